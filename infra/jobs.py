@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
+from tillstream.background_exports.export import FOLDER as EXPORTS
 from tillstream.domain.events import STAGING, TOPIC_STORE_SALES
 from tillstream.mail.outbox import FOLDER
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
@@ -95,16 +96,21 @@ FORECASTS = Job(
 )
 MAIL = Job(
     REPORTS,
-    "Makes the subscribed reports and tables that are due, and sends e-mail and the notices of alerts",
+    "Makes the reports, subscribed tables and long exports that are due, and sends e-mail and the notices of alerts",
     ("report", "send"),
-    memory="2Gi",
+    memory="4Gi",
     cpu="1",
     hours=3,
-    why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A run "
-    "that was stopped is continued by the next one.",
-    grants=(*READS, Grant("roles/storage.objectUser", "bucket", STAGING, FOLDER), DOCUMENTS),
+    why="A report takes up to two minutes, most of which BigQuery works on its 90 queries, and half a GB. A workbook "
+    "of a million sale lines has temporary files of about 2 GB, which in Cloud Run take memory. A run that was stopped "
+    "is continued by the next one.",
+    grants=(
+        *READS,
+        *(Grant("roles/storage.objectUser", "bucket", STAGING, folder) for folder in (FOLDER, EXPORTS)),
+        DOCUMENTS,
+    ),
     alert="reports are not made",
-    failure="Reports and tables by e-mail are late. It is started again within an hour.",
+    failure="Reports, tables by e-mail and long exports are late. It is started again within an hour.",
     mail_secrets=SMTP_SECRET,
 )
 RESTOCKING = Job(

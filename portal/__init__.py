@@ -14,6 +14,7 @@ from portal import (
     annotations,
     api,
     audit,
+    background_exports,
     catalogue,
     changes,
     compare,
@@ -128,7 +129,7 @@ def create_app(app: App) -> Flask:
         exports,
         live_files,
     )
-    kept = (views, own_dashboards, subscriptions, annotations, alerts, sell, orders)
+    kept = (views, own_dashboards, background_exports, subscriptions, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):

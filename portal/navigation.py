@@ -72,7 +72,7 @@ AREAS: tuple[Area, ...] = (
         "Explore",
         "3",
         Action.SEE_NUMBERS,
-        ("subscriptions.show", "subscriptions.new", "subscriptions.edit"),
+        ("subscriptions.show", "subscriptions.new", "subscriptions.edit", "background_exports.show"),
     ),
     Area("measures.listing", "Measures", "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
     Area("goals.show", "Goals", "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")),

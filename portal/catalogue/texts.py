@@ -49,6 +49,7 @@ LABELS = {
     "product": "Product",
     "kind": "Kind",
     "rate": "Reduction",
+    "per_euro": "Units for one euro",
     "valid_from": "First day",
     "valid_to": "Last day",
     "email": "Email",

@@ -5,12 +5,12 @@ from functools import partial
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
+from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope
-from portal.dashboard import request_filters
+from portal.dashboard import filter_bar, request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.explore import answer, chart, files, labels, links, table, texts, tile
+from portal.explore import answer, chart, files, having, labels, links, table, texts, tile
 from portal.explore.selection import read
 from portal.filters import fields
 from portal.urls import with_args
@@ -19,6 +19,9 @@ from tillstream.analytics.explorations import (
     AGAINST,
     BY,
     CHART,
+    FIRST,
+    FIRSTS,
+    GOALS,
     MEASURE,
     MOST_DIMENSIONS,
     offered_measures,
@@ -27,6 +30,7 @@ from tillstream.analytics.measure_values import visible_dimensions
 from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.domain.people import Action
 
+NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)}
 blueprint = Blueprint("explore", __name__, template_folder="templates")
 
 
@@ -36,9 +40,14 @@ def show() -> ResponseReturnValue:
     """Measures by dimensions, as a table and a chart."""
     exploration, selection = read(), request_filters.read()
     result, kept = answer.load(exploration, selection), links.kept(selection) | exploration.args
-    page = table.page_of(exploration, kept, result)
+    query, rows = table.shown(exploration, kept, result)
+    page = list_view.page_of(query, rows)
     table.look_up_names(exploration, result, page)
-    figure = chart.of(exploration, result, selection.filters)
+    figure = chart.of(exploration, result, selection.filters, rows)
+    unfinished = table.incomplete_of(exploration, result, selection.filters)
+    compared = result.compared
+    before = (compared.before_start, compared.before_end) if compared else None
+    limited = [texts.limited(len(rows), len(result.rows))] if len(rows) < len(result.rows) else []
     by = exploration.dimensions[0].label if exploration.dimensions else ""
     in_order = kept | {"sort": request.args.get("sort")}
     return render_template(
@@ -46,22 +55,38 @@ def show() -> ResponseReturnValue:
         exploration=exploration,
         chosen={MEASURE: {one.name for one in exploration.measures}},
         offered={MEASURE: offered_measures(scope()), BY: visible_dimensions(scope())},
-        names={"measure": MEASURE, "by": BY, "across": ACROSS, "chart": CHART, "against": AGAINST},
+        names={
+            "measure": MEASURE,
+            "by": BY,
+            "across": ACROSS,
+            "chart": CHART,
+            "against": AGAINST,
+            "first": FIRST,
+            "goals": GOALS,
+        },
         most=MOST_DIMENSIONS,
         charts=texts.CHARTS,
         comparisons=texts.COMPARISONS,
         page=page,
-        heads=table.heads(exploration, result),
+        heads=table.heads(exploration, result, unfinished),
+        unfinished=unfinished,
         columns=table.columns(exploration, result),
-        notes=result.notes,
-        compared_with=result.compared_with,
-        figure=figure,
+        notes=[*result.notes, *limited],
+        compared=compared,
+        limitable=[(one.key, having.label_of(one)) for one in having.offered(result.columns)],
+        kinds=texts.KINDS,
+        limit=having.sentence(result.columns, exploration.having) if exploration.having else "",
+        figure=figure.data if figure else None,
+        chart_notes=figure.notes if figure else (),
+        sort=query.sort if request.args.get("sort") else "",
+        firsts=[(str(one), texts.first_groups(one)) for one in FIRSTS],
         summary=texts.summary(exploration.measures[0].label, by),
         name_of=labels.of_value,
         codes=labels.CODES,
-        lines_of=partial(links.lines, exploration, selection.values, compared_with=result.compared_with),
+        lines_of=partial(links.lines, exploration, selection.values, compared_with=before),
         filters=selection.values,
         preset=selection.preset,
+        latest=filter_bar.latest_name(selection.latest) if selection.latest else texts.LATEST,
         presets=[
             (ALL_TIME, dashboard_texts.ALL_TIME),
             *dashboard_texts.PRESETS.items(),

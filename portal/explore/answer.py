@@ -8,9 +8,12 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import texts
+from portal.explore import goals, having, texts
+from portal.explore.columns import Column
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
+from portal.reader_locale import days_text
 from tillstream.analytics import measure_values
+from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
@@ -27,47 +30,61 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of numbers. key: in rows. measure: its name. part: of a comparison; empty: the value. value: across."""
-
-    key: str
-    measure: str
-    part: str = ""
-    value: Any = None
-
-
-@dataclass(frozen=True)
 class Answer:
     """rows: by dimension and key of column. notes: what the reader must know about them."""
 
     rows: list[Row]
     columns: list[Column]
     notes: list[str] = field(default_factory=list)
-    compared_with: tuple[Any, Any] | None = None
+    compared: Comparison | None = None
     is_cut: bool = False
     """Whether there are more groups than rows, so that groups are missing."""
 
 
 def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
-    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`."""
+    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`, and `Rejected`."""
+    result = _computed(exploration, selection, most_across)
+    if exploration.goals:
+        result = _with_goals(exploration, selection, result)
+    if exploration.having is None:
+        return result
+    if exploration.across or result.is_cut:
+        note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MOST_GROUPS)
+        return replace(result, notes=[*result.notes, note])
+    return replace(result, rows=having.kept(result.rows, result.columns, exploration.having))
+
+
+def _with_goals(exploration: Exploration, selection: DashboardFilters, result: Answer) -> Answer:
+    read = goals.read(exploration, selection)
+    if isinstance(read, str):
+        return replace(result, notes=[*result.notes, read])
+    columns = [Column(goals.GOAL, goals.GOAL, "goal"), Column(goals.REACHED, goals.GOAL, "reached")]
+    rows = goals.add(exploration, result.rows, read)
+    return replace(result, rows=rows, columns=[*result.columns, *columns], notes=[*result.notes, read.note])
+
+
+def _computed(exploration: Exploration, selection: DashboardFilters, most_across: int) -> Answer:
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
-    now = sides[0] if isinstance(sides, tuple) else selection.filters
-    rows, notes = _groups(exploration, now), [sides] if isinstance(sides, str) and sides else []
+    filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []
+    now = replace(filters, start=sides.start, end=sides.end) if isinstance(sides, Comparison) else filters
+    rows = _groups(exploration, now)
     is_cut = len(rows) > MOST_GROUPS
     if is_cut:
         rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
     if exploration.across:
         return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
-    if not isinstance(sides, tuple):
+    if not isinstance(sides, Comparison):
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
-    before, earlier = sides[1], _groups(exploration, sides[1])
+    earlier = _groups(exploration, replace(now, start=sides.before_start, end=sides.before_end))
     if is_cut or len(earlier) > MOST_GROUPS:
         notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
     columns = [Column(f"{name}.{part}" if part else name, name, part) for name in names for part in ("", *COMPARED)]
     compared = _compared(exploration, rows, earlier)
-    return Answer(compared, columns, notes, (before.start, before.end))
+    if sides.cut:
+        notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
+    return Answer(compared, columns, notes, sides)
 
 
 def _groups(exploration: Exploration, filters: Filters) -> list[Row]:
@@ -84,8 +101,8 @@ def groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filter
     return rows
 
 
-def _sides(exploration: Exploration, selection: DashboardFilters) -> tuple[Filters, Filters] | str:
-    """The filters of both compared periods, or why nothing is compared."""
+def _sides(exploration: Exploration, selection: DashboardFilters) -> Comparison | str:
+    """The compared periods, or why nothing is compared."""
     if exploration.across:
         return texts.NO_COLUMNS_COMPARED
     if exploration.has_periods:
@@ -94,10 +111,7 @@ def _sides(exploration: Exploration, selection: DashboardFilters) -> tuple[Filte
         return texts.NO_DATES_COMPARED
     previous, year = figures.comparisons(selection.filters)
     chosen = previous if exploration.against == "previous" else year
-    if chosen is None:
-        return texts.NOT_REPORTED
-    now = replace(selection.filters, start=chosen.start, end=chosen.end)
-    return now, replace(now, start=chosen.before_start, end=chosen.before_end)
+    return chosen or texts.NOT_REPORTED
 
 
 def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> list[Row]:

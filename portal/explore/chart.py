@@ -3,14 +3,17 @@
 It has groups of its own, so that each value is that of the measure and never a sum of values that do not add up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from portal import figures
 from portal.dashboard import charts
 from portal.explore import labels, texts
-from portal.explore.answer import Answer, groups
+from portal.explore.answer import MOST_GROUPS, Answer, groups
+from portal.explore.goals import GOAL
+from portal.explore.periods import PERIODS, incomplete
 from portal.explore.selection import BEFORE
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
@@ -18,80 +21,137 @@ from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension
 
 MOST_SERIES, MOST_BARS, MANY_POINTS = 6, 20, 60
-PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly"}
 FRACTIONS = frozenset({"share", "growth"})
 Series = dict[str, Any]
+Rows = Sequence[dict[str, Any]]
 
 
-def of(exploration: Exploration, answer: Answer, filters: Filters) -> dict[str, Any] | None:
-    """Chart data, or None: no chart is wanted, or nothing can be drawn."""
+@dataclass(frozen=True)
+class Figure:
+    """data: for the script of the page. notes: which groups and periods the chart lacks."""
+
+    data: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) -> Figure | None:
+    """The chart, or None: no chart is wanted, or nothing can be drawn. shown: rows of the table, in its order."""
     first, dimensions = exploration.measures[0], exploration.dimensions[:1]
     if exploration.across:
         dimensions = (*exploration.by[:1], exploration.across)
     elif len(exploration.by) > 1:
         dimensions = exploration.by[:2]
-    if exploration.chart == "none" or not dimensions or first.format == "day" or not answer.rows:
+    if exploration.chart == "none" or not dimensions or first.format == "day" or not shown:
         return None
     by, split = dimensions[0], dimensions[1] if len(dimensions) > 1 else None
-    is_of_table = dimensions == exploration.by and not (split and answer.compared_with)
+    is_of_table = dimensions == exploration.by and not (split and answer.compared)
     rows = answer.rows if is_of_table else groups([first], dimensions, filters)
-    both = (first.name, f"{first.name}.{BEFORE}")
-    columns = [key for key in both if key == first.name or (answer.compared_with and not split)]
-    places = _places(rows, by, columns[0])
-    series = _split(rows, by, split, places, first) if split else _sides(rows, by, columns, places, first)
-    label = texts.in_percent(first.label) if first.format in FRACTIONS else first.label
-    figure = {
-        "kind": _kind(exploration, by, places, series),
-        "measure": label,
+    is_cut = len(rows) > MOST_GROUPS or (is_of_table and answer.is_cut)
+    columns = {first.name: first.label} if split else _columns(exploration, answer)
+    places, count = _places(exploration, rows, by, first.name, shown)
+    series, notes = _sides(rows, by, columns, places, first), list[str]()
+    if split:
+        has_rest = first.is_additive and not is_cut and _kind(exploration, by, places, 2) != "line"
+        series, notes = _split(rows, (by, split), places, first, has_rest=has_rest)
+    if len(places) < count:
+        notes.append(texts.drawn_places(len(places), count, by.name))
+    unfinished = incomplete(by, places, filters) if by.is_period else frozenset()
+    partial = [place in unfinished for place in places]
+    if any(partial):
+        series = [one | {"partial": partial} for one in series]
+    figure: dict[str, Any] = {
+        "kind": _kind(exploration, by, places, len(series)),
+        "measure": texts.in_percent(first.label) if first.format in FRACTIONS else first.label,
         "currency": figures.currency() if first.format == "money" else "",
         "values": series[0]["values"],
+        "partial": partial,
     }
     if len(series) > 1:
         figure["series"] = series
-    if by.name in PERIODS:
-        alone = {"names": [charts.period_name(places[0], PERIODS[by.name])]} if len(places) == 1 else {}
-        return figure | alone | {"period": PERIODS[by.name], "labels": [place.isoformat() for place in places]}
-    return figure | {"labels": labels.of_values(by, places)}
+    if by.name not in PERIODS:
+        return Figure(figure | {"labels": labels.of_values(by, places)}, tuple(notes))
+    alone = {"names": [charts.period_name(places[0], PERIODS[by.name])]} if len(places) == 1 else {}
+    days = {"period": PERIODS[by.name], "labels": [place.isoformat() for place in places]}
+    return Figure(figure | alone | days, tuple(notes))
 
 
-def _places(rows: Sequence[dict[str, Any]], by: Dimension, column: str) -> list[Any]:
-    """Values of the first dimension: periods and weekdays in their order, others by their values, the largest first."""
+def _columns(exploration: Exploration, answer: Answer) -> dict[str, str]:
+    """What is drawn of each group: key in rows → name."""
+    first = exploration.measures[0]
+    columns = {first.name: first.label}
+    if answer.compared:
+        columns[f"{first.name}.{BEFORE}"] = texts.COMPARISONS[exploration.against]
+    if first.name == "revenue" and any(one.key == GOAL for one in answer.columns):
+        columns[GOAL] = texts.GOALS[GOAL]
+    return columns
+
+
+def _places(exploration: Exploration, rows: Rows, by: Dimension, column: str, shown: Rows) -> tuple[list[Any], int]:
+    """Values of the first dimension, and how many there are: periods and weekdays in their order, others in that of
+    the table, or by their sums if the table has several rows of each."""
     if by.is_period or by.name == "weekday":
-        return sorted({row[by.name] for row in rows if row[by.name] is not None})
+        places = sorted({row[by.name] for row in rows if row[by.name] is not None})
+        return places, len(places)
+    if exploration.by == (by,):
+        ordered = [row[by.name] for row in shown]
+    else:
+        ordered = _largest(rows, by, column)
+        if exploration.first or exploration.having:
+            kept = {row[by.name] for row in shown}
+            ordered = [value for value in ordered if value in kept]
+    return ordered[:MOST_BARS], len(ordered)
+
+
+def _largest(rows: Rows, by: Dimension, column: str) -> list[Any]:
     sums: dict[Any, Any] = {}
     for row in rows:
         sums[row[by.name]] = sums.get(row[by.name], 0) + (row[column] or 0)
-    return sorted(sums, key=lambda value: -sums[value])[:MOST_BARS]
+    return sorted(sums, key=lambda value: -sums[value])
 
 
-def _kind(exploration: Exploration, by: Dimension, places: Sequence[Any], series: Sequence[Series]) -> str:
-    is_line = len(places) > MANY_POINTS or len(series) > 1
+def _kind(exploration: Exploration, by: Dimension, places: Sequence[Any], series: int) -> str:
+    """series: how many there are."""
+    is_line = len(places) > MANY_POINTS or series > 1
     usual = ("line" if is_line else "columns") if by.is_period else "columns" if by.name == "weekday" else "bars"
-    chosen = exploration.chart or usual
-    return "columns" if chosen == "bars" and len(series) > 1 else chosen
+    return exploration.chart or usual
 
 
 def _split(
-    rows: Sequence[dict[str, Any]], by: Dimension, split: Dimension, places: Sequence[Any], measure: Measure
-) -> list[Series]:
-    """A series for each of the largest values of the second dimension."""
-    largest = _places(rows, split, measure.name)
-    largest = largest[-MOST_SERIES:] if split.is_period else largest[:MOST_SERIES]
+    rows: Rows, dimensions: tuple[Dimension, Dimension], places: Sequence[Any], measure: Measure, *, has_rest: bool
+) -> tuple[list[Series], list[str]]:
+    """A series for each of the largest values of the second dimension, or of the latest periods, and one of the rest
+    if has_rest; and what the chart lacks. has_rest: values add up, and a large sum does not flatten single lines."""
+    by, split = dimensions
+    values = sorted({row[split.name] for row in rows}, key=str) if split.is_period else []
+    values = values or _largest(rows, split, measure.name)
+    drawn = values[-MOST_SERIES:] if split.is_period else values[:MOST_SERIES]
     cells = {(row[split.name], row[by.name]): row[measure.name] for row in rows}
-    return [
+    series: list[Series] = [
         {"name": name, "values": [_number(cells.get((value, place)), measure) for place in places]}
-        for name, value in zip(labels.of_values(split, largest), largest, strict=True)
+        for name, value in zip(labels.of_values(split, drawn), drawn, strict=True)
     ]
+    if len(values) == len(drawn):
+        return series, []
+    if not has_rest or split.is_period:
+        return series, [texts.drawn_series(len(drawn), len(values), split.name)]
+    rest = dict.fromkeys(places)
+    for row in rows:
+        if row[split.name] not in drawn and row[by.name] in rest and row[measure.name] is not None:
+            rest[row[by.name]] = (rest[row[by.name]] or 0) + row[measure.name]
+    name = texts.others(len(values) - len(drawn))
+    series.append({"name": name, "values": [_number(rest[place], measure) for place in places], "quiet": True})
+    return series, [texts.drawn_series(len(drawn), len(values), split.name, name)]
 
 
 def _sides(
-    rows: Sequence[dict[str, Any]], by: Dimension, columns: Sequence[str], places: Sequence[Any], measure: Measure
+    rows: Rows, by: Dimension, columns: Mapping[str, str], places: Sequence[Any], measure: Measure
 ) -> list[Series]:
-    """The values, and those of what is compared with."""
+    """The values, those of what is compared with, and the goals. columns: key in rows → name."""
     by_place = {row[by.name]: row for row in rows}
     return [
         {"name": name, "values": [_number(by_place[place][column], measure) for place in places]}
-        for name, column in zip((measure.label, texts.BEFORE), columns, strict=False)
+        | ({"quiet": True} if column != measure.name else {})
+        for column, name in columns.items()
     ]
 
 

@@ -9,12 +9,13 @@ from flask import Response
 
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import answer, table, texts
+from portal.explore import answer, labels, table, texts
 from portal.explore.selection import GROWTH
 from portal.exports import writers
 from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
+from tillstream.analytics.measures.dimensions import Dimension
 from tillstream.domain.errors import Rejected
 
 NUMBER = pa.decimal128(38, 9)
@@ -39,11 +40,11 @@ def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> R
     result = answer.load(exploration, selection, most_across=MOST_ACROSS)
     if result.is_cut:
         raise Rejected(texts.too_many_shown(answer.MOST_GROUPS))
-    rows = table.ordered(exploration, {}, result)[1]
+    rows = table.shown(exploration, {}, result)[1]
     by = [(one.name, one.name) for one in exploration.by]
     numbers = [(column.key, label) for column, _, label in table.columns(exploration, result)]
     heads = _unique([label for _, label in (*by, *numbers)])
-    cells = [pa.array([row[key] for row in rows]) for key, _ in by]
+    cells = [pa.array([_shown(one, row[one.name]) for row in rows]) for one in exploration.by]
     cells += [_numbers([row[key] for row in rows]) for key, _ in numbers]
     additive = {one.name for one in exploration.shown if one.is_additive}
     totals = [
@@ -52,6 +53,11 @@ def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> R
         if column.measure in additive and column.part != GROWTH
     ]
     return _respond(exploration, selection, form, [pa.RecordBatch.from_arrays(cells, heads)], totals)
+
+
+def _shown(by: Dimension, value: Any) -> Any:
+    """The value of a dimension: weekdays by their names, others as such."""
+    return labels.of_value(by, value) if by.name == "weekday" else value
 
 
 def _numbers(values: Sequence[Any]) -> pa.Array:

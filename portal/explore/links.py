@@ -7,8 +7,9 @@ from flask import url_for
 
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore.answer import Column, Row
-from portal.explore.chart import PERIODS
+from portal.explore.answer import Row
+from portal.explore.columns import GOAL_PARTS, Column
+from portal.explore.periods import PERIODS
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
@@ -42,7 +43,7 @@ def lines(
     groups = [(by, row[by.name]) for by in exploration.by]
     if column and exploration.across:
         groups.append((exploration.across, column.value))
-    if column and column.part in (CHANGE, GROWTH):
+    if column and column.part in (CHANGE, GROWTH, *GOAL_PARTS):
         return ""
     if column and column.part == BEFORE and compared_with:
         chosen |= {"from": [compared_with[0].isoformat()], "to": [compared_with[1].isoformat()]}

@@ -1,15 +1,17 @@
 """The table of an exploration: its heads, its columns, and the page of its rows."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from portal import figures, list_view
 from portal.explore import labels, texts
-from portal.explore.answer import Answer, Column, Row
-from portal.explore.selection import GROWTH
+from portal.explore.answer import Answer, Row
+from portal.explore.columns import Column, format_of, label_of
+from portal.explore.periods import incomplete
 from portal.filters import names
 from tillstream.analytics.explorations import Exploration
-from tillstream.analytics.measures.definition import measures
+from tillstream.analytics.filters import Filters
 
 
 def ordered(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> tuple[list_view.ListQuery, list[Row]]:
@@ -24,9 +26,10 @@ def ordered(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -
     return query, list_view.in_order(rows, query) if rows and query.column in rows[0] else rows
 
 
-def page_of(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> list_view.Page:
-    """The page of rows. kept: arguments of links."""
-    return list_view.page_of(*ordered(exploration, kept, result))
+def shown(exploration: Exploration, kept: Mapping[str, Any], result: Answer) -> tuple[list_view.ListQuery, list[Row]]:
+    """The rows in their order, cut at the limit of the exploration. kept: arguments of links."""
+    query, rows = ordered(exploration, kept, result)
+    return query, rows[: exploration.first or None]
 
 
 def look_up_names(exploration: Exploration, result: Answer, page: list_view.Page) -> None:
@@ -40,22 +43,35 @@ def look_up_names(exploration: Exploration, result: Answer, page: list_view.Page
 
 def columns(exploration: Exploration, result: Answer) -> list[tuple[Column, str, str]]:
     """Columns of numbers, each with its format and its label."""
-    return [(one, measures()[one.measure].format, _label(exploration, one)) for one in result.columns]
-
-
-def heads(exploration: Exploration, result: Answer) -> list[dict[str, Any]]:
-    """Heads of all columns, as the part `table` of the templates takes them."""
-    currency = figures.currency()
-    cells: list[dict[str, Any]] = [{"key": one.name, "label": one.label, "sort": True} for one in exploration.by]
-    for one in result.columns:
-        in_money = measures()[one.measure].format == "money" and one.part != GROWTH
-        label = _label(exploration, one)
-        cells.append({"key": one.key, "label": label, "sort": True, "num": True, "unit": currency if in_money else ""})
-    return cells
-
-
-def _label(exploration: Exploration, one: Column) -> str:
     if exploration.across:
-        return labels.of_value(exploration.across, one.value)
-    label = measures()[one.measure].label
-    return f"{label}, {texts.COLUMN[one.part]}" if one.part else label
+        names = labels.of_values(exploration.across, [one.value for one in result.columns])
+    else:
+        names = [label_of(one) for one in result.columns]
+    return [(one, format_of(one), name) for one, name in zip(result.columns, names, strict=True)]
+
+
+def incomplete_of(exploration: Exploration, result: Answer, filters: Filters) -> dict[str, frozenset[Any]]:
+    """Dimension → the first days of its periods that are not complete."""
+    unfinished = {
+        one.name: incomplete(one, {row[one.name] for row in result.rows if row[one.name] is not None}, filters)
+        for one in exploration.by
+        if one.is_period
+    }
+    across = exploration.across
+    if across and across.is_period:
+        unfinished[across.name] = incomplete(across, {one.value for one in result.columns if one.value}, filters)
+    return unfinished
+
+
+def heads(
+    exploration: Exploration, result: Answer, unfinished: Mapping[str, frozenset[Any]] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """Heads of all columns, as the part `table` of the templates takes them. unfinished: see `incomplete_of`."""
+    currency = figures.currency()
+    across = unfinished.get(exploration.across.name, frozenset()) if exploration.across else frozenset()
+    cells: list[dict[str, Any]] = [{"key": one.name, "label": one.label, "sort": True} for one in exploration.by]
+    for one, form, name in columns(exploration, result):
+        label = f"{name} ({texts.INCOMPLETE})" if one.value in across else name
+        unit = currency if form == "money" else ""
+        cells.append({"key": one.key, "label": label, "sort": True, "num": True, "unit": unit})
+    return cells

@@ -2,18 +2,36 @@
 
 from collections.abc import Sequence
 
+from portal.dashboard import texts as dashboard_texts
+
 CHARTS = {"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"}
 """Kind of chart → its name."""
-COMPARISONS = {"previous": "Period before", "year": "Year before"}
+COMPARISONS = {"previous": dashboard_texts.COMPARISONS["before"], "year": dashboard_texts.COMPARISONS["year-before"]}
 """What is compared with → its name."""
-BEFORE = "Before"
-COLUMN = {"before": "before", "change": "change", "growth": "change, %"}
+PERIODS = {"day": "days", "week": "weeks", "month": "months", "quarter": "quarters", "year": "years"}
+PLURALS = (
+    PERIODS
+    | {"weekday": "weekdays", "status": "statuses"}
+    | {name: plural for name, (_, plural) in dashboard_texts.DIMENSIONS.items()}
+)
+"""Dimension → several of its values."""
+LATEST = dashboard_texts.LATEST_MONTH
+INCOMPLETE = "not complete"
+GOALS = {"goal": "Goal", "reached": "Of goal"}
+KINDS = {"above": "more than", "below": "less than", "between": "between"}
+"""Kind of limit of a number → its name."""
+GOALS_BY = "Goals are shown for groups by region or by store only."
+GOALS_FILTERED = "Goals count all sales of a region or store. Remove the other filters to see them."
+GOALS_MONTH = "Goals are set for months. Choose a period within one month to see them."
+NO_COLUMNS_FILTERED = "Values across columns are not limited to numbers."
+NO_SUCH_COLUMN = "The table lacks the number that limits its groups. Choose another one behind Filters."
+COLUMN = {"before": "previous", "change": "change", "growth": "change, %"}
 """Part of a compared measure → what its column shows after the name of the measure."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compared. Use the page Compare instead."
 NO_COLUMNS_COMPARED = "Values across columns are not compared."
 NO_DATES_COMPARED = "Choose a period with a first and a last day to compare it."
-NOT_REPORTED = "There is no reported period before to compare with."
+NOT_REPORTED = "There is no reported previous period to compare with."
 ONE_IN_COLUMNS = "Values across columns show the first measure only."
 
 
@@ -50,3 +68,47 @@ def title(measure: str, by: Sequence[str]) -> str:
 
 def compared(days: str) -> str:
     return f"vs {days}"
+
+
+def compared_in_part(days: str) -> str:
+    return f"The period is not complete: {days} is compared with as many days of the previous one."
+
+
+def drawn_places(drawn: int, count: int, by: str) -> str:
+    """by: the dimension."""
+    return f"The chart shows {drawn:,} of {count:,} {PLURALS[by]}, the first ones in the order of the table."
+
+
+def drawn_series(drawn: int, count: int, by: str, rest: str = "") -> str:
+    """by: the dimension. rest: the name of the sum of all others; empty: there is none."""
+    which = "latest" if by in PERIODS else "largest"
+    more = f"; “{rest}” is the sum of the rest." if rest else ". To see others, choose them in the filters."
+    return f"The chart shows the {drawn:,} {which} of {count:,} {PLURALS[by]}{more}"
+
+
+def others(count: int) -> str:
+    return f"Other ({count:,})"
+
+
+def first_groups(count: int) -> str:
+    return f"First {count:,}"
+
+
+def limited(shown: int, count: int) -> str:
+    return f"The first {shown:,} of {count:,} groups are shown. Sort the table to choose which ones are first."
+
+
+def goals_of(month: str) -> str:
+    return f"Goals are those of {month} as a whole, at the latest exchange rates."
+
+
+def no_goals(month: str) -> str:
+    return f"No goals are set for {month}."
+
+
+def too_many_filtered(most: int) -> str:
+    return f"At most {most:,} groups can be limited by their numbers. Narrow the filters, or choose fewer dimensions."
+
+
+def no_number(text: str) -> str:
+    return f"“{text[:40]}” is not a number. Write it with a point, such as 1250.50."

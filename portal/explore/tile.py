@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from flask import render_template, request, url_for
 
-from portal import figures
+from portal import figures, list_view
 from portal.dashboard import request_filters
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, chart, labels, links, table, texts
 from portal.explore.selection import GROWTH, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
+from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
@@ -42,10 +43,10 @@ def _body(show: str, slot: str, address: str) -> str:
     if show == Show.NUMBER:
         exploration = replace(exploration, measures=exploration.measures[:1], by=(), across=None)
     result = answer.load(exploration, selection)
-    figure = chart.of(exploration, result, selection.filters) if show == Show.CHART else None
-    page = table.page_of(exploration, links.kept(selection) | exploration.args, result)
-    most = MOST_UNDER_CHART if figure else MOST_ROWS
-    shown = replace(page, rows=page.rows[:most])
+    query, rows = table.shown(exploration, links.kept(selection) | exploration.args, result)
+    figure = chart.of(exploration, result, selection.filters, rows) if show == Show.CHART else None
+    shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if figure else MOST_ROWS), rows)
+    unfinished = table.incomplete_of(exploration, result, selection.filters)
     table.look_up_names(exploration, result, shown)
     by = exploration.dimensions[0].label if exploration.dimensions else ""
     return render_template(
@@ -54,20 +55,27 @@ def _body(show: str, slot: str, address: str) -> str:
         address=address,
         exploration=exploration,
         is_number=show == Show.NUMBER,
-        figure=figure,
+        figure=figure.data if figure else None,
         summary=texts.summary(exploration.measures[0].label, by),
         rows=shown.rows,
-        others=max(0, len(result.rows) - len(shown.rows)),
-        heads=table.heads(exploration, result),
+        others=max(0, len(rows) - len(shown.rows)),
+        heads=table.heads(exploration, result, unfinished),
+        unfinished=unfinished,
         columns=table.columns(exploration, result),
         growth=f"{exploration.measures[0].name}.{GROWTH}",
-        against=texts.compared(days_text(*result.compared_with)) if result.compared_with else "",
+        against=texts.compared(days_text(result.compared.before_start, result.compared.before_end))
+        if result.compared
+        else "",
         days=_days(selection),
-        notes=result.notes,
+        notes=[*result.notes, *(figure.notes if figure else ())],
         name_of=labels.of_value,
         codes=labels.CODES,
         currency=figures.currency(),
     )
+
+
+def _against(compared: Comparison | None) -> str:
+    return texts.compared(days_text(compared.before_start, compared.before_end)) if compared else ""
 
 
 def _days(selection: DashboardFilters) -> str:

@@ -8,9 +8,10 @@ from portal.exports import texts, writers
 from portal.exports.rows import of_query
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.exports.formats import LABELS
 
 blueprint = Blueprint("exports", __name__)
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=texts.FORMATS))
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=LABELS))
 
 TABLES = (
     "kpis",

@@ -1,11 +1,13 @@
-"""Exports as responses with a file; workbooks are complete before the first byte."""
+"""Exports as responses with a file; workbooks and PDF are complete before the first byte."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 import pyarrow as pa
 from flask import Response
 from werkzeug.utils import secure_filename
 
+from portal.context import ports
 from tillstream.exports.formats import format_of
 from tillstream.exports.table import table_of
 
@@ -21,10 +23,14 @@ def respond(
 ) -> Response:
     """Response with a file named after its table and filters; `batches` must not be empty.
 
-    Raises `Rejected` for an unknown format, and what reading the first batch raises.
+    Raises `Rejected` for an unknown format and for a table that the format has no place for, and what reading the first
+    batch raises.
     """
     chosen = format_of(suffix)
-    response = Response(chosen.chunks(table_of(what, batches, totals)), mimetype=chosen.media_type.partition(";")[0])
+    words = {name: list(values) for name, values in filters.items()}
+    chunks = iter(chosen.chunks(table_of(what, batches, totals, words, ports().clock.now())))
+    first = next(chunks)  # before the status is sent: a table may be too long
+    response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
     response.headers["Content-Type"] = chosen.media_type
     response.headers.set("Content-Disposition", "attachment", filename=f"{name_of(what, filters)}.{suffix}")
     return response

@@ -10,7 +10,8 @@ from portal import figures
 from portal.access import allow
 from portal.api import named_queries
 from portal.api import texts as api_texts
-from portal.live_files import file, texts
+from portal.live_files import contents, file, texts
+from portal.live_files.titles import title
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
 from tillstream.analytics.explorations import BY, DEFAULT_BY, DEFAULT_MEASURES, MEASURE, UNGROUPED
@@ -21,7 +22,7 @@ from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS
 
 NAME = "name"
-_OF_PAGES = frozenset({"format", "across", "chart", "against"})
+_OF_PAGES = frozenset({"format", "across", "chart", "against", "column"})
 """Arguments of exports that live files do not have."""
 
 
@@ -37,6 +38,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "live_files/show.html",
         name=chosen,
+        contents=contents.of(chosen, args),
         args=args,
         offered=list(_offered()),
         addresses={suffix: file.address(chosen, suffix, args) for suffix in FORMATS},
@@ -54,7 +56,7 @@ def _offered() -> Iterator[tuple[str, str]]:
     yield file.MEASURES, texts.MEASURES
     yield file.LINES, texts.LINES
     for one in named_queries.available():
-        yield one.name, one.name.replace("-", " ").capitalize()  # descriptions name columns that a role may not see
+        yield one.name, title(one.name)  # descriptions name columns that a role may not see
 
 
 def tool_address(export: str) -> str:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.pipeline import sync_questions, texts
+from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.sync import homes, identity, requests, standing, status
@@ -43,16 +44,19 @@ def show() -> ResponseReturnValue:
         project_note=texts.NO_PROJECT if app.settings.project else "",
         tones=texts.STANDING_TONES,
         labels=texts.STANDINGS,
+        not_encrypted=texts.NOT_ENCRYPTED if address.is_unencrypted(own.to) else "",
     )
 
 
 @allow(Action.ADMINISTER)
 def begin() -> ResponseReturnValue:
     _check_no_project()
-    to = address.checked(request.form.get("to", ""))
+    to = address.allowed(request.form.get("to", ""), source_access(tillstream()).check_host)
     identity.create(ports(), me().login)
     status.begin(ports(), to, me().login)
     flash(texts.syncs_to(to), "done")
+    if address.is_unencrypted(to):
+        flash(texts.NOT_ENCRYPTED, "ask")
     return _to_page()
 
 

@@ -16,6 +16,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE
+from tillstream.exports.formats import LABELS
 from tillstream.quality.pass_rates import Checked, Compared, Row, Rule, Weeks, compared, compared_rules, summed
 
 WEEKS = (4, 12, 26, 52)
@@ -158,11 +159,11 @@ def _files(weeks: Weeks, source: str) -> list[tuple[str, str]]:
     args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
     return [
         (
-            texts.file_label(table, label),
+            texts.file_label(table, LABELS[form]),
             url_for("exports.table", table=table, format=form, **args),
         )
         for table in ("pass-rates", "failed-rules")
-        for form, label in texts.FILES.items()
+        for form in texts.FILES
     ]
 
 

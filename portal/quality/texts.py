@@ -29,8 +29,8 @@ _ROWS = {
 }
 """Mart → what one of its rows is, and several."""
 
-FILES = {"csv": "CSV", "xlsx": "Excel", "parquet": "Parquet"}
-"""Form of a file → its name."""
+FILES = ("csv", "xlsx", "parquet")
+"""Formats of a file."""
 
 
 def sentence(check: Check) -> str:

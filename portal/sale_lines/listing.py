@@ -22,6 +22,7 @@ from tillstream.domain.people import Action
 
 FIRST = ("status", "region", "store")
 """Filters next to the period; the others are behind a button."""
+PDF = "pdf"
 MAX_OFFSET = 1_000_000
 """Maximum offset of a page; use the export beyond it."""
 
@@ -80,11 +81,15 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
-    """Every chosen line with every column that the user may see, as CSV, JSON lines or Parquet."""
+    """Every chosen line with every column that the user may see; a PDF has the columns of the page."""
     values, text = resolved()[0], list_view.list_query().q
     app, bounds, filters = tillstream(), scope(), figures.parse_filters(values)
     batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
     in_other = {"in": [filters.currency]} if filters.currency != app.settings.reporting_currency else {}
     named = values | in_other | ({"search": [text]} if text else {})
     named.pop(CURRENCY, None)
-    return writers.respond(request.args.get("format", "csv"), "sale-lines", named, batches)
+    form = request.args.get("format", "csv")
+    if form == PDF:
+        names = [one.name for one in chosen(bounds, request.args.getlist("column"))]
+        batches = (one.select([name for name in names if name in one.schema.names]) for one in batches)
+    return writers.respond(form, "sale-lines", named, batches)

@@ -13,6 +13,7 @@ from portal.filters import fields
 from portal.stock import on_order, texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.people import Action
+from tillstream.exports.formats import LABELS
 from tillstream.inventory import past
 
 FILTERS = ("region", "store", "category", "product")
@@ -79,7 +80,7 @@ def _files(query: list_view.ListQuery, status: str) -> list[tuple[str, str]]:
     """Label and address of a file of all levels of the list, in its order."""
     args: dict[str, Any] = {name: query.chosen[name] for name in FILTERS if query.chosen[name]}
     args |= {"text": query.q, "status": status, "sort": query.column, "descending": int(query.down)}
-    return [(label, url_for("exports.table", table=LEVELS, format=form, **args)) for form, label in texts.FILES.items()]
+    return [(LABELS[form], url_for("exports.table", table=LEVELS, format=form, **args)) for form in texts.FILES]
 
 
 def _choices(counts: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

@@ -41,8 +41,8 @@ HINTS = {
     "cover": "Units on hand divided by the mean daily sales of the last 56 days",
     "value": "Units on hand times the unit cost of the catalogue",
 }
-FILES = {"xlsx": "Workbook (XLSX)", "csv": "CSV"}
-"""Format of an export → its label."""
+FILES = ("xlsx", "csv")
+"""Formats of an export."""
 TABS = {
     "stock.show": "Levels",
     "stock.counts": "Counts",

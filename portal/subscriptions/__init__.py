@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.subscriptions import texts
+from portal.subscriptions import summary, texts
 from portal.subscriptions.addresses import address_of, of_form, own_days, period_of
+from tillstream.app import subscribed_tables
 from tillstream.dashboards import saved_views
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.people import Action
@@ -20,6 +21,13 @@ from tillstream.scheduled_exports import registry, tables
 from tillstream.scheduled_exports.subscription import EXPLORE, Draft, Subscription
 
 blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
+SEND = "send"
+ACTS = {
+    "pause": (registry.pause, texts.PAUSED),
+    "resume": (registry.resume, texts.RESUMED),
+    SEND: (registry.send_now, texts.REQUESTED),
+}
+"""Endpoint → what it does, and the sentence that confirms it."""
 
 
 @blueprint.get("/subscriptions")
@@ -54,7 +62,8 @@ def new() -> ResponseReturnValue:
         draft = Draft(shown.name, shown.address, "xlsx", _own_address(), "week", view=view)
     else:
         address = address_of(request.args.get("address", ""))
-        draft = Draft(request.args.get("name", ""), address, "xlsx", _own_address(), "week")
+        name = request.args.get("name", "") or summary.name_for(address)
+        draft = Draft(name, address, "xlsx", _own_address(), "week")
     return _form(draft)
 
 
@@ -85,31 +94,21 @@ def change(subscription_id: str) -> ResponseReturnValue:
     return redirect(url_for("subscriptions.show"), 303)
 
 
-@blueprint.post("/subscriptions/<subscription_id>/pause")
 @allow(Action.SEE_NUMBERS)
-def pause(subscription_id: str) -> ResponseReturnValue:
-    registry.pause(ports(), _own(subscription_id).id, me().login)
-    flash(texts.PAUSED, "done")
+def act(subscription_id: str, what: str) -> ResponseReturnValue:
+    """Pause, resume, or make the file now."""
+    change, done = ACTS[what]
+    change(ports(), _own(subscription_id).id, me().login)
+    if what == SEND:
+        with suppress(Unavailable):  # the next sweep starts it
+            mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+    flash(done, "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
-@blueprint.post("/subscriptions/<subscription_id>/resume")
-@allow(Action.SEE_NUMBERS)
-def resume(subscription_id: str) -> ResponseReturnValue:
-    registry.resume(ports(), _own(subscription_id).id, me().login)
-    flash(texts.RESUMED, "done")
-    return redirect(url_for("subscriptions.show"), 303)
-
-
-@blueprint.post("/subscriptions/<subscription_id>/send")
-@allow(Action.SEE_NUMBERS)
-def send(subscription_id: str) -> ResponseReturnValue:
-    """Make the file now."""
-    registry.send_now(ports(), _own(subscription_id).id, me().login)
-    with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
-    flash(texts.REQUESTED, "done")
-    return redirect(url_for("subscriptions.show"), 303)
+for name in ACTS:
+    path, defaults = f"/subscriptions/<subscription_id>/{name}", {"what": name}
+    blueprint.add_url_rule(path, name, act, methods=["POST"], defaults=defaults)
 
 
 @blueprint.post("/subscriptions/<subscription_id>/remove")
@@ -134,7 +133,9 @@ def _is_own(one: Subscription) -> bool:
 
 
 def _form(draft: Draft, id: str = "") -> str:
-    days = own_days(draft.address)
+    days, lines = own_days(draft.address), list[tuple[str, str]]()
+    with suppress(Rejected, NotFound):  # of a subscription whose table its reader cannot see any longer
+        lines = summary.of_address(draft.address)
     is_exploration = draft.address.partition("?")[0] == EXPLORE
     return render_template(
         "subscriptions/form.html",
@@ -142,14 +143,16 @@ def _form(draft: Draft, id: str = "") -> str:
         id=id,
         period=period_of(draft.address),
         periods=texts.periods(has_latest=is_exploration, days=days),
+        lines=lines,
         texts=texts,
+        sends_mail=tillstream().settings.sends_mail,
     )
 
 
 def _check(draft: Draft, login: str) -> None:
     """Raise `Rejected` or `NotFound` if the person cannot see the table now."""
     app, user = tillstream(), accounts.get(ports(), login)
-    source = tables.Source(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+    source = subscribed_tables.source_of(app)
     tried = Subscription(draft.name, draft.address, draft.format, draft.to, draft.every, view=draft.view)
     tables.check(source, tried, user, ports().clock.now().date())
 

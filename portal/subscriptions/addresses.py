@@ -8,15 +8,17 @@ from tillstream.domain.dates.presets import ALL_TIME, DATES, OWN, PRESETS
 from tillstream.domain.errors import Rejected
 from tillstream.mail.schedule import MONTH
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, arguments_of
-from tillstream.scheduled_exports.tables import PRESET
+from tillstream.scheduled_exports.tables import LINES, LINES_FILE, PRESET
 
 FORMAT = "format"
+FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
+"""Path of a file → path of its table."""
 
 
 def address_of(link: str) -> str:
     """The address of a table from the link to its file. Raises `Rejected`."""
     path, arguments = arguments_of(link)
-    path = EXPLORE if path == f"{EXPLORE}/file" else path
+    path = FROM_FILES.get(path, path)
     if path != EXPLORE and not path.startswith(TABLES):
         raise Rejected("This page has no table to subscribe to.")
     return _joined(path, {name: values for name, values in arguments.items() if name != FORMAT})

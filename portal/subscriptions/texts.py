@@ -19,8 +19,13 @@ STATES = {
     UNCLEAR: "may have been sent",
 }
 LATEST = "Latest period"
+TABLE, MEASURES, BY, CURRENCY = "Table", "Measures", "By", "Currency"
 NO_VIEW = "This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export."
 PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", "The file is sent within a few minutes."
+
+
+def compared(label: str) -> str:
+    return f"{label} to compare with"
 
 
 def added(name: str, when: str) -> str:

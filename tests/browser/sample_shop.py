@@ -18,6 +18,9 @@ from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.app.source_access import source_access
+from tillstream.app.subscribed_tables import source_of
+from tillstream.background_exports import registry as background_exports
+from tillstream.background_exports.run import run_due
 from tillstream.catalogue import mirror, saving
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.connectors import records as connectors
@@ -98,6 +101,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     arguments["webhook_id"] = webhook.id
     stores = Draft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
     arguments["subscription_id"] = export_subscriptions.add(app.ports, "ada", stores, "ada").id
+    arguments["export_id"] = _export(app)
     arguments |= _alerts(app) | _connector(app)
     demo_dashboard.add(app, "ada")
     arguments["dashboard_id"] = demo_dashboard.ID
@@ -115,6 +119,13 @@ def open_shop(app: App, folder: Path) -> Shop:
         "storybook.component": {"name": "table"},
     }
     return Shop(arguments, own)
+
+
+def _export(app: App) -> str:
+    """An export in the background that is done."""
+    one = background_exports.add(app.ports, accounts.get(app.ports, "ada"), "Sale lines", "/tables/sale-lines", "csv")
+    assert run_due(source_of(app)) == []
+    return one.id
 
 
 def _stock(app: App) -> None:

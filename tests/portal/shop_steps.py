@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pyotp
+from background_exports.export_acts import EXPORTS
 from flask import Flask
 from subscriptions.subscription_acts import SUBSCRIPTIONS
 from unit.alert_channels.channel_steps import notify
@@ -228,7 +229,7 @@ def restored_series(shop: Shop) -> None:
 
 
 PLANNING: dict[str, tuple[str, Callable[[Shop], object]]] = {
-    **SUBSCRIPTIONS,
+    **(SUBSCRIPTIONS | EXPORTS),
     "reports.subscribe": ("report.subscribed", subscribed),
     "reports.unsubscribe": ("report.unsubscribed", unsubscribed),
     "reports.send_again": ("mail.retried", failed_mail),

@@ -20,7 +20,7 @@ def command(shop: Any, name: str, /, **options: Any) -> Any:
 
 def _sync(shop: Any) -> None:
     with pytest.raises(Rejected, match="private network"):
-        command(shop, "sync", to="http://127.0.0.1:1")
+        command(shop, "sync", to="https://127.0.0.1:1")
 
 
 def _decided(shop: Any) -> None:

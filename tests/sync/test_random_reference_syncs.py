@@ -1,6 +1,5 @@
-"""Random changes of the catalogue and goals on both sides, between unsteady syncs and restores: both end equal."""
+"""Random changes of reference data on both sides, between unsteady syncs and restores: both end equal."""
 
-import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -8,10 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from sync import restores
 from sync.stock_acts import REGION
-from sync.test_random_stock_syncs import change_office
+from sync.test_rates_of_homes import factors, load_rates
 from sync.test_reference_of_homes import put, set_goal
-from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, Pair, pair
 
 from examples import examples
@@ -22,7 +21,7 @@ from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product, Store
 from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.sync import homes
-from tillstream.sync.reference import office, questions
+from tillstream.sync.reference import office, questions, rates
 
 STEPS = 14
 
@@ -33,7 +32,11 @@ def change(app: App, rng: Random) -> None:
     if drawn < 0.2:
         set_goal(app, rng.choice([None, 100, 200, 300]), store=rng.choice("ST"))
         return
-    if drawn < 0.35:
+    if drawn < 0.3:
+        day, rate = rng.choice(["2024-06-01", "2024-06-02", "2024-01-02"]), rng.randint(1, 3)
+        load_rates(app, f"{day},{rng.choice(['INR', 'GBP'])},{rate}")
+        return
+    if drawn < 0.42:
         put(app, Store(REGION, rng.choice("ST"), rng.choice(["North", "South"])))
         return
     costs = tuple(DatedAmount(REGION, "EUR", Decimal(rng.randint(1, 3))) for _ in range(rng.randrange(2)))
@@ -50,33 +53,32 @@ def reference_of(app: App) -> dict[str, Any]:
 
 
 def _groups(app: App) -> dict[str, office.Group]:
-    return {name: group for name, group in office.groups(app.ports, (REGION,)).items() if group.entries}
+    months = [name for name in rates.digests(app.ports) if name >= "rates:2024"]
+    groups = {**office.groups(app.ports, (REGION,)), **rates.groups(app.ports, months)}
+    return {name: group for name, group in groups.items() if group.entries}
 
 
 def play(folder: Path, seed: int) -> int:
     """Play a schedule; returns the number of decided questions."""
-    rng, decided = Random(seed), 0
+    rng = Random(seed)
     with pair(folder) as two:
-        homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
-        copies = {side: folder / f"copy-{side}" for side in ("home", "office")}
-        for _ in range(STEPS):
+
+        def act() -> None:
             two.home.clock.advance(60)
             two.set_clock()
             change(two.home.plain if rng.random() < 0.5 else two.office, rng)
-            drawn = rng.random()
-            if drawn < 0.35:
-                two.sync_until_done(rng)
-            elif drawn < 0.45:
-                shutil.rmtree(copies["home"], ignore_errors=True)
-                saved(two, copies["home"])
-            elif drawn < 0.55 and copies["home"].exists():
-                restored(two, copies["home"])
-            elif drawn < 0.65:
-                change_office(two, folder / "office", copies["office"], rng)
-                homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
+
+        give_region(two)
+        restores.play(two, folder, rng, STEPS, act, lambda: give_region(two))
         decided = decide_until_equal(two, rng)
         assert reference_of(two.home.plain) == reference_of(two.office)
+        assert factors(two.home.plain) == factors(two.office)
     return decided
+
+
+def give_region(two: Pair) -> None:
+    """Let the head office have sales of the region of the home."""
+    homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
 
 
 def decide_until_equal(two: Pair, rng: Random) -> int:

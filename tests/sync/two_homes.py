@@ -23,7 +23,7 @@ from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.exchange import Result
 from tillstream.sync.office import HeadOffice, Hello, LocalOffice
-from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import Refused
 from tillstream.sync.requests import Request
@@ -85,8 +85,8 @@ class Unsteady:
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
         return self._call(lambda: self.office.compare_reference(digests))
 
-    def reference(self, group: str, offset: int) -> Group:
-        return self._call(lambda: self.office.reference(group, offset))
+    def reference(self, kind: str, groups: Sequence[str], after: str) -> Page:
+        return self._call(lambda: self.office.reference(kind, groups, after))
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
         return self._call(lambda: self.office.save_reference(changes))

@@ -9,7 +9,17 @@ _QUERY = (
     *(exp.Window, exp.WindowSpec, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Cube, exp.GroupingSets),
 )
 _VALUES = (
-    *(exp.Literal, exp.Null, exp.Boolean, exp.Cast, exp.TryCast, exp.DataType, exp.DataTypeParam, exp.Var),
+    *(
+        exp.Literal,
+        exp.RawString,
+        exp.Null,
+        exp.Boolean,
+        exp.Cast,
+        exp.TryCast,
+        exp.DataType,
+        exp.DataTypeParam,
+        exp.Var,
+    ),
     *(exp.WeekStart, exp.Interval, exp.Array, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least),
     *(exp.And, exp.Or, exp.Xor, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In),
     *(exp.Between, exp.Like, exp.ILike, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ),

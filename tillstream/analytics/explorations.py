@@ -12,25 +12,49 @@ from tillstream.analytics.measures.dimensions import Dimension
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
 
-MEASURE, BY, ACROSS, CHART, AGAINST = "measure", "by", "across", "chart", "against"
+MEASURE, BY, ACROSS, CHART, AGAINST, FIRST = "measure", "by", "across", "chart", "against", "first"
 UNGROUPED = "none"
 """Instead of a dimension: the address chooses none, where a missing one means the default."""
 DEFAULT_MEASURES, DEFAULT_BY = ("revenue", "orders"), ("category",)
 MOST_MEASURES, MOST_DIMENSIONS = 8, 3
+GOALS, HAVING, IS, LOW, HIGH = "goals", "having", "having-is", "having-value", "having-to"
+KINDS = ("above", "below", "between")
+FIRSTS = (5, 10, 20, 50)
+"""How many groups a page can be limited to, in its order."""
 Arguments = Mapping[str, Sequence[str]]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Having:
+    """Which groups a page shows. column: of its table. kind: one of `KINDS`. low, high: as a person entered them; of
+    above and below only `low` counts."""
+
+    column: str
+    kind: str
+    low: str
+    high: str = ""
+
+    @property
+    def args(self) -> dict[str, list[str]]:
+        """As arguments of the address."""
+        return {HAVING: [self.column], IS: [self.kind], LOW: [self.low], HIGH: [self.high] if self.high else []}
+
+
+@dataclass(frozen=True)
 class Exploration:
     """`by`: dimensions of the rows. `across`: the dimension whose values are columns, if any. `against`: the kind of
-    comparison; empty: none."""
+    comparison; empty: none. `first`: how many groups a page shows, in its order; 0: all. `goals`: whether a page
+    shows the goals of the groups. `having`: which groups it shows; None: all."""
 
     measures: tuple[Measure, ...]
     by: tuple[Dimension, ...]
     across: Dimension | None
     chart: str
     against: str
+    first: int = 0
+    goals: bool = False
+    having: Having | None = None
 
     @cached_property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -55,6 +79,9 @@ class Exploration:
             ACROSS: across,
             CHART: [self.chart] if self.chart else [],
             AGAINST: [self.against] if self.against else [],
+            FIRST: [str(self.first)] if self.first else [],
+            GOALS: ["yes"] if self.goals else [],
+            **(self.having.args if self.having else {}),
         }
 
 
@@ -75,8 +102,18 @@ def parse(arguments: Arguments, scope: Scope) -> Exploration:
     chosen = _chosen(arguments, MEASURE, measures, DEFAULT_MEASURES, MOST_MEASURES)
     if any(one.is_period for one in (*by, *across)):
         chosen = tuple(one for one in chosen if not compares_periods(one)) or (measures[DEFAULT_MEASURES[0]],)
-    chart, against = (next(iter(arguments.get(name, ())), "") for name in (CHART, AGAINST))
-    return Exploration(chosen, by, across[0] if across else None, chart, against)
+    chart, against, first = (next(iter(arguments.get(name, ())), "") for name in (CHART, AGAINST, FIRST))
+    limit = int(first) if first in map(str, FIRSTS) else 0
+    goals = "yes" in arguments.get(GOALS, ())
+    return Exploration(chosen, by, across[0] if across else None, chart, against, limit, goals, _having(arguments))
+
+
+def _having(arguments: Arguments) -> Having | None:
+    """Which groups are shown; None without a column or a number."""
+    column, kind, low, high = (next(iter(arguments.get(name, ())), "").strip() for name in (HAVING, IS, LOW, HIGH))
+    if not column or not low:
+        return None
+    return Having(column, kind if kind in KINDS else KINDS[0], low, high)
 
 
 def _chosen(

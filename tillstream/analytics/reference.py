@@ -29,10 +29,12 @@ def refresh_rates(ports: Ports, reporting: str) -> list[str]:
         from tillstream.analytics.fx import rates as fx_rates
 
         ports.warehouse.replace_table("fx_rates", fx_rates.shipped())
+    is_noted = _is_noted(ports, state)
     lost = _restore(ports, _content(_state(ports) if is_empty else state))
     ends_soon = state["last_date"] is None or state["last_date"] < ports.clock.now().date() + AHEAD / 2
-    if is_empty or lost or ends_soon or state["reporting"] != reporting:
+    if is_empty or lost or not is_noted or ends_soon or state["reporting"] != reporting:
         _refresh(ports, reporting)
+    follow_rates(ports, reporting)
     return lost
 
 
@@ -94,6 +96,12 @@ def _state(ports: Ports) -> dict[str, Any]:
     return state
 
 
+def _is_noted(ports: Ports, state: dict[str, Any]) -> bool:
+    """Whether the daily rates follow the rates of the warehouse."""
+    noted = ports.documents.get(*NOTED)
+    return noted is not None and noted.data == _content(state)
+
+
 def _content(state: dict[str, Any]) -> dict[str, Any]:
     """What the document `NOTED` contains."""
     return {"rates": state["rate_count"], "sum": f"{state['rate_sum']:.9f}"}
@@ -109,18 +117,35 @@ def _missing(kept: pa.Table, rates: pa.Table) -> pa.Table:
 
 def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Upsert the rates of a file; return how many. Raises `Rejected` naming line, column and value."""
-    from tillstream.analytics.fx import kept_files
     from tillstream.analytics.fx import rates as fx_rates
 
     rates = fx_rates.parse(text, name, _rates(ports))
+    save_rates(ports, rates, name, by)
+    follow_rates(ports, reporting)
+    return int(rates.num_rows)
+
+
+def follow_rates(ports: Ports, reporting: str = "") -> None:
+    """Let daily rates follow saved ones. reporting: the currency; empty: as before. Idempotent."""
+    from tillstream.analytics.fx import rate_versions
+
+    if pending := rate_versions.pending(ports):
+        state = _state(ports)
+        _refresh(ports, reporting or state["reporting"])
+        ports.documents.put(*NOTED, _content(state))
+        rate_versions.note_followed(ports, pending)
+
+
+def save_rates(ports: Ports, rates: pa.Table, name: str, by: str) -> None:
+    """Upsert rows of `fx_rates`, and keep them; `follow_rates` makes them count. name: where they come from."""
+    from tillstream.analytics.fx import kept_files, rate_versions
+
     kept_files.keep(ports, rates)
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
-    _refresh(ports, reporting)
-    ports.documents.put(*NOTED, _content(_state(ports)))
+    rate_versions.raise_months(ports, rates)
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
     after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
     audit.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
-    return int(rates.num_rows)
 
 
 def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:

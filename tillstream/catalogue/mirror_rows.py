@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.catalogue.aliases import AliasCycle, Codes, resolve
+from tillstream.domain.catalogue.aliases import AliasCycle, resolve
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, AmountRange, cost_ranges, price_ranges
 from tillstream.domain.catalogue.dated_versions import Version, ranges
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
@@ -116,7 +116,7 @@ MIRRORED = (
 )
 
 
-def code_rows(codes: Codes) -> list[Row]:
+def code_rows(codes: Mapping[tuple[str, str], str]) -> list[Row]:
     """Rows of `product_codes`, in which aliases of aliases name the last product."""
     regions = sorted({region for region, _ in codes} - {EVERYWHERE})
     aliased = {code for region, code in codes if region != EVERYWHERE}
@@ -136,7 +136,7 @@ def rows_of(table: MirrorTable, entries: Iterable[Entry]) -> list[Row]:
     return [row for entry in entries for row in table.rows(entry)]
 
 
-def _resolved(codes: Codes, region: str, code: str) -> str:
+def _resolved(codes: Mapping[tuple[str, str], str], region: str, code: str) -> str:
     try:
         return resolve(codes, region, code)
     except AliasCycle:  # refused when saving

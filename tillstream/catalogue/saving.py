@@ -10,6 +10,7 @@ from tillstream import audit
 from tillstream.catalogue import checks, history, records
 from tillstream.catalogue.products import CODES, codes_of
 from tillstream.catalogue.records import COLLECTIONS, STATE, STATE_ID, Stored, document_id
+from tillstream.catalogue.stored import StoredCatalogue
 from tillstream.catalogue.world import OneChange
 from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
@@ -22,7 +23,6 @@ from tillstream.domain.catalogue.entries import (
     Product,
     Salesperson,
     Store,
-    is_withdrawn,
 )
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
@@ -31,6 +31,8 @@ from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
 TRIES = 50
+CHUNK_PUTS = 400
+"""Documents of one transaction; Firestore permits 500."""
 
 
 class EditConflict(Conflict):
@@ -67,30 +69,16 @@ def save(
     def checked(current: Stored | None) -> Entry:
         before = current.entry if current else None
         prepared = prepare(ports, kind, entry, before)
-        problems = checks.check(prepared, before, OneChange(ports, prepared), regions) if prepared != before else []
+        problems = (
+            checks.check(prepared, before, OneChange(StoredCatalogue(ports), prepared), regions)
+            if prepared != before
+            else []
+        )
         if problems:
             raise InvalidEntry(problems)
         return prepared
 
     return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=also)
-
-
-def save_as_sent(
-    ports: Ports, kind: EntryKind, entry: Entry, *, if_version: int, by: str, regions: Collection[str]
-) -> Stored:
-    """Save an entry of another home exactly as it is there, with its versions and the times of its amounts.
-
-    Raises as `save`.
-    """
-
-    def checked(current: Stored | None) -> Entry:
-        before = current.entry if current else None
-        problems = [] if is_withdrawn(entry) else checks.check(entry, before, OneChange(ports, entry), regions)
-        if problems:
-            raise InvalidEntry(problems)
-        return entry
-
-    return _commit(ports, kind, entry.key, checked, if_version=if_version, by=by, also=())
 
 
 def withdraw(

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from tillstream.catalogue import products, records
+from tillstream.catalogue import products
+from tillstream.catalogue.stored import StoredCatalogue
+from tillstream.domain.catalogue.aliases import Codes
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, is_withdrawn
-from tillstream.ports import Ports
 
 
 class World(Protocol):
@@ -17,7 +18,7 @@ class World(Protocol):
 
     def product(self, code: str) -> Product | None: ...
 
-    def codes(self) -> Mapping[tuple[str, str], str]:
+    def codes(self) -> Codes:
         """All aliases and barcodes."""
 
     def has_store(self, region: str, store_id: str) -> bool: ...
@@ -30,37 +31,43 @@ class World(Protocol):
 class OneChange:
     """The stored catalogue with one entry in place of its stored version. Reads only what a check needs."""
 
-    def __init__(self, ports: Ports, entry: Entry) -> None:
-        self._ports, self._entry = ports, entry
+    def __init__(self, stored: StoredCatalogue, entry: Entry) -> None:
+        self._stored, self._entry = stored, entry
 
     def owners(self, region: str, code: str) -> list[str]:
-        owner = products.owner_of(self._ports, region, code)
-        mine = self._entry.code if isinstance(self._entry, Product) else ""
-        others = [owner] if owner and owner != mine else []
-        return others + ([mine] if mine and (region, code) in self._own_codes else [])
+        owner = self._other_owner((region, code))
+        return [*([owner] if owner else []), *([self._mine] if (region, code) in self._own_codes else [])]
 
     def product(self, code: str) -> Product | None:
-        if isinstance(self._entry, Product) and self._entry.code == code:
-            return self._entry
-        return products.get(self._ports, code)
+        if self._mine and self._mine == code:
+            return self._entry if isinstance(self._entry, Product) else None
+        entry = self._stored.current(EntryKind.PRODUCT, (code,))
+        return entry if isinstance(entry, Product) else None
 
-    def codes(self) -> dict[tuple[str, str], str]:
-        if not isinstance(self._entry, Product):
-            return products.all_codes(self._ports)
-        mine = self._entry.code
-        others = {key: one for key, one in products.all_codes(self._ports).items() if one != mine}
-        return others | dict.fromkeys(self._own_codes, mine)
+    def codes(self) -> Codes:
+        return self
+
+    def get(self, key: tuple[str, str], /) -> str | None:
+        """The product that an alias or barcode names."""
+        return self._mine if key in self._own_codes else self._other_owner(key) or None
 
     def has_store(self, region: str, store_id: str) -> bool:
-        return records.current(self._ports, EntryKind.STORE, region, store_id) is not None
+        return self._stored.current(EntryKind.STORE, (region, store_id)) is not None
 
     def has_stores(self, region: str) -> bool:
-        documents = self._ports.documents.find(records.COLLECTIONS[EntryKind.STORE], {"region": region})
-        return any(not is_withdrawn(records.to_stored(EntryKind.STORE, one).entry) for one in documents)
+        return bool(self._stored.stores(region))
 
     def promotions(self) -> list[Promotion]:
-        stored = [one.entry for one in records.find(self._ports, EntryKind.PROMOTION)]
-        return [one for one in stored if isinstance(one, Promotion) and one.key != self._entry.key]
+        return [one for one in self._stored.promotions() if one.key != self._entry.key]
+
+    def _other_owner(self, key: tuple[str, str]) -> str:
+        """The other product that an alias or barcode names; empty if there is none."""
+        owner = self._stored.owner(*key)
+        return "" if owner == self._mine else owner
+
+    @cached_property
+    def _mine(self) -> str:
+        return self._entry.code if isinstance(self._entry, Product) else ""
 
     @cached_property
     def _own_codes(self) -> dict[tuple[str, str], str]:

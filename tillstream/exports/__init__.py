@@ -1,1 +1,1 @@
-"""Tables as files: CSV, workbooks, JSON lines and Parquet."""
+"""Tables as files: CSV, workbooks, PDF, JSON lines and Parquet."""

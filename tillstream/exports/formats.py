@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tillstream.domain.errors import Rejected
-from tillstream.exports import streams, workbook
+from tillstream.exports import pdf, streams, workbook
 from tillstream.exports.table import ExportTable
 
 
@@ -22,8 +22,11 @@ _ALL = (
     ExportFormat("jsonl", "application/x-ndjson", streams.jsonl),
     ExportFormat("parquet", "application/vnd.apache.parquet", streams.parquet),
     ExportFormat("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook.chunks),
+    ExportFormat("pdf", "application/pdf", pdf.chunks),
 )
 FORMATS: Mapping[str, ExportFormat] = {one.suffix: one for one in _ALL}
+LABELS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
+"""Format → its name in menus, in their order."""
 
 
 def format_of(suffix: str) -> ExportFormat:

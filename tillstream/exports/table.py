@@ -1,7 +1,8 @@
 """A table to export: its name, its rows in batches, and the columns whose totals mean something."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 
 import pyarrow as pa
@@ -10,16 +11,25 @@ import pyarrow as pa
 @dataclass(frozen=True)
 class ExportTable:
     """name: what the table is, such as `sales-by-store`. totals: columns whose sum over the rows has a meaning.
-    batches: the rows; iterated once."""
+    batches: the rows; iterated once. filters: what the rows are limited to, by the name of the filter.
+    created_at: when the rows are read; None if it is not shown."""
 
     name: str
     schema: pa.Schema
     batches: Iterable[pa.RecordBatch]
     totals: Sequence[str] = ()
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    created_at: datetime | None = None
 
 
-def table_of(name: str, batches: Iterable[pa.RecordBatch], totals: Sequence[str] = ()) -> ExportTable:
+def table_of(
+    name: str,
+    batches: Iterable[pa.RecordBatch],
+    totals: Sequence[str] = (),
+    filters: Mapping[str, Sequence[str]] | None = None,
+    created_at: datetime | None = None,
+) -> ExportTable:
     """A table of batches, at least one. Raises what reading the first batch raises."""
     rest: Iterator[pa.RecordBatch] = iter(batches)
     first = next(rest)
-    return ExportTable(name, first.schema, chain([first], rest), totals)
+    return ExportTable(name, first.schema, chain([first], rest), totals, filters or {}, created_at)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.errors import Rejected
 from tillstream.exports.cell_texts import readable
+from tillstream.exports.number_formats import DAY, number_format
 from tillstream.exports.table import ExportTable
 
 ROWS = 1_048_576 - 2
@@ -28,22 +29,19 @@ SAMPLE = 1000
 NARROWEST, WIDEST = 8, 60
 CHUNK = 1 << 20
 TOTAL = "Total"
-DAY, TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
-WHOLE, FRACTION, SHARE = "#,##0", "#,##0.00", "0.0%"
-SHARES = ("_share", "_growth", "_rate")
-"""Endings of columns that are fractions of 1."""
 TOO_LONG = f"A workbook has place for {ROWS:,} rows; this table has more. Narrow the filters, or use Parquet or CSV."
 
 
-def open_book(target: IO[bytes], *, streamed: bool = False) -> Any:
+def open_book(target: IO[bytes], *, folder: str = "") -> Any:
     """A new workbook in which texts never become formulas, links or numbers.
 
-    streamed: rows are written in order and not kept in memory.
+    folder: for temporary files; with one, rows are written in order and not kept in memory.
     """
     import xlsxwriter  # lazy: few commands and pages need it
 
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    return xlsxwriter.Workbook(target, plain | {"constant_memory" if streamed else "in_memory": True})
+    kept: dict[str, Any] = {"constant_memory": True, "tmpdir": folder} if folder else {"in_memory": True}
+    return xlsxwriter.Workbook(target, plain | kept)
 
 
 def chunks(table: ExportTable) -> Iterator[bytes]:
@@ -59,9 +57,17 @@ def chunks(table: ExportTable) -> Iterator[bytes]:
 
 
 def write(table: ExportTable, target: IO[bytes]) -> None:
-    """Write the workbook to a file that can be read back. Raises as `chunks`."""
-    with open_book(target, streamed=True) as book:
-        _Sheet(book, table).write()
+    """Write the workbook to a file that can be read back. Raises as `chunks`, without putting together what it has."""
+    with tempfile.TemporaryDirectory(prefix="tillstream-workbook-") as folder:
+        book = open_book(target, folder=folder)
+        try:
+            _Sheet(book, table).write()
+        except BaseException:
+            book.fileclosed = True
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+            raise
+        book.close()
 
 
 class _Sheet:
@@ -72,7 +78,7 @@ class _Sheet:
         self.names: list[str] = table.schema.names
         self.sheet = book.add_worksheet(SHEET)
         self.sums = {name: Decimal(0) for name in table.totals if name in self.names}
-        self.formats = [_number_format(field) for field in table.schema]
+        self.formats = [number_format(field) for field in table.schema]
         self.rows = 0
 
     def write(self) -> None:
@@ -142,18 +148,6 @@ class _Sheet:
             chart.set_x_axis({"date_axis": True, "num_format": DAY})
         page = self.book.add_chartsheet("Chart")
         page.set_chart(chart)
-
-
-def _number_format(field: pa.Field) -> str:
-    if pa.types.is_date(field.type):
-        return DAY
-    if pa.types.is_timestamp(field.type):
-        return TIME
-    if pa.types.is_integer(field.type):
-        return "" if field.name.endswith(("_no", "_seq", "_number", "_version")) else WHOLE
-    if pa.types.is_decimal(field.type) or pa.types.is_floating(field.type):
-        return SHARE if field.name.endswith(SHARES) else FRACTION
-    return ""
 
 
 def _is_label(field: pa.Field) -> bool:

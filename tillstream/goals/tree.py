@@ -133,7 +133,7 @@ class GoalTree:
             return None
         currencies = {one.currency for one in goals}
         currency = currencies.pop() if len(currencies) == 1 else self.currency
-        amounts = (self._convert(one.amount, one.currency, currency) for one in goals)
+        amounts = (self.convert(one.amount, one.currency, currency) for one in goals)
         return TargetGoal(sum(amounts, Decimal(0)), currency, SUM)
 
     def _has_entered_below(self, target: Target) -> bool:
@@ -144,9 +144,9 @@ class GoalTree:
 
     def _converted(self, target: Target, currency: str) -> Decimal:
         goal = self.entered[target]
-        return self._convert(goal.amount, goal.currency, currency)
+        return self.convert(goal.amount, goal.currency, currency)
 
-    def _convert(self, amount: Decimal, currency: str, into: str) -> Decimal:
+    def convert(self, amount: Decimal, currency: str, into: str) -> Decimal:
         """At the latest exchange rates; without a rate, the amount counts as 0."""
         if currency == into:
             return amount

@@ -15,8 +15,8 @@ from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.pipeline.reading.correction_file import guarded_line
 from tillstream.ports import Ports
 from tillstream.reports import formats
-from tillstream.reports.glyphs import replace_missing
-from tillstream.reports.typesetting import typeset
+from tillstream.typesetting.glyphs import replace_missing
+from tillstream.typesetting.typeset import typeset
 
 TEMPLATE = Path(__file__).with_name("order.typ")
 FORMS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}

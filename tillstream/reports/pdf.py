@@ -9,8 +9,8 @@ from xml.sax.saxutils import unescape
 from tillstream.reports import cells, drawing, formats
 from tillstream.reports.cells import NUMBERS
 from tillstream.reports.document import Chart, Document, Section, Table
-from tillstream.reports.glyphs import MISSING, replace_missing
-from tillstream.reports.typesetting import typeset
+from tillstream.typesetting.glyphs import MISSING, replace_missing
+from tillstream.typesetting.typeset import typeset
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 REPLACED = f"Characters that the font of this page lacks are shown as {MISSING}; the workbook has them."

@@ -1,7 +1,7 @@
 """The table of a subscription: the rows of its exploration or query, within the scope of its reader."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -23,21 +23,26 @@ from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscript
 
 LIMIT = "limit"
 PRESET = "preset"
-OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size"})
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", "column"})
 """Arguments of an address that are neither parameters nor filters."""
 LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
+LINES_PAGE, LINES_FILE, SEARCH = "/sale-lines", "/sale-lines/export", "q"
+"""Paths of the portal with all lines, and their argument besides filters."""
 Values = dict[str, list[str]]
+Batches = Iterable[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
 class Source:
-    """What tables are read with. reporting_currency: of those without another one."""
+    """What tables are read with. reporting_currency: of those without another one. completed: by query, what adds
+    columns that the warehouse does not have."""
 
     ports: Ports
     contracts: ContractRegistry
     reporting_currency: str
     cache: QueryCache | None = None
+    completed: Mapping[str, Callable[[Batches], Iterator[pa.RecordBatch]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,19 +62,27 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     queries do.
     """
     path, arguments = arguments_of(_address(source.ports, one, user))
-    values, preset = _filters(arguments, today)
+    parameters = parameters_of(path, arguments)
+    values, preset = _filters(arguments, parameters, today)
     filters = _in_currency(source, user, Filters.parse(values))
     if path == EXPLORE and not preset:
         filters = _latest(source, user, filters, today)
     warehouse, cache = source.ports.warehouse, source.cache
     filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
-    kept = {name: texts for name, texts in arguments.items() if name not in {*values, *DATES, *OF_PAGES, CURRENCY}}
+    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters
+    kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
     if path == EXPLORE:
         table = _explored(source, user, arguments, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
+    elif path == TABLES + LINES:
+        table = _lines(source, user, arguments, filters)
+        file_address = address.replace(path, LINES_FILE, 1)
+        address = address.replace(path, LINES_PAGE, 1)
     else:
-        table, file_address = _queried(source, user, path.removeprefix(TABLES), arguments, filters), address
+        own = {name: texts[-1] for name, texts in arguments.items() if name in parameters and any(texts)}
+        table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
+    table = replace(table, filters=_texts(values, filters), created_at=source.ports.clock.now())
     return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
 
 
@@ -89,8 +102,22 @@ def _address(ports: Ports, one: Subscription, user: User) -> str:
     return views[one.view].address
 
 
-def _filters(arguments: Values, today: date) -> tuple[Values, str]:
-    values = {name: texts for name, texts in arguments.items() if is_filter(name) and any(texts)}
+def parameters_of(path: str, arguments: Values) -> frozenset[str]:
+    """Names of the parameters of a table besides filters. Raises `Rejected` for an argument that is none of them."""
+    if path == EXPLORE:
+        return frozenset()
+    name = path.removeprefix(TABLES)
+    own = {SEARCH} if name == LINES else {one.name for one in queries.describe(name).parameters}
+    unknown = sorted(one for one in arguments if one not in own | OF_PAGES and not is_filter(one))
+    if unknown:
+        raise Rejected(f"{name} has no parameter {unknown[0]}.")
+    return frozenset(own)
+
+
+def _filters(arguments: Values, parameters: Collection[str], today: date) -> tuple[Values, str]:
+    """The filters with the days of the preset, and the preset. A parameter of the query is no filter."""
+    chosen = {name: texts for name, texts in arguments.items() if name not in parameters and any(texts)}
+    values = {name: texts for name, texts in chosen.items() if is_filter(name)}
     return with_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
 
 
@@ -125,16 +152,16 @@ def _explored(source: Source, user: User, arguments: Values, filters: Filters) -
     return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
 
 
-def _queried(source: Source, user: User, name: str, arguments: Values, filters: Filters) -> ExportTable:
-    query, warehouse = queries.describe(name), source.ports.warehouse
-    if name == LINES:
-        return table_of(name, line_export.lines(warehouse, user.scope, filters), queries.describe(LINES_TABLE).totals)
-    parameters = {one.name for one in query.parameters}
-    unknown = sorted(one for one in arguments if one not in parameters | OF_PAGES and not is_filter(one))
-    if unknown:
-        raise Rejected(f"{name} has no parameter {unknown[0]}.")
-    own: dict[str, Any] = {one: texts[-1] for one, texts in arguments.items() if one in parameters and any(texts)}
-    if LIMIT in parameters:
-        own.setdefault(LIMIT, measure_values.ALL_ROWS)
-    batches: Iterable[pa.RecordBatch] = queries.stream(warehouse, name, user.scope, filters, **own)
-    return table_of(name, batches, query.totals)
+def _lines(source: Source, user: User, arguments: Values, filters: Filters) -> ExportTable:
+    search = "".join(arguments.get(SEARCH, [])[-1:]).strip()
+    batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+    return table_of(LINES, batches, queries.describe(LINES_TABLE).totals)
+
+
+def _queried(source: Source, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:
+    """own: the parameters of the query."""
+    query = queries.describe(name)
+    if LIMIT in {one.name for one in query.parameters}:
+        own = {LIMIT: measure_values.ALL_ROWS} | own
+    batches: Batches = queries.stream(source.ports.warehouse, name, user.scope, filters, **own)
+    return table_of(name, source.completed[name](batches) if name in source.completed else batches, query.totals)

@@ -9,7 +9,9 @@ from tillstream import logs
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
 from tillstream.app.source_access import source_access
+from tillstream.app.subscribed_tables import source_of
 from tillstream.app.syncing import BackgroundSync
+from tillstream.background_exports import registry as exports
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.quality import run as quality
 from tillstream.server import totals
@@ -23,6 +25,8 @@ DESTINATIONS_EVERY = 10.0
 """Seconds between looks whether a destination of the marts is due."""
 FORECAST_EVERY = 5.0
 """Seconds between looks whether a forecast is due."""
+EXPORTS_EVERY = 2.0
+"""Seconds between looks whether an export in the background is due."""
 FORECAST_HOURS = 3
 """Hours from the hour of the settings in which the forecast of a night begins."""
 
@@ -49,6 +53,7 @@ class Schedules:
             "connect": self._connect,
             "sync": self._sync,
             "marts": self._marts,
+            "exports": self._exports,
         }
 
     def _daily_totals(self) -> None:
@@ -115,3 +120,9 @@ class Schedules:
 
             ended = mart_destinations.run_due(self._app, self._stopping)
             logs.warn("copy of the marts failed", [f"{one.name}: {one.error}" for one in ended if one.error])
+
+    def _exports(self) -> None:
+        if not self._stopping.wait(EXPORTS_EVERY) and exports.has_due(self._app.ports):
+            from tillstream.background_exports import run  # lazy: the formats
+
+            logs.warn(run.NOT_WRITTEN, run.run_due(source_of(self._app), self._stopping.is_set))

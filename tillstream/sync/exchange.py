@@ -37,7 +37,7 @@ class Result:
     differing_stock: tuple[str, ...] = ()
     """Days of recording whose stock movements differ."""
     reference_sent: int = 0
-    """Entries of the catalogue and goals that the head office took."""
+    """Entries of the catalogue, goals and exchange rates that the head office took."""
     reference_taken: int = 0
     questions: int = 0
     """Entries about which a person must decide."""

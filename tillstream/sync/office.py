@@ -17,8 +17,7 @@ from tillstream.sync import agreement, homes, journal, originals, requests, stoc
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import office as reference_data
-from tillstream.sync.reference.entries import Change, Group, Saved
-from tillstream.sync.reference.office import PAGE as REFERENCE_PAGE
+from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceOffice, ReferenceState
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, own_name
@@ -163,6 +162,7 @@ class LocalOffice:
 
     def reference_state(self, questions: int) -> ReferenceState:
         home = homes.change(self.ports, self.name, lambda now: replace(self._with_regions(now), questions=questions))
+        reference_data.follow(self.ports)
         return ReferenceState(reference_data.token(self.ports), home.regions)
 
     def _with_regions(self, home: Home) -> Home:
@@ -175,10 +175,8 @@ class LocalOffice:
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
         return reference_data.differing(self.ports, self._regions, digests)
 
-    def reference(self, group: str, offset: int) -> Group:
-        whole = reference_data.group(self.ports, self._regions, group)
-        page = reference_data.entries(whole)[offset : offset + REFERENCE_PAGE]
-        return replace(whole, entries={one.key: one for one in page})
+    def reference(self, kind: str, groups: Sequence[str], after: str) -> Page:
+        return reference_data.page(self.ports, self._regions, kind, groups, after)
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
         return reference_data.save(self.ports, changes, f"sync {self.name}", self._regions)

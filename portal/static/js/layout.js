@@ -30,6 +30,18 @@
     }
   }
 
+  // A menu stays within the page: moved sideways as far as it would go beyond an edge. The event does not bubble.
+  document.addEventListener("toggle", ({ target }) => {
+    const menu = target.matches?.("main :is(details[data-menu], details.choice)[open]") && target.querySelector(":scope > .menu");
+    if (!menu) return;
+    menu.style.translate = "";
+    const [box, page] = [menu.getBoundingClientRect(), target.closest("main").getBoundingClientRect()];
+    const [left, right] = [Math.max(8, page.left), Math.min(document.documentElement.clientWidth - 8, page.right)];
+    const over = Math.max(0, box.right - right);
+    const moved = Math.max(left - box.left, -over);
+    if (moved) menu.style.translate = `${moved}px`;
+  }, true);
+
   // Chosen without loading the page anew: a form may be half filled in.
   for (const form of document.querySelectorAll("[data-themes]")) {
     form.addEventListener("submit", async (event) => {

@@ -14,10 +14,13 @@
     const body = tile.querySelector(".tile-body");
     const open = [...body.querySelectorAll("details")].map((one) => one.open);
     const inside = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    // What follows stays in its place while charts are drawn.
-    body.style.minHeight = `${body.offsetHeight}px`;
-    setTimeout(() => { body.style.minHeight = ""; }, 500);
+    const height = body.offsetHeight;
     body.innerHTML = html;
+    if (body.querySelector("[data-chart]")) {
+      // What follows stays in its place while the chart is drawn.
+      body.style.minHeight = `${height}px`;
+      setTimeout(() => { body.style.minHeight = ""; }, 500);
+    }
     [...body.querySelectorAll("details")].forEach((one, at) => { one.open = Boolean(open[at]); });
     if (inside !== null) [...body.querySelectorAll("a")].find((one) => one.getAttribute("href") === inside)?.focus();
     delete tile.dataset.empty;

@@ -17,9 +17,9 @@ HEADER = (
 
 def _open(page: Page, served: Served) -> None:
     rows = [
-        f"{at},1,{at:02}-05-2026 10:15,MUM0{at},S1,C{at},Asha Rao,P{at},Kettle,Kitchen,store,Completed,1,"
+        f"{at},1,{at:02}-05-2026 10:15,{store},S1,C{at},Asha Rao,P{at},Kettle,Kitchen,store,Completed,1,"
         f"{at}00.00,0.00,{at}00.00,18.00,118.00,"
-        for at in range(1, 4)
+        for at, store in enumerate(("MUM01", "DEL01", "BLR01"), start=1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
@@ -71,3 +71,39 @@ def test_measures_and_groups_are_chosen_by_keyboard(page: Page, served: Served) 
     expect(page.locator("details.choice > summary").first).to_contain_text("Revenue, Orders, Units")
     expect(page.get_by_label("Group by")).to_have_value("store")
     assert served.page_errors == []
+
+
+def test_a_chart_has_all_names_and_menus_stay_on_the_page(page: Page, served: Served) -> None:
+    _open(page, served)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    while True:  # until the file is imported
+        page.goto(f"{served.address}/explore?measure=revenue&by=store&chart=columns&preset=all")
+        if page.locator("[data-chart]").count():
+            break
+    expect(page.locator("[data-drawn=columns]")).to_be_visible()
+    assert page.evaluate(_NAMES, 3) == ["column", 0, 0]  # all of them level
+    assert page.evaluate(_NAMES, 20) == ["column", 40, 0]  # turned
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate(_NAMES, 20) == ["bar", 0, 0]  # too narrow for columns
+    for width in (390, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        for name in ("Pin", "Views", "Export"):
+            page.locator("main summary", has_text=name).first.click()
+            box = page.locator("main details[open] > .menu").bounding_box()
+            main = page.locator("main").bounding_box()
+            assert box
+            assert main
+            assert main["x"] <= box["x"] <= width - box["width"]
+            page.keyboard.press("Escape")
+    assert served.page_errors == []
+
+
+_NAMES = """(count) => {
+  const labels = Array.from({ length: count }, (_, at) => `Store of the street ${at}`);
+  const figure = { kind: "columns", labels, values: labels.map((_, at) => at), measure: "Revenue", currency: "INR" };
+  const { xAxis, yAxis } = charts.kinds.columns(figure, document.querySelector("[data-chart]"));
+  const axis = xAxis.type === "category" ? xAxis : yAxis;
+  return [axis === xAxis ? "column" : "bar", axis.axisLabel.rotate ?? 0, axis.axisLabel.interval];
+}"""
+"""Whether a chart of so many names has columns or bars, by how many degrees its names are turned, and how many names it
+leaves out after each one."""

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from app_factory import build
 from click.testing import CliRunner, Result
+from pdf_text import pages_of
 
 from tillstream.app import App
 from tillstream.cli.main import main
@@ -48,6 +49,19 @@ def test_a_query_and_measures_are_exported(home: Path) -> None:
     assert {(row["product"], row["units"]) for row in rows} == {(f"2242{n}", str(n)) for n in range(1, 5)}
 
 
+def test_a_table_is_typeset_and_a_long_or_wide_one_is_refused(home: Path) -> None:
+    out = home / "products.pdf"
+    arguments = ("--measure", "units", "--by", "product", "--param", "from=2011-12-01", "--out", str(out))
+    assert _invoke("export", *arguments).exit_code == 0
+    (page,) = pages_of(out.read_bytes())
+    assert page.startswith("Measures by product\nFrom 1 Dec 2011\n4 rows · Created ")
+    assert "22424 4" in page
+    refused = _invoke("export", "sale-lines", "--out", str(home / "lines.pdf"))
+    assert refused.exit_code == 1
+    assert "columns do not fit on a page" in refused.stderr
+    assert not (home / "lines.pdf").exists()
+
+
 def test_parameters_and_filters_apply(home: Path) -> None:
     out = home / "products.csv"
     assert _invoke("export", "sales-by-product", "--param", "limit=2", "--out", str(out)).exit_code == 0
@@ -59,7 +73,7 @@ def test_parameters_and_filters_apply(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["sale-lines", "--out", "lines.doc"], "lines.doc must end with .csv, .jsonl, .parquet, .xlsx."),
+        (["sale-lines", "--out", "lines.doc"], "lines.doc must end with .csv, .jsonl, .parquet, .xlsx, .pdf."),
         (["sale-line", "--out", "lines.csv"], "Did you mean"),
         (["--out", "lines.csv"], "needs the name of a query, or measures"),
         (["kpis", "--by", "store", "--out", "lines.csv"], "not of both"),

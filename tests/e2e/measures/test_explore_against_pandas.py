@@ -1,5 +1,6 @@
 """Each number of a saved view of Explore equals an independent calculation with pandas, on each page of its table."""
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,9 +79,10 @@ def _label(name: str, value: Any) -> str:
 
 
 def _text(cell: str) -> str:
-    """What a cell shows; the code beside a name in its place."""
+    """What a cell shows, without the mark of a period that is not complete; the code beside a name in its place."""
+    cell = cell.replace('<span class="quiet">not complete</span>', "")
     code = re.search(r'<span class="quiet">(.*?)</span>', cell)
-    return " ".join(re.sub(r"<[^>]+>", " ", code[1] if code else cell).replace("&#39;", "'").split())
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", code[1] if code else cell)).split())
 
 
 def _number(cell: str) -> Decimal | None:

@@ -2,7 +2,8 @@
 
 import io
 import json
-from decimal import Decimal
+import re
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pandas_measures as oracle
 import pytest
 import python_calamine
+from pdf_text import pages_of
 from test_against_pandas import Shop, shop
 
 from tillstream.app import App
@@ -21,6 +23,9 @@ pytestmark = pytest.mark.system
 MEASURES = ["revenue", "orders", "units", "lines", "average_order_value"]
 LABELS = {"sales-by-region": "region", "sales-by-category": "category", "sales-by-country": "country"}
 FORMATS = ("csv", "jsonl", "parquet", "xlsx")
+EMPTY = "–"
+CELL = r"−?[\d,]+(?:\.\d+)?|–"
+"""A number of a PDF, or an empty cell."""
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -101,3 +106,26 @@ def test_exported_lines_are_those_of_the_ledger(shop: Shop, tmp_path: Path) -> N
     rows = _written(app, tmp_path, "parquet", query="sale-lines")
     assert len(rows) == len(frame)
     assert len({(row["region"], row["sale_id"], row["line_key"]) for row in rows}) == len(frame)
+
+
+@pytest.mark.parametrize("by", ["category", "month"])
+def test_a_pdf_has_the_numbers_of_pandas_rounded(shop: Shop, by: str, tmp_path: Path) -> None:
+    _, app, frame = shop
+    out = tmp_path / "out.pdf"
+    export(app, quiet, Export(query="", params={}, measures=MEASURES, by=[by], out=str(out)))
+    lines = "\n".join(pages_of(out.read_bytes())).splitlines()
+    matched = [re.fullmatch(rf"(.+?)((?: (?:{CELL})){{{len(MEASURES)}}})", line) for line in lines]
+    rows = {one[1]: re.findall(CELL, one[2]) for one in matched if one}
+    expected = oracle.values(oracle.Selection(frame, frame), (by,), MEASURES)
+    assert set(rows) == {str(key or EMPTY) for (key,) in expected}
+    for (key,), one in expected.items():
+        for name, text in zip(MEASURES, rows[str(key or EMPTY)], strict=True):
+            assert text == _rounded(one[name], text), (key, name)
+
+
+def _rounded(value: Any, like: str) -> str:
+    """A number with as many decimals as another one."""
+    if value is None:
+        return EMPTY
+    unit = Decimal(1).scaleb(-len(like.partition(".")[2]))
+    return f"{Decimal(value).quantize(unit, ROUND_HALF_UP):,f}".replace("-", "−")

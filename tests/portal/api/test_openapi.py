@@ -15,7 +15,7 @@ from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
 UNTOLD = {"api.openapi", "api.docs_page", "api.reference", "api.sync"}
-"""Also the calls between two Tillstreams, which docs/sync.md describes."""
+"""Also the calls between two Tillstreams, which docs/sync-protocol.md describes."""
 
 
 def test_every_route_for_programs_is_in_the_document(portal: Flask) -> None:

@@ -140,7 +140,7 @@ def test_a_period_that_is_not_whole_is_marked(sold: Visitor) -> None:
     query = "from=2026-04-15&to=2026-06-30&period=monthly"
     tile = sold.get(f"/dashboard/tiles/over-time?{query}").text
     assert '"partial": [true, false]' in tile
-    assert ">partial<" in tile
+    assert ">not complete<" in tile
 
 
 @pytest.mark.own_home

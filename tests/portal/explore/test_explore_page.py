@@ -82,7 +82,7 @@ def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     [
         (f"by=month&against=previous&{JUNE}", "Use the page Compare"),
         ("by=region&against=previous&preset=all", "Choose a period with a first and a last day"),
-        (f"by=region&against=year&{JUNE}", "no reported period before"),
+        (f"by=region&against=year&{JUNE}", "no reported previous period"),
         (f"across=month&by=region&against=previous&{JUNE}", "across columns are not compared"),
     ],
 )
@@ -142,7 +142,7 @@ def test_a_table_is_exported_as_it_is_shown(sold: Visitor) -> None:
     assert row == {
         "region": "IN",
         "Revenue": "20",
-        "Revenue, before": "10",
+        "Revenue, previous": "10",
         "Revenue, change": "10",
         "Revenue, change, %": "1",
     }

@@ -9,6 +9,7 @@ from shop_steps import FILE, Shop
 from sync.sync_acts import HOME, PAGE, added, open_question, requested
 from visitor import Visitor
 
+from portal.pipeline import texts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.domain.people import Role
 from tillstream.sync import homes, standing, status
@@ -123,3 +124,12 @@ def test_others_than_administrators_see_nothing_of_it(shop: Shop, person: Callab
     assert manager.get(PAGE).status_code == 403
     assert PAGE not in manager.get("/pipeline").text
     assert TROUBLE not in manager.get("/dashboard/tiles/attention").text
+
+
+def test_a_public_address_needs_https_and_a_private_one_without_it_has_a_warning(shop: Shop) -> None:
+    assert shop.boss.post(f"{PAGE}/address", {"to": "http://8.8.8.8"}).status_code == 422
+    assert status.get(shop.app.ports).to == ""
+    status.begin(shop.app.ports, "http://127.0.0.1:8000", "boss")
+    assert texts.NOT_ENCRYPTED in shop.boss.get(PAGE).text
+    status.begin(shop.app.ports, "https://office.example.com", "boss")
+    assert texts.NOT_ENCRYPTED not in shop.boss.get(PAGE).text

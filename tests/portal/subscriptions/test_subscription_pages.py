@@ -29,7 +29,7 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
 
 
 def _link(page: str) -> str:
-    match = re.search(r'href="(/subscriptions/new[^"]*)">By e-mail', page)
+    match = re.search(r'href="(/subscriptions/new[^"]*)">Subscribe', page)
     assert match, page
     return unescape(match[1])
 
@@ -47,7 +47,24 @@ def test_the_menus_of_explore_and_of_tables_lead_to_the_form(sold: Visitor) -> N
     table = sold.get(_link(sold.get("/customers?from=2026-06-01&to=2026-06-30").text)).text
     assert '<option value="own" selected>The same days each time: 2026-06-01 – 2026-06-30' in table
     assert "format=" not in table.partition('name="address"')[2].partition(">")[0]
+    lines = sold.get(_link(sold.get("/sale-lines?region=IN&q=a").text)).text
+    assert 'name="address" value="/tables/sale-lines?region=IN&amp;q=a"' in lines
     assert sold.get("/subscriptions/new?address=/catalogue").status_code == 422
+
+
+def test_the_form_has_a_name_the_filters_in_words_and_a_notice_without_e_mail(
+    sold: Visitor, person: Callable[..., Visitor]
+) -> None:
+    page = sold.get("/subscriptions/new?address=/explore/file?measure=revenue%26by=region%26category=Toys").text
+    assert 'id="name" name="name" value="Revenue by region"' in page
+    facts = page.partition('<dl class="facts">')[2].partition("</dl>")[0]
+    assert "<dt>Measures</dt><dd>Revenue</dd><dt>By</dt><dd>Region</dd><dt>Category</dt><dd>Toys</dd>" in facts
+    table = sold.get("/subscriptions/new?address=/tables/sales-over-time?period=monthly%26compare-region=UK").text
+    assert 'value="Sales over time"' in table
+    assert "<dt>Period</dt><dd>Months</dd><dt>Region to compare with</dt><dd>UK</dd>" in table
+    assert page.index("E-mail is not set up") < page.index('<form class="panel"')
+    assert "TILLSTREAM_SMTP_URL" in page
+    assert "TILLSTREAM_SMTP_URL" not in person(Role.ANALYST).get("/subscriptions").text
 
 
 @pytest.mark.own_home

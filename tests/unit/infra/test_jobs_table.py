@@ -115,7 +115,7 @@ def test_a_stage_without_a_sender_has_the_job_and_no_secret() -> None:
     assert list(differences({"env": container(without)["env"]}, state)), "a secret that is no longer declared goes"
 
 
-def test_the_job_reads_the_ledger_and_reaches_no_objects_but_messages() -> None:
+def test_the_job_reads_the_ledger_and_reaches_no_objects_but_messages_and_exports() -> None:
     account = f"serviceAccount:{MAIL.account}@demo.iam.gserviceaccount.com"
     granted = {
         (title, role.role, role.condition)
@@ -123,10 +123,12 @@ def test_the_job_reads_the_ledger_and_reaches_no_objects_but_messages() -> None:
         for role in who
         if role.member == account
     }
-    assert {title: condition for title, role, condition in granted if "storage" in role} == {
-        "policy of bucket staging": (
-            'resource.name.startsWith("projects/_/buckets/demo-tillstream-prod-staging/objects/mail/")'
+    assert {(title, condition) for title, role, condition in granted if "storage" in role} == {
+        (
+            "policy of bucket staging",
+            f'resource.name.startsWith("projects/_/buckets/demo-tillstream-prod-staging/objects/{folder}/")',
         )
+        for folder in ("mail", "exports")
     }
     assert {role for _, role, _ in granted if "bigquery" in role} == {
         f"roles/bigquery.{name}" for name in ("dataViewer", "jobUser", "readSessionUser")

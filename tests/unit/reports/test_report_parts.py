@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tillstream.domain.errors import Rejected
 from tillstream.reports import drawing, formats, period
 from tillstream.reports.document import Chart
-from tillstream.reports.glyphs import FONTS, RANGES, replace_missing
+from tillstream.typesetting.glyphs import FONTS, RANGES, replace_missing
 
 
 def test_whole_months_and_weeks_have_their_names() -> None:

@@ -14,7 +14,7 @@ from tillstream.cli.runner import as_json, run
     "--out",
     required=True,
     type=click.Path(dir_okay=False, resolve_path=True),
-    help="File ending with .csv, .xlsx, .parquet or .jsonl.",
+    help="File ending with .csv, .xlsx, .pdf, .parquet or .jsonl.",
 )
 @click.option(
     "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter or filter of the query; repeatable."

@@ -36,7 +36,7 @@ def list_subscriptions(json_: bool) -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["csv", "xlsx", "parquet", "jsonl"]),
+    type=click.Choice(["csv", "xlsx", "pdf", "parquet", "jsonl"]),
     default="xlsx",
     show_default=True,
     help="Format of the file.",

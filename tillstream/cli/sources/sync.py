@@ -86,7 +86,7 @@ def stop(json_: bool) -> None:
 @sync.command()
 @as_json
 def questions(json_: bool) -> None:
-    """List entries of the catalogue and goals that this home and the head office have both changed."""
+    """List entries of the catalogue, goals and exchange rates that this home and the head office have both changed."""
     from tillstream.cli.sources.sync_output import show_questions
 
     run("sync-questions", json_=json_, show=show_questions)

@@ -19,9 +19,13 @@ def show_sync(synced: dict[str, Any]) -> None:
         click.echo(f"Taken back after a restore: {_movements(synced['recovered_movements'])}.")
     sent = f"{synced['entries']:,} {_settlements(synced['entries'])}, {_movements(synced['movements'])}"
     click.echo(f"Sent to {synced['to']}: {sent}.")
+    if synced["to"].startswith("http://"):
+        click.echo(
+            "Warning: the connection is not encrypted, so others in its network can read what is sent.", err=True
+        )
     exchanged = synced["reference_sent"], synced["reference_taken"]
     if any(exchanged):
-        click.echo(f"Catalogue and goals: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
+        click.echo(f"Catalogue, goals and rates: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
     _show_open(synced["questions"])
     if synced["requests"]:
         click.echo(f"Open requests of the head office: {synced['requests']:,}. To list them: tillstream sync requests")
@@ -148,7 +152,7 @@ def _named(days: list[str]) -> str:
 
 def _show_open(count: int) -> None:
     if count:
-        click.echo(f"{count:,} {_questions(count)} about the catalogue and goals: tillstream sync questions")
+        click.echo(f"{count:,} {_questions(count)} about entries of both sides: tillstream sync questions")
 
 
 def _questions(count: int) -> str:

@@ -85,4 +85,10 @@ def _table(app: App, arguments: Export) -> ExportTable:
         kind, names = MEASURES, list(arguments.measures)
         totals = tuple(name for name in names if measure(name).is_additive)
     rows = Frame(kind=kind, names=names, params=params, by=arguments.by, limit=limit, out="")
-    return table_of(arguments.query or "measures", KINDS[kind](app, scope, rows), totals)
+    batches = KINDS[kind](app, scope, rows)
+    return table_of(arguments.query or _named(arguments), batches, totals, params, app.ports.clock.now())
+
+
+def _named(arguments: Export) -> str:
+    """measures-by-month-and-region."""
+    return f"measures-by-{'-and-'.join(arguments.by)}" if arguments.by else MEASURES

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from tillstream import logs
 from tillstream.alert_channels import registry
 from tillstream.alert_channels.sender import NO_MAIL
-from tillstream.app import App, messages
+from tillstream.app import App, messages, subscribed_tables
+from tillstream.background_exports import registry as exports
+from tillstream.background_exports.run import NOT_WRITTEN, run_due
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
@@ -16,7 +20,7 @@ from tillstream.ports.jobs import REPORTS
 from tillstream.reports import period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
-from tillstream.scheduled_exports import making, tables
+from tillstream.scheduled_exports import making
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +62,14 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 
 
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts."""
-    if not app.settings.smtp_url and not registry.find(app.ports):
+    """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts; then
+    write the exports in the background that are due."""
+    if not app.settings.smtp_url and not registry.find(app.ports) and not exports.has_due(app.ports):
         raise Rejected(NO_MAIL)
     with reservation.reserved(app.ports, REPORTS):
         made, sent = deliver(app)
+        renew = partial(reservation.renew, app.ports, REPORTS)
+        logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew))
     return Result({"made": made, "sent": sent})
 
 
@@ -82,7 +89,7 @@ def deliver(app: App) -> tuple[int, int]:
         settings.public_url,
         app.queries,
     )
-    source = tables.Source(app.ports, app.contracts, settings.reporting_currency, app.queries)
+    source = subscribed_tables.source_of(app)
     exports = making.Sender(source, sender.sender, settings.public_url if settings.project else settings.address)
     failures: list[ExceptionGroup[Exception]] = []
     for due in (report_mail.make_due(sender), making.make_due(exports)):

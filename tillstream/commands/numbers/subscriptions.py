@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tillstream.app import App
+from tillstream.app import App, subscribed_tables
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.dashboards import saved_views
@@ -72,7 +72,7 @@ def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
         hour=arguments.hour,
         skip_empty=arguments.skip_empty,
     )
-    source = tables.Source(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+    source = subscribed_tables.source_of(app)
     tried = Subscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
     tables.check(source, replace(tried, login=user.login), user, app.ports.clock.now().date())
     return Result(shown(registry.add(app.ports, user.login, draft, COMMAND_LINE)))

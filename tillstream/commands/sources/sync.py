@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tillstream.app import App, syncing
+from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
@@ -65,7 +66,7 @@ def init(app: App, progress: Progress, arguments: NoArguments) -> Result:
 def sync(app: App, progress: Progress, arguments: SyncTo) -> Result:
     """Send what the head office lacks, and compare. Raises as `exchange.run`; what a person must decide is a result."""
     identity.create(app.ports, COMMAND_LINE)
-    to = address.checked(arguments.to) if arguments.to else status.get(app.ports).to
+    to = address.allowed(arguments.to, source_access(app).check_host) if arguments.to else status.get(app.ports).to
     if not to:
         raise Rejected(syncing.NO_ADDRESS)
     status.begin(app.ports, to, COMMAND_LINE)
@@ -109,7 +110,7 @@ def stop(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def list_questions(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """The entries of the catalogue and goals about which a person must decide."""
+    """The entries of the catalogue, goals and exchange rates about which a person must decide."""
     return Result([_question(one) for one in questions.every(app.ports)])
 
 

@@ -1,12 +1,16 @@
 """Aliases and barcodes: other codes of a product, in one region or in all."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
 
-Codes = Mapping[tuple[str, str], str]
-"""(region or `*`, code) → the product that it names."""
+
+class Codes(Protocol):
+    """(region or `*`, code) → the product that it names."""
+
+    def get(self, key: tuple[str, str], /) -> str | None: ...
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """The address of a head office."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.webhooks.addresses import Target
 from tillstream.webhooks.networks import is_private, parse_address
 
@@ -27,6 +28,22 @@ def checked(url: str) -> str:
     return text
 
 
+def allowed(url: str, check_host: CheckHost) -> str:
+    """`checked`, if sales may leave this machine for the address: without encryption only for a private network.
+
+    A name that cannot be looked up now is allowed: each sync checks it again. Raises `Rejected`.
+    """
+    to = checked(url)
+    if is_unencrypted(to):
+        with suppress(Unavailable):
+            target(to, "", check_host)
+    return to
+
+
+def is_unencrypted(url: str) -> bool:
+    return urlsplit(url).scheme == "http"
+
+
 def target(url: str, path: str, check_host: CheckHost) -> Target:
     """Where to send a request. Raises `Rejected` for an address that is not allowed, `Unavailable` without one.
 
@@ -36,6 +53,9 @@ def target(url: str, path: str, check_host: CheckHost) -> Target:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = check_host(host, port)
-    if parts.scheme == "http" and not is_private(parse_address(address)):
-        raise Rejected(f"Sales are only sent over https. Enter the address of {host} with https://.")
+    if is_unencrypted(url) and not is_private(parse_address(address)):
+        raise Rejected(
+            "Sales are only sent over https, because others could read them without encryption. "
+            f"Enter the address of {host} with https://."
+        )
     return Target(parts.scheme, host, port, parts.path + path, address)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.sync.http import messages
 from tillstream.sync.office import HeadOffice
-from tillstream.sync.reference.office import PAGE
+from tillstream.sync.reference.entries import RATES_PAGE
 
 Answer = Mapping[str, Any] | bytes
 """JSON, or bytes of an original."""
@@ -87,13 +87,13 @@ def compare_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
 
 def reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     with messages.reading():
-        group, offset = str(head["group"]), max(int(head["offset"]), 0)
-    return dict(messages.group_to_json(office.reference(group, offset)))
+        kind, groups, after = str(head["kind"]), [str(name) for name in head["groups"]], str(head["after"])
+    return dict(messages.page_to_json(office.reference(kind, groups, after)))
 
 
 def save_reference(office: HeadOffice, head: Any, _data: bytes) -> Answer:
     with messages.reading():
-        saved = office.save_reference(messages.changes_from_json(head["changes"])[:PAGE])
+        saved = office.save_reference(messages.changes_from_json(head["changes"])[:RATES_PAGE])
     return {"saved": messages.saved_to_json(saved)}
 
 

@@ -11,7 +11,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.inventory.records import RECORDED, StoredMovement, from_data, to_data
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
-from tillstream.sync.reference.entries import Change, Group, Reference, Saved
+from tillstream.sync.reference.entries import Change, Page, Reference, Saved
 from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.requests import Request
 
@@ -91,15 +91,16 @@ def state_from_json(data: Json) -> ReferenceState:
     return ReferenceState(str(data["token"]), tuple(map(str, data["regions"])))
 
 
-def group_to_json(group: Group) -> Json:
-    entries = [{"key": one.key, "content": one.content, "version": one.version} for one in group.entries.values()]
-    return {"group": group.name, "version": group.version, "entries": entries}
+def page_to_json(page: Page) -> Json:
+    entries = [
+        {"group": one.group, "key": one.key, "content": one.content, "version": one.version} for one in page.entries
+    ]
+    return {"entries": entries, "after": page.after, "versions": dict(page.versions)}
 
 
-def group_from_json(data: Json) -> Group:
-    name = str(data["group"])
-    entries = [_reference(name, one) for one in data["entries"]]
-    return Group(name, {one.key: one for one in entries}, int(data["version"]))
+def page_from_json(data: Json) -> Page:
+    versions = {str(name): int(version) for name, version in data["versions"].items()}
+    return Page(tuple(map(_reference, data["entries"])), str(data["after"]), versions)
 
 
 def changes_to_json(changes: Iterable[Change]) -> Json:
@@ -110,7 +111,7 @@ def changes_to_json(changes: Iterable[Change]) -> Json:
 
 
 def changes_from_json(data: Json) -> list[Change]:
-    return [Change(_reference(str(one["group"]), one), str(one["expected"])) for one in data]
+    return [Change(_reference(one), str(one["expected"])) for one in data]
 
 
 def saved_to_json(saved: Iterable[Saved]) -> Json:
@@ -132,9 +133,9 @@ def requests_from_json(data: Json) -> list[Request]:
     return requests
 
 
-def _reference(group: str, data: Json) -> Reference:
-    content = data["content"]
-    return Reference(group, str(data["key"]), None if content is None else dict(content), int(data.get("version", 0)))
+def _reference(data: Json) -> Reference:
+    content = None if data["content"] is None else dict(data["content"])
+    return Reference(str(data["group"]), str(data["key"]), content, int(data.get("version", 0)))
 
 
 def parcel_to_json(parcel: Parcel) -> tuple[Json, bytes]:

@@ -16,7 +16,7 @@ from tillstream.sync.http import address, frame, messages, signing
 from tillstream.sync.http.address import CheckHost
 from tillstream.sync.identity import Identity
 from tillstream.sync.office import Hello
-from tillstream.sync.reference.entries import Change, Group, Saved
+from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import REPEATED, Refused
 from tillstream.sync.requests import Request
@@ -102,10 +102,10 @@ class RemoteOffice:
         with messages.reading():
             return [str(group) for group in answer["differing"]]
 
-    def reference(self, group: str, offset: int) -> Group:
-        answer = self._call("reference", {"group": group, "offset": offset})
+    def reference(self, kind: str, groups: Sequence[str], after: str) -> Page:
+        answer = self._call("reference", {"kind": kind, "groups": list(groups), "after": after})
         with messages.reading():
-            return messages.group_from_json(answer)
+            return messages.page_from_json(answer)
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
         answer = self._call("save-reference", {"changes": messages.changes_to_json(changes)}, b"", SETTLING_TIMEOUT)

@@ -1,1 +1,1 @@
-"""Reference data of homes and their head office: the catalogue and goals, which both sides may change."""
+"""Reference data of homes and their head office: the catalogue, goals and rates, which both may change."""

@@ -4,22 +4,25 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from tillstream.catalogue import records, saving
+from tillstream.catalogue import records, sent
 from tillstream.catalogue.products import codes_of
+from tillstream.catalogue.sent import SentEntry
 from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.domain.catalogue.json_codec import check_types, from_json, to_json
-from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.ports import Ports
-from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Reference, Saved
+from tillstream.sync.reference.entries import NOT_OF_A_REGION, PAGE, Change, Group, Page, Reference, Saved
 
 KINDS = (EntryKind.SUPPLIER, EntryKind.STORE, EntryKind.PRODUCT, EntryKind.SALESPERSON, EntryKind.PROMOTION)
 """In an order in which an entry comes after those that it names."""
+MOST_READ = 10_000
+"""Entries that are read for a page."""
 
 
-def groups(ports: Ports, regions: Collection[str], kinds: Sequence[EntryKind] = KINDS) -> Iterator[Group]:
-    """Yield the groups of the entries of these kinds that concern a home with these regions."""
-    for kind in kinds:
+def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
+    """Yield the groups of the entries that concern a home with these regions."""
+    for kind in KINDS:
         entries: defaultdict[str, dict[str, Reference]] = defaultdict(dict)
         for stored in records.find(ports, kind):
             if concerns(stored.entry, regions):
@@ -45,25 +48,47 @@ def entry_of(reference: Reference) -> Entry:
     return entry
 
 
-def save(ports: Ports, change: Change, by: str, regions: Collection[str]) -> Saved:
-    """Save an entry exactly as the other side has it, with its times. regions: of the home.
+def page(ports: Ports, regions: Collection[str], kind: EntryKind, groups: Collection[str], after: str) -> Page:
+    """Entries of groups of a kind, by document ID. Reads each entry of the kind in one page only."""
+    listed: list[Reference] = []
+    read = 0
+    while len(listed) < PAGE and read < MOST_READ:
+        documents = ports.documents.find(records.COLLECTIONS[kind], above=after or None, limit=PAGE)
+        for document in documents:
+            name = _group_of(kind, document.id)
+            stored = records.to_stored(kind, document) if name in groups else None
+            if stored and concerns(stored.entry, regions):
+                listed.append(Reference(name, document.id, to_json(stored.entry), stored.version))
+        if len(documents) < PAGE:
+            return Page(tuple(listed))
+        read, after = read + len(documents), documents[-1].id
+    return Page(tuple(listed), after)
 
-    Raises as `entry_of`, and `ImportRunning`.
+
+def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[str]) -> list[Saved]:
+    """Save entries exactly as the other side has them, with their times. regions: of the home.
+
+    Raises as `entry_of`, and as `sent.save`.
     """
-    if change.entry.content is None:
-        return Saved(why="The other side has no such entry, although none is ever deleted.")
-    entry = entry_of(change.entry)
-    if why := _refusal(change.entry, entry, regions):
-        return Saved(why=why)
-    kind = EntryKind(change.entry.group.partition(":")[0])
-    stored = records.get(ports, kind, *entry.key)
-    version = stored.version if stored else 0
-    current = Reference(change.entry.group, change.entry.key, to_json(stored.entry) if stored else None, version)
-    if current.digest == change.entry.digest:
-        return Saved(version)
-    if current.digest != change.expected:
-        return Saved()
-    return _save(ports, kind, entry, version, by, {*regions, *_named(entry)})
+    results: dict[int, Saved] = {}
+    entries: dict[int, SentEntry] = {}
+    for place, change in enumerate(changes):
+        if change.entry.content is None:
+            results[place] = Saved(why="The other side has no such entry, although none is ever deleted.")
+            continue
+        entry = entry_of(change.entry)
+        if why := _refusal(change.entry, entry, regions):
+            results[place] = Saved(why=why)
+            continue
+        kind = EntryKind(change.entry.group.partition(":")[0])
+        entries[place] = SentEntry(kind, entry, partial(_is_expected, change), {*regions, *_named(entry)})
+    for place, outcome in zip(entries, sent.save(ports, list(entries.values()), by), strict=True):
+        results[place] = Saved(outcome.version, outcome.why)
+    return [results[place] for place in range(len(changes))]
+
+
+def _is_expected(change: Change, stored: Entry | None) -> bool:
+    return replace(change.entry, content=to_json(stored) if stored else None).digest == change.expected
 
 
 def _refusal(reference: Reference, entry: Entry, regions: Collection[str]) -> str:
@@ -71,15 +96,6 @@ def _refusal(reference: Reference, entry: Entry, regions: Collection[str]) -> st
     if replace(reference, content=to_json(entry)).digest != reference.digest:
         return "It has fields that this version of Tillstream does not know. Upgrade this side."
     return "" if concerns(entry, regions) else NOT_OF_A_REGION
-
-
-def _save(ports: Ports, kind: EntryKind, entry: Entry, version: int, by: str, regions: Collection[str]) -> Saved:
-    try:
-        return Saved(saving.save_as_sent(ports, kind, entry, if_version=version, by=by, regions=regions).version)
-    except InvalidEntry as invalid:
-        return Saved(why=str(invalid))
-    except saving.EditConflict:
-        return Saved()
 
 
 def _named(entry: Entry) -> Iterator[str]:

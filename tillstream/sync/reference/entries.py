@@ -1,4 +1,4 @@
-"""Entries of reference data in one form: products, stores, salespeople, promotions, suppliers, and goals.
+"""Entries of reference data in one form: the catalogue, goals, and exchange rates.
 
 Entries are in groups, so that two sides compare few digests and exchange only groups that differ.
 """
@@ -11,6 +11,10 @@ from typing import Any
 
 ABSENT = ""
 """The digest of an entry that a side does not have."""
+PAGE = 200
+"""Entries that are sent together."""
+RATES_PAGE = 5_000
+"""Exchange rates that are sent together."""
 NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
 
@@ -47,6 +51,18 @@ class Group:
     def digest(self) -> str:
         lines = [f"{key} {one.digest}" for key, one in sorted(self.entries.items())]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32] if lines else ABSENT
+
+
+@dataclass(frozen=True)
+class Page:
+    """Entries of some groups. after: where the next page begins; empty: this is the last one.
+
+    versions: group → version of an entry that is not there, if it is not 0.
+    """
+
+    entries: tuple[Reference, ...] = ()
+    after: str = ""
+    versions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 What both sides changed is a question that a person decides in the home; everything else continues meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import status
-from tillstream.sync.reference import agreed, catalogue, goals, office, questions
+from tillstream.sync.reference import agreed, catalogue, goals, office, questions, rates
 from tillstream.sync.reference.agreed import Agreed
-from tillstream.sync.reference.entries import ABSENT, Change, Group, Reference, Saved, digests
-from tillstream.sync.reference.office import PAGE, ReferenceOffice
+from tillstream.sync.reference.entries import ABSENT, PAGE, RATES_PAGE, Change, Group, Reference, Saved
+from tillstream.sync.reference.office import ReferenceOffice
 from tillstream.sync.reference.questions import Question
 
 BY = "sync"
@@ -41,44 +41,59 @@ class _Plan:
 
 def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     """Exchange what changed since the last sync. Idempotent. Raises as the head office, and `ImportRunning`."""
-    state = head_office.reference_state(questions.count(ports))
+    open_before = questions.count(ports)
+    state = head_office.reference_state(open_before)
     day = ports.clock.now().date().isoformat()
     token = f"{office.token(ports)} {state.token} {','.join(state.regions)} {day}"
     before = status.get(ports).reference
     if before == token:
-        return ReferenceResult(0, 0, questions.count(ports))
+        return ReferenceResult(0, 0, open_before)
     ours = office.groups(ports, state.regions)
     plan = _Plan()
-    for name in _order(head_office.compare_reference(digests(ours))):
-        _compare(ports, ours.get(name, Group(name)), _whole(head_office, name), plan)
+    for kind, names in _by_kind(head_office.compare_reference(office.all_digests(ports, ours))):
+        theirs = _groups(head_office, kind, names)
+        is_rates = kind == rates.KIND
+        here = rates.groups(ports, names) if is_rates else ours
+        shipped = rates.shipped(names) if is_rates else {}
+        for name in names:
+            base = {**shipped.get(name, {}), **agreed.of_group(ports, name)}
+            _compare(ports, here.get(name, Group(name)), theirs[name], base, plan)
     for name, entries in plan.same.items():
         agreed.note(ports, name, entries)
     sent = _send(ports, head_office, plan)
     taken = _take(ports, state.regions, plan)
     questions.replace_all(ports, plan.ask)
+    if sent or len(plan.ask) != open_before:
+        head_office.reference_state(len(plan.ask))
     if not sent and not taken:
         status.note_reference(ports, token, before=before)
     return ReferenceResult(sent, taken, len(plan.ask))
 
 
-def _order(names: Sequence[str]) -> list[str]:
-    """Groups in an order in which an entry comes after those that it names."""
-    kinds = [*(kind.value for kind in catalogue.KINDS), goals.KIND]
-    ours = [name for name in names if name.partition(":")[0] in kinds]
-    return sorted(ours, key=lambda name: (kinds.index(name.partition(":")[0]), name))
+def _by_kind(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Kind → groups, in an order in which an entry comes after those that it names."""
+    for kind in (*(kind.value for kind in catalogue.KINDS), goals.KIND, rates.KIND):
+        if ours := sorted(name for name in names if name.partition(":")[0] == kind):
+            yield kind, ours
 
 
-def _whole(head_office: ReferenceOffice, name: str) -> Group:
-    """All entries of a group of the head office."""
-    page = whole = head_office.reference(name, 0)
-    while page.entries:
-        page = head_office.reference(name, len(whole.entries))
-        whole = replace(whole, entries={**whole.entries, **page.entries})
-    return whole
+def _groups(head_office: ReferenceOffice, kind: str, names: Sequence[str]) -> dict[str, Group]:
+    """These groups of the head office, by name."""
+    entries: dict[str, dict[str, Reference]] = {name: {} for name in names}
+    versions: dict[str, int] = {}
+    after, is_first = "", True
+    while after or is_first:
+        page = head_office.reference(kind, names, after)
+        for one in page.entries:
+            entries.setdefault(one.group, {})[one.key] = one
+        versions |= page.versions
+        if page.after and page.after <= after:
+            raise Rejected("The head office sent a page of entries twice. Run the sync again.")
+        after, is_first = page.after, False
+    return {name: Group(name, entries[name], versions.get(name, 0)) for name in names}
 
 
-def _compare(ports: Ports, ours: Group, theirs: Group, plan: _Plan) -> None:
-    before = agreed.of_group(ports, ours.name)
+def _compare(ports: Ports, ours: Group, theirs: Group, before: Mapping[str, Agreed], plan: _Plan) -> None:
     for key in sorted({*ours.entries, *theirs.entries, *before}):
         here, there, base = ours.get(key), theirs.get(key), before.get(key)
         if here.digest == there.digest:
@@ -101,14 +116,23 @@ def _is_ours(there: Reference, base: Agreed | None) -> bool:
 def _send(ports: Ports, head_office: ReferenceOffice, plan: _Plan) -> int:
     saved: list[Saved] = []
     changes = [change for change, _ in plan.send]
-    for first in range(0, len(changes), PAGE):
-        saved += head_office.save_reference(changes[first : first + PAGE])
+    for page in _pages(changes):
+        saved += head_office.save_reference(page)
     for (change, there), result in zip(plan.send, saved, strict=True):
         if result.why:
             why = f"The head office refuses it: {result.why}"
             plan.ask.append(replace(_question(ports, change.entry, there), why=why))
     _note(ports, [change for change, _ in plan.send], saved)
     return sum(bool(one.version) for one in saved)
+
+
+def _pages(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """The changes in pages; exchange rates are small."""
+    of_rates = [one for one in changes if one.entry.group.startswith(f"{rates.KIND}:")]
+    others = changes[: len(changes) - len(of_rates)]  # rates are the last kind
+    for every, size in ((others, PAGE), (of_rates, RATES_PAGE)):
+        for first in range(0, len(every), size):
+            yield every[first : first + size]
 
 
 def _take(ports: Ports, regions: Sequence[str], plan: _Plan) -> int:
@@ -121,6 +145,8 @@ def _take(ports: Ports, regions: Sequence[str], plan: _Plan) -> int:
         if result.why:
             why = f"This home refuses it: {result.why}"
             plan.ask.append(replace(_question(ports, here, change.entry), why=why))
+    if changes:
+        office.follow(ports)
     there = [change.entry.version for change in changes]
     _note(ports, changes, [replace(one, version=one.version and at) for one, at in zip(saved, there, strict=True)])
     return sum(bool(one.version) for one in saved)

@@ -10,7 +10,7 @@ from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Targe
 from tillstream.goals import records
 from tillstream.goals.records import GoalsOfMonth, Key
 from tillstream.ports import Ports
-from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Reference, Saved
+from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Page, Reference, Saved
 
 KIND = "goals"
 
@@ -19,6 +19,18 @@ def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
     """Yield the groups of the months whose goals were ever saved."""
     for stored in records.ever_saved(ports):
         yield group_of(stored, regions)
+
+
+def page(ports: Ports, regions: Collection[str], groups: Collection[str], after: str) -> Page:
+    """The goals of one month."""
+    names = sorted(name for name in groups if name > after)
+    if not names:
+        return Page()
+    month = Month.parse(names[0].partition(":")[2])
+    if month is None:
+        return Page(after=names[0])
+    group = group_of(records.read(ports, month), regions)
+    return Page(tuple(group.entries.values()), names[0] if names[1:] else "", {group.name: group.version})
 
 
 def group_of(stored: GoalsOfMonth, regions: Collection[str]) -> Group:

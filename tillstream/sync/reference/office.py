@@ -1,19 +1,19 @@
 """Reference data at a head office, for one home: what it has, and the changes that the home sends."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tillstream.analytics import reference
+from tillstream.analytics.fx import rate_versions
 from tillstream.catalogue import mirror
 from tillstream.catalogue import records as catalogue_records
 from tillstream.goals import records as goal_records
 from tillstream.ports import Ports
 from tillstream.sync import agreement
-from tillstream.sync.reference import catalogue, goals
-from tillstream.sync.reference.entries import Change, Group, Reference, Saved, digests
-
-PAGE = 200
-"""Entries that are sent together."""
+from tillstream.sync.reference import catalogue, goals, rates
+from tillstream.sync.reference.entries import Change, Group, Page, Saved, digests
 
 
 @dataclass(frozen=True)
@@ -33,57 +33,70 @@ class ReferenceOffice(Protocol):
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
         """Compare digests by group; returns the groups that differ."""
 
-    def reference(self, group: str, offset: int) -> Group:
-        """At most 200 entries of a group by key; none after the last one."""
+    def reference(self, kind: str, groups: Sequence[str], after: str) -> Page:
+        """Entries of groups of one kind. after: of the page before; empty: from the beginning."""
 
     def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
-        """Send at most 200 changes; returns the outcome of each."""
+        """Send at most 5,000 exchange rates or 200 other changes; returns the outcome of each.
+
+        The next `reference_state` makes them effective.
+        """
 
 
 def token(ports: Ports) -> str:
-    """A text that is another one after each change of the catalogue or a goal."""
-    return f"{catalogue_records.revision(ports)}.{ports.documents.count(goal_records.VERSIONS)}"
+    """A text that is another one after each change of the catalogue, a goal or an exchange rate."""
+    loads = rate_versions.total(ports)
+    return f"{catalogue_records.revision(ports)}.{ports.documents.count(goal_records.VERSIONS)}.{loads}"
 
 
 def groups(ports: Ports, regions: Collection[str]) -> dict[str, Group]:
-    """All reference data that concern a home with these regions, by name of the group."""
+    """The catalogue and goals that concern a home with these regions, by name of the group."""
     every = [*catalogue.groups(ports, regions), *goals.groups(ports, regions)]
     return {group.name: group for group in every}
 
 
+def all_digests(ports: Ports, groups: Mapping[str, Group]) -> dict[str, str]:
+    """Group → digest, with those of exchange rates. groups: of the catalogue and goals."""
+    return {**digests(groups), **rates.digests(ports)}
+
+
 def differing(ports: Ports, regions: Collection[str], theirs: Mapping[str, str]) -> list[str]:
     """The groups whose digests differ, in order."""
-    return agreement.differing(digests(groups(ports, regions)), theirs)
+    return agreement.differing(all_digests(ports, groups(ports, regions)), theirs)
 
 
-def group(ports: Ports, regions: Collection[str], name: str) -> Group:
-    """A group; without entries, if there are none."""
-    kinds = [kind for kind in catalogue.KINDS if kind.value == name.partition(":")[0]]
-    read = catalogue.groups(ports, regions, kinds) if kinds else goals.groups(ports, regions)
-    return next((one for one in read if one.name == name), Group(name))
+def page(ports: Ports, regions: Collection[str], kind: str, groups: Collection[str], after: str) -> Page:
+    """Entries of groups of a kind; without entries, if there is no such kind. after: see `Page`."""
+    names = set(groups)
+    if kind == goals.KIND:
+        return goals.page(ports, regions, names, after)
+    if kind == rates.KIND:
+        return rates.page(ports, names, after)
+    kinds = [one for one in catalogue.KINDS if one.value == kind]
+    return catalogue.page(ports, regions, kinds[0], names, after) if kinds else Page()
 
 
 def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[str]) -> list[Saved]:
     """Save changes of another side, each if the entry is as that side expects. Idempotent.
 
-    An entry that another one of the same call must precede is tried again after it. Raises `KeyError`, `TypeError`,
-    `ValueError` and `ArithmeticError` for content of another form, and `ImportRunning`.
+    Raises `KeyError`, `TypeError`, `ValueError` and `ArithmeticError` for content of another form, and `ImportRunning`.
     """
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, change in enumerate(changes):
+        kind = change.entry.group.partition(":")[0]
+        places[kind if kind in (goals.KIND, rates.KIND) else ""].append(place)
     results: dict[int, Saved] = {}
-    of_goals = [place for place, one in enumerate(changes) if one.entry.group.startswith(f"{goals.KIND}:")]
-    saved = goals.save(ports, [changes[place] for place in of_goals], by, regions)
-    results |= dict(zip(of_goals, saved, strict=True))
-    left = [place for place in range(len(changes)) if place not in results]
-    count = len(left) + 1
-    while left and len(left) < count:
-        count = len(left)
-        results |= {place: catalogue.save(ports, changes[place], by, regions) for place in left}
-        left = [place for place in left if results[place].why]
-    if len(of_goals) < len(changes):
-        mirror.follow(ports)
+    for kind, of_kind in places.items():
+        chosen = [changes[place] for place in of_kind]
+        if kind == rates.KIND:
+            saved = rates.save(ports, chosen, by)
+        else:
+            saved = (goals if kind else catalogue).save(ports, chosen, by, regions)
+        results |= dict(zip(of_kind, saved, strict=True))
     return [results[place] for place in range(len(changes))]
 
 
-def entries(whole: Group) -> list[Reference]:
-    """The entries of a group by key."""
-    return [whole.entries[key] for key in sorted(whole.entries)]
+def follow(ports: Ports) -> None:
+    """Let figures follow what was saved."""
+    mirror.follow(ports)
+    reference.follow_rates(ports)

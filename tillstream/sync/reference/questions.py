@@ -10,12 +10,15 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 from tillstream.sync import status
 from tillstream.sync.reference import agreed
 from tillstream.sync.reference.agreed import Agreed
 from tillstream.sync.reference.entries import Reference
 
 COLLECTION = "sync_questions"
+MOST_PUTS = 400
+"""Documents of one transaction; Firestore permits 500."""
 HERE, THERE = "here", "head-office"
 BOTH = (HERE, THERE)
 
@@ -64,11 +67,13 @@ def count(ports: Ports) -> int:
 def replace_all(ports: Ports, questions: Sequence[Question]) -> None:
     """Store these questions, and remove all others. One that is the same keeps its time."""
     before = {one.id: one for one in every(ports)}
+    puts: list[Put] = []
     for question in questions:
         old = before.pop(question.id, None)
         if old is None or asdict(old) | {"at": ""} != asdict(question) | {"at": ""}:
-            text = json.dumps(asdict(question), sort_keys=True)
-            ports.documents.put(COLLECTION, question.id, {"text": text})
+            puts.append(Put(COLLECTION, question.id, {"text": json.dumps(asdict(question), sort_keys=True)}))
+    for first in range(0, len(puts), MOST_PUTS):
+        ports.documents.put_all(puts[first : first + MOST_PUTS])
     for question_id in before:
         ports.documents.delete(COLLECTION, question_id)
 

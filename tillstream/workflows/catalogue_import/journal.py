@@ -21,8 +21,6 @@ from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS
 from tillstream.workflows.catalogue_import.plan import Plan
 
 COLLECTION = "catalogue_imports"
-CHUNK_PUTS = 400
-"""Documents of one transaction; Firestore permits 500."""
 APPLYING, DONE = "applying", "done"
 
 
@@ -127,7 +125,7 @@ def _apply_from(ports: Ports, journal: Document) -> AppliedImport:
     with ports.objects.open(STAGING, object_name(journal.id)) as stream:
         for line in islice(stream, data["done"], None):
             puts = list(starmap(Put, json.loads(line)))
-            if chunk and len(chunk) + len(puts) >= CHUNK_PUTS:
+            if chunk and len(chunk) + len(puts) >= saving.CHUNK_PUTS:
                 ports.documents.put_all([*chunk, Put(COLLECTION, journal.id, dict(data), if_version=version)])
                 version, chunk = version + 1, []
             chunk += puts

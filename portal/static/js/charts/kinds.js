@@ -5,7 +5,7 @@ globalThis.charts = { kinds: {} };
 
   const locale = document.documentElement.dataset.locale || undefined;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const seriesColour = (at) => colour(`series-${at % 6 + 1}`);
+  const seriesColour = (at, one) => colour(one?.quiet ? "series-before" : `series-${at % 6 + 1}`);
   const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumSignificantDigits: 3 });
   const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const FEW = 8;
@@ -58,7 +58,7 @@ globalThis.charts = { kinds: {} };
 
   function tipAt(figure, at) {
     const several = seriesOf(figure);
-    const rows = several.map((one, nth) => [one.name, amount(one.values[at], figure.currency), several.length > 1 ? seriesColour(nth) : ""]);
+    const rows = several.map((one, nth) => [one.name, amount(one.values[at], figure.currency), several.length > 1 ? seriesColour(nth, one) : ""]);
     const { before, forecast } = figure;
     const band = figure.band ?? forecast?.band;
     if (typeof forecast?.values[at] === "number") rows.push([forecast.name, amount(forecast.values[at], figure.currency), seriesColour(1)]);
@@ -84,19 +84,55 @@ globalThis.charts = { kinds: {} };
   const PARTIAL = () => ({ opacity: 0.4, borderType: "dashed", borderWidth: 1, borderColor: colour("ink") });
   const shadow = (figure) => ({ trigger: "axis", axisPointer: { type: "shadow", z: -1, shadowStyle: { color: colour("hover") } }, formatter: ([first]) => tipAt(figure, first.dataIndex) });
 
+  // Widths in pixels: of a character of a name; the smallest of a column whose turned name does not touch the next one.
+  const CHARACTER = 7.2;
+  const TURNED = 20;
+  const LONGEST = 140;
+
   function bars(figure, place) {
-    const data = figure.values.map((value, at) => ({ value, itemStyle: isPartial(figure, at) ? PARTIAL() : {} }));
+    const several = seriesOf(figure);
+    const series = several.map((one, nth) => ({
+      type: "bar", name: one.name, cursor: "default", barMaxWidth: 28, color: seriesColour(nth, one),
+      data: one.values.map((value, at) => ({ value, itemStyle: isPartial(one, at) ? PARTIAL() : {} })),
+      label: { show: several.length === 1, position: "right", ...text(), formatter: ({ value }) => (value === null ? "" : compact.format(value)) },
+    }));
+    const { legend, top } = legendOf(several.length > 1 ? several.map((one) => one.name) : [], place);
     return {
-      grid: { left: 0, right: 56, top: 4, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
+      legend,
+      grid: { left: 0, right: 56, top: 4 + top, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "all" },
       xAxis: amounts(figure, { nameLocation: "middle", nameTextStyle: text({ align: "center" }), nameGap: 8, axisLabel: { show: false } }),
       yAxis: names({ inverse: true, data: figure.labels, axisLabel: text({ width: Math.min(180, place.clientWidth * 0.38), overflow: "truncate", interval: 0 }) }),
       tooltip: shadow(figure),
-      series: [{ type: "bar", data, cursor: "default", barMaxWidth: 28, color: colour("series-1"), label: { show: true, position: "right", ...text(), formatter: ({ value }) => compact.format(value) } }],
+      series,
     };
   }
 
+  // Every name is shown: level, else turned and shortened. `fits` is false where columns are too narrow for that.
+  function columnNames(figure, place) {
+    if (figure.period) return { fits: true, axisLabel: { hideOverlap: true } };
+    const room = (place.clientWidth - 72) / figure.labels.length;
+    const longest = Math.max(...figure.labels.map((name) => String(name).length)) * CHARACTER;
+    const turned = { interval: 0, rotate: 40, width: LONGEST, overflow: "truncate" };
+    if (longest < room) return { fits: true, axisLabel: { interval: 0 } };
+    return room < TURNED ? { fits: false, axisLabel: { ...turned, interval: "auto" } } : { fits: true, axisLabel: turned };
+  }
+
+  // The legend in as many lines as its names need, each shortened, and the height that it takes.
+  function legendOf(labels, place) {
+    if (!labels.length) return { legend: { show: false }, top: 0 };
+    const width = Math.max(80, Math.min(180, place.clientWidth - 48));
+    const lines = labels.reduce(([count, used], name) => {
+      const own = Math.min(width, String(name).length * CHARACTER) + 36;
+      return used && used + own > place.clientWidth ? [count + 1, own] : [count, used + own];
+    }, [1, 0])[0];
+    const scrolls = lines > 3; // on a phone: one line with arrows
+    const textStyle = text({ width, overflow: "truncate" });
+    const legend = { show: true, top: 0, left: 0, right: 0, itemWidth: 16, itemHeight: 8, itemGap: 12, type: scrolls ? "scroll" : "plain", tooltip: { show: true }, textStyle };
+    return { legend: { ...legend, data: labels }, top: 24 * (scrolls ? 1 : lines) };
+  }
+
   const columnsOf = (figure, one, at, labelled) => ({
-    type: "bar", cursor: "default", name: one.name, color: seriesColour(at), barMaxWidth: 48,
+    type: "bar", cursor: "default", name: one.name, color: seriesColour(at, one), barMaxWidth: 48,
     data: one.values.map((value, nth) => ({ value, itemStyle: isPartial(one, nth) ? PARTIAL() : {} })),
     label: { show: labelled, position: "top", ...text(), formatter: ({ value }) => (value === null ? "" : compact.format(value)) },
   });
@@ -137,17 +173,20 @@ globalThis.charts = { kinds: {} };
   function overTime(figure, place) {
     const several = seriesOf(figure);
     const line = figure.kind === "line";
+    const { fits, axisLabel } = columnNames(figure, place);
+    if (!fits && !line) return bars(figure, place);
     const labelled = several.length === 1 && figure.labels.length <= FEW && place.clientWidth / figure.labels.length > 56;
-    const series = several.flatMap((one, at) => (line ? linesOf(one, seriesColour(at)) : [columnsOf(figure, one, at, labelled)]));
+    const series = several.flatMap((one, at) => (line ? linesOf(one, seriesColour(at, one)) : [columnsOf(figure, one, at, labelled)]));
     series[0].markLine = marks(figure);
     series.push(...bandOf(figure.band ?? figure.forecast?.band));
     if (figure.forecast) series.push(...linesOf(figure.forecast, seriesColour(1), { lineStyle: { type: "dashed" } }));
     if (figure.before) series.push(...linesOf(figure.before, colour("series-before"), { lineStyle: { type: "dotted" } }));
-    const legend = several.length > 1 || Boolean(figure.before ?? figure.forecast);
+    const named = several.length > 1 || Boolean(figure.before ?? figure.forecast);
+    const { legend, top } = legendOf(named ? [...new Set(series.map((one) => one.name).filter(Boolean))] : [], place);
     return {
-      legend: { show: legend, top: 0, left: 0, itemWidth: 16, itemHeight: 8, type: "scroll", textStyle: text() },
-      grid: { left: 0, right: 8, top: legend ? 60 : 36, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-      xAxis: names({ data: figure.labels, axisLabel: text({ hideOverlap: true, formatter: (_, at) => tickOf(figure, at) }) }),
+      legend,
+      grid: { left: 0, right: 8, top: 36 + top, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      xAxis: names({ data: figure.labels, axisLabel: text({ formatter: (_, at) => tickOf(figure, at), ...axisLabel }) }),
       yAxis: amounts(figure, { nameGap: 16, axisLine: { show: false } }),
       tooltip: shadow(figure),
       series,

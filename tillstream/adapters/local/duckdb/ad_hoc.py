@@ -1,5 +1,6 @@
 """Queries of people: limited in rows and time, and cancelled from another thread."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ OF_THE_STATEMENT = (
     *(duckdb.NotImplementedException, duckdb.InvalidTypeException),
 )
 """Errors of names and types, which depend on no row."""
+_KIND = re.compile(r"^[A-Z]\w+( \w+)? Error: ")
+"""How a message of DuckDB begins."""
 OF_A_LATER_BATCH = (pa.ArrowException, OSError)
 """Errors of DuckDB while Arrow reads a result that has begun."""
 
@@ -49,7 +52,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except OF_THE_STATEMENT as error:
-        raise Rejected(str(error).partition("\n")[0]) from error
+        first_line = str(error).partition("\n")[0]
+        raise Rejected(_KIND.sub("", first_line)) from error
     except duckdb.OutOfMemoryException as error:
         raise Rejected("The query needs more memory than there is. Group or join fewer rows.") from error
     except (*FATAL, duckdb.IOException, duckdb.TransactionException, duckdb.InterruptException):

@@ -1,4 +1,4 @@
-"""Translate GoogleSQL to DuckDB SQL; the only module that uses sqlglot.
+"""Translate GoogleSQL to DuckDB SQL.
 
 Only forms that `tests/spec` compares between the engines are accepted; one that means something else on DuckDB is
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 import sqlglot
 from sqlglot import exp
 
+from tillstream.adapters.local.googlesql.forms_of_people import with_meaning_of_bigquery
 from tillstream.adapters.local.googlesql.supported_forms import CONDITIONS, NEVER_COMPARED, REASONS, SAFE
 from tillstream.domain.errors import Rejected
 
@@ -39,7 +40,7 @@ def to_duckdb(sql: str) -> str:
 
 
 def to_duckdb_freely(sql: str, restricted: Collection[str] = ()) -> str:
-    """As `to_duckdb`, also with forms that may round or order differently: for the queries of people.
+    """As `to_duckdb`, also with forms that were never compared: for the queries of people.
 
     restricted: CTEs that are computed on their own. A limit, which DuckDB moves no condition across, does that.
     Raises `Rejected` for what cannot be parsed or has no translation.
@@ -48,6 +49,7 @@ def to_duckdb_freely(sql: str, restricted: Collection[str] = ()) -> str:
     for cte in tree.find_all(exp.CTE):
         if cte.alias in restricted:
             cte.set("this", cte.this.limit(EVERY_ROW, copy=False))
+    with_meaning_of_bigquery(tree)
     nodes = [node for node in tree.walk(bfs=False) if not isinstance(node, exp.SafeDivide | exp.CTE)]
     try:
         return _translated(tree, nodes)

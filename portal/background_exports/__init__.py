@@ -1,0 +1,141 @@
+"""Long exports: they run in the background, and the person downloads the file when it is complete."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from portal.access import allow
+from portal.background_exports import texts
+from portal.context import me, ports, scope, tillstream
+from portal.subscriptions.addresses import address_of
+from tillstream import audit
+from tillstream.audit import AuditAction
+from tillstream.background_exports import registry
+from tillstream.background_exports.export import DONE, BackgroundExport, scope_text
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.events import STAGING
+from tillstream.domain.people import Action
+from tillstream.exports.filter_words import in_words, label
+from tillstream.exports.formats import format_of
+from tillstream.reports import mail_job
+from tillstream.scheduled_exports.subscription import TABLES, arguments_of
+from tillstream.scheduled_exports.tables import LINES
+
+blueprint = Blueprint("background_exports", __name__, template_folder="templates")
+LIMITS = {"xlsx": 50_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
+"""Rows up to which a file is written while the person waits, which takes some seconds."""
+CHUNK = 1 << 20
+NEWEST = 3
+"""Exports that the page shows on which they were started."""
+
+
+def is_long(suffix: str, rows: int) -> bool:
+    """Whether an export of so many rows runs in the background."""
+    return rows > LIMITS.get(suffix, rows)
+
+
+def newest() -> list[BackgroundExport]:
+    """The last exports of the signed-in person."""
+    return registry.listed(ports(), me())[:NEWEST]
+
+
+def words_of(one: BackgroundExport) -> str:
+    """The filters of an export in words."""
+    return " · ".join(in_words(arguments_of(one.address)[1]))
+
+
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(
+        is_long_export=is_long, newest_exports=newest, export_states=texts.STATES, export_words=words_of
+    )
+)
+
+
+@blueprint.get("/exports")
+@allow(Action.SEE_NUMBERS)
+def show() -> ResponseReturnValue:
+    """Own exports in the background, the newest first."""
+    listed = registry.listed(ports(), me())
+    return render_template("background_exports/show.html", listed=listed, kept_days=registry.KEPT.days)
+
+
+@blueprint.post("/exports")
+@allow(Action.SEE_NUMBERS)
+def add() -> ResponseReturnValue:
+    """Start an export of the table at `address`. Raises `Rejected`."""
+    form = request.form
+    address = address_of(form.get("address", ""))
+    name = label(address.partition("?")[0].rpartition("/")[2])
+    registry.add(ports(), me(), name, address, form.get("format", ""), form.get("rows", 0, type=int))
+    _start()
+    flash(texts.STARTED, "done")
+    path, _, filters = address.partition("?")
+    is_lines = path == TABLES + LINES
+    return redirect(f"{url_for('sale_lines.show')}?{filters}" if is_lines else url_for("background_exports.show"), 303)
+
+
+@blueprint.post("/exports/<export_id>/cancel")
+@allow(Action.SEE_NUMBERS)
+def cancel(export_id: str) -> ResponseReturnValue:
+    registry.cancel(ports(), _own(export_id).id, me().login)
+    return redirect(url_for("background_exports.show"), 303)
+
+
+@blueprint.post("/exports/<export_id>/again")
+@allow(Action.SEE_NUMBERS)
+def again(export_id: str) -> ResponseReturnValue:
+    """Start an export again that failed or was cancelled."""
+    registry.try_again(ports(), _own(export_id).id, me().login)
+    _start()
+    return redirect(url_for("background_exports.show"), 303)
+
+
+@blueprint.post("/exports/<export_id>/remove")
+@allow(Action.SEE_NUMBERS)
+def remove(export_id: str) -> ResponseReturnValue:
+    registry.remove(ports(), _own(export_id).id, me().login)
+    return redirect(url_for("background_exports.show"), 303)
+
+
+@blueprint.get("/exports/<export_id>/file")
+@allow(Action.SEE_NUMBERS)
+def file(export_id: str) -> ResponseReturnValue:
+    """The file, if the person still sees the same rows and columns. Raises `NotFound`, `Rejected`."""
+    one = _own(export_id)
+    if one.state != DONE:
+        raise NotFound(texts.NOT_DONE)
+    if one.scope != scope_text(scope()):
+        raise Rejected(texts.OTHER_SCOPE)
+    try:
+        stream = ports().objects.open(STAGING, one.object_name)
+    except NotFound:
+        raise NotFound(texts.GONE) from None
+    audit.record(ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, registry.audited(one))
+
+    def chunks() -> Iterator[bytes]:
+        with stream:
+            while data := stream.read(CHUNK):
+                yield data
+
+    response = Response(chunks(), content_type=format_of(one.format).media_type)
+    response.content_length = one.bytes
+    name = f"{secure_filename(one.name.lower().replace(' ', '-')) or 'export'}-{one.created_at[:10]}.{one.format}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _start() -> None:
+    """Start the job of a project that writes files."""
+    with suppress(Unavailable):  # the next sweep starts it
+        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+
+
+def _own(id: str) -> BackgroundExport:
+    """An export of the signed-in person, and not of an earlier account with this name. Raises `NotFound`."""
+    one = registry.get(ports(), id)
+    if (one.login, one.account) != (me().login, me().created_at):
+        raise NotFound("There is no such export.")
+    return one

@@ -1,0 +1,204 @@
+"""Exports in the background: progress, cancel, restart, the scope of their person, and the end of what is kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shop_of_two_stores
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import App
+from tillstream.app.subscribed_tables import source_of
+from tillstream.audit import reading
+from tillstream.background_exports import registry, run
+from tillstream.background_exports.export import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    RUNNING,
+    WAITING,
+    BackgroundExport,
+    scope_text,
+)
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.events import STAGING
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+LINES = "/tables/sale-lines?from=2026-06-01&to=2026-06-30"
+AT_ONCE = timedelta()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Maya is a manager of one of two stores, Ana an analyst of everything."""
+    opened = shop_of_two_stores.app(tmp_path)
+    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add(opened.ports, "ana", "Ana", Role.ANALYST)
+    yield opened
+    opened.close()
+
+
+def _clock(app: App) -> ManualClock:
+    assert isinstance(app.ports.clock, ManualClock)
+    return app.ports.clock
+
+
+def _add(app: App, login: str = "maya", suffix: str = "csv", address: str = LINES) -> str:
+    user = accounts.get(app.ports, login)
+    return registry.add(app.ports, user, "Sale lines", address, suffix, expected=100).id
+
+
+def _run(app: App, **options: Any) -> list[str]:
+    return run.run_due(source_of(app), note_every=AT_ONCE, **options)
+
+
+def _file(app: App, one: BackgroundExport) -> bytes:
+    with app.ports.objects.open(STAGING, one.object_name) as stream:
+        return stream.read()
+
+
+def _files(app: App) -> list[str]:
+    return [each.name for each in app.ports.objects.list(STAGING, "exports/")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet", "jsonl"])
+def test_a_file_has_the_rows_that_its_person_may_see(app: App, suffix: str) -> None:
+    own, whole = _add(app, "maya", suffix), _add(app, "ana", suffix)
+    assert registry.has_due(app.ports)
+    assert _run(app) == []
+    assert not registry.has_due(app.ports)
+    own_file, whole_file = (registry.get(app.ports, one) for one in (own, whole))
+    assert (own_file.state, whole_file.state) == (DONE, DONE)
+    assert 0 < own_file.rows < whole_file.rows
+    assert own_file.bytes == len(_file(app, own_file))
+    assert own_file.scope == scope_text(accounts.get(app.ports, "maya").scope) != whole_file.scope
+
+
+def test_the_lines_are_those_of_the_scope(app: App) -> None:
+    one = registry.get(app.ports, _add(app))
+    _run(app)
+    head, *lines = _file(app, one).decode().splitlines()
+    place = head.split(",").index('"store_id"')
+    assert {line.split(",")[place].strip('"') for line in lines} == {"LDS1"}
+
+
+def test_a_run_notes_its_rows_and_ends_when_it_is_cancelled(app: App) -> None:
+    export_id, noted = _add(app), list[BackgroundExport]()
+
+    def cancel() -> None:
+        noted.append(registry.get(app.ports, export_id))
+        registry.cancel(app.ports, export_id, "maya")
+
+    assert _run(app, renew=cancel) == []
+    assert [(one.state, one.tries) for one in noted] == [(RUNNING, 1)]
+    one = registry.get(app.ports, export_id)
+    assert (one.state, one.rows, _files(app)) == (CANCELLED, 0, [])
+    registry.try_again(app.ports, export_id, "maya")
+    _run(app)
+    assert registry.get(app.ports, export_id).state == DONE
+    kinds = [
+        entry.what
+        for entry in reading.find_entries(app.ports, reading.AuditFilter())
+        if entry.what.startswith("export.")
+    ]
+    assert kinds == ["export.finished", "export.started", "export.cancelled", "export.started"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_a_run_that_a_stop_ended_is_repeated(app: App, suffix: str) -> None:
+    export_id, stops = _add(app, suffix=suffix), iter([False, True])
+    assert _run(app, is_stopping=lambda: next(stops)) == []
+    one = registry.get(app.ports, export_id)
+    assert (one.state, one.tries, _files(app)) == (WAITING, 0, [])
+    _run(app)
+    assert registry.get(app.ports, export_id).state == DONE
+
+
+def test_a_run_that_was_killed_is_repeated_and_fails_after_three(app: App) -> None:
+    export_id = _add(app)
+    for tries in range(1, registry.TRIES + 1):
+        ((one, version),) = registry.due(app.ports)
+        claimed = registry.claim(app.ports, one, version)
+        assert claimed is not None
+        assert registry.claim(app.ports, one, version) is None
+        assert (claimed.tries, registry.due(app.ports)) == (tries, [])
+        _clock(app).advance(registry.ALIVE.total_seconds())
+    assert not _run(app)
+    one = registry.get(app.ports, export_id)
+    assert (one.state, one.error) == (FAILED, run.STOPPED)
+
+
+def test_a_run_that_another_one_replaced_leaves_no_file(app: App) -> None:
+    export_id = _add(app)
+
+    def take() -> None:
+        stored = registry.get(app.ports, export_id)
+        app.ports.documents.put(registry.COLLECTION, export_id, replace(stored, tries=2).data)
+
+    assert _run(app, renew=take) == []
+    assert (registry.get(app.ports, export_id).tries, _files(app)) == (2, [])
+
+
+def test_files_are_removed_after_a_week(app: App) -> None:
+    export_id = _add(app)
+    _run(app)
+    _clock(app).advance((registry.KEPT - timedelta(minutes=1)).total_seconds())
+    _run(app)
+    assert len(_files(app)) == 1
+    _clock(app).advance(60)
+    assert registry.has_due(app.ports)
+    _run(app)
+    assert _files(app) == []
+    with pytest.raises(NotFound):
+        registry.get(app.ports, export_id)
+
+
+def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
+    missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf")
+    stopped = _add(app, "ana")
+    accounts.disable(app.ports, "ana", by="maya")
+    assert _run(app) == []
+    reasons = {one: registry.get(app.ports, one).error for one in (missing, long, stopped)}
+    assert "ZZ" in reasons[missing]
+    assert "columns do not fit on a page" in reasons[long]
+    assert reasons[stopped] == run.NO_ACCOUNT
+    assert _files(app) == []
+
+
+def test_an_unexpected_error_is_returned_and_one_of_a_service_is_tried_again(app: App) -> None:
+    def fail(error: Exception) -> Callable[[], None]:
+        def raise_it() -> None:
+            raise error
+
+        return raise_it
+
+    export_id = _add(app)
+    assert _run(app, renew=fail(Unavailable("BigQuery is not available."))) == []
+    assert registry.get(app.ports, export_id).state == WAITING
+    assert not registry.has_due(app.ports)
+    _clock(app).advance(run.AGAIN.total_seconds())
+    (problem,) = _run(app, renew=fail(KeyError("x")))
+    assert "KeyError" in problem
+    one = registry.get(app.ports, export_id)
+    assert (one.state, one.error) == (FAILED, run.BROKEN)
+
+
+def test_only_tables_in_known_formats_and_a_few_at_once(app: App) -> None:
+    for address, suffix in (("/catalogue", "csv"), (LINES, "exe"), (LINES + "x" * 5000, "csv")):
+        with pytest.raises(Rejected):
+            _add(app, address=address, suffix=suffix)
+    for _ in range(registry.MOST_OPEN):
+        _add(app)
+    with pytest.raises(Rejected, match="At most 5 of your exports"):
+        _add(app)
+
+
+def test_an_account_of_the_same_name_inherits_nothing(app: App) -> None:
+    _add(app)
+    user = accounts.get(app.ports, "maya")
+    assert len(registry.listed(app.ports, user)) == 1
+    assert registry.listed(app.ports, replace(user, created_at="2030-01-01T00:00:00+00:00")) == []

@@ -1,0 +1,137 @@
+"""Write the files of exports in the background that are due, and remove those that were kept long enough."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+
+from tillstream.background_exports import registry
+from tillstream.background_exports.export import DONE, FAILED, RUNNING, WAITING, BackgroundExport, scope_text
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.events import STAGING
+from tillstream.domain.people import Action
+from tillstream.exports.formats import format_of
+from tillstream.people import accounts
+from tillstream.people.user import User
+from tillstream.scheduled_exports import tables
+from tillstream.scheduled_exports.subscription import text_of
+from tillstream.scheduled_exports.tables import Source
+
+NOTE_EVERY = timedelta(seconds=1)
+"""Time between notes of the rows that are written, and looks whether the export was cancelled."""
+AGAIN = timedelta(minutes=5)
+"""Time after which a file is tried again for which a service was not available."""
+NOT_WRITTEN = "export in the background failed"
+NO_ACCOUNT = "The account was removed or is stopped, or may no longer see sales."
+STOPPED = f"The export was stopped {registry.TRIES} times before it was done."
+BROKEN = "The file could not be written. Try again. If it fails again, tell an administrator."
+
+
+class _HasToStop(Exception):
+    """The export was cancelled, or the process stops."""
+
+
+def run_due(
+    source: Source,
+    is_stopping: Callable[[], bool] = lambda: False,
+    renew: Callable[[], None] = lambda: None,
+    *,
+    note_every: timedelta = NOTE_EVERY,
+) -> list[str]:
+    """Write the files that are due, one after another; return a sentence for each that failed unexpectedly.
+
+    If the process stops, the next run writes the file again. renew: called between batches of rows.
+    """
+    problems, ports = [], source.ports
+    for one, version in registry.due(ports):
+        if is_stopping():
+            break
+        if not one.is_open:
+            registry.delete(ports, one)
+        elif one.state == RUNNING and one.tries >= registry.TRIES:
+            registry.finish(ports, one, registry.ended(ports, one, FAILED, STOPPED))
+        elif claimed := registry.claim(ports, one, version):
+            problem = _Run(source, claimed, is_stopping, renew, note_every).run()
+            problems += [problem] if problem else []
+    return problems
+
+
+class _Run:
+    """One run of an export."""
+
+    def __init__(
+        self,
+        source: Source,
+        claimed: BackgroundExport,
+        is_stopping: Callable[[], bool],
+        renew: Callable[[], None],
+        note_every: timedelta,
+    ) -> None:
+        self.source, self.claimed, self.ports = source, claimed, source.ports
+        self.is_stopping, self.renew, self.note_every = is_stopping, renew, note_every
+        self.rows, self.noted_at = 0, datetime.min.replace(tzinfo=UTC)
+
+    def run(self) -> str:
+        """Write the file and note how it ended; return a sentence about an unexpected error, else an empty text."""
+        one, ports = self.claimed, self.ports
+        try:
+            written = self._write()
+            if not registry.finish(ports, one, written):
+                ports.objects.delete(STAGING, one.object_name)
+        except _HasToStop:
+            # only if the process stops; a cancelled export has ended
+            registry.finish(ports, one, self._later(timedelta(), tries=one.tries - 1))
+        except (Rejected, NotFound) as error:
+            registry.finish(ports, one, registry.ended(ports, one, FAILED, str(error)))
+        except Unavailable as error:
+            is_last = one.tries >= registry.TRIES
+            later = self._later(AGAIN, tries=one.tries, error=str(error))
+            registry.finish(ports, one, registry.ended(ports, one, FAILED, str(error)) if is_last else later)
+        except Exception as error:  # noqa: BLE001 - noted for the person, and returned for the log
+            registry.finish(ports, one, registry.ended(ports, one, FAILED, BROKEN))
+            return f"{one.id} of {one.login}: {error!r}"
+        return ""
+
+    def _write(self) -> BackgroundExport:
+        one, ports, user = self.claimed, self.ports, self._user()
+        today = datetime.fromisoformat(one.created_at).date()
+        read = tables.read(self.source, one.as_subscription, user, today)
+        size = 0
+        with ports.objects.writer(STAGING, one.object_name) as out:
+            for data in format_of(one.format).chunks(replace(read.table, batches=self._counted(read.table.batches))):
+                out.write(data)
+                size += len(data)
+        done = replace(one, rows=self.rows, bytes=size, scope=scope_text(user.scope))
+        return registry.ended(ports, done, DONE)
+
+    def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            self._step()
+            yield batch
+            self.rows += batch.num_rows
+
+    def _step(self) -> None:
+        """Note the rows now and then. Raises `_HasToStop`."""
+        if self.is_stopping():
+            raise _HasToStop
+        now = self.ports.clock.now()
+        if now - self.noted_at >= self.note_every:
+            self.noted_at = now
+            self.renew()
+            if not registry.note(self.ports, self.claimed, self.rows):
+                raise _HasToStop
+
+    def _user(self) -> User:
+        """The person whose scope counts. Raises `Rejected` if their access ended."""
+        try:
+            user = accounts.get(self.ports, self.claimed.login)
+        except NotFound:
+            raise Rejected(NO_ACCOUNT) from None
+        if user.disabled or user.created_at != self.claimed.account or not user.scope.may(Action.SEE_NUMBERS):
+            raise Rejected(NO_ACCOUNT)
+        return user
+
+    def _later(self, pause: timedelta, *, tries: int, error: str = "") -> BackgroundExport:
+        at = text_of(self.ports.clock.now() + pause)
+        return replace(self.claimed, state=WAITING, try_at=at, tries=tries, rows=0, error=error)
