@@ -81,6 +81,7 @@ def show() -> ResponseReturnValue:
         board_setting=leader_board.setting(ports()),
         methods=texts.METHODS,
         origins=texts.ORIGINS,
+        tags=texts.TAGS,
         args=requested.args,
         goal_bar=charts.bar,
     )

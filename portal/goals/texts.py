@@ -22,6 +22,8 @@ ORIGINS = {
     SHARE: "A share of the goal above, by the sales of the last 12 months.",
     SUM: "The sum of the goals below.",
 }
+TAGS = {SHARE: "by share", SUM: "as sum"}
+"""Origin of a goal that was not entered → the word beside its amount."""
 ALL_SALES = "All sales"
 YOURS = "Your goals"
 CONFLICT = "Somebody saved goals at the same moment. Your entries are still here; save them again."

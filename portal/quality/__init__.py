@@ -37,6 +37,7 @@ def show() -> ResponseReturnValue:
         kinds=texts.KINDS,
         nightly=bool(tillstream().settings.project),
         trend=(trend := _trend()),
+        sentence_of=texts.sentence,
         sentence=texts.trend([bool(failed) for _, runs, failed in trend if runs]),
         admin=scope().may(Action.ADMINISTER),
     )
@@ -58,6 +59,7 @@ def check(check_name: str) -> ResponseReturnValue:
         more=len(failing) > SHOWN,
         sees_all=_sees_all(scope()),
         trend=(trend := [(day, runs, failed.get(one.name, 0)) for day, runs, failed in _trend()]),
+        sentence_of=texts.sentence,
         sentence=texts.trend([bool(failed) for _, runs, failed in trend if runs]),
     )
 

@@ -7,17 +7,45 @@ from typing import Any
 
 from portal.formats import NOTHING
 from portal.reader_locale import day_text, percent
+from sql.quality import Check
 
 KINDS = {
-    "unique": "Unique",
-    "not null": "Not null",
-    "accepted values": "Accepted values",
-    "reference": "Reference",
+    "unique": "No duplicates",
+    "not null": "No gaps",
+    "accepted values": "Known values",
+    "reference": "References",
     "totals": "Totals",
 }
+_ROWS = {
+    "fact_sales": ("sale line", "sale lines"),
+    "fact_sales_daily": ("daily total", "daily totals"),
+    "dim_date": ("day", "days"),
+    "dim_store": ("store", "stores"),
+    "dim_product": ("product", "products"),
+    "dim_customer": ("customer", "customers"),
+    "dim_salesperson": ("salesperson", "salespeople"),
+    "dim_channel": ("channel", "channels"),
+    "dim_currency": ("currency", "currencies"),
+}
+"""Mart → what one of its rows is, and several."""
 
 FILES = ("csv", "xlsx", "parquet")
 """Formats of a file."""
+
+
+def sentence(check: Check) -> str:
+    """What holds if the check passes, in the words of the shop."""
+    if check.mart not in _ROWS or check.kind == "totals":
+        return check.description
+    one, several = _ROWS[check.mart]
+    if check.kind == "unique":
+        return f"No {one} is in the table twice."
+    if check.kind == "not null":
+        return f"Each {one} has a value in every column that needs one."
+    if check.kind == "accepted values":
+        return f"The status of each {one} is one of the possible ones."
+    referenced, all_referenced = _ROWS[f"dim_{check.name.removesuffix('-key').rpartition('-')[2]}"]
+    return f"Each {referenced} of the {several} is in the table of {all_referenced}."
 
 
 def trend(failed: Sequence[bool]) -> str:

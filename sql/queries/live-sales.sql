@@ -1,4 +1,4 @@
--- The sales that settlements changed, one row per sale with its current lines, latest settlement first.
+-- The sales that settlements changed, one row per sale with its current lines, in the order of @order.
 -- kind is added, corrected (an earlier content of the sale exists) or removed (no line of the sale is left). product
 -- and other_product are two of its products, by their names in the catalogue, else in the source, else by code; sales is
 -- the number of all changed sales. has_one_place: whether all lines of the sale, earlier ones too, are of one store and
@@ -7,6 +7,7 @@
 -- @through INT64 = 9223372036854775807: only sales changed by a settlement up to this one
 -- @since DATE = 0001-01-01: only sales of this day or later
 -- @until DATE = 9999-12-31: only sales of this day or earlier
+-- @order STRING = counted of counted|sold: latest settlement first; or sales that have lines, the latest day and time first
 -- @limit INT64 = 50: maximum number of sales
 WITH
 sides AS (
@@ -19,7 +20,12 @@ sides AS (
   WHERE settlement_no > @resume_after AND settlement_no <= @through AND `new` IS NOT NULL
 ),
 touched AS (
-  SELECT sale, settlement_no, COALESCE(UNIX_MICROS(sold_at), 0) AS sold_micros
+  SELECT
+    sale,
+    settlement_no,
+    sale_date,
+    COALESCE(UNIX_MICROS(sold_at), 0) AS sold_micros,
+    1 AS current_lines
   FROM visible_versions
   WHERE
     is_current
@@ -32,7 +38,9 @@ touched AS (
   SELECT
     visible_versions.sale,
     sides.settlement_no,
-    COALESCE(UNIX_MICROS(visible_versions.sold_at), 0) AS sold_micros
+    visible_versions.sale_date,
+    COALESCE(UNIX_MICROS(visible_versions.sold_at), 0) AS sold_micros,
+    IF(visible_versions.is_current, 1, 0) AS current_lines
   FROM visible_versions
   INNER JOIN sides
     ON sides.key = visible_versions.key AND sides.content = visible_versions.content
@@ -42,18 +50,21 @@ changed_sales AS (
   SELECT
     sale,
     MAX(settlement_no) AS changed_no,
-    MAX(sold_micros) AS sold_micros
+    MAX(sold_micros) AS sold_micros,
+    IF(@order = 'sold', DATE_DIFF(MAX(sale_date), DATE '1970-01-01', DAY), MAX(settlement_no)) AS place
   FROM touched
   GROUP BY sale
+  HAVING @order = 'counted' OR MAX(current_lines) = 1
 ),
 page AS (
   SELECT
     sale,
     changed_no,
     sold_micros,
+    place,
     COUNT(*) OVER () AS sales
   FROM changed_sales
-  ORDER BY changed_no DESC, sold_micros DESC, sale
+  ORDER BY place DESC, sold_micros DESC, sale
   LIMIT @limit
 ),
 versions AS (
@@ -90,6 +101,7 @@ final AS (
     page.changed_no AS settlement_no,
     page.sales,
     page.sold_micros,
+    page.place,
     lines.region,
     lines.sale_id,
     CASE
@@ -118,7 +130,7 @@ final AS (
     AND MIN(COALESCE(lines.salesperson_id, '')) = MAX(COALESCE(lines.salesperson_id, '')) AS has_one_place
   FROM page
   INNER JOIN lines ON lines.sale = page.sale
-  GROUP BY page.changed_no, page.sales, page.sold_micros, lines.region, lines.sale_id
+  GROUP BY page.changed_no, page.sales, page.sold_micros, page.place, lines.region, lines.sale_id
 )
-SELECT * EXCEPT (sold_micros) FROM final
-ORDER BY settlement_no DESC, sold_micros DESC, region, sale_id
+SELECT * EXCEPT (sold_micros, place) FROM final
+ORDER BY place DESC, sold_micros DESC, region, sale_id

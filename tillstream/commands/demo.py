@@ -39,7 +39,7 @@ UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
 
 PATIENCE = 900.0
 FORECAST_FROM = 0.1
-"""Scale of the samples from which on they are forecast: smaller ones have too few sales."""
+"""Scale of the samples from which on they are forecast by the whole model, which takes a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,31 +80,34 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     demo_goals.add(app, SAMPLES)
     demo_orders.add(app, SAMPLES)
     demo_series.add(app, SAMPLES)
-    if scale >= FORECAST_FROM:
-        _forecast(app)
+    _forecast(app, scale)
     restock.run(app.ports, schedule.basis(app.ports))
     policies.refresh_due(app.ports)
     demo_alerts.add(app, SAMPLES)
-    demo_dashboard.add(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
+    added = demo_people.add_accounts(app, SAMPLES) if arguments.accounts else []
+    demo_dashboard.add(app, demo_people.ANALYST, demo_people.account_of(app, demo_people.ANALYST))
     if not arguments.accounts:
         return Result(receipts, code)
-    added = demo_people.add_accounts(app, SAMPLES)
     for person in added:
-        demo_subscription.add(app, person.login, person.role, SAMPLES)
+        demo_subscription.add(app, person.login, person.role)
     people = [asdict(person) for person in added]
     return Result({"files": receipts, "accounts": people}, code)
 
 
-def _forecast(app: App) -> None:
-    """Forecast the samples here, or let the worker of a server do it, which takes a minute."""
-    if app.has_worker:
-        forecast_runs.request(app.ports)
-        return
-    from tillstream.forecasting.process import FittingProcess
+def _forecast(app: App, scale: float) -> None:
+    """Forecast the samples: a few of them quickly, more by the model; on a server, its worker does this afterwards."""
+    from tillstream.forecasting.process import FittingProcess  # lazy: NumPy
+    from tillstream.forecasting.quick_fits import QuickFits
     from tillstream.forecasting.run import run
 
+    is_whole = scale >= FORECAST_FROM
+    if app.has_worker or not is_whole:
+        run(app.ports, QuickFits(), keep_fits=False)
+        if is_whole:
+            forecast_runs.request(app.ports)
+        return
     with FittingProcess() as fitter:
         run(app.ports, fitter)
 

@@ -22,11 +22,15 @@ FOLDER = "forecasts/fits/"
 
 
 class KeptFits:
-    """A fitter that keeps the fits of windows of another one."""
+    """A fitter that keeps the fits of windows of another one.
 
-    def __init__(self, ports: Ports, fitter: Fitter) -> None:
+    keeps: whether fits are kept and read; without it, later runs do not take them for those of the model.
+    """
+
+    def __init__(self, ports: Ports, fitter: Fitter, *, keeps: bool = True) -> None:
         self._ports = ports
         self._fitter = fitter
+        self._keeps = keeps
         self.used: set[str] = set()
         """Names of the objects of the fits that were asked for."""
 
@@ -38,6 +42,8 @@ class KeptFits:
 
     def fit(self, history: History, horizon: int) -> Fit:
         """Return the kept fit, or make and keep it."""
+        if not self._keeps:
+            return self._fitter.fit(history, horizon)
         name = _name(history, horizon)
         self.used.add(name)
         try:
@@ -61,7 +67,9 @@ class KeptFits:
         return True
 
     def delete_others(self) -> None:
-        """Delete the fits that this run did not use."""
+        """Delete the fits that this run did not use, if it keeps fits."""
+        if not self._keeps:
+            return
         for stored in list(self._ports.objects.list(STAGING, FOLDER)):
             if stored.name not in self.used:
                 self._ports.objects.delete(STAGING, stored.name)

@@ -88,7 +88,10 @@ def _band_rows(
     columns["first_day"] = pa.array(np.tile(first, count))
     columns["last_day"] = pa.array(np.tile(days + (length - 1), count))
     columns["mean"] = decimals(band.means)
-    columns |= {name: decimals(each) for name, each in zip(("low", "median", "high"), band.quantiles, strict=True)}
+    low, median, high = band.quantiles
+    # the errors of few windows can all have one sign; a range without its expected value would contradict it
+    low, high = np.minimum(low, band.means), np.maximum(high, band.means)
+    columns |= {name: decimals(each) for name, each in (("low", low), ("median", median), ("high", high))}
     names = ("level", "trend", "weekday", "holiday", "plan")
     columns |= {
         f"{name}_part": pa.nulls(count * steps, NUMERIC) if parts is None else decimals(parts[number])

@@ -30,11 +30,19 @@ KEPT_AHEAD = 7
 Progress = Callable[[int, int], object]
 
 
-def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progress | None = None) -> Run:
+def run(
+    ports: Ports,
+    fitter: Fitter,
+    horizon: int = MOST_DAYS,
+    progress: Progress | None = None,
+    *,
+    keep_fits: bool = True,
+) -> Run:
     """Forecast everything for the next `horizon` days, 1 to `MOST_DAYS`.
 
     A run on the same data gives the same numbers. An interrupted run is continued by the next one, which makes only
-    the fits that are missing. Raises `Rejected`, `Conflict` and `Unavailable`.
+    the fits that are missing. keep_fits: for the next run; false for a fitter that is not the model. Raises
+    `Rejected`, `Conflict` and `Unavailable`.
     """
     if not 1 <= horizon <= MOST_DAYS:
         raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
@@ -46,7 +54,7 @@ def run(ports: Ports, fitter: Fitter, horizon: int = MOST_DAYS, progress: Progre
             progress(done, total)
 
     plans = {name: replace(plan, horizon=_steps(name, horizon)) for name, plan in PLANS.items()}
-    kept = KeptFits(ports, fitter)
+    kept = KeptFits(ports, fitter, keeps=keep_fits)
 
     def ended(reason: str = "") -> Run:
         return runs.save(ports, Run(text(started), text(ports.clock.now()), reason))

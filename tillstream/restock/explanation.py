@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from tillstream.restock.demand import Source
 from tillstream.restock.policy import Limit, Lines, Orders
 from tillstream.restock.service import reached
@@ -18,7 +20,10 @@ PACE = {
 
 def explanations(lines: Lines, orders: Orders) -> list[str]:
     """Return sentences about the order of each line."""
-    service, fill = reached(lines.demand, orders.levels, lines.review_days)
+    is_limited = (orders.limits & (Limit.COVER | Limit.SHELF_LIFE)) > 0
+    # what a limited level serves is shown beside the level in whole units
+    levels = np.where(is_limited, np.ceil(np.round(orders.levels, 9)), orders.levels)
+    service, fill = reached(lines.demand, levels, lines.review_days)
     shares = zip(service.tolist(), fill.tolist(), strict=True)
     return [" ".join(_sentences(lines, orders, row, *each)) for row, each in enumerate(shares)]
 

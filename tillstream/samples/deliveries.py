@@ -46,10 +46,9 @@ def deliveries(region: Region, extension: str, until: date, scale: float, days: 
     span = months(until, scale)
     before, newest = span[-2], span[-1]
     last = until - timedelta(days=days)
-    prefix = "_".join(filter(None, (region.name, mark(scale))))
 
     def name(kind: str, when: str) -> str:
-        return f"{prefix}_{kind}_{when}.{extension}"
+        return "_".join(filter(None, (region.name, kind, when, mark(scale).lower()))) + f".{extension}"
 
     def dailies() -> Iterator[Delivery]:
         for day in (last + timedelta(days=1 + number) for number in range(days)):

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _QUANTITIES: Ints = np.array([1, 2, 3, 4, 6, 12], dtype=np.int64)
 _HOURS: Ints = np.array([20, 30, 45, 60, 75, 80, 70, 60, 60, 75, 85, 70], dtype=np.int64)
 """Weight of each hour from 09:00; no clock change falls into these hours."""
 _SALESPEOPLE = 6
+_LETTERS = "ABCDEFGHIJKLMNOPQSTUVWXYZ"
+"""Without R, which marks returns in a region."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,15 @@ class Month:
 
 
 def mark(scale: float) -> str:
-    """Unique mark of a scale: empty for 1, x2 for 2, x0.05 for 0.05."""
-    return "" if scale == 1 else f"x{float(scale)!r}".removesuffix(".0")
+    """Letters that are unique to a scale, as a series of numbers has them: empty for 1, V for 2, CC for 0.05."""
+    if scale == 1:
+        return ""
+    whole, _, decimals = f"{Decimal(repr(float(scale))).normalize():f}".partition(".")
+    number, letters = int(f"{whole}{decimals}{len(decimals)}"), ""
+    while number:
+        number, letter = divmod(number, len(_LETTERS))
+        letters = _LETTERS[letter] + letters
+    return letters
 
 
 def months(until: date, scale: float = 1.0) -> list[Month]:

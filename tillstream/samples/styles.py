@@ -50,8 +50,7 @@ def _india(lines: Lines, region: Region, month: Month) -> Cells:
 
 
 def _britain(lines: Lines, region: Region, month: Month) -> Cells:
-    separator = "-" if month.mark else ""  # separates the mark from the digits after it
-    sale = [f"{letters}{stamp(month)}{separator}" for letters in ("S", "CN")]
+    sale = [f"{letters}{stamp(month)}" for letters in ("S", "CN")]
     store = whole(lines.store)
     return {
         "Sale": joined(take(sale, lines.series), store, whole(lines.number, 5)),

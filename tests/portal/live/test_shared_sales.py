@@ -71,7 +71,8 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
 
 def own_query(app: App, scope: Scope, after: int, through: int, cache: QueryCache) -> list[dict[str, Any]]:
     day = NOW.date() - timedelta(days=live.RECENT_DAYS)
-    window = {"resume_after": after, "through": through, "since": day, "limit": live.SHOWN_SALES}
+    window: dict[str, Any] = {"resume_after": after, "through": through, "since": day, "limit": live.SHOWN_SALES}
+    window["order"] = "counted" if after else "sold"
     filters = Filters(start=day - live.CORRECTED_WITHIN, end=NOW.date() + live.AHEAD)
     return queries.run(app.ports.warehouse, "live-sales", scope, filters, cache=cache, **window).to_pylist()
 
@@ -89,6 +90,16 @@ def test_each_scope_gets_the_sales_of_its_own_query(app: App, monkeypatch: pytes
             assert latest.total == (own[0]["sales"] if own else 0)
             compared += bool(own)
     assert compared > 150
+
+
+def test_at_first_sales_are_listed_by_time_without_those_that_were_removed(app: App) -> None:
+    view = live.View(UNRESTRICTED)
+    listed = live.latest_sales(app.ports.warehouse, view, NOW)
+    times = [sale["sold_at"] for sale in listed.sales]
+    assert times == sorted(times, reverse=True)
+    assert "removed" not in {sale["kind"] for sale in listed.sales}
+    changed = live.latest_sales(app.ports.warehouse, view, NOW, 4, 5)
+    assert "removed" in {sale["kind"] for sale in changed.sales}, "a page that is open is notified"
 
 
 def test_scopes_share_one_query_of_the_sales_and_one_of_today(app: App) -> None:

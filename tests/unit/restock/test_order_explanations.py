@@ -46,7 +46,7 @@ def test_an_order_is_explained_with_its_numbers() -> None:
         ({"shelf_days": 3}, "71 are enough in 95 % of the cycles. Limited to 42, which sell within the shelf life of 3 "
          "days, and serve 31.5 % of the demand. 12 = 42 − 30."),
         ({"most_weeks": 1}, "71 are enough in 95 % of the cycles. Limited to 59, which last 1 week after the delivery, "
-         "and serve 88.7 % of the demand. 36 = 59 − 30, rounded up to packs of "
+         "and serve 89.3 % of the demand. 36 = 59 − 30, rounded up to packs of "
          "12."),
         ({"minimum": 60}, "60 = 71 − 30, raised to the minimum order of 60."),
         ({"minimum": 600}, "Nothing is ordered: the minimum order of 600 would last too long."),

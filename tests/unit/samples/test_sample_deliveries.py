@@ -17,7 +17,7 @@ def test_the_newest_days_have_a_file_each_and_one_day_is_never_delivered() -> No
     }
     assert [facts[region].last_sale_date for region in DEMO] == [UNTIL] * 3
     assert [len(daily[region]) for region in DEMO] == [7, 7, 6]
-    assert "USA_x0.05_sales_2025-02-28.tsv" not in daily["USA"]
+    assert "USA_sales_2025-02-28_cc.tsv" not in daily["USA"]
     assert sum(facts[region].files[name].new for region in DEMO for name in daily[region]) > 50
 
 

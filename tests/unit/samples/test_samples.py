@@ -16,6 +16,7 @@ from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.samples.facts import FileFacts, SampleFacts
 from tillstream.samples.files import DEMO, expected, files, write_samples
+from tillstream.samples.months import mark
 from tillstream.samples.more_regions import ALL_REGIONS
 
 UNTIL, SMALL = date(2025, 10, 31), 0.05
@@ -137,7 +138,7 @@ def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_pat
 def test_the_bytes_are_those_of_every_other_machine(small: dict[str, bytes]) -> None:
     others = bytes_of(regions=["DE", "FR", "JP", "BR"])
     digests = [hashlib.sha256(b"".join(sample.values())).hexdigest()[:16] for sample in (small, others)]
-    assert digests == ["4448b208f0494c95", "6296ec3414942449"]
+    assert digests == ["92ef5d662e2b5979", "62638ca5f7e4a827"]
 
 
 def test_japanese_amounts_are_whole_yen_and_brazilian_ones_are_written_as_people_do() -> None:
@@ -173,6 +174,9 @@ def test_another_scale_gives_other_sales_and_file_names(small: dict[str, bytes])
     mine, others = numbers(small), numbers(other)
     assert all(len(mine[region]) > 300 and not mine[region] & others[region] for region in mine)
     assert next(iter(files(until=UNTIL))).name == "IN_sales_2023-11_to_2025-09.csv"
+    assert "IN_sales_2023-11_to_2025-09_cc.csv" in small
+    marks = [mark(scale) for scale in (0.05, 0.5, 5, 50, 1.5, 15, 0.15, 2, 20, 1, 0.025)]
+    assert len(set(marks)) == len(marks)
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
@@ -250,7 +254,7 @@ def test_at_scale_1_there_are_about_200_000_lines_and_two_dirty_ones_in_a_thousa
 
 
 def test_december_outsells_february_and_few_customers_buy_much(small: dict[str, bytes]) -> None:
-    history = next(data for name, data in small.items() if name.startswith("USA_x0.05_sales_2023"))
+    history = next(data for name, data in small.items() if name.startswith("USA_sales_2023"))
     rows = [line.split("\t") for line in history.decode().splitlines()[1:]]
     months = Counter(row[1][:4] for row in rows)
     assert months["2412"] > 1.4 * months["2502"]

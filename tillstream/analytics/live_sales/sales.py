@@ -37,7 +37,8 @@ class View:
 
 @dataclass(frozen=True)
 class LatestSales:
-    """`sales`: at most SHOWN_SALES, latest first; `total`: the number of all that changed; `since`: the first day."""
+    """`sales`: at most SHOWN_SALES, those that changed last first, or those that were sold last; `total`: the number of
+    all that changed; `since`: the first day."""
 
     sales: tuple[dict[str, Any], ...]
     total: int
@@ -106,13 +107,20 @@ def latest_sales(
 ) -> LatestSales:
     """Sales of the recent days (or since a day) that settlements after `after` through `through` changed.
 
+    Without `after`, sales that were removed are left out, and the latest day and time of sale comes first.
+
     With `after`, queries of all sales are shared: by all scopes, and by pages that have other settlements of the last
     `TOGETHER`. A scope has a query of its own only if these return not all sales, or one of several stores or
     salespeople.
     """
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + AHEAD, currency=view.currency)
-    window: dict[str, Any] = {"through": through, "since": since, "limit": SHOWN_SALES}
+    window: dict[str, Any] = {
+        "through": through,
+        "since": since,
+        "limit": SHOWN_SALES,
+        "order": "counted" if after else "sold",
+    }
     run = partial(queries.run, warehouse, "live-sales", filters=filters, cache=cache, **window)
     changed = None
     for start in filter(None, dict.fromkeys((after - after % TOGETHER, after))):

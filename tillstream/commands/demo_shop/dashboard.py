@@ -23,11 +23,11 @@ TILES: tuple[tuple[str, Show, Width, str], ...] = (
 """title, form, width and query of each tile, in order"""
 
 
-def add(app: App, by: str) -> OwnDashboard | None:
-    """Create the dashboard; None if there is one already, also if it was removed."""
+def add(app: App, by: str, account: str = "") -> OwnDashboard | None:
+    """Create the dashboard; None if there is one already, also if it was removed. account: as of `Owner`."""
     if app.ports.documents.get(own_dashboards.COLLECTION, ID) is not None:
         return None
-    owner = Owner(by, "")
+    owner = Owner(by, account)
     own_dashboards.create(app.ports, owner, NAME, shared=True, id=ID)
     return own_dashboards.change(app.ports, ID, owner, _with_tiles)
 

@@ -107,10 +107,11 @@ def _annotate(app: App, until: date) -> None:
 def _extras(until: date, scale: float) -> Iterator[_Extra]:
     from tillstream.samples import extras  # lazy: loads NumPy
     from tillstream.samples.files import files
+    from tillstream.samples.months import mark
 
-    mark = f"{until}" if scale == 1 else f"{until}_x{scale:g}"
-    yield _Extra("USA", f"USA_test_{mark}.tsv", lambda: extras.mistaken("USA", until, scale), undone=True)
-    yield _Extra("UK", f"UK_market_{mark}.csv", lambda: extras.damaged("UK", until, scale))
+    days = "_".join(filter(None, (f"{until}", mark(scale).lower())))
+    yield _Extra("USA", f"USA_test_{days}.tsv", lambda: extras.mistaken("USA", until, scale), undone=True)
+    yield _Extra("UK", f"UK_market_{days}.csv", lambda: extras.damaged("UK", until, scale))
     daily = next(one for one in files(until=until, scale=scale, regions=["IN"], days=DAYS) if one.delivery.daily)
 
     def again() -> bytes:

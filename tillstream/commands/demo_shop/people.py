@@ -9,6 +9,7 @@ from tillstream.people import account_store, accounts, passwords
 
 REGION, STAFF = "IN", "E101"
 """A salesperson, and their region."""
+ANALYST, ADMIN = "ana", "ada"
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,16 @@ _SCOPES: dict[Role, tuple[str, str, dict[str, Any]]] = {
     Role.CLERK: ("carol", "Carol Clark", {"regions": ("IN", "UK", "USA")}),
     Role.MANAGER: ("maya", "Maya Rao", {"regions": (REGION, "UK")}),
     Role.SALESPERSON: ("sam", "Sam Iyer", {"regions": (REGION,), "salesperson": STAFF}),
-    Role.ANALYST: ("ana", "Ana Lopez", {}),
-    Role.ADMIN: ("ada", "Ada Admin", {}),
+    Role.ANALYST: (ANALYST, "Ana Lopez", {}),
+    Role.ADMIN: (ADMIN, "Ada Admin", {}),
 }
 """role → name to sign in with, full name, and scope"""
+
+
+def account_of(app: App, login: str) -> str:
+    """When the account was created; empty if there is none."""
+    stored = app.ports.documents.get(account_store.COLLECTION, login)
+    return str(stored.data["created_at"]) if stored else ""
 
 
 def add_accounts(app: App, by: str) -> list[Person]:

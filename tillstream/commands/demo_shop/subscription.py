@@ -2,6 +2,7 @@
 folder."""
 
 from tillstream.app import App, file_destinations
+from tillstream.commands.demo_shop.people import ADMIN
 from tillstream.domain.people import Role
 from tillstream.file_destinations import registry as destinations
 from tillstream.file_destinations.destination import DestinationDraft
@@ -14,20 +15,20 @@ FILES = "/tables/sales-by-product?preset=last-month"
 ADDRESS = "/explore?measure=revenue&measure=orders&by=store&preset=last-week"
 
 
-def add(app: App, login: str, role: str, by: str) -> None:
+def add(app: App, login: str, role: str) -> None:
     """Add the subscription for an account that reads reports."""
     if role not in ROLES:
         return
     draft = Draft("Stores last week", ADDRESS, "xlsx", f"{login}@example.com", "week", day=1)
-    registry.pause(app.ports, registry.add(app.ports, login, draft, by).id, by)
+    registry.pause(app.ports, registry.add(app.ports, login, draft, login).id, login)
     if role == Role.ANALYST and not app.settings.project:
-        _add_files(app, login, by)
+        _add_files(app, login)
 
 
-def _add_files(app: App, login: str, by: str) -> None:
+def _add_files(app: App, login: str) -> None:
     """Add a destination in the home folder, and a subscription to it."""
     folder = app.settings.home.absolute() / "deliveries" / DESTINATION
     if DESTINATION not in {one.name for one in destinations.find(app.ports)}:
-        file_destinations.add(app, DestinationDraft(DESTINATION, str(folder)), by)
+        file_destinations.add(app, DestinationDraft(DESTINATION, str(folder)), ADMIN)
     draft = Draft("Products last month", FILES, "parquet", "", "month", destination=DESTINATION, file_name=PATTERN)
-    registry.pause(app.ports, registry.add(app.ports, login, draft, by).id, by)
+    registry.pause(app.ports, registry.add(app.ports, login, draft, login).id, login)
