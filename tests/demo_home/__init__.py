@@ -1,4 +1,4 @@
-"""The home of the demo, which takes half a minute to fill: made once in a process, and each caller gets a copy."""
+"""The home of the demo, which takes a minute to fill: made once in a process, and each caller gets a copy."""
 
 import atexit
 import shutil
@@ -12,7 +12,7 @@ from tillstream.commands import demo
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
-SCALE = 0.05
+SCALE = 0.1
 
 
 def copy_into(home: Path) -> dict[str, Any]:
