@@ -7,7 +7,6 @@ from typing import Any
 
 from portal.formats import NOTHING
 from portal.reader_locale import day_text, percent
-from sql.quality import Check
 
 KINDS = {
     "unique": "No duplicates",
@@ -33,18 +32,18 @@ FILES = ("csv", "xlsx", "parquet")
 """Formats of a file."""
 
 
-def sentence(check: Check) -> str:
-    """What holds if the check passes, in the words of the shop."""
-    if check.mart not in _ROWS or check.kind == "totals":
-        return check.description
-    one, several = _ROWS[check.mart]
-    if check.kind == "unique":
+def sentence(name: str, mart: str, kind: str, description: str) -> str:
+    """What holds if a check passes, in the words of the shop; `description`: what the check itself states."""
+    if mart not in _ROWS or kind == "totals":
+        return description
+    one, several = _ROWS[mart]
+    if kind == "unique":
         return f"No {one} is in the table twice."
-    if check.kind == "not null":
+    if kind == "not null":
         return f"Each {one} has a value in every column that needs one."
-    if check.kind == "accepted values":
+    if kind == "accepted values":
         return f"The status of each {one} is one of the possible ones."
-    referenced, all_referenced = _ROWS[f"dim_{check.name.removesuffix('-key').rpartition('-')[2]}"]
+    referenced, all_referenced = _ROWS[f"dim_{name.removesuffix('-key').rpartition('-')[2]}"]
     return f"Each {referenced} of the {several} is in the table of {all_referenced}."
 
 
