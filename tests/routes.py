@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, str | int] = {
     "delivery_id": "0" * 32,
     "view_id": "0" * 12,
     "subscription_id": "0" * 12,
+    "destination": "bi",
     "dashboard_id": "0" * 12,
     "tile_id": "0" * 8,
     "annotation_id": "2026-06-01-00000000",
