@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, str | int] = {
     "view_id": "0" * 12,
     "subscription_id": "0" * 12,
     "export_id": "0" * 32,
+    "destination": "bi",
     "dashboard_id": "0" * 12,
     "tile_id": "0" * 8,
     "annotation_id": "2026-06-01-00000000",

@@ -1,7 +1,7 @@
 """The demo's subscriptions, paused: a table of the week by e-mail, as its address is none of a person, and files for a
 folder."""
 
-from tillstream.app import App, file_destinations
+from tillstream.app import App
 from tillstream.commands.demo_shop.people import ADMIN
 from tillstream.domain.people import Role
 from tillstream.file_destinations import registry as destinations
@@ -27,6 +27,8 @@ def add(app: App, login: str, role: str) -> None:
 
 def _add_files(app: App, login: str) -> None:
     """Add a destination in the home folder, and a subscription to it."""
+    from tillstream.app import file_destinations  # lazy: what opens destinations also logs
+
     folder = app.settings.home.absolute() / "deliveries" / DESTINATION
     if DESTINATION not in {one.name for one in destinations.find(app.ports)}:
         file_destinations.add(app, DestinationDraft(DESTINATION, str(folder)), ADMIN)

@@ -161,10 +161,7 @@ class SftpSource(FileSource):
             (asyncssh.PermissionDenied, f"the server refuses the user {user} with this password or key. Check both."),
             ((asyncssh.KeyImportError, asyncssh.KeyEncryptionError), KEY_UNREADABLE),
             (asyncssh.KeyExchangeFailed, "the server offers no encryption that is safe today. Ask its operator."),
-            (
-                asyncssh.SFTPPermissionDenied,
-                f"the user {user} may not use a file or folder. Ask for the permission.",
-            ),
+            (asyncssh.SFTPPermissionDenied, f"the user {user} may not use a file or folder. Ask for the permission."),
         ):
             if isinstance(error, kinds):
                 return Rejected(f"{place}: {reason}")
