@@ -15,6 +15,9 @@ PAGE = "/pipeline/sync"
 
 
 def added(shop: Any) -> str:
+    """A home that sends what it has; of an earlier act too."""
+    if shop.app.ports.documents.get(homes.COLLECTION, HOME) is not None:
+        return HOME
     key = signatures.new_key_pair()[1]
     assert shop.boss.post(f"{PAGE}/homes", {"name": HOME, "key": key}).status_code == 303
     return HOME
