@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from portal.formats import NOTHING
 from portal.reader_locale import day_text, percent
-from sql.quality import Check
 
 KINDS = {
     "unique": "No duplicates",
@@ -33,7 +32,23 @@ FILES = ("csv", "xlsx", "parquet")
 """Formats of a file."""
 
 
-def sentence(check: Check) -> str:
+class Checked(Protocol):
+    """What a sentence about a check is made of, as `sql.quality.Check` has it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def mart(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
+
+
+def sentence(check: Checked) -> str:
     """What holds if the check passes, in the words of the shop."""
     if check.mart not in _ROWS or check.kind == "totals":
         return check.description
