@@ -73,7 +73,7 @@ def test_a_subscription_is_listed_and_its_paused_schedule_delivers_nothing(
 ) -> None:
     page = signed_in(portal, accounts_by_role[role]).get("/subscriptions").text
     assert "Stores last week" in page
-    assert f"Paused by {accounts_by_role[role]['login']}." in page
+    assert f"By {accounts_by_role[role]['login']}." in page
     assert not registry.has_due(app.ports)
 
 

@@ -13,7 +13,7 @@ from tillstream.mail import outbox
 from tillstream.people import accounts
 from tillstream.people.user import User
 from tillstream.scheduled_exports import file, message, registry, tables
-from tillstream.scheduled_exports.subscription import Subscription, text_of
+from tillstream.scheduled_exports.subscription import NEVER, Subscription, text_of
 from tillstream.scheduled_exports.tables import Source
 
 AGAIN = timedelta(hours=1)
@@ -77,7 +77,8 @@ def _make(sender: Sender, one: Subscription, version: int) -> bool:
     added = file.add(ports, one, read, day) if one.destination else _add_mail(sender, one, read)
     now = ports.clock.now()
     following = text_of(one.schedule.next(now))
-    made = replace(one, next_due=following, try_at=following, error="", last_at=text_of(now), last_rows=added.rows)
+    try_at = NEVER if one.paused else following
+    made = replace(one, next_due=following, try_at=try_at, error="", last_at=text_of(now), last_rows=added.rows)
     registry.note(ports, replace(made, last_mail=added.id, last_destination=one.destination), version)
     return added.is_new
 

@@ -22,7 +22,7 @@ from tillstream.scheduled_exports.subscription import EXPLORE, NEVER, TABLES, Dr
 COLLECTION = "export_subscriptions"
 MOST, LONGEST_NAME, LONGEST_ADDRESS = 50, 60, 2_000
 """Maximum subscriptions of a person; maximum characters of a name and of an address."""
-BY_PERSON = "Paused by {by}."
+BY_PERSON = "By {by}."
 
 
 def add(ports: Ports, login: str, draft: Draft, by: str) -> Subscription:
@@ -72,10 +72,10 @@ def resume(ports: Ports, id: str, by: str) -> Subscription:
 
 
 def send_now(ports: Ports, id: str, by: str) -> Subscription:
-    """Make a file at once, besides those of the schedule; a paused subscription is resumed. Raises `NotFound`."""
+    """Make a file at once, besides those of the schedule; a paused subscription stays paused. Raises `NotFound`."""
     document = _document(ports, id)
     now = text_of(ports.clock.now())
-    due = replace(parse(document.data), paused="", error="", next_due=now, try_at=now)
+    due = replace(parse(document.data), error="", next_due=now, try_at=now)
     return _save(ports, document, due, by, AuditAction.EXPORT_REQUESTED)
 
 

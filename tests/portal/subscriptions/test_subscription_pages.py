@@ -87,7 +87,7 @@ def test_people_manage_their_own_subscriptions_and_administrators_all(
     assert "Every month on the 5th at 18:00" in analyst.get("/subscriptions").text
     assert "checked" in analyst.get(one).text
     assert analyst.post(f"{one}/pause").status_code == 303
-    assert "Paused by analyst-all." in analyst.get("/subscriptions").text
+    assert "By analyst-all." in analyst.get("/subscriptions").text
     assert analyst.post(f"{one}/resume").status_code == 303
     assert analyst.post(f"{one}/send").status_code == 303
     assert "Paused" not in analyst.get("/subscriptions").text

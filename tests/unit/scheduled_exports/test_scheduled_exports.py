@@ -284,16 +284,17 @@ def test_a_file_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, mon
     assert registry.get(app.ports, broken.id).error == ""
 
 
-def test_send_now_comes_besides_the_schedule_and_pause_keeps_it_back(app: App) -> None:
+def test_send_now_comes_besides_the_schedule_and_pause_keeps_that_back(app: App) -> None:
     one = registry.add(app.ports, "maya", MONTHLY, "maya")
     registry.send_now(app.ports, one.id, "maya")
     assert make_due(app) == 1
     assert registry.get(app.ports, one.id).next_due == JULY_1.isoformat()
     registry.pause(app.ports, one.id, "maya")
-    advance(app, JULY_1)
-    assert make_due(app) == 0
+    assert (advance(app, JULY_1), make_due(app)) == (None, 0)
+    registry.send_now(app.ports, one.id, "maya")
+    assert (make_due(app), make_due(app)) == (1, 0), "it delivers what is requested, and stays paused"
     changed = registry.change(app.ports, one.id, replace(MONTHLY, name="All stores"), "maya")
-    assert (changed.name, changed.paused) == ("All stores", "Paused by maya.")
+    assert (changed.name, changed.paused) == ("All stores", "By maya.")
     registry.remove(app.ports, one.id, "maya")
     with pytest.raises(NotFound):
         registry.get(app.ports, one.id)

@@ -9,7 +9,7 @@ from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
 
 LEAST_SHARE = Decimal("0.05")
-"""Part of revenue from which on the growth of a group is named."""
+"""Part of revenue from which on the growth of a group is named, and of the earlier revenue from which on a fall is."""
 NOTABLE = Decimal("0.02")
 """Growth from which on it is named."""
 
@@ -24,9 +24,12 @@ def sentences(facts: Facts, answer: Answer, noun: str, names: Mapping[str, str])
     revenue, part = (_of(answer, first, column, facts.currency) for column in ("revenue", "revenue_share"))
     start = (f"The largest {noun} is ", _name(first, names))
     yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
-    compared = [row for row in rows if row["growth"] is not None and row["revenue_share"] >= LEAST_SHARE]
-    for word, chosen in (("grew", max), ("fell", min)):
-        row = chosen(compared, key=lambda one: one["growth"], default=None)
+    compared = [row for row in answer.rows if row["item"] is not None and row["growth"] is not None]
+    earlier = LEAST_SHARE * sum(row["before"] for row in compared)
+    grown = [row for row in compared if row["revenue"] > 0 and row["revenue_share"] >= LEAST_SHARE]
+    fallen = [row for row in compared if row["before"] >= earlier]
+    for word, chosen, candidates in (("grew", max, grown), ("fell", min, fallen)):
+        row = chosen(candidates, key=lambda one: one["growth"], default=None)
         if row is None or abs(row["growth"]) < NOTABLE or (row["growth"] > 0) is not (word == "grew"):
             continue
         now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
