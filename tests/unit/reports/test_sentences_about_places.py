@@ -29,16 +29,18 @@ def _row(store: str, revenue: int, before: int, total: int) -> dict[str, Any]:
     return {"region": "IN", "item": store, "revenue": now, "before": then} | shares
 
 
-def _told(app: App, *stores: tuple[str, int, int]) -> list[str]:
+def _sentences(app: App, *stores: tuple[str, int, int]) -> list[str]:
     total = sum(revenue for _, revenue, _ in stores)
     answer = Answer("stores-compared", [_row(*store, total) for store in stores])
     month = period.latest(period.MONTH, shop_of_two_stores.NOW.date())
     source = ReportSource(app.ports, app.contracts, UNRESTRICTED, month, "GBP", app.settings.reporting_currency)
-    told = places.sentences(Facts(source), answer, "store", {})
-    return ["".join(part if isinstance(part, str) else f"{part.value:.3f}" for part in one.parts) for one in told]
+    named = places.sentences(Facts(source), answer, "store", {})
+    return ["".join(part if isinstance(part, str) else f"{part.value:.3f}" for part in one.parts) for one in named]
 
 
 def test_a_store_that_lost_nearly_everything_fell_most(app: App) -> None:
-    told = _told(app, ("Large", 900, 1000), ("Small", 20, 200), ("Closed", 0, 150), ("New", 80, 0), ("Tiny", 1, 10))
-    assert told[-1].startswith("Closed fell most, by 1.000")
-    assert not any("New grew" in one or "Tiny" in one for one in told)
+    named = _sentences(
+        app, ("Large", 900, 1000), ("Small", 20, 200), ("Closed", 0, 150), ("New", 80, 0), ("Tiny", 1, 10)
+    )
+    assert named[-1].startswith("Closed fell most, by 1.000")
+    assert not any("New grew" in one or "Tiny" in one for one in named)
