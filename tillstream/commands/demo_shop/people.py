@@ -8,7 +8,7 @@ from tillstream.domain.people import Role
 from tillstream.people import account_store, accounts, passwords
 
 REGION, STAFF = "IN", "E101"
-"""A salesperson, and their region."""
+"""A salesperson of the samples, whose name is that of the account, and their region."""
 ANALYST, ADMIN = "ana", "ada"
 
 
@@ -24,7 +24,7 @@ class Person:
 _SCOPES: dict[Role, tuple[str, str, dict[str, Any]]] = {
     Role.CLERK: ("carol", "Carol Clark", {"regions": ("IN", "UK", "USA")}),
     Role.MANAGER: ("maya", "Maya Rao", {"regions": (REGION, "UK")}),
-    Role.SALESPERSON: ("sam", "Sam Iyer", {"regions": (REGION,), "salesperson": STAFF}),
+    Role.SALESPERSON: ("pooja", "Pooja Naidu", {"regions": (REGION,), "salesperson": STAFF}),
     Role.ANALYST: (ANALYST, "Ana Lopez", {}),
     Role.ADMIN: (ADMIN, "Ada Admin", {}),
 }

@@ -1,0 +1,10 @@
+"""The demo's accounts are people of its samples."""
+
+from tillstream.commands.demo_shop import people
+from tillstream.domain.people import Role
+from tillstream.samples.people import staff
+
+
+def test_the_salesperson_has_the_name_of_the_sales() -> None:
+    _, name, scope = people._SCOPES[Role.SALESPERSON]
+    assert (scope["salesperson"], name) == ("E101", staff(people.REGION, 1)[0])
