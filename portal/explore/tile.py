@@ -40,10 +40,18 @@ def body(show: str, slot: str) -> str:
 
 def _body(show: str, slot: str, address: str) -> str:
     exploration, selection = read(), request_filters.read()
+    limited = []
     if show == Show.NUMBER:
-        exploration = replace(exploration, measures=exploration.measures[:1], by=(), across=None)
+        limited = [texts.TOTAL_OF_ALL] if exploration.having or exploration.first else []
+        exploration = replace(
+            exploration, measures=exploration.measures[:1], by=(), across=None, first=0, goals=False, having=None
+        )
     result = answer.load(exploration, selection)
     query, rows = table.shown(exploration, links.kept(selection) | exploration.args, result)
+    if result.limit:
+        limited.append(texts.only(result.limit))
+    if len(rows) < len(result.rows):
+        limited.append(texts.limited(len(rows), len(result.rows)))
     figure = chart.of(exploration, result, selection.filters, rows) if show == Show.CHART else None
     shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if figure else MOST_ROWS), rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
@@ -67,7 +75,8 @@ def _body(show: str, slot: str, address: str) -> str:
         if result.compared
         else "",
         days=_days(selection),
-        notes=[*result.notes, *(figure.notes if figure else ())],
+        nothing=texts.NO_GROUPS if result.limit else texts.NO_SALES,
+        notes=[*limited, *result.notes, *(figure.notes if figure else ())],
         name_of=labels.of_value,
         codes=labels.CODES,
         currency=figures.currency(),

@@ -1,0 +1,67 @@
+"""Tiles, charts and files of Explore have the groups that the page is limited to, and name the limit."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from visitor import Visitor, indian_file, indian_sale
+
+SHARED = True
+APRIL_TO_JUNE = "from=2026-04-01&to=2026-06-30&preset=own"
+JUNE = "from=2026-06-01&to=2026-06-30&preset=own"
+OVER_250 = "having=revenue&having-is=above&having-value=250"
+
+
+def _sale(number: str, amount: int, date: str, product: int) -> str:
+    line = indian_sale(number, f"{amount}.00", date=f"{date} 10:00")
+    return line.replace("P1,Kettle", f"P{product:02},K{product:02}")
+
+
+def sell(admin: Visitor, work: Callable[[], None]) -> None:
+    """4 products: in May 100 × number of the product; in June 500 × number. June is reported through the 20th."""
+    rows = [_sale("1", 50, "12-04-2026", 1)]
+    rows += [_sale(f"5{product}", 100 * product, "15-05-2026", product) for product in range(1, 5)]
+    rows += [_sale(f"6{product}", 500 * product, "20-06-2026", product) for product in range(1, 5)]
+    admin.upload(indian_file(*rows))
+    work()
+
+
+def _words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def _tile(visitor: Visitor, show: str, query: str) -> str:
+    return visitor.get(f"/explore/tile?show={show}&slot=explore&measure=revenue&{query}").text
+
+
+def _figure(page: str) -> dict[str, Any]:
+    text = re.search(r'data-chart="explore".*?<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert text
+    figure: dict[str, Any] = json.loads(text[1])
+    return figure
+
+
+def test_tiles_name_the_limit_of_their_groups(sold: Visitor) -> None:
+    for show in ("chart", "table"):
+        words = _words(_tile(sold, show, f"by=product&{OVER_250}&first=5&{APRIL_TO_JUNE}"))
+        assert "Only groups with: Revenue more than 250." in words
+        assert "groups are shown" not in words
+    few = _words(_tile(sold, "table", f"by=month&by=product&first=5&{APRIL_TO_JUNE}"))
+    assert "The first 5 of 9 groups are shown. " in few
+    assert "Sort the table" not in few
+    none = _words(_tile(sold, "table", f"by=product&having=revenue&having-is=below&having-value=1&{JUNE}"))
+    assert "No groups match. Only groups with: Revenue less than 1." in none
+
+
+def test_a_number_is_the_total_of_all_groups_with_a_note(sold: Visitor) -> None:
+    for limit in (
+        OVER_250,
+        "having=revenue&having-is=below&having-value=1000",
+        "measure=units&having=units&having-is=above&having-value=1",
+        "first=5",
+    ):
+        words = _words(_tile(sold, "number", f"by=product&{limit}&{JUNE}"))
+        assert ("5,000.00" in words, "total of all groups, without a limit" in words) == (True, True)
+    assert "without a limit" not in _tile(sold, "number", f"by=product&{JUNE}")
+    assert "Goals" not in _tile(sold, "number", f"by=region&goals=yes&{JUNE}")
