@@ -11,7 +11,6 @@ from portal.explore import answer, chart, labels, links, table, texts
 from portal.explore.selection import GROWTH, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
-from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
@@ -81,10 +80,6 @@ def _body(show: str, slot: str, address: str) -> str:
         codes=labels.CODES,
         currency=figures.currency(),
     )
-
-
-def _against(compared: Comparison | None) -> str:
-    return texts.compared(days_text(compared.before_start, compared.before_end)) if compared else ""
 
 
 def _days(selection: DashboardFilters) -> str:
