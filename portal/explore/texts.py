@@ -95,6 +95,11 @@ def drawn_series(drawn: int, count: int, by: str, rest: str = "") -> str:
     return f"The chart shows the {drawn:,} {which} of {count:,} {PLURALS[by]}{more}"
 
 
+def not_drawn(measure: str) -> str:
+    reason = f"There is no chart: the numbers of {measure} do not add up to those of larger groups with the limit."
+    return f"{reason} Remove the limit, or group by two dimensions."
+
+
 def others(count: int) -> str:
     return f"Other ({count:,})"
 

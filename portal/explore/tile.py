@@ -52,7 +52,8 @@ def _body(show: str, slot: str, address: str) -> str:
     if len(rows) < len(result.rows):
         limited.append(texts.limited(len(rows), len(result.rows)))
     figure = chart.of(exploration, result, selection.filters, rows) if show == Show.CHART else None
-    shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if figure else MOST_ROWS), rows)
+    drawn = figure.data if figure else None
+    shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if drawn else MOST_ROWS), rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
     table.look_up_names(exploration, result, shown)
     by = exploration.dimensions[0].label if exploration.dimensions else ""
@@ -62,7 +63,7 @@ def _body(show: str, slot: str, address: str) -> str:
         address=address,
         exploration=exploration,
         is_number=show == Show.NUMBER,
-        figure=figure.data if figure else None,
+        figure=drawn,
         summary=texts.summary(exploration.measures[0].label, by),
         rows=shown.rows,
         others=max(0, len(rows) - len(shown.rows)),

@@ -65,3 +65,36 @@ def test_a_number_is_the_total_of_all_groups_with_a_note(sold: Visitor) -> None:
         assert ("5,000.00" in words, "total of all groups, without a limit" in words) == (True, True)
     assert "without a limit" not in _tile(sold, "number", f"by=product&{JUNE}")
     assert "Goals" not in _tile(sold, "number", f"by=region&goals=yes&{JUNE}")
+
+
+def test_a_chart_of_more_dimensions_adds_up_the_limited_groups(sold: Visitor) -> None:
+    """P03 and P04 have over 250 in May, all products in June."""
+    limited = f"{OVER_250}&{APRIL_TO_JUNE}"
+    page = sold.get(f"/explore?measure=revenue&by=month&by=region&by=product&{limited}").text
+    assert _figure(page)["values"] == [700.0, 5000.0]
+    figure = _figure(_tile(sold, "chart", f"by=month&by=region&by=product&{limited}"))
+    assert figure["labels"] == ["2026-05-01", "2026-06-01"]
+
+
+def test_a_chart_of_a_comparison_has_the_limited_groups(sold: Visitor) -> None:
+    rising = "having=revenue.change&having-is=above&having-value=1000&against=previous"
+    page = sold.get(f"/explore?measure=revenue&by=region&by=product&{rising}&{JUNE}").text
+    assert {one["name"]: one["values"] for one in _figure(page)["series"]} == {"K04": [2000.0], "K03": [1500.0]}
+    orders = "measure=orders&by=region&by=product&against=previous&having=orders.before&having-is=above&having-value=0"
+    assert len(_figure(sold.get(f"/explore?{orders}&{JUNE}").text)["series"]) == 4
+
+
+def test_a_chart_without_values_is_left_out(sold: Visitor) -> None:
+    """All sales are in the period before."""
+    gone = "against=previous&having=revenue.before&having-is=above&having-value=0&from=2026-05-16&to=2026-06-15"
+    page = sold.get(f"/explore?measure=revenue&by=region&by=product&{gone}&preset=own").text
+    assert ("K04" in page, "data-chart" in page) == (True, False)
+
+
+def test_limited_numbers_that_do_not_add_up_have_no_chart(sold: Visitor) -> None:
+    query = "measure=orders&by=month&by=region&by=product&having=orders&having-is=above&having-value=0"
+    for address in (f"/explore?{query}&{APRIL_TO_JUNE}", f"/explore/tile?show=chart&{query}&{APRIL_TO_JUNE}"):
+        page = sold.get(address).text
+        assert "data-chart" not in page
+        assert "There is no chart: the numbers of Orders do not add up" in _words(page)
+        assert "K04" in page
