@@ -23,7 +23,7 @@ PLURALS = PERIODS | {
 LATEST = "Latest complete month"
 INCOMPLETE = "not complete"
 GOALS = {"goal": "Goal", "reached": "Of goal"}
-ONLY = "Only groups with"
+ONLY, ROWS, COMPARED_WITH = "Only groups with", "Rows", "Compared with"
 KINDS = {"above": "more than", "below": "less than", "between": "between"}
 """Kind of limit of a number → its name."""
 GOALS_BY = "Goals are shown for groups by region or by store only."
@@ -106,6 +106,10 @@ def others(count: int) -> str:
 
 def first_groups(count: int) -> str:
     return f"First {count:,}"
+
+
+def first_of(shown: int, count: int) -> str:
+    return f"first {shown:,} of {count:,} groups"
 
 
 def limited(shown: int, count: int) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pdf_text import pages_of
 from visitor import Visitor, indian_file, indian_sale
 
 SHARED = True
@@ -98,3 +99,27 @@ def test_limited_numbers_that_do_not_add_up_have_no_chart(sold: Visitor) -> None
         assert "data-chart" not in page
         assert "There is no chart: the numbers of Orders do not add up" in _words(page)
         assert "K04" in page
+
+
+def test_a_document_of_the_table_names_all_that_limits_it(sold: Visitor) -> None:
+    """Otherwise its total looks like that of all sales of the whole period."""
+
+    def head(query: str, days: str = JUNE) -> str:
+        answer = sold.get(f"/explore/shown?format=pdf&measure=revenue&by=region&by=product&{query}&{days}")
+        return " ".join(pages_of(answer.data)[0].partition("Created")[0].split())
+
+    named = head(f"{OVER_250}&first=5")
+    assert "1 Jun 2026 to 30 Jun 2026 · Only groups with: Revenue more than 250 · Amounts in INR" in named
+    assert "Rows:" not in named
+    more = head("by=month&having=revenue&having-is=above&having-value=50&first=5", APRIL_TO_JUNE)
+    assert "Only groups with: Revenue more than 50 · Rows: first 5 of 8 groups" in more
+    compared = head("against=previous")
+    assert "1 Jun 2026 to 20 Jun 2026 · Compared with: 1 May 2026 to 20 May 2026" in compared
+    assert "Compared" not in head("sort=product")
+
+
+def test_the_name_of_a_file_has_the_compared_days(sold: Visitor) -> None:
+    answer = sold.get(f"/explore/shown?format=csv&measure=revenue&by=product&against=previous&{OVER_250}&{JUNE}")
+    name = answer.headers["Content-Disposition"]
+    assert "from-2026-06-01_to-2026-06-20" in name
+    assert "Revenue" not in name
