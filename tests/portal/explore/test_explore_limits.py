@@ -123,3 +123,10 @@ def test_the_name_of_a_file_has_the_compared_days(sold: Visitor) -> None:
     name = answer.headers["Content-Disposition"]
     assert "from-2026-06-01_to-2026-06-20" in name
     assert "Revenue" not in name
+
+
+def test_the_page_names_files_that_have_all_groups(sold: Visitor) -> None:
+    address = f"/explore?measure=revenue&by=product&{JUNE}"
+    for limit in (OVER_250, "first=5"):
+        assert "have all groups, without the limit" in sold.get(f"{address}&{limit}").text
+    assert "without the limit" not in sold.get(address).text
