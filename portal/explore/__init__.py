@@ -47,7 +47,8 @@ def show() -> ResponseReturnValue:
     unfinished = table.incomplete_of(exploration, result, selection.filters)
     compared = result.compared
     before = (compared.before_start, compared.before_end) if compared else None
-    limited = [texts.limited(len(rows), len(result.rows))] if len(rows) < len(result.rows) else []
+    count = len(result.rows)
+    limited = [f"{texts.limited(len(rows), count)} {texts.SORT_TO_CHOOSE}"] if len(rows) < count else []
     by = exploration.dimensions[0].label if exploration.dimensions else ""
     in_order = kept | {"sort": request.args.get("sort")}
     return render_template(

@@ -39,6 +39,8 @@ class Answer:
     compared: Comparison | None = None
     is_cut: bool = False
     """Whether there are more groups than rows, so that groups are missing."""
+    limit: str = ""
+    """Which groups the rows are, such as Revenue more than 100; empty: all."""
 
 
 def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
@@ -51,7 +53,8 @@ def load(exploration: Exploration, selection: DashboardFilters, *, most_across: 
     if exploration.across or result.is_cut:
         note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MOST_GROUPS)
         return replace(result, notes=[*result.notes, note])
-    return replace(result, rows=having.kept(result.rows, result.columns, exploration.having))
+    kept = having.kept(result.rows, result.columns, exploration.having)
+    return replace(result, rows=kept, limit=having.sentence(result.columns, exploration.having))
 
 
 def _with_goals(exploration: Exploration, selection: DashboardFilters, result: Answer) -> Answer:

@@ -28,24 +28,27 @@ Rows = Sequence[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Figure:
-    """data: for the script of the page. notes: which groups and periods the chart lacks."""
+    """data: for the script of the page; None: nothing can be drawn. notes: which groups and periods it lacks."""
 
-    data: dict[str, Any]
+    data: dict[str, Any] | None
     notes: tuple[str, ...] = ()
 
 
 def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) -> Figure | None:
-    """The chart, or None: no chart is wanted, or nothing can be drawn. shown: rows of the table, in its order."""
-    first, dimensions = exploration.measures[0], exploration.dimensions[:1]
-    if exploration.across:
-        dimensions = (*exploration.by[:1], exploration.across)
-    elif len(exploration.by) > 1:
-        dimensions = exploration.by[:2]
+    """The chart, or None: no chart is wanted, or there is nothing to draw. shown: rows of the table, in its order."""
+    first, dimensions = exploration.measures[0], _dimensions(exploration)
     if exploration.chart == "none" or not dimensions or first.format == "day" or not shown:
         return None
     by, split = dimensions[0], dimensions[1] if len(dimensions) > 1 else None
     is_of_table = dimensions == exploration.by and not (split and answer.compared)
-    rows = answer.rows if is_of_table else groups([first], dimensions, filters)
+    if answer.limit and dimensions != exploration.by and not first.is_additive:
+        return Figure(None, (texts.not_drawn(first.label),))
+    if is_of_table:
+        rows: Rows = answer.rows
+    else:
+        rows = _sums(answer.rows, dimensions, first.name) if answer.limit else groups([first], dimensions, filters)
+    if not rows:
+        return None
     is_cut = len(rows) > MOST_GROUPS or (is_of_table and answer.is_cut)
     columns = {first.name: first.label} if split else _columns(exploration, answer)
     places, count = _places(exploration, rows, by, first.name, shown)
@@ -73,6 +76,22 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
     alone = {"names": [charts.period_name(places[0], PERIODS[by.name])]} if len(places) == 1 else {}
     days = {"period": PERIODS[by.name], "labels": [place.isoformat() for place in places]}
     return Figure(figure | alone | days, tuple(notes))
+
+
+def _dimensions(exploration: Exploration) -> tuple[Dimension, ...]:
+    """Those of the chart: at most two."""
+    return (*exploration.by[:1], exploration.across) if exploration.across else exploration.by[:2]
+
+
+def _sums(rows: Rows, dimensions: Sequence[Dimension], column: str) -> Rows:
+    """The values of the rows that have one, added up by the dimensions."""
+    sums: dict[tuple[Any, ...], Any] = {}
+    for row in rows:
+        if row[column] is not None:
+            key = tuple(row[one.name] for one in dimensions)
+            sums[key] = sums[key] + row[column] if key in sums else row[column]
+    names = [one.name for one in dimensions]
+    return [dict(zip(names, key, strict=True)) | {column: value} for key, value in sums.items()]
 
 
 def _columns(exploration: Exploration, answer: Answer) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Files of an exploration: all its groups, or the table as it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measures.dimensions import Dimension
 from tillstream.domain.errors import Rejected
+from tillstream.exports import filter_words
 
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")
@@ -52,7 +55,22 @@ def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> R
         for head, column in zip(heads[len(by) :], result.columns, strict=True)
         if column.measure in additive and column.part != GROWTH
     ]
-    return _respond(exploration, selection, form, [pa.RecordBatch.from_arrays(cells, heads)], totals)
+    if result.compared:
+        days = {"from": [result.compared.start.isoformat()], "to": [result.compared.end.isoformat()]}
+        selection = replace(selection, values=selection.values | days)
+    batch = pa.RecordBatch.from_arrays(cells, heads)
+    return _respond(exploration, selection, form, [batch], totals, _limits(result, len(rows)))
+
+
+def _limits(result: answer.Answer, count: int) -> dict[str, str]:
+    """What limits the rows of the table, without its filters. count: of the shown rows."""
+    limits = {texts.ONLY: result.limit} if result.limit else {}
+    if count < len(result.rows):
+        limits[texts.ROWS] = texts.first_of(count, len(result.rows))
+    if result.compared:
+        before = result.compared.before_start.isoformat(), result.compared.before_end.isoformat()
+        limits[texts.COMPARED_WITH] = " ".join(filter_words.in_words({"from": before[:1], "to": before[1:]}))
+    return limits
 
 
 def _shown(by: Dimension, value: Any) -> Any:
@@ -88,9 +106,10 @@ def _respond(
     form: str,
     batches: list[pa.RecordBatch],
     totals: Sequence[str],
+    limits: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
     named = {"in": [selection.filters.currency]} | {
         name: one for name, one in selection.values.items() if name != CURRENCY
     }
     what = "-by-".join(["explore", *(one.name for one in exploration.dimensions[:1])])
-    return writers.respond(form, what, named, batches, list(totals))
+    return writers.respond(form, what, named, batches, list(totals), limits)

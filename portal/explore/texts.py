@@ -23,6 +23,7 @@ PLURALS = PERIODS | {
 LATEST = "Latest complete month"
 INCOMPLETE = "not complete"
 GOALS = {"goal": "Goal", "reached": "Of goal"}
+ONLY, ROWS, COMPARED_WITH = "Only groups with", "Rows", "Compared with"
 KINDS = {"above": "more than", "below": "less than", "between": "between"}
 """Kind of limit of a number → its name."""
 GOALS_BY = "Goals are shown for groups by region or by store only."
@@ -37,6 +38,9 @@ NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compa
 NO_COLUMNS_COMPARED = "Values across columns are not compared."
 NO_DATES_COMPARED = "Choose a period with a first and a last day to compare it."
 NOT_REPORTED = "There is no reported previous period to compare with."
+SORT_TO_CHOOSE = "Sort the table to choose which ones are first."
+NO_SALES, NO_GROUPS = "No sales match.", "No groups match."
+TOTAL_OF_ALL = "The number is the total of all groups, without a limit."
 ONE_IN_COLUMNS = "Values across columns show the first measure only."
 
 
@@ -91,6 +95,11 @@ def drawn_series(drawn: int, count: int, by: str, rest: str = "") -> str:
     return f"The chart shows the {drawn:,} {which} of {count:,} {PLURALS[by]}{more}"
 
 
+def not_drawn(measure: str) -> str:
+    reason = f"There is no chart: the numbers of {measure} do not add up to those of larger groups with the limit."
+    return f"{reason} Remove the limit, or group by two dimensions."
+
+
 def others(count: int) -> str:
     return f"Other ({count:,})"
 
@@ -99,8 +108,12 @@ def first_groups(count: int) -> str:
     return f"First {count:,}"
 
 
+def first_of(shown: int, count: int) -> str:
+    return f"first {shown:,} of {count:,} groups"
+
+
 def limited(shown: int, count: int) -> str:
-    return f"The first {shown:,} of {count:,} groups are shown. Sort the table to choose which ones are first."
+    return f"The first {shown:,} of {count:,} groups are shown."
 
 
 def goals_of(month: str) -> str:
@@ -113,6 +126,11 @@ def no_goals(month: str) -> str:
 
 def too_many_filtered(most: int) -> str:
     return f"At most {most:,} groups can be limited by their numbers. Narrow the filters, or choose fewer dimensions."
+
+
+def only(limit: str) -> str:
+    """limit: see `limit`."""
+    return f"{ONLY}: {limit}."
 
 
 def no_number(text: str) -> str:

@@ -11,7 +11,6 @@ from portal.explore import answer, chart, labels, links, table, texts
 from portal.explore.selection import GROWTH, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
-from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
@@ -40,12 +39,21 @@ def body(show: str, slot: str) -> str:
 
 def _body(show: str, slot: str, address: str) -> str:
     exploration, selection = read(), request_filters.read()
+    limited = []
     if show == Show.NUMBER:
-        exploration = replace(exploration, measures=exploration.measures[:1], by=(), across=None)
+        limited = [texts.TOTAL_OF_ALL] if exploration.having or exploration.first else []
+        exploration = replace(
+            exploration, measures=exploration.measures[:1], by=(), across=None, first=0, goals=False, having=None
+        )
     result = answer.load(exploration, selection)
     query, rows = table.shown(exploration, links.kept(selection) | exploration.args, result)
+    if result.limit:
+        limited.append(texts.only(result.limit))
+    if len(rows) < len(result.rows):
+        limited.append(texts.limited(len(rows), len(result.rows)))
     figure = chart.of(exploration, result, selection.filters, rows) if show == Show.CHART else None
-    shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if figure else MOST_ROWS), rows)
+    drawn = figure.data if figure else None
+    shown = list_view.page_of(replace(query, page=1, size=MOST_UNDER_CHART if drawn else MOST_ROWS), rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
     table.look_up_names(exploration, result, shown)
     by = exploration.dimensions[0].label if exploration.dimensions else ""
@@ -55,7 +63,7 @@ def _body(show: str, slot: str, address: str) -> str:
         address=address,
         exploration=exploration,
         is_number=show == Show.NUMBER,
-        figure=figure.data if figure else None,
+        figure=drawn,
         summary=texts.summary(exploration.measures[0].label, by),
         rows=shown.rows,
         others=max(0, len(rows) - len(shown.rows)),
@@ -67,15 +75,12 @@ def _body(show: str, slot: str, address: str) -> str:
         if result.compared
         else "",
         days=_days(selection),
-        notes=[*result.notes, *(figure.notes if figure else ())],
+        nothing=texts.NO_GROUPS if result.limit else texts.NO_SALES,
+        notes=[*limited, *result.notes, *(figure.notes if figure else ())],
         name_of=labels.of_value,
         codes=labels.CODES,
         currency=figures.currency(),
     )
-
-
-def _against(compared: Comparison | None) -> str:
-    return texts.compared(days_text(compared.before_start, compared.before_end)) if compared else ""
 
 
 def _days(selection: DashboardFilters) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from types import MappingProxyType
 
 import pyarrow as pa
 from flask import Response
@@ -20,14 +21,16 @@ def respond(
     filters: Mapping[str, Iterable[str]],
     batches: Iterable[pa.RecordBatch],
     totals: Sequence[str] = (),
+    limits: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    """Response with a file named after its table and filters; `batches` must not be empty.
+    """Response with a file named after its table and filters; `batches` must not be empty. limits: what else limits
+    the rows, for the head of a document: label → text.
 
     Raises `Rejected` for an unknown format and for a table that the format has no place for, and what reading the first
     batch raises.
     """
     chosen = format_of(suffix)
-    words = {name: list(values) for name, values in filters.items()}
+    words = {name: list(values) for name, values in filters.items()} | {name: [one] for name, one in limits.items()}
     chunks = iter(chosen.chunks(table_of(what, batches, totals, words, ports().clock.now())))
     first = next(chunks)  # before the status is sent: a table may be too long
     response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
