@@ -20,7 +20,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.exports.table import ExportTable, table_of
 from tillstream.people.user import User
 from tillstream.ports import Ports
-from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscription, arguments_of
+from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription, arguments_of
 
 LIMIT = "limit"
 PRESET = "preset"
@@ -30,6 +30,7 @@ LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
 LINES_PAGE, LINES_FILE, SEARCH = "/sale-lines", "/sale-lines/export", "q"
 """Paths of the portal with all lines, and their argument besides filters."""
+SOME_GROUPS = "A subscription to an exploration contains all groups. Remove “Only groups with” and the limit of Rows."
 Values = dict[str, list[str]]
 Batches = Iterable[pa.RecordBatch]
 
@@ -89,11 +90,22 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
 
 def check(source: Source, one: Subscription, user: User, today: date) -> None:
     """Raise as `read`, so that a subscription that cannot be delivered is not added."""
+    check_groups(source.ports, one, user)
     for _ in read(source, one, user, today).table.batches:
         return
 
 
-def _address(ports: Ports, one: Subscription, user: User) -> str:
+def check_groups(ports: Ports, one: Draft, user: User) -> None:
+    """Raise `Rejected` for an exploration of which the page shows some groups only, because a file has all of them."""
+    path, arguments = arguments_of(_address(ports, one, user))
+    if path != EXPLORE:
+        return
+    shown = explorations.parse(arguments, user.scope)
+    if shown.having or shown.first:
+        raise Rejected(SOME_GROUPS)
+
+
+def _address(ports: Ports, one: Draft, user: User) -> str:
     """The address of a subscription, or the current one of its view."""
     if not one.view:
         return one.address

@@ -1,7 +1,7 @@
 """Tables of subscriptions have the rows and columns that the export of their page has."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 import shop_of_two_stores
 
+from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
@@ -20,8 +21,8 @@ from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.inventory import levels, records
 from tillstream.people import accounts
 from tillstream.purchasing import orders
-from tillstream.scheduled_exports import tables
-from tillstream.scheduled_exports.subscription import Subscription
+from tillstream.scheduled_exports import making, registry, tables
+from tillstream.scheduled_exports.subscription import Draft, Subscription
 
 TODAY = date(2026, 7, 1)
 COUNT = b"""{"movements": [{"movement_id": "count", "kind": "count", "region": "UK", "store_id": "LDS1",
@@ -97,3 +98,17 @@ def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
 def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
     shown = read(app, "/tables/stock-levels?sort=product&descending=1&preset=last-month")
     assert "sort=product&descending=1" in shown.file_address
+
+
+@pytest.mark.parametrize("limit", ["first=5", "having=revenue&having-is=above&having-value=99999999"])
+def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: str) -> None:
+    one = Subscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
+    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    with pytest.raises(Rejected, match="contains all groups"):
+        tables.check(source, one, boss, TODAY)
+    assert rows_of(tables.read(source, one, boss, TODAY)), "an export in the background has all groups"
+    registry.add(app.ports, "boss", Draft("Table", one.address, "csv", one.to, "day"), "boss")
+    assert isinstance(app.ports.clock, ManualClock)
+    app.ports.clock.advance(timedelta(days=2).total_seconds())
+    assert list(making.make_due(making.Sender(source, "a@example.com"))) == []
+    assert "contains all groups" in registry.listed(app.ports)[0].paused
