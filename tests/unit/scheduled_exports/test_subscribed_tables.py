@@ -38,9 +38,9 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def read(app: App, address: str) -> tables.SubscribedTable:
+def read(app: App, address: str, today: date = TODAY) -> tables.SubscribedTable:
     one = Subscription("Table", address, "csv", "boss@example.com", "day")
-    return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), TODAY)
+    return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), today)
 
 
 def rows_of(table: tables.SubscribedTable) -> list[dict[str, Any]]:
@@ -87,6 +87,19 @@ def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, da
     rows = rows_of(table)
     assert rows == queries.run(warehouse, "change-by-group", scope, june_with_may, dimension="store").to_pylist()
     assert len(rows) == 2
+
+
+def test_a_comparison_of_the_current_month_is_with_as_many_days_of_the_one_before(tmp_path: Path) -> None:
+    opened = shop_of_two_stores.app(tmp_path, date(2026, 5, 12))
+    accounts.add(opened.ports, "boss", "Boss", Role.ADMIN)
+    address, today = "/tables/change-by-group?dimension=store&preset=this-month&currency=GBP", date(2026, 5, 13)
+    dated, plain = (
+        rows_of(read(opened, address + dates, today))
+        for dates in ("&compare-from=2026-01-01&compare-to=2026-01-31", "")
+    )
+    assert dated == plain
+    assert len(dated) == 2
+    opened.close()
 
 
 def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
