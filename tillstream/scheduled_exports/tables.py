@@ -1,6 +1,6 @@
 """The table of a subscription: the rows of its exploration or query, within the scope of its reader."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.dashboards import saved_views
 from tillstream.domain.dates.presets import DATES, PRESETS, with_dates
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.exports.formats import format_of
 from tillstream.exports.table import ExportTable, table_of
 from tillstream.people.user import User
 from tillstream.ports import Ports
@@ -24,8 +25,10 @@ from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Su
 
 LIMIT = "limit"
 PRESET = "preset"
-OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", "column"})
+COLUMN = "column"
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", COLUMN})
 """Arguments of an address that are neither parameters nor filters."""
+PDF = "pdf"
 LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
 LINES_PAGE, LINES_FILE, SEARCH = "/sale-lines", "/sale-lines/export", "q"
@@ -71,14 +74,14 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
         filters = _latest(source, user, filters, today)
     warehouse, cache = source.ports.warehouse, source.cache
     filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
-    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters
+    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
     if path == EXPLORE:
         table = _explored(source, user, arguments, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
-        table = _lines(source, user, arguments, filters)
+        table = _lines(source, user, arguments, filters, one.format)
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
     else:
@@ -89,9 +92,11 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
 
 
 def check(source: Source, one: Subscription, user: User, today: date) -> None:
-    """Raise as `read`, so that a subscription that cannot be delivered is not added."""
+    """Raise as `read`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
+    place for the table."""
     check_groups(source.ports, one, user)
-    for _ in read(source, one, user, today).table.batches:
+    table = read(source, one, user, today).table
+    for _ in format_of(PDF).chunks(table) if one.format == PDF else table.batches:
         return
 
 
@@ -170,10 +175,19 @@ def _explored(source: Source, user: User, arguments: Values, filters: Filters) -
     return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
 
 
-def _lines(source: Source, user: User, arguments: Values, filters: Filters) -> ExportTable:
+def _lines(source: Source, user: User, arguments: Values, filters: Filters, suffix: str) -> ExportTable:
+    """All columns that the person may see; a PDF has those of the page."""
     search = "".join(arguments.get(SEARCH, [])[-1:]).strip()
-    batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+    batches: Batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+    if suffix == PDF:
+        batches = (_of_page(one, arguments.get(COLUMN, [])) for one in batches)
     return table_of(LINES, batches, queries.describe(LINES_TABLE).totals)
+
+
+def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
+    names = batch.schema.names
+    shown = [name for name in names if name in chosen]
+    return batch.select(shown or [name for name in line_export.PAGE_COLUMNS if name in names])
 
 
 def _queried(source: Source, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:

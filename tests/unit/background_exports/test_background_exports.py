@@ -23,12 +23,14 @@ from tillstream.background_exports.export import (
     BackgroundExport,
     scope_text,
 )
+from tillstream.domain.columns import BY_NAME
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 
 LINES = "/tables/sale-lines?from=2026-06-01&to=2026-06-30"
+WIDE = "&column=".join([LINES, *BY_NAME])
 AT_ONCE = timedelta()
 
 
@@ -158,7 +160,7 @@ def test_files_are_removed_after_a_week(app: App) -> None:
 
 
 def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
-    missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf")
+    missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf", address=WIDE)
     stopped = _add(app, "ana")
     accounts.disable(app.ports, "ana", by="maya")
     assert _run(app) == []

@@ -1,6 +1,7 @@
 """Tables of subscriptions have the rows and columns that the export of their page has."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import shop_of_two_stores
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.analytics import queries
+from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
 from tillstream.domain.errors import Rejected
@@ -38,8 +39,8 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def read(app: App, address: str, today: date = TODAY) -> tables.SubscribedTable:
-    one = Subscription("Table", address, "csv", "boss@example.com", "day")
+def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> tables.SubscribedTable:
+    one = Subscription("Table", address, suffix, "boss@example.com", "day")
     return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), today)
 
 
@@ -125,3 +126,22 @@ def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: 
     app.ports.clock.advance(timedelta(days=2).total_seconds())
     assert list(making.make_due(making.Sender(source, "a@example.com"))) == []
     assert "contains all groups" in registry.listed(app.ports)[0].paused
+
+
+def test_a_pdf_of_sale_lines_has_the_columns_of_the_page(app: App) -> None:
+    address = "/tables/sale-lines?preset=yesterday"
+    chosen = read(app, f"{address}&column=net_amount&column=store_id&column=unknown", suffix="pdf")
+    assert chosen.table.schema.names == ["store_id", "net_amount"]
+    assert "column=net_amount&column=store_id" in chosen.file_address
+    assert read(app, address, suffix="pdf").table.schema.names == list(line_export.PAGE_COLUMNS)
+    assert len(read(app, address).table.schema.names) > len(line_export.PAGE_COLUMNS)
+
+
+def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
+    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    names = read(app, "/tables/sale-lines?preset=yesterday").table.schema.names
+    day = "/tables/sale-lines?preset=yesterday"
+    for address, place in ((f"{day}&column={'&column='.join(names)}", "Choose fewer columns"), (day, "")):
+        one = Subscription("Table", address, "pdf", "boss@example.com", "day")
+        with pytest.raises(Rejected, match=place) if place else nullcontext():
+            tables.check(source, one, boss, TODAY)
