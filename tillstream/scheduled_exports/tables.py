@@ -31,8 +31,8 @@ OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", COLUMN})
 PDF = "pdf"
 LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
-LINES_PAGE, LINES_FILE, SEARCH = "/sale-lines", "/sale-lines/export", "q"
-"""Paths of the portal with all lines, and their argument besides filters."""
+LINES_PAGE, LINES_FILE, SEARCH, SEARCH_LABEL = "/sale-lines", "/sale-lines/export", "q", "search"
+"""Paths of the portal with all lines, their argument besides filters, and its name among the filters of a file."""
 SOME_GROUPS = "A subscription to an exploration contains all groups. Remove “Only groups with” and the limit of Rows."
 Values = dict[str, list[str]]
 Batches = Iterable[pa.RecordBatch]
@@ -77,17 +77,19 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
+    own = {name: texts[-1].strip() for name, texts in arguments.items() if name in parameters and any(texts)}
     if path == EXPLORE:
         table = _explored(source, user, arguments, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
-        table = _lines(source, user, arguments, filters, one.format)
+        chosen = arguments.get(COLUMN, []) if one.format == PDF else None
+        table = _lines(source, user, own.get(SEARCH, ""), filters, chosen)
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
     else:
-        own = {name: texts[-1] for name, texts in arguments.items() if name in parameters and any(texts)}
         table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
-    table = replace(table, filters=_texts(values, filters), created_at=source.ports.clock.now())
+    used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
+    table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
     return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
 
 
@@ -175,12 +177,11 @@ def _explored(source: Source, user: User, arguments: Values, filters: Filters) -
     return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
 
 
-def _lines(source: Source, user: User, arguments: Values, filters: Filters, suffix: str) -> ExportTable:
-    """All columns that the person may see; a PDF has those of the page."""
-    search = "".join(arguments.get(SEARCH, [])[-1:]).strip()
+def _lines(source: Source, user: User, search: str, filters: Filters, chosen: Sequence[str] | None) -> ExportTable:
+    """chosen: columns of the page, which a PDF has; None: all that the person may see."""
     batches: Batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
-    if suffix == PDF:
-        batches = (_of_page(one, arguments.get(COLUMN, [])) for one in batches)
+    if chosen is not None:
+        batches = (_of_page(one, chosen) for one in batches)
     return table_of(LINES, batches, queries.describe(LINES_TABLE).totals)
 
 

@@ -19,6 +19,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory import messages
 from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
+from tillstream.exports import filter_words
 from tillstream.inventory import levels, records
 from tillstream.people import accounts
 from tillstream.purchasing import orders
@@ -145,3 +146,14 @@ def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
         one = Subscription("Table", address, "pdf", "boss@example.com", "day")
         with pytest.raises(Rejected, match=place) if place else nullcontext():
             tables.check(source, one, boss, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/tables/sale-lines?preset=yesterday&q=zzz", "Search: zzz"),
+        ("/tables/stock-levels?status=low&preset=yesterday", "Status: low"),
+    ],
+)
+def test_a_file_names_the_search_and_the_parameters(app: App, address: str, words: str) -> None:
+    assert words in filter_words.in_words(read(app, address).table.filters)
