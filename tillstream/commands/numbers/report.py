@@ -9,7 +9,6 @@ from tillstream import logs
 from tillstream.alert_channels import registry
 from tillstream.alert_channels.sender import NO_MAIL
 from tillstream.app import App, messages, subscribed_tables
-from tillstream.background_exports import registry as exports
 from tillstream.background_exports.run import NOT_WRITTEN, run_due
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
@@ -18,7 +17,7 @@ from tillstream.domain.people import UNRESTRICTED
 from tillstream.file_destinations import registry as destinations
 from tillstream.job_runs import reservation
 from tillstream.ports.jobs import REPORTS
-from tillstream.reports import period, report_mail
+from tillstream.reports import mail_job, period, report_mail
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 from tillstream.scheduled_exports import making
@@ -65,7 +64,7 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts; then
     write the exports in the background that are due."""
-    work = (registry.find, destinations.find, exports.has_due)
+    work = (registry.find, destinations.find, partial(mail_job.is_due, sends_mail=False))
     if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
     with reservation.reserved(app.ports, REPORTS):
