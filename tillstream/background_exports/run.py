@@ -37,11 +37,13 @@ def run_due(
     is_stopping: Callable[[], bool] = lambda: False,
     renew: Callable[[], None] = lambda: None,
     *,
+    after_each: Callable[[], None] = lambda: None,
     note_every: timedelta = NOTE_EVERY,
 ) -> list[str]:
     """Write the files that are due, one after another; return a sentence for each that failed unexpectedly.
 
-    If the process stops, the next run writes the file again. renew: called between batches of rows.
+    If the process stops, the next run writes the file again. renew: called between batches of rows. after_each:
+    called after each file.
     """
     problems, ports = [], source.ports
     for one, version in registry.due(ports):
@@ -54,6 +56,7 @@ def run_due(
         elif claimed := registry.claim(ports, one, version):
             problem = _Run(source, claimed, is_stopping, renew, note_every).run()
             problems += [problem] if problem else []
+            after_each()
     return problems
 
 
