@@ -54,6 +54,7 @@ def run_due(
         elif one.state == RUNNING and one.tries >= registry.TRIES:
             registry.finish(ports, one, registry.ended(ports, one, FAILED, STOPPED))
         elif claimed := registry.claim(ports, one, version):
+            ports.objects.delete(STAGING, one.object_name)  # of a run that was killed
             problem = _Run(source, claimed, is_stopping, renew, note_every).run()
             problems += [problem] if problem else []
             after_each()
