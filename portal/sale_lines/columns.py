@@ -5,12 +5,11 @@ from typing import Any, Literal
 
 from portal.sale_lines.texts import LABELS
 from tillstream.analytics.catalogue import describe
+from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.domain.columns import BY_NAME, COSTS, PERSONAL, Kind
 from tillstream.domain.people import Action, Scope
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
-FIRST = ("sale_date", "sale_id", "store_id", "product_name", "category", "customer_name", "status", "quantity")
-MONEY = ("net_amount", "currency")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def chosen(scope: Scope, wanted: list[str]) -> list[Shown]:
     """Requested columns, or the default ones; unknown names are ignored."""
     available = offered(scope)
     columns = [available[name] for name in available if name in wanted]
-    return columns or [available[name] for name in (*FIRST, *MONEY) if name in available]
+    return columns or [available[name] for name in PAGE_COLUMNS if name in available]
 
 
 def _kind(name: str) -> Literal["amount", "number", "day", "instant", "text"]:

@@ -71,6 +71,7 @@ def new() -> ResponseReturnValue:
         address = address_of(request.args.get("address", ""))
         name = request.args.get("name", "") or summary.name_for(address)
         draft = Draft(name, address, "xlsx", _own_address(), "week")
+    tables.check_groups(ports(), draft, me())
     return _form(draft)
 
 

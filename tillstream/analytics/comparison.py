@@ -106,14 +106,19 @@ def period_before(start: date, end: date) -> tuple[date, date]:
 def _chosen(
     start: date, end: date, before_start: date | None, before_end: date | None, reported: ReportedDays
 ) -> Comparison | None:
-    """Compare with a chosen period, as long as `start` to `end` if one of its ends is open; both are cut alike."""
+    """Compare with a chosen period, as long as `start` to `end` if one of its ends is open; both are cut alike,
+    also whole months of different lengths."""
     if reported.first is None or reported.last is None or start > reported.last:
         return None
     days = end - start
     first = before_start or (before_end - days if before_end else start)
     last = min(end, reported.last)
     before_last = before_end or first + days
-    if before_last - first == days:
+    months = _whole_months(start, end)
+    if months and months == _whole_months(first, before_last):
+        apart = (start.year - first.year) * MONTHS_OF_A_YEAR + start.month - first.month
+        before_last = _months_before(last, apart)
+    elif before_last - first == days:
         before_last = first + (last - start)
     if first < reported.first or before_last > reported.last:
         return None

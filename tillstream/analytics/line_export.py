@@ -14,6 +14,11 @@ from tillstream.ports.warehouse import Warehouse
 
 AT_ONCE = 200_000
 """Maximum of lines sorted in one query, exceeded only if a single day has more."""
+PAGE_COLUMNS = (
+    *("sale_date", "sale_id", "store_id", "product_name", "category", "customer_name", "status", "quantity"),
+    *("net_amount", "currency"),
+)
+"""Columns of a page or PDF for which none are chosen, in their order."""
 _POSITION = ("after_day", "after_region", "after_sale", "after_line")
 
 

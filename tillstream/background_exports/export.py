@@ -40,6 +40,8 @@ class BackgroundExport:
     ended_at: str = ""
     error: str = ""
     scope: str = ""
+    claim: str = ""
+    """Of the last run, in the name of its file, so that two runs never share one; empty: none yet."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -48,7 +50,7 @@ class BackgroundExport:
 
     @property
     def object_name(self) -> str:
-        return f"{FOLDER}{self.id}.{self.format}"
+        return f"{FOLDER}{'-'.join(filter(None, (self.id, self.claim)))}.{self.format}"
 
     @property
     def is_open(self) -> bool:

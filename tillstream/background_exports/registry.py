@@ -110,8 +110,8 @@ def due(ports: Ports) -> list[tuple[BackgroundExport, int]]:
 
 def claim(ports: Ports, one: BackgroundExport, version: int) -> BackgroundExport | None:
     """Take an export for a run; None if another worker did, or if its person changed it."""
-    until = text_of(ports.clock.now() + ALIVE)
-    claimed = replace(one, state=RUNNING, tries=one.tries + 1, try_at=until, rows=0, error="")
+    until, claim = text_of(ports.clock.now() + ALIVE), secrets.token_hex(4)
+    claimed = replace(one, state=RUNNING, tries=one.tries + 1, try_at=until, rows=0, error="", claim=claim)
     try:
         ports.documents.put(COLLECTION, one.id, claimed.data, if_version=version)
     except Conflict:
@@ -186,8 +186,8 @@ def _change(
 def _claimed(ports: Ports, claimed: BackgroundExport) -> Document | None:
     """The document of an export, if this run still has it."""
     document = ports.documents.get(COLLECTION, claimed.id)
-    mine = {"state": RUNNING, "tries": claimed.tries}
-    return document if document and all(document.data[name] == value for name, value in mine.items()) else None
+    mine = (RUNNING, claimed.claim)
+    return document if document and (document.data["state"], document.data.get("claim", "")) == mine else None
 
 
 def _put(ports: Ports, one: BackgroundExport, version: int, by: str, action: AuditAction) -> None:

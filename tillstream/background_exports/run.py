@@ -37,11 +37,13 @@ def run_due(
     is_stopping: Callable[[], bool] = lambda: False,
     renew: Callable[[], None] = lambda: None,
     *,
+    after_each: Callable[[], None] = lambda: None,
     note_every: timedelta = NOTE_EVERY,
 ) -> list[str]:
     """Write the files that are due, one after another; return a sentence for each that failed unexpectedly.
 
-    If the process stops, the next run writes the file again. renew: called between batches of rows.
+    If the process stops, the next run writes the file again. renew: called between batches of rows. after_each:
+    called after each file.
     """
     problems, ports = [], source.ports
     for one, version in registry.due(ports):
@@ -52,8 +54,10 @@ def run_due(
         elif one.state == RUNNING and one.tries >= registry.TRIES:
             registry.finish(ports, one, registry.ended(ports, one, FAILED, STOPPED))
         elif claimed := registry.claim(ports, one, version):
+            ports.objects.delete(STAGING, one.object_name)  # of a run that was killed
             problem = _Run(source, claimed, is_stopping, renew, note_every).run()
             problems += [problem] if problem else []
+            after_each()
     return problems
 
 

@@ -11,13 +11,20 @@ from tillstream.reports import subscriptions
 from tillstream.scheduled_exports import registry
 
 
-def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
-    """Start the job of a project if anything is to be made or sent and no run is at work. Raises `Unavailable`.
+def is_due(ports: Ports, *, sends_mail: bool) -> bool:
+    """Whether anything is to be made or sent.
 
     sends_mail: whether e-mail is set up; without it, only channels of alerts get messages, and destinations their
     files. Reads ten documents if nothing is due and no notice waits.
     """
     others = (deliveries.has_due, registry.has_due, file_deliveries.has_due, exports.has_due)
     has_mail = (subscriptions.has_due, outbox.has_due) if sends_mail else ()
-    is_due = any(one(ports) for one in (*others, *has_mail))
-    return is_due and reservation.start(ports, REPORTS)
+    return any(one(ports) for one in (*others, *has_mail))
+
+
+def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
+    """Start the job of a project if anything is due and no run is at work. Raises `Unavailable`.
+
+    sends_mail: as in `is_due`.
+    """
+    return is_due(ports, sends_mail=sends_mail) and reservation.start(ports, REPORTS)

@@ -73,6 +73,7 @@ def _make(sender: Sender, one: Subscription, version: int) -> bool:
     ports = sender.source.ports
     user, due = _reader(sender, one), datetime.fromisoformat(one.next_due)
     day = due.astimezone(ZoneInfo(one.zone)).date()
+    tables.check_groups(ports, one, user)
     read = tables.read(sender.source, one, user, day)
     added = file.add(ports, one, read, day) if one.destination else _add_mail(sender, one, read)
     now = ports.clock.now()

@@ -1,6 +1,6 @@
 """The table of a subscription: the rows of its exploration or query, within the scope of its reader."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -17,19 +17,23 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.dashboards import saved_views
 from tillstream.domain.dates.presets import DATES, PRESETS, with_dates
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.exports.formats import format_of
 from tillstream.exports.table import ExportTable, table_of
 from tillstream.people.user import User
 from tillstream.ports import Ports
-from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Subscription, arguments_of
+from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription, arguments_of
 
 LIMIT = "limit"
 PRESET = "preset"
-OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", "column"})
+COLUMN = "column"
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", COLUMN})
 """Arguments of an address that are neither parameters nor filters."""
+PDF = "pdf"
 LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
-LINES_PAGE, LINES_FILE, SEARCH = "/sale-lines", "/sale-lines/export", "q"
-"""Paths of the portal with all lines, and their argument besides filters."""
+LINES_PAGE, LINES_FILE, SEARCH, SEARCH_LABEL = "/sale-lines", "/sale-lines/export", "q", "search"
+"""Paths of the portal with all lines, their argument besides filters, and its name among the filters of a file."""
+SOME_GROUPS = "A subscription to an exploration contains all groups. Remove “Only groups with” and the limit of Rows."
 Values = dict[str, list[str]]
 Batches = Iterable[pa.RecordBatch]
 
@@ -70,30 +74,45 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
         filters = _latest(source, user, filters, today)
     warehouse, cache = source.ports.warehouse, source.cache
     filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
-    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters
+    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
+    own = {name: texts[-1].strip() for name, texts in arguments.items() if name in parameters and any(texts)}
     if path == EXPLORE:
         table = _explored(source, user, arguments, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
-        table = _lines(source, user, arguments, filters)
+        chosen = arguments.get(COLUMN, []) if one.format == PDF else None
+        table = _lines(source, user, own.get(SEARCH, ""), filters, chosen)
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
     else:
-        own = {name: texts[-1] for name, texts in arguments.items() if name in parameters and any(texts)}
         table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
-    table = replace(table, filters=_texts(values, filters), created_at=source.ports.clock.now())
+    used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
+    table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
     return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
 
 
 def check(source: Source, one: Subscription, user: User, today: date) -> None:
-    """Raise as `read`, so that a subscription that cannot be delivered is not added."""
-    for _ in read(source, one, user, today).table.batches:
+    """Raise as `read`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
+    place for the table."""
+    check_groups(source.ports, one, user)
+    table = read(source, one, user, today).table
+    for _ in format_of(PDF).chunks(table) if one.format == PDF else table.batches:
         return
 
 
-def _address(ports: Ports, one: Subscription, user: User) -> str:
+def check_groups(ports: Ports, one: Draft, user: User) -> None:
+    """Raise `Rejected` for an exploration of which the page shows some groups only, because a file has all of them."""
+    path, arguments = arguments_of(_address(ports, one, user))
+    if path != EXPLORE:
+        return
+    shown = explorations.parse(arguments, user.scope)
+    if shown.having or shown.first:
+        raise Rejected(SOME_GROUPS)
+
+
+def _address(ports: Ports, one: Draft, user: User) -> str:
     """The address of a subscription, or the current one of its view."""
     if not one.view:
         return one.address
@@ -158,10 +177,18 @@ def _explored(source: Source, user: User, arguments: Values, filters: Filters) -
     return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
 
 
-def _lines(source: Source, user: User, arguments: Values, filters: Filters) -> ExportTable:
-    search = "".join(arguments.get(SEARCH, [])[-1:]).strip()
-    batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+def _lines(source: Source, user: User, search: str, filters: Filters, chosen: Sequence[str] | None) -> ExportTable:
+    """chosen: columns of the page, which a PDF has; None: all that the person may see."""
+    batches: Batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+    if chosen is not None:
+        batches = (_of_page(one, chosen) for one in batches)
     return table_of(LINES, batches, queries.describe(LINES_TABLE).totals)
+
+
+def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
+    names = batch.schema.names
+    shown = [name for name in names if name in chosen]
+    return batch.select(shown or [name for name in line_export.PAGE_COLUMNS if name in names])
 
 
 def _queried(source: Source, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:

@@ -52,6 +52,8 @@ def test_the_menus_of_explore_and_of_tables_lead_to_the_form(sold: Visitor) -> N
     sales = sold.get(_link(sold.get("/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30").text)).text
     assert "<dt>Table</dt><dd>Sales over time</dd><dt>Period</dt><dd>Days</dd>" in sales
     assert sold.get("/subscriptions/new?address=/catalogue").status_code == 422
+    answer = sold.get(_link(sold.get("/explore?by=region&first=5").text))
+    assert (answer.status_code, "contains all groups" in answer.text) == (422, True)
 
 
 def test_the_form_has_a_name_the_filters_in_words_and_a_notice_without_e_mail(

@@ -90,6 +90,29 @@ def test_both_sides_have_as_many_days_unless_months_differ() -> None:
             assert comparison.before_end < comparison.start
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "before", "last", "before_last"),
+    [
+        ("2026-12-01", "2026-12-31", "2026-11-01..2026-11-30", "2026-12-02", "2026-11-02"),
+        ("2026-12-01", "2026-12-31", "2026-11-01..2026-11-30", "2026-12-31", "2026-11-30"),
+        ("2026-10-01", "2026-12-31", "2026-07-01..2026-09-30", "2026-10-31", "2026-07-31"),
+        ("2026-04-01", "2026-06-30", "2026-01-01..2026-03-31", "2026-05-09", "2026-02-09"),
+        ("2024-02-01", "2024-02-29", "2023-02-01..2023-02-28", "2024-02-10", "2023-02-10"),
+        ("2026-12-01", "2026-12-31", "2026-07-01..2026-09-30", "2026-12-02", "2026-09-30"),
+    ],
+)
+def test_a_chosen_period_of_as_many_months_is_cut_alike(
+    start: str, end: str, before: str, last: str, before_last: str
+) -> None:
+    before_start, before_end = (day(text) for text in before.split(".."))
+    filters = Filters(day(start), day(end), before_start=before_start, before_end=before_end)
+    comparison = previous_period(filters, ReportedDays(day("2020-01-01"), day(last)))
+    assert comparison
+    assert (comparison.start, comparison.end) == (day(start), day(last))
+    assert (comparison.before_start, comparison.before_end) == (before_start, day(before_last))
+    assert comparison.cut == (comparison.end < day(end))
+
+
 def test_the_days_that_are_chosen_and_reported() -> None:
     reported = ReportedDays(day("2024-01-05"), day("2024-03-12"))
     assert reported.within(Filters()) == reported

@@ -23,12 +23,15 @@ from tillstream.background_exports.export import (
     BackgroundExport,
     scope_text,
 )
+from tillstream.domain.columns import BY_NAME
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.ports import Ports
 
 LINES = "/tables/sale-lines?from=2026-06-01&to=2026-06-30"
+WIDE = "&column=".join([LINES, *BY_NAME])
 AT_ONCE = timedelta()
 
 
@@ -79,8 +82,9 @@ def test_a_file_has_the_rows_that_its_person_may_see(app: App, suffix: str) -> N
 
 
 def test_the_lines_are_those_of_the_scope(app: App) -> None:
-    one = registry.get(app.ports, _add(app))
+    export_id = _add(app)
     _run(app)
+    one = registry.get(app.ports, export_id)
     head, *lines = _file(app, one).decode().splitlines()
     place = head.split(",").index('"store_id"')
     assert {line.split(",")[place].strip('"') for line in lines} == {"LDS1"}
@@ -137,10 +141,43 @@ def test_a_run_that_another_one_replaced_leaves_no_file(app: App) -> None:
 
     def take() -> None:
         stored = registry.get(app.ports, export_id)
-        app.ports.documents.put(registry.COLLECTION, export_id, replace(stored, tries=2).data)
+        app.ports.documents.put(registry.COLLECTION, export_id, replace(stored, claim="another").data)
 
     assert _run(app, renew=take) == []
-    assert (registry.get(app.ports, export_id).tries, _files(app)) == (2, [])
+    assert (registry.get(app.ports, export_id).claim, _files(app)) == ("another", [])
+
+
+def test_a_run_that_was_replaced_before_its_end_keeps_the_file_of_the_other_one(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_id, turns, note = _add(app), iter([True]), registry.note
+
+    def stall(ports: Ports, claimed: BackgroundExport, rows: int) -> bool:
+        is_its_own = note(ports, claimed, rows)
+        if next(turns, False):
+            _clock(app).advance(registry.ALIVE.total_seconds())
+            assert _run(app) == []
+        return is_its_own
+
+    monkeypatch.setattr(registry, "note", stall)
+    assert run.run_due(source_of(app), note_every=timedelta(days=1)) == []
+    one = registry.get(app.ports, export_id)
+    assert (one.state, one.tries, _files(app)) == (DONE, 2, [one.object_name])
+    assert one.bytes == len(_file(app, one))
+
+
+def test_the_file_of_a_run_that_was_killed_is_removed_by_the_next_one(app: App) -> None:
+    _add(app)
+    ((stored, version),) = registry.due(app.ports)
+    claimed = registry.claim(app.ports, stored, version)
+    assert claimed
+    with app.ports.objects.writer(STAGING, claimed.object_name) as out:
+        out.write(b"content")
+    _clock(app).advance(registry.ALIVE.total_seconds())
+    assert _run(app) == []
+    one = registry.get(app.ports, claimed.id)
+    assert (one.state, _files(app)) == (DONE, [one.object_name])
+    assert one.object_name != claimed.object_name
 
 
 def test_files_are_removed_after_a_week(app: App) -> None:
@@ -158,7 +195,7 @@ def test_files_are_removed_after_a_week(app: App) -> None:
 
 
 def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
-    missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf")
+    missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf", address=WIDE)
     stopped = _add(app, "ana")
     accounts.disable(app.ports, "ana", by="maya")
     assert _run(app) == []

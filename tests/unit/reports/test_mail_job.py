@@ -32,6 +32,9 @@ from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import period, subscriptions
 from tillstream.reports.mail_job import start_if_due
+from tillstream.scheduled_exports import making
+from tillstream.scheduled_exports import registry as exports
+from tillstream.scheduled_exports.subscription import Draft
 
 MAIL = Mail("key", "ada@example.com", "Sales", "text")
 
@@ -206,3 +209,16 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
 def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(project: tuple[App, StartedJobs]) -> None:
     with pytest.raises(Rejected, match="Set TILLSTREAM_SMTP_URL"):
         report.send(project[0], quiet, NoArguments())
+
+
+def test_the_job_takes_up_all_that_it_is_started_for(project: tuple[App, StartedJobs]) -> None:
+    app, _ = project
+    draft = Draft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
+    one = exports.add(app.ports, "maya", draft, "maya")
+    exports.send_now(app.ports, one.id, "maya")
+    assert start_if_due(app.ports, sends_mail=False)
+    assert report.send(app, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+    assert exports.get(app.ports, one.id).error == making.NO_MAIL
+    assert not start_if_due(app.ports, sends_mail=False)
+    with pytest.raises(Rejected, match="E-mail is not set up"):
+        report.send(app, quiet, NoArguments())

@@ -1,7 +1,8 @@
 """Tables of subscriptions have the rows and columns that the export of their page has."""
 
 from collections.abc import Iterator
-from datetime import date
+from contextlib import nullcontext
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,20 @@ import pyarrow as pa
 import pytest
 import shop_of_two_stores
 
-from tillstream.analytics import queries
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
 from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory import messages
 from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
+from tillstream.exports import filter_words
 from tillstream.inventory import levels, records
 from tillstream.people import accounts
 from tillstream.purchasing import orders
-from tillstream.scheduled_exports import tables
-from tillstream.scheduled_exports.subscription import Subscription
+from tillstream.scheduled_exports import making, registry, tables
+from tillstream.scheduled_exports.subscription import Draft, Subscription
 
 TODAY = date(2026, 7, 1)
 COUNT = b"""{"movements": [{"movement_id": "count", "kind": "count", "region": "UK", "store_id": "LDS1",
@@ -37,9 +40,9 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def read(app: App, address: str) -> tables.SubscribedTable:
-    one = Subscription("Table", address, "csv", "boss@example.com", "day")
-    return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), TODAY)
+def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> tables.SubscribedTable:
+    one = Subscription("Table", address, suffix, "boss@example.com", "day")
+    return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), today)
 
 
 def rows_of(table: tables.SubscribedTable) -> list[dict[str, Any]]:
@@ -88,6 +91,19 @@ def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, da
     assert len(rows) == 2
 
 
+def test_a_comparison_of_the_current_month_is_with_as_many_days_of_the_one_before(tmp_path: Path) -> None:
+    opened = shop_of_two_stores.app(tmp_path, date(2026, 5, 12))
+    accounts.add(opened.ports, "boss", "Boss", Role.ADMIN)
+    address, today = "/tables/change-by-group?dimension=store&preset=this-month&currency=GBP", date(2026, 5, 13)
+    dated, plain = (
+        rows_of(read(opened, address + dates, today))
+        for dates in ("&compare-from=2026-01-01&compare-to=2026-01-31", "")
+    )
+    assert dated == plain
+    assert len(dated) == 2
+    opened.close()
+
+
 def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
     days = "from=2026-03-01&to=2026-03-31&compare-from=2026-01-01&compare-to=2026-01-31"
     table = read(app, f"/tables/change?{days}&currency=GBP")
@@ -97,3 +113,47 @@ def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
 def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
     shown = read(app, "/tables/stock-levels?sort=product&descending=1&preset=last-month")
     assert "sort=product&descending=1" in shown.file_address
+
+
+@pytest.mark.parametrize("limit", ["first=5", "having=revenue&having-is=above&having-value=99999999"])
+def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: str) -> None:
+    one = Subscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
+    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    with pytest.raises(Rejected, match="contains all groups"):
+        tables.check(source, one, boss, TODAY)
+    assert rows_of(tables.read(source, one, boss, TODAY)), "an export in the background has all groups"
+    registry.add(app.ports, "boss", Draft("Table", one.address, "csv", one.to, "day"), "boss")
+    assert isinstance(app.ports.clock, ManualClock)
+    app.ports.clock.advance(timedelta(days=2).total_seconds())
+    assert list(making.make_due(making.Sender(source, "a@example.com"))) == []
+    assert "contains all groups" in registry.listed(app.ports)[0].paused
+
+
+def test_a_pdf_of_sale_lines_has_the_columns_of_the_page(app: App) -> None:
+    address = "/tables/sale-lines?preset=yesterday"
+    chosen = read(app, f"{address}&column=net_amount&column=store_id&column=unknown", suffix="pdf")
+    assert chosen.table.schema.names == ["store_id", "net_amount"]
+    assert "column=net_amount&column=store_id" in chosen.file_address
+    assert read(app, address, suffix="pdf").table.schema.names == list(line_export.PAGE_COLUMNS)
+    assert len(read(app, address).table.schema.names) > len(line_export.PAGE_COLUMNS)
+
+
+def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
+    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    names = read(app, "/tables/sale-lines?preset=yesterday").table.schema.names
+    day = "/tables/sale-lines?preset=yesterday"
+    for address, place in ((f"{day}&column={'&column='.join(names)}", "Choose fewer columns"), (day, "")):
+        one = Subscription("Table", address, "pdf", "boss@example.com", "day")
+        with pytest.raises(Rejected, match=place) if place else nullcontext():
+            tables.check(source, one, boss, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/tables/sale-lines?preset=yesterday&q=zzz", "Search: zzz"),
+        ("/tables/stock-levels?status=low&preset=yesterday", "Status: low"),
+    ],
+)
+def test_a_file_names_the_search_and_the_parameters(app: App, address: str, words: str) -> None:
+    assert words in filter_words.in_words(read(app, address).table.filters)

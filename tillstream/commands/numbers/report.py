@@ -68,10 +68,30 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
     with reservation.reserved(app.ports, REPORTS):
-        made, sent = deliver(app)
-        renew = partial(reservation.renew, app.ports, REPORTS)
-        logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew))
+        made, sent = _all_due(app)
     return Result({"made": made, "sent": sent})
+
+
+def _all_due(app: App) -> tuple[int, int]:
+    """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver`, after all."""
+    made, sent, failures = 0, 0, list[Exception]()
+    try:
+        made, sent = deliver(app)
+    except Exception as error:  # noqa: BLE001 - raised below, after the exports
+        failures.append(error)
+
+    def send_waiting() -> None:
+        nonlocal sent
+        try:
+            sent += messages.send_waiting(app)
+        except Exception as error:  # noqa: BLE001 - raised below, after the other exports
+            failures.append(error)
+
+    renew = partial(reservation.renew, app.ports, REPORTS)
+    logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew, after_each=send_waiting))
+    if failures:
+        raise failures[0]
+    return made, sent
 
 
 def deliver(app: App) -> tuple[int, int]:
