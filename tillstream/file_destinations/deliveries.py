@@ -15,7 +15,7 @@ from tillstream.domain.errors import Conflict
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations.file_names import stamped
 from tillstream.file_destinations.place import Place
-from tillstream.outbox.outbox import Outbox, Report, ignore
+from tillstream.outbox.outbox import SENDING, SENT, WAITING, Outbox, Report, Superseded, ignore
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document
 
@@ -86,9 +86,13 @@ def discard(ports: Ports, id: str) -> None:
 
 
 def send_due(ports: Ports, opened: Opened, report: Report = ignore) -> int:
-    """Deliver the files whose time has come; return how many were delivered. report: of those that failed."""
+    """Deliver the files whose time has come, the oldest first; return how many were delivered. report: of those that
+    failed."""
 
     def send_one(document: Document) -> None:
+        if _is_superseded(ports, document):
+            discard(ports, document.id)
+            raise Superseded
         with closing(opened(document.data["destination"])) as place:
             _put(ports, place, document)
 
@@ -118,6 +122,14 @@ def try_again(ports: Ports, id: str, *, by: str) -> None:
     """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
     action = audit.AuditAction.FILE_RETRIED
     OUTBOX.try_again(ports, id, by, action, lambda one: f"{one.data['file']} to {one.data['destination']}")
+
+
+def _is_superseded(ports: Ports, document: Document) -> bool:
+    """Whether a newer file of the same name would be replaced by this one."""
+    data = document.data
+    same = ports.documents.find(COLLECTION, {name: data[name] for name in ("destination", "file")})
+    newer = [one for one in same if one.data["created_at"] > data["created_at"]]
+    return not data["keeps"] and any(one.data["state"] in (WAITING, SENDING, SENT) for one in newer)
 
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
