@@ -27,8 +27,8 @@ Opened = Callable[[str], Place]
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """key: what makes it the only one. keeps: a file of the same name stays, and the new one gets the stamp in its
-    name. stamp: of the run, such as 20260701-070000."""
+    """key: what makes it the only one. keeps: a file of the same name stays, and the new one gets the stamp
+    and the ID in its name. stamp: of the run, such as 20260701-070000."""
 
     key: str
     destination: str
@@ -146,7 +146,7 @@ def _put(ports: Ports, place: Place, document: Document) -> None:
         write(data["file"], overwrite=False)
     except Conflict:
         if place.digest(data["file"]) != data["sha256"]:  # else it is there, for example from a try that was cut off
-            write(stamped(data["file"], data["stamp"]), overwrite=True)
+            write(stamped(data["file"], data["stamp"], document.id), overwrite=True)
 
 
 def _name(id: str) -> str:

@@ -94,8 +94,21 @@ def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(a
     (folder_of(app) / "latest.csv").write_text("older")
     advance(app, JULY_1 + timedelta(days=2))
     run(app)
-    assert set(files(app)) == {"latest.csv", "latest-20260703-070000.csv"}
+    entry = deliveries.listed(app.ports)[0].id[:8]
+    assert set(files(app)) == {"latest.csv", f"latest-20260703-070000-{entry}.csv"}
     assert files(app)["latest.csv"] == b"older"
+
+
+def test_two_subscriptions_have_no_file_name_in_common(app: App) -> None:
+    accounts.add(app.ports, "ana", "Ana", Role.ANALYST)
+    one = subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    with pytest.raises(Rejected, match="“Stores” of maya delivers files of the same name to bi"):
+        subscriptions.add(app.ports, "ana", replace(MONTHLY, name="stores", file_name="{name}-{date}"), "ana")
+    other = subscriptions.add(app.ports, "ana", replace(MONTHLY, name="All stores"), "ana")
+    subscriptions.add(app.ports, "ana", replace(MONTHLY, format="xlsx"), "ana")
+    with pytest.raises(Rejected, match="“Stores” of maya"):
+        subscriptions.change(app.ports, other.id, MONTHLY, "ana")
+    subscriptions.change(app.ports, one.id, replace(MONTHLY, hour=8), "maya")
 
 
 @pytest.mark.parametrize("keeps", [False, True])
