@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import asyncssh
 import boto3
 import pytest
 from app_factory import build
@@ -117,6 +118,32 @@ def test_a_server_that_does_not_answer_is_tried_again(app: App, free_tcp_port: i
     assert (state, "cannot be reached" in error) == (WAITING, True)
     with pytest.raises(Unavailable):
         file_destinations.test(app, "shop", "boss")
+
+
+@pytest.mark.parametrize("act", ["posix_rename", "rename"])
+@pytest.mark.parametrize(("is_there", "state"), [(True, SENT), (False, WAITING)])
+def test_a_rename_whose_answer_is_lost_is_not_a_failure(
+    app: App, server: SftpServer, monkeypatch: pytest.MonkeyPatch, act: str, is_there: bool, state: str
+) -> None:
+    sftp(app, server)
+    folder = server.folder / "reports" / "weekly"
+
+    def unsupported(*_: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("no such extension")
+
+    def lost(*_: bytes) -> None:
+        (draft,) = folder.iterdir()
+        draft.rename(folder / "stores.csv")
+        if not is_there:
+            (folder / "stores.csv").unlink()
+        for connection in server.connections:
+            connection.abort()
+
+    monkeypatch.setattr(asyncssh.SFTPServer, "posix_rename", unsupported)
+    monkeypatch.setattr(asyncssh.SFTPServer, act, lost)
+    assert deliver(app, "1")[0] == state
+    stored = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert stored == ({"stores.csv": CONTENT} if is_there else {})
 
 
 def test_a_server_of_the_private_network_is_refused_unless_it_is_allowed(tmp_path: Path, server: SftpServer) -> None:
