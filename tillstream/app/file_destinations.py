@@ -19,6 +19,7 @@ from tillstream.file_destinations.object_place import ObjectPlace
 from tillstream.file_destinations.place import Place
 from tillstream.outbox.outbox import NOT_SENT
 from tillstream.ports.bucket_objects import BucketObjects
+from tillstream.webhooks.networks import is_private, parse_address
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
 SSH_PORT = 22
@@ -69,9 +70,13 @@ def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
     from tillstream.adapters.s3.bucket_objects import Account, connected  # lazy: only S3 needs its library
     from tillstream.connectors.pinned_connections import pin
 
+    destination.check()
     if destination.endpoint:
         parts = urlsplit(destination.endpoint)
-        access.check_host(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        is_encrypted = parts.scheme == "https"
+        address = access.check_host(parts.hostname or "", parts.port or (443 if is_encrypted else 80))
+        if not is_encrypted and not is_private(parse_address(address)):
+            raise Rejected(f"Files leave a private network only over https. Enter {parts.hostname} with https://.")
     key, secret = (access.credential(one) for one in (destination.access_key, destination.secret_key))
     account = Account(key, secret, destination.region, destination.endpoint, lambda manager: pin(manager, access))
     return connected(account)
