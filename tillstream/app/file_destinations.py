@@ -38,16 +38,16 @@ def add(app: App, draft: DestinationDraft, by: str) -> Destination:
 def test(app: App, name: str, by: str) -> str:
     """Write a small file to a destination; return a sentence about it. Raises `NotFound`, `Rejected`, `Unavailable`."""
     audit.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
-    with closing(opened(app, name)) as place:
+    access = source_access(app)
+    with deliveries.redacted(access.redact), closing(opened(app, access, name)) as place:
         place.put(TEST_FILE, io.BytesIO(TEST_CONTENT), overwrite=True)
         return f"The file {TEST_FILE} was written to {place.path}."
 
 
-def opened(app: App, name: str) -> Place:
+def opened(app: App, access: SourceAccess, name: str) -> Place:
     """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
     destination = registry.get(app.ports, name)
     scheme, parts = destination.scheme, urlsplit(destination.to)
-    access = source_access(app)
     if scheme == SFTP:
         from tillstream.connectors.kinds.sftp_place import SftpPlace  # lazy: only SFTP needs its library
 
@@ -63,7 +63,9 @@ def opened(app: App, name: str) -> Place:
 
 def send_waiting(app: App) -> int:
     """Deliver the files that wait; return how many. Raises `Unavailable`."""
-    return deliveries.send_due(app.ports, partial(opened, app), lambda sentence: logs.warn(NOT_SENT, [sentence]))
+    access, ports = source_access(app), app.ports
+    place_of = partial(opened, app, access)
+    return deliveries.send_due(ports, place_of, lambda sentence: logs.warn(NOT_SENT, [sentence]), access.redact)
 
 
 def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:

@@ -5,13 +5,13 @@ again by itself.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
 from tillstream import audit
-from tillstream.domain.errors import Conflict
+from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations.file_names import stamped
 from tillstream.file_destinations.place import Place
@@ -21,6 +21,8 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, FOLDER = "file_deliveries", "deliveries/"
 OUTBOX = Outbox(COLLECTION, "file")
+MAX_MESSAGE = 1_000
+"""Letters of an error that are stored."""
 Opened = Callable[[str], Place]
 """Opens the destination with a name; raises `NotFound`, `Rejected`."""
 
@@ -85,15 +87,15 @@ def discard(ports: Ports, id: str) -> None:
     ports.objects.delete(STAGING, _name(id))
 
 
-def send_due(ports: Ports, opened: Opened, report: Report = ignore) -> int:
+def send_due(ports: Ports, opened: Opened, report: Report = ignore, redact: Callable[[str], str] = str) -> int:
     """Deliver the files whose time has come, the oldest first; return how many were delivered. report: of those that
-    failed."""
+    failed. redact: leaves credentials out of the message of an error."""
 
     def send_one(document: Document) -> None:
         if _is_superseded(ports, document):
             discard(ports, document.id)
             raise Superseded
-        with closing(opened(document.data["destination"])) as place:
+        with redacted(redact), closing(opened(document.data["destination"])) as place:
             _put(ports, place, document)
 
     count = 0
@@ -101,6 +103,16 @@ def send_due(ports: Ports, opened: Opened, report: Report = ignore) -> int:
         discard(ports, sent.id)
         count += 1
     return count
+
+
+@contextmanager
+def redacted(redact: Callable[[str], str]) -> Iterator[None]:
+    """Leave credentials out of the message of an error, and limit its length."""
+    try:
+        yield
+    except (Rejected, Unavailable) as error:
+        error.args = (redact(str(error))[:MAX_MESSAGE],)
+        raise
 
 
 def has_due(ports: Ports) -> bool:
