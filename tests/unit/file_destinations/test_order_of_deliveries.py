@@ -1,4 +1,4 @@
-"""The order of files of one name: an older one never replaces a newer one."""
+"""The order of files of one name: an older one never replaces a newer one; and the end of their content."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from app_factory import build
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
 from tillstream.app import App, file_destinations
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
@@ -107,3 +107,41 @@ def test_a_file_that_failed_is_not_tried_again_over_a_newer_one(app: App, monkey
     file_destinations.send_waiting(app)
     assert states(app) == {OLDER: SUPERSEDED, NEWER: SENT}
     assert files(app) == {"stores.csv": NEWER}
+
+
+def content(app: App) -> list[str]:
+    return [one.name for one in app.ports.objects.list(STAGING, deliveries.FOLDER)]
+
+
+def test_the_content_of_a_file_that_failed_is_removed_after_a_month(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DeliveryFolder, "put", failing(Rejected("The folder cannot be written.")))
+    one = add(app, OLDER)
+    file_destinations.send_waiting(app)
+    later(app, deliveries.KEPT - timedelta(minutes=1))
+    file_destinations.send_waiting(app)
+    assert len(content(app)) == 1
+    assert not deliveries.has_due(app.ports)
+    later(app, timedelta(minutes=1))
+    assert deliveries.has_due(app.ports)
+    file_destinations.send_waiting(app)
+    assert content(app) == []
+    assert not deliveries.has_due(app.ports)
+    with pytest.raises(Rejected, match="was removed"):
+        deliveries.try_again(app.ports, one.id, by="maya")
+    with pytest.raises(NotFound):
+        deliveries.try_again(app.ports, "other", by="maya")
+
+
+def test_a_stop_after_a_delivery_leaves_no_content(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    add(app, OLDER)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(app.ports.objects), "delete", killed)
+        with pytest.raises(KeyboardInterrupt):
+            file_destinations.send_waiting(app)
+    assert states(app) == {OLDER: SENT}
+    assert deliveries.has_due(app.ports)
+    assert file_destinations.send_waiting(app) == 0
+    assert content(app) == []
