@@ -130,8 +130,13 @@ def redacted(redact: Callable[[str], str]) -> Iterator[None]:
 
 
 def has_due(ports: Ports) -> bool:
-    """Whether a file waits whose time has come, or belongs to a process that ended, or content has to be removed."""
-    return OUTBOX.has_due(ports) or bool(_over(ports))
+    """Whether a file waits whose time has come, or belongs to a process that ended."""
+    return OUTBOX.has_due(ports)
+
+
+def has_over(ports: Ports) -> bool:
+    """Whether content has to be removed; in a project, its bucket does that too."""
+    return bool(_over(ports))
 
 
 def get(ports: Ports, id: str) -> Delivery | None:

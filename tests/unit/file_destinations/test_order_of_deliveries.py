@@ -10,7 +10,7 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
-from tillstream.app import App, file_destinations
+from tillstream.app import App, file_destinations, messages
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations import deliveries
@@ -120,12 +120,12 @@ def test_the_content_of_a_file_that_failed_is_removed_after_a_month(app: App, mo
     later(app, deliveries.KEPT - timedelta(minutes=1))
     file_destinations.send_waiting(app)
     assert len(content(app)) == 1
-    assert not deliveries.has_due(app.ports)
+    assert not messages.may_be_due(app)
     later(app, timedelta(minutes=1))
-    assert deliveries.has_due(app.ports)
+    assert messages.may_be_due(app)
     file_destinations.send_waiting(app)
     assert content(app) == []
-    assert not deliveries.has_due(app.ports)
+    assert not messages.may_be_due(app)
     with pytest.raises(Rejected, match="was removed"):
         deliveries.try_again(app.ports, one.id, by="maya")
     with pytest.raises(NotFound):
@@ -142,6 +142,6 @@ def test_a_stop_after_a_delivery_leaves_no_content(app: App, monkeypatch: pytest
         with pytest.raises(KeyboardInterrupt):
             file_destinations.send_waiting(app)
     assert states(app) == {OLDER: SENT}
-    assert deliveries.has_due(app.ports)
+    assert messages.may_be_due(app)
     assert file_destinations.send_waiting(app) == 0
     assert content(app) == []
