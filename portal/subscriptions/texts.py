@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from portal.dashboard import texts as dashboard_texts
 from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.mail import schedule
-from tillstream.outbox.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
+from tillstream.outbox.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
 
 EVERY = {schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"}
 WEEKDAYS = [(str(number), f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)]
@@ -17,6 +17,7 @@ STATES = {
     SENT: "sent",
     FAILED: "could not be delivered",
     UNCLEAR: "may have been sent",
+    SUPERSEDED: "not sent, replaced by a newer file",
 }
 LATEST = "Latest period"
 TABLE, MEASURES, BY, CURRENCY, COMPARED = "Table", "Measures", "By", "Currency", "Compared with"

@@ -19,6 +19,7 @@ from tillstream.file_destinations.object_place import ObjectPlace
 from tillstream.file_destinations.place import Place
 from tillstream.outbox.outbox import NOT_SENT
 from tillstream.ports.bucket_objects import BucketObjects
+from tillstream.webhooks.networks import is_private, parse_address
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
 SSH_PORT = 22
@@ -37,16 +38,16 @@ def add(app: App, draft: DestinationDraft, by: str) -> Destination:
 def test(app: App, name: str, by: str) -> str:
     """Write a small file to a destination; return a sentence about it. Raises `NotFound`, `Rejected`, `Unavailable`."""
     audit.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
-    with closing(opened(app, name)) as place:
+    access = source_access(app)
+    with deliveries.redacted(access.redact), closing(opened(app, access, name)) as place:
         place.put(TEST_FILE, io.BytesIO(TEST_CONTENT), overwrite=True)
         return f"The file {TEST_FILE} was written to {place.path}."
 
 
-def opened(app: App, name: str) -> Place:
+def opened(app: App, access: SourceAccess, name: str) -> Place:
     """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
     destination = registry.get(app.ports, name)
     scheme, parts = destination.scheme, urlsplit(destination.to)
-    access = source_access(app)
     if scheme == SFTP:
         from tillstream.connectors.kinds.sftp_place import SftpPlace  # lazy: only SFTP needs its library
 
@@ -62,16 +63,22 @@ def opened(app: App, name: str) -> Place:
 
 def send_waiting(app: App) -> int:
     """Deliver the files that wait; return how many. Raises `Unavailable`."""
-    return deliveries.send_due(app.ports, partial(opened, app), lambda sentence: logs.warn(NOT_SENT, [sentence]))
+    access, ports = source_access(app), app.ports
+    place_of = partial(opened, app, access)
+    return deliveries.send_due(ports, place_of, lambda sentence: logs.warn(NOT_SENT, [sentence]), access.redact)
 
 
 def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
     from tillstream.adapters.s3.bucket_objects import Account, connected  # lazy: only S3 needs its library
     from tillstream.connectors.pinned_connections import pin
 
+    destination.check()
     if destination.endpoint:
         parts = urlsplit(destination.endpoint)
-        access.check_host(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        is_encrypted = parts.scheme == "https"
+        address = access.check_host(parts.hostname or "", parts.port or (443 if is_encrypted else 80))
+        if not is_encrypted and not is_private(parse_address(address)):
+            raise Rejected(f"Files leave a private network only over https. Enter {parts.hostname} with https://.")
     key, secret = (access.credential(one) for one in (destination.access_key, destination.secret_key))
     account = Account(key, secret, destination.region, destination.endpoint, lambda manager: pin(manager, access))
     return connected(account)

@@ -32,8 +32,8 @@ def channel_sender(app: App) -> ChannelSender:
 
 def may_be_due(app: App) -> bool:
     """Whether this process has anything to make or send: reports and e-mail if it has a mail server, notices of alerts,
-    or files of subscriptions."""
-    due = (deliveries.has_due, registry.has_due, file_deliveries.has_due)
+    or files of subscriptions, or content of those to remove."""
+    due = (deliveries.has_due, registry.has_due, file_deliveries.has_due, file_deliveries.has_over)
     return bool(app.settings.smtp_url) or any(one(app.ports) for one in due)
 
 

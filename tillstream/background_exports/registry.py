@@ -78,7 +78,9 @@ def remove(ports: Ports, id: str, by: str) -> None:
 
 
 def delete(ports: Ports, one: BackgroundExport) -> None:
-    """Delete the record, then the file."""
+    """Delete the file, so that a stop leaves none without a record, and then the record. A run can write the file
+    between the two, so it is deleted again."""
+    ports.objects.delete(STAGING, one.object_name)
     ports.documents.delete(COLLECTION, one.id)
     ports.objects.delete(STAGING, one.object_name)
 

@@ -5,30 +5,49 @@ again by itself.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Any
 
 from tillstream import audit
-from tillstream.domain.errors import Conflict
+from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations.file_names import stamped
 from tillstream.file_destinations.place import Place
-from tillstream.outbox.outbox import Outbox, Report, ignore
+from tillstream.outbox.outbox import (
+    FAILED,
+    SENDING,
+    SENT,
+    SUPERSEDED,
+    WAITING,
+    Outbox,
+    Report,
+    Superseded,
+    ignore,
+    iso_text,
+)
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document
 
 COLLECTION, FOLDER = "file_deliveries", "deliveries/"
 OUTBOX = Outbox(COLLECTION, "file")
+STORED = "stored"
+"""Field of an entry: whether its content remains."""
+KEPT = timedelta(days=30)
+"""Time for which the content of a file that failed remains, so that it can be tried again."""
+REMOVED = "The content of the file was removed. Make a new file with Send now."
+MAX_MESSAGE = 1_000
+"""Letters of an error that are stored."""
 Opened = Callable[[str], Place]
 """Opens the destination with a name; raises `NotFound`, `Rejected`."""
 
 
 @dataclass(frozen=True)
 class NewDelivery:
-    """key: what makes it the only one. keeps: a file of the same name stays, and the new one gets the stamp in its
-    name. stamp: of the run, such as 20260701-070000."""
+    """key: what makes it the only one. keeps: a file of the same name stays, and the new one gets the stamp
+    and the ID in its name. stamp: of the run, such as 20260701-070000."""
 
     key: str
     destination: str
@@ -73,35 +92,51 @@ def add(ports: Ports, new: NewDelivery, chunks: Iterable[bytes]) -> bool:
             digest.update(chunk)
             size += len(chunk)
     own = {one: getattr(new, one) for one in ("destination", "file", "login", "subject", "keeps", "stamp")}
+    content = {STORED: True, "bytes": size, "sha256": digest.hexdigest()}
     try:
-        ports.documents.put_all([OUTBOX.new(ports, new.id, {**own, "bytes": size, "sha256": digest.hexdigest()})])
+        ports.documents.put_all([OUTBOX.new(ports, new.id, own | content)])
     except Conflict:
         return False
     return True
 
 
-def discard(ports: Ports, id: str) -> None:
-    """Remove the content of a delivery that was not added."""
-    ports.objects.delete(STAGING, _name(id))
-
-
-def send_due(ports: Ports, opened: Opened, report: Report = ignore) -> int:
-    """Deliver the files whose time has come; return how many were delivered. report: of those that failed."""
+def send_due(ports: Ports, opened: Opened, report: Report = ignore, redact: Callable[[str], str] = str) -> int:
+    """Deliver the files whose time has come, the oldest first; return how many were delivered. report: of those that
+    failed. redact: leaves credentials out of the message of an error."""
 
     def send_one(document: Document) -> None:
-        with closing(opened(document.data["destination"])) as place:
+        if _is_superseded(ports, document):
+            raise Superseded
+        with redacted(redact), closing(opened(document.data["destination"])) as place:
             _put(ports, place, document)
 
-    count = 0
-    for sent in OUTBOX.send_due(ports, send_one, report, lambda _: True, lambda one: str(one.data["destination"])):
-        discard(ports, sent.id)
-        count += 1
+    sent = OUTBOX.send_due(ports, send_one, report, lambda _: True, lambda one: str(one.data["destination"]))
+    count = sum(1 for _ in sent)
+    for document in _over(ports):
+        ports.objects.delete(STAGING, _name(document.id))
+        with suppress(Conflict):
+            ports.documents.put(COLLECTION, document.id, document.data | {STORED: False}, if_version=document.version)
     return count
+
+
+@contextmanager
+def redacted(redact: Callable[[str], str]) -> Iterator[None]:
+    """Leave credentials out of the message of an error, and limit its length."""
+    try:
+        yield
+    except (Rejected, Unavailable) as error:
+        error.args = (redact(str(error))[:MAX_MESSAGE],)
+        raise
 
 
 def has_due(ports: Ports) -> bool:
     """Whether a file waits whose time has come, or belongs to a process that ended."""
     return OUTBOX.has_due(ports)
+
+
+def has_over(ports: Ports) -> bool:
+    """Whether content has to be removed; in a project, its bucket does that too."""
+    return bool(_over(ports))
 
 
 def get(ports: Ports, id: str) -> Delivery | None:
@@ -116,8 +151,27 @@ def listed(ports: Ports, limit: int = 100) -> list[Delivery]:
 
 def try_again(ports: Ports, id: str, *, by: str) -> None:
     """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
+    document = ports.documents.get(COLLECTION, id)
+    if document and document.data["state"] == FAILED and not document.data.get(STORED, True):
+        raise Rejected(REMOVED)
     action = audit.AuditAction.FILE_RETRIED
     OUTBOX.try_again(ports, id, by, action, lambda one: f"{one.data['file']} to {one.data['destination']}")
+
+
+def _over(ports: Ports) -> list[Document]:
+    """The deliveries whose content is no longer needed: they are over, or failed long ago."""
+    until = iso_text(ports.clock.now() - KEPT)
+    entries = [(one, one.data["state"]) for one in ports.documents.find(COLLECTION, {STORED: True})]
+    ended = (SENT, SUPERSEDED)
+    return [one for one, state in entries if state in ended or (state == FAILED and one.data["changed_at"] <= until)]
+
+
+def _is_superseded(ports: Ports, document: Document) -> bool:
+    """Whether a newer file of the same name would be replaced by this one."""
+    data = document.data
+    same = ports.documents.find(COLLECTION, {name: data[name] for name in ("destination", "file")})
+    newer = [one for one in same if one.data["created_at"] > data["created_at"]]
+    return not data["keeps"] and any(one.data["state"] in (WAITING, SENDING, SENT) for one in newer)
 
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
@@ -134,7 +188,7 @@ def _put(ports: Ports, place: Place, document: Document) -> None:
         write(data["file"], overwrite=False)
     except Conflict:
         if place.digest(data["file"]) != data["sha256"]:  # else it is there, for example from a try that was cut off
-            write(stamped(data["file"], data["stamp"]), overwrite=True)
+            write(stamped(data["file"], data["stamp"], document.id), overwrite=True)
 
 
 def _name(id: str) -> str:

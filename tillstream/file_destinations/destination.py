@@ -27,8 +27,8 @@ class DestinationDraft:
     """What an administrator enters.
 
     to: the path of a folder, gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or sftp://HOST:PORT/FOLDER. user, password, key,
-    passphrase, host_key: of an SFTP server. region, endpoint, access_key, secret_key: of S3; without keys, the
-    credentials of the machine count.
+    passphrase, host_key: of an SFTP server. region, endpoint, access_key, secret_key: of S3; without keys and
+    endpoint, the credentials of the machine count.
     """
 
     name: str
@@ -96,3 +96,7 @@ def _check_address(draft: DestinationDraft) -> None:
         raise Rejected("The endpoint is an address such as https://storage.example.com, or empty for Amazon S3.")
     if bool(draft.access_key) != bool(draft.secret_key):
         raise Rejected("Set both the access key and the secret key, or neither to use the role of this machine.")
+    if draft.endpoint and not draft.access_key:
+        raise Rejected(
+            "With an endpoint, set an access key and a secret key. The role of this machine is for Amazon only."
+        )

@@ -1,6 +1,7 @@
 """Names of delivered files, from a pattern."""
 
 import re
+import unicodedata
 from datetime import date, timedelta
 
 from tillstream.domain.errors import Rejected
@@ -11,7 +12,6 @@ PARTS = ("name", "period", "date")
 LONGEST = 100
 _DAY = timedelta(days=1)
 _FIELD = re.compile(r"\{([^{}]*)\}")
-_OTHER = re.compile(r"[^\w.-]+")
 ALL_DAYS = "all-days"
 
 
@@ -31,19 +31,25 @@ def check_pattern(pattern: str) -> str:
 def file_name(pattern: str, name: str, first: date | None, last: date | None, day: date, suffix: str) -> str:
     """Such as stores-2026-06.csv. first, last: the days of the table; None: open. day: of the delivery."""
     values = {"name": slug(name), "period": period_text(first, last), "date": day.isoformat()}
-    text = _OTHER.sub("-", _FIELD.sub(lambda match: values[match[1]], check_pattern(pattern)))
+    text = _plain(_FIELD.sub(lambda match: values[match[1]], check_pattern(pattern)), "._-")
     return f"{text.strip('-.') or slug(name)}.{suffix}"
 
 
-def stamped(name: str, stamp: str) -> str:
-    """The name of a second file beside one with this name. stamp: of its run, so that a retry has the same name."""
+def without_days(pattern: str, name: str, suffix: str) -> str:
+    """The name with the same day for each period and date. Files of two names that are equal can replace each other."""
+    return file_name(pattern, name, date.min, date.min, date.min, suffix).casefold()
+
+
+def stamped(name: str, stamp: str, id: str) -> str:
+    """The name of a second file beside one with this name. stamp, id: of its run and its entry in the outbox, so that
+    a retry has the same name."""
     stem, dot, suffix = name.rpartition(".")
-    return f"{stem}-{stamp}{dot}{suffix}"
+    return f"{stem}-{stamp}-{id[:8]}{dot}{suffix}"
 
 
 def slug(name: str) -> str:
-    """Small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "table"
+    """Small letters and digits of any script, and hyphens."""
+    return _plain(name.casefold(), "").strip("-") or "table"
 
 
 def period_text(first: date | None, last: date | None) -> str:
@@ -60,3 +66,10 @@ def period_text(first: date | None, last: date | None) -> str:
         if first.month == 1 and last.month == 12 and first.year == last.year:
             return f"{first.year}"
     return f"{first}_{last}"
+
+
+def _plain(text: str, kept: str) -> str:
+    """Letters with their marks, digits and the characters of `kept`; a hyphen for others."""
+    composed = unicodedata.normalize("NFC", text)
+    plain = (one if one in kept or unicodedata.category(one)[0] in "LMN" else " " for one in composed)
+    return re.sub(" +", "-", "".join(plain))

@@ -16,6 +16,8 @@ from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
 
 WAITING, SENDING, SENT, FAILED, UNCLEAR = "waiting", "sending", "sent", "failed", "unclear"
+SUPERSEDED = "superseded"
+"""State of an entry that is not sent, because a newer one takes its place."""
 ENDED_BADLY = (FAILED, UNCLEAR)
 """States of entries that are sent again only on request."""
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=8))
@@ -26,6 +28,10 @@ NOT_SENT = "message not sent"
 """Line of the log for an entry that has failed or is unclear; an alert counts it."""
 Report = Callable[[str], None]
 """Receives a sentence for operators."""
+
+
+class Superseded(Exception):
+    """A newer entry takes the place of this one."""
 
 
 def ignore(_: str) -> None:
@@ -68,11 +74,12 @@ class Outbox:
         is_repeatable: Callable[[Document], bool] = never,
         lane: Callable[[Document], str] = own_lane,
     ) -> Iterator[Document]:
-        """Send the entries whose time has come, one after the other; yield each that was sent.
+        """Send the entries whose time has come, one after the other, the oldest first; yield each that was sent.
 
-        send: raises `Rejected` or `NotFound` if it failed for good, `Unavailable` to be tried again. report: of those
-        that failed or are unclear. is_repeatable: whether it does no harm to send the entry twice. lane: of one
-        receiver; after an entry that is to be tried again, the rest of its lane is left to the next run.
+        send: raises `Rejected` or `NotFound` if it failed for good, `Unavailable` to be tried again, `Superseded` if
+        a newer entry takes its place. report: of those that failed or are unclear. is_repeatable: whether it does no
+        harm to send the entry twice. lane: of one receiver; after an entry that is to be tried again, the rest of its
+        lane is left to the next run.
         """
         now = ports.clock.now()
         for document in self._abandoned(ports, now):
@@ -116,7 +123,8 @@ class Outbox:
 
     def _due(self, ports: Ports, now: datetime) -> list[Document]:
         waiting = ports.documents.find(self.collection, {"state": WAITING})
-        return [one for one in waiting if one.data["next_try_at"] <= iso_text(now)]
+        due = [one for one in waiting if one.data["next_try_at"] <= iso_text(now)]
+        return sorted(due, key=lambda one: (one.data["created_at"], one.id))
 
     def _abandoned(self, ports: Ports, now: datetime) -> list[Document]:
         begun = ports.documents.find(self.collection, {"state": SENDING})
@@ -132,6 +140,8 @@ class Outbox:
             return None
         try:
             send(noted)
+        except Superseded:
+            return self._change(ports, noted, SUPERSEDED)
         except (Rejected, NotFound) as error:
             return self._end(ports, noted, FAILED, str(error), report)
         except Unavailable as error:

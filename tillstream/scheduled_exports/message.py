@@ -1,6 +1,5 @@
 """The e-mail of a subscription: the file, or a link to it, and the first rows and totals as text."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,6 +8,7 @@ from html import escape
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.json_values import to_json
 from tillstream.exports.formats import format_of
+from tillstream.file_destinations.file_names import slug
 from tillstream.mail.outbox import Attachment, Mail
 from tillstream.scheduled_exports.counted_rows import CountedRows, aligned
 from tillstream.scheduled_exports.subscription import Subscription
@@ -29,7 +29,7 @@ def compose(one: Subscription, read: SubscribedTable, portal: str, *, largest: i
     chosen, counted = format_of(one.format), CountedRows(read.table)
     content = _up_to(chosen.chunks(replace(read.table, batches=counted.batches())), largest)
     period = period_of(read.filters)
-    name = f"{_file_name(one.name)}-{(read.filters.end or date.fromisoformat(one.next_due[:10])).isoformat()}"
+    name = f"{slug(one.name)}-{(read.filters.end or date.fromisoformat(one.next_due[:10])).isoformat()}"
     file = () if content is None else (Attachment(f"{name}.{one.format}", chosen.media_type, content),)
     subject = f"{one.name}: {period}"
     parts = _sentences(one, read, counted, portal, is_attached=content is not None)
@@ -105,7 +105,3 @@ def _html(subject: str, parts: list[tuple[str, str]], tables: list[tuple[str, li
     head = f'<meta charset="utf-8"><title>{escape(subject)}</title>{style}'
     body = "".join([f"<h1>{escape(subject)}</h1>", *sentences, *shown])
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "table"

@@ -10,7 +10,7 @@ from tillstream.audit import AuditAction
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.exports.formats import format_of
 from tillstream.file_destinations import registry as destinations
-from tillstream.file_destinations.file_names import check_pattern
+from tillstream.file_destinations.file_names import check_pattern, without_days
 from tillstream.mail.addresses import is_address
 from tillstream.mail.schedule import Schedule
 from tillstream.people import accounts
@@ -52,7 +52,7 @@ def change(ports: Ports, id: str, draft: Draft, by: str) -> Subscription:
     document = _document(ports, id)
     old = parse(document.data)
     user = accounts.get(ports, old.login)
-    changed = replace(old, **asdict(_checked(ports, draft, user)), zone=user.time_zone or "UTC", error="")
+    changed = replace(old, **asdict(_checked(ports, draft, user, id)), zone=user.time_zone or "UTC", error="")
     changed = changed if old.paused else _scheduled(changed, ports.clock.now())
     return _save(ports, document, changed, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED)
 
@@ -126,7 +126,8 @@ def pause_for(ports: Ports, one: Subscription, version: int, reason: str) -> Non
         ports.documents.put_all([Put(COLLECTION, one.id, paused.data, if_version=version), entry])
 
 
-def _checked(ports: Ports, draft: Draft, user: User) -> Draft:
+def _checked(ports: Ports, draft: Draft, user: User, id: str = "") -> Draft:
+    """The draft as it is stored. id: of the subscription that it changes."""
     name, to = " ".join(draft.name.split()), draft.to.strip()
     if not name or len(name) > LONGEST_NAME:
         raise Rejected(f"Enter a name for the subscription, with at most {LONGEST_NAME} characters.")
@@ -141,7 +142,22 @@ def _checked(ports: Ports, draft: Draft, user: User) -> Draft:
         raise Rejected("This page has no table to subscribe to.")
     format_of(draft.format)
     when = Schedule.checked(draft.every, draft.day, draft.hour, user.time_zone or "UTC")
-    return replace(draft, name=name, to=to, day=when.day, file_name=pattern)
+    checked = replace(draft, name=name, to=to, day=when.day, file_name=pattern)
+    if draft.destination:
+        _check_file_name(ports, checked, id)
+    return checked
+
+
+def _check_file_name(ports: Ports, draft: Draft, id: str) -> None:
+    """Raise `Rejected` if files of another subscription have the name of these, because they replaced each other."""
+    own = without_days(draft.file_name, draft.name, draft.format)
+    for other in listed(ports):
+        same_place = other.id != id and other.destination == draft.destination
+        if same_place and without_days(other.file_name, other.name, other.format) == own:
+            raise Rejected(
+                f"The subscription {_subject(other)} delivers files of the same name to {draft.destination}. Change "
+                "the name of the subscription or of the file."
+            )
 
 
 def _scheduled(one: Subscription, now: datetime) -> Subscription:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import asyncssh
 import boto3
 import pytest
 from app_factory import build
@@ -15,6 +16,7 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.file_destinations.file_names import stamped
 from tillstream.outbox.outbox import FAILED, SENT, WAITING
 from tillstream.settings import Settings
 
@@ -68,6 +70,12 @@ def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False
     return entry.state, entry.error
 
 
+def second_name(run: str) -> str:
+    """Of a file of this run beside one that stays."""
+    new = NewDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=True, stamp=run)
+    return stamped("stores.csv", run, new.id)
+
+
 def test_a_file_is_complete_on_the_server_and_replaced_or_kept(app: App, server: SftpServer) -> None:
     sftp(app, server)
     folder = server.folder / "reports" / "weekly"
@@ -77,7 +85,7 @@ def test_a_file_is_complete_on_the_server_and_replaced_or_kept(app: App, server:
     assert deliver(app, "3", b"third", keeps=True) == (SENT, "")
     assert deliver(app, "4", b"newer", keeps=True) == (SENT, "")
     stored = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert stored == {"stores.csv": b"newer", "stores-3.csv": b"third"}
+    assert stored == {"stores.csv": b"newer", second_name("3"): b"third"}
     assert "stores" not in file_destinations.test(app, "shop", "boss")
 
 
@@ -110,6 +118,32 @@ def test_a_server_that_does_not_answer_is_tried_again(app: App, free_tcp_port: i
     assert (state, "cannot be reached" in error) == (WAITING, True)
     with pytest.raises(Unavailable):
         file_destinations.test(app, "shop", "boss")
+
+
+@pytest.mark.parametrize("act", ["posix_rename", "rename"])
+@pytest.mark.parametrize(("is_there", "state"), [(True, SENT), (False, WAITING)])
+def test_a_rename_whose_answer_is_lost_is_not_a_failure(
+    app: App, server: SftpServer, monkeypatch: pytest.MonkeyPatch, act: str, is_there: bool, state: str
+) -> None:
+    sftp(app, server)
+    folder = server.folder / "reports" / "weekly"
+
+    def unsupported(*_: bytes) -> None:
+        raise asyncssh.SFTPOpUnsupported("no such extension")
+
+    def lost(*_: bytes) -> None:
+        (draft,) = folder.iterdir()
+        draft.rename(folder / "stores.csv")
+        if not is_there:
+            (folder / "stores.csv").unlink()
+        for connection in server.connections:
+            connection.abort()
+
+    monkeypatch.setattr(asyncssh.SFTPServer, "posix_rename", unsupported)
+    monkeypatch.setattr(asyncssh.SFTPServer, act, lost)
+    assert deliver(app, "1")[0] == state
+    stored = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert stored == ({"stores.csv": CONTENT} if is_there else {})
 
 
 def test_a_server_of_the_private_network_is_refused_unless_it_is_allowed(tmp_path: Path, server: SftpServer) -> None:
@@ -145,7 +179,7 @@ def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) ->
     assert deliver(app, "3", b"third", keeps=True) == (SENT, "")
     assert deliver(app, "4", b"newer", keeps=True) == (SENT, "")
     listed = client.list_objects_v2(Bucket="till")["Contents"]
-    assert [one["Key"] for one in listed] == ["reports/stores-3.csv", "reports/stores.csv"]
+    assert [one["Key"] for one in listed] == [f"reports/{second_name('3')}", "reports/stores.csv"]
     body = client.get_object(Bucket="till", Key="reports/stores.csv")["Body"].read()
     assert body == b"newer"
     client.close()

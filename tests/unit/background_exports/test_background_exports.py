@@ -194,6 +194,21 @@ def test_files_are_removed_after_a_week(app: App) -> None:
         registry.get(app.ports, export_id)
 
 
+def test_a_stop_while_an_export_is_removed_leaves_no_file(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_id, documents = _add(app), type(app.ports.documents)
+    _run(app)
+    with monkeypatch.context() as patched:
+        patched.setattr(documents, "delete", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            registry.remove(app.ports, export_id, "maya")
+    assert _files(app) == []
+    registry.remove(app.ports, export_id, "maya")
+
+
+def _killed(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
 def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
     missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf", address=WIDE)
     stopped = _add(app, "ana")

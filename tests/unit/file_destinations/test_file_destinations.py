@@ -1,7 +1,7 @@
 """Destinations of files: who may have which, and what is delivered to a folder, once, also after a stop."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,21 @@ def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(a
     (folder_of(app) / "latest.csv").write_text("older")
     advance(app, JULY_1 + timedelta(days=2))
     run(app)
-    assert set(files(app)) == {"latest.csv", "latest-20260703-070000.csv"}
+    entry = deliveries.listed(app.ports)[0].id[:8]
+    assert set(files(app)) == {"latest.csv", f"latest-20260703-070000-{entry}.csv"}
     assert files(app)["latest.csv"] == b"older"
+
+
+def test_two_subscriptions_have_no_file_name_in_common(app: App) -> None:
+    accounts.add(app.ports, "ana", "Ana", Role.ANALYST)
+    one = subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    with pytest.raises(Rejected, match="“Stores” of maya delivers files of the same name to bi"):
+        subscriptions.add(app.ports, "ana", replace(MONTHLY, name="stores", file_name="{name}-{date}"), "ana")
+    other = subscriptions.add(app.ports, "ana", replace(MONTHLY, name="All stores"), "ana")
+    subscriptions.add(app.ports, "ana", replace(MONTHLY, format="xlsx"), "ana")
+    with pytest.raises(Rejected, match="“Stores” of maya"):
+        subscriptions.change(app.ports, other.id, MONTHLY, "ana")
+    subscriptions.change(app.ports, one.id, replace(MONTHLY, hour=8), "maya")
 
 
 @pytest.mark.parametrize("keeps", [False, True])
@@ -190,6 +203,7 @@ def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) 
         ({"to": "sftp://u:secret@example.com/x", "user": "u", "password": "env:X"}, "no user name or password"),
         ({"to": "sftp://example.com/x", "user": "u", "password": "a-password"}, "entered by reference"),
         ({"to": "s3://bucket/x", "access_key": "env:KEY"}, "Set both"),
+        ({"to": "s3://bucket/x", "endpoint": "https://8.8.8.8"}, "With an endpoint, set an access key"),
         ({"to": "gs://bucket/x", "user": "u"}, "has no user"),
         ({"to": "sftp://example.com:0/x", "user": "u", "password": "env:X"}, "port that is not valid"),
         ({"name": "bi"}, "There is a destination bi already"),
@@ -199,6 +213,20 @@ def test_what_cannot_be_a_destination_is_refused(app: App, wrong: dict[str, str]
     fields = {"name": "other", "to": str(folder_of(app))} | wrong
     with pytest.raises(Rejected, match=reason):
         file_destinations.add(app, DestinationDraft(**fields), "boss")
+
+
+def test_a_public_store_is_reached_only_over_https(app: App) -> None:
+    keys = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
+    file_destinations.add(app, DestinationDraft("store", "s3://b/x", endpoint="http://8.8.8.8:9000", **keys), "boss")
+    with pytest.raises(Rejected, match="only over https"):
+        file_destinations.test(app, "store", "boss")
+
+
+def test_keys_of_this_machine_are_for_no_other_store(app: App) -> None:
+    stored = asdict(DestinationDraft("store", "s3://b/x", endpoint="https://8.8.8.8"))
+    app.ports.documents.put(registry.COLLECTION, "store", stored)
+    with pytest.raises(Rejected, match="With an endpoint, set"):
+        file_destinations.test(app, "store", "boss")
 
 
 def test_a_test_writes_a_small_file(app: App) -> None:

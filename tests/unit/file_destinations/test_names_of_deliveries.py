@@ -35,5 +35,30 @@ def test_a_pattern_that_leads_elsewhere_is_refused(pattern: str) -> None:
         file_names.check_pattern(pattern)
 
 
-def test_a_second_file_has_the_time_of_its_run() -> None:
-    assert file_names.stamped("stores-2026-06.csv", "20260701-070000") == "stores-2026-06-20260701-070000.csv"
+def test_a_second_file_has_the_time_of_its_run_and_an_id() -> None:
+    name = file_names.stamped("stores-2026-06.csv", "20260701-070000", "4f1c09ab" * 4)
+    assert name == "stores-2026-06-20260701-070000-4f1c09ab.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Stores, Paris", "stores-paris"),
+        ("店舗 売上", "店舗-売上"),
+        ("बिक्री", "बिक्री"),
+        ("A\u0308_B", "ä-b"),
+        ("!", "table"),
+    ],
+)
+def test_letters_of_any_script_stay_in_a_name(name: str, slug: str) -> None:
+    assert file_names.slug(name) == slug
+
+
+def test_names_are_compared_without_their_days() -> None:
+    dated, by_period, without, other = (
+        file_names.without_days(pattern, "Stores", "csv")
+        for pattern in ("", "{name}-{period}", "{name}", "Stores-{date}x")
+    )
+    assert dated == by_period
+    assert len({dated, without, other}) == 3
+    assert dated == file_names.without_days("Stores-{date}", "Other", "csv")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tillstream.connectors.kinds.sftp import CHUNK, KIND, READ_SECONDS, Result, SftpSource
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from asyncssh import SFTPClient
@@ -34,10 +34,12 @@ class SftpPlace:
         if folder:
             self._call(lambda sftp: sftp.makedirs(folder, exist_ok=True))
         stream = self._call(lambda sftp: sftp.open(draft, "wb"))
+        size = 0
         while part := content.read(CHUNK):
             self._call(lambda _: stream.write(part))
+            size += len(part)
         self._call(lambda _: stream.close())
-        self._call(lambda sftp: _renamed(sftp, draft, target))
+        self._call(lambda sftp: self._renamed(sftp, draft, target, size))
 
     def digest(self, name: str) -> str:
         path, digest = self._path(name), hashlib.sha256()
@@ -58,14 +60,18 @@ class SftpPlace:
     def _path(self, name: str) -> str:
         return self._source.path_of(name)
 
+    async def _renamed(self, sftp: "SFTPClient", draft: str, target: str, size: int) -> None:
+        """Rename a file of this size, in place of one with the name. Servers without the extension for it have a moment
+        without one. If a session was lost after a rename, the next one finds the file under its name."""
+        from asyncssh import SFTPOpUnsupported
 
-async def _renamed(sftp: "SFTPClient", draft: str, target: str) -> None:
-    """Rename a file, in place of one with the name. Servers without the extension for it have a moment without one."""
-    from asyncssh import SFTPOpUnsupported
-
-    try:
-        await sftp.posix_rename(draft, target)
-    except SFTPOpUnsupported:
-        if await sftp.exists(target):
-            await sftp.remove(target)
-        await sftp.rename(draft, target)
+        if not await sftp.exists(draft):
+            if await sftp.exists(target) and await sftp.getsize(target) == size:
+                return
+            raise Unavailable(f"{self.path}: the file was removed while it was written.")
+        try:
+            await sftp.posix_rename(draft, target)
+        except SFTPOpUnsupported:
+            if await sftp.exists(target):
+                await sftp.remove(target)
+            await sftp.rename(draft, target)

@@ -1,0 +1,53 @@
+"""Messages of places are stored and shown without credentials and control characters, up to a limit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_factory import build
+
+from tillstream.app import App, file_destinations
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.file_destinations import deliveries
+from tillstream.file_destinations.deliveries import MAX_MESSAGE, NewDelivery
+from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.file_destinations.object_place import ObjectPlace
+from tillstream.outbox.outbox import FAILED, WAITING
+from tillstream.settings import Settings
+
+SECRET = "secret-that-no-message-contains"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """With a destination whose place has read its credentials."""
+    home = tmp_path / "home"
+    (home / "secrets").mkdir(parents=True)
+    for name in ("key", "secret"):
+        (home / "secrets" / name).write_text(SECRET)
+    opened = build(Settings(home=home, samples=False, threads=1))
+    draft = DestinationDraft("bi", "s3://b/x", access_key="file:key", secret_key="file:secret", region="eu-west-1")
+    file_destinations.add(opened, draft, "boss")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(("kind", "state"), [(Rejected, FAILED), (Unavailable, WAITING)])
+def test_a_message_has_no_credential_and_ends(
+    app: App, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], state: str
+) -> None:
+    def put(*_: Any, **_named: Any) -> None:
+        raise kind(f"\x1b[31mkey={SECRET} " + "x" * 2 * MAX_MESSAGE)
+
+    monkeypatch.setattr(ObjectPlace, "put", put)
+    new = NewDelivery("1", "bi", "stores.csv", "maya", "Stores", keeps=False, stamp="1")
+    deliveries.add(app.ports, new, [b"content"])
+    file_destinations.send_waiting(app)
+    (entry,) = deliveries.listed(app.ports)
+    with pytest.raises(kind) as raised:
+        file_destinations.test(app, "bi", "boss")
+    assert entry.state == state
+    for message in (entry.error, str(raised.value)):
+        assert len(message) == MAX_MESSAGE
+        assert message.startswith("\ufffd[31mkey=••• xxx")
