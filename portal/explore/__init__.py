@@ -78,6 +78,7 @@ def show() -> ResponseReturnValue:
         kinds=texts.KINDS,
         limit=having.sentence(result.columns, exploration.having) if exploration.having else "",
         figure=figure.data if figure else None,
+        all_in_files=texts.ALL_IN_FILES if exploration.having or exploration.first else "",
         chart_notes=figure.notes if figure else (),
         sort=query.sort if request.args.get("sort") else "",
         firsts=[(str(one), texts.first_groups(one)) for one in FIRSTS],
