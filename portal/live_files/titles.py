@@ -23,7 +23,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "forecasts": "Latest forecasts",
         "freshness-of-everything": "How current the data is",
         "growth": "Growth of the key figures",
-        "headline": "Margin, returns and cancelled sales",
+        "headline": "Further key figures, such as returns and cancelled sales",
         "kpis": "Key figures",
         "monthly-trends": "Months with their growth",
         "pass-rates": "Share of accepted rows, by data source",

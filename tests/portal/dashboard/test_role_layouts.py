@@ -211,7 +211,7 @@ def test_every_file_link_of_a_tile_gives_a_file(sold: Visitor) -> None:
     page = sold.get("/dashboard?whole=1&from=2026-06-01&to=2026-06-30").text
     links = {html.unescape(link) for link in re.findall(r'href="(/tables/[^"]+)"', page)}
     assert len(links) >= 10
-    assert {parse_qs(urlsplit(link).query)["format"][0] for link in links} == {"csv", "xlsx", "parquet"}
+    assert {parse_qs(urlsplit(link).query)["format"][0] for link in links} == {"csv", "xlsx", "pdf", "parquet"}
     for link in links:
         answer = sold.get(link)
         suffix = parse_qs(urlsplit(link).query)["format"][0]
