@@ -169,7 +169,7 @@ def _over(ports: Ports) -> list[Document]:
 def _is_superseded(ports: Ports, document: Document) -> bool:
     """Whether a newer file of the same name would be replaced by this one."""
     data = document.data
-    same = ports.documents.find(COLLECTION, {name: data[name] for name in ("destination", "file")})
+    same = ports.documents.find(COLLECTION, {"destination": data["destination"], "file": data["file"]})
     newer = [one for one in same if one.data["created_at"] > data["created_at"]]
     return not data["keeps"] and any(one.data["state"] in (WAITING, SENDING, SENT) for one in newer)
 
