@@ -33,8 +33,6 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, FOLDER = "file_deliveries", "deliveries/"
 OUTBOX = Outbox(COLLECTION, "file")
-STORED = "stored"
-"""Field of an entry: whether its content remains."""
 KEPT = timedelta(days=30)
 """Time for which the content of a file that failed remains, so that it can be tried again."""
 REMOVED = "The content of the file was removed. Make a new file with Send now."
@@ -92,7 +90,7 @@ def add(ports: Ports, new: NewDelivery, chunks: Iterable[bytes]) -> bool:
             digest.update(chunk)
             size += len(chunk)
     own = {one: getattr(new, one) for one in ("destination", "file", "login", "subject", "keeps", "stamp")}
-    content = {STORED: True, "bytes": size, "sha256": digest.hexdigest()}
+    content = {"stored": True, "bytes": size, "sha256": digest.hexdigest()}
     try:
         ports.documents.put_all([OUTBOX.new(ports, new.id, own | content)])
     except Conflict:
@@ -115,7 +113,7 @@ def send_due(ports: Ports, opened: Opened, report: Report = ignore, redact: Call
     for document in _over(ports):
         ports.objects.delete(STAGING, _name(document.id))
         with suppress(Conflict):
-            ports.documents.put(COLLECTION, document.id, document.data | {STORED: False}, if_version=document.version)
+            ports.documents.put(COLLECTION, document.id, document.data | {"stored": False}, if_version=document.version)
     return count
 
 
@@ -152,7 +150,7 @@ def listed(ports: Ports, limit: int = 100) -> list[Delivery]:
 def try_again(ports: Ports, id: str, *, by: str) -> None:
     """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
     document = ports.documents.get(COLLECTION, id)
-    if document and document.data["state"] == FAILED and not document.data.get(STORED, True):
+    if document and document.data["state"] == FAILED and not document.data.get("stored", True):
         raise Rejected(REMOVED)
     action = audit.AuditAction.FILE_RETRIED
     OUTBOX.try_again(ports, id, by, action, lambda one: f"{one.data['file']} to {one.data['destination']}")
@@ -161,7 +159,7 @@ def try_again(ports: Ports, id: str, *, by: str) -> None:
 def _over(ports: Ports) -> list[Document]:
     """The deliveries whose content is no longer needed: they are over, or failed long ago."""
     until = iso_text(ports.clock.now() - KEPT)
-    entries = [(one, one.data["state"]) for one in ports.documents.find(COLLECTION, {STORED: True})]
+    entries = [(one, one.data["state"]) for one in ports.documents.find(COLLECTION, {"stored": True})]
     ended = (SENT, SUPERSEDED)
     return [one for one, state in entries if state in ended or (state == FAILED and one.data["changed_at"] <= until)]
 
