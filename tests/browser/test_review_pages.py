@@ -52,7 +52,7 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     give(served, "monday.csv", "100.00", "200.00")
     give(served, "tuesday.csv", "150.00", "ten", "ten")
     manager.goto(f"{served.address}/uploads")
-    manager.get_by_role("link", name="Needs review").click()
+    manager.locator("nav.entry-tabs").get_by_role("link", name="Needs review").click()
     expect(manager.get_by_text("1 file needs review and is not imported yet")).to_be_visible()
     expect(manager.get_by_text("Too many rejected rows")).to_be_visible()
     expect(manager.get_by_text("1 line would be changed")).to_be_visible()
