@@ -167,9 +167,11 @@ def _over(ports: Ports) -> list[Document]:
 def _is_superseded(ports: Ports, document: Document) -> bool:
     """Whether a newer file of the same name would be replaced by this one."""
     data = document.data
+    if data["keeps"]:
+        return False
     same = ports.documents.find(COLLECTION, {"destination": data["destination"], "file": data["file"]})
     newer = [one for one in same if one.data["created_at"] > data["created_at"]]
-    return not data["keeps"] and any(one.data["state"] in (WAITING, SENDING, SENT) for one in newer)
+    return any(one.data["state"] in (WAITING, SENDING, SENT) for one in newer)
 
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
