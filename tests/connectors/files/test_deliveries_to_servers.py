@@ -8,7 +8,6 @@ import asyncssh
 import boto3
 import pytest
 from app_factory import build
-from moto.server import ThreadedMotoServer
 from sftp_server import PASSWORD, SftpServer
 
 from tillstream.app import App, file_destinations
@@ -40,15 +39,6 @@ def server(tmp_path: Path) -> Iterator[SftpServer]:
     result = SftpServer(tmp_path / "served")
     yield result
     result.close()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 def sftp(app: App, server: SftpServer, **others: str) -> None:

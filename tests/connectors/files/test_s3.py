@@ -8,7 +8,6 @@ from threading import Thread
 import boto3
 import pytest
 from connectors.open_access import OpenAccess, contents, open_source
-from moto.server import ThreadedMotoServer
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.s3 import KIND
@@ -17,15 +16,6 @@ from tillstream.domain.errors import Rejected, Unavailable
 
 KEYS = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
 OPENED: list[Source] = []
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
