@@ -9,8 +9,8 @@ NO_ANSWER = "Choose what to do with the files."
 NO_DAY_CLOSE = "There is no open day close at this address. It may have been accepted, or it agrees now."
 
 
-def close_accepted(till: str, store_id: str, day: str) -> str:
-    return f"The day close of the till {till} of {store_id} for {day} is accepted."
+def close_accepted(till: str, store: str, day: str) -> str:
+    return f"The day close of the till {till} of {store} for {day} is accepted."
 
 
 def importing(count: int, links: str) -> str:
