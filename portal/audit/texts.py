@@ -81,6 +81,7 @@ ACTION_LABELS = {
     AuditAction.UPLOAD_CONFIRMED: "File imported after review",
     AuditAction.UPLOAD_REREAD: "Data source of a file changed",
     AuditAction.UPLOAD_REJECTED: "File discarded",
+    AuditAction.UPLOAD_NOTED: "Note on a held file",
     AuditAction.UPLOAD_UNDONE: "Upload undone",
     AuditAction.UPLOAD_PREVIEW_EXPIRED: "Preview expired",
     AuditAction.UPLOAD_OUT_OF_SCOPE: "Security: rows for another store held back",

@@ -1,11 +1,13 @@
 """Cells of the lists of entries: names in place of the codes of suppliers and stores."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from portal.catalogue import texts
 from portal.catalogue.tabs import Tab
 from portal.context import ports
 from portal.filters import names
+from portal.formats import day
 from tillstream.catalogue.listing import entries
 from tillstream.domain.catalogue.columns import COLUMNS
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Supplier
@@ -32,5 +34,9 @@ def cells_of(tab: Tab, entry: Entry, suppliers: Mapping[str, str]) -> list[tuple
             text = names.store(region, text)
         elif field == "stores":
             text = ", ".join(names.store(region, one) for one in value)
-        cells.append((texts.LABELS[field], text))
+        elif field == "product" and text:
+            text = names.name_of("product", text)
+        elif isinstance(value, date):
+            text = day(value)
+        cells.append((texts.LIST_LABELS.get(field, texts.LABELS[field]), text))
     return cells

@@ -38,7 +38,10 @@ def listing(tab: str) -> ResponseReturnValue:
         links=links(),
         query=query,
         page=list_view.page_of(query, entries),
-        columns=[{"key": name, "label": texts.LABELS[name], "sort": name in sorts} for name in names[:1] + names[2:]],
+        columns=[
+            {"key": name, "label": texts.LIST_LABELS.get(name, texts.LABELS[name]), "sort": name in sorts}
+            for name in names[:1] + names[2:]
+        ],
         cells=lambda entry: cells_of(page_of_tab, entry, suppliers),
         address=lambda entry: entry_address(page_of_tab, entry),
         states=texts.STATES,

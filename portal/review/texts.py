@@ -2,6 +2,8 @@
 
 from portal import formats
 
+NO_FILE = "There is no file to download."
+NOTED = "The note is saved. It is shown to those who review the file."
 NONE_SELECTED = "Select at least one file."
 NO_ANSWER = "Choose what to do with the files."
 

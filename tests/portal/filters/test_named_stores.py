@@ -15,6 +15,8 @@ LISTS = {
     "salespeople": "region,salesperson_id,name,stores\nIN,R1,Pooja Mishra,MUM01\n",
     "suppliers": "code,name\nS-7,Kitchen Goods Ltd\n",
     "products": "code,name,category,supplier\nP1,Kettle,Kitchen,S-7\n",
+    "promotions": "promotion_id,name,product,region,store_id,kind,rate,valid_from,valid_to\n"
+    "HOT,Hot week,P1,IN,MUM01,discount,10%,2026-11-01,2026-12-11\n",
 }
 
 
@@ -48,6 +50,7 @@ def text(page: str) -> str:
         ("/completeness/IN/2026-06-03?store=MUM01", "Mumbai Central, 3 Jun 2026"),
         ("/changes?since=2026-06-01&store=MUM01", "Store: Mumbai Central"),
         ("/catalogue/products", "Kitchen Goods Ltd"),
+        ("/catalogue/promotions", "Kettle – IN Mumbai Central discount 10% 1 Nov 2026 11 Dec 2026"),
         ("/catalogue/salespeople", "Pooja Mishra R1 IN Mumbai Central"),
         ("/catalogue/products/entry?code=P1", "Kitchen Goods Ltd (S-7)"),
     ],
