@@ -37,7 +37,7 @@ def show() -> ResponseReturnValue:
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=sides.reported_days())
     bar = fields.of_page(pair.shared or {}, without=(pair.by,))
-    page = {"pair": pair, "kinds": texts.KINDS, "grains": texts.GRAINS, "bar": bar}
+    page = {"pair": pair, "kinds": texts.KINDS, "grains": sides.items_of(pair.by), "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
     growth = figures.ask("growth", pair.filters).to_pylist()
@@ -47,8 +47,9 @@ def show() -> ResponseReturnValue:
         figures=[row for row in growth if row["figure"] in FIGURES],
         labels={name: (LABELS[name], kind) for name, kind in FIGURES.items()},
         currency=figures.currency(),
-        explained=effects.explain(rows),
+        explained=effects.explain(rows, pair.effects),
         groups=groups.load(pair, pair.filters),
+        not_before=texts.NOT_BEFORE.format(pair.names[0]),
         chart=_over_time(pair, pair.filters),
         export=url_for("exports.table", table="change")
         + f"?{with_args(pair.args or {}, grain=pair.grain, format='csv')}",

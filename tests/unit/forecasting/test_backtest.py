@@ -100,7 +100,7 @@ def test_a_model_that_is_only_better_by_forecasting_nothing_is_not_shown() -> No
 
 
 def test_a_forecast_that_is_too_low_is_not_chosen_for_its_small_errors() -> None:
-    """Sparse sales: a quarter of the mean has a smaller absolute error on days and sums in most windows than the mean."""
+    """Sparse sales: a quarter of the mean has the smaller absolute errors on most days and in most windows."""
     sales = np.zeros((1, 80))
     sales[0, [12, 33, 40, 61, 62, 63, 64]] = 12
     sales_history = history(sales)
