@@ -1,7 +1,7 @@
 """The effects that make up a difference in revenue: labels, bars and a summary in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +57,9 @@ def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect]) -> Expl
     scale = WIDTH / float(high - low) if high > low else 0.0
     bars = tuple(
         Bar(
-            *astuple(names[row["effect"]]),
+            names[row["effect"]].label,
+            names[row["effect"]].part,
+            names[row["effect"]].meaning,
             row["amount"],
             row["share"],
             row["items"],
