@@ -56,7 +56,7 @@ def is_without_rows(upload: Batch) -> bool:
 
 def day_in_name(file: str) -> str:
     """The day in the name of a file, as 2026-11-22 or 20261122; empty if there is none, or several."""
-    days = {"-".join(found.groups()) for found in DAY_IN_NAME.finditer(file)}
+    days = {"-".join(each.groups()) for each in DAY_IN_NAME.finditer(file)}
     try:
         return date.fromisoformat(days.pop()).isoformat() if len(days) == 1 else ""
     except ValueError:
