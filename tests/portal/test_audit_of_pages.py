@@ -208,6 +208,13 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "webhooks.resend": ("message.resent", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/resend")),
     "webhooks.remove": ("webhook.removed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/remove")),
     "completeness.save": ("setting.changed", lambda s: s.boss.post(EXPECTED, DAILY)),
+    "completeness.nothing_sold": (
+        "setting.changed",
+        lambda s: (
+            s.boss.post(EXPECTED, DAILY),
+            s.boss.post("/completeness/IN/2026-06-03/nothing-sold", {"source": "IN"}),
+        ),
+    ),
     "completeness.reset": (
         "setting.changed",
         lambda s: (s.boss.post(EXPECTED, DAILY), s.boss.post(f"{EXPECTED}/reset")),
