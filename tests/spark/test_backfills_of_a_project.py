@@ -29,7 +29,7 @@ __all__ = ["bucket", "settings", "started"]
 pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
 FILES = {
     "00.csv": sales(1, 2),
-    "01.csv": sales(2) + "3,A,Cup,two,12/5/2011 9:02,2.00,1,UK\n",
+    "01.csv": sales(2, *range(100, 110)) + "3,A,Cup,two,12/5/2011 9:02,2.00,1,UK\n",
     "02.csv": sales(4) + "2,A,Cup,3,12/5/2011 9:02,2.00,1,UK\n",
     "03-no-columns.csv": "What,Is,This\n1,2,3\n",
 }
@@ -65,6 +65,7 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
         assert on_spark == receipts(local)
     rows = [receipt["rows"] for receipt in on_spark.values()]
     assert {outcome for each in rows for outcome, count in each.items() if count} >= {"new", "corrected", "quarantined"}
+    assert on_spark["01.csv"]["holds"] == []
 
 
 def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -> None:
