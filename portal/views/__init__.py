@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.urls import own_page
+from portal.urls import own_page, with_args
 from portal.views import texts
 from tillstream.dashboards import saved_views
 from tillstream.dashboards.saved_views import SavedView
@@ -30,7 +30,7 @@ def subscribe_address(view: SavedView) -> str:
     """Address of the form of a subscription to what a view shows."""
     if view.page not in SUBSCRIBED:
         return url_for("subscriptions.new", view=view.id)
-    return url_for(SUBSCRIBED[view.page], **parse_qs(view.query) | {"name": [view.name]})
+    return f"{url_for(SUBSCRIBED[view.page])}?{with_args(parse_qs(view.query), name=view.name)}"
 
 
 @blueprint.get("/views")
