@@ -26,14 +26,12 @@ SPAN = timedelta(days=92)
 
 @allow(Action.SEE_UPLOADS)
 def listing() -> ResponseReturnValue:
-    contracts, chosen = scoped.contracts(), request.args.get("region", "")
+    chosen, used = request.args.get("region", ""), scoped.contracts_in_use()
+    stored = {one.name: expectations.of_contract(ports(), one) for one in scoped.contracts()}
+    contracts = [one for one in scoped.contracts() if one.name in used or stored[one.name].by]
     return render_template(
         "completeness/expected.html",
-        sources=[
-            (contract, expectations.of_contract(ports(), contract))
-            for contract in contracts
-            if chosen in {"", contract.region}
-        ],
+        sources=[(contract, stored[contract.name]) for contract in contracts if chosen in {"", contract.region}],
         regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
         chosen=chosen,
         cadences=texts.CADENCES,

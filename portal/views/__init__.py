@@ -1,13 +1,13 @@
 """Saved views: keep a page of figures with its filters, share it, open the portal with it."""
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.urls import own_page, with_args
+from portal.urls import own_page
 from portal.views import texts
 from tillstream.dashboards import saved_views
 from tillstream.dashboards.saved_views import SavedView
@@ -30,7 +30,8 @@ def subscribe_address(view: SavedView) -> str:
     """Address of the form of a subscription to what a view shows."""
     if view.page not in SUBSCRIBED:
         return url_for("subscriptions.new", view=view.id)
-    return f"{url_for(SUBSCRIBED[view.page])}?{with_args(parse_qs(view.query), name=view.name)}"
+    arguments = urlencode(parse_qs(view.query) | {"name": [view.name]}, doseq=True)
+    return f"{url_for(SUBSCRIBED[view.page])}?{arguments}"
 
 
 @blueprint.get("/views")

@@ -269,6 +269,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.accept": ("contract.saved", lambda s: s.boss.post(f"/uploads/{s.widened()}/accept")),
     "review.several": ("upload.confirmed", lambda s: s.boss.post("/waiting", {"answer": "import", "batch": s.held()})),
     "uploads.confirm": ("upload.confirmed", lambda s: s.boss.post(f"/uploads/{s.held()}/confirm")),
+    "review.add_note": ("upload.noted", lambda s: s.boss.post(f"/waiting/{s.held()}/notes", {"note": "of May"})),
     "uploads.reject": ("upload.rejected", lambda s: s.boss.post(f"/uploads/{s.held()}/reject", {"reason": "no"})),
     "uploads.undo": ("upload.undone", lambda s: s.boss.post(f"/uploads/{s.upload()}/undo")),
     "uploads.replay": ("upload.replayed", lambda s: s.boss.post(f"/uploads/{s.upload()}/replay")),

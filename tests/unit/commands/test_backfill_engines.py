@@ -19,7 +19,6 @@ REFUSALS = [
     ({"engine": "flink"}, {}, "There is no engine flink. The engines are local and spark."),
     ({"engine": "spark", "job": True}, {}, "With --job, the server stages the files. Leave out --job or --engine"),
     ({"engine": "spark"}, {"has_worker": True}, "The server of this home stages its files. Stop the server, then run"),
-    ({"engine": "spark"}, {"project": "shop"}, "In a project, a function stages each file as soon as it is in the"),
 ]
 
 
