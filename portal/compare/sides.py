@@ -14,12 +14,14 @@ from portal.filters.values import remaining
 from portal.reader_locale import days_text
 from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
-from tillstream.analytics.measures.change_effects import ITEMS, Effect, named
+from tillstream.analytics.measures.change_effects import DEFAULT, ITEMS, Effect, named
 from tillstream.domain.errors import Rejected
 
 DATES = ("from", "to", *COMPARED_DATES)
 SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}
 """Compared values → the items that only one side can have: comparing them would explain nothing."""
+OF_PLACES = "product"
+"""What an item is if no periods are compared: a web shop and a store have no channel in common."""
 SHARED = frozenset({*COLUMNS, CURRENCY})
 """Filters that both sides have in common, unless they are compared."""
 
@@ -65,7 +67,7 @@ class Pair:
 
 
 def items_of(by: str) -> dict[str, str]:
-    """Return what an item can be if these values are compared, with its label; the default first."""
+    """Return what an item can be if these values are compared, with its label."""
     return {name: label for name, label in ITEMS.items() if name != SAME_ITEMS.get(by)}
 
 
@@ -77,7 +79,7 @@ def read() -> Pair:
     if by not in KINDS:
         raise Rejected(texts.not_allowed("by", by, KINDS))
     items = items_of(by)
-    grain = request.args.get("grain") or next(iter(items))
+    grain = request.args.get("grain") or (DEFAULT if by == "period" else OF_PLACES)
     if grain not in items:
         raise Rejected(texts.not_allowed("grain", grain, items))
     own = {name: values for name, values in figures.requested_filters().items() if not name.startswith(COMPARE)}

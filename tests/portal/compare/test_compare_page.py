@@ -91,6 +91,8 @@ def test_places_are_compared_in_words_of_places(sold: Visitor, work: Work) -> No
     work()
     page = words(sold.get("/compare?by=store&compare-store=MUM01&store=DEL01&from=2026-05-01&to=2026-06-30").text)
     assert "Sold only in DEL01" in page
+    assert 'value="product" selected' in sold.get("/compare?by=store").text, "stores can have no channel in common"
+    assert 'value="product-and-channel" selected' in sold.get("/compare").text
     assert "Sold only in MUM01" in page
     assert "not in MUM01" in page
     assert "period" not in page.partition("Where the difference comes from")[2].partition("Risers")[0]

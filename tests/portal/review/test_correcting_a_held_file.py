@@ -30,6 +30,8 @@ def test_a_clerk_downloads_a_held_file_and_uploads_the_corrected_one(clerk: Visi
     page = clerk.get(f"/waiting/{held}").text
     assert f'href="/uploads/{held}/original"' in page
     assert 'href="/uploads?contract=IN"' in page
+    assert f'href="/waiting/{held}#correct-{held}"' in clerk.get(f"/uploads/{held}").text
+    assert f'id="correct-{held}"' in page
     original = clerk.get(f"/uploads/{held}/original")
     assert original.data == BAD
     assert original.headers["Content-Disposition"] == "attachment; filename=may.csv"
