@@ -86,7 +86,9 @@ def select(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "
     measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
     if table == "customer_sums":
         condition = f"{condition} AND {HAS_CUSTOMER}"
-    source = f"{rows} WHERE {condition}" if rows == table else f"({_split_lines(table, condition, rows)}) AS lines"
+    source = (
+        f"{rows} WHERE {condition}" if rows == table else f"({_split_lines(table, condition, rows)}) AS split_lines"
+    )
     return f"SELECT {dimensions}, {measures} FROM {source} GROUP BY {dimensions} ORDER BY {DAY}"
 
 
