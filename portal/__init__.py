@@ -77,6 +77,7 @@ from portal.alerts import bell
 from portal.api import cors, limits
 from portal.api.sync import calls as sync_calls
 from portal.context import EXTENSION, scope, signed_in
+from portal.filters import names
 from portal.sign_in import methods, session_auth
 from tillstream.app import App
 from tillstream.domain.people import Action
@@ -140,6 +141,7 @@ def create_app(app: App) -> Flask:
     sync_calls.register(flask)
     errors.register(flask)
     formats.register(flask)
+    names.register(flask)
     inline_code.register(flask)
     urls.register(flask)
     static_files.register(flask)

@@ -85,12 +85,13 @@ def share(value: Any) -> Markup | str:
 def day(value: Any) -> Markup:
     if not value:
         return NOTHING
-    on = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    on = _date(value)
     return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), day_text(on))
 
 
-def days(start: date, end: date) -> Markup:
-    """1 – 12 Mar 2024, 1 Jan – 12 Mar 2024; shared parts are written once."""
+def days(start: Any, end: Any) -> Markup:
+    """1 – 12 Mar 2024, 1 Jan – 12 Mar 2024; shared parts are written once. start, end: dates, or their ISO text."""
+    start, end = _date(start), _date(end)
     if start == end:
         return day(end)
     return Markup('<span class="days" data-days="{}/{}">{}</span>').format(
@@ -133,6 +134,10 @@ def size(value: int) -> str:
 def many(number: Any, one: str, several: str = "") -> str:
     """A number with its noun: 1 row, 2 rows."""
     return f"{decimal(int(number))} {one if int(number) == 1 else several or one + 's'}"
+
+
+def _date(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
 
 
 def _data(number: Decimal, text: str) -> Markup:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain.batch.record import BatchKind, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -29,8 +29,8 @@ Data = Mapping[str, Any]
 
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
-    """Stage a new inbox object, creating its batch record if needed; no-op for a recorded micro-batch of store sales,
-    which has an event of its own."""
+    """Stage a new inbox object, creating its batch record if needed. A recorded micro-batch of store sales has an event
+    of its own, and files of a backfill on Spark are left to it."""
     from tillstream.workflows.intake.inbox_object import create_record, recorded
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
@@ -38,14 +38,30 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
     if batch and batch.kind is BatchKind.STORE_SALES:
         return {"batch": batch.batch_id, "outcome": "recorded"}
     batch = batch or create_record(app.ports, app.contracts, stored)
-    return stage_batch(app, {"batch_id": batch.batch_id})
+    return _stage_unless_left(app, batch)
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
-    """Stage a received batch; no-op if that is done already."""
+    """Stage a received batch; no-op if that is done already, or if a command stages it on Spark."""
+    from tillstream.batches import records
+
+    if app.ports.jobs:  # in a project; one process stages the files of a home
+        return _stage_unless_left(app, records.get(app.ports, data["batch_id"]))
+    return _stage(app, data["batch_id"])
+
+
+def _stage_unless_left(app: App, batch: Batch) -> dict[str, Any]:
+    from tillstream.spark.staging_lease import is_left_to_spark
+
+    if is_left_to_spark(app.ports, batch):
+        return {"batch": batch.batch_id, "outcome": "left to Spark"}
+    return _stage(app, batch.batch_id)
+
+
+def _stage(app: App, batch: str) -> dict[str, Any]:
     from tillstream.pipeline.staging import stage
 
-    upload = stage.stage(app.ports, data["batch_id"], contracts=app.contracts)
+    upload = stage.stage(app.ports, batch, contracts=app.contracts)
     return {
         "batch": upload.batch_id,
         "rows": upload.staged.rows_read if upload.staged else 0,
@@ -60,7 +76,8 @@ def stage_sales(app: App, data: Data) -> dict[str, Any]:
     """
     from tillstream.pipeline.publishing import live_lines
 
-    facts, batch = stage_batch(app, data), data["batch_id"]
+    batch = data["batch_id"]
+    facts = _stage(app, batch)
     try:
         appended = live_lines.publish(app.ports, batch)
     except TillstreamError as error:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from devtools.simulation import many
-from devtools.simulation.checks import Difference
+from devtools.simulation.difference import Difference
 from devtools.simulation.groups import Tally
 from devtools.simulation.year.play import Year
 from devtools.simulation.year.sales import Company
@@ -98,10 +98,11 @@ def _play(options: argparse.Namespace) -> int:
         f"{total.corrections:,} corrections, {total.quarantined:,} rows in quarantine, {total.crashes:,} crashes"
     )
     for outcome in failed:
-        part = many.smallest(
-            outcome.number, many.seeds_of(outcome.number, options.size), outcome.seeds, options.crashes
-        )
-        print(f"Repeat with: {part.command} --crashes {options.crashes:g}\n  {part.error}", file=sys.stderr)
+        seeds = many.seeds_of(outcome.number, options.size)
+        part = many.smallest(outcome, seeds, partial(many.play, crashes=options.crashes))
+        print(f"Repeat with: {part.command} --crashes {options.crashes:g}", file=sys.stderr)
+        is_same = part.kind == outcome.kind
+        print(f"  {part.error if is_same else 'It did not differ in the same way again.'}", file=sys.stderr)
     return int(bool(failed))
 
 

@@ -15,7 +15,7 @@ Order = tuple[int, ...]
 
 
 class Claim(NamedTuple):
-    """A row that may be the current content of its line. order: its last two values are the fix and the row."""
+    """A row that may be the current content of its line. order: its last values are the fix, the row, the receipt."""
 
     order: Order
     batch: Batch
@@ -152,7 +152,14 @@ class Books:
 
     def _order(self, root: Batch, row: Row) -> Order:
         rank, version, place = self._statement_order(root, row)
-        return int(rank or row.accepted), version, place, row.fix, -row.number if version else row.number
+        return (
+            int(rank or row.accepted),
+            version,
+            place,
+            row.fix,
+            -row.number if version else row.number,
+            -root.received,
+        )
 
     # ---- what counts
 

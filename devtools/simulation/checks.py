@@ -1,11 +1,11 @@
 """What must hold at the end of a schedule: the product's figures, lines and receipts are those of the books."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from devtools.simulation.books import Books, Change, Changes, Figure
+from devtools.simulation.difference import Difference
 from devtools.simulation.entries import Cell, Content, Key
 from devtools.simulation.home import LISTENER, Home
 from devtools.simulation.settled import Reader, Sent
@@ -22,14 +22,6 @@ RECEIPTS = """SELECT batch_id, kind, rows_read AS read, rows_new AS new, rows_co
     FROM receipts"""
 
 
-class Difference(AssertionError):
-    """The product and the books differ. seeds: of the companies that it is about."""
-
-    def __init__(self, text: str, seeds: Iterable[int] = ()) -> None:
-        super().__init__(text)
-        self.seeds = sorted(set(seeds))
-
-
 def check(home: Home, books: Books, reader: Reader, sent: Sent) -> None:
     """Compare everything. Raises `Difference`."""
     _check_lines(home, books)
@@ -44,7 +36,7 @@ def _check_lines(home: Home, books: Books) -> None:
     for row in home.query(LINES):
         cell, key = Cell(row["region"], row["store_id"], row["day"]), Key(row["sale_id"], row["line_key"])
         if key in lines[cell]:
-            raise Difference(f"{cell} {key} counts twice", [_seed(cell)])
+            raise Difference("lines", f"{cell} {key} counts twice", [_seed(cell)])
         lines[cell][key] = Content(row["product_id"], int(row["quantity"]), row["unit_price"])
     _compare("lines", lines, {cell: books.lines(cell) for cell in books.cells()})
 
@@ -62,22 +54,22 @@ def _compare(what: str, product: dict[Cell, Any], model: dict[Cell, Any]) -> Non
     if cells:
         first = min(cells)
         text = f"{what} of {first}: product {product.get(first)}, books {model.get(first)}"
-        raise Difference(text, map(_seed, cells))
+        raise Difference(what, text, map(_seed, cells))
 
 
 def _check_receipts(home: Home, books: Books) -> None:
     receipts = {row["batch_id"]: row for row in home.query(RECEIPTS)}
     roots = {name: batch for name, batch in books.batches.items() if not batch.parent}
     if receipts.keys() != roots.keys():
-        raise Difference(f"batches in the ledger: {receipts.keys() ^ roots.keys()}")
+        raise Difference("batches", f"batches in the ledger: {receipts.keys() ^ roots.keys()}")
     for name, row in receipts.items():
         expected = books.receipt(name)
         actual = {outcome: row[outcome] for outcome in OUTCOMES}
         seeds = [_seed(entry.cell) for entry in roots[name].rows]
         if row["read"] != sum(actual.values()):
-            raise Difference(f"the receipt of {name} does not balance: {row}", seeds)
+            raise Difference("balance of receipts", f"the receipt of {name} does not balance: {row}", seeds)
         if row["read"] != expected["read"] or Counter(actual) != Counter({each: expected[each] for each in OUTCOMES}):
-            raise Difference(f"the receipt of {name}: product {row}, books {expected}", seeds)
+            raise Difference("receipts", f"the receipt of {name}: product {row}, books {expected}", seeds)
 
 
 def _check_events(home: Home, reader: Reader) -> None:
@@ -85,13 +77,14 @@ def _check_events(home: Home, reader: Reader) -> None:
     by_id: dict[str, dict[str, Any]] = {}
     for event in home.sale_events():
         if by_id.setdefault(event["id"], event) != event:
-            raise Difference(f"one event with two texts: {event}, {by_id[event['id']]}")
+            raise Difference("repeated events", f"one event with two texts: {event}, {by_id[event['id']]}")
     published: dict[int, Changes] = defaultdict(dict)
     for event in by_id.values():
         line, changes = event["line"], published[event["settlement_no"]]
         name = Cell(line["region"], line["store_id"], line["sale_date"]), Key(line["sale_id"], line["line_key"])
         if name in changes:
-            raise Difference(f"two events of {name} in settlement {event['settlement_no']}", [_seed(name[0])])
+            text = f"two events of {name} in settlement {event['settlement_no']}"
+            raise Difference("repeated events", text, [_seed(name[0])])
         content = Content(line["product_id"], int(line["quantity"]), Decimal(line["unit_price"]))
         changes[name] = Change(event["change"], content)
     for number, expected in reader.changes.items():
@@ -100,9 +93,9 @@ def _check_events(home: Home, reader: Reader) -> None:
         if wrong:
             first = min(wrong)
             text = f"events of settlement {number}: product {published[number].get(first)}, books {expected.get(first)}"
-            raise Difference(f"{text}, of {first}", [_seed(cell) for cell, _ in wrong])
+            raise Difference("events", f"{text}, of {first}", [_seed(cell) for cell, _ in wrong])
     if unknown := published.keys() - reader.changes.keys():
-        raise Difference(f"events of settlements that the ledger lacks: {unknown}")
+        raise Difference("events", f"events of settlements that the ledger lacks: {unknown}")
 
 
 def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
@@ -110,16 +103,19 @@ def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
     records = home.find_batches()
     for record in records:
         if record.state not in TERMINAL or record.state is State.REJECTED:
-            raise Difference(f"{record.kind} {record.batch_id} is {record.state}: {record.holds} {record.error}")
+            text = f"{record.kind} {record.batch_id} is {record.state}: {record.holds} {record.error}"
+            raise Difference(f"{record.kind} {record.state}", text)
         if record.state in IN_LEDGER and record.kind is BatchKind.STORE_SALES and not reader.original(record):
-            raise Difference(f"the original of {record.batch_id} is lost")
+            raise Difference("lost originals", f"the original of {record.batch_id} is lost")
     lost = sent.files.keys() - {record.sha256 for record in records}
     if lost:
-        raise Difference(f"files are lost: {lost}", [_seed_of(sent.files[sha][1][0].store) for sha in lost])
+        seeds = [_seed_of(sent.files[sha][1][0].store) for sha in lost]
+        raise Difference("lost files", f"files are lost: {lost}", seeds)
     micro_batches = [record for record in records if record.kind is BatchKind.STORE_SALES]
     kept = {line["message"] for record in micro_batches for line in reader.original(record)}
     if missing := sent.messages.keys() - kept:
-        raise Difference("messages are lost", [_seed_of(sent.messages[text][1][0].store) for text in missing])
+        seeds = [_seed_of(sent.messages[text][1][0].store) for text in missing]
+        raise Difference("lost messages", "messages are lost", seeds)
     letters = home.plain.ports.bus.dead_letters()
     waiting = [
         depth
@@ -127,7 +123,7 @@ def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
         if depth.subscription != LISTENER and (depth.ready, depth.delayed, depth.leased) != (0, 0, 0)
     ]
     if letters or waiting:
-        raise Difference(f"events are left: {letters} {waiting}")
+        raise Difference("events left", f"events are left: {letters} {waiting}")
 
 
 def _seed(cell: Cell) -> int:

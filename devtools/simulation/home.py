@@ -10,6 +10,7 @@ from typing import Any
 
 from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
 from devtools.simulation.crash_points import Fuse, with_crashes
+from devtools.simulation.difference import Difference
 from tillstream.app import build
 from tillstream.batches import records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
@@ -88,9 +89,12 @@ class Home:
     def correct(self, batch: str, region: Region, fixes: Mapping[int, tuple[str, Sold]]) -> Batch:
         """Upload the corrected copy of the quarantined rows. fixes: row → (edit, accept or discard; the row).
 
-        Raises `Rejected`.
+        Raises `Rejected`, and `Difference` if a row is not quarantined.
         """
         waiting = self.quarantine(batch)
+        if absent := fixes.keys() - waiting.keys():
+            seeds = [int(fixes[number][1].store[1:-1]) for number in absent]
+            raise Difference("quarantine", f"rows {sorted(absent)} of {batch} are quarantined only in the books", seeds)
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(next(iter(waiting.values()), {"_row": ""})))
         writer.writeheader()

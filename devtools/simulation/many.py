@@ -3,13 +3,13 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from devtools.simulation.checks import Difference
+from devtools.simulation.difference import Difference
 from devtools.simulation.groups import Group, Tally
 from tillstream import logs
 from tillstream.settings import Settings
@@ -21,12 +21,17 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - homes in memory, removed after each gr
 
 @dataclass
 class Outcome:
-    """How a group ended. error: empty if the product and the books agree. seconds: of the processor."""
+    """How a group ended.
+
+    error: empty if the product and the books agree. kind: what differs, or the type of another error. seconds: of the
+    processor.
+    """
 
     number: int
     seeds: list[int]
     tally: Tally = field(default_factory=Tally)
     error: str = ""
+    kind: str = ""
     seconds: float = 0
 
     @property
@@ -50,31 +55,36 @@ def play(number: int, seeds: Sequence[int], crashes: float = 3) -> Outcome:
         try:
             outcome.tally = Group(Path(folder) / "home", number, seeds, crashes).play()
         except Difference as difference:
-            outcome.error = str(difference)
+            outcome.error, outcome.kind = str(difference), difference.kind
             outcome.seeds = difference.seeds or outcome.seeds
         except Exception as error:  # noqa: BLE001 - the other groups go on, and the report names this one
-            outcome.error = repr(error)
+            outcome.error, outcome.kind = repr(error), type(error).__name__
     outcome.seconds = time.process_time() - start
     return outcome
 
 
-def smallest(number: int, seeds: Sequence[int], suspected: Sequence[int], crashes: float = 3) -> Outcome:
-    """The smallest part of a failing group that fails in the same home: the suspected companies, else halves."""
-    failed = play(number, suspected, crashes)
-    if failed.error:
+def smallest(failed: Outcome, seeds: Sequence[int], play_part: Callable[[int, Sequence[int]], Outcome]) -> Outcome:
+    """The smallest part of a failing group that differs in the same way: the suspected companies, else halves.
+
+    failed: the outcome of the group, with the suspected seeds. seeds: those of the whole group. The outcome is of
+    another kind if the whole group does not differ in the same way again.
+    """
+    kind = failed.kind
+    suspected = failed.seeds
+    part = play_part(failed.number, suspected)
+    if part.kind == kind:
         seeds = suspected
     else:
-        failed = play(number, seeds, crashes)
-    while len(seeds) > 1 and failed.error:
+        part = play_part(failed.number, seeds)
+    while len(seeds) > 1 and part.kind == kind:
         middle = len(seeds) // 2
-        halves = (play(number, half, crashes) for half in (seeds[:middle], seeds[middle:]))
-        half = next((outcome for outcome in halves if outcome.error), None)
-        if half is None:
+        halves = ((half, play_part(failed.number, half)) for half in (seeds[:middle], seeds[middle:]))
+        smaller = next(((half, outcome) for half, outcome in halves if outcome.kind == kind), None)
+        if smaller is None:
             break
-        seeds = seeds[:middle] if set(half.seeds) <= set(seeds[:middle]) else seeds[middle:]
-        failed = half
-    failed.seeds = list(seeds)
-    return failed
+        seeds, part = smaller
+    part.seeds = list(seeds)
+    return part
 
 
 def play_many(numbers: Sequence[int], size: int, workers: int, crashes: float = 3) -> Iterator[Outcome]:

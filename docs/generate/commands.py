@@ -21,7 +21,7 @@ CODES = (
     ("0", "success"),
     ("1", "rejected or failed"),
     ("2", "usage error"),
-    ("3", "accepted with quarantined rows"),
+    ("3", "accepted with rows to fix"),
     ("4", "held, open questions, or only a preview"),
     ("130", "interrupted by Ctrl-C"),
 )

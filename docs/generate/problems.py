@@ -10,7 +10,7 @@ without notice. The portal shows this list under Help.
 GROUPS = {
     Severity.ERROR: (
         "Errors: the row is rejected",
-        "The row is kept in quarantine until it is corrected, accepted or discarded.",
+        "The row does not count until someone corrects, accepts or discards it.",
     ),
     Severity.WARNING: ("Warnings: the row counts and is flagged", "If the row is right, no action is needed."),
     Severity.HOLD: (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import request
 
 from portal.catalogue import texts
+from portal.catalogue.cells import supplier_names
 from portal.catalogue.tabs import Tab, all_regions
 from portal.context import scope, tillstream
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, KEYS, EntryColumn, show_cells
@@ -94,9 +95,20 @@ def _errors(problems: Iterable[EntryProblem]) -> dict[str, tuple[str, ...]]:
 def _choices(column: EntryColumn, value: str) -> tuple[tuple[str, str], ...]:
     if column.name == "active":
         return tuple(texts.YES_NO.items())
+    if column.name == "supplier":
+        return supplier_choices(value)
     if column.name != "region":
         return ()
     return region_choices(value, everywhere=column.default == EVERYWHERE)
+
+
+def supplier_choices(value: str) -> tuple[tuple[str, str], ...]:
+    """None and all suppliers by name; empty without suppliers. value: the chosen code, which is always listed."""
+    suppliers = supplier_names()
+    if not suppliers:
+        return ()
+    listed = suppliers if value in {"", *suppliers} else {**suppliers, value: value}
+    return ("", "–"), *((code, name if name == code else f"{name} ({code})") for code, name in listed.items())
 
 
 def region_choices(value: str, *, everywhere: bool) -> tuple[tuple[str, str], ...]:

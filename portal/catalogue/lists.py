@@ -6,10 +6,11 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
+from portal.catalogue.cells import cells_of, supplier_names
 from portal.catalogue.tabs import all_regions, entry_address, links, tab_of
 from portal.context import ports, scope, tillstream
 from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
-from tillstream.domain.catalogue.columns import COLUMNS, KEYS
+from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Action
 
@@ -28,7 +29,7 @@ def listing(tab: str) -> ResponseReturnValue:
     state = next(iter(query.chosen["state"]), ACTIVE)
     region = next(iter(query.chosen["region"]), "")
     entries = find(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
-    shown = {column.name: column.show for column in COLUMNS[page_of_tab.kind]}
+    suppliers = supplier_names() if "supplier" in page_of_tab.shown else {}
     return render_template(
         "catalogue/list.html",
         tab=page_of_tab,
@@ -37,8 +38,11 @@ def listing(tab: str) -> ResponseReturnValue:
         links=links(),
         query=query,
         page=list_view.page_of(query, entries),
-        columns=[{"key": name, "label": texts.LABELS[name], "sort": name in sorts} for name in names[:1] + names[2:]],
-        cells=lambda entry: [(texts.LABELS[name], shown[name](getattr(entry, name))) for name in page_of_tab.shown],
+        columns=[
+            {"key": name, "label": texts.LIST_LABELS.get(name, texts.LABELS[name]), "sort": name in sorts}
+            for name in names[:1] + names[2:]
+        ],
+        cells=lambda entry: cells_of(page_of_tab, entry, suppliers),
         address=lambda entry: entry_address(page_of_tab, entry),
         states=texts.STATES,
         state=state,

@@ -60,6 +60,8 @@ LABELS = {
     "prices": "Prices",
     "amount": "Amount",
 }
+LIST_LABELS = {"store_id": "Store"}
+"""Labels of fields that a list shows by name instead of by code."""
 HINTS = {
     "code": "As written in files and by tills.",
     "pack_size": "Units in a pack: orders are whole packs.",

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from portal import formats
 from portal.changes import texts
+from portal.filters import names
 from tillstream.analytics.changes import ChangeReport
 
 
@@ -75,7 +76,7 @@ def _group(row: dict[str, Any], currency: str) -> dict[str, Any]:
     if row["sale_date"] is not None:
         label: Any = formats.day(row["sale_date"])
     elif row["store_id"] is not None:
-        label = texts.store(row["region"], row["store_id"])
+        label = texts.store(row["region"], names.store(row["region"], row["store_id"]))
     else:
         label = row["region"] or texts.WITHOUT_STORE
     return row | {"label": label, "change": difference(row["revenue_before"], row["revenue_after"], currency)}

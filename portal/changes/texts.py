@@ -20,5 +20,5 @@ def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
     return ", ".join(parts) or f"No line {words['corrected']}"
 
 
-def store(region: str, store_id: str) -> str:
-    return f"{region} · {store_id}"
+def store(region: str, name: str) -> str:
+    return f"{region} · {name}"

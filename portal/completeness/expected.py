@@ -26,14 +26,12 @@ SPAN = timedelta(days=92)
 
 @allow(Action.SEE_UPLOADS)
 def listing() -> ResponseReturnValue:
-    contracts, chosen = scoped.contracts(), request.args.get("region", "")
+    chosen, used = request.args.get("region", ""), scoped.contracts_in_use()
+    stored = {one.name: expectations.of_contract(ports(), one) for one in scoped.contracts()}
+    contracts = [one for one in scoped.contracts() if one.name in used or stored[one.name].by]
     return render_template(
         "completeness/expected.html",
-        sources=[
-            (contract, expectations.of_contract(ports(), contract))
-            for contract in contracts
-            if chosen in {"", contract.region}
-        ],
+        sources=[(contract, stored[contract.name]) for contract in contracts if chosen in {"", contract.region}],
         regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
         chosen=chosen,
         cadences=texts.CADENCES,
@@ -59,8 +57,8 @@ def preview(name: str) -> ResponseReturnValue:
         return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
     today = ports().clock.now().date()
     calendars = []
-    current = expectations.of_contract(ports(), contract).expectation
-    for one in (current, expectation):
+    stored = expectations.of_contract(ports(), contract)
+    for one in (stored.applied(), stored.applied(expectation)):
         others = [other for other in scoped.contracts() if other.region == contract.region and other.name != name]
         changed = expectations.with_expectation(contract, one)
         rows = calendar.rows_of([*expectations.resolve(ports(), others), changed], today - SPAN, today)

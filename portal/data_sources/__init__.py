@@ -18,7 +18,10 @@ blueprint = Blueprint("data_sources", __name__, template_folder="templates")
 def show() -> ResponseReturnValue:
     """The data sources of the user's regions, with the setting of each."""
     sources = [(one, import_settings.of_source(ports(), one.name)) for one in scoped.contracts()]
-    return render_template("data_sources/show.html", sources=sources)
+    used = scoped.contracts_in_use()
+    own = [(one, setting) for one, setting in sources if one.name in used or setting.by]
+    samples = [(one, setting) for one, setting in sources if (one, setting) not in own]
+    return render_template("data_sources/show.html", sources=own, samples=samples)
 
 
 @blueprint.post("/data-sources/<name>/preview")

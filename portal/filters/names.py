@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from flask import g, request
+from flask import Flask, g, request
 
 from portal import figures
 from portal.context import ports, scope
@@ -22,6 +22,16 @@ def name_of(filter_name: str, value: str, region: str | None = None) -> str:
     if filter_name == "product":
         return _product(value)
     return value
+
+
+def store(region: str | None, store_id: str | None) -> str:
+    """The name of a store of the reader; its code without a name, and empty without a code."""
+    return name_of("store", store_id, region) if store_id else ""
+
+
+def salesperson(region: str, salesperson_id: str) -> str:
+    """The name of a salesperson whom the reader may see; their ID without a name."""
+    return name_of("salesperson", salesperson_id, region)
 
 
 def _in_catalogue(kind: str, code: str, region: str | None) -> str:
@@ -62,3 +72,9 @@ def salespeople() -> Mapping[str | None, str]:
         g.salespeople = names
     stored: Mapping[str | None, str] = g.salespeople
     return stored
+
+
+def register(app: Flask) -> None:
+    """Make the names available in every template, also in macros."""
+    app.add_template_global(store, "named_store")
+    app.add_template_global(salesperson, "named_salesperson")

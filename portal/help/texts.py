@@ -42,8 +42,8 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
     "unsigned": (
         "The message must be signed",
         "The store has a key, so it accepts signed messages only. Connect the till with a setup code, which an "
-        "administrator creates under Stores' tills, and send the sales with the till agent. The message is kept in "
-        "quarantine and does not count.",
+        "administrator creates under Stores' tills, and send the sales with the till agent. The message is kept "
+        "and does not count.",
     ),
     "two-factor-required": (
         "Two-factor sign-in required",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from flask import g
+
 from portal import figures
 from portal.context import ports, scope, tillstream
 from portal.places import texts
@@ -10,6 +12,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing
 from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
+from tillstream.contracts.in_use import names_in_use
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
@@ -39,15 +42,15 @@ class Place:
 
 
 def places() -> list[Place]:
-    """The stores of the user: from the catalogue, contracts, store tokens, and sales, or those of the account.
+    """The stores of the user: from the catalogue, contracts in use, store tokens, and sales, or those of the account.
 
     In a region of which the catalogue has stores, only its active ones. Those of the salesperson come first, then those
     with a name, by region and name.
     """
     limit = scope()
-    sold = set(_sold("region", limit))
-    stores = [one for region in _regions(limit) for one in of_region(region, limit, has_sales=region in sold)]
-    own = {(region, store) for region in _regions(limit) for store in own_stores(ports(), region, limit.salesperson)}
+    regions, sold = _regions_in_use(limit), set(_sold("region", limit))
+    stores = [one for region in regions for one in of_region(region, limit, has_sales=region in sold)]
+    own = {(region, store) for region in regions for store in own_stores(ports(), region, limit.salesperson)}
 
     def order(one: Place) -> tuple[object, ...]:
         return (one.region, one.store_id) not in own, not one.name, one.region, one.name, one.store_id
@@ -97,6 +100,22 @@ def _regions(limit: Scope) -> list[str]:
     return [region for region in tillstream().contracts.regions() if limit.covers_region(region)]
 
 
+def _regions_in_use(limit: Scope) -> list[str]:
+    """Regions with a contract in use, with stores in the catalogue, or with a till."""
+    contracts, used = tillstream().contracts.all(), _contracts_in_use()
+    regions = {contracts[name].region for name in used}
+    regions |= {one.region for one in listing.entries(ports(), EntryKind.STORE).values() if isinstance(one, Store)}
+    regions |= {one.region for one in store_tokens.find(ports()) if not one.revoked}
+    return [region for region in _regions(limit) if region in regions]
+
+
+def _contracts_in_use() -> set[str]:
+    if "contracts_in_use" not in g:
+        g.contracts_in_use = names_in_use(ports().documents, tillstream().contracts)
+    used: set[str] = g.contracts_in_use
+    return used
+
+
 def of_region(region: str, limit: Scope, *, has_sales: bool = True) -> list[Place]:
     """The stores of a region within a scope. has_sales: false if it is certain that there are none to look through."""
     contract = tillstream().contracts.for_region(region)
@@ -142,7 +161,9 @@ def _assigned(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
 def _stores_of(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
     app = tillstream()
     contracts = [app.contracts.current(name) for name in app.contracts.names()]
-    listed = [store for contract in contracts if contract.region == region for store in contract.stores]
+    here = [contract for contract in contracts if contract.region == region]
+    used = [contract for contract in here if contract.name in _contracts_in_use()] or here
+    listed = [store for contract in used for store in contract.stores]
     tokens = [one.store_id for one in store_tokens.find(app.ports) if one.region == region and not one.revoked]
     sold = _sold("store", limit, Filters(region=(region,))) if has_sales else []
     return [*_catalogue_stores(region), *listed, *tokens, *sold]

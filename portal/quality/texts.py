@@ -61,7 +61,7 @@ def checked(failing: int) -> str:
     return f"{failing} {'check fails' if failing == 1 else 'checks fail'}."
 
 
-REJECTED_SHARE, FAILED_SHARE = "Rejected rows, in percent", "Failed rows, in percent"
+REJECTED_SHARE, FAILED_SHARE = "Rows to fix, in percent", "Failed rows, in percent"
 RULE_COLUMNS: tuple[dict[str, Any], ...] = (
     {"key": "rule", "label": "Rule", "sort": True},
     {"key": "source", "label": "Data source", "sort": True},

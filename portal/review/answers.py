@@ -23,6 +23,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.decisions.ask import changes_of
 from tillstream.workflows.decisions.decision import Work
+from tillstream.workflows.review import notes
 from tillstream.workflows.review.decision_preview import previewable
 
 SHOWN = 3
@@ -77,6 +78,7 @@ def _answers(upload: Batch) -> dict[str, Any]:
         "contracts": scoped.contracts(),
         "needs_contract": not upload.contract or HoldCode.OTHER_CONTRACT in upload.hold_codes,
         "rejected": _rejected(upload),
+        "notes": notes.of_batch(ports(), upload.batch_id),
         "headers": receipts.batch_headers(ports(), upload) if upload.contract else {},
     }
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import formats
 from portal.access import allow
 from portal.context import me, ports, scope
+from portal.filters import names
 from portal.list_view import list_query, page_of
 from portal.review import texts
 from tillstream.domain.errors import NotFound
@@ -22,11 +23,7 @@ def show() -> ResponseReturnValue:
     about = list_query()
     words = about.q.casefold().split()
     questions = open_closes()
-    matching = [
-        one
-        for one in questions
-        if all(word in f"{one.region} {one.store_id} {one.till_id} {one.date}".casefold() for word in words)
-    ]
+    matching = [one for one in questions if all(word in _searched(one) for word in words)]
     return render_template("review/day_closes.html", page=page_of(about, matching[::-1]), waiting=len(questions))
 
 
@@ -37,7 +34,12 @@ def accept(close_id: str) -> ResponseReturnValue:
     if not _covers(close):
         raise NotFound(texts.NO_DAY_CLOSE)
     day_closes.accept(ports(), close_id, me().login, request.form.get("reason", ""))
-    flash(texts.close_accepted(close.till_id, close.store_id, formats.day(date.fromisoformat(close.date))), "done")
+    flash(
+        texts.close_accepted(
+            close.till_id, names.store(close.region, close.store_id), formats.day(date.fromisoformat(close.date))
+        ),
+        "done",
+    )
     return redirect(url_for("review.day_closes"), 303)
 
 
@@ -45,6 +47,11 @@ def open_closes() -> list[DayClose]:
     """Day closes that need the user, in the order of days."""
     now = ports().clock.now()
     return [one for one in day_closes.find(ports(), "open") if one.is_question(now) and _covers(one)]
+
+
+def _searched(close: DayClose) -> str:
+    store = names.store(close.region, close.store_id)
+    return f"{close.region} {close.store_id} {store} {close.till_id} {close.date}".casefold()
 
 
 def _covers(close: DayClose) -> bool:

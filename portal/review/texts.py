@@ -2,6 +2,8 @@
 
 from portal import formats
 
+NO_FILE = "There is no file to download."
+NOTED = "The note is saved. It is shown to those who review the file."
 NONE_SELECTED = "Select at least one file."
 NO_ANSWER = "Choose what to do with the files."
 
@@ -9,8 +11,8 @@ NO_ANSWER = "Choose what to do with the files."
 NO_DAY_CLOSE = "There is no open day close at this address. It may have been accepted, or it agrees now."
 
 
-def close_accepted(till: str, store_id: str, day: str) -> str:
-    return f"The day close of the till {till} of {store_id} for {day} is accepted."
+def close_accepted(till: str, store: str, day: str) -> str:
+    return f"The day close of the till {till} of {store} for {day} is accepted."
 
 
 def importing(count: int, links: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from portal.context import me, ports, scope, tillstream
 from portal.uploads.texts import actions as texts
 from tillstream.batches import records
+from tillstream.contracts.in_use import names_in_use
 from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
@@ -48,6 +49,11 @@ def contracts() -> list[Contract]:
     registry, bounds = tillstream().contracts, scope()
     current = (registry.current(name) for name in registry.names())
     return sorted((one for one in current if bounds.covers_region(one.region)), key=lambda one: one.name.casefold())
+
+
+def contracts_in_use() -> set[str]:
+    """Names of the contracts that the company uses; all in a new home."""
+    return names_in_use(ports().documents, tillstream().contracts)
 
 
 def contract(name: str) -> Contract:

@@ -183,13 +183,14 @@ WHERE v.settlement_no >= getvariable('oldest');
 
 -- name: live_observations
 -- The sightings of the affected keys that count: accepted and not undone; `superseded_by_statement` then removes those
--- that a later complete statement supersedes. Identical bytes share one place; the later contract version wins.
+-- that a later complete statement supersedes. Identical bytes share one place; the later contract version wins. Last,
+-- corrections of one row in two uploads of the same bytes: that of the upload which was received first wins.
 CREATE OR REPLACE TEMP TABLE live_observations AS
 SELECT
   s.key, s.content, s.batch_no, b.source IN ('till', 'form') AS is_till, s.source_version, v.sale, v.region, v.store_id, v.sale_date,
   row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version) AS precedence,
   row(s.rank, s.source_version, IF(s.source_version > 0, -1, 1) * COALESCE(s.received_seq, b.place_seq), b.contract_version,
-      s.fix_number, IF(s.source_version > 0, -1, 1) * s.row_number) AS place
+      s.fix_number, IF(s.source_version > 0, -1, 1) * s.row_number, -b.received_seq) AS place
 FROM sightings AS s
 SEMI JOIN affected_keys AS t USING (key)
 JOIN batches AS b ON b.batch_no = s.batch_no
@@ -328,7 +329,7 @@ ordered_lines AS (
     a.*, c.content AS current_content, r.conflicting AND NOT a.accepted AS conflicting, b.is_till AS winning_is_till,
     b.source_version AS winning_version, b.place AS winning_place, x.differences, f.key IS NOT NULL AS is_foreign,
     row(a.rank, a.source_version, IF(a.source_version > 0, -1, 1) * a.place, o.contract_version, a.fix_number,
-        IF(a.source_version > 0, -1, 1) * a.row_number) AS placed_at
+        IF(a.source_version > 0, -1, 1) * a.row_number, -o.received_seq) AS placed_at
   FROM batch_lines AS a
   LEFT JOIN current AS c USING (key)
   LEFT JOIN repeated_keys AS r USING (key, source_version, batch_no)

@@ -40,7 +40,8 @@ greatest_sightings AS (
   WHERE key IN (SELECT key FROM chosen)
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY key, content
-    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
+    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC,
+      receipt_order DESC, batch_id
   ) = 1
 ),
 grouped AS (

@@ -50,7 +50,8 @@ greatest_sightings AS (
   WHERE key IN (SELECT key FROM page)
   QUALIFY ROW_NUMBER() OVER (
     PARTITION BY key, content
-    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC, batch_no
+    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC,
+      receipt_order DESC, batch_id
   ) = 1
 ),
 final AS (

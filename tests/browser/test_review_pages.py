@@ -54,7 +54,7 @@ def test_a_held_file_is_previewed_and_confirmed(manager: Page, served: Served) -
     manager.goto(f"{served.address}/uploads")
     manager.locator("nav.entry-tabs").get_by_role("link", name="Needs review").click()
     expect(manager.get_by_text("1 file needs review and is not imported yet")).to_be_visible()
-    expect(manager.get_by_text("Too many rejected rows")).to_be_visible()
+    expect(manager.get_by_text("Too many rows to fix")).to_be_visible()
     expect(manager.get_by_text("1 line would be changed")).to_be_visible()
     numbers = manager.get_by_role("region", name="Your numbers")
     expect(numbers.get_by_role("row", name="Revenue")).to_contain_text("300.00")

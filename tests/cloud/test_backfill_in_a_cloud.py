@@ -24,6 +24,7 @@ from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
 from tillstream.commands.sources import backfills as command
 from tillstream.connectors import backfills
+from tillstream.connectors.parts import SIZE
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED
 from tillstream.handlers import Event, dispatch
@@ -56,6 +57,8 @@ class KilledAfter(Wrapper):
 
 class Unhurried:
     """The pace of a process that waits for nothing."""
+
+    part = SIZE
 
     def taken(self, size: int) -> None:
         """Nothing is shown."""

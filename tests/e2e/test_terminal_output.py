@@ -23,7 +23,7 @@ def test_refused_rows_are_shown_without_a_file_to_write_them_to(run_text: RunTex
     code, words = run_text("quarantine", waiting)
     assert code == 3
     assert "line 2  901,A,[/b] is [red]not[/red] markup,two," in words
-    assert "1 row of a [b] [c].csv is in quarantine." in words
+    assert "a [b] [c].csv has 1 row to fix." in words
 
 
 def test_a_file_name_in_brackets_appears_in_its_receipt(run_text: RunText, waiting: str) -> None:

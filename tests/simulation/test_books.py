@@ -1,5 +1,7 @@
 """The rules of the model, worked by hand, and a group of small schedules that the product must agree with."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from devtools.simulation import many
 from devtools.simulation.books import Books
 from devtools.simulation.entries import Batch, Cell, Content, Key, Row
 from devtools.simulation.groups import Group
+from devtools.simulation.many import Outcome
 
 CELL = Cell("plain", "S1a", "2025-12-29")
 FAILED_BEFORE: list[tuple[int, list[int]]] = []
@@ -46,6 +49,31 @@ def test_an_older_message_that_arrives_late_changes_nothing() -> None:
     books.settle([Batch("m1", True, "ask", "sale", 2, [row(1, "1", 1, version=1)])])
     assert books.receipt("m1") == {"read": 1, "duplicate": 1}
     assert books.lines(CELL)[Key("S1a/1", "1")].quantity == 2
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_corrections_of_equal_bytes_that_of_the_first_upload_counts(order: tuple[int, int]) -> None:
+    books = Books()
+    rejected = Row(1, CELL, Key("S1a/1", "1"), None)
+    books.settle([Batch(f"{at}", False, "ask", "", at, [rejected], sha256="a", contract="plain") for at in (1, 2)])
+    for at in order:
+        corrected = replace(row(1, "1", at), fix=3)
+        books.settle([Batch(f"{at}-fix", False, "ask", "", at, [corrected], parent=f"{at}", fix=3)])
+    assert books.figures(CELL)["P1"].units == 1
+
+
+def test_the_smallest_part_of_a_group_differs_as_the_group_does() -> None:
+    played: list[Sequence[int]] = []
+
+    def play(number: int, seeds: Sequence[int]) -> Outcome:
+        played.append(seeds)
+        kind = "lines" if {2, 3} <= {*seeds} else "upload held"
+        return Outcome(number, list(seeds), error=f"{kind} of {seeds}", kind=kind)
+
+    part = many.smallest(Outcome(41, [3], error="differs", kind="lines"), range(8), play)
+    assert (part.seeds, part.kind) == ([2, 3], "lines")
+    assert played[0] == [3]
+    assert many.smallest(Outcome(41, [3], error="differs", kind="figures"), range(4), play).kind == "lines"
 
 
 @pytest.mark.system

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,25 +25,41 @@ SECONDS = 400
 
 def run_on_spark(python: Path, home: Path, now: datetime, command: str, **arguments: Any) -> Any:
     """The result of a command on a home that no process has open. python: of the fixture `spark_python`."""
-    request = json.dumps([str(home), now.isoformat(), command, arguments])
-    done = subprocess.run(
-        [python, __file__, request],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    return result(_started(python, [str(home), now.isoformat(), command, arguments], [ROOT]))
+
+
+def started_in_a_project(python: Path, command: str, **arguments: Any) -> subprocess.Popen[str]:
+    """A command at work on the project that the environment names. The environment of Spark lacks the libraries of
+    Google: they are those of this process."""
+    return _started(python, ["", "", command, arguments], [ROOT, Path(sysconfig.get_path("purelib"))])
+
+
+def _started(python: Path, request: list[Any], paths: list[Path]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [python, __file__, json.dumps(request)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=SECONDS,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+
+
+def result(process: subprocess.Popen[str]) -> Any:
+    """What a command results in when it has ended."""
+    try:
+        stdout, stderr = process.communicate(timeout=SECONDS)
+    finally:
+        process.kill()
+    assert process.returncode == 0, stderr
+    return json.loads(stdout)
 
 
 def main(request: str) -> None:
     hide_pandas()
     home, now, command, arguments = json.loads(request)
-    settings = Settings(home=Path(home), samples=False, threads=1)
-    opened = app.build(settings, ManualClock(datetime.fromisoformat(now)))
+    settings = Settings(home=Path(home), samples=False, threads=1) if home else Settings.read()
+    opened = app.build(settings, ManualClock(datetime.fromisoformat(now)) if now else None)
     try:
         print(json.dumps(COMMANDS[command](opened, quiet, **arguments).data, default=str))
     finally:

@@ -1,6 +1,8 @@
 """A backfill on Spark gives the receipts, the quarantine and the ledger of the local engine, also if it is killed."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -144,6 +146,38 @@ def test_a_backfill_whose_driver_is_killed_continues_and_counts_nothing_twice(
     options = {"paths": [str(history)], "contract": "shop", "engine": "spark", "master": "local[2]"}
     result = run_on_spark(spark_python, settings.home, datetime.now(UTC), "backfill", **options)
     assert result["is_complete"]
+    opened = build(settings, ManualClock(datetime.now(UTC)))
+    assert figures(opened) == expected
+    opened.close()
+
+
+def test_spark_submit_runs_the_program_of_the_docs_on_a_cluster(
+    spark_python: Path, tmp_path: Path, history: Path, expected: Figures
+) -> None:
+    """Of two executors, each a process of its own that shares nothing with the command but the folder of the home."""
+    settings, _ = home(tmp_path / "spark")
+    text = (ROOT / "docs" / "spark.md").read_text(encoding="utf-8")
+    program = tmp_path / "backfill.py"
+    program.write_text(*re.findall(r"```python\n(.+?)```", text, re.DOTALL), encoding="utf-8")
+    ((options, arguments),) = re.findall(r"^spark-submit (.+?)\\\n +backfill\.py (.+?)\n", text, re.MULTILINE)
+    options = options.replace("spark://HOST:7077", "local-cluster[2,1,1024]").replace("4g", "1g")
+    arguments = arguments.replace("/data/history", str(history)).replace("UK", "shop")
+    environment = {"TILLSTREAM_HOME": str(settings.home), "TILLSTREAM_SAMPLES": "false", "TILLSTREAM_THREADS": "1"}
+    environment |= {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": str(spark_python), "PYTHONPATH": str(ROOT)}
+    environment["PATH"] = os.pathsep.join((str(spark_python.parent), os.environ["PATH"]))
+    ended = subprocess.run(
+        [spark_python.parent / "spark-submit", *options.split(), program, *arguments.split(), "--json"],
+        env=os.environ | environment,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr[-3_000:]
+    result = json.loads(ended.stdout)
+    assert result["spark"] == {"files": FILES + 6, "faults": []}
     opened = build(settings, ManualClock(datetime.now(UTC)))
     assert figures(opened) == expected
     opened.close()

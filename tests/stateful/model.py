@@ -46,7 +46,7 @@ class Ledger:
     def order(self, entry: Sighting) -> tuple[int, ...]:
         rank, *rest = self.statement_order(entry.root, entry.row, entry.line.version)
         row_order = -entry.row.number if entry.line.version else entry.row.number
-        return int(rank or entry.line.accepted), *rest, entry.row.fix, row_order
+        return int(rank or entry.line.accepted), *rest, entry.row.fix, row_order, -entry.root.received
 
     # ---- what counts
 

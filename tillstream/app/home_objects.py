@@ -1,13 +1,30 @@
-"""The objects of a home for processes that stage its files and open nothing else of it."""
+"""The objects of an installation for processes that stage its files and open nothing else of it."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
+from tillstream.settings import Settings
 from tillstream.spark.file_tasks import Opened
+
+
+def opener(settings: Settings) -> Callable[[], Opened]:
+    """What opens the objects of a home or a project in another process; it can be pickled."""
+    if settings.project:
+        return partial(open_project, settings.project, dict(settings.buckets))
+    return partial(open_home, str(settings.home.absolute()))
 
 
 def open_home(folder: str) -> Opened:
     """folder: the home, at the same path on every machine that stages files."""
     clock = SystemClock()
     return Opened(FolderObjectStore(Path(folder) / "objects", clock), clock)
+
+
+def open_project(project: str, buckets: dict[str, str]) -> Opened:
+    """buckets: logical bucket → real bucket. The account of the process reads the inbox, and writes into staging."""
+    from tillstream.adapters.google.storage.object_store import connected
+
+    return Opened(connected(project, buckets), SystemClock())

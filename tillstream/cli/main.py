@@ -36,7 +36,7 @@ from tillstream.server.process import INTERRUPTED, begin, exit_on_interrupt, unt
 def main() -> None:
     """Collect sales from all regions and stores, and verify that none is lost or counted twice.
 
-    Exit codes: 0 success · 1 rejected or failed · 2 usage error · 3 accepted with quarantined rows · 4 held, or open
+    Exit codes: 0 success · 1 rejected or failed · 2 usage error · 3 accepted with rows to fix · 4 held, or open
     questions · 130 interrupted by Ctrl-C.
     """
     begin()
@@ -108,7 +108,7 @@ def receipts(batch: str, limit: int, json_: bool) -> None:
 )
 @as_json
 def quarantine(batch: str, out: str | None, json_: bool) -> None:
-    """Show the rejected rows of a batch with their problems and remedies."""
+    """Show the rows to fix of a batch with their problems and remedies."""
     from tillstream.cli.output.tables import show_refused
 
     run("quarantine", json_=json_, show=show_refused, batch=batch, out=out or "")

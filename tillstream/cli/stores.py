@@ -18,7 +18,7 @@ URL = click.option("--url", default="", help="The address of the portal for the 
 
 @click.group()
 def stores() -> None:
-    """Manage the keys and tokens of the tills of stores, and their messages in quarantine."""
+    """Manage the keys and tokens of the tills of stores, and their messages to fix."""
 
 
 @stores.command("list")
@@ -99,7 +99,7 @@ def receive(file: str, json_: bool) -> None:
 @REASON
 @as_json
 def discard(batch: str, lines: tuple[int, ...], reason: str, json_: bool) -> None:
-    """Discard messages in quarantine, each whole; their tills list them as discarded.
+    """Discard messages to fix, each whole; their tills list them as discarded.
 
     A sale is corrected where it was made, and sent again with a higher version.
     """
@@ -114,7 +114,7 @@ def discard(batch: str, lines: tuple[int, ...], reason: str, json_: bool) -> Non
 @REASON
 @as_json
 def accept(batch: str, lines: tuple[int, ...], reason: str, json_: bool) -> None:
-    """Accept messages in quarantine whose key is revoked or unknown, as messages of their store."""
+    """Accept messages to fix whose key is revoked or unknown, as messages of their store."""
     from tillstream.cli.output.tables import show_receipts
 
     run("stores-accept", json_=json_, show=show_receipts, batch=batch, lines=list(lines), reason=reason)

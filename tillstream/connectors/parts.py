@@ -2,18 +2,30 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tillstream.connectors.runs import Run
 
-FILES, BYTES = 500, 256 << 20
-"""Size of a part. A settlement of the sales of many months can run longer than a function may."""
+
+class PartSize(NamedTuple):
+    """What a part has at most, before the file that fills it."""
+
+    files: int
+    bytes: int
+
+
+SIZE = PartSize(500, 256 << 20)
+"""A settlement of the sales of many months can run longer than a function may."""
+LARGE = PartSize(5_000, 16 << 30)
+"""For what takes minutes to begin. A project settles it in steps, the large ones in the job `settle-large`."""
 PAUSE = timedelta(minutes=1)
 """Before the next run, in which the events of copied objects create their records."""
 
 
 class Pace(Protocol):
     """What the process that runs a backfill does meanwhile."""
+
+    part: PartSize
 
     def taken(self, size: int) -> None:
         """A file is taken in. size: its bytes."""
@@ -25,12 +37,13 @@ class Pace(Protocol):
 class Parts:
     """Counts what a run of a backfill brings."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: PartSize | None = None) -> None:
+        self._size = size or SIZE
         self._files = self._bytes = 0
 
     def is_full(self, run: Run) -> bool:
         """Whether the run has brought a part since the last one; the next part begins then."""
-        if run.items - self._files < FILES and run.bytes - self._bytes < BYTES:
+        if run.items - self._files < self._size.files and run.bytes - self._bytes < self._size.bytes:
             return False
         self._files, self._bytes = run.items, run.bytes
         return True

@@ -77,7 +77,7 @@ class Runner:
         self._refused: list[str] = []
         self._most_refused = MOST_REFUSED_OF_BACKFILL if connector.is_once else MOST_REFUSED
         self._pace = pace
-        self._parts = Parts()
+        self._parts = Parts(pace.part) if pace else Parts()
 
     def run(self) -> Run:
         runs.save(self._ports, self._id, self._run)

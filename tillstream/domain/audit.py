@@ -38,6 +38,7 @@ class AuditAction(StrEnum):
     UPLOAD_CONFIRMED = "upload.confirmed"
     UPLOAD_REREAD = "upload.given-a-contract"
     UPLOAD_REJECTED = "upload.rejected"
+    UPLOAD_NOTED = "upload.noted"
     UPLOAD_UNDONE = "upload.undone"
     UPLOAD_PREVIEW_EXPIRED = "upload.preview-expired"
     UPLOAD_OUT_OF_SCOPE = "upload.not-your-store"

@@ -26,6 +26,21 @@ def text_of(column: Any) -> Any:
     return pc.cast(column, pa.string())
 
 
+def plain_values(column: Any) -> Any:
+    """A column of types that JSON has: exact decimals and ISO 8601 times are texts."""
+    kind = column.type
+    if pa.types.is_decimal(kind):
+        return text_of(column)
+    if pa.types.is_date(kind):
+        return pc.cast(column, pa.string())
+    if kind == pa.timestamp("us", "UTC"):
+        times = pc.replace_substring(pc.strftime(column, "%Y-%m-%dT%H:%M:%S"), ".000000", "")
+        return pc.binary_join_element_wise(times, "+00:00", "")
+    if pa.types.is_string(kind) or (pa.types.is_primitive(kind) and not pa.types.is_temporal(kind)):
+        return column
+    return pa.array([to_json(value) for value in column.to_pylist()])
+
+
 def guarded(column: Any) -> Any:
     """As `text_of`, with texts that a spreadsheet shows and does not run."""
     texts = text_of(column)

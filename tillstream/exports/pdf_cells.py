@@ -96,5 +96,5 @@ def _number(value: Decimal, places: int, *, is_share: bool) -> str:
         return str(value)
     percent = _DIGITS.multiply(value, Decimal(100)) if is_share else value
     rounded = percent.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
-    text = f"{abs(rounded):,.{places}f}" + (" %" if is_share else "")
+    text = f"{abs(rounded):,.{places}f}" + ("%" if is_share else "")
     return text if rounded >= 0 else f"−{text}"

@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.analytics.json_values import to_json
 from tillstream.domain.text.formula_guard import guard
-from tillstream.exports.cell_texts import guarded
-from tillstream.exports.table import ExportTable
+from tillstream.exports.cell_texts import guarded, plain_values
+from tillstream.exports.table import ExportTable, slices
 from tillstream.pipeline.reading.correction_file import BOM
 
 
@@ -20,7 +19,7 @@ def csv(table: ExportTable) -> Iterator[bytes]:
 
     yield (BOM + ",".join(f'"{guard(name)}"' for name in table.schema.names) + "\n").encode()
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
-    for batch in table.batches:
+    for batch in slices(table.batches):
         out = io.BytesIO()
         texts = pa.table([guarded(column) for column in batch.columns], batch.schema.names)
         arrow_csv.write_csv(texts, out, options)
@@ -29,8 +28,9 @@ def csv(table: ExportTable) -> Iterator[bytes]:
 
 def jsonl(table: ExportTable) -> Iterator[bytes]:
     """One JSON object per row; decimals are strings, which keep every digit."""
-    for batch in table.batches:
-        rows = (json.dumps(to_json(row), ensure_ascii=False) for row in batch.to_pylist())
+    for batch in slices(table.batches):
+        plain = pa.table([plain_values(column) for column in batch.columns], batch.schema.names)
+        rows = (json.dumps(row, ensure_ascii=False) for row in plain.to_pylist())
         yield "".join(f"{row}\n" for row in rows).encode()
 
 

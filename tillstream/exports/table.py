@@ -7,6 +7,9 @@ from itertools import chain
 
 import pyarrow as pa
 
+SLICE = 10_000
+"""Rows that are converted at once: enough for columns to be fast, and few megabytes."""
+
 
 @dataclass(frozen=True)
 class ExportTable:
@@ -33,3 +36,10 @@ def table_of(
     rest: Iterator[pa.RecordBatch] = iter(batches)
     first = next(rest)
     return ExportTable(name, first.schema, chain([first], rest), totals, filters or {}, created_at)
+
+
+def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at most `SLICE` rows, at least one batch for each of them."""
+    for batch in batches:
+        for first in range(0, max(batch.num_rows, 1), SLICE):
+            yield batch.slice(first, SLICE)

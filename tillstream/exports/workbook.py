@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tillstream.domain.errors import Rejected
 from tillstream.exports.cell_texts import readable
 from tillstream.exports.number_formats import DAY, number_format
-from tillstream.exports.table import ExportTable
+from tillstream.exports.table import ExportTable, slices
 
 ROWS = 1_048_576 - 2
 """Rows that a sheet has place for, besides the header and the totals."""
@@ -83,7 +83,7 @@ class _Sheet:
 
     def write(self) -> None:
         sheet, book = self.sheet, self.book
-        batches = iter(self.table.batches)
+        batches = slices(self.table.batches)
         first = next(batches)
         styles = {text: book.add_format({"num_format": text}) for text in set(self.formats) if text}
         cells = [

@@ -1,4 +1,4 @@
-"""Numbers and days as text, in plain English: 1,234.50, 12.3 %, 3 Oct 2026."""
+"""Numbers and days as text, in plain English: 1,234.50, 12.3%, 3 Oct 2026."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,12 +27,12 @@ def count(value: Any) -> str:
 
 
 def share(value: Any) -> str:
-    """0.1234 → 12.3 %."""
-    return NONE if value is None else f"{_grouped(Decimal(value) * 100, 1)} %"
+    """0.1234 → 12.3%."""
+    return NONE if value is None else f"{_grouped(Decimal(value) * 100, 1)}%"
 
 
 def growth(value: Any) -> str:
-    """0.1234 → +12.3 %."""
+    """0.1234 → +12.3%."""
     return NONE if value is None else f"{'+' if Decimal(value) > 0 else ''}{share(value)}"
 
 

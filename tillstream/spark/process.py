@@ -4,7 +4,7 @@ loaded there only."""
 import multiprocessing
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from tillstream.domain.errors import Unavailable
 from tillstream.spark import session
 
 Result = TypeVar("Result")
+BEAT_SECONDS = 30.0
 
 
 class SparkProcess:
@@ -49,14 +50,20 @@ class SparkProcess:
             self._executor = None
         self._folder.cleanup()
 
-    def call(self, function: Callable[..., Result], *arguments: object) -> Result:
+    def call(
+        self, function: Callable[..., Result], *arguments: object, beat: Callable[[], None] = lambda: None
+    ) -> Result:
         """The result of a function in the process of Spark; it, its arguments and its result can be pickled.
 
-        Raises what the function raises, and `Unavailable` if the process has ended.
+        beat: called here every half minute until then.
+        Raises what the function and `beat` raise, and `Unavailable` if the process has ended.
         """
         if self._executor is None:
             raise RuntimeError("The process is not started: use it as a context manager.")
         try:
-            return self._executor.submit(function, *arguments).result()
+            future = self._executor.submit(function, *arguments)
+            while not wait([future], BEAT_SECONDS).done:
+                beat()
+            return future.result()
         except BrokenProcessPool as error:
             raise Unavailable("The process of Spark ended: it may need more memory.") from error

@@ -25,16 +25,23 @@ class Staged:
     faults: tuple[str, ...] = ()
 
 
-def stage_files(ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], run: RunTasks) -> Staged:
+def stage_files(
+    ports: Ports,
+    contracts: ContractRegistry,
+    batches: Sequence[Batch],
+    run: RunTasks,
+    beat: Callable[[], None] = lambda: None,
+) -> Staged:
     """Stage uploads in the order of `batches`, as `stage.stage` does with each of them.
 
-    Those with a fault remain as they are, and are staged again like others that were interrupted. Raises what `run`
-    raises.
+    beat: called for each of them, so that a lease is renewed. Those with a fault remain as they are, and are staged
+    again like others that were interrupted. Raises what `run` and `beat` raise.
     """
     results: list[tuple[Batch, StagingReport | Rejected | None]] = []
     tasks, places = list[FileTask](), list[int]()
     create = _Tasks(ports)
     for batch in batches:
+        beat()
         if batch.kind is not BatchKind.UPLOAD:
             continue
         upload = stage.begin(ports, batch.batch_id)
@@ -54,7 +61,9 @@ def stage_files(ports: Ports, contracts: ContractRegistry, batches: Sequence[Bat
         if outcome.fault:
             faults.append(f"{upload.file}: {outcome.fault.strip().splitlines()[-1]}")
     done = [(upload, result) for upload, result in results if result is not None]
+    done.sort(key=lambda one: one[0].received_seq)  # functions may settle some before the rest is recorded
     for upload, result in done:
+        beat()
         stage.finish(ports, upload, result, contracts)
     return Staged(len(done), tuple(faults))
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from devtools.simulation.checks import OUTCOMES, Difference
+from devtools.simulation.checks import OUTCOMES
+from devtools.simulation.difference import Difference
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import Rows, day_of, sale_numbers, texts
 from devtools.simulation.year.world import Place, World, add_units
@@ -33,7 +34,7 @@ def check_days(process: Process, world: World) -> int:
         }
         if shown != expected:
             wrong = min(key for key in shown.keys() | expected.keys() if shown.get(key) != expected.get(key))
-            raise Difference(f"{at} {wrong}: product {shown.get(wrong)}, books {expected.get(wrong)}")
+            raise Difference("figures", f"{at} {wrong}: product {shown.get(wrong)}, books {expected.get(wrong)}")
         count += sum(lines for lines, _, _ in expected.values())
     world.touched.clear()
     return count
@@ -66,7 +67,9 @@ def check_lines(process: Process, world: World, first: int, last: int) -> None:
     order = [(name, "ascending") for name in expected.column_names]
     shown = shown.cast(expected.schema).sort_by(order)
     if not shown.equals(expected.sort_by(order)):
-        raise Difference(f"lines of {days[0]} to {days[1]}: product {shown.num_rows}, books {expected.num_rows}")
+        raise Difference(
+            "lines", f"lines of {days[0]} to {days[1]}: product {shown.num_rows}, books {expected.num_rows}"
+        )
 
 
 def _table(world: World, place: Place) -> pa.Table:
@@ -95,18 +98,18 @@ def check_receipts(process: Process, world: World) -> int:
     for row in table.to_pylist():
         outcomes = Counter({each: row[f"rows_{each}"] for each in OUTCOMES})
         if row["rows_read"] != outcomes.total():
-            raise Difference(f"the receipt of {row['batch_id']} does not balance: {row}")
+            raise Difference("balance of receipts", f"the receipt of {row['batch_id']} does not balance: {row}")
         if row["kind"] == "upload":
             uploads[row["batch_id"]] = outcomes
     if uploads.keys() != world.outcomes.keys():
-        raise Difference(f"uploads in the ledger: {uploads.keys() ^ world.outcomes.keys()}")
+        raise Difference("batches", f"uploads in the ledger: {uploads.keys() ^ world.outcomes.keys()}")
     for batch, shown in uploads.items():
         expected = world.outcomes[batch].copy()
         either = expected.pop("either", 0)
         moved = shown["new"] - expected["new"]
         expected.update(new=moved, duplicate=-moved)
         if abs(moved) > either or shown != expected:
-            raise Difference(f"receipt of {world.batches[batch]}: product {shown}, books {expected}")
+            raise Difference("receipts", f"receipt of {world.batches[batch]}: product {shown}, books {expected}")
     return len(table)
 
 
@@ -125,7 +128,7 @@ def check_stock(process: Process, world: World) -> int:
     }
     if shown != expected:
         wrong = min(key for key in shown.keys() | expected.keys() if shown.get(key) != expected.get(key))
-        raise Difference(f"stock of {wrong}: product {shown.get(wrong)}, books {expected.get(wrong)}")
+        raise Difference("stock", f"stock of {wrong}: product {shown.get(wrong)}, books {expected.get(wrong)}")
     return len(expected)
 
 
@@ -145,11 +148,11 @@ def check_costs(process: Process, world: World, first: int, last: int) -> None:
     if shown != costs:
         wrong = min(key for key in shown.keys() | costs.keys() if shown.get(key) != costs.get(key))
         text = f"cost of {wrong} from {day_of(first)} to {day_of(last)}"
-        raise Difference(f"{text}: product {shown.get(wrong)}, books {costs.get(wrong)}")
+        raise Difference("costs", f"{text}: product {shown.get(wrong)}, books {costs.get(wrong)}")
 
 
 def check_rebuild(process: Process) -> None:
     """A warehouse that is computed again from the ledger is the same."""
     report = process.until_done("rebuild")
     if report["differences"]:
-        raise Difference(f"the rebuilt warehouse differs: {report['differences']}")
+        raise Difference("rebuild", f"the rebuilt warehouse differs: {report['differences']}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from devtools.simulation import clock
-from devtools.simulation.checks import Difference
+from devtools.simulation.difference import Difference
 from devtools.simulation.year import checks, goods, tills, uploads
 from devtools.simulation.year.acts import Acts
 from devtools.simulation.year.process import Process
@@ -145,16 +145,16 @@ class Year:
             if not waiting and not states:
                 return
             if time.monotonic() > deadline:
-                raise Difference(f"work is left: {waiting} {status['batches']}")
+                raise Difference("work left", f"work is left: {waiting} {status['batches']}")
             time.sleep(POLL)
 
     def _nothing_is_lost(self, names: list[str], undone: list[str], acknowledged: set[str]) -> None:
         if missing := set(names) - set(self.world.batches.values()):
-            raise Difference(f"files are lost: {sorted(missing)}")
+            raise Difference("lost files", f"files are lost: {sorted(missing)}")
         if missing := acknowledged - self.world.batches.keys():
-            raise Difference(f"acknowledged uploads are lost: {sorted(missing)}")
+            raise Difference("lost files", f"acknowledged uploads are lost: {sorted(missing)}")
         if missing := set(undone) - self.world.undone:
-            raise Difference(f"not undone: {sorted(missing)}")
+            raise Difference("undos", f"not undone: {sorted(missing)}")
 
     # ---- now and then
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from devtools.simulation.checks import Difference
+from devtools.simulation.difference import Difference
 from devtools.simulation.year.day_books import DayBook
 from devtools.simulation.year.goods import Goods
 from devtools.simulation.year.sales import Company, Rows
@@ -73,14 +73,14 @@ class World:
 
     def _enter(self, batch: str, name: str, received: int, *, is_undone: bool) -> None:
         if name not in self.sent:
-            raise Difference(f"upload {batch} has the file {name}, which was not sent")
+            raise Difference("files", f"upload {batch} has the file {name}, which was not sent")
         place = self.sent[name].place
         self.touched.add(place)
         if is_undone:
             self.book(place).undo(batch)
             self.undone.add(batch)
         elif batch in self.batches:
-            raise Difference(f"upload {batch} is settled twice")
+            raise Difference("batches", f"upload {batch} is settled twice")
         else:
             self.batches[batch] = name
             self.outcomes[batch] = self.book(place).settle(batch, name, received)

@@ -87,6 +87,21 @@ class SettlingContract:
         assert lines(warehouse, "undone") == [("S1/1", "P#1", Decimal(1)), ("S1/11", "Q#1", Decimal(5))]
         assert warehouse.settle(Settlement(undo=["undone-2"])).settlement_no == 0
 
+    def test_corrections_of_equal_bytes_count_the_same_in_any_order_of_settlement(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        for region, order in (("in-order", (1, 2)), ("reversed", (2, 1))):
+            for at in order:
+                upload = staged(keep, f"{region}-{at}", [("S1/1", "P", "1")], region=region, at=at)
+                warehouse.settle(Settlement([replace(upload, sha256=f"sha of {region}")]))
+            for at in order:
+                corrected = staged(keep, f"{region}-{at}-fix", [("S1/2", "P", f"{at}")], region=region, at=at, fix=3)
+                fix = replace(corrected, kind="correction", parent=f"{region}-{at}", fix_number=3)
+                warehouse.settle(Settlement([fix]))
+            assert lines(warehouse, region) == [("S1/1", "P#1", Decimal(1)), ("S1/2", "P#1", Decimal(1))]
+            origins = warehouse.query("SELECT batch_id FROM sale_lines WHERE region = @region", {"region": region})
+            assert set(origins.column("batch_id").to_pylist()) == {f"{region}-1", f"{region}-1-fix"}
+
     def test_a_batch_without_accepted_rows_is_undone(self, warehouse: Warehouse, keep: Keep) -> None:
         warehouse.settle(Settlement([replace(staged(keep, "rejected", []), accepted=())]))
         undone = warehouse.settle(Settlement(undo=["rejected"]))
@@ -214,9 +229,10 @@ class SettlingContract:
 
 def staged(
     keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv",
-    day: date = DAY, quantity: Decimal | None = None,
+    day: date = DAY, quantity: Decimal | None = None, fix: int = 0,
 ) -> StagedBatch:  # fmt: skip
     columns = {column.name: _column(column, rows, region or batch, day, quantity) for column in STAGED}
+    columns["fix_number"] = pa.array([fix] * len(rows), pa.int64())
     table = Hasher().with_hashes(pa.table(columns))
     sink = pa.BufferOutputStream()
     with parquet_writer(sink, table.schema) as parquet:
@@ -232,7 +248,6 @@ def _column(column: Any, rows: Sequence[Row], region: str, day: date, quantity: 
     values_by_column: dict[str, Callable[[int, Row], object]] = {
         "row_number": lambda number, row: number,
         "line_number": lambda number, row: number + 1,
-        "fix_number": lambda number, row: 0,
         "accepted": lambda number, row: False,
         "source": lambda number, row: "file",
         "region": lambda number, row: region,

@@ -111,7 +111,7 @@ WRONG: dict[str, tuple[Callable[[dict[str, str]], dict[str, str]], dict[str, Any
     "no row numbers": (lambda row: without(row, "_row"), {}, "no column _row"),
     "row numbers in words": (lambda row: row | {"_row": "one"}, {}, "the downloaded whole numbers"),
     "a column less": (lambda row: without(row, "Country"), {}, "missing from the corrected file: Country"),
-    "a row of somebody else": (lambda row: row | {"_row": str(int(row["_row"]) + 90)}, {}, "is not in quarantine"),
+    "a row of somebody else": (lambda row: row | {"_row": str(int(row["_row"]) + 90)}, {}, "is not a row to fix"),
 }
 
 

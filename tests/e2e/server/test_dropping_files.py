@@ -68,7 +68,7 @@ def test_the_running_worker_claims_a_dropped_file_and_writes_a_note_beside_it(ho
     assert (upload.file, upload.contract, upload.received_by) == ("june.csv", "online-retail-uk", "watched folder")
     (note,) = (home / "drop" / "taken").rglob("*.note.txt")
     assert note.with_name("june.csv").read_text() == MOSTLY_GOOD
-    assert "1 row was rejected" in note.read_text()
+    assert "1 row needs fixing" in note.read_text()
     assert upload.batch_id in note.read_text()
 
 

@@ -141,7 +141,7 @@ def test_only_admins_see_rules(shop: Shop, person: People) -> None:
     assert manager.get("/alerts").status_code == 200
     assert "/alerts/rules" not in manager.get("/alerts").text
     assert manager.get("/alerts/rules").status_code == 403
-    assert "Rows in quarantine" in shop.boss.get("/alerts/rules").text
+    assert "Rows to fix" in shop.boss.get("/alerts/rules").text
 
 
 def test_the_api_refuses_what_it_does_not_have(shop: Shop) -> None:

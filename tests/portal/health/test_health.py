@@ -88,3 +88,10 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
         assert 'tillstream_connector_lag_seconds{connector="shop"} ' in answer.text
     finally:
         app.close()
+
+
+def test_the_status_page_has_internals_behind_technical_details(person: People) -> None:
+    everyday, internals = person(Role.ADMIN).get("/status").text.split("Technical details")
+    assert "Last backup" in everyday
+    assert "warehouse.duckdb" not in everyday
+    assert "warehouse.duckdb" in internals

@@ -125,8 +125,8 @@ def test_a_message_that_cannot_be_read_or_verified_is_discarded_too(
     ("form", "advice"),
     [
         ({"line": "1", "reason": "  "}, "Enter why the sales are discarded"),
-        ({"reason": "none"}, "Choose sales that are in quarantine"),
-        ({"line": "9", "reason": "no such line"}, "Choose sales that are in quarantine"),
+        ({"reason": "none"}, "Choose sales to fix"),
+        ({"line": "9", "reason": "no such line"}, "Choose sales to fix"),
     ],
 )
 def test_a_discard_needs_a_reason_and_sales_in_quarantine(

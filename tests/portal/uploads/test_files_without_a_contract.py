@@ -31,7 +31,7 @@ def test_its_contract_is_chosen_on_its_page_and_the_file_counts(app: App, person
     assert '<option value="IN">' in page
     assert "Import the file" not in page
     assert "Reprocess the file" not in page
-    assert "not detected yet" in admin.get("/uploads").text
+    assert "no data source yet" in admin.get("/uploads").text
     assert admin.post(f"/uploads/{batch}/confirm", {"contract": "IN"}).status_code == 303
     work()
     page = admin.get(f"/uploads/{batch}").text

@@ -56,7 +56,7 @@ def test_the_figures_are_above_the_button_that_saves_the_contract(app: App, pers
     page = summary_of(admin, place)
     assert 0 < page.index("Do these totals match your records") < page.index("Save the data source and import")
     text = text_of(page)
-    assert "Days 3 Apr 2026 to 4 May 2026 Revenue 1,204.30 EUR Cancelled 240.00 EUR Returned 0.00 EUR" in text
+    assert "Days 3 Apr – 4 May 2026 Revenue 1,204.30 EUR Cancelled 240.00 EUR Returned 0.00 EUR" in text
     assert "Units 3 Orders 2 Stores Graz new , Linz new" in text
     assert "Total line of the file (line 5 ) 1,354.40" in text
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303

@@ -22,7 +22,7 @@ def rule(kind: KindName = KindName.ROWS_IN_QUARANTINE, /, **changes: Any) -> Ale
 
 def observed(value: int = 20, subject: str = "UK", region: str = "UK", store: str | None = None) -> Observation:
     return Observation(
-        subject, f"{value} rows of {subject} are in quarantine", Decimal(value), Decimal(20), region=region, store=store
+        subject, f"{subject} has {value} rows to fix", Decimal(value), Decimal(20), region=region, store=store
     )
 
 

@@ -105,7 +105,7 @@ def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
     goals.save(app.ports, {june: wanted}, by="boss", source="grid")
     evaluated(app)
     (alert,) = alerts(app)
-    assert alert.title == "UK is 99 % behind its goal of June"
+    assert alert.title == "UK is 99% behind its goal of June"
     assert alert.members[0].path == "/goals?month=2026-06"
     goals.save(app.ports, {june: dict.fromkeys(wanted)}, by="boss", source="grid")
     evaluated(app)
@@ -120,7 +120,7 @@ def test_a_price_far_from_the_list_names_product_and_sale(app: App, tmp_path: Pa
     add_file(app, tmp_path, "UK-cheap.csv", [line("CHEAP", price=6), line("CLOSE", price=9)])
     evaluated(app)
     (alert,) = alerts(app)
-    assert alert.title == "Kite was sold 40 % below its list price in store LDS1 in UK on 15 June"
+    assert alert.title == "Kite was sold 40% below its list price in store LDS1 in UK on 15 June"
     assert alert.text == "Sold for 6 GBP; the list price is 10.00 GBP. Sale CHEAP."
     assert preview(sources(app), rule).days[0].alerts == (alert.title,)
 

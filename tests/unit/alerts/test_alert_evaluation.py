@@ -58,7 +58,7 @@ def test_rows_in_quarantine_raise_one_alert_that_ends_when_they_are_gone(app: Ap
     assert evaluated(app).changed == 0
     batch = quarantine(app, tmp_path)
     assert evaluated(app).changed == 1
-    assert titles(app) == ["25 rows of UK are in quarantine"]
+    assert titles(app) == ["UK has 25 rows to fix"]
     for _ in range(3):
         assert evaluated(app, 1).changed == 0, "nothing has happened"
     COMMANDS["undo"](app, quiet, batch=batch)

@@ -39,7 +39,7 @@ def test_a_source_falls_below_its_weeks_before_and_recovers(app: App, tmp_path: 
     evaluated(app)
     (alert,) = alerts(app)
     assert alert.title == TITLE
-    assert alert.text == ("92.5 % of 40 rows were accepted in the last 7 days; in the 4 weeks before, it was 100.0 %.")
+    assert alert.text == ("92.5% of 40 rows were accepted in the last 7 days; in the 4 weeks before, it was 100.0%.")
     assert (alert.members[0].region, alert.members[0].path) == ("UK", "/quality/pass-rates?source=UK")
     today = app.ports.clock.now().date()
     assert [(day.day, day.alerts) for day in preview(sources(app), rule).days] == [(today, (TITLE,))]
@@ -59,7 +59,7 @@ def test_a_source_below_the_limit_needs_no_weeks_before(app: App, tmp_path: Path
     deliver(app, tmp_path, "below", 17, 3)
     evaluated(app)
     (alert,) = alerts(app)
-    assert alert.text == "87.5 % of 40 rows were accepted in the last 7 days."
+    assert alert.text == "87.5% of 40 rows were accepted in the last 7 days."
 
 
 def test_few_rows_raise_no_alert(app: App, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def taken_in(app: App, history: Path) -> Any:
 
 
 def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "FILES", 2)
+    monkeypatch.setattr(parts, "SIZE", parts.PartSize(2, parts.SIZE.bytes))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
     settlements = {batch.file: batch.settlement_no for batch in batches.find(app.ports)}
     assert settlements["2026-06-01.csv"] == settlements["2026-06-02.csv"] < settlements["2026-06-03.csv"]
@@ -182,7 +182,7 @@ def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypat
 def test_the_schedule_takes_in_a_part_and_waits_until_it_is_settled(
     app: App, clock: ManualClock, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "FILES", 2)
+    monkeypatch.setattr(parts, "SIZE", parts.PartSize(2, parts.SIZE.bytes))
     access = source_access(app)
     backfill = backfills.of(str(history), CONTRACT)
     with pytest.raises(Rejected, match="TILLSTREAM_CONNECT_FOLDERS"):

@@ -50,8 +50,8 @@ def test_a_page_has_the_title_filters_rows_totals_and_its_number() -> None:
         "Store Last day Net amount Margin share Orders",
     ]
     assert lines[-5:] == [
-        "MUM01 2026-06-01 1,234,567.50 12.3 % 1,200",
-        f"DEL01 {EMPTY} −1,000.25 −50.0 % −3",
+        "MUM01 2026-06-01 1,234,567.50 12.3% 1,200",
+        f"DEL01 {EMPTY} −1,000.25 −50.0% −3",
         f"PUN01 2026-06-30 {EMPTY} {EMPTY} {EMPTY}",
         "Total 1,233,567.25 1,197",
         "Sales by store 1 / 1",

@@ -39,8 +39,8 @@ def test_numbers_are_written_in_plain_english() -> None:
     assert formats.money(Decimal("-12.345"), "GBP") == "−12.35"
     assert formats.money(Decimal(775), "GBP", like=5000) == "775"
     assert formats.money(Decimal(12), "JPY") == "12"
-    assert formats.growth(Decimal("0.1234")) == "+12.3 %"
-    assert formats.growth(Decimal("-0.1")) == "−10.0 %"
+    assert formats.growth(Decimal("0.1234")) == "+12.3%"
+    assert formats.growth(Decimal("-0.1")) == "−10.0%"
     assert formats.share(None) == "–"
     assert drawing.short(-1_234_567) == "−1.23 M"
 

@@ -34,7 +34,7 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Stan
     target = one.target
     return Observation(
         f"{target.region}/{target.store}/{month}",
-        f"{sources.place(target.region, target.store or None)} is {behind} % behind its goal of {month.first:%B}",
+        f"{sources.place(target.region, target.store or None)} is {behind}% behind its goal of {month.first:%B}",
         Decimal(behind),
         rule.threshold,
         f"Revenue until {day_text(one.through)} is {one.sold:,.0f} {one.currency}; expected were {one.expected:,.0f}.",

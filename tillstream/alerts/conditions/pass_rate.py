@@ -54,13 +54,13 @@ def _observations(rule: AlertRule, rates: Mapping[Source, Compared]) -> Iterator
         if one.now.rows < rule.parameters["rows"] or one.now.rate is None:
             continue
         has_before = one.before.rows >= rule.parameters["rows"]
-        before = f"; in the {weeks} weeks before, it was {_percent(one.before)} %" if has_before else ""
+        before = f"; in the {weeks} weeks before, it was {_percent(one.before)}%" if has_before else ""
         yield Observation(
             f"{region}/{contract}",
             f"Fewer rows of {contract} pass its rules",
             _value(rule, one, has_before=has_before),
             rule.threshold,
-            f"{_percent(one.now)} % of {one.now.rows:,} rows were accepted in the last {days} days{before}.",
+            f"{_percent(one.now)}% of {one.now.rows:,} rows were accepted in the last {days} days{before}.",
             region,
             path=f"/quality/pass-rates?{urlencode({'source': contract})}",
         )

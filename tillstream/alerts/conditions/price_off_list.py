@@ -41,7 +41,7 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any])
     place = sources.place(row["region"], row["store_id"])
     return Observation(
         f"{row['region']}/{row['store_id']}/{row['product']}/{day}",
-        f"{product} was sold {abs(percent)} % {side} its list price in {place} on {day_text(day)}",
+        f"{product} was sold {abs(percent)}% {side} its list price in {place} on {day_text(day)}",
         abs(row["difference"] * 100),
         rule.threshold,
         f"Sold for {row['unit_price'].normalize():f} {row['currency']}; the list price is "

@@ -83,7 +83,7 @@ def _observations(sources: AlertSources, rule: AlertRule, sums: dict[Place, _Sum
                 f"Customers return much in {sources.place(region, store)}",
                 one.rate,
                 rule.threshold,
-                f"{one.rate} % of the revenue of the last {days} days was returned.",
+                f"{one.rate}% of the revenue of the last {days} days was returned.",
                 region,
                 store,
                 "/dashboard",

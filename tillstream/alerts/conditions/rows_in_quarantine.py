@@ -32,7 +32,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
 
 
 def _title(rows: int, region: str) -> str:
-    return f"{rows:,} {'row' if rows == 1 else 'rows'} of {region} {'is' if rows == 1 else 'are'} in quarantine"
+    return f"{region} has {rows:,} {'row' if rows == 1 else 'rows'} to fix"
 
 
 CONDITION = Condition(_evaluate)

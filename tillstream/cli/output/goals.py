@@ -6,7 +6,7 @@ from typing import Any
 from tillstream.cli.output.tables import print_line, show_rows
 
 SHOWN = 20
-"""Refused rows that are printed; --json has all."""
+"""Rows to fix that are printed; --json has all."""
 COLUMNS = ("target", "currency", "goal", "sold", "of goal", "expected", "until", "end of month", "needed a day")
 
 
@@ -29,7 +29,7 @@ def show_import(data: dict[str, Any]) -> None:
         print_line(f"Columns that are not read: {', '.join(data['ignored_columns'])}")
     done = "saved" if data["saved"] else "would be saved"
     months = f" for {', '.join(data['months'])}" if data["months"] else ""
-    print_line(f"{data['file']}: {data['goals']:,} goals {done}{months}; {len(data['refused']):,} rows refused.")
+    print_line(f"{data['file']}: {data['goals']:,} goals {done}{months}; {len(data['refused']):,} rows to fix.")
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:

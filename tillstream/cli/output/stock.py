@@ -36,7 +36,7 @@ def show_rebuilt(data: dict[str, Any]) -> None:
 
 
 def _summary(data: dict[str, Any]) -> str:
-    rows = f"{data['good_rows']:,} good rows, {data['refused_rows']:,} refused"
+    rows = f"{data['good_rows']:,} good rows, {data['refused_rows']:,} to fix"
     if data["movements"] and data["repeated_movements"] == data["movements"]:
         return f"{rows}; all of them were recorded before."
     if not data["recorded"]:

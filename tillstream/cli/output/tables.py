@@ -78,9 +78,7 @@ def show_refused(data: dict[str, Any]) -> None:
         for problem in row["problems"]:
             print_line(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
-    print_line(
-        f"{count:,} {'row' if count == 1 else 'rows'} of {data['file']} {'is' if count == 1 else 'are'} in quarantine."
-    )
+    print_line(f"{data['file']} has {count:,} {'row' if count == 1 else 'rows'} to fix.")
 
 
 def show_undo(data: dict[str, Any]) -> None:

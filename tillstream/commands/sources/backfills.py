@@ -1,6 +1,7 @@
 """Take in history once: backfills on the command line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,10 +14,11 @@ from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.commands.sources import on_spark
 from tillstream.commands.sources.connectors import settle
 from tillstream.commands.sources.on_spark import Spark
-from tillstream.connectors import backfills, records, runs, status
+from tillstream.connectors import backfills, parts, records, runs, status
 from tillstream.connectors.backfills import Backfill
 from tillstream.domain.batch.record import IN_LEDGER, State
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.spark.staging_lease import StagingLease
 from tillstream.workflows.review import undo
 
 POLL_SECONDS = 2.0
@@ -33,7 +35,8 @@ class RunBackfills:
     """paths: folders or addresses. settings: name of a setting of the kind → its value. dry: store nothing.
 
     job: leave them to the schedule of the server, or to the job of a project. engine: what stages the files, one of
-    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine.
+    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine. subnet: of batches of Dataproc; empty: that
+    of the network `default`.
     """
 
     paths: Sequence[str]
@@ -43,6 +46,7 @@ class RunBackfills:
     job: bool = False
     engine: str = on_spark.LOCAL
     master: str = ""
+    subnet: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +62,53 @@ class Waiting:
     def __init__(self, app: App, name: str, progress: Progress, spark: Spark | None = None) -> None:
         self._app = app
         self._spark = spark
+        self._lease = spark.lease(name) if spark else None
         self._name = name
         self._progress = progress
+        self.part = spark.part if spark else parts.SIZE
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """With Spark, hold the lease of the files in a project. Raises `Rejected` if another process does."""
+        with self._lease.held() if self._lease else nullcontext():
+            yield
 
     def taken(self, size: int) -> None:
+        if self._lease:
+            self._lease.hold()
         self._progress("bytes", size)
         self._progress("files")
 
     def settle(self, beat: Callable[[], None]) -> None:
-        app, clock = self._app, self._app.ports.clock
+        app = self._app
         if not (app.has_worker or app.settings.project):
             if self._spark:
-                self._spark.stage(self._name)
+                self._spark.stage(self._name, beat)
             settle(app)
             return
+        if self._spark and self._lease:
+            self._stage(self._spark, self._lease, beat)
+        self._wait(lambda: bool(self._unrecorded() or self._is_unsettled()), beat)
+        if self._lease:
+            self._lease.hold()
+
+    def _stage(self, spark: Spark, lease: StagingLease, beat: Callable[[], None]) -> None:
+        """In a project: wait for the records of the copies, stage them, and leave the rest to functions."""
+
+        def both() -> None:
+            beat()
+            lease.hold()
+
+        self._wait(lambda: bool(self._unrecorded()), both)
+        spark.stage(self._name, both)
+        lease.release()
+        spark.leave_rest(self._name)
+
+    def _wait(self, is_waiting: Callable[[], bool], beat: Callable[[], None]) -> None:
+        clock = self._app.ports.clock
         started = clock.now()
-        while (missing := backfills.unrecorded(app.ports, self._name)) or self._is_unsettled():
-            if missing and clock.now() - started > RECORDED:
+        while is_waiting():
+            if clock.now() - started > RECORDED and (missing := self._unrecorded()):
                 raise Unavailable(
                     f"{missing:,} of the copied files have no batch. The events of new objects in the bucket inbox, or "
                     "the sweep, create it: see the page of the pipeline, then run the same command."
@@ -84,6 +118,9 @@ class Waiting:
             clock.sleep(POLL_SECONDS)
             beat()
 
+    def _unrecorded(self) -> int:
+        return backfills.unrecorded(self._app.ports, self._name)
+
     def _is_unsettled(self) -> bool:
         return bool(runs.count(self._app.ports, self._name, *runs.ON_THEIR_WAY))
 
@@ -92,7 +129,7 @@ def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
     """Take in each path, or plan it with `dry`; one that fails does not stop the others."""
     results, code = [], DONE
     engine = on_spark.LOCAL if arguments.dry else arguments.engine
-    with on_spark.opened(app, engine, arguments.master, job=arguments.job) as spark:
+    with on_spark.opened(app, engine, arguments.master, arguments.subnet, job=arguments.job) as spark:
         for path in arguments.paths:
             try:
                 backfill = backfills.of(path, arguments.contract, arguments.settings)
@@ -114,8 +151,9 @@ def _run(
         backfills.request(app.ports, app.contracts, access, backfill, COMMAND_LINE)
         return {"path": backfill.path, **_shown(app, backfill.name)}
     pace = Waiting(app, backfill.name, progress, spark)
-    ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
-    pace.settle(lambda: None)  # also what an interrupted run has left
+    with pace.lease():
+        ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
+        pace.settle(lambda: None)  # also what an interrupted run has left
     on = {"spark": spark.described()} if spark else {}
     return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended), **on}
 

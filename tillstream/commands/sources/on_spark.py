@@ -1,24 +1,31 @@
-"""The option `--engine spark` of backfills: their files are staged on Spark, and settled here like any other."""
+"""The engines spark and dataproc of backfills: their files are staged on Spark, and settled like any other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from tillstream.app import App
-from tillstream.app.home_objects import open_home
+from tillstream.app.home_objects import opener
+from tillstream.batches import events
 from tillstream.connectors import backfills
-from tillstream.domain.batch.record import State
+from tillstream.connectors.parts import LARGE, SIZE, PartSize
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.spark import file_job
+from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.process import SparkProcess
 from tillstream.spark.staging import stage_files
+from tillstream.spark.staging_lease import StagingLease
 
-ENGINES = LOCAL, SPARK = ("local", "spark")
+ENGINES = LOCAL, SPARK, DATAPROC = ("local", "spark", "dataproc")
 STATES = (State.RECEIVED, State.STAGING, State.FAILED)
 """In the order in which an interrupted staging is resumed."""
+Beat = Callable[[], None]
+RunTasks = Callable[[Sequence[FileTask], Beat], Sequence[Outcome]]
+"""Runs tasks on Spark; it calls the beat until they have ended. Raises `Unavailable`."""
 
 
 @dataclass
@@ -26,51 +33,76 @@ class Spark:
     """Stages what a backfill has taken in, and counts it."""
 
     app: App
-    process: SparkProcess
+    run: RunTasks
+    part: PartSize = SIZE
     files: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def stage(self, name: str) -> None:
-        """Stage what waits of the backfill `name`. What Spark fails with is left to this process."""
-        ports = self.app.ports
-        waiting = {batch.batch_id: batch for batch in backfills.in_state(ports, name, *STATES)}
-        batches = sorted(waiting.values(), key=lambda one: (STATES.index(one.state), -one.received_seq))
+    def stage(self, name: str, beat: Beat) -> None:
+        """Stage what waits of the backfill `name`. What Spark fails with is left to this process or the project.
+
+        Raises what `beat` raises.
+        """
+        waiting = {batch.batch_id: batch for batch in self._waiting(name)}
+        in_order = sorted(waiting.values(), key=lambda one: (STATES.index(one.state), -one.received_seq))
         try:
-            staged = stage_files(ports, self.app.contracts, batches, self._run)
+            staged = stage_files(
+                self.app.ports, self.app.contracts, in_order, lambda tasks: self.run(tasks, beat), beat
+            )
         except Unavailable as error:
             self.faults.append(str(error))
             return
         self.files += staged.files
         self.faults += staged.faults
 
-    def _run(self, tasks: Sequence[FileTask]) -> Sequence[Outcome]:
-        home = partial(open_home, str(self.app.settings.home.absolute()))
-        return self.process.call(file_job.run, tasks, home)
+    def leave_rest(self, name: str) -> None:
+        """Let the functions of the project stage what Spark did not; the lease must have ended."""
+        for batch in self._waiting(name):
+            events.publish_received(self.app.ports, batch)
+
+    def lease(self, name: str) -> StagingLease:
+        return StagingLease(self.app.ports, name)
 
     def described(self) -> dict[str, Any]:
         return {"files": self.files, "faults": self.faults}
 
+    def _waiting(self, name: str) -> Iterator[Batch]:
+        return backfills.in_state(self.app.ports, name, *STATES)
+
 
 @contextmanager
-def opened(app: App, engine: str, master: str, *, job: bool) -> Iterator[Spark | None]:
+def opened(app: App, engine: str, master: str = "", subnet: str = "", *, job: bool = False) -> Iterator[Spark | None]:
     """Start Spark for the engine `spark`; None for the engine `local`.
 
-    Raises `Rejected` if Spark is not installed, or if another process or a project stages the files.
+    Raises `Rejected` if Spark is not installed, or if another process stages the files.
     """
+    _check(app, engine, master, subnet, job=job)
     if engine == LOCAL:
-        if master:
-            raise Rejected("A master belongs to the engine spark: add --engine spark.")
         yield None
+    elif engine == DATAPROC:
+        place = Place(app.settings.project, app.settings.location, dict(app.settings.buckets), subnet)
+        yield Spark(app, partial(run_batch, place, app.ports.objects, app.ports.clock), LARGE)
+    else:
+        with SparkProcess(master) as process:
+            yield Spark(app, partial(_run, process, opener(app.settings)))
+
+
+def _check(app: App, engine: str, master: str, subnet: str, *, job: bool) -> None:
+    if engine not in ENGINES:
+        raise Rejected(f"There is no engine {engine}. The engines are {', '.join(ENGINES)}.")
+    if master and engine != SPARK:
+        raise Rejected("A master belongs to the engine spark: add --engine spark.")
+    if subnet and engine != DATAPROC:
+        raise Rejected("A subnet belongs to the engine dataproc: add --engine dataproc.")
+    if engine == LOCAL:
         return
-    if engine != SPARK:
-        raise Rejected(f"There is no engine {engine}. The engines are {' and '.join(ENGINES)}.")
-    if app.settings.project:
-        raise Rejected(
-            "In a project, a function stages each file as soon as it is in the bucket inbox. Leave out --engine spark."
-        )
     if job:
-        raise Rejected("With --job, the server stages the files. Leave out --job or --engine spark.")
+        raise Rejected(f"With --job, the server stages the files. Leave out --job or --engine {engine}.")
+    if engine == DATAPROC and not app.settings.project:
+        raise Rejected("The engine dataproc belongs to a project: set TILLSTREAM_PROJECT, or use --engine spark.")
     if app.has_worker:
         raise Rejected("The server of this home stages its files. Stop the server, then run the same command again.")
-    with SparkProcess(master) as process:
-        yield Spark(app, process)
+
+
+def _run(process: SparkProcess, open_objects: Callable[[], Any], tasks: Sequence[FileTask], beat: Beat) -> Any:
+    return process.call(file_job.run, tasks, open_objects, beat=beat)

@@ -31,9 +31,9 @@ KINDS: Mapping[KindName, Kind] = {
         ),
         Kind(
             KindName.ROWS_IN_QUARANTINE,
-            "Rows in quarantine",
-            "Rows of a region are in quarantine, so no figure includes them.",
-            "{count} regions have rows in quarantine",
+            "Rows to fix",
+            "A region has rows to fix, so no figure includes them.",
+            "{count} regions have rows to fix",
             (_count("rows", "At least", "rows", 20, 1, 1_000_000),),
             (Limit.REGIONS,),
             Action.SEE_UPLOADS,

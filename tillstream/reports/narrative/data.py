@@ -81,8 +81,8 @@ def _goals_behind(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         where = target_of(row)
         sold, expected = (facts.goals.cell(name, **where) for name in ("sold", "expected"))
         gap = number("share", sold, expected, formula="size of growth")
-        name = name_of_target(row, names).replace("The company", "the company")
-        yield Sentence((f"Look at {name}: it is ", gap, " behind what its goal expects by now."), pages.goals(facts))
+        name = name_of_target(row, names).replace("All sales", "all sales")
+        yield Sentence((f"Look at {name}: ", gap, " behind what the goal expects by now."), pages.goals(facts))
 
 
 def _reached(row: Mapping[str, Any]) -> Decimal:

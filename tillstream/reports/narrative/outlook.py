@@ -57,7 +57,7 @@ def _sum(facts: Facts, region: str | None, currency: str, days: int) -> Iterator
     of = f" in {region}" if region else ""
     start = f"From {written(row['first_day'])} to {written(row['last_day'])}, revenue of "
     yield Sentence(
-        (start, mean, f" is expected{of}; with 80 % probability it is between ", low, " and ", high, "."),
+        (start, mean, f" is expected{of}; with 80% probability it is between ", low, " and ", high, "."),
         pages.forecast(),
     )
 
@@ -68,10 +68,10 @@ def target_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_of_target(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """The company, a region, or the name of a store."""
+    """All sales, a region, or the name of a store."""
     if row["store"]:
         return names.get(f"{row['region']}/{row['store']}", str(row["store"]))
-    return str(row["region"] or "The company")
+    return str(row["region"] or "All sales")
 
 
 def is_behind(row: Mapping[str, Any], part: Decimal) -> bool:

@@ -68,7 +68,7 @@ def _select_columns(cells: pa.Table, names: list[str]) -> pa.Table:
     for own in (ROW, LINE):
         if own not in cells.column_names:
             raise Rejected(
-                f"The corrected file has no column {own}. Download the rejected rows, correct them and submit the "
+                f"The corrected file has no column {own}. Download the rows to fix, correct them and submit the "
                 "same file."
             )
     missing = [name for name in names if name not in cells.column_names]

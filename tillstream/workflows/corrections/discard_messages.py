@@ -68,7 +68,7 @@ def discard(ports: Ports, batch: str, lines: Collection[int], reason: str, by: s
         raise Rejected("Enter why the sales are discarded, for example “the till sent them again”.")
     chosen = [message for message in open_messages(ports, upload) if message.line_number in lines]
     if not chosen or len(chosen) < len(set(lines)):
-        raise Rejected("Choose sales that are in quarantine. One of these is not, or not any more.")
+        raise Rejected("Choose sales to fix. One of these is not, or not any more.")
     name = f"Discarded sales of {upload.file}"
     return submit.register(ports, submit.keep(ports, upload, _file(chosen, reason), None), by, file=name)
 

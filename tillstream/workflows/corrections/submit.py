@@ -42,7 +42,7 @@ def submit_correction(
     if not numbers:
         raise Rejected(f"{name} contains no rows.")
     if not_correctable:
-        raise Rejected(f"Row {not_correctable[0]} of {upload.file} is not in quarantine (any more).")
+        raise Rejected(f"Row {not_correctable[0]} of {upload.file} is not a row to fix (any more).")
     return register(ports, keep(ports, upload, corrected, stores), by, file=name)
 
 
@@ -52,7 +52,7 @@ def check_correctable(ports: Ports, upload: Batch) -> None:
     if upload.kind is BatchKind.STORE_SALES:
         raise Rejected("Sales of tills are corrected where they were made. Send them again with a higher version.")
     if not upload.is_file or upload.state not in IN_LEDGER:
-        raise Rejected(f"{upload.file} is {upload.state}. Only rejected rows of a settled file can be corrected.")
+        raise Rejected(f"{upload.file} is {upload.state}. Only rows to fix of an imported file can be corrected.")
     lineage.finished_replays(ports, upload)
 
 

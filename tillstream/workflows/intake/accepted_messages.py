@@ -42,7 +42,7 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
         raise Rejected("Enter why the sender is right, for example “signed before its key was replaced”.")
     chosen = [message for message in discard_messages.quarantined(ports, upload) if message.line_number in lines]
     if not chosen or len(chosen) < len(set(lines)):
-        raise Rejected("Choose messages that are in quarantine. One of these is not, or not any more.")
+        raise Rejected("Choose messages to fix. One of these is not, or not any more.")
     obstacles = [f"Message {each.line_number}: {why}" for each in chosen if (why := _obstacle(ports, each))]
     if obstacles:
         raise Rejected(f"Nothing was accepted. {'; '.join(obstacles)}. The till sends such a message again.")

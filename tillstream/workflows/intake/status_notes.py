@@ -43,9 +43,9 @@ def note_text(receipt: Receipt) -> str:
         ]
     rejected = receipt["rows"]["quarantined"]
     if rejected:
-        rows = "1 row was" if rejected == 1 else f"{rejected:,} rows were"
+        needs = "1 row needs" if rejected == 1 else f"{rejected:,} rows need"
         lines.append(
-            f"{rows} rejected and quarantined. See the receipt in the portal under Uploads, or run `tillstream "
+            f"{needs} fixing. See the receipt in the portal under Uploads, or run `tillstream "
             f"quarantine {receipt['batch_id']}`."
         )
     if not lines:

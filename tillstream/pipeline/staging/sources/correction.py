@@ -126,8 +126,7 @@ class CorrectionSource:
 def _numbers(block: Block, name: str) -> npt.NDArray[np.int64]:
     if name not in block.cells.column_names:
         raise Rejected(
-            f"The corrected file has no column {name}. Download the rejected rows, correct them and submit the same "
-            "file."
+            f"The corrected file has no column {name}. Download the rows to fix, correct them and submit the same file."
         )
     try:
         numbers = pc.cast(pc.utf8_trim_whitespace(decoded(block.cells.column(name))), pa.int64())
