@@ -37,6 +37,7 @@ STEPS = {
     "index": WAREHOUSE,
     "forward": ("tillstream.webhooks.forwarding",),
     "decide": ("tillstream.workflows.decisions.perform", *WAREHOUSE),
+    "homes": ("tillstream.sync.http.delegation", *WAREHOUSE),
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

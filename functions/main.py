@@ -92,6 +92,18 @@ def decide(called: Request) -> Response:
 
 
 @functions_framework.http
+def homes(called: Request) -> Response:
+    """Called by the portal: answer a call of a home that syncs to this project."""
+    from tillstream.sync.http import delegation
+
+    with events.bound(app(), "homes") as running:
+        running.contracts.refresh()
+        body = called.get_json(silent=True)
+        call = body.get("call") if isinstance(body, dict) else None
+        return answer(lambda: delegation.serve(running.ports, running.contracts, body), call=call)
+
+
+@functions_framework.http
 def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     """Called by the portal for a user: retry stalled batches.
 

@@ -85,7 +85,8 @@ class Declared:
         return list(self._all())
 
     def _all(self) -> Iterator[Resource]:
-        yield services.services([f"{api}.googleapis.com" for api in APIS])
+        apis = (*APIS, *(["dataproc"] if self.has_spark else []))
+        yield services.services([f"{api}.googleapis.com" for api in apis])
         yield from (agent(each.api, each.member(self.stage)) for each in AGENTS)
         # an alert needs minutes until it can name a new metric
         yield from (watching.metric(name, config) for name, config in goals.METRICS.items())
@@ -119,6 +120,11 @@ class Declared:
         yield run.repository(stage, REPOSITORY, LABELS)
         names = [*self.secrets.values(), *(name for job in JOBS for name in job.secrets(stage).values())]
         yield from (secrets.secret(name, stage.region, LABELS) for name in names)
+
+    @property
+    def has_spark(self) -> bool:
+        """Whether backfills of the stage may run on Dataproc."""
+        return bool(self.stage.values.get("SPARK"))
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -193,6 +199,8 @@ class Declared:
         image = run.image(stage, on[On("repository", REPOSITORY)], source) if source.digest else None
         if image:
             yield image
+            if self.has_spark:
+                yield run.spark_image(stage, on[On("repository", REPOSITORY)], image, source)
         address = image.name if image else ""
         yield from (retired.cloud_function(stage, name) for name in retired.FUNCTIONS)
         called = {name: run.address(stage, name) for name in CALLED}

@@ -19,6 +19,7 @@ from infra.access.grants import (
     WRITES,
     Grant,
 )
+from infra.called_functions import DECIDE, HOMES
 from infra.function import Function
 from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import (
@@ -33,7 +34,6 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
 )
-from tillstream.ports import functions
 
 EVENT_SECONDS = 540
 """A push subscription waits at most 600 for an answer."""
@@ -221,27 +221,5 @@ FORWARD = Function(
     "because two would send the events of a store in any order.",
     grants=(Grant("roles/pubsub.subscriber"), ATTACHES, DOCUMENTS),
 )
-DECIDE = Function(
-    functions.DECIDE,
-    "Undoes imports, and previews what an import, an undo or a correction would change, for users of the portal",
-    (),
-    memory="4Gi",
-    cpu="2",
-    concurrency=1,
-    timeout=EVENT_SECONDS,
-    least=0,
-    most=5,
-    why="A preview reads a file as `stage` does and settles it as `settle` does, so it needs the memory of the larger. "
-    "One user per instance, because two would share the memory. Five instances, as only one settlement can commit at a "
-    "time. A minimum of one, in the stage's file, saves the first user a start of some seconds.",
-    grants=(
-        *WRITES,
-        _object_viewer(INBOX),
-        Grant("roles/storage.objectUser", "bucket", STAGING),
-        DOCUMENTS,
-        PUBLISHES,
-        LEAVES_LARGE,
-    ),
-)
-FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE)
+FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE, HOMES)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

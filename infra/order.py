@@ -32,6 +32,7 @@ AFTER: Mapping[str, tuple[str, ...]] = {
         *("repository", "bucket", *_MEMBERS),
         *("policy of project", "policy of bucket source", "policy of repository tillstream"),
     ),
+    "spark image": ("image",),
     "Cloud Function": ("services",),
     "function": (*_RUNNING, "Cloud Function"),
     "job": _RUNNING,

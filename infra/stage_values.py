@@ -21,6 +21,7 @@ SHAPES = {
     "SETTLED_WITHIN_HOURS": r"([1-9]|1\d|2[0-3])?",
     "BUDGET_MONTHLY": r"\d*",
     "PORTAL_CONCURRENCY": r"[1-9]\d*",
+    "SPARK": r"(yes)?",
 }
 """Name → a regular expression of the whole value."""
 OPTIONAL = ("PROJECT", "BASE", "CONNECT_SUBNET")

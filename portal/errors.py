@@ -27,7 +27,7 @@ from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
 from tillstream.people.sign_in.external_identities import NotInvited
 from tillstream.sync.http.authentication import NotAHome
-from tillstream.sync.refusals import Refused
+from tillstream.sync.refusals import BUSY, Busy, Refused
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
 from tillstream.workflows.intake.store_sales import Unsigned
 
@@ -184,6 +184,8 @@ def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Re
         body["problems"] = problems
     if isinstance(error, Refused):
         body["refusal"] = {"code": error.code, **error.details}
+    if isinstance(error, Busy):
+        body["refusal"] = {"code": BUSY}
     response = jsonify(body)
     response.mimetype = "application/problem+json"
     return response

@@ -95,7 +95,8 @@ def _play(options: argparse.Namespace) -> int:
         f"{total.schedules:,} schedules in {elapsed:,.0f} s ({seconds:,.0f} s of processors, "
         f"{total.schedules / max(seconds, 0.001):.1f} for each of these seconds): {total.batches:,} batches with "
         f"{total.rows:,} rows in {total.settlements:,} settlements, {total.undone:,} undone, "
-        f"{total.corrections:,} corrections, {total.quarantined:,} rows in quarantine, {total.crashes:,} crashes"
+        f"{total.corrections:,} corrections, {total.quarantined:,} rows in quarantine, {total.imports:,} imports of "
+        f"costs and counts, {total.counted:,} counted products, {total.crashes:,} crashes"
     )
     for outcome in failed:
         seeds = many.seeds_of(outcome.number, options.size)

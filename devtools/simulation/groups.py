@@ -6,17 +6,19 @@ acts, and where the process ends.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
 
-from devtools.simulation import checks
+from devtools.simulation import checks, goods, goods_checks
 from devtools.simulation.books import Books
 from devtools.simulation.clock import SimulatedClock
-from devtools.simulation.company import REGIONS, Region, Sold, file_bytes, message_body
+from devtools.simulation.company import PRODUCTS, REGIONS, Region, Sold, file_bytes, message_body
 from devtools.simulation.crash_points import Crash, Fuse
+from devtools.simulation.goods import Cost, Counted, Goods
 from devtools.simulation.home import Home
 from devtools.simulation.schedules import STEPS, Schedule
 from devtools.simulation.settled import Reader, Sent
@@ -31,7 +33,7 @@ Act = Callable[[], object]
 
 @dataclass
 class Tally:
-    """What a run did."""
+    """What a run did. imports: of costs and counts. counted: products in stores."""
 
     schedules: int = 0
     batches: int = 0
@@ -41,6 +43,8 @@ class Tally:
     corrections: int = 0
     quarantined: int = 0
     rows: int = 0
+    imports: int = 0
+    counted: int = 0
 
     def add(self, other: "Tally") -> None:
         """Add another tally to this one."""
@@ -54,9 +58,11 @@ class Group:
     def __init__(self, folder: Path, number: int, seeds: Sequence[int], crashes: float = 3) -> None:
         self.clock = SimulatedClock()
         self.home = Home(folder, REGIONS, Fuse(), self.clock)
-        self.sent, self.books = Sent(), Books()
+        self.sent, self.books, self.goods = Sent(), Books(), Goods()
         self.reader = Reader(self.home, self.books, self.sent)
         self.schedules = [Schedule(seed) for seed in seeds]
+        self.home.import_catalogue("products", goods.products_csv())
+        self.home.import_catalogue("stores", goods.stores_csv(self.schedules))
         self._crashes = crashes
         self._number = number
 
@@ -68,6 +74,7 @@ class Group:
             self.home.sweep()
             self.reader.follow()
             checks.check(self.home, self.books, self.reader, self.sent)
+            goods_checks.check(self.home, self.books, self.goods)
             return self._tally()
         finally:
             self.home.close()
@@ -77,7 +84,7 @@ class Group:
         if random.random() < self._crashes / STEPS:
             self.home.fuse.arm(random.randint(1, CALLS), is_after=random.random() < 0.5)
         acts = [*self._uploads(step), *self._messages(step, random), *self._corrections(step)]
-        acts += self._acts_of_group(random)
+        acts += [*self._counts(step), *self._costs(random), *self._acts_of_group(random)]
         random.shuffle(acts)
         middle = random.choice((0, 0, len(acts) // 2))
         for part in (acts[:middle], acts[middle:]):
@@ -143,6 +150,30 @@ class Group:
                 )
         return [self._correction(batch, each) for batch, each in fixes.items() if each]
 
+    def _counts(self, step: int) -> Iterator[Act]:
+        """Counts of companies, in a file for each day."""
+        counted: dict[str, list[Counted]] = defaultdict(list)
+        for schedule in self.schedules:
+            if schedule.operations[step] == "count":
+                store, day, units = schedule.next_count()
+                for product, each in zip(PRODUCTS, units, strict=False):
+                    counted[day].append(Counted(schedule.region_of(store).name, store, day, product, each))
+        for day, counts in counted.items():
+            yield partial(self._count, day, counts)
+
+    def _count(self, day: str, counts: Sequence[Counted]) -> None:
+        self.home.import_counts(day, goods.counts_csv(counts))
+        self.goods.count(counts)
+
+    def _costs(self, random: Random) -> Iterator[Act]:
+        """In half of the rounds, costs change."""
+        if random.random() < 0.5:
+            yield partial(self._set_costs, goods.new_costs(random))
+
+    def _set_costs(self, costs: Sequence[Cost]) -> None:
+        self.home.import_catalogue("costs", goods.costs_csv(costs))
+        self.goods.set_costs(costs)
+
     def _correction(self, batch: str, fixes: dict[int, tuple[str, Sold]]) -> Act:
         region = self.sent.files[self.reader.records[batch].sha256][0]
         before = {each.batch_id for each in self.home.corrections(batch)}
@@ -187,4 +218,6 @@ class Group:
             corrections=sum(bool(batch.parent) for batch in batches),
             quarantined=sum(outcome == "quarantined" for batch in batches for outcome in batch.outcomes.values()),
             rows=sum(len(batch.rows) for batch in batches),
+            imports=self.goods.imports,
+            counted=len(self.goods.counts),
         )

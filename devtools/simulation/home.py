@@ -13,6 +13,9 @@ from devtools.simulation.crash_points import Fuse, with_crashes
 from devtools.simulation.difference import Difference
 from tillstream.app import build
 from tillstream.batches import records
+from tillstream.commands import catalogue
+from tillstream.commands.numbers import stock
+from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports import Clock
@@ -107,6 +110,32 @@ class Home:
             writer.writerow(cells | decision)
         stream = io.BytesIO(out.getvalue().encode())
         return submit_correction(self.app.ports, batch, "corrected.csv", stream, WHO)
+
+    # ---- costs and stock
+
+    def import_catalogue(self, kind: str, text: str) -> None:
+        """Import products or costs; a repeated import changes nothing."""
+        done = catalogue.import_file(self.app, quiet, catalogue.CatalogueImport(kind=kind, file=self._file(text))).data
+        if done["problems"]:
+            raise ValueError(f"{kind}: {done['problems']}")
+
+    def import_counts(self, day: str, text: str) -> None:
+        """Import counts before the opening of a day; a repeated import changes nothing."""
+        file = self._file(text)
+        counts = stock.StockImport(file=file, day=day, before_opening=True)
+        done = stock.import_file(self.app, quiet, counts).data
+        if done["refused_rows"]:
+            raise ValueError(f"counts: {done}")
+
+    def _file(self, text: str) -> str:
+        file = self.folder.parent / "import.csv"
+        file.write_text(text + "\n")
+        return str(file)
+
+    def stock_levels(self) -> list[dict[str, Any]]:
+        """Stock by store and product; computes what is out of date."""
+        rows: list[dict[str, Any]] = stock.stock(self.plain, quiet, stock.StockLevels(limit=1_000_000)).data["rows"]
+        return rows
 
     # ---- what the product shows
 

@@ -8,7 +8,7 @@ from devtools.simulation.company import PRODUCTS, REGIONS, Region, Sold
 
 DAYS = ("2025-12-29", "2025-12-30")
 STEPS = 8
-OPERATIONS = {"file": 4, "message": 6, "repeat": 2, "change": 3, "fix": 3, "nothing": 1}
+OPERATIONS = {"file": 4, "message": 6, "repeat": 2, "change": 3, "fix": 3, "count": 2, "nothing": 1}
 """Operations of one company, with their weights. Its group undoes files and uploads the same bytes again."""
 
 
@@ -31,6 +31,8 @@ class Schedule:
     operations: list[str] = field(init=False)
     uploads: list[Upload] = field(default_factory=list)
     messages: list[tuple[Region, tuple[Sold, ...]]] = field(default_factory=list)
+    counted: set[tuple[str, str]] = field(default_factory=set)
+    """Stores and days that were counted."""
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)  # noqa: S311 - repeatable
@@ -104,6 +106,18 @@ class Schedule:
         if self.random.random() < 0.08:
             lines[-1] = replace(lines[-1], is_faulty=True)
         return self.region_of(store), tuple(lines)
+
+    # ---- stock
+
+    def next_count(self) -> tuple[str, str, list[int]]:
+        """Store, day and units of each product of the next count; no units if everything is counted."""
+        places = [(store, day) for stores in self.stores.values() for store in stores for day in DAYS]
+        open_places = [place for place in places if place not in self.counted]
+        if not open_places:
+            return "", "", []
+        store, day = self.random.choice(open_places)
+        self.counted.add((store, day))
+        return store, day, [self.random.randint(0, 40) for _ in PRODUCTS]
 
     # ---- lines
 

@@ -8,8 +8,10 @@ from infra.access.grants import (
     ATTACHES,
     CALLS,
     DOCUMENTS,
+    OF_DATAPROC,
     PUBLISHES,
     SOURCE_SECRETS,
+    STAGES_ON_SPARK,
     STARTS_CONNECTORS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
@@ -25,6 +27,7 @@ from tillstream.domain.events import DEAD_LETTERS, STAGING, TOPIC_OBJECTS, TOPIC
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.ports.secrets import SECRET_PREFIX
+from tillstream.spark.dataproc import ACCOUNT as SPARK
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
 REPOSITORY = "tillstream"
@@ -81,6 +84,7 @@ def accounts() -> dict[str, str]:
         EVENTS: "Tillstream: calls functions for events",
         SCHEDULER: "Tillstream: calls functions by the clock",
         BUILD: "Tillstream: builds the image",
+        SPARK: "Tillstream: backfills on Dataproc",
     }
 
 
@@ -132,6 +136,7 @@ def _own_grants() -> Iterator[tuple[str, tuple[Grant, ...]]]:
     """Account of a function, of a job or of the portal → its grants."""
     yield from ((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS))
     yield PORTAL, PORTAL_GRANTS
+    yield SPARK, (*STAGES_ON_SPARK, OF_DATAPROC)
 
 
 def role_name(stage: Stage, role: str) -> str:
@@ -158,11 +163,12 @@ def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
 
 
 def _builder(stage: Stage) -> Iterator[tuple[On, Role]]:
-    """Builds read their source, write their log and push the image."""
+    """Builds read their source, write their log and push the image; batches of Dataproc read theirs."""
     member = _member(stage, BUILD)
     yield On("project"), Role("roles/logging.logWriter", member)
     yield On("bucket", "source"), Role("roles/storage.objectViewer", member)
     yield On("repository", REPOSITORY), Role("roles/artifactregistry.writer", member)
+    yield On("repository", REPOSITORY), Role("roles/artifactregistry.reader", _member(stage, SPARK))
 
 
 def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:

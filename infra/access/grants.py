@@ -7,6 +7,7 @@ from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.spark.dataproc import FOLDER as BATCHES
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 """Limited to the secrets of connectors, whose names begin with tillstream-source-."""
 STARTS_DUE = (STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
 """The jobs that the sweep starts if something is due."""
+STAGES_ON_SPARK = (
+    Grant("roles/storage.objectViewer", "bucket", INBOX),
+    Grant("roles/storage.objectCreator", "bucket", STAGING),
+    Grant("roles/storage.objectViewer", "bucket", STAGING, BATCHES),
+)
+"""Of batches of Dataproc: they read originals and their tasks, and add staged rows. They replace and delete nothing."""
+OF_DATAPROC = Grant("roles/storage.objectUser", "bucket", STAGING, "google-cloud-dataproc-metainfo/")
+"""For what Dataproc writes about a batch itself, such as its output."""
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 STAGES_SALES = (Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS, PUBLISHES, APPENDS_LIVE)
 """Of store sales: their rows as Parquet, and as lines that are visible before they are settled."""

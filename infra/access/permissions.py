@@ -85,7 +85,9 @@ BEYOND_PORTS = {
     "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",
+    "roles/artifactregistry.reader": "a batch of Dataproc reads its image",
     "roles/storage.objectViewer": "a build reads its source",
+    "roles/storage.objectUser": "Dataproc writes about a batch, such as its output",
     "roles/pubsub.publisher": "Google's agents report objects and forward dead letters",
     "roles/pubsub.subscriber": "Pub/Sub's agent takes forwarded messages from their subscription",
 }

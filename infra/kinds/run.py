@@ -80,6 +80,29 @@ def image(stage: Stage, of: Resource, source: Source) -> Resource:
     return Resource("image", tag, query, {}, (build,), within=of)
 
 
+def spark_image(stage: Stage, of: Resource, portal: Resource, source: Source) -> Resource:
+    """The image of batches of Dataproc: that of the portal with what Dataproc needs, under the digest and `latest`."""
+    path = f"{stage.region}-docker.pkg.dev/{stage.project}/{of.name}/spark"
+    tags, file = [f"{path}:{source.digest}", f"{path}:latest"], "spark.cloudbuild.json"
+    options = [f"--build-arg=IMAGE={portal.name}", "--file=infra/spark.Dockerfile", *(f"--tag={tag}" for tag in tags)]
+    config = {
+        "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", *options, "."]}],
+        "images": tags,
+        "options": {"logging": "CLOUD_LOGGING_ONLY"},
+        "timeout": "1500s",
+    }
+    (build,) = image(stage, of, source).create
+    words = (word.replace("image.cloudbuild.json", file) for word in build.words)
+    query = StateQuery(
+        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.digest}"),
+        lambda _: tags[0],
+        REGISTRY,
+    )
+    return Resource(
+        "spark image", tags[0], query, {}, (gcloud(*words, files={file: json.dumps(config, indent=1)}),), within=of
+    )
+
+
 @dataclass(frozen=True)
 class Container:
     """What an instance of a service runs. An empty image is not compared."""

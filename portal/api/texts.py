@@ -15,9 +15,6 @@ NO_STORE = "region and store are required: the store whose movements you want."
 NO_MOVEMENTS = "Send the movements as a JSON object, with Content-Type: application/json."
 ONLY_ADMINISTRATORS = "Only an administrator can change or run connectors."
 NO_GZIP = "The body is not complete gzip data. Send it again."
-NO_HEAD_OFFICE = (
-    "A Google Cloud project does not accept the sync of homes. Sync to a Tillstream that runs on a machine of your own."
-)
 CHECKSUM_NOT_BASE64 = "The checksum is not valid base64."
 
 DAY, NUMBER, TEXT, ONE_OF_LIST = "day", "number", "text", "one of a list"

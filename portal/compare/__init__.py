@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures
@@ -14,6 +14,7 @@ from portal.dashboard.texts import FIGURES as LABELS
 from portal.filters import fields
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("compare", __name__, template_folder="templates")
@@ -37,7 +38,7 @@ def show() -> ResponseReturnValue:
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=sides.reported_days())
     bar = fields.of_page(pair.shared or {}, without=(pair.by,))
-    page = {"pair": pair, "kinds": texts.KINDS, "grains": texts.GRAINS, "bar": bar}
+    page = {"pair": pair, "kinds": texts.KINDS, "grains": sides.items_of(pair.by), "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
     growth = figures.ask("growth", pair.filters).to_pylist()
@@ -47,12 +48,27 @@ def show() -> ResponseReturnValue:
         figures=[row for row in growth if row["figure"] in FIGURES],
         labels={name: (LABELS[name], kind) for name, kind in FIGURES.items()},
         currency=figures.currency(),
-        explained=effects.explain(rows),
+        explained=effects.explain(rows, pair.effects),
         groups=groups.load(pair, pair.filters),
+        not_before=texts.NOT_BEFORE.format(pair.names[0]),
         chart=_over_time(pair, pair.filters),
-        export=url_for("exports.table", table="change")
-        + f"?{with_args(pair.args or {}, grain=pair.grain, format='csv')}",
+        export=_effects_file(pair),
     )
+
+
+@blueprint.get("/compare/subscribe")
+@allow(Action.SEE_NUMBERS)
+def subscribe() -> ResponseReturnValue:
+    """Lead to the form of a subscription to the effects of this comparison. Raises `Rejected` without two sides."""
+    pair = sides.read()
+    if pair.filters is None:
+        raise Rejected(pair.reason)
+    name = request.args.get("name") or None
+    return redirect(url_for("subscriptions.new", address=_effects_file(pair), name=name), 303)
+
+
+def _effects_file(pair: sides.Pair) -> str:
+    return f"{url_for('exports.table', table='change')}?{with_args(pair.args or {}, grain=pair.grain, format='csv')}"
 
 
 def _over_time(pair: sides.Pair, filters: Filters) -> dict[str, object]:

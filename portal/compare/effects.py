@@ -1,11 +1,11 @@
 """The effects that make up a difference in revenue: labels, bars and a summary in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.compare import texts
+from tillstream.analytics.measures.change_effects import Effect
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
@@ -13,7 +13,7 @@ NEXT = Decimal("0.5")
 """The second largest effect is named if it is at least this part of the largest."""
 
 Named = tuple[str, Decimal]
-"""Label and amount of an effect."""
+"""Name and amount of an effect."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Bar:
     """An effect. `x` and `width` place its bar in a drawing WIDTH wide, in which the amounts add up from the left."""
 
     label: str
+    part: str
     meaning: str
     amount: Decimal
     share: Decimal | None
@@ -31,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Explained:
-    """`largest`: the effects to name in words, the largest first."""
+    """`largest`: the effects to name in a sentence, the largest first."""
 
     before: Decimal
     after: Decimal
@@ -44,8 +45,8 @@ class Explained:
         return self.after - self.before
 
 
-def explain(rows: Sequence[dict[str, Any]]) -> Explained:
-    """rows: the answer of the query `change`."""
+def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect]) -> Explained:
+    """rows: the answer of the query `change`. names: what its effects are called."""
     amounts = {row["effect"]: row["amount"] for row in rows}
     before, after = amounts["before"], amounts["after"]
     effects = [row for row in rows if row["effect"] not in {"before", "after"}]
@@ -56,7 +57,9 @@ def explain(rows: Sequence[dict[str, Any]]) -> Explained:
     scale = WIDTH / float(high - low) if high > low else 0.0
     bars = tuple(
         Bar(
-            *texts.EFFECTS[row["effect"]],
+            names[row["effect"]].label,
+            names[row["effect"]].part,
+            names[row["effect"]].meaning,
             row["amount"],
             row["share"],
             row["items"],
@@ -67,7 +70,7 @@ def explain(rows: Sequence[dict[str, Any]]) -> Explained:
         if abs(row["amount"]) >= Decimal("0.005")
     )
     growth = (after - before) / before if before > 0 else None
-    return Explained(before, after, growth, bars, largest((bar.label, bar.amount) for bar in bars))
+    return Explained(before, after, growth, bars, largest((bar.part, bar.amount) for bar in bars))
 
 
 def largest(amounts: Iterable[Named]) -> tuple[Named, ...]:

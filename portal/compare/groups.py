@@ -102,7 +102,7 @@ def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> Group:
     name = UNKNOWN if value is None else row["name"]
     if not name:
         name = value if dimension == "product" else name_of(dimension, value, row["region"])
-    amounts = ((texts.EFFECTS[effect][0], row[column]) for column, effect in EFFECTS.items())
+    amounts = ((pair.effects[effect].label, row[column]) for column, effect in EFFECTS.items())
     return Group(
         name,
         value if value and name != value else "",

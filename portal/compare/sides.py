@@ -1,6 +1,6 @@
 """The two sides of a comparison, from the address of the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,15 +8,20 @@ from flask import request
 
 from portal import figures
 from portal.compare import texts
-from portal.compare.texts import GRAINS, KINDS
+from portal.compare.texts import KINDS, PERIODS
 from portal.filters.names import name_of
 from portal.filters.values import remaining
 from portal.reader_locale import days_text
 from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
+from tillstream.analytics.measures.change_effects import DEFAULT, ITEMS, Effect, named
 from tillstream.domain.errors import Rejected
 
 DATES = ("from", "to", *COMPARED_DATES)
+SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}
+"""Compared values → the items that only one side can have: comparing them would explain nothing."""
+OF_PLACES = "product"
+"""What an item is if no periods are compared: a web shop and a store have no channel in common."""
 SHARED = frozenset({*COLUMNS, CURRENCY})
 """Filters that both sides have in common, unless they are compared."""
 
@@ -50,6 +55,21 @@ class Pair:
     filters: Filters | None = None
     reason: str = ""
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Both sides in a sentence."""
+        return PERIODS if self.by == "period" else (self.before.label, self.after.label)
+
+    @property
+    def effects(self) -> Mapping[str, Effect]:
+        """What the effects are called."""
+        return named(*self.names, self.grain)
+
+
+def items_of(by: str) -> dict[str, str]:
+    """Return what an item can be if these values are compared, with its label."""
+    return {name: label for name, label in ITEMS.items() if name != SAME_ITEMS.get(by)}
+
 
 def read() -> Pair:
     """The sides of this request; those missing are the latest period and the one before, or the two values with the
@@ -58,9 +78,10 @@ def read() -> Pair:
     by = request.args.get("by", "period")
     if by not in KINDS:
         raise Rejected(texts.not_allowed("by", by, KINDS))
-    grain = request.args.get("grain", "product")
-    if grain not in GRAINS:
-        raise Rejected(texts.not_allowed("grain", grain, GRAINS))
+    items = items_of(by)
+    grain = request.args.get("grain") or (DEFAULT if by == "period" else OF_PLACES)
+    if grain not in items:
+        raise Rejected(texts.not_allowed("grain", grain, items))
     own = {name: values for name, values in figures.requested_filters().items() if not name.startswith(COMPARE)}
     return _periods(own, grain) if by == "period" else _values(by, own, grain)
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, formats
 from portal.access import allow
-from portal.completeness import day_closes, texts
+from portal.completeness import day_closes, nothing_sold, texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
@@ -76,6 +76,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
         ],
         held=held,
         words=texts.WORDS,
+        nothing=nothing_sold.choices(region, requested_day, row.cells[0]) if store is None else nothing_sold.Choices(),
         reminder=_reminder(row),
         connectors=[one for one in connectors.connectors() if one.region == region],
     )

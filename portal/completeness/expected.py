@@ -57,8 +57,8 @@ def preview(name: str) -> ResponseReturnValue:
         return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
     today = ports().clock.now().date()
     calendars = []
-    current = expectations.of_contract(ports(), contract).expectation
-    for one in (current, expectation):
+    stored = expectations.of_contract(ports(), contract)
+    for one in (stored.applied(), stored.applied(expectation)):
         others = [other for other in scoped.contracts() if other.region == contract.region and other.name != name]
         changed = expectations.with_expectation(contract, one)
         rows = calendar.rows_of([*expectations.resolve(ports(), others), changed], today - SPAN, today)

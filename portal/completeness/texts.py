@@ -37,6 +37,21 @@ CLOSED_DAYS = "Closed days"
 NOTIFY = "Email addresses"
 
 
+NOT_BEGUN = "This day has not begun. Record that nothing was sold when it is over."
+
+
+def nothing_sold(name: str) -> str:
+    return f"It is recorded that nothing was sold on this day. No file of {name} is expected for it."
+
+
+def expected_again(name: str) -> str:
+    return f"The file of {name} for this day is expected again."
+
+
+def not_daily(name: str) -> str:
+    return f"{name} does not deliver a file for each day, so a single day of it is never missing."
+
+
 def out_of_range(day: date) -> str:
     return f"There is nothing to show for {day}."
 

@@ -42,6 +42,8 @@ for link in (here, why_link, table_link, file_link, lines_link):
 DAY = timedelta(days=1)
 FIRST = ("region", "store")
 """Filters next to the period; the others are behind a button."""
+SUBSCRIBED = "growth"
+"""Table of a subscription to a dashboard: each figure with its change."""
 SCRIPTED = "tiles"
 """Cookie set by the script of the page, which then loads each tile separately."""
 
@@ -52,6 +54,14 @@ def home() -> ResponseReturnValue:
     view = saved_views.start_view(ports(), me().login, me().created_at)
     chosen = view or own_dashboards.start(ports(), Owner(me().login, me().created_at))
     return redirect(own_page(chosen.address) if chosen else url_for("dashboard.show"), 302)
+
+
+@blueprint.get("/dashboard/subscribe")
+@allow(Action.SEE_NUMBERS)
+def subscribe() -> ResponseReturnValue:
+    """Lead to the form of a subscription to the key figures of a dashboard, with their change."""
+    address = file_link(SUBSCRIBED, name=None)
+    return redirect(url_for("subscriptions.new", address=address, name=request.args.get("name") or None), 303)
 
 
 @blueprint.get("/dashboard")

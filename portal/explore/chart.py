@@ -41,12 +41,14 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
         return None
     by, split = dimensions[0], dimensions[1] if len(dimensions) > 1 else None
     is_of_table = dimensions == exploration.by and not (split and answer.compared)
-    if answer.limit and dimensions != exploration.by and not first.is_additive:
+    is_limited = bool(answer.limit) or (len(shown) < len(answer.rows) and not exploration.across)
+    if is_limited and dimensions != exploration.by and not first.is_additive:
         return Figure(None, (texts.not_drawn(first.label),))
+    table = shown if is_limited else answer.rows
     if is_of_table:
-        rows: Rows = answer.rows
+        rows: Rows = table
     else:
-        rows = _sums(answer.rows, dimensions, first.name) if answer.limit else groups([first], dimensions, filters)
+        rows = _sums(table, dimensions, first.name) if is_limited else groups([first], dimensions, filters)
     if not rows:
         return None
     is_cut = len(rows) > MOST_GROUPS or (is_of_table and answer.is_cut)
@@ -109,7 +111,8 @@ def _places(exploration: Exploration, rows: Rows, by: Dimension, column: str, sh
     """Values of the first dimension, and how many there are: periods and weekdays in their order, others in that of
     the table, or by their sums if the table has several rows of each."""
     if by.is_period or by.name == "weekday":
-        places = sorted({row[by.name] for row in rows if row[by.name] is not None})
+        kept = {row[by.name] for row in shown}
+        places = sorted({row[by.name] for row in rows if row[by.name] in kept and row[by.name] is not None})
         return places, len(places)
     if exploration.by == (by,):
         ordered = [row[by.name] for row in shown]

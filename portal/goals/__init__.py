@@ -2,12 +2,13 @@
 
 from flask import Blueprint
 
-from portal.goals import data, files, grid, history, page
+from portal.goals import data, files, grid, history, page, ranking
 
 blueprint = Blueprint("goals", __name__, template_folder="templates")
 
 blueprint.get("/goals", endpoint="show")(page.show)
 blueprint.post("/goals/leader-board", endpoint="switch_board")(page.switch_board)
+blueprint.get("/goals/ranking", endpoint="ranking")(ranking.show)
 blueprint.get("/goals/edit", endpoint="edit")(grid.show)
 blueprint.post("/goals/edit", endpoint="save")(grid.save)
 blueprint.get("/goals/import", endpoint="importing")(files.show)

@@ -74,6 +74,7 @@ def show() -> ResponseReturnValue:
         heading=texts.LEVELS[axis] if axis else texts.YOURS,
         page=page,
         has_goals=bool(requested.month_of_goals(month).stored.goals),
+        ranks=scope().salesperson is None,
         edits=scope().may(Action.MANAGE_STOCK),
         admin=scope().may(Action.ADMINISTER),
         board=_board(standings, target),

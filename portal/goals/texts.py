@@ -17,6 +17,7 @@ LEVELS = {
     Level.SALESPERSON: "Salespeople",
     Level.CATEGORY: "Categories",
 }
+KINDS = {Level.REGION: "Region", Level.STORE: "Store"}
 METHODS = {FORECAST: "from the forecast", PACE: "at the pace of the month so far"}
 ORIGINS = {
     SHARE: "A share of the goal above, by the sales of the last 12 months.",

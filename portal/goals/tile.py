@@ -23,6 +23,7 @@ def load(selection: object) -> dict[str, Any]:  # noqa: ARG001 - independent of 
         "month": month,
         "measure": measure,
         "rows": [(requested.label(one.target), one) for one in standings if one.goal],
+        "ranks": scope().salesperson is None,
         "edits": scope().may(Action.MANAGE_STOCK),
         "args": requested.args,
         "goal_bar": charts.bar,

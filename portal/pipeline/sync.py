@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.pipeline import sync_questions, texts
+from tillstream.app import syncing
 from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -41,7 +42,7 @@ def show() -> ResponseReturnValue:
         requests=requests.to_answer(ports()),
         question_count=questions.count(ports()),
         homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
-        project_note=texts.NO_PROJECT if app.settings.project else "",
+        project_note=syncing.ONLY_HEAD_OFFICE if app.settings.project else "",
         tones=texts.STANDING_TONES,
         labels=texts.STANDINGS,
         not_encrypted=texts.NOT_ENCRYPTED if address.is_unencrypted(own.to) else "",
@@ -50,7 +51,8 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def begin() -> ResponseReturnValue:
-    _check_no_project()
+    if tillstream().settings.project:
+        raise Rejected(syncing.ONLY_HEAD_OFFICE)
     to = address.allowed(request.form.get("to", ""), source_access(tillstream()).check_host)
     identity.create(ports(), me().login)
     status.begin(ports(), to, me().login)
@@ -76,7 +78,6 @@ def decline(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def add_home() -> ResponseReturnValue:
-    _check_no_project()
     form = request.form
     home = homes.add(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
     flash(texts.home_added(home.name), "done")
@@ -95,11 +96,6 @@ def release_home(home: str) -> ResponseReturnValue:
     homes.release(ports(), home, me().login)
     flash(texts.home_released(home), "done")
     return _to_page()
-
-
-def _check_no_project() -> None:
-    if tillstream().settings.project:
-        raise Rejected(texts.NO_PROJECT)
 
 
 def _to_page() -> ResponseReturnValue:

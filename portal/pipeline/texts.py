@@ -23,7 +23,6 @@ STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
     Standing.BEHIND: "busy",
     Standing.IN_STEP: "good",
 }
-NO_PROJECT = "A Google Cloud project neither syncs nor accepts the sync of homes."
 SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
 NOT_ENCRYPTED = "The connection to the head office is not encrypted, so others in its network can read what is sent."
 NOTHING_CHOSEN = "Choose whose entry counts: the one of this home, or the one of the head office."

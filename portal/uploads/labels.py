@@ -1,7 +1,9 @@
 """Display texts of upload states and row outcomes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from portal.reader_locale import decimal
@@ -35,6 +37,7 @@ TONES = {
 STATES = {state: Words(*texts.STATES[state.value], tone) for state, tone in TONES.items()}
 DISCARDED = Words(*texts.DISCARDED, "quiet")
 NOTHING_TO_IMPORT = Words(*texts.NOTHING_TO_IMPORT, "quiet")
+DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
 """Transient states; pages that show them refresh themselves."""
 
@@ -43,8 +46,21 @@ def state_of(upload: Batch) -> Words:
     """Display text of the state; a settled file without rows and a discarded one have their own."""
     if upload.is_discarded:
         return DISCARDED
-    empty = upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
-    return NOTHING_TO_IMPORT if empty else STATES[upload.state]
+    return NOTHING_TO_IMPORT if is_without_rows(upload) else STATES[upload.state]
+
+
+def is_without_rows(upload: Batch) -> bool:
+    """Whether a settled file has a header at most."""
+    return upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
+
+
+def day_in_name(file: str) -> str:
+    """The day in the name of a file, as 2026-11-22 or 20261122; empty if there is none, or several."""
+    days = {"-".join(each.groups()) for each in DAY_IN_NAME.finditer(file)}
+    try:
+        return date.fromisoformat(days.pop()).isoformat() if len(days) == 1 else ""
+    except ValueError:
+        return ""
 
 
 def reason(upload: Batch) -> str:

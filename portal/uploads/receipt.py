@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.batches import lineage, records
+from tillstream.contracts import expectations
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
@@ -64,6 +65,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         undoing=undoing,
         undo_request=requests.find(ports(), batch_id) if upload.home else None,
         is_left_to_job=is_left_to_job,
+        day_without_sales=_day_without_sales(upload),
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=held_questions.link_text(upload),
@@ -77,6 +79,17 @@ def show(batch_id: str) -> ResponseReturnValue:
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
     )
+
+
+def _day_without_sales(upload: Batch) -> str:
+    """Address of the day on which nothing was sold, or of the calendar, for a file without rows of a daily source."""
+    current = next((one for one in scoped.contracts() if one.name == upload.contract), None)
+    if current is None or not labels.is_without_rows(upload):
+        return ""
+    if expectations.of_contract(ports(), current).expectation.cadence != "daily":
+        return ""
+    on = labels.day_in_name(upload.file)
+    return url_for("completeness.day", region=current.region, on=on) if on else url_for("completeness.show")
 
 
 @allow(Action.SEE_UPLOADS)

@@ -1,5 +1,7 @@
 """Saved views: keep a page of figures with its filters, share it, open the portal with it."""
 
+from urllib.parse import parse_qs, urlencode
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,11 +22,23 @@ def mine() -> list[SavedView]:
     return saved_views.find(ports(), me().login, me().created_at)
 
 
+SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
+"""Page of a view → the address that leads to the subscription to its figures; an exploration is its own table."""
+
+
+def subscribe_address(view: SavedView) -> str:
+    """Address of the form of a subscription to what a view shows."""
+    if view.page not in SUBSCRIBED:
+        return url_for("subscriptions.new", view=view.id)
+    arguments = urlencode(parse_qs(view.query) | {"name": [view.name]}, doseq=True)
+    return f"{url_for(SUBSCRIBED[view.page])}?{arguments}"
+
+
 @blueprint.get("/views")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     start = saved_views.start_view(ports(), me().login, me().created_at)
-    return render_template("views/show.html", views=mine(), start=start, me=me())
+    return render_template("views/show.html", views=mine(), start=start, me=me(), subscribe_address=subscribe_address)
 
 
 @blueprint.post("/views")

@@ -12,6 +12,8 @@
 -- - costed_lines: 1 if the line has a cost, otherwise 0
 -- - first_sale: Hash of (region, sale_id)
 -- - last_sale: Hash of (region, sale_id)
+-- - is_whole_order: TRUE if the line counts as an order and all such lines of its sale have the same store, salesperson,
+-- channel, status, day and country
 CREATE OR REPLACE VIEW line_sums AS
 WITH
 lines AS (
@@ -43,7 +45,8 @@ final AS (
     IF(line_cost IS NULL, NULL, net_amount) AS costed_net,
     IF(line_cost IS NULL, 0, 1) AS costed_lines,
     sale AS first_sale,
-    sale AS last_sale
+    sale AS last_sale,
+    counts_as_order AND NOT is_mixed_order AS is_whole_order
   FROM lines
 )
 SELECT * FROM final

@@ -7,7 +7,7 @@
 -- that the contributions add up to the growth of the total. growth and contribution are NULL if there is no revenue to
 -- compare with. There is no row if there is nothing to compare, as in change.
 -- @dimension STRING = product of region|store|category|product|channel|salesperson|country: what a group is
--- @grain STRING = product of product|product-and-channel|category: what an item is
+-- @grain STRING = product-and-channel of product-and-channel|product|category: what an item is
 -- @sort STRING = change of change|rise|fall: the greatest change up or down first, or the greatest rise, or fall
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 -- @limit INT64 = 1000: maximum number of groups

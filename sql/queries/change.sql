@@ -10,7 +10,7 @@
 -- items is the number of items of an effect; share is the amount as a fraction of `before`, NULL if that is not
 -- positive. Sales without an exchange rate are not included. There is no row if there is nothing to compare: without
 -- from and to, or if the previous period begins before the first reported day.
--- @grain STRING = product of product|product-and-channel|category: what an item is
+-- @grain STRING = product-and-channel of product-and-channel|product|category: what an item is
 WITH
 kinds AS (
   SELECT

@@ -1,6 +1,7 @@
 """A home that another version of Tillstream wrote: a clear error, and a rebuild from the stored originals."""
 
 import csv
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,15 @@ from click.testing import CliRunner
 
 import tillstream
 from tests.e2e.conftest import Once, Run
+from tillstream.analytics import measure_values
+from tillstream.app import build
 from tillstream.cli.main import main
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Rejected
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import SCHEMA
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.settings import Settings
 
 CONTRACT = """
 name: shop
@@ -84,6 +90,15 @@ def make_schema_12(home: Path) -> None:
         for column in ("minimum_order", "shelf_life_days", "minimum_stock"):
             connection.execute(f"ALTER TABLE catalogue_products DROP COLUMN {column}")
         connection.execute("UPDATE warehouse_schema SET number = 12")
+        connection.execute("DELETE FROM made_views")
+
+
+def make_schema_15(home: Path) -> None:
+    """As if written before the daily totals had orders by product."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        for table in ROLLUPS:
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN split_orders")
+        connection.execute("UPDATE warehouse_schema SET number = 15")
         connection.execute("DELETE FROM made_views")
 
 
@@ -165,6 +180,21 @@ def test_a_home_from_before_stock_gets_it_when_it_is_opened(
     (kettle,) = run("stock", "--product", "P1")[1]["rows"]
     assert (kettle["product_name"], kettle["on_hand"], kettle["sold"]) == ("Kettle", "0", "10")
     assert run("quality", "--all")[0] == 0
+
+
+def orders_by_product() -> list[dict[str, Any]]:
+    with closing(build(Settings())) as app:
+        app.ports.warehouse.refresh_totals()
+        return measure_values.run(app.ports.warehouse, ["orders"], ["product"], UNRESTRICTED).to_pylist()
+
+
+def test_a_home_from_before_orders_by_product_counts_them(lived: dict[str, str], home: Path) -> None:
+    before = orders_by_product()
+    assert before
+    make_schema_15(home)
+    assert orders_by_product() == before
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute("SELECT SUM(split_orders) > 0 FROM product_sums").fetchone() == (True,)
 
 
 def test_an_older_warehouse_is_rebuilt_from_the_originals(run: Run, lived: dict[str, str], home: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from tillstream.app import App
 from tillstream.domain.errors import TillstreamError, Unavailable
 from tillstream.domain.text.json_values import dumps
-from tillstream.ports.functions import DECIDE, PROJECT, SWEEP, error_from_json, error_to_json
+from tillstream.ports.functions import DECIDE, HOMES, PROJECT, SWEEP, error_from_json, error_to_json
+from tillstream.sync.http import delegation
 from tillstream.workflows.decisions.decision import Decision
 from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.decisions.sweeping import sweep_for
@@ -46,5 +47,7 @@ class FunctionsInProcess:
             return perform(Ledger(app.ports, app.contracts, app.queries), Decision.from_json(data))
         if name == SWEEP:
             return sweep_for(app.ports, app.contracts, data["by"])
+        if name == HOMES:
+            return delegation.serve(app.ports, app.contracts, data)
         assert name == PROJECT
         return {"days": app.ports.warehouse.refresh_totals()}

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import recorded_connector
 import recorded_decisions
+import recorded_homes
 import shop_of_two_stores
 from app_factory import build
 from call_recorder import Calls, record_calls, recorded_access, required_permissions, unneeded_grants
@@ -60,7 +61,7 @@ from tillstream.people.store_tokens import StoreToken
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
-from tillstream.ports.functions import DECIDE
+from tillstream.ports.functions import DECIDE, HOMES
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
@@ -130,6 +131,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     recorded_decisions.make(app, calls_by_function[DECIDE])
+    recorded_homes.sync(tmp_path_factory.mktemp("homes"), calls_by_function[HOMES], calls_by_function[SETTLE_LARGE])
     return calls_by_function
 
 

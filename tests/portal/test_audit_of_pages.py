@@ -26,6 +26,7 @@ from tillstream.people.sign_in import totp
 from tillstream.workflows.review import day_closes
 
 EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "12:00"}
+NOTHING = "/completeness/IN/2026-06-03/nothing-sold", {"source": "IN"}
 DIRECT = "/data-sources/IN/preview"
 NO_CHANGE = {
     "api.sales": "a till's sale: its message is kept whole",
@@ -208,6 +209,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "webhooks.resend": ("message.resent", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/resend")),
     "webhooks.remove": ("webhook.removed", lambda s: s.boss.post(f"/webhooks/{webhook(s)}/remove")),
     "completeness.save": ("setting.changed", lambda s: s.boss.post(EXPECTED, DAILY)),
+    "completeness.nothing_sold": ("setting.changed", lambda s: (s.boss.post(EXPECTED, DAILY), s.boss.post(*NOTHING))),
     "completeness.reset": (
         "setting.changed",
         lambda s: (s.boss.post(EXPECTED, DAILY), s.boss.post(f"{EXPECTED}/reset")),

@@ -27,8 +27,12 @@ from tillstream.domain.tables import TABLES
 from tillstream.forecasting import runs
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.people import store_tokens
+from tillstream.people import signatures, store_tokens
 from tillstream.reports import mail_job
+from tillstream.sync import homes
+from tillstream.sync.http import frame, signing
+from tillstream.sync.http.remote import PATH
+from tillstream.sync.identity import Identity, home_id
 
 LEDGER = (
     *("settlements", "batches", "batch_days", "settlement_days", "sightings", "sale_versions", "statements"),
@@ -70,6 +74,7 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
         for address in addresses(rule, batch_id=batch):
             shop.boss.client.get(address).close()
     _sweep(shop)
+    _answer_home(shop)
     leaving = watch(with_jobs(shop.app, rows=0)[0], calls)
     runs.request(leaving.ports)
     outbox.add(shop.app.ports, Mail("due", "boss@example.com", "Sales", "text"), "a@example.com")
@@ -93,6 +98,16 @@ def _sell(shop: Shop) -> None:
     key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     answer = shop.anonymous().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
+
+
+def _answer_home(shop: Shop) -> None:
+    """A home compares, and the function answers it."""
+    private, public = signatures.new_key_pair()
+    homes.add(shop.app.ports, "paris-1", public, "boss")
+    own, path, body = Identity(home_id(public), public, private), f"{PATH}compare", frame.pack({"digests": {}})
+    headers = signing.headers(own, "POST", path, body, 1, shop.app.ports.clock.now())
+    answer = shop.anonymous().client.post(path, data=body, headers=headers)
+    assert answer.status_code == 200, answer.text
 
 
 def _connect(shop: Shop, leaving: App) -> None:

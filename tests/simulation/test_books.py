@@ -10,8 +10,10 @@ import pytest
 from devtools.simulation import many
 from devtools.simulation.books import Books
 from devtools.simulation.entries import Batch, Cell, Content, Key, Row
+from devtools.simulation.goods import EVERYWHERE, Cost, Counted, Goods
 from devtools.simulation.groups import Group
 from devtools.simulation.many import Outcome
+from devtools.simulation.schedules import DAYS
 
 CELL = Cell("plain", "S1a", "2025-12-29")
 FAILED_BEFORE: list[tuple[int, list[int]]] = []
@@ -76,11 +78,30 @@ def test_the_smallest_part_of_a_group_differs_as_the_group_does() -> None:
     assert many.smallest(Outcome(41, [3], error="differs", kind="figures"), range(4), play).kind == "lines"
 
 
+def test_the_cost_of_a_region_comes_before_that_of_all_regions() -> None:
+    goods = Goods()
+    goods.set_costs([Cost(EVERYWHERE, "P1", "2025-12-01", Decimal(1)), Cost("plain", "P1", DAYS[1], Decimal(2))])
+    goods.set_costs([Cost("plain", "P1", DAYS[1], Decimal(3))])
+    assert [goods.cost("plain", "P1", day) for day in DAYS] == [Decimal(1), Decimal(3)]
+    assert goods.cost("sales", "P1", DAYS[1]) == Decimal(1)
+    assert goods.cost("plain", "P2", DAYS[1]) is None
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_count_of_the_later_day_rules(order: tuple[int, int]) -> None:
+    goods = Goods()
+    for number in order:
+        goods.count([Counted("plain", "S1a", DAYS[number], "P1", number)])
+    assert goods.counts["plain", "S1a", "P1"].units == 1
+
+
 @pytest.mark.system
 def test_small_schedules_agree_with_the_books(tmp_path: Path) -> None:
     many.be_quiet()
     tally = Group(tmp_path / "home", 3, range(600, 620)).play()
     assert tally.schedules == 20
     assert tally.rows > 100
+    assert tally.imports > 5
+    assert tally.counted > 10
     for number, seeds in FAILED_BEFORE:
         assert not many.play(number, seeds).error

@@ -12,7 +12,9 @@ from devtools.simulation.clock import MovedClock, advance, move
 from devtools.simulation.company import Region
 from devtools.simulation.year.day_books import DayBook
 from devtools.simulation.year.play import Year
+from devtools.simulation.year.process import UNFINISHED
 from devtools.simulation.year.sales import FIRST_DAY, ROW, Company, Rows, csv_of, draw
+from devtools.simulation.year.world import KEPT, World
 
 FAILED_BEFORE: list[tuple[Company, float]] = []
 """Companies and numbers of power cuts with which the product and the books once differed."""
@@ -76,6 +78,17 @@ def test_a_later_version_of_a_till_sale_replaces_its_lines() -> None:
     assert quantities(day) == [(1, 1, 4), (2, 1, 1)]
 
 
+def test_a_closed_day_keeps_its_sums() -> None:
+    world = World(Company(stores=4, products=8))
+    world.book((0, 1)).sell(rows((1, 1, 2), (1, 2, 3)))
+    for closed_by in (1 + KEPT, 2 + KEPT):
+        world.close(closed_by)
+        assert world.sold(1, 1)[1, 7] == world.sold(0).sum() == 5
+        assert world.sold(2).sum() == 0
+        assert world.count((0, 1)) == 2
+    assert not world.books
+
+
 def test_the_same_seed_draws_the_same_file() -> None:
     company = Company(regions=2, stores=6, lines=5_000, tills=1)
     stores = company.stores_of(0)
@@ -95,6 +108,20 @@ def test_the_clock_of_a_server_is_moved_by_a_file(tmp_path: Path) -> None:
     advance(file, 86_400)
     assert clock.now() >= start + timedelta(days=1)
     assert clock.tick() < clock.tick()
+
+
+def test_metrics_show_what_is_not_finished() -> None:
+    queue = 'tillstream_queue_messages{queue="batches",state="%s"} %s'
+    batches = 'tillstream_batches{state="%s"} %s'
+    unfinished = [queue % ("leased", "1.0"), batches % ("staged", "23.0"), batches % ("failed", "1.0")]
+    others = [
+        queue % ("ready", "0.0"),
+        queue % ("dead", "2.0"),
+        batches % ("announced", "4.0"),
+        batches % ("received", "0.0"),
+    ]
+    lines = ["# HELP tillstream_batches Batches by state", *unfinished, *others]
+    assert UNFINISHED.findall("\n".join(lines)) == unfinished
 
 
 @pytest.mark.system

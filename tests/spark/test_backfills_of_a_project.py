@@ -1,173 +1,38 @@
 """A backfill on Spark in a project, on the emulators: functions leave its files alone, and receipts are as locally."""
 
-import json
-import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from app_factory import build as build_home
-from google.cloud.storage import Bucket, Client
+from google.cloud.storage import Bucket
 from spark_command import result, started_in_a_project
-from stateful.on_google import project
+from spark_project import CONTRACT, Functions, Killed, Project, bucket, receipts, settings, started
 from unit.connectors.connector_steps import sales
 
-from tillstream.adapters.local.clock import SystemClock
-from tillstream.app import App, build
-from tillstream.app.home_objects import opener
-from tillstream.app.source_access import source_access
+from tillstream.app import build
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.commands.sources.backfills import Waiting
-from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.events import BATCH_RECEIVED, INBOX
-from tillstream.handlers import stage_batch, stage_object
-from tillstream.pipeline.settling import settle
-from tillstream.ports.object_store import StoredObject
+from tillstream.handlers import stage_batch
 from tillstream.settings import Settings
-from tillstream.spark.file_tasks import FileTask, Outcome, run_task
+from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.staging_lease import ALIVE, StagingLease
 
+__all__ = ["bucket", "settings", "started"]
 pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
-CONTRACT = "online-retail-uk"
 FILES = {
     "00.csv": sales(1, 2),
-    "01.csv": sales(2) + "3,A,Cup,two,12/5/2011 9:02,2.00,1,UK\n",
+    "01.csv": sales(2, *range(100, 110)) + "3,A,Cup,two,12/5/2011 9:02,2.00,1,UK\n",
     "02.csv": sales(4) + "2,A,Cup,3,12/5/2011 9:02,2.00,1,UK\n",
     "03-no-columns.csv": "What,Is,This\n1,2,3\n",
 }
-
-
-class Killed(BaseException):
-    """The process ends at this call."""
-
-
-@pytest.fixture(scope="module")
-def settings(pubsub: object, firestore: object, cloud_storage: object, bigquery: object) -> Iterator[Settings]:
-    """One project, because making one takes long."""
-    with pytest.MonkeyPatch.context() as patch:
-        target = project()
-        patch.setenv("TILLSTREAM_PROJECT", target.project)
-        patch.setenv("TILLSTREAM_SAMPLES", "false")
-        yield Settings.read()
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    with closing(Client(f"other-{secrets.token_hex(4)}")) as client:
-        yield client.create_bucket(f"exports-{secrets.token_hex(6)}")
-
-
-@dataclass
-class Functions:
-    """What the functions of the project do with their events. outcomes: file → what happened at each of its events."""
-
-    app: App
-    outcomes: dict[str, list[str]] = field(default_factory=dict)
-    _handled: set[str] = field(default_factory=set)
-
-    def turn(self) -> None:
-        for stored in self.app.ports.objects.list(INBOX, "connect/"):
-            if stored.name not in self._handled:
-                self._handled.add(stored.name)
-                self._note(stage_object(self.app, event(stored)))
-        bus = self.app.ports.bus
-        for delivery in bus.pull("batches", 100):
-            if delivery.message.attributes["type"] == BATCH_RECEIVED:
-                self._note(stage_batch(self.app, json.loads(delivery.message.body)))
-            bus.acknowledge([delivery])
-        if records.find(self.app.ports, state=State.STAGED):
-            settle.settle_all(self.app.ports, self.app.contracts)
-
-    def _note(self, facts: dict[str, Any]) -> None:
-        file = records.get(self.app.ports, facts["batch"]).file
-        self.outcomes.setdefault(file, []).append(facts["outcome"])
-
-
-class Turning(SystemClock):
-    """Whoever waits lets the functions work. late: seconds that have passed besides."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.turn: Callable[[], None] = lambda: None
-        self.late = 0.0
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.late)
-
-    def sleep(self, seconds: float) -> None:
-        self.turn()
-
-
-@dataclass
-class Project:
-    """The project, its functions, and a backfill of three files."""
-
-    app: App
-    clock: Turning
-    functions: Functions
-    path: str
-
-    @property
-    def name(self) -> str:
-        return backfills.of(self.path, CONTRACT).name
-
-    def run(self, here: Callable[[Sequence[FileTask]], Sequence[Outcome]]) -> Spark:
-        """Run the backfill. here: instead of the process of Spark."""
-        spark = Spark(self.app, lambda tasks, _beat: here(tasks))
-        pace = Waiting(self.app, self.name, quiet, spark)
-        backfill, access = backfills.of(self.path, CONTRACT), source_access(self.app)
-        with pace.lease():
-            ended = backfills.run(self.app.ports, self.app.contracts, access, backfill, "ana", pace)
-            pace.settle(lambda: None)
-        assert ended.outcome == "done", ended.error
-        return spark
-
-    def stage(self, tasks: Sequence[FileTask]) -> list[Outcome]:
-        """As the workers of Spark, one task after another."""
-        opened = opener(self.app.settings)()
-        return [run_task(task, place, opened) for place, task in enumerate(tasks)]
-
-    def states(self) -> list[str]:
-        return sorted(batch.state.value for batch in backfills.in_state(self.app.ports, self.name, *State))
-
-
-@pytest.fixture
-def started(settings: Settings, bucket: Bucket) -> Iterator[Project]:
-    first = secrets.randbelow(10**9)
-    for number in range(3):
-        bucket.blob(f"{number}.csv").upload_from_string(sales(first + number))
-    clock = Turning()
-    with closing(build(settings, clock)) as app:
-        functions = Functions(app)
-        functions.turn()
-        functions.outcomes.clear()
-        clock.turn = functions.turn
-        yield Project(app, clock, functions, f"gs://{bucket.name}/")
-
-
-def event(stored: StoredObject) -> dict[str, Any]:
-    return {"bucket": stored.bucket, "name": stored.name, "generation": stored.generation, "size": stored.size}
-
-
-def receipts(app: App, connector: str = "") -> dict[str, Any]:
-    """File → its receipt without what differs between installations."""
-    sender = records.connector_sender(connector)
-    batches = [batch for batch in records.find(app.ports) if not connector or batch.received_by == sender]
-    shown = {}
-    for batch in batches:
-        (receipt,) = (COMMANDS["receipts"](app, quiet, batch=batch.batch_id).data,)
-        shown[batch.file] = {name: receipt[name] for name in ("rows", "problems", "amounts", "removed", "holds")}
-    return shown
 
 
 def test_receipts_of_a_project_are_those_of_the_engine_local(
@@ -200,6 +65,7 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
         assert on_spark == receipts(local)
     rows = [receipt["rows"] for receipt in on_spark.values()]
     assert {outcome for each in rows for outcome, count in each.items() if count} >= {"new", "corrected", "quarantined"}
+    assert on_spark["01.csv"]["holds"] == []
 
 
 def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -> None:

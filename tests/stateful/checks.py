@@ -11,7 +11,8 @@ from stateful.model_batches import Key, ModelBatch
 from stateful.system import System
 
 import sql
-from tillstream.analytics.row_scope.summing import Where, total_query
+from tillstream.analytics.row_scope.conditions import Where
+from tillstream.analytics.row_scope.summing import total_query
 from tillstream.analytics.summed import totals_coverage
 from tillstream.batches import packs
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State

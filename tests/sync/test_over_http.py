@@ -2,7 +2,6 @@
 
 import dataclasses
 import shutil
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -12,8 +11,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from app_factory import create_app
-from flask import Flask
 from stateful.operations import OPERATIONS
 from stateful.schedules import draw
 from stateful.sources import Fix
@@ -21,79 +18,22 @@ from stateful.steps import fix, like, upload_rows
 from sync import stock_acts
 from sync.cut_connections import cutting
 from sync.test_reference_of_homes import goal_of, name_of, put, set_goal
-from sync.two_homes import NAME, Pair, pair, stock_of
-from threads import close_server, join_thread
-from waitress.server import create_server
+from sync.two_homes import NAME, SOURCE, Connected, connected, stock_of
 
 from examples import examples
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
+from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.inventory import records
 from tillstream.sync import exchange, homes, identity, status
-from tillstream.sync.exchange import Result
 from tillstream.sync.http import frame, signing
-from tillstream.sync.http.remote import PATH, RemoteOffice
+from tillstream.sync.http.remote import PATH
 from tillstream.sync.refusals import CLOCK, Refused
-
-SOURCE = "Testland"
-
-
-def any_host(host: str, port: int) -> str:
-    return host
-
-
-@dataclass
-class Connected:
-    """A home, and its head office behind the real HTTP server."""
-
-    pair: Pair
-    portal: Flask
-    port: int
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def remote(self, address: str = "") -> RemoteOffice:
-        ports = self.pair.home.plain.ports
-        return RemoteOffice(address or self.address, identity.get(ports), ports.clock, any_host)
-
-    def sync(self, address: str = "") -> Result:
-        return self.pair.sync(self.remote(address))
-
-    def sync_until_done(self, address: str) -> Result:
-        while True:
-            self.pair.home.clock.advance(1)
-            try:
-                return self.sync(address)
-            except (Unavailable, Conflict):
-                continue
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Connected]:
     with connected(tmp_path) as both:
         yield both
-
-
-class connected:  # noqa: N801 - used as a function
-    """A home and a served head office in a folder."""
-
-    def __init__(self, folder: Path, **options: Any) -> None:
-        self._pair = pair(folder, **options)
-
-    def __enter__(self) -> Connected:
-        both = self._pair.__enter__()
-        portal = create_app(both.office)
-        self._server = create_server(portal, host="127.0.0.1", port=0, threads=4)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        return Connected(both, portal, self._server.effective_port)
-
-    def __exit__(self, *error: object) -> None:
-        close_server(self._server)
-        join_thread(self._thread)
-        self._pair.__exit__(*error)
 
 
 def test_everything_arrives_and_comes_back(two: Connected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

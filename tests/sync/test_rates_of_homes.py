@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from stateful.steps import like, upload_rows
 from sync.stock_acts import REGION
-from sync.test_over_http import connected
 from sync.test_two_homes import restored, saved
-from sync.two_homes import Pair, pair
+from sync.two_homes import Pair, connected, pair
 
 from tillstream.analytics import reference
 from tillstream.app import App

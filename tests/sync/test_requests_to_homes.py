@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from stateful.steps import like, upload_rows
-from sync.test_over_http import SOURCE, Connected, connected
+from sync.two_homes import SOURCE, Connected, connected
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State

@@ -1,7 +1,8 @@
 """A home and a head office in one process, with a connection between them that fails."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,10 @@ from random import Random
 from typing import Any, TypeVar
 
 import app_factory
+from flask import Flask
 from stateful.system import System, running_system
+from threads import close_server, join_thread
+from waitress.server import create_server
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -22,6 +26,7 @@ from tillstream.settings import Settings
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.exchange import Result
+from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.office import HeadOffice, Hello, LocalOffice
 from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceState
@@ -29,6 +34,7 @@ from tillstream.sync.refusals import Refused
 from tillstream.sync.requests import Request
 
 NAME = "berlin-1"
+SOURCE = "Testland"
 LINES = "SELECT key, content FROM current_lines"
 Answer = TypeVar("Answer")
 
@@ -175,3 +181,60 @@ def pair(folder: Path, *, numbered: bool = False, people: Random | None = None) 
             yield Pair(home, office, clock)
         finally:
             office.close()
+
+
+def any_host(host: str, port: int) -> str:
+    return host
+
+
+@dataclass
+class Connected:
+    """A home, and its head office behind the real HTTP server."""
+
+    pair: Pair
+    portal: Flask
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def remote(self, address: str = "") -> RemoteOffice:
+        ports = self.pair.home.plain.ports
+        return RemoteOffice(address or self.address, identity.get(ports), ports.clock, any_host)
+
+    def sync(self, address: str = "") -> Result:
+        return self.pair.sync(self.remote(address))
+
+    def sync_until_done(self, address: str) -> Result:
+        while True:
+            self.pair.home.clock.advance(1)
+            try:
+                return self.sync(address)
+            except (Unavailable, Conflict):
+                continue
+
+
+class connected:  # noqa: N801 - used as a function
+    """A home and a served head office in a folder."""
+
+    def __init__(
+        self, folder: Path, pair_of: Callable[..., AbstractContextManager[Pair]] = pair, **options: Any
+    ) -> None:
+        self._pair = pair_of(folder, **options)
+
+    def __enter__(self) -> Connected:
+        both = self._pair.__enter__()
+        portal = app_factory.create_app(self._app_of_portal(both.office))
+        self._server = create_server(portal, host="127.0.0.1", port=0, threads=4)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        return Connected(both, portal, self._server.effective_port)
+
+    def _app_of_portal(self, office: App) -> App:
+        return office
+
+    def __exit__(self, *error: object) -> None:
+        close_server(self._server)
+        join_thread(self._thread)
+        self._pair.__exit__(*error)

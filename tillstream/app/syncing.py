@@ -8,19 +8,22 @@ from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.sync import exchange, identity, status
 from tillstream.sync.exchange import Result
-from tillstream.sync.http.remote import RemoteOffice
+from tillstream.sync.http.remote import BUSY_SECONDS, RemoteOffice
 
 NO_ADDRESS = "Enter the address of the head office: tillstream sync --to https://HEAD-OFFICE."
+ONLY_HEAD_OFFICE = "A Google Cloud project can be a head office. It does not sync to another one."
 EVERY_SECONDS, LONGEST_SECONDS = 60.0, 900.0
 """Pause between two syncs, and the longest one while they fail."""
 
 
-def sync(app: App) -> Result:
-    """Raises as `exchange.run`, and `Rejected` without an address."""
+def sync(app: App, patience: float = BUSY_SECONDS) -> Result:
+    """Raises as `exchange.run`, and `Rejected` without an address or in a project. patience: as of `RemoteOffice`."""
+    if app.settings.project:
+        raise Rejected(ONLY_HEAD_OFFICE)
     to = status.get(app.ports).to
     if not to:
         raise Rejected(NO_ADDRESS)
-    office = RemoteOffice(to, identity.get(app.ports), app.ports.clock, source_access(app).check_host)
+    office = RemoteOffice(to, identity.get(app.ports), app.ports.clock, source_access(app).check_host, patience)
     return exchange.run(app.ports, app.contracts, office)
 
 

@@ -1,8 +1,8 @@
 """Daily rollups: tables of totals by day, so that dashboards add up days instead of lines.
 
 Grain: day and combination of dimensions; a group may have several rows, which add up. Orders are additive because
-exactly one line represents each sale (see line_facts); customers are counted distinct, so each customer of a day has a
-row.
+exactly one line represents each sale (see line_facts), and one line of each category, product and customer of a sale;
+customers are counted distinct, so each customer of a day has a row.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,12 @@ class Measure:
     """An `amount` is NULL if no line of the group has one."""
     total: Literal["SUM", "MIN", "MAX"] = "SUM"
     """The aggregate function."""
+    required: bool = True
+    """Whether a count always has a value; FALSE if rows can be older than the measure."""
+
+    @property
+    def is_nullable(self) -> bool:
+        return self.kind == "amount" or not self.required
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -34,7 +40,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure("costed_lines", "Number of lines that have a cost", "count"),
     Measure("first_sale", "Smallest sale hash", "hash", "MIN"),
     Measure("last_sale", "Greatest sale hash; equal to first_sale if all lines belong to one sale", "hash", "MAX"),
+    Measure(
+        "split_orders",
+        "Number of lines that represent their sale within the category (of day_sums), the product (of product_sums) or "
+        "the customer (of customer_sums); their total by it is the number of orders. 0 for sales whose lines differ in "
+        "store, salesperson, channel, status, day or country",
+        "count",
+        required=False,
+    ),
 )
+SPLIT_ORDERS = "split_orders"
 _SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
 _CURRENCIES = ("currency", "cost_currency")
 ROLLUPS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +58,17 @@ ROLLUPS: Mapping[str, tuple[str, ...]] = {
     "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
 }
 """Table → its dimensions. customer_sums leaves out lines without a customer."""
+CUSTOMER = "COALESCE(customer_id, customer_name)"
+SPLITS: Mapping[str, str] = {"day_sums": "category", "product_sums": "product", "customer_sums": CUSTOMER}
+"""Table → what splits a sale in `split_orders`, as GoogleSQL over the columns of line_sums."""
+_WITHIN_SPLITS: Mapping[str, tuple[str, ...]] = {
+    "day_sums": _CURRENCIES,
+    "product_sums": ("product_id", "product_name", "category", *_CURRENCIES),
+    "customer_sums": ("customer_id", "customer_name", *_CURRENCIES),
+}
+"""Table → the dimensions in which lines of one sale with the same category, product or customer can differ."""
+LINE_COLUMNS = ("product", "is_whole_order")
+"""Columns of line_sums that `split_orders` is computed from, besides dimensions and measures."""
 COST_CURRENCY = (
     "Currency of `cost` if the costs are from the catalogue; NULL if they are from the source and in `currency`"
 )
@@ -53,13 +79,29 @@ HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
 def select(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "line_sums") -> str:
     """GoogleSQL that computes the rows of a table, one per group.
 
+    condition: of whole days, or of whole sales.
     rows: `line_sums`, a relation with its columns, or the table itself if a group has several rows.
     """
     dimensions = ", ".join(ROLLUPS[table])
     measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
     if table == "customer_sums":
         condition = f"{condition} AND {HAS_CUSTOMER}"
-    return f"SELECT {dimensions}, {measures} FROM {rows} WHERE {condition} GROUP BY {dimensions} ORDER BY {DAY}"
+    source = (
+        f"{rows} WHERE {condition}" if rows == table else f"({_split_lines(table, condition, rows)}) AS split_lines"
+    )
+    return f"SELECT {dimensions}, {measures} FROM {source} GROUP BY {dimensions} ORDER BY {DAY}"
+
+
+def _split_lines(table: str, condition: str, rows: str) -> str:
+    """The lines with `split_orders`: 1 for one line of each sale and, for example, category.
+
+    Of two such lines with the same dimensions it does not matter which one it is.
+    """
+    split = f"PARTITION BY first_sale, {SPLITS[table]}, is_whole_order ORDER BY {', '.join(_WITHIN_SPLITS[table])}"
+    return (
+        f"SELECT *, IF(is_whole_order AND ROW_NUMBER() OVER ({split}) = 1, 1, 0) AS {SPLIT_ORDERS} "
+        f"FROM {rows} WHERE {condition}"
+    )
 
 
 def day_groups(days: Sequence[date], size: int) -> Iterator[Sequence[date]]:

@@ -38,7 +38,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 15
+SCHEMA = 16
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -211,7 +211,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     **{
         table: (
             *(_dimension(name) for name in dimensions),
-            *(_f(m.name, _MEASURE_KINDS[m.kind], m.description, required=m.kind != "amount") for m in MEASURES),
+            *(_f(m.name, _MEASURE_KINDS[m.kind], m.description, required=not m.is_nullable) for m in MEASURES),
         )
         for table, dimensions in ROLLUPS.items()
     },

@@ -16,7 +16,7 @@ from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History
 from tillstream.ports import Ports
 
-VERSION = 2
+VERSION = 3
 """Increase it whenever a fit of the same history changes."""
 FOLDER = "forecasts/fits/"
 

@@ -14,7 +14,10 @@ SWEEP = "sweep"
 PROJECT = "project"
 """The function that refreshes the daily totals; a user who runs the quality checks starts it too."""
 
-CALLED = (DECIDE, SWEEP, PROJECT)
+HOMES = "homes"
+"""The function that answers the calls of homes that sync to the project."""
+
+CALLED = (DECIDE, SWEEP, PROJECT, HOMES)
 """The functions that the portal calls."""
 
 ERRORS: dict[str, type[TillstreamError]] = {

@@ -122,7 +122,7 @@ def _change(facts: Facts) -> Iterator[Table | Chart]:
         "Parts of the change",
         columns,
         [*rows, *total],
-        "The parts add up to the change. Items are products by channel.",
+        "The parts add up to the change. Items are products by channel, as on the page Compare.",
     )
     yield from _movers(facts)
 

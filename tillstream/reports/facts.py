@@ -94,12 +94,12 @@ class Facts:
     @cached_property
     def change(self) -> Answer:
         """The effects of the change against the period before."""
-        return self.ask("change", grain="product-and-channel")
+        return self.ask("change")
 
     @cached_property
     def movers(self) -> Answer:
         """The products with the greatest change."""
-        return self.ask("change-by-group", dimension="product", grain="product-and-channel", limit=MOVERS)
+        return self.ask("change-by-group", dimension="product", limit=MOVERS)
 
     @cached_property
     def moved(self) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from tillstream.restock.demand import Source
 from tillstream.restock.policy import Limit, Lines, Orders
 from tillstream.restock.service import reached
 
+SMALLEST = 1e-9
 PACE = {
     Source.FORECAST: "Expected to sell about {}.",
     Source.CATEGORY_FORECAST: "Expected to sell about {}: its share of the forecast of its category.",
@@ -37,42 +38,44 @@ def _sentences(lines: Lines, orders: Orders, row: int, service: float, fill: flo
     if lines.on_hand[row] < 0:
         yield "The stock is negative: count it before you order."
     level = level_text(orders.levels[row])
+    lead, review = int(lines.lead_days[row]), int(lines.review_days[row])
     yield (
-        f"The supplier needs {_days(int(lines.lead_days[row]))}, you order every {_days(int(lines.review_days[row]))}: "
-        f"{_service(lines, orders, row, service, fill)}."
+        f"An order has to last until the next one arrives, {_days(lead + review)} from now: you order every "
+        f"{_days(review)}, and the supplier needs {_days(lead)}."
     )
+    yield f"For this time, {_service(lines, orders, row, service, fill)}."
     if Limit.COVER in limit:
         weeks = _weeks(float(lines.most_weeks[row]))
         lasts = f"which {'lasts' if level == '1' else 'last'} {weeks} after the delivery"
-        yield f"Limited to {level}, {lasts}, and {_serves(level, fill)}."
+        yield f"The limit is {level}, {lasts}, and {_serves(level, fill)}."
     if Limit.SHELF_LIFE in limit:
         days = _days(int(lines.shelf_days[row]))
         sells = f"which {'sells' if level == '1' else 'sell'} within the shelf life of {days}"
-        yield f"Limited to {level}, {sells}, and {_serves(level, fill)}."
+        yield f"The limit is {level}, {sells}, and {_serves(level, fill)}."
     yield _order(lines, orders, row, limit)
 
 
 def _service(lines: Lines, orders: Orders, row: int, service: float, fill: float) -> str:
     """What is aimed at; and the other measure, unless the level is limited."""
     level, aim = level_text(orders.demanded[row]), float(lines.service[row])
-    first, second = f"{_enough(level)} in {_percent(aim)} of the cycles", _serves(level, fill)
+    first, second = f"{_enough(level)} in {_percent(aim)} of the cases", _serves(level, fill)
     if lines.is_fill:
         verb = "is" if level == "1" else "are"
-        first, second = f"{level} {_serves(level, aim)}", f"{verb} enough in {_percent(service)} of the cycles"
+        first, second = f"{level} {_serves(level, aim)}", f"{verb} enough in {_percent(service)} of the cases"
     is_limited = Limit(int(orders.limits[row])) & (Limit.COVER | Limit.SHELF_LIFE)
     return first if is_limited else f"{first}, and {second}"
 
 
 def _stock(lines: Lines, row: int) -> str:
     """Stock on hand, on order and in transit, and how long it lasts."""
-    parts = [f"{number_text(float(lines.on_hand[row]))} left"]
+    parts = [f"In stock: {number_text(float(lines.on_hand[row]))}"]
     if lines.on_order[row]:
         parts.append(f"{number_text(float(lines.on_order[row]))} on order")
     if lines.in_transit[row]:
         parts.append(f"{number_text(float(lines.in_transit[row]))} in transit")
     daily, stock = float(lines.demand.daily[row]), float(lines.stock[row])
-    lasts = f": {_cover(stock / daily)}" if daily > 0 and stock > 0 else ""
-    return ", ".join(parts) + lasts + "."
+    lasts = f" That lasts {_cover(stock / daily)}." if daily > 0 and stock > 0 else ""
+    return ", ".join(parts) + "." + lasts
 
 
 def _transfers(lines: Lines, row: int) -> Iterator[str]:
@@ -91,11 +94,13 @@ def _order(lines: Lines, orders: Orders, row: int, limit: Limit) -> str:
         return f"Nothing is ordered: the minimum order of {minimum} would last too long."
     if not units:
         return f"Nothing is ordered: {_enough(number_text(position))}."
-    level = level_text(orders.levels[row])
-    is_whole = position == round(position)
-    if not is_whole:  # a difference of rounded numbers would not be the order
-        level = number_text(round(float(orders.levels[row]), 1))
-    text = f"{number_text(units)} = {level} {'−' if position >= 0 else '+'} {number_text(abs(position))}"
+    exact, is_whole = float(orders.levels[row]), position == round(position)
+    needed = math.ceil(round(exact, 9)) if is_whole else round(exact, 1)  # the difference has to be right as shown
+    missing = needed - (position if is_whole else round(position, 1))
+    text = f"Order {number_text(units)}: {number_text(needed)} needed"
+    text += f" {'−' if position >= 0 else '+'} {number_text(abs(position))} {'available' if position >= 0 else 'short'}"
+    if abs(missing - units) > SMALLEST:
+        text += f" = {number_text(missing)}"
     if Limit.MINIMUM in limit:
         text += f", raised to the minimum order of {minimum}"
     if Limit.PACK in limit and lines.pack[row] == 1 and not is_whole:

@@ -20,7 +20,7 @@ from tillstream.sync.reference import office as reference_data
 from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceOffice, ReferenceState
 from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
-from tillstream.sync.replay import Replayer, own_name
+from tillstream.sync.replay import Replayer, groups, own_name
 from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
 
@@ -105,8 +105,16 @@ class LocalOffice:
             raise Refused(POSITION, f"The entries do not follow entry {home.number}, the last one of {self.name}.")
         self._check_clock(at)
         self._check_times(home, parcel.entries)
-        Replayer(self.ports, self.contracts, self.name, self.name).apply(parcel)
-        return homes.change(self.ports, self.name, lambda now: _advanced(now, parcel)).position
+        after, replayer = parcel.after, Replayer(self.ports, self.contracts, self.name, self.name)
+        for group in groups(parcel.entries):
+            replayer.settle(parcel, group)
+            settled = Parcel(after, tuple(group))
+            home = self._advance(settled)  # after each group: a call that breaks off is continued there
+            after = settled.end
+        return home.position
+
+    def _advance(self, settled: Parcel) -> Home:
+        return homes.change(self.ports, self.name, lambda home: _advanced(home, settled))
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
         days = agreement.differing(agreement.digests_of(self.ports, self.name), digests)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, Unavailable
 
 POSITION = "other-position"
 """The entries do not follow those that the head office has; the home asks again for the position."""
@@ -14,6 +14,8 @@ REPEATED = "repeated-request"
 """A request that was delivered before; its details have the number of the last one."""
 QUESTION = "open-question"
 """A person must decide first."""
+BUSY = "busy"
+"""The code in the answer to a call that raises `Busy`."""
 QUESTIONS = frozenset({CLOCK, QUESTION})
 """What is held until a person acts, after which the same sync continues."""
 
@@ -25,3 +27,7 @@ class Refused(Rejected):
         super().__init__(message)
         self.code = code
         self.details = details or {}
+
+
+class Busy(Unavailable):
+    """The head office still works on what was sent before. The same call succeeds later, maybe after half an hour."""

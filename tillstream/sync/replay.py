@@ -9,18 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tillstream.batches import events, records
+from tillstream.batches import records
 from tillstream.contracts.registry import COLLECTION as CONTRACTS
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind, State
+from tillstream.domain.batch.record import TERMINAL, Batch, BatchKind, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.pipeline.settling import settle
+from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
-from tillstream.ports.warehouse import Settlement, SettlementResult
-from tillstream.sync import originals
+from tillstream.sync import fitting, originals
 from tillstream.sync.entry import Entry, Parcel, SentBatch
 
 _MAX_NAME = 60
@@ -38,28 +37,31 @@ class Replayer:
     label: str
 
     def apply(self, parcel: Parcel) -> None:
-        """Settle entries. Raises `Rejected`, `Conflict` and `Unavailable`: send them again."""
-        for group in _groups(parcel.entries):
-            self._settle(parcel, group)
+        """Settle all entries. Raises as `settle`."""
+        for group in groups(parcel.entries):
+            self.settle(parcel, group)
 
-    def _settle(self, parcel: Parcel, group: Sequence[Entry]) -> None:
+    def settle(self, parcel: Parcel, group: Sequence[Entry]) -> None:
+        """Settle one of the groups of a parcel. Idempotent. Raises `Rejected`, `Conflict` and `Unavailable`."""
         sent = [batch for entry in group for batch in entry.batches]
         created = [(self._record(parcel, batch), batch.counts) for batch in sent]
         settled_next = [batch for batch, counts in created if counts and batch.state in _BEFORE]
         staged = [self._staged(batch) for batch in settled_next if not self._is_second(batch)]
         undone = [batch for entry in group for batch in entry.undone]
+        *first, last = fitting.parts(self.ports, self.contracts, staged)
+        for part in first:
+            self._commit(part, [])
+        if last or undone:
+            self._commit(last, fitting.still_counting(self.ports, undone))
+
+    def _commit(self, staged: Sequence[Batch], undone: Sequence[str]) -> None:
+        """Settle batches and undos in one settlement."""
+        batches = [batch.batch_id for batch in staged]
         replaced = [batch.parent for batch in staged if batch.kind is BatchKind.REPLAY]
-        if not staged and not undone:
-            return
         undo = list(dict.fromkeys([*undone, *replaced]))
-        settlement = Settlement(
-            [settle.to_staged_batch(self.ports, self.contracts, batch) for batch in staged],
-            undo,
-            _request_id(self.label, [batch.batch_id for batch in staged], undo),
-            is_repetition=True,
-        )
-        settled = self.ports.warehouse.settle(settlement)
-        self._update(staged, undone, settled)
+        if not batches and not undo:
+            return
+        fitting.settle(self.ports, self.contracts, Repetition(batches, undone, _request_id(self.label, batches, undo)))
         for batch in staged:
             originals.forget_parts(self.ports, self.label, batch.sha256)
 
@@ -69,14 +71,6 @@ class Replayer:
             return False
         fixes = records.children(self.ports, batch.parent, BatchKind.CORRECTION)
         return any(fix.fix_number == batch.fix_number and fix.settlement_no for fix in fixes)
-
-    def _update(self, staged: Sequence[Batch], undone: Sequence[str], settled: SettlementResult) -> None:
-        settle.update_records(self.ports, staged, settled)
-        for batch in undone:
-            if records.get(self.ports, batch).state in IN_LEDGER:
-                settle.retire(self.ports, batch, State.UNDONE, settled.settlement_no)
-        if settled.settlement_no:
-            events.publish_settled(self.ports, settled.settlement_no)
 
     def _record(self, parcel: Parcel, sent: SentBatch) -> Batch:
         """The record of a batch, created with its original. Raises `Rejected` if another home has this batch."""
@@ -170,7 +164,7 @@ def _unsettled(sent: SentBatch) -> dict[str, Any]:
     return {"state": state.value, "staged": {}, "holds": [], "proposed": {}, "error": ""}
 
 
-def _groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+def groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """Entries that can be settled together: only batches, of which none depends on another one."""
     group: list[Entry] = []
     for entry in entries:

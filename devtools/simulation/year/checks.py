@@ -11,7 +11,7 @@ from devtools.simulation.checks import OUTCOMES
 from devtools.simulation.difference import Difference
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import Rows, day_of, sale_numbers, texts
-from devtools.simulation.year.world import Place, World, add_units
+from devtools.simulation.year.world import Place, World
 
 GROUPS = ("region", "store", "product")
 
@@ -115,12 +115,10 @@ def check_receipts(process: Process, world: World) -> int:
 
 def check_stock(process: Process, world: World) -> int:
     """Units on hand of every counted product in a store. Returns their number."""
-    sold: dict[int, dict[tuple[int, int], int]] = {
-        day: world.sold_since(day) for day in {day for day, _ in world.goods.counts.values()}
-    }
+    sold = {day: world.sold(day) for day in {day for day, _ in world.goods.counts.values()}}
     expected = {}
     for (store, product), (day, units) in world.goods.counts.items():
-        on_hand = units + world.goods.received_since(store, product, day) - sold[day].get((store, product), 0)
+        on_hand = units + world.goods.received_since(store, product, day) - int(sold[day][store, product])
         expected[f"S{store}", f"P{product}"] = on_hand
     rows = process.until_done("stock", limit=1_000_000)["rows"]  # computes levels that are out of date
     shown = {
@@ -135,13 +133,9 @@ def check_stock(process: Process, world: World) -> int:
 def check_costs(process: Process, world: World, first: int, last: int) -> None:
     """The cost of what was sold on some days, by product."""
     expected: Counter[str] = Counter()
-    for place in [*world.closed, *world.books]:
-        if first <= place[1] <= last:
-            units: dict[tuple[int, int], int] = Counter()
-            add_units(units, world.lines(place))
-            cents = world.goods.cost(place[1])
-            for (_, product), each in units.items():
-                expected[f"P{product}"] += each * int(cents[product])
+    for day in range(first, last + 1):
+        units = world.sold(day, day).sum(axis=0)
+        expected.update({f"P{n}": int(units[n] * cents) for n, cents in enumerate(world.goods.cost(day)) if units[n]})
     table = process.frame("measures", "cost", by=("product",), days=(day_of(first), day_of(last)))
     shown = {row["product"]: row["cost"] for row in table.to_pylist()}
     costs = {product: Decimal(cents) / 100 for product, cents in expected.items()}

@@ -1,6 +1,7 @@
 """The server of the simulated company: started, ended at any moment, and used through its commands."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,6 +26,12 @@ from tillstream.settings import Settings
 PATIENCE = 300.0
 """Seconds until a start, or an answer, counts as failed."""
 TICKS = os.sysconf("SC_CLK_TCK")
+UNFINISHED = re.compile(
+    r'^tillstream_(?:queue_messages{queue="[^"]*",state="(?:ready|leased|delayed)"}'
+    r'|batches{state="(?!announced|undone|held|settled)[^"]*"}) (?!0\.0)[^\n]*$',
+    re.MULTILINE,
+)
+"""Metrics of queues with messages, and of batches that are not settled."""
 Lost = (Unavailable, PermissionError, ConnectionError)
 """What a command raises if the server ended."""
 
@@ -63,6 +71,7 @@ class Process:
             "REPORTING_CURRENCY": "EUR",
             "LOG_LEVEL": "error",
             "THREADS": "1",
+            "METRICS": "true",
         }
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return kept | {f"TILLSTREAM_{name}": value for name, value in own.items()}
@@ -118,6 +127,16 @@ class Process:
         if server is None:
             raise ConnectionError("The server has ended.")
         return send_command(server.address, server.token, name, arguments, quiet).data
+
+    def unfinished(self) -> list[str]:
+        """Metrics of what is not finished; the command `status` computes key figures as well, which takes longer."""
+        while True:
+            self.start()
+            try:
+                with urllib.request.urlopen(f"{self.address}/metrics", timeout=PATIENCE) as response:
+                    return UNFINISHED.findall(response.read().decode())
+            except OSError:
+                time.sleep(0.05)
 
     def until_done(self, name: str, /, **arguments: Any) -> Any:
         """The data of a command, which is sent again if the server ended. Raises `Rejected`."""

@@ -7,12 +7,17 @@ from devtools.simulation.year.sales import day_of
 
 @dataclass
 class Month:
-    """What a month took, without the checks. seconds: of the clock. processor: seconds. written: bytes."""
+    """What a month took.
+
+    seconds: of the clock, without the checks. checks: the seconds of these. processor: seconds of the server. written:
+    bytes.
+    """
 
     first: int
     last: int = 0
     lines: int = 0
     seconds: float = 0.0
+    checks: float = 0.0
     processor: float = 0.0
     written: int = 0
 
@@ -20,8 +25,8 @@ class Month:
         """One line of a report."""
         thousands = max(self.lines, 1) / 1_000
         return (
-            f"{day_of(self.first):%Y-%m} {self.lines:>10,} lines {self.seconds:>7.1f} s; for 1,000 lines: "
-            f"{self.seconds / thousands:6.3f} s, {self.processor / thousands:6.3f} s of processors, "
+            f"{day_of(self.first):%Y-%m} {self.lines:>10,} lines {self.seconds:>7.1f} s, checks {self.checks:>7.1f} s; "
+            f"for 1,000 lines: {self.seconds / thousands:6.3f} s, {self.processor / thousands:6.3f} s of processors, "
             f"{self.written / thousands / 1e6:6.2f} MB written"
         )
 

@@ -1,9 +1,10 @@
 """Everything that the simulated company and its books know. A copy of it is what a backup brings back."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from devtools.simulation.difference import Difference
@@ -13,9 +14,11 @@ from devtools.simulation.year.sales import Company, Rows
 from devtools.simulation.year.tills import Till
 
 KEPT = 12
-"""Days for which files can arrive, be corrected or undone; of older ones only the lines are kept."""
+"""Days for which files can arrive, be corrected or undone; of older ones only sums are kept."""
 Place = tuple[int, int]
 """Region and day."""
+Units = npt.NDArray[np.int64]
+"""Units by store and product."""
 
 
 @dataclass
@@ -29,13 +32,17 @@ class Sent:
 
 @dataclass
 class World:
-    """books: of each region and day. closed: lines of days that nothing changes. settlement: the last one entered."""
+    """books: of each region and day. closed: number of lines of those that nothing changes any more.
+
+    units: day → units sold by store and product, of closed books. settlement: the last one entered.
+    """
 
     company: Company
     goods: Goods = field(default_factory=Goods)
     tills: list[Till] = field(default_factory=list)
     books: dict[Place, DayBook] = field(default_factory=dict)
-    closed: dict[Place, Rows] = field(default_factory=dict)
+    closed: dict[Place, int] = field(default_factory=dict)
+    units: dict[int, Units] = field(default_factory=dict)
     sent: dict[str, Sent] = field(default_factory=dict)
     late: list[tuple[int, str]] = field(default_factory=list)
     """Day of arrival and name of files that are late."""
@@ -91,29 +98,32 @@ class World:
         self.touched.add(place)
 
     def lines(self, place: Place) -> Rows:
-        """The lines that count."""
-        return self.closed[place] if place in self.closed else self.book(place).current()
+        """The lines that count, of a book that is not closed."""
+        return self.book(place).current()
+
+    def count(self, place: Place) -> int:
+        """The number of lines that count."""
+        return self.closed[place] if place in self.closed else len(self.lines(place))
 
     def close(self, day: int) -> None:
-        """Keep only the lines of days that nothing changes any more."""
+        """Keep only sums of days that nothing changes any more: a year of lines does not fit into memory."""
         for place in [place for place in self.books if place[1] < day - KEPT]:
-            self.closed[place] = self.books.pop(place).current()
+            rows = self.books.pop(place).current()
+            self.closed[place] = len(rows)
+            self.units[place[1]] = self.units.get(place[1], 0) + units_of(self.company, rows)
             for name in [name for name, sent in self.sent.items() if sent.place == place]:
                 del self.sent[name]
 
-    def sold_since(self, day: int) -> dict[tuple[int, int], int]:
-        """(store, product) → units sold on that day and later."""
-        units: dict[tuple[int, int], int] = defaultdict(int)
-        for place in [*self.closed, *self.books]:
-            if place[1] >= day:
-                add_units(units, self.lines(place))
-        return units
+    def sold(self, first: int, last: int | None = None) -> Units:
+        """Units sold from a day on, until another one."""
+        days = range(first, self.company.days if last is None else last + 1)
+        closed = [units for day, units in self.units.items() if day in days]
+        open_books = [units_of(self.company, self.lines(place)) for place in self.books if place[1] in days]
+        return sum([*closed, *open_books], np.zeros((self.company.stores, self.company.products), np.int64))
 
 
-def add_units(units: dict[tuple[int, int], int], rows: Rows) -> None:
-    """Add the units of lines by store and product."""
-    codes = rows["store"].astype(np.int64) * 1000 + rows["product"]
-    distinct, index = np.unique(codes, return_inverse=True)
-    sums = np.bincount(index, rows["quantity"], len(distinct)).astype(np.int64)
-    for code, each in zip(distinct.tolist(), sums.tolist(), strict=True):
-        units[divmod(code, 1000)] += each
+def units_of(company: Company, rows: Rows) -> Units:
+    """The units of lines by store and product."""
+    codes = rows["store"].astype(np.int64) * company.products + rows["product"]
+    sums = np.bincount(codes, rows["quantity"], company.stores * company.products)
+    return sums.astype(np.int64).reshape(company.stores, company.products)

@@ -9,11 +9,11 @@ from portal.access import Open, allow
 from portal.api import texts
 from portal.api.tus import TooLarge
 from portal.context import tillstream
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import NotFound
 from tillstream.domain.errors import TooLarge as TooManyBytes
-from tillstream.sync.http import authentication, dispatch, frame
+from tillstream.sync.http import authentication, delegation, dispatch, frame
+from tillstream.sync.http.calls import SignedCall
 from tillstream.sync.http.turns import Turns
-from tillstream.sync.office import LocalOffice
 
 TURNS = "sync_turns"
 
@@ -27,20 +27,15 @@ def sync(call: str) -> ResponseReturnValue:
     """Perform one call of a home; sending it again changes nothing."""
     if call not in dispatch.CALLS:
         raise NotFound(texts.no_sync_call(call, dispatch.CALLS))
-    app = tillstream()
-    if app.settings.project:
-        raise Rejected(texts.NO_HEAD_OFFICE)
-    home, signed = authentication.claimed(app.ports, dict(request.headers))
+    app, headers = tillstream(), dict(request.headers)
+    authentication.claimed(app.ports, headers)  # before the content is read
     request.max_content_length = frame.MAX_SENT
-    body = request.get_data()
-    authentication.check(app.ports, home, signed, request.method, request.path, body)
+    signed = SignedCall(call, request.method, request.path, headers, request.get_data())
+    turns: Turns = current_app.extensions[TURNS]
     try:
-        head, data = frame.unpack(body)
+        answer = delegation.answer(app.ports, app.contracts, signed, turns.turn)
     except TooManyBytes as error:
         raise TooLarge(str(error)) from error
-    turns: Turns = current_app.extensions[TURNS]
-    with turns.turn(home.name):
-        answer = dispatch.CALLS[call](LocalOffice(app.ports, app.contracts, home.name), head, data)
     if isinstance(answer, bytes):
         return Response(answer, mimetype="application/octet-stream")
     return Response(json.dumps(answer), mimetype="application/json")

@@ -26,6 +26,7 @@ def everything() -> list[Resource]:
         "TILLSTREAM_MAIL_FROM": "a@example.com",
         "BILLING_ACCOUNT": "012345-ABCDEF-012345",
         "BUDGET_MONTHLY": "200",
+        "SPARK": "yes",
     }
     return Declared(stage.read("prod", "demo", "123", overrides), UNKNOWN).resources()
 

@@ -65,10 +65,10 @@ class Shop:
     def sell(self, sale: str, day: date, amount: str = "2") -> None:
         self.warehouse.settle(Settlement([self.batch(sale, day, amount)]))
 
-    def batch(self, sale: str, day: date, amount: str = "2") -> StagedBatch:
+    def batch(self, sale: str, day: date, amount: str = "2", product: str = "P") -> StagedBatch:
         self._batches += 1
         name = f"{self._region}-{self._batches}"
-        lines = [(f"S1/{sale}", "P", amount)]
+        lines = [(f"S1/{sale}", product, amount)]
         return staged(self._keep, name, lines, region=self._region, at=self._batches, day=day)
 
 
@@ -108,6 +108,16 @@ def test_only_days_with_changed_lines_are_computed_again(dataset: Dataset, shop:
     assert (refresh.added, refresh.changed) == ((FIRST,), (SECOND,))
     assert shop.warehouse.refresh_totals() == 2
     assert_totals(shop.warehouse)
+
+
+def test_days_on_which_an_earlier_sale_gets_lines_are_computed_again(dataset: Dataset, shop: Shop) -> None:
+    """Its lines have no category, as one before; with six products, one that represents the sale keeps to do so."""
+    for product in "ABCQRS":
+        shop.warehouse.settle(Settlement([shop.batch("first", FIRST, product=product), shop.batch(product, SECOND)]))
+        refresh = planned(dataset)
+        assert (refresh.added, refresh.changed) == ((SECOND,), (FIRST,))
+        shop.warehouse.refresh_totals()
+        assert_totals(shop.warehouse)
 
 
 def test_lines_of_an_attempt_that_was_not_committed_do_not_count(dataset: Dataset, shop: Shop) -> None:

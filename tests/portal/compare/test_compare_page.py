@@ -34,7 +34,7 @@ def test_opens_with_the_latest_complete_month_and_the_month_before(sold: Visitor
 def test_the_difference_is_explained(sold: Visitor) -> None:
     page = sold.get("/compare?from=2026-06-01&to=2026-06-30").text
     assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0% )" in words(page)
-    assert re.search(r"Largest effect: average price paid \+ ?4\.00", words(page))
+    assert re.search(r"Largest effect: the average price paid \+ ?4\.00", words(page))
 
 
 def test_any_two_periods(sold: Visitor) -> None:
@@ -82,6 +82,25 @@ def test_the_same_side_twice(sold: Visitor) -> None:
 @pytest.mark.parametrize("query", ["by=weather", "grain=weather", "from=yesterday"])
 def test_wrong_addresses_are_refused(sold: Visitor, query: str) -> None:
     assert sold.get(f"/compare?{query}").status_code == 422
+
+
+@pytest.mark.own_home
+def test_places_are_compared_in_words_of_places(sold: Visitor, work: Work) -> None:
+    other = indian_sale("3", "20.00", date="01-06-2026 10:00").replace("MUM01", "DEL01").replace("P1,Kettle", "P2,Pot")
+    sold.upload(indian_file(other))
+    work()
+    page = words(sold.get("/compare?by=store&compare-store=MUM01&store=DEL01&from=2026-05-01&to=2026-06-30").text)
+    assert "Sold only in DEL01" in page
+    assert 'value="product" selected' in sold.get("/compare?by=store").text, "stores can have no channel in common"
+    assert 'value="product-and-channel" selected' in sold.get("/compare").text
+    assert "Sold only in MUM01" in page
+    assert "not in MUM01" in page
+    assert "period" not in page.partition("Where the difference comes from")[2].partition("Risers")[0]
+
+
+def test_channels_are_compared_by_product(sold: Visitor) -> None:
+    assert sold.get("/compare?by=channel&grain=product-and-channel").status_code == 422
+    assert sold.get("/compare?by=channel").status_code == 200
 
 
 def test_a_portal_without_sales(person: People) -> None:

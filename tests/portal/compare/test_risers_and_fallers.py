@@ -63,9 +63,9 @@ def test_fallers_come_with_their_effects_the_greatest_first(sold: Visitor) -> No
     assert fallers.index("Kettle") < fallers.index("Mug")
     assert "−300.00" in fallers
     assert "Volume −300.00" in fallers
-    assert "Products no longer sold −30.00" in fallers
+    assert "Sold only in the first period −30.00" in fallers
     assert "Average price paid + 20.00" in risers
-    assert "New products + 25.00" in risers
+    assert "Sold only in the second period + 25.00" in risers
     assert "The changes of all products add up to −285.00 INR" in words(page)
 
 

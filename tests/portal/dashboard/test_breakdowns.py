@@ -70,7 +70,7 @@ def test_movers_are_named_with_their_part_of_the_total_change(sold: Visitor) -> 
     assert "Revenue vs Apr 2026: +120.00 INR" in text
     risers, fallers = text.split("Fallers")
     assert "Kettle +300.00 of +120.00 ▲ up 300.0%" in risers
-    assert "Pot +70.00 of +120.00 new" in risers
+    assert "Pot +70.00 of +120.00 none before" in risers
     assert re.search(r"Lamp −200.00 of \+120.00 .* Mug −50.00 of \+120.00", fallers)
     assert "All time has no earlier period" in words(sold, "/dashboard/tiles/movers?preset=all")
     assert "Choose a period to compare with" in words(sold, "/dashboard/tiles/movers?compare=nothing")

@@ -71,6 +71,18 @@ def test_a_chart_of_the_first_groups_names_the_count_of_all(sold: Visitor) -> No
     assert "The first 5 of 24 groups are shown." in _words(few)
 
 
+def test_the_limit_of_rows_counts_for_charts_by_period_and_by_several_dimensions(sold: Visitor) -> None:
+    weeks = sold.get(f"/explore?measure=revenue&by=day&by=product&first=5&sort=-revenue&{APRIL_TO_JUNE}").text
+    figure = _figure(weeks)
+    assert figure["labels"] == ["2026-05-15"]
+    assert [one["name"] for one in figure["series"]] == ["K24", "K23", "K22", "K21", "K20"]
+    address = f"/explore?measure=revenue&by=region&by=channel&by=product&first=5&sort=-revenue&{APRIL_TO_JUNE}"
+    total = sum(100 * product + 500 for product in range(20, 25))
+    assert f"IN {total:,}.00 INR" in _words(sold.get(address).text), "a single place in words"
+    orders = sold.get(address.replace("measure=revenue", "measure=orders").replace("-revenue", "-orders")).text
+    assert texts.not_drawn("Orders") in _words(orders)
+
+
 def test_the_chart_is_in_the_order_of_the_table(sold: Visitor) -> None:
     address = f"/explore?measure=revenue&by=product&against=previous&first=5&{JUNE}"
     page = sold.get(f"{address}&sort=revenue.change").text

@@ -9,8 +9,12 @@ from shop_steps import FILE, Shop
 from sync.sync_acts import HOME, PAGE, added, open_question, requested
 from visitor import Visitor
 
+from portal.context import EXTENSION
 from portal.pipeline import texts
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.app import syncing
+from tillstream.commands.sources.sync import SyncTo, sync
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
 from tillstream.sync import homes, standing, status
 from tillstream.sync.reference import questions
@@ -133,3 +137,17 @@ def test_a_public_address_needs_https_and_a_private_one_without_it_has_a_warning
     assert texts.NOT_ENCRYPTED in shop.boss.get(PAGE).text
     status.begin(shop.app.ports, "https://office.example.com", "boss")
     assert texts.NOT_ENCRYPTED not in shop.boss.get(PAGE).text
+
+
+def test_a_project_is_a_head_office_only(shop: Shop) -> None:
+    in_project = replace(shop.app, settings=shop.app.settings.model_copy(update={"project": "acme"}))
+    shop.flask.extensions[EXTENSION] = in_project
+    page = shop.boss.get(PAGE).text
+    assert syncing.ONLY_HEAD_OFFICE in page
+    assert "Begin to sync" not in page
+    assert shop.boss.post(f"{PAGE}/address", {"to": TO}).status_code == 422
+    assert HOME in shop.boss.get(added(shop) and PAGE).text
+    with pytest.raises(Rejected, match="head office"):
+        syncing.sync(in_project)
+    with pytest.raises(Rejected, match="head office"):
+        sync(in_project, lambda *_: None, SyncTo(to=TO))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 import stock_steps
@@ -37,6 +38,7 @@ def test_levels_are_listed_by_urgency_with_their_status_in_words(boss: Visitor) 
     assert not_counted.startswith("Pan PAN Mumbai MUM01 Not counted – – – 1 –")
     assert not_counted.endswith("never")
     assert "3,000.00 INR at cost" in text(answer.text)
+    assert "/subscriptions/new?address=/tables/stock-levels" in unquote(answer.text)
 
 
 def test_chips_have_the_number_of_products_of_each_status(boss: Visitor) -> None:

@@ -1,5 +1,7 @@
 """Saved views and annotations: who may keep, see and delete what."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -97,3 +99,21 @@ def test_a_salesperson_reads_annotations_only(person: People) -> None:
     seller = person(Role.SALESPERSON, "IN")
     assert seller.get("/annotations").status_code == 200
     assert seller.post("/annotations", {"day": "2026-06-05", "text": "a", "region": "IN"}).status_code == 403
+
+
+def test_views_of_sales_and_of_compare_can_be_subscribed(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    rows = [indian_sale("1", date="01-05-2026 10:00"), indian_sale("2", date="30-06-2026 10:00")]
+    admin.upload(indian_file(*rows))
+    work()
+    admin.post("/views", {"name": "June", "address": JUNE + "&region=IN"})
+    admin.post("/views", {"name": "Both months", "address": "/compare?from=2026-06-01&to=2026-06-30"})
+    links = re.findall(r'href="([^"]*)">Subscribe<span', admin.get("/views").text)
+    forms = {link.split("?")[0]: admin.get(html.unescape(link), follow_redirects=True).text for link in links}
+    assert set(forms) == {"/dashboard/subscribe", "/compare/subscribe"}
+    assert "<dd>Growth</dd>" in forms["/dashboard/subscribe"]
+    assert 'value="June"' in forms["/dashboard/subscribe"]
+    assert "<dd>IN</dd>" in forms["/dashboard/subscribe"]
+    assert "<dd>Change</dd>" in forms["/compare/subscribe"]
+    assert "2026-05-01 – 2026-05-31" in forms["/compare/subscribe"]
+    assert admin.get("/compare/subscribe?by=region").status_code == 422

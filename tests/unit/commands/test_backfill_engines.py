@@ -16,8 +16,10 @@ from tillstream.settings import Settings
 
 REFUSALS = [
     ({"engine": "local", "master": "local[2]"}, {}, "A master belongs to the engine spark: add --engine spark."),
-    ({"engine": "flink"}, {}, "There is no engine flink. The engines are local and spark."),
+    ({"engine": "flink"}, {}, "There is no engine flink. The engines are local, spark, dataproc."),
     ({"engine": "spark", "job": True}, {}, "With --job, the server stages the files. Leave out --job or --engine"),
+    ({"engine": "dataproc"}, {}, "The engine dataproc belongs to a project: set TILLSTREAM_PROJECT, or use --engine"),
+    ({"engine": "spark", "subnet": "jobs"}, {}, "A subnet belongs to the engine dataproc: add --engine dataproc."),
     ({"engine": "spark"}, {"has_worker": True}, "The server of this home stages its files. Stop the server, then run"),
 ]
 

@@ -99,6 +99,17 @@ def test_a_model_that_is_only_better_by_forecasting_nothing_is_not_shown() -> No
     assert backtest.beats_naive(sales_history, [_window(sales_history, some, some * 2)], cells).all()
 
 
+def test_a_forecast_that_is_too_low_is_not_chosen_for_its_small_errors() -> None:
+    """Sparse sales: a quarter of the mean has the smaller absolute errors on most days and in most windows."""
+    sales = np.zeros((1, 80))
+    sales[0, [12, 33, 40, 61, 62, 63, 64]] = 12
+    sales_history = history(sales)
+    mean, low = np.full((1, 14), 1.2), np.full((1, 14), 0.3)
+    cells = level("cell", np.arange(1))
+    windows = [replace(_window(sales_history, mean, low), cutoff=each) for each in (10, 24, 38, 52, 66)]
+    assert backtest.beats_naive(sales_history, windows, cells).all()
+
+
 def test_sparse_and_young_series_are_modelled_together_and_shared_out() -> None:
     sales = weekly_shape(series=3)
     sales[1] = np.where(np.arange(170) % 14 == 0, 2.0, 0.0)

@@ -6,7 +6,7 @@ from histories import WEEKLY, history, weekly_shape, yearly_weeks
 from tillstream.forecasting.models.ensemble import fit
 from tillstream.forecasting.models.history import group
 from tillstream.forecasting.models.level import level
-from tillstream.forecasting.models.panel import Holidays, Panel
+from tillstream.forecasting.models.panel import Floats, Holidays, Panel
 from tillstream.forecasting.models.seasonal_naive import seasonal_error, seasonal_naive
 from tillstream.forecasting.models.year_ago import year_ago
 
@@ -95,3 +95,32 @@ def test_the_forecast_beats_the_naive_one_on_noise_and_on_a_season() -> None:
 def test_the_same_history_gives_the_same_forecast() -> None:
     first, second = (fit(panel(weekly_shape()), 28).means for _ in range(2))
     assert (first == second).all()
+
+
+def rare_sales(series: int = 60, steps: int = 430, seed: int = 5) -> Floats:
+    """Sales on every eighth day at random, of amounts that differ widely; nothing grows."""
+    random = np.random.default_rng(seed)
+    is_sold = random.random((series, steps)) < 1 / 8
+    return np.where(is_sold, random.lognormal(3, 1, (series, steps)), 0.0)
+
+
+def test_members_of_series_that_rarely_sell_have_no_bias() -> None:
+    bias: dict[str, list[float]] = {"level": [], "year_ago": []}
+    for seed in range(24):
+        values = rare_sales(seed=seed)
+        modelled = panel(values, ahead=28)
+        for member in (level, year_ago):
+            ahead = member(modelled, 28)
+            assert ahead is not None
+            bias[member.__name__].append(float(np.nanmean(ahead) / values.mean() - 1))
+    assert abs(np.mean(bias["level"])) < 0.05
+    assert abs(np.mean(bias["year_ago"])) < 0.1
+
+
+def test_the_growth_of_a_series_that_sells_daily_is_its_own() -> None:
+    values = weekly_shape(steps=430)
+    values[0, -28:] *= 2
+    ahead = year_ago(panel(values), 28)
+    assert ahead is not None
+    assert ahead[0].mean() / values[0, :-28].mean() > 1.7
+    assert abs(ahead[3].mean() / values[3].mean() - 1) < 0.1

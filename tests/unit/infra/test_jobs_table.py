@@ -7,8 +7,9 @@ from click import Command, Group
 
 from infra import stage
 from infra.access.accounts import PORTAL, On, roles
+from infra.called_functions import DECIDE, HOMES
 from infra.declared import SECRETS, Declared
-from infra.functions import DECIDE, SETTLE, SWEEP
+from infra.functions import SETTLE, SWEEP
 from infra.goals import METRICS
 from infra.jobs import JOBS, LARGE, MAIL, Job
 from infra.kinds.iam import Policy, Role
@@ -71,7 +72,7 @@ def test_the_memory_of_duckdb_follows_that_of_the_job() -> None:
 
 @pytest.mark.parametrize(
     ("spec", "accounts"),
-    [(LARGE, (SETTLE.account, SWEEP.account, DECIDE.account)), (MAIL, (SWEEP.account, PORTAL))],
+    [(LARGE, (SETTLE.account, SWEEP.account, DECIDE.account, HOMES.account)), (MAIL, (SWEEP.account, PORTAL))],
 )
 def test_only_what_leaves_work_to_it_starts_it(spec: Job, accounts: tuple[str, ...]) -> None:
     target = stage.read("dev", "demo", "123")

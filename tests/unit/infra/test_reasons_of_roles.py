@@ -6,7 +6,8 @@ from call_recorder import PORTS
 
 from infra import stage
 from infra.access import permissions
-from infra.access.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
+from infra.access.accounts import PORTAL, PORTAL_GRANTS, SPARK, role_name, roles
+from infra.access.grants import STAGES_ON_SPARK
 from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
@@ -17,7 +18,7 @@ def test_every_role_beyond_the_ports_has_its_reason() -> None:
     """Those of the functions and the portal are held to their calls, here and in the portal's own test."""
     target = stage.read("dev", "demo", "123")
     grants = {(spec.account, grant) for spec in (*FUNCTIONS, *JOBS) for grant in spec.grants}
-    grants |= {(PORTAL, grant) for grant in PORTAL_GRANTS}
+    grants |= {(PORTAL, grant) for grant in PORTAL_GRANTS} | {(SPARK, grant) for grant in STAGES_ON_SPARK}
     covered = {(target.account(account), role_name(target, grant.role)) for account, grant in grants}
     granted = {role for each in roles(target, tuple(SECRETS.values())).values() for role in each}
     beyond = {one.role for one in granted if (one.member.partition(":")[2], one.role) not in covered}

@@ -34,26 +34,27 @@ def sentence(demand: SumDemand = DEMAND, budget: float | None = None, **changes:
 
 def test_an_order_is_explained_with_its_numbers() -> None:
     assert sentence() == (
-        "Expected to sell about 4.2 a day. 18 left, 12 on order: about 7 days. The supplier needs 7 days, you order "
-        "every 7 days: 71 are enough in 95 % of the cycles, and serve 100 % of the demand. 48 = 71 − 30, rounded "
-        "up to packs of 12."
+        "Expected to sell about 4.2 a day. In stock: 18, 12 on order. That lasts about 7 days. An order has to last "
+        "until the next one arrives, 14 days from now: you order every 7 days, and the supplier needs 7 days. For this "
+        "time, 71 are enough in 95 % of the cases, and serve 100 % of the demand. "
+        "Order 48: 71 needed − 30 available = 41, rounded up to packs of 12."
     )
 
 
 @pytest.mark.parametrize(
     ("changes", "end"),
     [
-        ({"shelf_days": 3}, "71 are enough in 95 % of the cycles. Limited to 42, which sell within the shelf life of 3 "
-         "days, and serve 31.5 % of the demand. 12 = 42 − 30."),
-        ({"most_weeks": 1}, "71 are enough in 95 % of the cycles. Limited to 59, which last 1 week after the delivery, "
-         "and serve 89.3 % of the demand. 36 = 59 − 30, rounded up to packs of "
+        ({"shelf_days": 3}, "71 are enough in 95 % of the cases. The limit is 42, which sell within the shelf life of "
+         "3 days, and serve 31.5 % of the demand. Order 12: 42 needed − 30 available."),
+        ({"most_weeks": 1}, "71 are enough in 95 % of the cases. The limit is 59, which last 1 week after the "
+         "delivery, and serve 89.3 % of the demand. Order 36: 59 needed − 30 available = 29, rounded up to packs of "
          "12."),
-        ({"minimum": 60}, "60 = 71 − 30, raised to the minimum order of 60."),
+        ({"minimum": 60}, "Order 60: 71 needed − 30 available = 41, raised to the minimum order of 60."),
         ({"minimum": 600}, "Nothing is ordered: the minimum order of 600 would last too long."),
         ({"on_hand": 100}, "Nothing is ordered: 112 are enough."),
-        ({"pack": 1}, "41 = 71 − 30."),
-        ({"on_hand": -20, "on_order": 0, "pack": 1}, "91 = 71 + 20."),
-        ({"on_hand": 18.5, "pack": 1}, "40 = 70.4 − 30.5, rounded up."),
+        ({"pack": 1}, "Order 41: 71 needed − 30 available."),
+        ({"on_hand": -20, "on_order": 0, "pack": 1}, "Order 91: 71 needed + 20 short."),
+        ({"on_hand": 18.5, "pack": 1}, "Order 40: 70.4 needed − 30.5 available = 39.9, rounded up."),
     ],
 )  # fmt: skip
 def test_what_limits_an_order_is_named(changes: dict[str, float], end: str) -> None:
@@ -66,19 +67,21 @@ def test_a_level_for_a_fill_rate_is_explained_with_its_cycle_service() -> None:
     (text,) = explanations(one, ordered)
     level, service = int(np.ceil(ordered.levels[0])), cycle_service(DEMAND, ordered.levels)[0]
     assert fill_rate(DEMAND, ordered.levels, np.array([7]))[0] == pytest.approx(0.9)
-    assert f"{level} serve 90 % of the demand, and are enough in {100 * service:.3g} % of the cycles. " in text
+    assert f"{level} serve 90 % of the demand, and are enough in {100 * service:.3g} % of the cases. " in text
 
 
 def test_a_deferred_order_keeps_its_numbers() -> None:
     text = sentence(budget=10.0)
     assert text.endswith(
-        "48 = 71 − 30, rounded up to packs of 12. Deferred: the budget is used for more urgent products."
+        "Order 48: 71 needed − 30 available = 41, rounded up to packs of 12. "
+        "Deferred: the budget is used for more urgent products."
     )
 
 
 def test_negative_stock_is_to_be_counted_and_goods_in_transit_are_named() -> None:
     text = sentence(on_hand=-2, in_transit=5)
-    assert "−2 left, 12 on order, 5 in transit: about 4 days. The stock is negative: count it before you order." in text
+    assert "In stock: −2, 12 on order, 5 in transit. That lasts about 4 days. " in text
+    assert "The stock is negative: count it before you order." in text
 
 
 @pytest.mark.parametrize(
@@ -90,14 +93,14 @@ def test_negative_stock_is_to_be_counted_and_goods_in_transit_are_named() -> Non
 )
 def test_suggested_transfers_are_not_in_transit_and_the_numbers_add_up(suggested: int, words: str) -> None:
     text = sentence(suggested=suggested, pack=1)
-    assert f"18 left, 12 on order: about 7 days. {words}" in text
-    assert text.endswith(f"{41 - suggested} = 71 − {30 + suggested}.")
+    assert f"In stock: 18, 12 on order. That lasts about 7 days. {words}" in text
+    assert text.endswith(f"Order {41 - suggested}: 71 needed − {30 + suggested} available.")
 
 
 def test_one_unit_that_is_enough_is_singular() -> None:
     rare = replace(DEMAND, quantiles=np.array([[0.4, 0.9]]), daily=np.array([0.02]))
     text = sentence(rare, on_hand=0, on_order=0, pack=1, shelf_days=30)
-    assert "1 is enough in 95 % of the cycles" in text
+    assert "1 is enough in 95 % of the cases" in text
     assert "1, which sells within the shelf life of 30 days, and serves" in text
 
 
@@ -124,4 +127,4 @@ def test_the_source_of_the_demand_is_named(source: Source, start: str) -> None:
 )
 def test_slow_products_are_counted_by_week_or_month(daily: float, pace: str, cover: str) -> None:
     text = sentence(replace(DEMAND, daily=np.array([daily])), on_hand=18, on_order=12)
-    assert f"about {pace}. 18 left, 12 on order: {cover}." in text
+    assert f"about {pace}. In stock: 18, 12 on order. That lasts {cover}." in text

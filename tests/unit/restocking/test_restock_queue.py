@@ -45,7 +45,7 @@ def test_what_lasts_too_short_is_ordered_in_packs_with_the_reason(ports: Ports) 
     assert line["units"] % 12 == 0
     assert line["level"] <= line["units"] + 10 < line["level"] + 12
     assert (line["supplier"], line["lead_days"], line["review_days"], line["is_due"]) == ("ACME", 5, 9, True)
-    assert "The supplier needs 5 days, you order every 9 days" in line["reason"]
+    assert "you order every 9 days, and the supplier needs 5 days" in line["reason"]
     assert line["unit_cost"] > 4  # pounds in the reporting currency
     assert 14 * line["daily"] < line["level"] < 28 * line["daily"]
 
@@ -70,8 +70,8 @@ def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Por
     count(ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000})
     lines = queue_of(ports)
     assert set(lines) == {("LDS1", KITE, "MAN1")}
-    assert lines["LDS1", KITE, "MAN1"]["reason"].startswith("The other store has 1,000 and needs ")
-    assert lines["LDS1", KITE, "MAN1"]["reason"].endswith(" and has 10 with what is on order and in transit.")
+    assert lines["LDS1", KITE, "MAN1"]["reason"].endswith(" MAN1 has 1,000 and needs 63.")
+    assert " and has 10, on order and in transit included." in lines["LDS1", KITE, "MAN1"]["reason"]
 
 
 def test_a_suggested_transfer_is_not_in_transit_in_the_order_of_what_is_still_missing(ports: Ports) -> None:
@@ -80,7 +80,7 @@ def test_a_suggested_transfer_is_not_in_transit_in_the_order_of_what_is_still_mi
     suggested, ordered = lines["LDS1", KITE, "MAN1"], lines["LDS1", KITE, ""]
     assert (ordered["on_hand"], ordered["in_transit"], ordered["urgency"]) == (0, 0, 0)
     units = f"{suggested['units']:.0f}"
-    assert f"0 left. {units} more by suggested transfers from other stores: {units} in all." in ordered["reason"]
+    assert f"In stock: 0. {units} more by suggested transfers from other stores: {units} in all." in ordered["reason"]
 
 
 def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:

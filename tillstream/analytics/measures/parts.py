@@ -7,11 +7,17 @@ from typing import NamedTuple
 
 from tillstream.analytics.measures.definition import Grain, Measure
 from tillstream.analytics.measures.dimensions import CUSTOMER, Dimension
-from tillstream.domain.daily_totals import ROLLUPS
+from tillstream.domain.daily_totals import ROLLUPS, SPLIT_ORDERS
 
 SERIES = {"": "visible", "whole": "visible", "before": "earlier", "year_before": "year_earlier"}
 """Function of a measure → the set of days, see `row_scope.relations`."""
 PERIODS = {"before": "before", "year_before": "year-before"}
+_SPLIT_SUMS = {
+    "category": ("day_sums", "sums"),
+    "product": ("product_sums", "product_sums"),
+    "customer": ("customer_sums", "customers"),
+}
+"""Dimension that splits sales → the daily totals with their orders by it, and the kind of rows, see `relations`."""
 _AGGREGATE = re.compile(r"(SUM|MIN|MAX|COUNT)\((DISTINCT )?(\w+)\)")
 _DIMENSION_COLUMNS = frozenset(column for columns in ROLLUPS.values() for column in columns) | {"product", "customer"}
 
@@ -43,6 +49,25 @@ class _Group(NamedTuple):
         return f"{self.prefix}{name} AS (\n  SELECT\n    {select}\n  FROM {source}{where}{group}\n)"
 
 
+class _OrderRows(NamedTuple):
+    """Where orders are counted: a column of sums that adds up, and the lines whose different sales are added to it."""
+
+    sums: str
+    column: str
+    lines: str
+    condition: str = ""
+
+    @classmethod
+    def of(cls, by: Sequence[Dimension]) -> "_OrderRows":
+        splits = [one.name for one in by if one.splits_sales]
+        if not splits:
+            return cls("sums", "orders", "lines", "is_mixed_order")
+        table, sums = _SPLIT_SUMS[splits[0]]
+        if len(splits) == 1 and {one.column for one in by if not one.splits_sales} <= set(ROLLUPS[table]):
+            return cls(sums, SPLIT_ORDERS, f"{splits[0]}_lines")
+        return cls("", "", "lines", "counts_as_order")
+
+
 def part_of(grain: Grain, function: str, columns: Mapping[str, Measure], by: Sequence[Dimension]) -> Part:
     """Return the part of the measures of a grain; function: see `arithmetic.FUNCTIONS`, or empty."""
     prefix = f"{function}_{grain}_" if function else f"{grain}_"
@@ -56,18 +81,17 @@ def _line_ctes(group: _Group) -> Iterator[str]:
 
 
 def _order_ctes(group: _Group) -> Iterator[str]:
-    """Lines that represent their sale add up; sales whose lines differ, and groups that split sales, are counted."""
-    splits = any(one.splits_sales for one in group.by)
+    """Lines that represent their sale add up, also within what splits it; the sales of the other lines are counted."""
+    rows, names = _OrderRows.of(group.by), list(group.columns)
     lines = _columns([*_dimensions(group.by), "sale"])
-    counted = "counts_as_order" if splits else "is_mixed_order"
-    yield group.cte("sales", lines, f"{group.days}_lines", counted)
-    distinct = [*group.names, "COUNT(DISTINCT sale) AS orders"]
-    names = list(group.columns)
-    if splits:
+    yield group.cte("sales", lines, f"{group.days}_{rows.lines}", rows.condition)
+    if not rows.sums:
         values = [*group.names, *(f"COUNT(DISTINCT sale) AS {name}" for name in names)]
         yield group.cte("totals", _columns(values), f"{group.prefix}sales", grouped=group.names)
         return
-    yield group.cte("leads", _columns([*_dimensions(group.by), "orders"]), f"{group.days}_sums")
+    leads = _columns([*_dimensions(group.by), f"{rows.column} AS orders"])
+    yield group.cte("leads", leads, f"{group.days}_{rows.sums}", "" if rows.condition else f"{rows.column} > 0")
+    distinct = [*group.names, "COUNT(DISTINCT sale) AS orders"]
     distinct_text = f"SELECT {', '.join(distinct)} FROM {group.prefix}sales"
     if group.by:
         distinct_text += f" GROUP BY {', '.join(group.names)}"

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.context import QueryContext
-from tillstream.analytics.row_scope.summing import Where
 from tillstream.domain.people import Scope
 
 _RESOLVED = {"product_id": "product"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import sql
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.day_sets import scope_where
-from tillstream.analytics.row_scope.summing import Where
 from tillstream.domain.people import Scope
 
 _STOCK = """(

@@ -6,6 +6,7 @@ from typing import Any
 import sql
 from tillstream.analytics.comparison import Comparison, ReportedDays, previous_period, previous_year
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.analytics.row_scope.day_sets import (
     comparison_where,
@@ -17,9 +18,9 @@ from tillstream.analytics.row_scope.day_sets import (
 from tillstream.analytics.row_scope.other_rows import other_rows
 from tillstream.analytics.row_scope.summing import (
     LINES,
-    Where,
     amount_query,
     count_query,
+    counted_lines,
     series_query,
     side_query,
     span_query,
@@ -48,6 +49,8 @@ _VERSIONS = """(
 
 SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
 """Series of a compared query → its set of days."""
+COUNTED = {"category_lines": "day_sums", "product_lines": "product_sums", "customer_lines": "customer_sums"}
+"""Kind of rows → the daily totals that have the orders of the other sales."""
 
 
 def relations(
@@ -64,9 +67,10 @@ def relations(
     filters not applied; until: all days through the end of the period, filters not applied.
     Kinds of rows:
     lines: line_facts; sums, product_sums, customer_sums: daily totals, see `total_query`; line_sums: the same columns
-    of each line, with all dimensions; customers: daily totals by
-    customer without amounts in the reporting currency, see `count_query`; amounts: lines that are not
-    cancelled, with their revenue, see `amount_query`.
+    of each line, with all dimensions; customers: daily totals by customer without amounts in the reporting currency,
+    see `count_query`; category_lines, product_lines, customer_lines: line_facts of the sales that are not in
+    `split_orders` of sums, product_sums or customers; amounts: lines that are not cancelled, with their revenue, see
+    `amount_query`.
 
     Other relations:
     visible_sales: sale_facts within scope and filters; visible_costs: line_costs within scope and filters;
@@ -100,6 +104,7 @@ def relations(
             selects[f"{name}_{table.removeprefix('day_')}"] = total_query(
                 table, where, basis.stale, currency, whole_sales=whole, has_catalogue=basis.has_catalogue
             )
+        selects |= {f"{name}_{kind}": counted_lines(table, where, basis.stale) for kind, table in COUNTED.items()}
         selects[f"{name}_amounts"] = amount_query(where, basis.reporting_currency)
         selects[f"{name}_customers"] = count_query("customer_sums", where, basis.stale, whole_sales=whole)
     series = {name: day_sets[days] for name, days in SERIES.items()}

@@ -1,11 +1,11 @@
-"""WHERE conditions, and SELECTs that combine the daily totals of covered days with the lines of the others."""
+"""SELECTs that combine the daily totals of covered days with the lines of the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tillstream.domain.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS
+from tillstream.analytics.row_scope.conditions import Where
+from tillstream.domain.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
 
 _COUNTS = """SELECT
     {dimensions},
@@ -15,7 +15,8 @@ _COUNTS = """SELECT
     IF(status <> 'cancelled', quantity, NULL) AS units,
     net,
     first_sale,
-    last_sale"""
+    last_sale,
+    {split_orders} AS split_orders"""
 _MONEY = """,
     CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
     IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
@@ -55,41 +56,6 @@ _SOURCES = {"product_sums": "product_totals"}
 """Table → the view with the same rows and the product of the catalogue."""
 
 
-@dataclass
-class Where:
-    """Conditions joined by AND; values are always parameters."""
-
-    conditions: list[str] = field(default_factory=list)
-    params: dict[str, Any] = field(default_factory=dict)
-    columns: set[str] = field(default_factory=set)
-    """Columns used by `is_in` conditions."""
-    computed: Mapping[str, str] = field(default_factory=dict)
-    """Column → expression that replaces it in `is_in` conditions, because engines can test it before joins."""
-
-    def is_in(self, column: str, values: Sequence[str] | None, name: str) -> None:
-        """Require `column` to be one of `values`. None: no condition; empty: no rows."""
-        if values is None:
-            return
-        if not values:
-            self.conditions.append("FALSE")
-            return
-        self.conditions.append(f"{self.computed.get(column, column)} IN UNNEST(@{name})")
-        self.params[name] = list(values)
-        self.columns.add(column)
-
-    def between(self, first: date | None, last: date | None, name: str, column: str = DAY) -> None:
-        """Limit the sale date or another day, bounds inclusive; None: no bound."""
-        for sign, day, end in ((">=", first, "from"), ("<=", last, "to")):
-            if day is not None:
-                self.conditions.append(f"{column} {sign} @{name}_{end}")
-                self.params[f"{name}_{end}"] = day
-
-    def select(self, table: str, columns: str = "*", extra: str = "") -> str:
-        conditions = [*self.conditions, *([extra] if extra else [])]
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        return f"SELECT {columns} FROM {table}{where}"
-
-
 def count_query(
     table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool
 ) -> tuple[str, dict[str, Any]]:
@@ -97,11 +63,30 @@ def count_query(
 
     Columns: the table's dimensions; lines of every status; active_lines, orders (see line_facts; 0 unless
     `whole_sales`), units (NULL on cancelled lines); net in the sale's currency; first_sale and last_sale, the least and
-    greatest hash of a sale. Lines are read instead of totals on `stale` days, and on all days if a condition uses a
-    column that the table does not have.
+    greatest hash of a sale; split_orders, the orders by category, product or customer but those of `counted_lines`.
+    Lines are read instead of totals on `stale` days, and on all days if a condition uses a column that the table does
+    not have.
     """
     rows, params = _rows(table, where, stale)
-    return f"{_columns(_COUNTS, table, whole_sales=whole_sales)}\n  FROM (\n    {rows}\n  ) AS sums", params
+    columns = _columns(_COUNTS, table, whole_sales=whole_sales, has_split=_has_split_orders(table, where, stale))
+    return f"{columns}\n  FROM (\n    {rows}\n  ) AS sums", params
+
+
+def counted_lines(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+    """Return (SELECT, parameters) of the lines within `where` whose sales must be counted, as in line_facts.
+
+    The number of orders of a category, product or customer, see `SPLITS`, is that of their distinct sales, plus the
+    `split_orders` of the table.
+    """
+    if not _has_split_orders(table, where, stale):
+        return where.select("line_facts", extra="counts_as_order"), where.params
+    others = ["is_mixed_order"]
+    if stale:
+        others.append(f"{DAY} IN UNNEST(@stale_days)")
+    if table == "customer_sums":
+        others.append(f"NOT {HAS_CUSTOMER}")
+    extra = f"counts_as_order AND ({' OR '.join(others)})"
+    return where.select("line_facts", extra=extra), where.params | ({"stale_days": list(stale)} if stale else {})
 
 
 def total_query(
@@ -123,7 +108,13 @@ def total_query(
     has_catalogue: FALSE if no cost is that of the catalogue, so that their rates need not be read.
     """
     rows, params = _rows(table, where, stale, has_catalogue=has_catalogue)
-    columns = _columns(_COUNTS + _MONEY, table, whole_sales=whole_sales, has_catalogue=has_catalogue)
+    columns = _columns(
+        _COUNTS + _MONEY,
+        table,
+        whole_sales=whole_sales,
+        has_catalogue=has_catalogue,
+        has_split=_has_split_orders(table, where, stale),
+    )
     rated = f"{_RATED}\n  {_COST_RATED}" if has_catalogue else _RATED
     select = f"{columns}\n  FROM (\n    {rows}\n  ) AS sums\n  {rated}"
     return select, params | {"reporting_currency": reporting_currency}
@@ -184,12 +175,20 @@ def side_query(after: Where, before: Where, reporting_currency: str) -> tuple[st
     return "\n  UNION ALL\n  ".join(f"{one}\n  WHERE revenue IS NOT NULL" for one in selects), params
 
 
-def _columns(columns: str, table: str, *, whole_sales: bool, has_catalogue: bool = True) -> str:
+def _has_split_orders(table: str, where: Where, stale: Sequence[date] | None) -> bool:
+    """Whether `split_orders` counts within `where`: no condition selects some lines of a category, product or customer
+    of a sale, but not others."""
+    columns = set(_dimensions(table)) - ({"category"} if SPLITS.get(table) != "category" else set())
+    return table in SPLITS and stale is not None and where.columns <= columns
+
+
+def _columns(columns: str, table: str, *, whole_sales: bool, has_split: bool, has_catalogue: bool = True) -> str:
     dimensions = ", ".join(f"sums.{name}" for name in _dimensions(table))
     cost_factor = _COST_FACTOR if has_catalogue else _FACTOR
     return columns.format(
         dimensions=dimensions,
         orders="sums.orders" if whole_sales else "0",
+        split_orders=SPLIT_ORDERS if has_split else "0",
         factor=_FACTOR,
         cost_factor=cost_factor,
         is_costed=_IS_COSTED.format(cost_factor=cost_factor),
@@ -209,15 +208,16 @@ def _rows(
     """Totals of the covered days, lines of the others."""
     dimensions = _dimensions(table)
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
+    line_columns = columns.replace(SPLIT_ORDERS, f"0 AS {SPLIT_ORDERS}")
     customer_condition = HAS_CUSTOMER if table == "customer_sums" else ""
     if table == LINES or stale is None or not where.columns <= set(dimensions):
-        return where.select("line_sums", columns, customer_condition), where.params
+        return where.select("line_sums", line_columns, customer_condition), where.params
     source = _source(table, has_catalogue=has_catalogue)
     if not stale:
         return where.select(source, columns), where.params
     totals = where.select(source, columns, f"{DAY} NOT IN UNNEST(@stale_days)")
     lines = where.select(
-        "line_sums", columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", customer_condition)))
+        "line_sums", line_columns, " AND ".join(filter(None, (f"{DAY} IN UNNEST(@stale_days)", customer_condition)))
     )
     return f"{totals}\n    UNION ALL\n    {lines}", where.params | {"stale_days": list(stale)}
 

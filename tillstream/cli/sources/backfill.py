@@ -35,12 +35,13 @@ def backfill() -> None:
 @click.option("--job", is_flag=True, help="Leave it to the server, or in a project to the job `connect`.")
 @click.option(
     "--engine",
-    type=click.Choice(["local", "spark"]),
+    type=click.Choice(["local", "spark", "dataproc"]),
     default="local",
     show_default=True,
-    help="What reads and validates the files: this process, or Apache Spark.",
+    help="What reads and validates the files: this process, Apache Spark, or in a project Dataproc Serverless.",
 )
 @click.option("--master", default="", help="The Spark cluster, such as spark://HOST:7077; default: this machine.")
+@click.option("--subnet", default="", help="The subnet of Dataproc; default: that of the network `default`.")
 @as_json
 def run_paths(
     paths: tuple[str, ...],
@@ -51,6 +52,7 @@ def run_paths(
     job: bool,
     engine: str,
     master: str,
+    subnet: str,
     json_: bool,
 ) -> None:
     """Take in the files of folders, gs://BUCKET/PREFIX or s3://BUCKET/PREFIX.
@@ -61,7 +63,8 @@ def run_paths(
 
     values = parse_settings(settings) | ({"pattern": pattern} if pattern else {})
     absolute = [path if "://" in path else str(Path(path).absolute()) for path in paths]
-    spark = {"engine": engine, "master": master} if engine != "local" or master else {}
+    of_spark = {"engine": engine, "master": master, "subnet": subnet}
+    spark = of_spark if engine != "local" or master or subnet else {}
     arguments: dict[str, Any] = {"contract": contract, "settings": values, "dry": dry, "job": job} | spark
     run("backfill", json_=json_, show=show_results, paths=absolute, **arguments)
 

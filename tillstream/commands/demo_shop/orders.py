@@ -31,16 +31,17 @@ class DemoOrder:
     share: Decimal = Decimal(1)
 
 
+# expected after the lead time of the supplier in the catalogue: other days would contradict it on the list of orders
 LONDON, MANCHESTER, MUMBAI = ("UK", "LON1"), ("UK", "MAN1"), ("IN", "MUM01")
 DEMO = (
-    DemoOrder("ACME", LONDON, 84, 77, 78),
-    DemoOrder("ACME", MANCHESTER, 77, 70, 69),
-    DemoOrder("ACME", MUMBAI, 70, 63, 63),
-    DemoOrder("ACME", LONDON, 63, 56, 57),
-    DemoOrder("NORTH", LONDON, 62, 52, 50),
-    DemoOrder("ACME", LONDON, 11, -1, 3, Decimal("0.5")),
-    DemoOrder("NORTH", MUMBAI, 14, 4),
-    DemoOrder("SUN", LONDON, 2, -5),
+    DemoOrder("ACME", LONDON, 84, 81, 81),
+    DemoOrder("ACME", MANCHESTER, 77, 74, 73),
+    DemoOrder("ACME", MUMBAI, 70, 67, 67),
+    DemoOrder("ACME", LONDON, 63, 60, 59),
+    DemoOrder("NORTH", LONDON, 62, 55, 53),
+    DemoOrder("ACME", LONDON, 3, 0, 1, Decimal("0.5")),
+    DemoOrder("NORTH", MUMBAI, 14, 7),
+    DemoOrder("SUN", LONDON, 2, -19),
     DemoOrder("SUN", MUMBAI),
 )
 

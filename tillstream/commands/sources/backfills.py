@@ -35,7 +35,8 @@ class RunBackfills:
     """paths: folders or addresses. settings: name of a setting of the kind → its value. dry: store nothing.
 
     job: leave them to the schedule of the server, or to the job of a project. engine: what stages the files, one of
-    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine.
+    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine. subnet: of batches of Dataproc; empty: that
+    of the network `default`.
     """
 
     paths: Sequence[str]
@@ -45,6 +46,7 @@ class RunBackfills:
     job: bool = False
     engine: str = on_spark.LOCAL
     master: str = ""
+    subnet: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +129,7 @@ def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
     """Take in each path, or plan it with `dry`; one that fails does not stop the others."""
     results, code = [], DONE
     engine = on_spark.LOCAL if arguments.dry else arguments.engine
-    with on_spark.opened(app, engine, arguments.master, job=arguments.job) as spark:
+    with on_spark.opened(app, engine, arguments.master, arguments.subnet, job=arguments.job) as spark:
         for path in arguments.paths:
             try:
                 backfill = backfills.of(path, arguments.contract, arguments.settings)

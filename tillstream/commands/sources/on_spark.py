@@ -1,4 +1,4 @@
-"""The option `--engine spark` of backfills: their files are staged on Spark, and settled like any other."""
+"""The engines spark and dataproc of backfills: their files are staged on Spark, and settled like any other."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,16 +10,17 @@ from tillstream.app import App
 from tillstream.app.home_objects import opener
 from tillstream.batches import events
 from tillstream.connectors import backfills
-from tillstream.connectors.parts import SIZE, PartSize
+from tillstream.connectors.parts import LARGE, SIZE, PartSize
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.spark import file_job
+from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.process import SparkProcess
 from tillstream.spark.staging import stage_files
 from tillstream.spark.staging_lease import StagingLease
 
-ENGINES = LOCAL, SPARK = ("local", "spark")
+ENGINES = LOCAL, SPARK, DATAPROC = ("local", "spark", "dataproc")
 STATES = (State.RECEIVED, State.STAGING, State.FAILED)
 """In the order in which an interrupted staging is resumed."""
 Beat = Callable[[], None]
@@ -70,24 +71,37 @@ class Spark:
 
 
 @contextmanager
-def opened(app: App, engine: str, master: str, *, job: bool) -> Iterator[Spark | None]:
+def opened(app: App, engine: str, master: str = "", subnet: str = "", *, job: bool = False) -> Iterator[Spark | None]:
     """Start Spark for the engine `spark`; None for the engine `local`.
 
     Raises `Rejected` if Spark is not installed, or if another process stages the files.
     """
+    _check(app, engine, master, subnet, job=job)
     if engine == LOCAL:
-        if master:
-            raise Rejected("A master belongs to the engine spark: add --engine spark.")
         yield None
+    elif engine == DATAPROC:
+        place = Place(app.settings.project, app.settings.location, dict(app.settings.buckets), subnet)
+        yield Spark(app, partial(run_batch, place, app.ports.objects, app.ports.clock), LARGE)
+    else:
+        with SparkProcess(master) as process:
+            yield Spark(app, partial(_run, process, opener(app.settings)))
+
+
+def _check(app: App, engine: str, master: str, subnet: str, *, job: bool) -> None:
+    if engine not in ENGINES:
+        raise Rejected(f"There is no engine {engine}. The engines are {', '.join(ENGINES)}.")
+    if master and engine != SPARK:
+        raise Rejected("A master belongs to the engine spark: add --engine spark.")
+    if subnet and engine != DATAPROC:
+        raise Rejected("A subnet belongs to the engine dataproc: add --engine dataproc.")
+    if engine == LOCAL:
         return
-    if engine != SPARK:
-        raise Rejected(f"There is no engine {engine}. The engines are {' and '.join(ENGINES)}.")
     if job:
-        raise Rejected("With --job, the server stages the files. Leave out --job or --engine spark.")
+        raise Rejected(f"With --job, the server stages the files. Leave out --job or --engine {engine}.")
+    if engine == DATAPROC and not app.settings.project:
+        raise Rejected("The engine dataproc belongs to a project: set TILLSTREAM_PROJECT, or use --engine spark.")
     if app.has_worker:
         raise Rejected("The server of this home stages its files. Stop the server, then run the same command again.")
-    with SparkProcess(master) as process:
-        yield Spark(app, partial(_run, process, opener(app.settings)))
 
 
 def _run(process: SparkProcess, open_objects: Callable[[], Any], tasks: Sequence[FileTask], beat: Beat) -> Any:

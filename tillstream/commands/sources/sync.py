@@ -13,6 +13,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.sync import homes, identity, requests, status
 from tillstream.sync.homes import Home
 from tillstream.sync.http import address
+from tillstream.sync.http.remote import SETTLING_SECONDS
 from tillstream.sync.reference import questions
 from tillstream.sync.reference.questions import Question
 from tillstream.sync.reference.words import subject
@@ -65,13 +66,15 @@ def init(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def sync(app: App, progress: Progress, arguments: SyncTo) -> Result:
     """Send what the head office lacks, and compare. Raises as `exchange.run`; what a person must decide is a result."""
+    if app.settings.project:
+        raise Rejected(syncing.ONLY_HEAD_OFFICE)
     identity.create(app.ports, COMMAND_LINE)
     to = address.allowed(arguments.to, source_access(app).check_host) if arguments.to else status.get(app.ports).to
     if not to:
         raise Rejected(syncing.NO_ADDRESS)
     status.begin(app.ports, to, COMMAND_LINE)
     try:
-        result = syncing.sync(app)
+        result = syncing.sync(app, SETTLING_SECONDS)
     except Refused as refused:
         if refused.code not in QUESTIONS:
             raise

@@ -64,8 +64,8 @@ def beats_naive(history: History, windows: Sequence[Window], level: Level) -> Bo
         actual = _actual(history, window)
         for row, forecast in enumerate((window.fit.means, window.fit.naive)):
             difference = np.where(np.isfinite(actual), forecast[:, : actual.shape[1]] - actual, 0.0)
-            of_steps[row] += np.bincount(level.nodes, np.abs(difference).sum(axis=1) * level.factors, level.count)
-            of_sums[row] += np.abs(np.bincount(level.nodes, difference.sum(axis=1) * level.factors, level.count))
+            of_steps[row] += np.bincount(level.nodes, (difference**2).sum(axis=1) * level.factors**2, level.count)
+            of_sums[row] += np.bincount(level.nodes, difference.sum(axis=1) * level.factors, level.count) ** 2
     result: Bools = of_steps[0] * of_sums[0] < of_steps[1] * of_sums[1]
     return result
 

@@ -10,8 +10,6 @@ HALF_LIFE = 14
 """Days after which a value has half the weight in the level."""
 REACH = 91
 """Days that the level reads."""
-LOWEST = 0.05
-"""Weekdays with less than this share of the mean are left out of the level."""
 
 
 def level(panel: Panel, horizon: int) -> Floats | None:
@@ -23,10 +21,11 @@ def level(panel: Panel, horizon: int) -> Floats | None:
     shape = _shape_of_a_week(panel)  # from the oldest day of the last season to the newest
     positions = np.arange(-recent_values.shape[1], 0) % season
     scales = shape[:, positions]
-    observed = np.isfinite(recent_values) & (scales >= LOWEST)
-    flat = np.where(observed, recent_values, 0.0) / np.where(observed, scales, 1.0)
+    observed = np.isfinite(recent_values)
     weights = 0.5 ** (np.arange(recent_values.shape[1])[::-1] / HALF_LIFE)
-    means = divide((flat * weights).sum(axis=1), (observed * weights).sum(axis=1))
+    # a ratio of sums: the mean of ratios would leave out what sold on weekdays whose shape is 0, or let one sale decide
+    sold = np.where(observed, recent_values, 0.0)
+    means = divide((sold * weights).sum(axis=1), (np.where(observed, scales, 0.0) * weights).sum(axis=1))
     return means[:, None] * shape[:, np.arange(horizon) % season]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tillstream.forecasting.models.calendar import days_from_easter
-from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide, mean_or_nan
+from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide, mean_or_nan, mean_or_zero
 
 GROWTH_WEEKS = 13
 """Weeks whose sum is compared with that of a year before, of weekly series."""
@@ -11,6 +11,12 @@ SHRINK = 0.5
 """Power of the growth that is expected to last, of weekly series."""
 LIMITS = (0.5, 2.0)
 """Growth of a year beyond these is not expected to last."""
+LIMITS_OF_DAYS = (0.2, 5.0)
+"""The same for the growth of daily series."""
+SPREAD = 0.25
+"""Usual difference between the growth of a series and that of all."""
+SMALLEST = 1e-9
+"""Mean of a series without sales."""
 EASTER_DAYS = 10
 """A week whose middle is nearer to Easter has the season of Easter."""
 
@@ -33,11 +39,26 @@ def _of_days(panel: Panel, ahead: Ints) -> Floats:
     """Mean of the same weekday a year ago and in the weeks around it × growth of the recent level."""
     year = panel.grain.year
     around = np.array([_values(panel, ahead - year + 7 * weeks) for weeks in (-1, 0, 1)])
-    rows = np.arange(panel.series)
+    return mean_or_nan(around) * _growth_of_days(panel)[:, None]
+
+
+def _growth_of_days(panel: Panel) -> Floats:
+    """The recent level ÷ that of a year ago, shrunk towards the growth of all series by as much of it as is noise.
+
+    Both levels get the same number of days at the yearly mean of the series: without them, a few sales of a year ago
+    would give a large growth, and forecasts of series that rarely sell would be too high.
+    """
+    grain, rows = panel.grain, np.arange(panel.series)
     last = np.full(panel.series, panel.steps - 1)
-    recent = panel.mean(rows, last, panel.grain.recent)
-    before = panel.mean(rows, last - year, panel.grain.recent)
-    return mean_or_nan(around) * np.clip(divide(recent, before), 0.2, 5.0)[:, None]
+    recent, before = (panel.mean(rows, each, grain.recent) for each in (last, last - grain.year))
+    of_year = panel.values[:, -(grain.year + grain.recent) :]
+    means = np.fmax(mean_or_zero(of_year), SMALLEST)
+    is_whole = np.isfinite(recent) & np.isfinite(before)
+    sums = np.array([(np.where(is_whole, each, 0.0) / means).sum(keepdims=True) for each in (recent, before)])
+    of_all = np.clip(divide(sums[0], sums[1]), *LIMITS_OF_DAYS)
+    variance = mean_or_zero((of_year - means[:, None]) ** 2)
+    added = variance / means / grain.recent / SPREAD**2
+    return np.clip(divide(recent + of_all * added, before + added), *LIMITS_OF_DAYS)
 
 
 def _of_weeks(panel: Panel, ahead: Ints) -> Floats:

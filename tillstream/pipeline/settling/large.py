@@ -7,6 +7,8 @@ the second and the third are stored, as requests: they last until they are done,
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
@@ -17,6 +19,7 @@ from tillstream.ports import Ports
 from tillstream.ports.jobs import SETTLE_LARGE
 
 COLLECTION = "large_settlements"
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Work(StrEnum):
@@ -24,12 +27,16 @@ class Work(StrEnum):
 
     SETTLE = "settle"
     UNDO = "undo"
+    REPETITION = "repetition"
+    """Of a settlement of another home."""
 
 
-def request(ports: Ports, batch: str, work: Work, after: timedelta = timedelta()) -> None:
+def request(
+    ports: Ports, batch: str, work: Work, after: timedelta = timedelta(), details: Mapping[str, Any] = NO_DETAILS
+) -> None:
     """Record that the job must do it. Idempotent. after: time that another process has for it."""
     at = (ports.clock.now() + after).isoformat(timespec="seconds")
-    ports.documents.put(COLLECTION, batch, {"batch_id": batch, "work": work.value, "at": at})
+    ports.documents.put(COLLECTION, batch, {"batch_id": batch, "work": work.value, "at": at, **details})
 
 
 def requested(ports: Ports, work: Work) -> list[str]:

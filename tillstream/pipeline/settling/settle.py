@@ -229,7 +229,8 @@ def settle_staged(ports: Ports, contracts: ContractRegistry) -> list[int]:
 
 def start_job(ports: Ports, contracts: ContractRegistry) -> None:
     """Start the job `settle-large` if anything is left to it. Raises `Unavailable`."""
-    if ports.jobs and (has_large(ports, contracts) or large.requested(ports, large.Work.UNDO)):
+    requested = (large.requested(ports, work) for work in (large.Work.UNDO, large.Work.REPETITION))
+    if ports.jobs and (has_large(ports, contracts) or any(requested)):
         large.start_job(ports)
 
 

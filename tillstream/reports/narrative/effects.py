@@ -5,10 +5,10 @@ change although no list price does.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tillstream.analytics.measures import change_effects
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -24,25 +24,7 @@ NAMED = 3
 TEN = 10
 
 
-@dataclass(frozen=True)
-class Effect:
-    """label: in tables and charts. part: in a sentence."""
-
-    label: str
-    part: str
-    meaning: str
-
-
-EFFECTS = {
-    "volume": Effect("Volume", "volume", "More or fewer units of the products sold in both periods"),
-    "mix": Effect("Mix", "the mix of products", "A shift between cheaper and dearer products sold in both periods"),
-    "price": Effect("Average price paid", "the average price paid", "Another price paid for the same product"),
-    "currency": Effect("Exchange rates", "exchange rates", "The same amounts at other exchange rates"),
-    "new": Effect("New products", "new products", "Products that were not sold in the period before"),
-    "lost": Effect("Products no longer sold", "products no longer sold", "Products sold only in the period before"),
-    "returns": Effect("Returns", "returns", "More or fewer returned goods"),
-    "other": Effect("Other", "other lines", "Lines without a product, quantity or amount, such as postage"),
-}
+EFFECTS = change_effects.named("the period before", "this period")
 
 
 def effects(facts: Facts) -> list[Cell]:

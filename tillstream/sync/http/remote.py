@@ -18,7 +18,8 @@ from tillstream.sync.identity import Identity
 from tillstream.sync.office import Hello
 from tillstream.sync.reference.entries import Change, Page, Saved
 from tillstream.sync.reference.office import ReferenceState
-from tillstream.sync.refusals import REPEATED, Refused
+from tillstream.sync.refusals import BUSY as BUSY_CODE
+from tillstream.sync.refusals import REPEATED, Busy, Refused
 from tillstream.sync.requests import Request
 from tillstream.webhooks.sending import PinnedConnection
 
@@ -27,7 +28,9 @@ TRIES, FIRST_WAIT = 4, 1.0
 """Tries of a request whose connection breaks, and seconds before the second one; each further wait is twice as long."""
 BUSY = frozenset({429, 503})
 BUSY_SECONDS = 120.0
-"""How long a request is repeated while the head office is busy."""
+"""How long a request is repeated while the head office cannot answer."""
+SETTLING_SECONDS = 3600.0
+"""As patience: longer than a head office works on the largest file."""
 LONGEST_WAIT = 30.0
 TIMEOUT = 60.0
 """Seconds for each part of an answer."""
@@ -39,12 +42,14 @@ _REPEATS = 3
 
 @dataclass
 class RemoteOffice:
-    """A `HeadOffice` at the address of its portal. check_host: which addresses are allowed."""
+    """A `HeadOffice` at the address of its portal. check_host: which addresses are allowed. patience: seconds in which
+    a request is repeated while the head office works on what was sent before."""
 
     url: str
     identity: Identity
     clock: Clock
     check_host: CheckHost
+    patience: float = BUSY_SECONDS
     _number: int = field(default=0, init=False)
 
     def hello(self, hello: Hello) -> Position:
@@ -150,9 +155,10 @@ class RemoteOffice:
             else:
                 if status == http.client.OK:
                     return content
-                pause = _retry_after(headers)
-                if status not in BUSY or waited + pause > BUSY_SECONDS:
-                    raise _error(self.url, status, headers, content)
+                pause, described = _retry_after(headers), _error(self.url, status, headers, content)
+                limit = self.patience if isinstance(described, Busy) else BUSY_SECONDS
+                if status not in BUSY or waited + pause > limit:
+                    raise described
                 waited += pause
             self.clock.sleep(pause)
 
@@ -206,6 +212,8 @@ def _error(url: str, status: int, headers: http.client.HTTPMessage, content: byt
         what = f"{url} answers {status} {http.client.responses.get(status, '')}".rstrip()
         kind = Unavailable if status >= 500 or status in BUSY else Rejected
         return kind(f"{what}. Check that it is the address of the head office's portal.")
+    if isinstance(refusal, dict) and refusal.get("code") == BUSY_CODE:
+        return Busy(detail)
     if isinstance(refusal, dict):
         return Refused(str(refusal.get("code", "")), detail, refusal)
     return (Unavailable if status >= 500 or status in BUSY else Rejected)(detail)

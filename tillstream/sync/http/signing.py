@@ -13,7 +13,7 @@ from datetime import datetime
 from tillstream.people import signatures
 from tillstream.sync.identity import Identity
 
-DIGEST, INPUT, SIGNATURE = "Content-Digest", "Signature-Input", "Signature"
+HEADERS = DIGEST, INPUT, SIGNATURE = "Content-Digest", "Signature-Input", "Signature"
 _COVERED = '("@method" "@path" "content-digest")'
 _PARAMETERS = re.compile(
     re.escape(_COVERED) + r';created=[0-9]{1,12};nonce="(?P<number>[0-9]{1,18})";keyid="(?P<home>[0-9a-f]{16})"'

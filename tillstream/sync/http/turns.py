@@ -1,17 +1,26 @@
-"""Turns of homes whose entries are settled: one request of a home at a time, and only some homes at the same time."""
+"""Turns of homes: one call of a home is processed at a time, and in one process only those of some homes."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime, timedelta
+from uuid import uuid4
 
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import TillstreamError
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document, Update, update
+from tillstream.sync.refusals import Busy
 
 MOST = 4
-"""Homes whose entries are settled at the same time, so that pages still have threads."""
+"""Homes whose calls one process works on at the same time, so that pages still have threads."""
+STILL_AT_WORK = "The head office is settling what was sent before. It continues by itself."
+COLLECTION = "sync_turns"
+LONGEST = timedelta(minutes=10)
+"""Longer than a function works on a call: a turn that was not ended, as its instance died, ends then."""
 
 
 class Turns:
-    """The homes whose entries this process settles now."""
+    """The homes whose calls this process works on now."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -20,13 +29,40 @@ class Turns:
 
     @contextmanager
     def turn(self, home: str) -> Iterator[None]:
-        """Raise `Unavailable` while an earlier request of the home is processed, as after a lost connection."""
+        """Raise `Busy` while an earlier call of the home is processed, as after a lost connection."""
         with self._lock:
             if home in self._homes or len(self._homes) >= self._most:
-                raise Unavailable("The head office is settling what was sent before. It continues by itself.")
+                raise Busy(STILL_AT_WORK)
             self._homes.add(home)
         try:
             yield
         finally:
             with self._lock:
                 self._homes.discard(home)
+
+
+def shared_turns(ports: Ports) -> Callable[[str], AbstractContextManager[None]]:
+    """As `Turns.turn`, among all instances of a function: a document for each home."""
+    return lambda home: _shared_turn(ports, home)
+
+
+@contextmanager
+def _shared_turn(ports: Ports, home: str) -> Iterator[None]:
+    holder, now = uuid4().hex, ports.clock.now()
+
+    def taken(document: Document | None) -> Update:
+        if document and document.data["holder"] and now < datetime.fromisoformat(document.data["until"]):
+            raise Busy(STILL_AT_WORK)
+        return Update({"holder": holder, "until": (now + LONGEST).isoformat()})
+
+    def ended(document: Document | None) -> Update | Document | None:
+        if document is None or document.data["holder"] != holder:
+            return document
+        return Update({**document.data, "holder": ""})
+
+    update(ports.documents, COLLECTION, home, taken)
+    try:
+        yield
+    finally:
+        with suppress(TillstreamError):  # it ends by itself
+            update(ports.documents, COLLECTION, home, ended)

@@ -1,4 +1,4 @@
-"""Settle what other processes leave to the job `settle-large`: requested undos and large batches."""
+"""Settle what other processes leave to the job `settle-large`: requested undos, large batches, also of other homes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,8 +8,9 @@ from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Conflict, Rejected, TooLarge
-from tillstream.pipeline.settling import job_lease, large, settle
+from tillstream.pipeline.settling import job_lease, large, repetition, settle
 from tillstream.pipeline.settling.lanes import whole_budget
+from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 from tillstream.workflows.operations import ledger_repair, reconcile
@@ -28,7 +29,8 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
     with job_lease.held(ports) as lease:
         repaired = ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
         undone = _undo_requested(ports, lease)
-        settled = _settle(ports, contracts, lease)
+        settled = _repeat(ports, contracts, lease)
+        settled += _settle(ports, contracts, lease)
         undone += _undo_requested(ports, lease)  # those of the meantime
         _close_requests(ports)
     for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
@@ -49,6 +51,23 @@ def _undo(ports: Ports, lease: job_lease.Run, batch: str) -> bool:
         large.close(ports, batch)
         return False
     large.close(ports, batch)
+    return True
+
+
+def _repeat(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> int:
+    """Settle what the sync of homes left; return the number of settlements."""
+    return sum(_repeat_one(ports, contracts, lease, work) for work in repetition.left_to_job(ports))
+
+
+def _repeat_one(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run, work: Repetition) -> bool:
+    try:
+        _try_twice(lease, lambda tries: repetition.perform(ports, contracts, work, tries))
+    except TooLarge:
+        raise
+    except Rejected:  # its staged rows have expired: the home sends it again, and it is staged again
+        large.close(ports, work.subject)
+        return False
+    large.close(ports, work.subject)
     return True
 
 

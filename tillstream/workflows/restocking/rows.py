@@ -57,9 +57,10 @@ def _transfers(read: Needs, wanted: Orders, between: Transfers) -> pa.Table:
     givers, receivers = between.givers, between.receivers
     stores = read.pairs.column(STORE, givers).to_pylist()
     reasons = [
-        f"The other store has {has} and needs {needs}. "
-        f"This store needs {level} and has {stock} with what is on order and in transit."
-        for has, needs, level, stock in zip(
+        f"This store needs {level} and has {stock}, on order and in transit included. "
+        f"{giver} has {has} and needs {needs}."
+        for giver, has, needs, level, stock in zip(
+            stores,
             map(number_text, read.lines.on_hand[givers].tolist()),
             map(level_text, wanted.levels[givers].tolist()),
             map(level_text, wanted.levels[receivers].tolist()),

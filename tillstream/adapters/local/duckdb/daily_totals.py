@@ -4,14 +4,18 @@ from duckdb import DuckDBPyConnection
 
 import sql
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
-from tillstream.domain.daily_totals import DAY, MEASURES, ROLLUPS, day_groups, select
+from tillstream.domain.daily_totals import DAY, LINE_COLUMNS, MEASURES, ROLLUPS, SPLIT_ORDERS, day_groups, select
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
 
 _LINES = "lines_to_sum"
-_COLUMNS = dict.fromkeys((*(name for names in ROLLUPS.values() for name in names), *(one.name for one in MEASURES)))
-_LINES_OF_DAYS = f"SELECT {', '.join(_COLUMNS)} FROM line_sums WHERE {DAY} IN UNNEST(@days)"
+_COLUMNS = dict.fromkeys(
+    (*(name for names in ROLLUPS.values() for name in names), *(one.name for one in MEASURES), *LINE_COLUMNS)
+)
+_LINES_OF_DAYS = (
+    f"SELECT {', '.join(name for name in _COLUMNS if name != SPLIT_ORDERS)} FROM line_sums WHERE {DAY} IN UNNEST(@days)"
+)
 """Read once for all tables of totals: to join the catalogue costs more than to write the rows."""
 
 

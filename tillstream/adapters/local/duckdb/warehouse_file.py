@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from tillstream.adapters.local.duckdb.database import is_locked, unreadable
-from tillstream.domain.daily_totals import ROLLUPS
+from tillstream.domain.daily_totals import ROLLUPS, SPLIT_ORDERS
 from tillstream.domain.errors import Rejected
 from tillstream.domain.tables import SCHEMA
 from tillstream.ledger.tables import DISABLED_OPTIMIZERS
@@ -36,6 +36,10 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         for name in ("service", "fill_rate")
     ),
     14: (),
+    15: (
+        *(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {SPLIT_ORDERS} BIGINT" for table in ROLLUPS),
+        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
+    ),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 

@@ -1,7 +1,8 @@
 """Refreshes the daily totals up to the last settlement, without reading days again whose lines were only added.
 
 The rows of settlements stay in `incoming` for two days. An attempt that lost is in it as well; the attempt that was
-committed has the `settled_at` of the settlement.
+committed has the `settled_at` of the settlement. A day on which lines were added to an earlier sale is computed again,
+because these can have a category, product or customer that the sale has already.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import sql
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
-from tillstream.adapters.google.bigquery.fields import EPOCH, FLAGS, INCOMING
+from tillstream.adapters.google.bigquery.fields import EPOCH, FLAGS, INCOMING, STORED
 from tillstream.adapters.google.bigquery.literals import literal
 from tillstream.adapters.google.bigquery.settle_script import MOST_PARTITIONS
 from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
@@ -100,11 +101,11 @@ def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:
 
 
 def _with_days(refresh: Refresh, rows: Sequence[Row], arrivals: Mapping[str, datetime]) -> Refresh | None:
-    settled_days, changed = (
+    settled_days, flagged, continued = (
         {row["sale_date"] for row in rows if row["target"] == target and row["token"] in arrivals}
-        for target in (_SETTLED_DAYS, FLAGS)
+        for target in (_SETTLED_DAYS, FLAGS, STORED)
     )
-    changed |= {*refresh.changed}
+    changed = flagged | continued | {*refresh.changed}
     added = settled_days - changed
     if len(added) > MOST_PARTITIONS:
         return None
@@ -112,10 +113,16 @@ def _with_days(refresh: Refresh, rows: Sequence[Row], arrivals: Mapping[str, dat
 
 
 def arrived(first: datetime, last: datetime) -> str:
-    targets = ", ".join(map(literal, ("settlements", _SETTLED_DAYS, FLAGS)))
+    """The attempts, the days of their settlements and flags, and the days on which they only continue a sale: another
+    line represents it when orders are counted. One query reads each column once."""
+    targets = ", ".join(map(literal, ("settlements", _SETTLED_DAYS, FLAGS, STORED)))
+    columns = "token, target, arrived_at, settlement_no, settled_at, sale_date"
+    is_stored = f"target = {literal(STORED)}"
+    leads = "MAX(IF(is_current AND status NOT IN ('cancelled', 'returned'), leads, NULL))"
     return (
-        f"SELECT DISTINCT token, target, arrived_at, settlement_no, settled_at, sale_date FROM {INCOMING} "
-        f"WHERE arrived_at BETWEEN {literal(first)} AND {literal(last)} AND target IN ({targets})"
+        f"SELECT DISTINCT {columns} FROM {INCOMING} "
+        f"WHERE arrived_at BETWEEN {literal(first)} AND {literal(last)} AND target IN ({targets}) "
+        f"GROUP BY {columns}, IF({is_stored}, sale, NULL) HAVING NOT {is_stored} OR {leads} = 0"
     )
 
 

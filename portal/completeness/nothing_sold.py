@@ -1,0 +1,74 @@
+"""Days on which nothing was sold, which a person records: no file is expected for them, and no alert is raised."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import formats
+from portal.access import allow
+from portal.completeness import texts
+from portal.context import me, ports, scope
+from portal.uploads import scoped
+from tillstream.analytics.completeness import Cell, State
+from tillstream.contracts import expectations
+from tillstream.contracts.expectations import Nothing
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.people import Action
+
+EARLIEST_ZONE = timedelta(hours=14)
+"""From UTC: where a day begins first."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be recorded on the page of a day.
+
+    silent: sources from which no file has arrived. recorded: sources without sales on the day, and who recorded it.
+    """
+
+    silent: Sequence[Contract] = ()
+    recorded: Sequence[tuple[Contract, Nothing]] = ()
+    may_record: bool = False
+
+
+def choices(region: str, day: date, cell: Cell) -> Choices:
+    """What the user can record, or see recorded, about a day of a region."""
+    silent, recorded = [], []
+    for contract in scoped.contracts():
+        stored = expectations.of_contract(ports(), contract)
+        if contract.region != region or stored.expectation.cadence != "daily":
+            continue
+        if day in stored.nothing_sold:
+            recorded.append((contract, stored.nothing_sold[day]))
+        elif contract.name in cell.missing_of or (cell.state is State.DUE and stored.expectation.expects(day)):
+            silent.append(contract)
+    return Choices(silent, recorded, _may_record() and not _is_ahead(day))
+
+
+@allow(Action.UPLOAD)
+def record(region: str, on: str) -> ResponseReturnValue:
+    """Record that nothing was sold, or with the field `sold` that a file is expected after all."""
+    day, source, sold = formats.day_in(on), request.form.get("source", ""), bool(request.form.get("sold"))
+    contract = next((one for one in scoped.contracts() if (one.name, one.region) == (source, region)), None)
+    if contract is None or day is None or not _may_record():
+        raise NotFound(texts.no_source(source))
+    if _is_ahead(day):
+        raise Rejected(texts.NOT_BEGUN)
+    if expectations.of_contract(ports(), contract).expectation.cadence != "daily":
+        raise Rejected(texts.not_daily(source))
+    expectations.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
+    flash(texts.expected_again(source) if sold else texts.nothing_sold(source), "done")
+    return redirect(url_for("completeness.day", region=region, on=day.isoformat()), 303)
+
+
+def _may_record() -> bool:
+    """A user limited to stores may not decide for a whole source."""
+    return scope().may(Action.UPLOAD) and scope().stores is None
+
+
+def _is_ahead(day: date) -> bool:
+    return day > (ports().clock.now() + EARLIEST_ZONE).date()

@@ -1,0 +1,253 @@
+"""A head office whose portal leaves the calls of homes to a function, as in a project; both are in this process."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from call_recorder import Calls, record_calls
+from faults.functions_in_process import FunctionsInProcess
+from large_settlements import with_jobs
+from stateful.sources import Fix
+from stateful.steps import fix, like, process, upload_rows
+from sync import stock_acts
+from sync.cut_connections import cutting
+from sync.test_over_http import COMPARE, signed
+from sync.two_homes import NAME, SOURCE, Connected, connected
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.events import STAGING
+from tillstream.pipeline.settling import job_lease
+from tillstream.ports import Ports
+from tillstream.sync import exchange
+from tillstream.sync.http import delegation, remote, turns
+from tillstream.sync.http.remote import RemoteOffice
+from tillstream.sync.refusals import CLOCK, Busy, Refused
+from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.review import replay, undo
+
+
+class by_function(connected):  # noqa: N801 - used as a function
+    """As `connected`; what the portal and the function call is recorded. rows: of the largest settlement."""
+
+    def __init__(self, folder: Path, rows: int = 500_000, **options: Any) -> None:
+        super().__init__(folder, **options)
+        self.rows = rows
+        self.calls_of_portal: Calls = set()
+        self.calls_of_function: Calls = set()
+
+    def run_job(self, calls: Calls | None = None) -> int:
+        """Do what the job `settle-large` does; returns the number of settlements. calls: records them."""
+        job = record_calls(self.app, set() if calls is None else calls)
+        return int(large_settlements.run(job.ports, job.contracts)["settled"])
+
+    def _app_of_portal(self, office: App) -> App:
+        self.app, self.jobs = with_jobs(office, self.rows)
+        self.functions = FunctionsInProcess(record_calls(self.app, self.calls_of_function))
+        portal = replace(self.app, ports=replace(self.app.ports, functions=self.functions))
+        return record_calls(portal, self.calls_of_portal)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> by_function:
+    return by_function(tmp_path)
+
+
+@pytest.fixture
+def office_of_small_settlements(tmp_path: Path) -> by_function:
+    return by_function(tmp_path, rows=3)
+
+
+@pytest.fixture
+def two(office: by_function) -> Iterator[Connected]:
+    with office as both:
+        yield both
+
+
+def ports_of(two: Connected) -> Ports:
+    return two.pair.office.ports
+
+
+def test_everything_arrives_although_it_is_too_large_for_a_request(
+    two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delegation, "INLINE", 50)
+    monkeypatch.setattr(exchange, "SMALL", 100)
+    monkeypatch.setattr(exchange, "PART", 64)
+    home = two.pair.home
+    first = upload_rows(home, SOURCE, like(), like(product="Q"))
+    bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    fix(home, bad, Fix(2, like(number="3"), "edit"))
+    two.pair.check_agreement(two.sync())
+    undo.undo(home.plain.ports, first, "owner")
+    stock_acts.act(home, Random(1))
+    two.pair.check_agreement(two.sync())
+    assert set(office.functions.called) == {"homes"}
+    assert [*ports_of(two).objects.list(STAGING, delegation.FOLDER)] == []
+
+
+def test_the_portal_writes_no_ledger(two: Connected, office: by_function) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    two.sync()
+    assert not {call for call, _ in office.calls_of_portal if call.startswith("warehouse.")}
+    assert ("warehouse.settle", "") in office.calls_of_function
+
+
+def test_a_refusal_keeps_its_code_and_details(two: Connected) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    two.pair.home.clock.advance(3600)
+    with pytest.raises(Refused, match="60 minutes ahead") as refused:
+        exchange.run(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
+    assert refused.value.code == CLOCK
+    assert signed(two, 10**17, COMPARE).send() == 200
+    assert signed(two, 10**17, COMPARE).send() == 409
+    two.pair.check_agreement(two.sync())
+
+
+def test_a_changed_request_does_not_reach_the_function(two: Connected, office: by_function) -> None:
+    request = signed(two, 7, COMPARE)
+    request.body += b"x"
+    assert request.send() == 401
+    assert office.functions.called == []
+
+
+def test_a_lost_answer_does_no_harm(two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "BUSY_SECONDS", 0.0)
+    upload_rows(two.pair.home, SOURCE, like())
+    office.functions.loses_answers = True
+    with pytest.raises(Unavailable):
+        two.sync()
+    office.functions.loses_answers = False
+    two.pair.check_agreement(two.sync())
+
+
+def test_one_call_of_a_home_is_processed_at_a_time(two: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    ports, clock = ports_of(two), two.pair.clock
+    with turns.shared_turns(ports)(NAME):
+        with pytest.raises(Busy, match="continues by itself"):
+            two.sync()
+        with pytest.raises(Busy), turns.shared_turns(ports)(NAME):
+            pass
+        clock.advance(turns.LONGEST.total_seconds() + 1)
+        with turns.shared_turns(ports)(NAME):
+            pass  # that of an instance that died
+    two.pair.check_agreement(two.sync())
+
+
+def test_a_home_is_patient_while_the_head_office_is_busy(two: Connected) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    ports, home = ports_of(two), two.pair.home.plain.ports
+    office, started = two.remote(), home.clock.now()
+    patient = RemoteOffice(office.url, office.identity, office.clock, office.check_host, patience=600.0)
+    with turns.shared_turns(ports)(NAME), pytest.raises(Busy):
+        two.pair.sync(patient)
+    assert 500 < (home.clock.now() - started).total_seconds() <= 600
+
+
+def test_nothing_is_settled_while_the_job_commits(two: Connected) -> None:
+    upload_rows(two.pair.home, SOURCE, like())
+    ports = ports_of(two)
+    with job_lease.held(ports) as lease, lease.pause(), pytest.raises(Busy, match="large file"):
+        two.sync()
+    two.pair.check_agreement(two.sync())
+
+
+def test_cut_connections_and_lost_answers_end_in_agreement(tmp_path: Path) -> None:
+    rng = Random(11)
+    with by_function(tmp_path / "both", numbered=False) as two, cutting(two.port, rng) as proxy:
+        for number in range(4):
+            upload_rows(two.pair.home, SOURCE, like(number=str(number)))
+            two.sync_until_done(proxy.address)
+        two.pair.check_agreement(two.sync_until_done(proxy.address))
+        assert proxy.cut
+
+
+def test_many_files_are_settled_in_parts(tmp_path: Path) -> None:
+    with by_function(tmp_path / "both", rows=3) as two:
+        for number in range(5):
+            upload_rows(two.pair.home, SOURCE, like(number=str(number)), like(number=f"{number}a"))
+        result = two.sync()
+        two.pair.check_agreement(result)
+        settled = {record.settlement_no for record in records.find(ports_of(two), kind=None, limit=None)}
+        assert len(settled) == 5
+
+
+def test_what_is_large_is_left_to_the_job(office_of_small_settlements: by_function) -> None:
+    office = office_of_small_settlements
+    with office as two:
+        home, numbers = two.pair.home, [str(number) for number in range(2, 8)]
+        first = upload_rows(home, SOURCE, like())
+        large = upload_rows(home, SOURCE, *(like(number=number) for number in numbers))
+        with pytest.raises(Busy, match=r"settles .* \(6 rows\) in a job of its own"):
+            two.sync()
+        assert records.get(ports_of(two), first).settlement_no
+        assert office.run_job() == 1
+        two.pair.check_agreement(two.sync())
+        undo.undo(home.plain.ports, large, "owner")
+        for number in ("8", "9"):
+            upload_rows(home, SOURCE, like(number=number))
+        with pytest.raises(Busy, match="6 rows"):
+            two.sync()
+        with pytest.raises(Busy, match="6 rows"):  # the job is not finished
+            two.sync()
+        assert office.run_job() == 1
+        two.pair.check_agreement(two.sync())
+        assert office.jobs.starts == ["settle-large", "settle-large"]
+        assert office.run_job() == 0
+
+
+def test_a_large_replay_is_left_to_the_job(office_of_small_settlements: by_function) -> None:
+    office = office_of_small_settlements
+    with office as two:
+        home = two.pair.home
+        batch = upload_rows(home, SOURCE, like(), like(number="2"))
+        two.pair.check_agreement(two.sync())
+        ports, contracts = home.plain.ports, home.plain.contracts
+        process(home, replay.replay(ports, contracts, batch, None, "owner"))
+        with pytest.raises(Busy, match="4 rows"):
+            two.sync()
+        assert office.run_job() == 1
+        two.pair.check_agreement(two.sync())
+
+
+def test_staged_rows_that_expired_before_the_job_are_staged_again(office_of_small_settlements: by_function) -> None:
+    office = office_of_small_settlements
+    with office as two:
+        large = upload_rows(two.pair.home, SOURCE, *(like(number=str(number)) for number in range(6)))
+        with pytest.raises(Busy, match="6 rows"):
+            two.sync()
+        for stored in list(ports_of(two).objects.list(STAGING, large)):
+            ports_of(two).objects.delete(STAGING, stored.name)
+        assert office.run_job() == 0
+        with pytest.raises(Busy, match="6 rows"):
+            two.sync()
+        assert office.run_job() == 1
+        two.pair.check_agreement(two.sync())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        {"call": "compare", "method": "POST", "path": "/", "headers": [], "content": {"base64": ""}},
+        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"base64": "?"}},
+        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"object": "sales.csv"}},
+        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"base64": ""}},
+    ],
+)
+def test_what_is_no_call_of_a_home_is_rejected(two: Connected, data: Any) -> None:
+    with pytest.raises(Rejected):
+        delegation.serve(ports_of(two), two.pair.office.contracts, data)
+
+
+def test_a_content_that_is_gone_is_sent_again(two: Connected) -> None:
+    content = {"object": f"{delegation.FOLDER}/gone"}
+    call = {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": content}
+    with pytest.raises(Unavailable, match="Send it again"):
+        delegation.serve(ports_of(two), two.pair.office.contracts, call)

@@ -1,0 +1,179 @@
+"""Batches of Dataproc Serverless, which run Spark without a cluster: submitted and followed by gcloud.
+
+What a batch stages, and its outcomes, are objects of the bucket staging. The name of a batch follows from its files, so
+that a command that was killed finds the batch that it had submitted, and submits no second one.
+"""
+
+import json
+import pickle
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream.domain.events import INBOX, STAGING
+from tillstream.ports import Clock, ObjectStore
+from tillstream.spark.file_tasks import FileTask, Outcome
+
+FOLDER, TASKS, OUTCOMES = "spark/", "tasks", "outcomes"
+"""Folder of the bucket staging with a folder for each batch, and its objects."""
+ACCOUNT = "tillstream-spark"
+"""The id of the service account of the batches."""
+RUNTIME = "3.0"
+"""The version of Dataproc Serverless: Spark 4.0. From it on, the account of a batch needs no rights of Dataproc."""
+MAIN = "file:///opt/tillstream/lib/python3.11/site-packages/tillstream/app/batch_program/staging_batch.py"
+"""The program of a batch, in the image."""
+LIFETIME = "24h"
+"""After this, Dataproc ends a batch."""
+POLL_SECONDS = 15.0
+MOST_TRIES = 5
+"""Batches of the same files that failed or were cancelled, after which the files are left to the project."""
+MOST_EXECUTORS, CORES = 100, 4
+GCLOUD_SECONDS = 300
+SUCCEEDED, OVER = "SUCCEEDED", frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+PROPERTIES = {"spark.executor.cores": str(CORES), "spark.sql.session.timeZone": "UTC", "spark.task.maxFailures": "4"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where batches run. buckets: logical bucket → real bucket. subnet: empty: that of the network `default`."""
+
+    project: str
+    region: str
+    buckets: Mapping[str, str]
+    subnet: str = ""
+
+    @property
+    def image(self) -> str:
+        return f"{self.region}-docker.pkg.dev/{self.project}/tillstream/spark:latest"
+
+    def submission(self, batch: str, files: int) -> list[str]:
+        """The arguments of gcloud that submit a batch."""
+        executors = max(2, min(MOST_EXECUTORS, -(-files // CORES)))
+        properties = PROPERTIES | {"spark.dynamicAllocation.maxExecutors": str(executors)}
+        return [
+            *("dataproc", "batches", "submit", "pyspark", MAIN, f"--batch={batch}", f"--version={RUNTIME}", "--async"),
+            f"--container-image={self.image}",
+            f"--service-account={ACCOUNT}@{self.project}.iam.gserviceaccount.com",
+            f"--staging-bucket={self.buckets[STAGING]}",
+            f"--ttl={LIFETIME}",
+            *([f"--subnet={self.subnet}"] if self.subnet else []),
+            f"--properties={','.join(f'{name}={value}' for name, value in properties.items())}",
+            "--labels=app=tillstream",
+            *self._options(),
+            *("--", self.project, self.buckets[INBOX], self.buckets[STAGING], f"{FOLDER}{batch}"),
+        ]
+
+    def description(self, batch: str) -> list[str]:
+        """The arguments of gcloud that print the state of a batch."""
+        return ["dataproc", "batches", "describe", batch, "--format=json(state,stateMessage)", *self._options()]
+
+    def _options(self) -> list[str]:
+        return [f"--region={self.region}", f"--project={self.project}", "--quiet"]
+
+
+def run_batch(
+    place: Place, objects: ObjectStore, clock: Clock, tasks: Sequence[FileTask], beat: Callable[[], None]
+) -> list[Outcome]:
+    """Stage files in a batch; the outcomes are in any order. beat: called while it runs.
+
+    Raises `Unavailable` if the batch fails, and `Rejected` without gcloud.
+    """
+    for attempt in range(MOST_TRIES):
+        batch = f"tillstream-{_digest(tasks)}-{attempt}"
+        state = _state(place, batch)
+        if not state:
+            write_tasks(objects, batch, tasks)
+            _submit(place, batch, len(tasks))
+        ended = _wait(place, batch, state, clock, beat)
+        if ended.get("state") == SUCCEEDED:
+            try:
+                return read_outcomes(objects, batch, tasks)
+            except NotFound:  # the batch of an earlier command, whose outcomes were deleted
+                continue
+        if not state:
+            raise Unavailable(f"The batch {batch} of Dataproc is {ended.get('state')}: {ended.get('stateMessage', '')}")
+    raise Unavailable(f"{MOST_TRIES} batches of Dataproc failed with the same files, the last one as {batch}.")
+
+
+def write_tasks(objects: ObjectStore, batch: str, tasks: Sequence[FileTask]) -> None:
+    with objects.writer(STAGING, f"{FOLDER}{batch}/{TASKS}") as writer:
+        writer.write(pickle.dumps(list(tasks)))
+
+
+def read_tasks(objects: ObjectStore, folder: str) -> list[FileTask]:
+    """Only accounts that write staged rows can write tasks, and the batch that reads them has fewer rights."""
+    with objects.open(STAGING, f"{folder}/{TASKS}") as stream:
+        return list(pickle.loads(stream.read()))  # noqa: S301
+
+
+def write_outcomes(objects: ObjectStore, folder: str, tasks: Sequence[FileTask], outcomes: Sequence[Outcome]) -> None:
+    """One line of JSON for each task: the id of its batch in the field `place`, and its outcome."""
+    rows = (asdict(one) | {"place": tasks[one.place].upload.batch_id} for one in outcomes)
+    with objects.writer(STAGING, f"{folder}/{OUTCOMES}") as writer:
+        writer.write("".join(f"{json.dumps(row)}\n" for row in rows).encode())
+
+
+def read_outcomes(objects: ObjectStore, batch: str, tasks: Sequence[FileTask]) -> list[Outcome]:
+    """Raises `NotFound` if the batch has written none."""
+    places = {task.upload.batch_id: place for place, task in enumerate(tasks)}
+    with objects.open(STAGING, f"{FOLDER}{batch}/{OUTCOMES}") as stream:
+        rows = [json.loads(line) for line in stream]
+    return [Outcome(**row | {"place": places[row["place"]]}) for row in rows]
+
+
+def _digest(tasks: Sequence[FileTask]) -> str:
+    uploads = (task.upload for task in tasks)
+    lines = sorted(f"{one.batch_id} {one.contract} {one.contract_version}" for one in uploads)
+    return sha256("\n".join(lines).encode()).hexdigest()[:20]
+
+
+def _submit(place: Place, batch: str, files: int) -> None:
+    done = _gcloud(place.submission(batch, files))
+    if done.returncode and "ALREADY_EXISTS" not in done.stderr and "already exists" not in done.stderr:
+        raise Unavailable(f"The batch {batch} of Dataproc cannot be submitted: {_reason(done.stderr)}")
+
+
+def _wait(
+    place: Place, batch: str, state: Mapping[str, Any], clock: Clock, beat: Callable[[], None]
+) -> Mapping[str, Any]:
+    while state.get("state") not in OVER:
+        clock.sleep(POLL_SECONDS)
+        beat()
+        state = _state(place, batch) or state
+    return state
+
+
+def _state(place: Place, batch: str) -> Mapping[str, Any]:
+    """The state of a batch; empty if there is none. Raises `Unavailable`."""
+    done = _gcloud(place.description(batch))
+    if done.returncode == 0:
+        return dict(json.loads(done.stdout))
+    if "NOT_FOUND" in done.stderr:
+        return {}
+    raise Unavailable(f"The batch {batch} of Dataproc cannot be queried: {_reason(done.stderr)}")
+
+
+def _gcloud(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    program = shutil.which("gcloud")
+    if not program:
+        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
+    try:
+        return subprocess.run(  # noqa: S603 - arguments of our own, without a shell
+            [program, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=GCLOUD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"gcloud did not end within {GCLOUD_SECONDS} seconds.") from error
+
+
+def _reason(stderr: str) -> str:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "unknown")[:500]

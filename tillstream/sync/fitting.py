@@ -1,0 +1,67 @@
+"""What one settlement of a sync may contain in a project, where memory is limited; on one machine, DuckDB spills."""
+
+from collections.abc import Sequence
+
+from tillstream.batches import records
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import IN_LEDGER, Batch
+from tillstream.domain.errors import TooLarge
+from tillstream.pipeline.settling import job_lease, large, repetition
+from tillstream.pipeline.settling.repetition import Repetition
+from tillstream.ports import Ports
+from tillstream.sync.refusals import Busy
+
+PAUSED = "The head office is committing a large file. What was sent is settled after it."
+
+
+def parts(ports: Ports, contracts: ContractRegistry, staged: Sequence[Batch]) -> list[list[Batch]]:
+    """The batches in groups that are settled one after the other; one group, which may be empty, on one machine."""
+    if ports.jobs is None:
+        return [list(staged)]
+    read = large.rows_read(ports, contracts, staged)
+    result: list[list[Batch]] = [[]]
+    total = 0
+    for batch in staged:
+        total += read[batch.batch_id]
+        if result[-1] and large.is_large(ports, total):
+            result.append([])
+            total = read[batch.batch_id]
+        result[-1].append(batch)
+    return result
+
+
+def still_counting(ports: Ports, undone: Sequence[str]) -> Sequence[str]:
+    """The batches that are to be undone and are not yet: after the job, the same entries are sent again."""
+    if ports.jobs is None:
+        return undone
+    return [batch for batch in undone if records.get(ports, batch).state in IN_LEDGER]
+
+
+def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
+    """Settle it here, or leave it to the job `settle-large`. Raises `Busy` until it is settled, and as `perform`."""
+    if ports.jobs is None:
+        return repetition.perform(ports, contracts, work)
+    if job_lease.is_paused(ports):
+        raise Busy(PAUSED)
+    rows = _rows(ports, contracts, work)
+    if large.is_large(ports, rows):
+        _leave_to_job(ports, work, rows)
+    try:
+        repetition.perform(ports, contracts, work)
+    except TooLarge:
+        _leave_to_job(ports, work, rows)
+
+
+def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
+    """Rows that a settlement reads: those of its batches, and of what it replaces or undoes."""
+    staged = [records.get(ports, batch) for batch in work.staged]
+    replaced = {batch.parent for batch in staged}
+    undone = [records.get(ports, batch) for batch in work.undone if batch not in replaced]
+    read = large.rows_read(ports, contracts, staged)
+    return sum(read.values()) + sum(large.undone_rows(ports, batch) for batch in undone)
+
+
+def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
+    repetition.leave_to_job(ports, work)
+    file = records.get(ports, work.subject).file
+    raise Busy(f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes.")
