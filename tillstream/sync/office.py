@@ -117,7 +117,8 @@ class LocalOffice:
         return homes.change(self.ports, self.name, lambda home: _advanced(home, settled))
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
-        days = agreement.differing(agreement.digests_of(self.ports, self.name), digests)
+        ours = agreement.noted_digests(self.ports, homes.get(self.ports, self.name))
+        days = agreement.differing(ours, digests)
         now = self.ports.clock.now().isoformat(timespec="seconds")
 
         def compared(home: Home) -> Home:
