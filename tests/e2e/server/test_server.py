@@ -71,9 +71,13 @@ class Server:
             text=True,
         )
         give_up = time.monotonic() + 60
-        while not (home / "server.json").exists() and time.monotonic() < give_up:
+        while not self._has_written(home / "server.json") and time.monotonic() < give_up:
             assert self.process.poll() is None, self.process.stdout.read() if self.process.stdout else ""
             time.sleep(0.05)
+
+    def _has_written(self, file: Path) -> bool:
+        """Whether the file is of this server: one that was killed leaves its own."""
+        return file.exists() and str(self.port) in file.read_text()
 
     def get(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as response:
