@@ -74,7 +74,7 @@ def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=region&against=previous&{JUNE}").text
     assert _rows(page) == [["IN", "20.00", "10.00", "10.00", "▲ up 100.0%"]]
     assert [one["values"] for one in _figure(page)["series"]] == [[20.0], [10.0]]
-    assert "compared with 1 May 2026" in _words(page)
+    assert "compared with 1 – 31 May 2026" in _words(page)
 
 
 @pytest.mark.parametrize(

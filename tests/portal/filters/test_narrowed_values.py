@@ -112,6 +112,7 @@ def test_annotations_and_deliveries_of_a_chosen_region(sold: Visitor) -> None:
         sold.post("/annotations", {"day": "2026-06-03", "text": f"Strike in {region}", "region": region})
     page = sold.get("/annotations?region=UK").text
     assert ("Strike in UK" in page, "Strike in IN" in page) == (True, False)
+    sold.post("/expected-deliveries/UK", {"cadence": "daily", "deadline": "12:00"})
     listed = re.findall(r'data-label="Region">(\w+)<', sold.get("/expected-deliveries?region=UK").text)
     assert set(listed) == {"UK"}
 

@@ -63,8 +63,8 @@ def test_the_page_compares_the_weeks_with_those_before(sold: Visitor) -> None:
 
 def test_rules_with_their_rows_are_sorted_and_searched(sold: Visitor) -> None:
     words = text_of(sold.get(PAGE).text)
-    assert "Not a date sale_date IN rejected 1 91.66% +11.7" in words
-    assert "Not a number quantity IN rejected 1 91.66% −8.3" in words
+    assert "Not a date sale_date IN to fix 1 91.66% +11.7" in words
+    assert "Not a number quantity IN to fix 1 91.66% −8.3" in words
     by_change = text_of(sold.get(f"{PAGE}&sort=change").text)
     assert by_change.index("Not a number quantity") < by_change.index("Not a date sale_date")
     assert "Not a date sale_date" not in text_of(sold.get(f"{PAGE}&q=quantity").text)
