@@ -26,17 +26,21 @@ from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
 from tillstream.workflows.operations import batch_contents, ledger_agreement
+from tillstream.workflows.operations.table_differences import only_in_one
 
-COMPARED = {
-    "current lines": "SELECT key, content FROM sale_versions WHERE is_current",
-    "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions",
-    "outcomes": "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings",
+COMPARED = {  # in an order, so that both sides can be compared piece by piece
+    "current lines": "SELECT key, content FROM sale_versions WHERE is_current ORDER BY key",
+    "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions ORDER BY key, content",
+    "outcomes": (
+        "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings"
+        " ORDER BY batch_no, row_number, fix_number"
+    ),
     "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
     "lines counted as orders": (
         "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
-        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale"
+        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale ORDER BY sale"
     ),
-    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes",
+    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes ORDER BY settlement_no, key",
     "receipts": (
         "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
         " rows_ignored, removed"
@@ -211,11 +215,10 @@ def _differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
     differences = []
     sums, params = _sums(ledger)
     for name, query in (COMPARED | sums).items():
-        ledger_rows, rebuilt_rows = (
-            _rows(warehouse.query(query, params if name in sums else None)) for warehouse in (ledger, rebuilt)
+        ledger_only, rebuilt_only = only_in_one(
+            *(warehouse.stream(query, params if name in sums else None) for warehouse in (ledger, rebuilt))
         )
-        if ledger_rows != rebuilt_rows:
-            ledger_only, rebuilt_only = ledger_rows - rebuilt_rows, rebuilt_rows - ledger_rows
+        if ledger_only or rebuilt_only:
             example = min(map(str, ledger_only or rebuilt_only))
             differences.append(
                 f"{name}: {len(ledger_only)} only in the ledger, {len(rebuilt_only)} only in the rebuild, such as "
@@ -233,10 +236,6 @@ def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
     fresh = "sale_date NOT IN UNNEST(@stale)" if stale else "TRUE"
     # each group as one row: it may have several in one warehouse, and one in the other
     return {f"{table} by day": select(table, fresh, table) for table in ROLLUPS}, {"stale": stale} if stale else {}
-
-
-def _rows(table: pa.Table) -> set[tuple[Any, ...]]:
-    return set(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def _clear(ports: Ports, prefix: str) -> None:
