@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+import sql
 from tillstream import audit
-from tillstream.analytics import holidays, queries
-from tillstream.analytics.filters import Filters
+from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.arguments import NoArguments
@@ -14,7 +14,6 @@ from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.quality import results as quality_results
@@ -93,13 +92,13 @@ def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
 def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ports = app.ports
     states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
-    kpis = queries.run(ports.warehouse, "kpis", UNRESTRICTED, Filters()).to_pylist()[0]
+    size = ports.warehouse.query(sql.text("ledger/ledger_size")).to_pylist()[0]
     return Result(
         {
             "home": str(app.settings.home),
             "batches": {state: count for state, count in states.items() if count},
-            "lines": kpis["lines"],
-            "as_of": kpis["as_of"],
+            "lines": size["line_count"],
+            "as_of": size["as_of"],
             "queues": [vars(depth) for depth in queue_depths.depths(ports)],
         }
     )
