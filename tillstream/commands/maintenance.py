@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sql
 from tillstream import audit
 from tillstream.analytics import holidays
 from tillstream.app import App
@@ -23,6 +22,7 @@ from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import (
     large_settlements,
     ledger_repair,
+    ledger_size,
     maintenance_log,
     queue_depths,
     rebuild,
@@ -92,13 +92,13 @@ def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
 def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ports = app.ports
     states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
-    size = ports.warehouse.query(sql.text("ledger/ledger_size")).to_pylist()[0]
+    size = ledger_size.read(ports.warehouse)
     return Result(
         {
             "home": str(app.settings.home),
             "batches": {state: count for state, count in states.items() if count},
-            "lines": size["line_count"],
-            "as_of": size["as_of"],
+            "lines": size.lines,
+            "as_of": size.as_of,
             "queues": [vars(depth) for depth in queue_depths.depths(ports)],
         }
     )

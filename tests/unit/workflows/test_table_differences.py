@@ -27,8 +27,8 @@ def test_differences_are_those_of_sets(
     sides = [sorted(side, key=str) if ordered else side for side in (left, right)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table_differences, "CHUNK", 7)
-        found = only_in_one(_batches(sides[0], one), _batches(sides[1], other))
-    assert found == (set(left) - set(right), set(right) - set(left))
+        differing = only_in_one(_batches(sides[0], one), _batches(sides[1], other))
+    assert differing == (set(left) - set(right), set(right) - set(left))
 
 
 def test_equal_results_of_other_batches_have_no_differences() -> None:
