@@ -1,7 +1,7 @@
 """Batches of Dataproc Serverless, which run Spark without a cluster: submitted and followed by gcloud.
 
 What a batch stages, and its outcomes, are objects of the bucket staging. The name of a batch follows from its files, so
-that a command that was killed finds the batch that it had submitted, and submits no second one.
+that a command finds the batch that an earlier one had submitted for the same files, and submits no second one.
 """
 
 import json

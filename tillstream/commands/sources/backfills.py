@@ -69,8 +69,14 @@ class Waiting:
 
     @contextmanager
     def lease(self) -> Iterator[None]:
-        """With Spark, hold the lease of the files in a project. Raises `Rejected` if another process does."""
+        """With Spark, hold the lease of the files in a project, and first settle what an interrupted command has left.
+
+        That is staged before another part is taken in, so that it is found as the same job. Raises `Rejected` if
+        another process holds the lease.
+        """
         with self._lease.held() if self._lease else nullcontext():
+            if self._spark and not status.of(self._app.ports, self._name).is_running:
+                self.settle(lambda: None)
             yield
 
     def taken(self, size: int) -> None:
