@@ -93,9 +93,12 @@ def run_batch(
         ended = _wait(place, batch, state, clock, beat)
         if ended.get("state") == SUCCEEDED:
             try:
-                return read_outcomes(objects, batch, tasks)
+                outcomes = read_outcomes(objects, batch, tasks)
             except NotFound:  # the batch of an earlier command, whose outcomes were deleted
                 continue
+            if state and all(one.fault for one in outcomes):  # an earlier command left the same files with faults
+                continue
+            return outcomes
         if not state:
             raise Unavailable(f"The batch {batch} of Dataproc is {ended.get('state')}: {ended.get('stateMessage', '')}")
     raise Unavailable(f"{MOST_TRIES} batches of Dataproc failed with the same files, the last one as {batch}.")

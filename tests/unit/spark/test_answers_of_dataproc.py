@@ -121,3 +121,25 @@ def test_a_batch_whose_state_is_unknown_for_long_is_a_fault(
     gcloud.answer(ABSENT, SUBMITTED, *[FAILS] * dataproc.MOST_UNANSWERED)
     with pytest.raises(Unavailable, match="cannot be queried"):
         run(objects, clock, GOOD)
+
+
+def test_the_outcomes_of_an_earlier_command_are_not_used_if_they_are_only_faults(
+    gcloud: Gcloud, objects: FolderObjectStore, clock: ManualClock
+) -> None:
+    gcloud.answer(SUCCEEDED, ABSENT, SUBMITTED, RUNNING, SUCCEEDED)
+    assert run(objects, clock, FAULTS, GOOD) == GOOD
+    assert len(gcloud.calls("submit")) == 1
+
+
+def test_the_outcomes_of_an_earlier_command_are_used_if_a_file_has_one(
+    gcloud: Gcloud, objects: FolderObjectStore, clock: ManualClock
+) -> None:
+    gcloud.answer(SUCCEEDED)
+    assert run(objects, clock, [GOOD[0], FAULTS[1]]) == [GOOD[0], FAULTS[1]]
+
+
+def test_faults_of_the_batch_of_this_command_are_its_outcomes(
+    gcloud: Gcloud, objects: FolderObjectStore, clock: ManualClock
+) -> None:
+    gcloud.answer(ABSENT, SUBMITTED, SUCCEEDED)
+    assert run(objects, clock, FAULTS) == FAULTS
