@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,10 @@ from tillstream.commands.sources.backfills import Waiting
 from tillstream.commands.sources.on_spark import Beat, Spark
 from tillstream.connectors import backfills
 from tillstream.connectors.parts import PartSize
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import Unavailable
+from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.spark.file_tasks import FileTask, Outcome, run_task
 
@@ -26,6 +30,16 @@ CONTRACT = "online-retail-uk"
 
 class Killed(BaseException):
     """The process ends at this call."""
+
+
+class HalfTheNight(ManualClock):
+    """Two hours pass in each wait, in which `work` does its next step; nothing happens after the last one."""
+
+    work: Iterator[None] = iter(())
+
+    def sleep(self, seconds: float) -> None:
+        next(self.work, None)
+        self.advance(2 * 3_600)
 
 
 @dataclass
@@ -53,12 +67,12 @@ class Jobs:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> HalfTheNight:
+    return HalfTheNight()
 
 
 @pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
+def app(tmp_path: Path, clock: HalfTheNight) -> Iterator[App]:
     with closing(build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)) as app:
         yield app
 
@@ -72,13 +86,37 @@ def history(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_part_of_a_command_that_was_killed_is_staged_as_the_same_job(
-    app: App, clock: ManualClock, history: Path
-) -> None:
-    jobs = Jobs(app, is_killed=True)
+@pytest.fixture
+def interrupted(app: App, history: Path) -> App:
+    """Two files wait to be staged again."""
     with pytest.raises(Killed):
-        jobs.backfill(history)
-    jobs.is_killed = False
+        Jobs(app, is_killed=True).backfill(history)
+    return app
+
+
+def test_the_part_of_a_command_that_was_killed_is_staged_as_the_same_job(
+    interrupted: App, clock: HalfTheNight, history: Path
+) -> None:
     clock.advance(3_600)
+    jobs = Jobs(interrupted)
     jobs.backfill(history)
-    assert jobs.names == [["1.csv", "2.csv"], ["1.csv", "2.csv"], ["3.csv", "4.csv"], ["5.csv"]]
+    assert jobs.names == [["1.csv", "2.csv"], ["3.csv", "4.csv"], ["5.csv"]]
+
+
+def settled_slowly(app: App, name: str) -> Iterator[None]:
+    """What another process does, step by step: stage one file after the other, then settle them."""
+    for batch in list(backfills.in_state(app.ports, name, State.STAGING)):
+        stage.stage(app.ports, batch.batch_id)
+        yield
+    settle.settle_all(app.ports, app.contracts)
+    yield
+
+
+def test_the_wait_ends_only_when_nothing_changes_any_more(interrupted: App, clock: HalfTheNight, history: Path) -> None:
+    name = backfills.of(str(history), CONTRACT).name
+    pace = Waiting(replace(interrupted, has_worker=True), name, quiet)
+    with pytest.raises(Unavailable, match="are not settled"):
+        pace.settle(lambda: None)
+    clock.work = settled_slowly(interrupted, name)
+    pace.settle(lambda: None)
+    assert backfills.counts(interrupted.ports, name).keys() == {"settled"}
