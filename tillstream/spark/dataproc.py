@@ -104,6 +104,14 @@ def run_batch(
     raise Unavailable(f"{MOST_TRIES} batches of Dataproc failed with the same files, the last one as {batch}.")
 
 
+def gcloud_program() -> str:
+    """The path of gcloud. Raises `Rejected` if it is not installed."""
+    program = shutil.which("gcloud")
+    if not program:
+        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
+    return program
+
+
 def batch_name(tasks: Sequence[FileTask], attempt: int) -> str:
     """The name of a batch, which follows from its files. attempt: from 0 on."""
     uploads = (task.upload for task in tasks)
@@ -172,12 +180,9 @@ def _state(place: Place, batch: str) -> Mapping[str, Any]:
 
 
 def _gcloud(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    program = shutil.which("gcloud")
-    if not program:
-        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
     try:
         return subprocess.run(  # noqa: S603 - arguments of our own, without a shell
-            [program, *words],
+            [gcloud_program(), *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -19,7 +19,8 @@ from tillstream.commands.sources.on_spark import Beat, Spark
 from tillstream.connectors import backfills
 from tillstream.connectors.parts import PartSize
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.domain.events import BATCH_RECEIVED
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
@@ -120,3 +121,22 @@ def test_the_wait_ends_only_when_nothing_changes_any_more(interrupted: App, cloc
     clock.work = settled_slowly(interrupted, name)
     pace.settle(lambda: None)
     assert backfills.counts(interrupted.ports, name).keys() == {"settled"}
+
+
+@pytest.mark.parametrize(
+    ("error", "left"), [(Rejected("no Spark"), 2), (OSError("the disk is full"), 2), (Killed(), 0)]
+)
+def test_an_error_leaves_the_files_to_the_functions_of_a_project_and_an_interruption_does_not(
+    interrupted: App, history: Path, error: BaseException, left: int
+) -> None:
+    def fail(tasks: Sequence[FileTask], beat: Beat) -> list[Outcome]:
+        raise error
+
+    bus = interrupted.ports.bus
+    bus.acknowledge(bus.pull("batches", 100))
+    name = backfills.of(str(history), CONTRACT).name
+    in_a_project = replace(interrupted, settings=interrupted.settings.model_copy(update={"project": "demo"}))
+    pace = Waiting(in_a_project, name, quiet, Spark(in_a_project, fail))
+    with pytest.raises(type(error)):
+        pace.settle(lambda: None)
+    assert [one.message.attributes["type"] for one in bus.pull("batches", 100)] == [BATCH_RECEIVED] * left

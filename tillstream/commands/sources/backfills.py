@@ -106,7 +106,14 @@ class Waiting:
             lease.hold()
 
         self._wait(lambda: (self._unrecorded(),), both)
-        spark.stage(self._name, both)
+        try:
+            spark.stage(self._name, both)
+        except Exception:  # not an interruption, after which the same command continues
+            self._leave_rest(spark, lease)
+            raise
+        self._leave_rest(spark, lease)
+
+    def _leave_rest(self, spark: Spark, lease: StagingLease) -> None:
         lease.release()
         spark.leave_rest(self._name)
 
