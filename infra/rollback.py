@@ -1,7 +1,8 @@
 """Roll back functions, portal and jobs of a project to their previous revisions, or forward to the latest ones.
 
-Nothing is built or deployed: Cloud Run keeps the revisions, and only the traffic is moved. The previous version of the
-code works with the present tables, because migrations never remove a column.
+Nothing is built or deployed: Cloud Run keeps the revisions, and only the traffic is moved. Jobs and batches of Dataproc
+get the image of the same source. The previous version of the code works with the present tables, because migrations
+never remove a column.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import Any
 from infra.functions import FUNCTIONS
 from infra.gcloud import Gcloud
 from infra.jobs import JOBS
+from infra.kinds.run import REGISTRY
 from infra.resource import StateQuery, gcloud
 from tillstream.domain.errors import Rejected, TillstreamError
 
@@ -51,6 +53,16 @@ def _follow_portal(calls: Gcloud, region: str, report: Callable[[str], None]) ->
     for job in JOBS:
         calls.do(gcloud("run", "jobs", "update", job.name, f"--image={image}", f"--region={region}"))
         report(f"{job.name}: the image of {chosen}")
+    _follow_with_batches(calls, image, report)
+
+
+def _follow_with_batches(calls: Gcloud, image: str, report: Callable[[str], None]) -> None:
+    """Give the batches of Dataproc, which run the image `latest`, the one of the same source. image: the portal's."""
+    folder, source = image.rpartition("/")[0], image.rpartition(":")[2]
+    images = ("artifacts", "docker", "images", "list", f"{folder}/spark", "--include-tags", f"--filter=tags:{source}")
+    if calls.ask(StateQuery(images, str, REGISTRY)):
+        calls.do(gcloud("artifacts", "docker", "tags", "add", f"{folder}/spark:{source}", f"{folder}/spark:latest"))
+        report(f"batches of Dataproc: the image spark:{source}")
 
 
 def calling(project: str) -> Gcloud:

@@ -81,7 +81,10 @@ def image(stage: Stage, of: Resource, source: Source) -> Resource:
 
 
 def spark_image(stage: Stage, of: Resource, portal: Resource, source: Source) -> Resource:
-    """The image of batches of Dataproc: that of the portal with what Dataproc needs, under the digest and `latest`."""
+    """The image of batches of Dataproc: that of the portal with what Dataproc needs, under the digest and `latest`.
+
+    It counts as missing while `latest` is another image: after an earlier source is deployed again, it is built again.
+    """
     path = f"{stage.region}-docker.pkg.dev/{stage.project}/{of.name}/spark"
     tags, file = [f"{path}:{source.digest}", f"{path}:latest"], "spark.cloudbuild.json"
     options = [f"--build-arg=IMAGE={portal.name}", "--file=infra/spark.Dockerfile", *(f"--tag={tag}" for tag in tags)]
@@ -93,8 +96,9 @@ def spark_image(stage: Stage, of: Resource, portal: Resource, source: Source) ->
     }
     (build,) = image(stage, of, source).create
     words = (word.replace("image.cloudbuild.json", file) for word in build.words)
+    where = f"tags:{source.digest} AND tags:latest"
     query = StateQuery(
-        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.digest}"),
+        (*("artifacts", "docker", "images", "list", path), "--include-tags", f"--filter={where}"),
         lambda _: tags[0],
         REGISTRY,
     )

@@ -1,7 +1,7 @@
 """Batches of Dataproc Serverless, which run Spark without a cluster: submitted and followed by gcloud.
 
 What a batch stages, and its outcomes, are objects of the bucket staging. The name of a batch follows from its files, so
-that a command that was killed finds the batch that it had submitted, and submits no second one.
+that a command finds the batch that an earlier one had submitted for the same files, and submits no second one.
 """
 
 import json
@@ -29,6 +29,8 @@ MAIN = "file:///opt/tillstream/lib/python3.11/site-packages/tillstream/app/batch
 LIFETIME = "24h"
 """After this, Dataproc ends a batch."""
 POLL_SECONDS = 15.0
+MOST_UNANSWERED = 20
+"""Queries of a batch in a row that fail, after which its state is taken as unknown: five minutes and more."""
 MOST_TRIES = 5
 """Batches of the same files that failed or were cancelled, after which the files are left to the project."""
 MOST_EXECUTORS, CORES = 100, 4
@@ -83,7 +85,7 @@ def run_batch(
     Raises `Unavailable` if the batch fails, and `Rejected` without gcloud.
     """
     for attempt in range(MOST_TRIES):
-        batch = f"tillstream-{_digest(tasks)}-{attempt}"
+        batch = batch_name(tasks, attempt)
         state = _state(place, batch)
         if not state:
             write_tasks(objects, batch, tasks)
@@ -91,12 +93,31 @@ def run_batch(
         ended = _wait(place, batch, state, clock, beat)
         if ended.get("state") == SUCCEEDED:
             try:
-                return read_outcomes(objects, batch, tasks)
+                outcomes = read_outcomes(objects, batch, tasks)
             except NotFound:  # the batch of an earlier command, whose outcomes were deleted
                 continue
+            if state and all(one.fault for one in outcomes):  # an earlier command left the same files with faults
+                continue
+            return outcomes
         if not state:
             raise Unavailable(f"The batch {batch} of Dataproc is {ended.get('state')}: {ended.get('stateMessage', '')}")
     raise Unavailable(f"{MOST_TRIES} batches of Dataproc failed with the same files, the last one as {batch}.")
+
+
+def gcloud_program() -> str:
+    """The path of gcloud. Raises `Rejected` if it is not installed."""
+    program = shutil.which("gcloud")
+    if not program:
+        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
+    return program
+
+
+def batch_name(tasks: Sequence[FileTask], attempt: int) -> str:
+    """The name of a batch, which follows from its files. attempt: from 0 on."""
+    uploads = (task.upload for task in tasks)
+    lines = sorted(f"{one.batch_id} {one.contract} {one.contract_version}" for one in uploads)
+    digest = sha256("\n".join(lines).encode()).hexdigest()[:20]
+    return f"tillstream-{digest}-{attempt}"
 
 
 def write_tasks(objects: ObjectStore, batch: str, tasks: Sequence[FileTask]) -> None:
@@ -125,12 +146,6 @@ def read_outcomes(objects: ObjectStore, batch: str, tasks: Sequence[FileTask]) -
     return [Outcome(**row | {"place": places[row["place"]]}) for row in rows]
 
 
-def _digest(tasks: Sequence[FileTask]) -> str:
-    uploads = (task.upload for task in tasks)
-    lines = sorted(f"{one.batch_id} {one.contract} {one.contract_version}" for one in uploads)
-    return sha256("\n".join(lines).encode()).hexdigest()[:20]
-
-
 def _submit(place: Place, batch: str, files: int) -> None:
     done = _gcloud(place.submission(batch, files))
     if done.returncode and "ALREADY_EXISTS" not in done.stderr and "already exists" not in done.stderr:
@@ -140,10 +155,17 @@ def _submit(place: Place, batch: str, files: int) -> None:
 def _wait(
     place: Place, batch: str, state: Mapping[str, Any], clock: Clock, beat: Callable[[], None]
 ) -> Mapping[str, Any]:
+    """The last state. Raises `Unavailable` if the state cannot be queried for long; the batch continues then."""
+    unanswered = 0
     while state.get("state") not in OVER:
         clock.sleep(POLL_SECONDS)
         beat()
-        state = _state(place, batch) or state
+        try:
+            state, unanswered = _state(place, batch) or state, 0
+        except Unavailable:
+            unanswered += 1
+            if unanswered == MOST_UNANSWERED:
+                raise
     return state
 
 
@@ -158,12 +180,9 @@ def _state(place: Place, batch: str) -> Mapping[str, Any]:
 
 
 def _gcloud(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    program = shutil.which("gcloud")
-    if not program:
-        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
     try:
         return subprocess.run(  # noqa: S603 - arguments of our own, without a shell
-            [program, *words],
+            [gcloud_program(), *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

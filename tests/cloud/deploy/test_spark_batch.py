@@ -53,6 +53,8 @@ def test_the_image_and_the_api_belong_to_stages_with_spark_only() -> None:
     (build,) = with_spark[f"spark image {tag}"].create
     assert Place("demo", "europe-west1", BUCKETS).image in build.files["spark.cloudbuild.json"]
     assert "--file=infra/spark.Dockerfile" in build.files["spark.cloudbuild.json"]
+    query = with_spark[f"spark image {tag}"].ask.words
+    assert "--filter=tags:1e1e AND tags:latest" in query, "an earlier source that is deployed again is not the latest"
     assert "infra" in CONTENT
     services = [each["services of Google"].wanted for each in (without, with_spark)]
     assert ["dataproc.googleapis.com" in wanted for wanted in services] == [False, True]

@@ -50,6 +50,14 @@ def test_without_spark_the_command_names_what_to_install(
     app.close()
 
 
+def test_without_gcloud_nothing_is_taken_in(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    in_a_project = replace(app, settings=app.settings.model_copy(update={"project": "demo"}))
+    with pytest.raises(Rejected, match="gcloud is not installed"):
+        COMMANDS["backfill"](in_a_project, quiet, paths=[str(tmp_path)], contract="UK", engine="dataproc")
+    app.close()
+
+
 def test_a_dry_run_needs_no_spark(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
     (tmp_path / "history").mkdir()

@@ -12,13 +12,15 @@ from gcloud_lint import lint_errors
 
 from infra import rollback
 
+IMAGES = "europe-west1-docker.pkg.dev/shop/tillstream"
+
 
 def revision(name: str, hour: int, ready: bool = True) -> dict[str, Any]:
     conditions = [{"type": "Active", "status": "False"}, {"type": "Ready", "status": str(ready)}]
     at = f"2026-11-20T{hour:02}:00:00Z"
     return {
         "metadata": {"name": name, "creationTimestamp": at},
-        "spec": {"containers": [{"image": f"portal:{name}"}]},
+        "spec": {"containers": [{"image": f"{IMAGES}/portal:{name}"}]},
         "status": {"conditions": conditions},
     }
 
@@ -42,6 +44,7 @@ def gcloud_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 "services": {"status": {"traffic": [{"revisionName": "a"}, {"revisionName": "c", "percent": 100}]}},
                 "revisions": REVISIONS,
                 "jobs": {},
+                "docker": [{"tags": ["c"]}],
             }
         )
     )
@@ -64,13 +67,14 @@ def test_every_service_goes_back_and_forward_again(gcloud_log: Path) -> None:
     assert all("--to-revisions=a=100 --region=europe-west1 --project=shop" in line for line in changes)
     jobs = [line for line in gcloud_log.read_text().splitlines() if "jobs update" in line]
     for job, name in zip(jobs, ("settle-large", "forecast", "reports", "restock", "connect"), strict=True):
-        assert f"jobs update {name} --image=portal:c " in job  # the fake portal still serves this one
+        assert f"jobs update {name} --image={IMAGES}/portal:c " in job  # the fake portal still serves this one
+    (tagged,) = [line for line in gcloud_log.read_text().splitlines() if "tags add" in line]
+    assert f"tags add {IMAGES}/spark:c {IMAGES}/spark:latest " in tagged
     gcloud_log.unlink()
     rollback.roll_back("shop", "europe-west1", lambda _: None, forward=True)
     assert gcloud_log.read_text().count("--to-latest") == len(rollback.SERVICES)
 
 
-@pytest.mark.system
 @pytest.mark.system
 def test_the_real_gcloud_reads_each_command(gcloud_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rollback.roll_back("shop", "europe-west1", lambda _: None)

@@ -23,9 +23,9 @@ from tillstream.workflows.review import undo
 
 POLL_SECONDS = 2.0
 RECORDED = timedelta(minutes=10)
-"""Longest wait for the records of copied objects, which their events create."""
-PATIENCE = timedelta(hours=2)
-"""Longest wait for the settlement of a part."""
+"""Longest wait for the next record of a copied object, which its event creates."""
+PATIENCE = timedelta(hours=3)
+"""Longest wait for the next file to be settled: one of 8 GB takes the job `settle-large` up to two and a half hours."""
 FAILED_STATES = (State.REJECTED, State.FAILED, State.HELD)
 MOST_NAMED = 100
 
@@ -69,8 +69,14 @@ class Waiting:
 
     @contextmanager
     def lease(self) -> Iterator[None]:
-        """With Spark, hold the lease of the files in a project. Raises `Rejected` if another process does."""
+        """With Spark, hold the lease of the files in a project, and first settle what an interrupted command has left.
+
+        That is staged before another part is taken in, so that it is found as the same job. Raises `Rejected` if
+        another process holds the lease.
+        """
         with self._lease.held() if self._lease else nullcontext():
+            if self._spark and not status.of(self._app.ports, self._name).is_running:
+                self.settle(lambda: None)
             yield
 
     def taken(self, size: int) -> None:
@@ -88,7 +94,7 @@ class Waiting:
             return
         if self._spark and self._lease:
             self._stage(self._spark, self._lease, beat)
-        self._wait(lambda: bool(self._unrecorded() or self._is_unsettled()), beat)
+        self._wait(lambda: (self._unrecorded(), *self._unsettled()), beat)
         if self._lease:
             self._lease.hold()
 
@@ -99,30 +105,41 @@ class Waiting:
             beat()
             lease.hold()
 
-        self._wait(lambda: bool(self._unrecorded()), both)
-        spark.stage(self._name, both)
+        self._wait(lambda: (self._unrecorded(),), both)
+        try:
+            spark.stage(self._name, both)
+        except Exception:  # not an interruption, after which the same command continues
+            self._leave_rest(spark, lease)
+            raise
+        self._leave_rest(spark, lease)
+
+    def _leave_rest(self, spark: Spark, lease: StagingLease) -> None:
         lease.release()
         spark.leave_rest(self._name)
 
-    def _wait(self, is_waiting: Callable[[], bool], beat: Callable[[], None]) -> None:
+    def _wait(self, left: Callable[[], tuple[int, ...]], beat: Callable[[], None]) -> None:
+        """Wait until all counts of `left` are 0. Raises `Unavailable` if none of them changes for long."""
         clock = self._app.ports.clock
-        started = clock.now()
-        while is_waiting():
-            if clock.now() - started > RECORDED and (missing := self._unrecorded()):
+        changed, last = clock.now(), left()
+        while any(last):
+            if clock.now() - changed > RECORDED and (missing := self._unrecorded()):
                 raise Unavailable(
                     f"{missing:,} of the copied files have no batch. The events of new objects in the bucket inbox, or "
                     "the sweep, create it: see the page of the pipeline, then run the same command."
                 )
-            if clock.now() - started > PATIENCE:
+            if clock.now() - changed > PATIENCE:
                 raise Unavailable("The files that were taken in are not settled. See the page of the pipeline.")
             clock.sleep(POLL_SECONDS)
             beat()
+            if (now := left()) != last:
+                changed, last = clock.now(), now
 
     def _unrecorded(self) -> int:
         return backfills.unrecorded(self._app.ports, self._name)
 
-    def _is_unsettled(self) -> bool:
-        return bool(runs.count(self._app.ports, self._name, *runs.ON_THEIR_WAY))
+    def _unsettled(self) -> Iterator[int]:
+        """How many of its batches are in each of the states before the ledger."""
+        return (runs.count(self._app.ports, self._name, state) for state in runs.ON_THEIR_WAY)
 
 
 def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:

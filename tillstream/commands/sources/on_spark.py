@@ -13,7 +13,7 @@ from tillstream.connectors import backfills
 from tillstream.connectors.parts import LARGE, SIZE, PartSize
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.spark import file_job
+from tillstream.spark import dataproc, file_job
 from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.process import SparkProcess
@@ -41,7 +41,7 @@ class Spark:
     def stage(self, name: str, beat: Beat) -> None:
         """Stage what waits of the backfill `name`. What Spark fails with is left to this process or the project.
 
-        Raises what `beat` raises.
+        Raises what `beat` raises, and `Rejected` if Spark cannot run at all.
         """
         waiting = {batch.batch_id: batch for batch in self._waiting(name)}
         in_order = sorted(waiting.values(), key=lambda one: (STATES.index(one.state), -one.received_seq))
@@ -74,7 +74,7 @@ class Spark:
 def opened(app: App, engine: str, master: str = "", subnet: str = "", *, job: bool = False) -> Iterator[Spark | None]:
     """Start Spark for the engine `spark`; None for the engine `local`.
 
-    Raises `Rejected` if Spark is not installed, or if another process stages the files.
+    Raises `Rejected` if Spark or gcloud is not installed, or if another process stages the files.
     """
     _check(app, engine, master, subnet, job=job)
     if engine == LOCAL:
@@ -100,6 +100,8 @@ def _check(app: App, engine: str, master: str, subnet: str, *, job: bool) -> Non
         raise Rejected(f"With --job, the server stages the files. Leave out --job or --engine {engine}.")
     if engine == DATAPROC and not app.settings.project:
         raise Rejected("The engine dataproc belongs to a project: set TILLSTREAM_PROJECT, or use --engine spark.")
+    if engine == DATAPROC:
+        dataproc.gcloud_program()
     if app.has_worker:
         raise Rejected("The server of this home stages its files. Stop the server, then run the same command again.")
 
