@@ -1,4 +1,5 @@
 -- product_sums with the product of the catalogue, as in line_facts.
+-- - split_orders, sum: Orders with the product, without those of several stores, channels, statuses or days
 CREATE OR REPLACE VIEW product_totals AS
 WITH
 sums AS (

@@ -39,7 +39,7 @@ def sell(admin: Visitor, work: Work) -> None:
 
 def order(page: str) -> list[str]:
     """The sales in the order in which they stand."""
-    return re.findall(r'<th scope="row"><a [^>]+>(MUM01/\d+)</a></th>', page)
+    return re.findall(r'<th scope="row"[^>]*><a [^>]+>(MUM01/\d+)</a></th>', page)
 
 
 def exported(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
