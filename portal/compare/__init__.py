@@ -1,6 +1,7 @@
 """Compare two periods, regions, stores, channels, categories or countries, and explain the difference in revenue."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -59,16 +60,21 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/compare/subscribe")
 @allow(Action.SEE_NUMBERS)
 def subscribe() -> ResponseReturnValue:
-    """Lead to the form of a subscription to the effects of this comparison. Raises `Rejected` without two sides."""
+    """Lead to the form of a subscription to the effects of this comparison. Raises `Rejected` without two sides.
+
+    Without dates, the address has none either, so that the table moves on with the latest period.
+    """
     pair = sides.read()
     if pair.filters is None:
         raise Rejected(pair.reason)
+    moving = {} if any(map(request.args.get, sides.DATES)) else dict.fromkeys(sides.DATES)
     name = request.args.get("name") or None
-    return redirect(url_for("subscriptions.new", address=_effects_file(pair), name=name), 303)
+    return redirect(url_for("subscriptions.new", address=_effects_file(pair, **moving), name=name), 303)
 
 
-def _effects_file(pair: sides.Pair) -> str:
-    return f"{url_for('exports.table', table='change')}?{with_args(pair.args or {}, grain=pair.grain, format='csv')}"
+def _effects_file(pair: sides.Pair, **changes: Any) -> str:
+    args = with_args(pair.args or {}, grain=pair.grain, format="csv", **changes)
+    return f"{url_for('exports.table', table='change')}?{args}"
 
 
 def _over_time(pair: sides.Pair, filters: Filters) -> dict[str, object]:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, formats
 from portal.access import allow
-from portal.completeness import day_closes, nothing_sold, texts
+from portal.completeness import day_closes, held_files, nothing_sold, texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
@@ -19,12 +19,10 @@ from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.missing_days import Email, missing_days_email
 from tillstream.contracts import expectations
-from tillstream.domain.batch.record import Batch, receipt_time
-from tillstream.domain.batch.record import State as UploadState
+from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
-from tillstream.receipts import staged_rejections
 
 
 @allow(Action.SEE_UPLOADS)
@@ -60,11 +58,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
     if row is None or not scope().covers_region(region):
         abort(404)
     filters = Filters(requested_day, requested_day, region=(region,), store=(store,) if store else None)
-    held = [
-        one
-        for one in _held()
-        if one.region == region and any(_covers(store_day, store, requested_day) for store_day in _store_days(one))
-    ]
+    held = held_files.of_day(region, requested_day, store)
     return render_template(
         "completeness/day.html",
         row=row,
@@ -95,7 +89,7 @@ def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[Row]
     facts = DeliveryFacts(
         figures.ask("delivered-days", Filters(first, last)).to_pylist(),
         [row for row in figures.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
-        _held_days(),
+        held_files.days_by_region(),
         figures.ask("told-days", earlier).to_pylist() if expected else [],
         day_closes.of_scope(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date())),
     )
@@ -113,26 +107,6 @@ def _own(contract: Contract) -> Contract:
 def _mine(row: dict[str, Any]) -> bool:
     stores = scope().stores
     return stores is None or row["store_id"] in stores
-
-
-def _held() -> list[Batch]:
-    return [one for one in scoped.newest(state=UploadState.HELD) if one.staged]
-
-
-def _store_days(upload: Batch) -> set[tuple[str | None, date]]:
-    stores = scope().stores
-    return {one for one in staged_rejections.store_days(ports(), upload) if stores is None or one[0] in stores}
-
-
-def _covers(store_day: tuple[str | None, date], store: str | None, on: date) -> bool:
-    return store_day[1] == on and store in {None, store_day[0]}
-
-
-def _held_days() -> dict[str, list[tuple[str | None, date]]]:
-    days_by_region: dict[str, list[tuple[str | None, date]]] = {}
-    for upload in _held():
-        days_by_region.setdefault(upload.region, []).extend(_store_days(upload))
-    return days_by_region
 
 
 def _reminder(row: Row) -> Email | None:

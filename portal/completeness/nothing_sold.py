@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import formats
+from portal import figures, formats
 from portal.access import allow
-from portal.completeness import texts
+from portal.completeness import held_files, texts
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import Cell, State
+from tillstream.analytics.filters import Filters
 from tillstream.contracts import expectations
 from tillstream.contracts.expectations import Nothing
 from tillstream.domain.contract.model import Contract
@@ -37,13 +38,15 @@ class Choices:
 
 def choices(region: str, day: date, cell: Cell) -> Choices:
     """What the user can record, or see recorded, about a day of a region."""
-    silent, recorded = [], []
+    silent, recorded, came = [], [], _sources_with_sales(region, day)
     for contract in scoped.contracts():
         stored = expectations.of_contract(ports(), contract)
         if contract.region != region or stored.expectation.cadence != "daily":
             continue
         if day in stored.nothing_sold:
             recorded.append((contract, stored.nothing_sold[day]))
+        elif contract.name in came:
+            continue
         elif contract.name in cell.missing_of or (cell.state is State.DUE and stored.expectation.expects(day)):
             silent.append(contract)
     return Choices(silent, recorded, _may_record() and not _is_ahead(day))
@@ -60,9 +63,17 @@ def record(region: str, on: str) -> ResponseReturnValue:
         raise Rejected(texts.NOT_BEGUN)
     if expectations.of_contract(ports(), contract).expectation.cadence != "daily":
         raise Rejected(texts.not_daily(source))
+    if not sold and source in _sources_with_sales(region, day):
+        raise Rejected(texts.has_sales(source))
     expectations.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
     flash(texts.expected_again(source) if sold else texts.nothing_sold(source), "done")
     return redirect(url_for("completeness.day", region=region, on=day.isoformat()), 303)
+
+
+def _sources_with_sales(region: str, day: date) -> set[str]:
+    """Sources whose files contain a day: with lines that count, or held until it is reviewed."""
+    rows = figures.ask("told-days", Filters(day, day, region=(region,))).to_pylist()
+    return {row["contract"] for row in rows} | {one.contract for one in held_files.of_day(region, day)}
 
 
 def _may_record() -> bool:

@@ -48,6 +48,10 @@ def expected_again(name: str) -> str:
     return f"The file of {name} for this day is expected again."
 
 
+def has_sales(name: str) -> str:
+    return f"A file of {name} has sales of this day. If it needs review, accept or reject it first."
+
+
 def not_daily(name: str) -> str:
     return f"{name} does not deliver a file for each day, so a single day of it is never missing."
 

@@ -31,7 +31,7 @@ from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
 from tillstream.dashboards import own_dashboards, saved_views
 from tillstream.dashboards.own_dashboard import Owner
-from tillstream.domain.dates.presets import ALL_TIME
+from tillstream.domain.dates.presets import ALL_TIME, DATES
 from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.people import Action
 
@@ -42,8 +42,8 @@ for link in (here, why_link, table_link, file_link, lines_link):
 DAY = timedelta(days=1)
 FIRST = ("region", "store")
 """Filters next to the period; the others are behind a button."""
-SUBSCRIBED = "growth"
-"""Table of a subscription to a dashboard: each figure with its change."""
+SUBSCRIBED, WITHOUT_CHANGE = "growth", "kpis"
+"""Table of a subscription to a dashboard: each figure with its change, or without it if its period has an open end."""
 SCRIPTED = "tiles"
 """Cookie set by the script of the page, which then loads each tile separately."""
 
@@ -59,8 +59,17 @@ def home() -> ResponseReturnValue:
 @blueprint.get("/dashboard/subscribe")
 @allow(Action.SEE_NUMBERS)
 def subscribe() -> ResponseReturnValue:
-    """Lead to the form of a subscription to the key figures of a dashboard, with their change."""
-    address = file_link(SUBSCRIBED, name=None)
+    """Lead to the form of a subscription to the key figures of a dashboard, with their change.
+
+    Without a period, the address has none either, so that the table moves on with the latest one.
+    """
+    try:
+        selection = compared.like_for_like(read())
+    except UnknownValue as error:
+        return _unknown(error), 400
+    moving: dict[str, Any] = {} if selection.preset else dict.fromkeys(DATES)
+    table = SUBSCRIBED if moving or selection.has_period else WITHOUT_CHANGE
+    address = file_link(table, **moving)
     return redirect(url_for("subscriptions.new", address=address, name=request.args.get("name") or None), 303)
 
 

@@ -27,7 +27,7 @@ def label_of(one: Column) -> str:
 
 
 def sentence(shown: list[Column], having: Having) -> str:
-    """Of goal less than 100 %."""
+    """Of goal less than 100%."""
     column = next((one for one in offered(shown) if one.key == having.column), None)
     name, unit = (columns.label_of(column), format_of(column) in IN_PERCENT) if column else (having.column, False)
     numbers = [having.low, having.high] if having.kind == "between" else [having.low]

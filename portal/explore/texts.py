@@ -139,5 +139,5 @@ def no_number(text: str) -> str:
 
 
 def limit(name: str, kind: str, numbers: list[str], *, in_percent: bool) -> str:
-    """Of goal less than 100 %."""
-    return f"{name} {KINDS[kind]} {' and '.join(numbers)}{' %' if in_percent else ''}"
+    """Of goal less than 100%."""
+    return f"{name} {KINDS[kind]} {' and '.join(numbers)}{'%' if in_percent else ''}"

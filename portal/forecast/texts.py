@@ -22,7 +22,7 @@ REQUESTED = "A new forecast is made within a few minutes."
 NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
 METHODS = {"model": "Model", "seasonal naive": "Last week again"}
 """Methods of our own runs; others are named as in the table."""
-ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80 % of days are expected in this range"
+ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80% of days are expected in this range"
 PARTS = {
     "level_part": ("Recent level", "Mean of the last 28 open days"),
     "trend_part": ("Trend and time of year", "What the weeks ahead differ from the recent level"),
@@ -32,7 +32,7 @@ PARTS = {
 }
 MARGIN = "Gross margin"
 PRICE_EFFECT = (
-    "At prices 10 % lower, {more:.0%} more units were sold (80 % range: {low:.0%} to {high:.0%}). This is what the "
+    "At prices 10% lower, {more:.0%} more units were sold (80% range: {low:.0%} to {high:.0%}). This is what the "
     "{products} products of the category show whose list price or promotion changed, each compared with the others of "
     "the category in the same store and week."
 )
@@ -42,18 +42,18 @@ NO_CLEAR_EFFECT = (
 )
 TOO_FEW_PRICES = (
     "Too few prices have changed in this category. It needs {fewest} products whose list price in the catalogue, or "
-    "promotion, differed by 5 % for three weeks."
+    "promotion, differed by 5% for three weeks."
 )
 NO_PERCENT = "“{entered}” is not a number. Write a change in percent, such as -10."
 OUTSIDE_OF_PRICES = (
-    "Enter a change from {low:+} % to {high:+} %, other than 0. Prices further from the usual one have not been tried."
+    "Enter a change from {low:+}% to {high:+}%, other than 0. Prices further from the usual one have not been tried."
 )
 MEASURES = {
     "relative_mae": ("Error ÷ naive", "Absolute error of days, ÷ that of last week’s sales as a forecast"),
     "relative_sum_error": ("Error of sums ÷ naive", "The same for the sums of whole windows"),
     "mase": ("MASE", "Absolute error ÷ usual change from week to week"),
     "pinball": ("Pinball loss", "Error of the quantiles ÷ usual change from week to week"),
-    "coverage": ("In the band", "Share of days inside the range from low to high; 80 % is right"),
+    "coverage": ("In the band", "Share of days inside the range from low to high; 80% is right"),
     "bias": ("Bias", "Forecast above (+) or below (−) what came"),
 }
 

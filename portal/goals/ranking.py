@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import scope
-from portal.goals import charts, requested, texts
+from portal.goals import requested, texts
 from tillstream.domain.goals.goal import Level
 from tillstream.domain.people import Action
 from tillstream.goals import visible
@@ -80,5 +80,4 @@ def show() -> ResponseReturnValue:
         behind=sum(one.part < 0 for one in measured if one.part is not None),
         measured=len(measured),
         args=requested.args,
-        goal_bar=charts.bar,
     )

@@ -62,7 +62,7 @@ LEADS = {
     "shrinkage": "Units that were lost or turned up: differences between counts and the expected units, write-offs, "
     "adjustments, losses between stores, and returns that cannot be sold again.",
     "slow": "Dead stock had no sale for some days. Slow stock lasts 180 days or longer at its recent sales.",
-    "classes": "A products make 80 % of the revenue together, B products the next 15 %. The weekly sales of X products "
+    "classes": "A products make 80% of the revenue together, B products the next 15%. The weekly sales of X products "
     "are steady, those of Z products vary by more than their mean.",
     "unplaced": "Sale lines that change no stock, because they lack a store, a product or a quantity.",
 }

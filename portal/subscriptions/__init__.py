@@ -144,13 +144,15 @@ def _form(draft: Draft, id: str = "") -> str:
     days, lines = own_days(draft.address), list[tuple[str, str]]()
     with suppress(Rejected, NotFound):  # of a subscription whose table its reader cannot see any longer
         lines = summary.of_address(draft.address)
-    is_exploration = draft.address.partition("?")[0] == EXPLORE
+    path = draft.address.partition("?")[0]
     return render_template(
         "subscriptions/form.html",
         one=draft,
         id=id,
         period=period_of(draft.address),
-        periods=texts.periods(has_latest=is_exploration, days=days),
+        periods=texts.periods(
+            has_latest=tables.has_latest(path), has_all=path == EXPLORE or not tables.has_latest(path), days=days
+        ),
         lines=lines,
         destinations=texts.destinations(one.name for one in file_destinations.find(ports())),
         texts=texts,

@@ -55,12 +55,13 @@ def destination_removed(name: str) -> str:
     return f"Destination {name} removed. Its subscriptions are paused when they are due."
 
 
-def periods(*, has_latest: bool, days: Iterable[str]) -> dict[str, str]:
-    """Periods to choose from; days: those of the address, if it has any."""
+def periods(*, has_latest: bool, has_all: bool, days: Iterable[str]) -> dict[str, str]:
+    """Periods to choose from. has_latest, has_all: whether the latest period and all time are among them. days: those
+    of the address, if it has any."""
     fixed = " – ".join(days)
     return {
         **({"": LATEST} if has_latest else {}),
         **({OWN: f"The same days each time: {fixed}"} if fixed else {}),
-        ALL_TIME: dashboard_texts.ALL_TIME,
+        **({ALL_TIME: dashboard_texts.ALL_TIME} if has_all else {}),
         **dashboard_texts.PRESETS,
     }

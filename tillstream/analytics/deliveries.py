@@ -51,7 +51,10 @@ def earliest(contract: Contract, days: Mapping[date, int], day: date) -> int | N
 
 
 def watermark(scheduled: Sequence[Contract], facts: DeliveryFacts, now: datetime) -> date | None:
-    """The last day through which all expected files of a region are settled and none is held, or None."""
+    """The last day through which all expected files of a region are settled and none is held, or None.
+
+    A day on which nothing was sold, as a person recorded, is complete without a file.
+    """
     if not scheduled:
         return None
     return min(
@@ -70,13 +73,15 @@ def _watermark(contract: Contract, facts: DeliveryFacts, now: datetime) -> date 
     first_day = first_expected_day(contract, arrivals)
     if first_day is None:
         return None
-    held = {day for _, day in facts.held.get(contract.region, ())}
-    complete_through = None
-    for start, end in contract.schedule.periods(max(first_day, now.date() - WATERMARK_WINDOW), now.date()):
-        if end > now.date():
+    first, today = max(first_day, now.date() - WATERMARK_WINDOW), now.date()
+    held = {day for _, day in facts.held.get(contract.region, ()) if day >= contract.schedule.period(first)[0]}
+    first_open = min(held, default=today + DAY)
+    complete = []
+    for start, end in contract.schedule.periods(first, today):
+        days = (start + n * DAY for n in range((end - start).days + 1))
+        if end >= min(first_open, today + DAY) or not any(day in arrivals for day in days):
+            first_open = min(first_open, start)
             break
-        days = {start + n * DAY for n in range((end - start).days + 1)}
-        if held & days or not any(day in arrivals for day in days):
-            break
-        complete_through = end
-    return complete_through
+        complete.append(end)
+    complete += (day for day in contract.schedule.days_without_sales() if first <= day < min(first_open, today + DAY))
+    return max(complete, default=None)

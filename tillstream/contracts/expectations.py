@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.schedule import Expectation, parse_expectation
+from tillstream.domain.contract.schedule import AppliedExpectation, Expectation, parse_expectation
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 
@@ -34,11 +34,11 @@ class StoredExpectation:
     nothing_sold: Mapping[date, Nothing] = field(default_factory=dict)
     """Days of a daily source on which nothing was sold; no file is expected for them."""
 
-    def applied(self, expectation: Expectation | None = None) -> Expectation:
-        """Return the expectation, or another one in its place, without the days on which nothing was sold."""
-        one = expectation or self.expectation
-        days = tuple(sorted({*one.closed_days, *self.nothing_sold}))
-        return one.model_copy(update={"closed_days": days})
+    def applied(self, expectation: Expectation | None = None) -> AppliedExpectation:
+        """Return the expectation, or another one in its place, with the days on which nothing was sold."""
+        return AppliedExpectation(
+            **dict(expectation or self.expectation), nothing_sold=tuple(sorted(self.nothing_sold))
+        )
 
 
 def of_contract(ports: Ports, contract: Contract) -> StoredExpectation:

@@ -16,7 +16,7 @@ DAYS = timedelta(days=28)
 FEWEST = 14
 """Number of days from which on a node is judged."""
 LOWEST = 0.5
-"""Share of days inside of the band below which a forecast drifts; 80 % are expected."""
+"""Share of days inside of the band below which a forecast drifts; 80% are expected."""
 
 
 def drifting(target: str, forecast: Forecast, nodes: Sequence[Nodes], earlier: pa.Table) -> list[str]:
@@ -41,7 +41,7 @@ def drifting(target: str, forecast: Forecast, nodes: Sequence[Nodes], earlier: p
         if row["low"] is not None and np.isfinite(came):
             inside.setdefault(node, []).append(bool(float(row["low"]) <= came <= float(row["high"])))
     return [
-        f"{_name(target, *node)}: {sum(each)} of {len(each)} days were inside of the range that was forecast for 80 %."
+        f"{_name(target, *node)}: {sum(each)} of {len(each)} days were inside of the range that was forecast for 80%."
         for node, each in sorted(inside.items(), key=repr)
         if len(each) >= FEWEST and sum(each) < LOWEST * len(each)
     ]

@@ -33,6 +33,8 @@ LINES, LINES_TABLE = "sale-lines", "lines-whole"
 """A list with one page of lines, which a file has whole."""
 LINES_PAGE, LINES_FILE, SEARCH, SEARCH_LABEL = "/sale-lines", "/sale-lines/export", "q", "search"
 """Paths of the portal with all lines, their argument besides filters, and its name among the filters of a file."""
+KEY_FIGURES, COMPARED_SALES = f"{TABLES}growth", frozenset({f"{TABLES}change", f"{TABLES}change-by-group"})
+"""Paths of the tables of the pages Sales and Compare that compare two periods: they have no rows for all time."""
 SOME_GROUPS = "A subscription to an exploration contains all groups. Remove “Only groups with” and the limit of Rows."
 Values = dict[str, list[str]]
 Batches = Iterable[pa.RecordBatch]
@@ -70,8 +72,8 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     parameters = parameters_of(path, arguments)
     values, preset = _filters(arguments, parameters, today)
     filters = _in_currency(source, user, Filters.parse(values))
-    if path == EXPLORE and not preset:
-        filters = _latest(source, user, filters, today)
+    if has_latest(path) and not preset:
+        filters = _latest(source, user, filters, today, everywhere=path in COMPARED_SALES)
     warehouse, cache = source.ports.warehouse, source.cache
     filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
     left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
@@ -154,9 +156,15 @@ def _in_currency(source: Source, user: User, filters: Filters) -> Filters:
     return replace(filters, currency=own)
 
 
-def _latest(source: Source, user: User, filters: Filters, today: date) -> Filters:
-    """The latest period, as the page shows without dates."""
-    latest = queries.latest(source.ports.warehouse, user.scope, filters, today, cache=source.cache)
+def has_latest(path: str) -> bool:
+    """Whether a table without dates and preset has the latest period, as its page has it."""
+    return path in {EXPLORE, KEY_FIGURES, *COMPARED_SALES}
+
+
+def _latest(source: Source, user: User, filters: Filters, today: date, *, everywhere: bool) -> Filters:
+    """The latest period of the regions and stores in the filters, or everywhere, as the page Compare has it."""
+    chosen = Filters() if everywhere else filters
+    latest = queries.latest(source.ports.warehouse, user.scope, chosen, today, cache=source.cache)
     return replace(filters, start=latest.start, end=latest.end) if latest else filters
 
 

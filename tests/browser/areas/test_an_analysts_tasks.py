@@ -100,7 +100,7 @@ def test_stores_below_their_goal_are_listed(page: Page, served: Served) -> None:
     page.get_by_label("Number", exact=True).fill("100")
     _show(page)
     assert [row[0] for row in _rows(page)] == ["MAN1"]
-    page.get_by_role("link", name="Of goal less than 100 %").click()
+    page.get_by_role("link", name="Of goal less than 100%").click()
     page.wait_for_load_state()
     assert len(_rows(page)) == 2
     assert served.page_errors == []

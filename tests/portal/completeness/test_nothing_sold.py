@@ -72,3 +72,18 @@ def test_only_those_who_upload_for_the_whole_region_record_it(person: People, cl
     assert person(Role.CLERK, "UK").post(f"{DAY}/nothing-sold", {"source": "IN"}).status_code == 404
     assert clerk.post("/completeness/IN/2026-07-09/nothing-sold", {"source": "IN"}).status_code == 422
     assert clerk.post("/completeness/IN/someday/nothing-sold", {"source": "IN"}).status_code == 422
+
+
+def test_it_is_not_recorded_for_a_day_whose_file_is_held_or_has_arrived(clerk: Visitor, work: Work) -> None:
+    sunday = [indian_sale(f"B{one}", date="28-06-2026 10:15") for one in range(3)]
+    clerk.upload(indian_file(sunday[0], *(one.replace(",store,", ",web,") for one in sunday[1:])))
+    work()
+    for day, words in (("2026-06-28", "Needs review"), ("2026-06-29", "1 line of this day")):
+        address = f"/completeness/IN/{day}"
+        page = clerk.get(address).text
+        assert words in page
+        assert BUTTON not in page
+        refused = clerk.post(f"{address}/nothing-sold", {"source": "IN"})
+        assert refused.status_code == 422
+        assert "A file of IN has sales of this day" in refused.text
+    assert "27 Jun 2026" in clerk.get("/completeness?day=2026-06-15").text, "complete until"

@@ -65,7 +65,7 @@ def test_stores_below_their_goal_are_chosen_and_exported(sold: Visitor) -> None:
     below = "having=goal.reached&having-is=below&having-value=100"
     page = sold.get(f"/explore?measure=revenue&by=store&goals=yes&{below}&{JUNE}").text
     assert len(_rows(page)) == 2
-    assert "Of goal less than 100 %" in _words(page)
+    assert "Of goal less than 100%" in _words(page)
     link = re.search(r'href="(/explore/shown[^"]*format=csv[^"]*)"', page)
     assert link
     file = sold.get(html.unescape(link[1])).text.removeprefix("\ufeff")

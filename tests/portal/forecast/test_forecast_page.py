@@ -27,7 +27,7 @@ def rows_of(visitor: Visitor, **params: str) -> list[dict[str, str]]:
 def test_the_page_shows_the_forecast_its_range_its_parts_and_what_it_is_the_sum_of(sold: Visitor) -> None:
     page = sold.get("/forecast?region=UK").text
     assert "Forecast: UK" in page
-    assert "in the next 4 weeks, with 80 % probability between" in page
+    assert "in the next 4 weeks, with 80% probability between" in page
     assert "Made by the model. In the backtest its error was" in page
     assert "It is made from the sales until" in page
     assert re.search(r"Weekday.*?below the recent level", page, re.DOTALL)

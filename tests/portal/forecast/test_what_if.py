@@ -44,8 +44,8 @@ def number(text: str) -> Decimal:
 @pytest.mark.usefixtures("effects")
 def test_a_lower_price_sells_more_units_for_less_revenue_each(sold: Visitor) -> None:
     page = sold.get(TOYS).text
-    assert "At prices 10 % lower, 23% more units were sold (80 % range: 17% to 30%)." in page
-    assert "From -20 to +15 %" in page
+    assert "At prices 10% lower, 23% more units were sold (80% range: 17% to 30%)." in page
+    assert "From -20 to +15%" in page
     assert "At the other price" not in page
     rows = rows_of(sold.get(f"{TOYS}&price=-10").text)
     assert list(rows) == ["Units", "Revenue GBP", "Gross margin GBP"]
@@ -69,7 +69,7 @@ def test_a_product_has_units_and_changes_of_the_others(sold: Visitor) -> None:
 @pytest.mark.parametrize("price", ["-21", "16", "0", "nan", "1e9"])
 def test_prices_that_were_never_tried_are_not_computed(sold: Visitor, price: str) -> None:
     page = sold.get(f"{TOYS}&price={price}").text
-    assert "Enter a change from -20 % to +15 %, other than 0." in page
+    assert "Enter a change from -20% to +15%, other than 0." in page
     assert "At the other price" not in page
 
 

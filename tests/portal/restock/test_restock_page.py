@@ -66,7 +66,7 @@ def test_the_queue_shows_what_is_needed_with_reason_and_cost(boss: Visitor) -> N
     assert "Acme Wholesale" in page
     assert "USD in this list" in page
     assert "the supplier needs 5 days" in page
-    assert "in 95 % of the cases, and serve 9" in page
+    assert "in 95% of the cases, and serve 9" in page
 
 
 def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app: App) -> None:

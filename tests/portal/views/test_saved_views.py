@@ -117,3 +117,36 @@ def test_views_of_sales_and_of_compare_can_be_subscribed(person: People, work: W
     assert "<dd>Change</dd>" in forms["/compare/subscribe"]
     assert "2026-05-01 – 2026-05-31" in forms["/compare/subscribe"]
     assert admin.get("/compare/subscribe?by=region").status_code == 422
+
+
+TABLES_OF_VIEWS = {
+    "/dashboard": "/tables/growth",
+    "/dashboard?region=IN": "/tables/growth?region=IN",
+    "/dashboard?preset=last-month": "/tables/growth?preset=last-month",
+    "/dashboard?preset=all": "/tables/kpis?preset=all",
+    f"{JUNE}&like-for-like=yes": "/tables/growth?from=2026-06-01&to=2026-06-30&store=MUM01",
+    "/dashboard?like-for-like=yes": "/tables/growth?store=MUM01",
+    "/compare": "/tables/change?grain=product-and-channel",
+    "/compare?by=store": "/tables/change?store=MUM01&compare-store=PUN02&grain=product",
+}
+"""View → the table of its subscription; MUM01 has sales of May and June, PUN02 only of June."""
+
+
+def test_the_table_of_a_view_has_its_filters_and_moves_on_without_dates(person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    rows = [indian_sale("1", date="01-05-2026 10:00"), indian_sale("2", date="30-06-2026 10:00")]
+    other = [indian_sale(one, date="29-06-2026 10:00").replace("MUM01", "PUN02") for one in "3456"]
+    admin.upload(indian_file(*rows, *other))
+    work()
+    for view, table in TABLES_OF_VIEWS.items():
+        admin.post("/views", {"name": "View", "address": view})
+        (link,) = re.findall(r'href="([^"]*)">Subscribe<span', admin.get("/views").text)
+        form = admin.get(html.unescape(link), follow_redirects=True).text
+        (address,) = map(html.unescape, re.findall(r'name="address" value="([^"]*)"', form))
+        assert address == table
+        moves = "preset" not in table and "2026" not in table
+        assert ('<option value="" selected>Latest period' in form) is moves
+        assert ('<option value="all"' in form) is ("kpis" in table)
+        fields = {"name": "View", "to": "a@example.com", "format": "csv", "every": "week", "address": address}
+        preset = "own" if "2026" in table else table.partition("preset=")[2]
+        assert admin.post("/subscriptions", fields | {"preset": preset}).status_code == 303

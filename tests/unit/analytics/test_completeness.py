@@ -9,7 +9,7 @@ import pytest
 from tillstream.analytics.completeness import Row, State, delivery_calendar
 from tillstream.analytics.deliveries import DeliveryFacts
 from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.contract.schedule import Schedule
+from tillstream.domain.contract.schedule import AppliedExpectation, Schedule
 
 JUNE = date(2026, 6, 1)
 NOW = datetime(2026, 6, 5, 15, 0, tzinfo=UTC)
@@ -111,6 +111,30 @@ def test_the_watermark_is_the_last_day_before_the_first_gap_or_hold() -> None:
     assert row(rules, DeliveryFacts([*delivered, came(3)])).watermark == date(2026, 6, 4)
     held = {"IN": [("S1", date(2026, 6, 2))]}
     assert row(rules, DeliveryFacts([*delivered, came(3)], held=held)).watermark == date(2026, 6, 1)
+
+
+def recorded(*days: int, cadence: str = "daily", closed: tuple[str, ...] = ()) -> Contract:
+    """A source of which a person recorded that nothing was sold on some days of June."""
+    days_of_june = tuple(date(2026, 6, day) for day in days)
+    schedule = AppliedExpectation.model_validate({"cadence": cadence, "closed": closed, "nothing_sold": days_of_june})
+    return contract().model_copy(update={"schedule": schedule})
+
+
+def test_the_watermark_moves_through_the_days_on_which_nothing_was_sold() -> None:
+    delivered = DeliveryFacts([came(1), came(2)])
+    assert row(recorded(3), delivered).watermark == date(2026, 6, 3)
+    assert row(recorded(3, 4), delivered).watermark == date(2026, 6, 4)
+    assert row(recorded(4), delivered).watermark == date(2026, 6, 2), "the file of 3 June is missing"
+    assert row(recorded(4, closed=("wednesday",)), delivered).watermark == date(2026, 6, 4), "3 June is closed"
+    assert row(recorded(5, 6), DeliveryFacts([came(1), came(2), came(3), came(4)])).watermark == date(2026, 6, 5)
+    assert row(recorded(3, cadence="weekly"), delivered).watermark is None
+
+
+def test_a_held_file_stops_the_watermark_also_on_a_day_without_an_expected_file() -> None:
+    held = {"IN": [("S1", date(2026, 6, 2))]}
+    assert row(recorded(2), DeliveryFacts([came(1), came(3)], held=held)).watermark == date(2026, 6, 1)
+    closed_day = contract(cadence="daily", closed=["tuesday"])
+    assert row(closed_day, DeliveryFacts([came(1), came(3)], held=held)).watermark == date(2026, 6, 1)
 
 
 def test_sales_of_tills_are_no_file() -> None:

@@ -36,7 +36,7 @@ def test_an_order_is_explained_with_its_numbers() -> None:
     assert sentence() == (
         "Expected to sell about 4.2 a day. In stock: 18, 12 on order. That lasts about 7 days. An order has to last "
         "until the next one arrives, 14 days from now: you order every 7 days, and the supplier needs 7 days. For this "
-        "time, 71 are enough in 95 % of the cases, and serve 100 % of the demand. "
+        "time, 71 are enough in 95% of the cases, and serve 100% of the demand. "
         "Order 48: 71 needed − 30 available = 41, rounded up to packs of 12."
     )
 
@@ -44,10 +44,10 @@ def test_an_order_is_explained_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("changes", "end"),
     [
-        ({"shelf_days": 3}, "71 are enough in 95 % of the cases. The limit is 42, which sell within the shelf life of "
-         "3 days, and serve 31.5 % of the demand. Order 12: 42 needed − 30 available."),
-        ({"most_weeks": 1}, "71 are enough in 95 % of the cases. The limit is 59, which last 1 week after the "
-         "delivery, and serve 89.3 % of the demand. Order 36: 59 needed − 30 available = 29, rounded up to packs of "
+        ({"shelf_days": 3}, "71 are enough in 95% of the cases. The limit is 42, which sell within the shelf life of "
+         "3 days, and serve 31.5% of the demand. Order 12: 42 needed − 30 available."),
+        ({"most_weeks": 1}, "71 are enough in 95% of the cases. The limit is 59, which last 1 week after the "
+         "delivery, and serve 89.3% of the demand. Order 36: 59 needed − 30 available = 29, rounded up to packs of "
          "12."),
         ({"minimum": 60}, "Order 60: 71 needed − 30 available = 41, raised to the minimum order of 60."),
         ({"minimum": 600}, "Nothing is ordered: the minimum order of 600 would last too long."),
@@ -67,7 +67,7 @@ def test_a_level_for_a_fill_rate_is_explained_with_its_cycle_service() -> None:
     (text,) = explanations(one, ordered)
     level, service = int(np.ceil(ordered.levels[0])), cycle_service(DEMAND, ordered.levels)[0]
     assert fill_rate(DEMAND, ordered.levels, np.array([7]))[0] == pytest.approx(0.9)
-    assert f"{level} serve 90 % of the demand, and are enough in {100 * service:.3g} % of the cases. " in text
+    assert f"{level} serve 90% of the demand, and are enough in {100 * service:.3g}% of the cases. " in text
 
 
 def test_a_deferred_order_keeps_its_numbers() -> None:
@@ -100,7 +100,7 @@ def test_suggested_transfers_are_not_in_transit_and_the_numbers_add_up(suggested
 def test_one_unit_that_is_enough_is_singular() -> None:
     rare = replace(DEMAND, quantiles=np.array([[0.4, 0.9]]), daily=np.array([0.02]))
     text = sentence(rare, on_hand=0, on_order=0, pack=1, shelf_days=30)
-    assert "1 is enough in 95 % of the cases" in text
+    assert "1 is enough in 95% of the cases" in text
     assert "1, which sells within the shelf life of 30 days, and serves" in text
 
 

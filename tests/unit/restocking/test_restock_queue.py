@@ -186,7 +186,7 @@ def test_levels_can_reach_a_fill_rate(ports: Ports) -> None:
     of_units = queue_of(ports)["LDS1", KITE, ""]
     assert float(of_units["fill_rate"]) == pytest.approx(0.95, abs=0.002)
     assert of_units["level"] < of_cycles["level"]
-    assert "serve 95 % of the demand, and are enough in" in of_units["reason"]
+    assert "serve 95% of the demand, and are enough in" in of_units["reason"]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,19 @@ def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
     assert (table.filters.before_start, table.filters.before_end) == (date(2026, 1, 1), date(2026, 1, 31))
 
 
+@pytest.mark.parametrize(
+    "address", ["growth?", "growth?preset=own&region=UK&", "change?grain=product&", "change-by-group?dimension=store&"]
+)
+def test_a_table_that_compares_has_the_latest_period_without_dates(app: App, address: str) -> None:
+    """The latest complete month is June, as the pages Sales and Compare show."""
+    june = "from=2026-06-01&to=2026-06-30&"
+    latest, chosen = (read(app, f"/tables/{address}{dates}currency=GBP") for dates in ("", june))
+    assert latest.filters == chosen.filters
+    rows = rows_of(latest)
+    assert rows
+    assert rows == rows_of(chosen)
+
+
 def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
     shown = read(app, "/tables/stock-levels?sort=product&descending=1&preset=last-month")
     assert "sort=product&descending=1" in shown.file_address

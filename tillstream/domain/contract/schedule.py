@@ -47,6 +47,10 @@ class Schedule(Strict):
             return False
         return self.cadence != "daily" or WEEKDAYS[day.weekday()] not in self.closed
 
+    def days_without_sales(self) -> tuple[date, ...]:
+        """Days of a daily source on which nothing was sold, as a person recorded, in their order."""
+        return ()
+
     def of_store(self, store: str) -> "Schedule":  # noqa: ARG002 - a contract's schedule is that of all its stores
         """The schedule of one store."""
         return self
@@ -129,6 +133,18 @@ class Expectation(Schedule):
         return self.model_copy(
             update={"cadence": cadence, "closed": closed, "closed_days": days, "since": own.since or self.since}
         )
+
+
+class AppliedExpectation(Expectation):
+    """An expectation with the days on which nothing was sold, for which no file is expected."""
+
+    nothing_sold: tuple[date, ...] = ()
+
+    def expects(self, day: date) -> bool:
+        return super().expects(day) and day not in self.days_without_sales()
+
+    def days_without_sales(self) -> tuple[date, ...]:
+        return self.nothing_sold if self.cadence == "daily" else ()
 
 
 class WrongExpectation(Rejected):

@@ -59,7 +59,7 @@ def save(ports: Ports, settings: RestockSettings, *, by: str) -> None:
 def _problem(settings: RestockSettings) -> str:
     services = (settings.service, *settings.of_categories.values())
     checks = (
-        (not all(LOWEST <= one <= HIGHEST for one in services), "The service is a share from 50 % to 99 %."),
+        (not all(LOWEST <= one <= HIGHEST for one in services), "The service is a share from 50% to 99%."),
         (settings.aim not in {CYCLES, FILL}, "The service is of cycles or of units."),
         (not 1 <= settings.review_days <= MOST_DAYS, f"Days between two orders: 1 to {MOST_DAYS}."),
         (not 1 <= settings.most_weeks <= 52, "Weeks of cover: 1 to 52."),
