@@ -3,7 +3,7 @@
 -- @settlement_no INT64: the last settlement that is checked
 WITH
 summed_through AS (
-  SELECT MAX(settlement_no) AS settlement_no FROM summed
+  SELECT MAX(split_settlement_no) AS settlement_no FROM summed
 ),
 changed AS (
   SELECT

@@ -1,6 +1,7 @@
 """A home that another version of Tillstream wrote: a clear error, and a rebuild from the stored originals."""
 
 import csv
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,14 @@ def make_schema_15(home: Path) -> None:
         connection.execute("DELETE FROM made_views")
 
 
+def make_schema_16(home: Path) -> None:
+    """As if written before the daily totals told which version refreshed them."""
+    with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
+        connection.execute("ALTER TABLE summed DROP COLUMN split_settlement_no")
+        connection.execute("UPDATE warehouse_schema SET number = 16")
+        connection.execute("DELETE FROM made_views")
+
+
 def make_older(home: Path) -> None:
     """As if written before sale_versions had its last columns, and before there were schema numbers."""
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
@@ -188,10 +197,13 @@ def orders_by_product() -> list[dict[str, Any]]:
         return measure_values.run(app.ports.warehouse, ["orders"], ["product"], UNRESTRICTED).to_pylist()
 
 
-def test_a_home_from_before_orders_by_product_counts_them(lived: dict[str, str], home: Path) -> None:
+@pytest.mark.parametrize("make", [make_schema_15, make_schema_16])
+def test_a_home_from_before_orders_by_product_counts_them(
+    lived: dict[str, str], home: Path, make: Callable[[Path], None]
+) -> None:
     before = orders_by_product()
     assert before
-    make_schema_15(home)
+    make(home)
     assert orders_by_product() == before
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         assert connection.execute("SELECT SUM(split_orders) > 0 FROM product_sums").fetchone() == (True,)

@@ -11,6 +11,7 @@ from sample_parameters import QUERY_PARAMETERS
 from test_query_layer import fill
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import describe, names, run
 from tillstream.analytics.summed import totals_coverage
@@ -89,7 +90,7 @@ def test_sums_and_lines_give_the_same_answers_to_a_call(warehouse: Warehouse) ->
 def test_stale_days_are_read_from_their_lines(warehouse: Warehouse, by_lines: dict[Any, Any]) -> None:
     """What the sums hold of them, here nothing at all, does not matter."""
     warehouse.refresh_totals()
-    warehouse.replace_table("summed", pa.table({"settlement_no": [2]}))
+    warehouse.replace_table("summed", pa.table({"settlement_no": [2], "split_settlement_no": [2]}))
     stale = totals_coverage(warehouse).stale
     assert stale
     for table in ROLLUPS:
@@ -113,3 +114,37 @@ def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
 def test_nothing_is_summed_again_where_nothing_changed(warehouse: Warehouse) -> None:
     assert warehouse.refresh_totals() > 0
     assert warehouse.refresh_totals() == 0
+
+
+def test_totals_of_an_older_version_are_not_read_as_zero_orders(warehouse: Warehouse) -> None:
+    """It adds the last settlement, and computes another day again, both without orders by category and product."""
+    lines = orders_by(warehouse)
+    warehouse.refresh_totals()
+    assert orders_by(warehouse) == lines
+    last = totals_coverage(warehouse).last_settlement
+    own = last - 1
+    warehouse.replace_table("summed", pa.table({"settlement_no": [last], "split_settlement_no": [own]}))
+    added = warehouse.query(
+        "SELECT DISTINCT sale_date FROM settlement_days WHERE settlement_no = @last", {"last": last}
+    )
+    days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums ORDER BY sale_date").column("sale_date").to_pylist()
+    other = next(day for day in days if day not in added.column("sale_date").to_pylist())
+    without_orders(warehouse, [other, *added.column("sale_date").to_pylist()])
+    stale = totals_coverage(warehouse).stale
+    assert stale == tuple(sorted({other, *added.column("sale_date").to_pylist()}))
+    assert orders_by(warehouse) == lines
+    assert warehouse.refresh_totals() == len(stale) < len(days)
+    assert totals_coverage(warehouse).stale == ()
+    assert warehouse.query("SELECT COUNT(*) AS n FROM day_sums WHERE split_orders IS NULL").to_pylist() == [{"n": 0}]
+    assert orders_by(warehouse) == lines
+
+
+def orders_by(warehouse: Warehouse) -> list[list[dict[str, Any]]]:
+    dimensions = ("category", "product", "customer")
+    return [measure_values.run(warehouse, ["orders"], [name], UNRESTRICTED).to_pylist() for name in dimensions]
+
+
+def without_orders(warehouse: Warehouse, days: Sequence[date]) -> None:
+    for table in ROLLUPS:
+        text = f"SELECT * REPLACE (IF(sale_date IN UNNEST(@days), NULL, split_orders) AS split_orders) FROM {table}"
+        warehouse.replace_table(table, warehouse.query(text, {"days": days}))

@@ -24,7 +24,7 @@ WHERE {condition}
 UNION DISTINCT
 SELECT sale_date
 FROM settlement_days
-WHERE settlement_no > (SELECT COALESCE(MAX(settlement_no), 0) FROM summed)
+WHERE settlement_no > (SELECT COALESCE(MAX(split_settlement_no), 0) FROM summed)
 """
 """The second part: days that a refresh may be computing now."""
 

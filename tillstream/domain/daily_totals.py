@@ -83,7 +83,7 @@ def select(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "
     rows: `line_sums`, a relation with its columns, or the table itself if a group has several rows.
     """
     dimensions = ", ".join(ROLLUPS[table])
-    measures = ", ".join(f"{_total(measure)} AS {measure.name}" for measure in MEASURES)
+    measures = ", ".join(f"{_total(measure, is_complete=rows != table)} AS {measure.name}" for measure in MEASURES)
     if table == "customer_sums":
         condition = f"{condition} AND {HAS_CUSTOMER}"
     source = (
@@ -109,6 +109,9 @@ def day_groups(days: Sequence[date], size: int) -> Iterator[Sequence[date]]:
     return (days[first : first + size] for first in range(0, len(days), size))
 
 
-def _total(measure: Measure) -> str:
+def _total(measure: Measure, *, is_complete: bool) -> str:
+    """is_complete: FALSE if rows can lack a measure that is not required; then their total lacks it too."""
     total = f"{measure.total}({measure.name})"
+    if not (measure.required or is_complete):
+        return f"IF(COUNT({measure.name}) = COUNT(*), {total}, NULL)"
     return f"CAST({total} AS NUMERIC)" if measure.kind == "amount" else total

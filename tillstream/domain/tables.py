@@ -38,7 +38,7 @@ _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 16
+SCHEMA = 17
 """Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
 
 TABLES: dict[str, tuple[Field, ...]] = {
@@ -224,7 +224,16 @@ TABLES: dict[str, tuple[Field, ...]] = {
     **FORECAST_TABLES,
     **STOCK_TABLES,
     **LIVE_TABLES,
-    "summed": (_f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),),
+    "summed": (
+        _f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),
+        _f(
+            "split_settlement_no",
+            _I,
+            "The last one included with split_orders; less than settlement_no after an older version refreshed the "
+            "totals",
+            required=False,
+        ),
+    ),
 }
 
 

@@ -19,6 +19,8 @@ from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, s
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
+from tillstream.analytics.summed import totals_coverage
+from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
@@ -161,7 +163,7 @@ def test_days_are_computed_again_before_the_added_rows_expire(
 
 
 def test_all_days_are_computed_again_if_there_are_no_totals(dataset: Dataset, shop: Shop) -> None:
-    dataset.ask("UPDATE summed SET settlement_no = 0 WHERE TRUE")
+    dataset.ask("UPDATE summed SET settlement_no = 0, split_settlement_no = NULL WHERE TRUE")
     refresh = planned(dataset)
     assert (refresh.added, {FIRST, SECOND} <= {*refresh.changed}) == ((), True)
     shop.warehouse.refresh_totals()
@@ -214,3 +216,44 @@ def test_compacting_leaves_one_row_per_group_of_recent_days(
     shop.warehouse.compact()
     assert [r.values() for r in dataset.ask(count)] == [r.values() for r in dataset.ask(groups)]
     assert_totals(shop.warehouse)
+
+
+def as_older_version(dataset: Dataset, day: date) -> None:
+    """Compute a day again as a version without `split_orders` does, in a refresh of the catalogue or a merge."""
+    for table in ROLLUPS:
+        dataset.ask(f"UPDATE {table} SET split_orders = NULL WHERE sale_date = @day", {"day": day})
+
+
+def test_days_that_an_older_version_refreshed_are_computed_again(dataset: Dataset, shop: Shop) -> None:
+    """It adds the lines of a settlement, so they must not be added once more."""
+    shop.sell("new", FIRST)
+    older = planned(dataset)
+    text = script(older, dataset.name).replace(f", split_settlement_no = {older.last}", "")
+    dataset.ask(text)
+    as_older_version(dataset, SECOND)
+    shop.sell("newer", FIRST)
+    stale = {FIRST, SECOND}
+    assert {*(totals_coverage(shop.warehouse).stale or ())} == stale
+    refresh = planned(dataset)
+    assert (refresh.added, {*refresh.changed}) == ((), stale)
+    with pytest.raises(Conflict):
+        dataset.ask(text)
+    assert shop.warehouse.refresh_totals() == 2
+    assert_totals(shop.warehouse)
+    assert planned_nothing(dataset)
+
+
+def test_the_merge_at_night_finds_days_that_an_older_version_merged(dataset: Dataset, shop: Shop) -> None:
+    as_older_version(dataset, SECOND)
+    assert planned_nothing(dataset)
+    shop.sell("new", SECOND)
+    shop.warehouse.refresh_totals()
+    shop.warehouse.compact()
+    assert SECOND in (totals_coverage(shop.warehouse).stale or ())
+    shop.warehouse.refresh_totals()
+    assert_totals(shop.warehouse)
+    assert planned_nothing(dataset)
+
+
+def planned_nothing(dataset: Dataset) -> bool:
+    return plan(dataset) is None

@@ -102,6 +102,12 @@ def test_totals_that_differ_from_the_lines_fail_until_they_are_stale(warehouse: 
     assert "daily-totals-equal-lines" not in failing(warehouse)
 
 
+@pytest.mark.parametrize("table", ["day_sums", "product_sums"])
+def test_totals_without_orders_by_category_or_product_fail(warehouse: DuckDBWarehouse, table: str) -> None:
+    changed(warehouse, table, "* REPLACE (NULL AS split_orders)", "sale_date = (SELECT MIN(sale_date) FROM day_sums)")
+    assert failing(warehouse)["daily-totals-equal-lines"] > 0
+
+
 def test_a_version_of_the_catalogue_that_overlaps_another_fails(warehouse: DuckDBWarehouse) -> None:
     """Each of its lines would be counted twice."""
     product = warehouse.query("SELECT product FROM line_facts WHERE product IS NOT NULL LIMIT 1").column(0)[0].as_py()

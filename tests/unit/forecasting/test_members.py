@@ -1,6 +1,7 @@
 """Forecasting methods on series whose future is known."""
 
 import numpy as np
+import pytest
 from histories import WEEKLY, history, weekly_shape, yearly_weeks
 
 from tillstream.forecasting.models.ensemble import fit
@@ -124,3 +125,25 @@ def test_the_growth_of_a_series_that_sells_daily_is_its_own() -> None:
     assert ahead is not None
     assert ahead[0].mean() / values[0, :-28].mean() > 1.7
     assert abs(ahead[3].mean() / values[3].mean() - 1) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("daily", "lately"), [(-1.0, -2.0), (-2.0, -1.0), (-2.0, 1.0), (0.0, -3.0), (0.0, 3.0), (0.0, 0.0)]
+)
+def test_a_category_of_discounts_does_not_change_the_growth_of_the_others(daily: float, lately: float) -> None:
+    sold = np.random.default_rng(1).poisson(0.3, (8, 500)) * 20.0
+    coupons = np.full((1, 500), daily)
+    coupons[0, :-28:2] += 50  # corrections that cancel each other
+    coupons[0, 1:-28:2] -= 50
+    coupons[0, -28:] = lately
+    alone, together = year_ago(panel(sold), 28), year_ago(panel(np.vstack([sold, coupons])), 28)
+    assert alone is not None
+    assert together is not None
+    assert np.isfinite(together).all()
+    assert np.allclose(together[:8].sum(axis=1), alone.sum(axis=1), rtol=0.1)
+
+
+def test_series_without_a_positive_mean_alone_have_a_forecast() -> None:
+    ahead = year_ago(panel(np.full((2, 500), -2.0)), 28)
+    assert ahead is not None
+    assert np.allclose(ahead, -2)

@@ -54,7 +54,7 @@ def settlement(app: App, number: int, *changed: date) -> None:
     warehouse = app.ports.warehouse
     for table, new in (
         ("settlement_days", [{"settlement_no": number, "sale_date": day} for day in changed]),
-        ("summed", [{"settlement_no": number}]),
+        ("summed", [{"settlement_no": number, "split_settlement_no": number}]),
     ):
         kept = [] if table == "summed" else warehouse.query(f"SELECT * FROM {table}").to_pylist()
         schema = warehouse.query(f"SELECT * FROM {table}").schema

@@ -16,7 +16,7 @@ LIMITS_OF_DAYS = (0.2, 5.0)
 SPREAD = 0.25
 """Usual difference between the growth of a series and that of all."""
 SMALLEST = 1e-9
-"""Mean of a series without sales."""
+"""Size of a series without sales."""
 EASTER_DAYS = 10
 """A week whose middle is nearer to Easter has the season of Easter."""
 
@@ -46,19 +46,22 @@ def _growth_of_days(panel: Panel) -> Floats:
     """The recent level ÷ that of a year ago, shrunk towards the growth of all series by as much of it as is noise.
 
     Both levels get the same number of days at the yearly mean of the series: without them, a few sales of a year ago
-    would give a large growth, and forecasts of series that rarely sell would be too high.
+    would give a large growth, and forecasts of series that rarely sell would be too high. Days on which returns or
+    discounts exceed the sales are negative: the size of a series is the mean without signs, and a negative level is 0.
     """
     grain, rows = panel.grain, np.arange(panel.series)
     last = np.full(panel.series, panel.steps - 1)
-    recent, before = (panel.mean(rows, each, grain.recent) for each in (last, last - grain.year))
+    recent, before = (np.maximum(panel.mean(rows, each, grain.recent), 0) for each in (last, last - grain.year))
     of_year = panel.values[:, -(grain.year + grain.recent) :]
-    means = np.fmax(mean_or_zero(of_year), SMALLEST)
+    sizes = np.fmax(mean_or_zero(np.abs(of_year)), SMALLEST)
     is_whole = np.isfinite(recent) & np.isfinite(before)
-    sums = np.array([(np.where(is_whole, each, 0.0) / means).sum(keepdims=True) for each in (recent, before)])
-    of_all = np.clip(divide(sums[0], sums[1]), *LIMITS_OF_DAYS)
-    variance = mean_or_zero((of_year - means[:, None]) ** 2)
-    added = variance / means / grain.recent / SPREAD**2
-    return np.clip(divide(recent + of_all * added, before + added), *LIMITS_OF_DAYS)
+    sums = np.array([(np.where(is_whole, each, 0.0) / sizes).sum(keepdims=True) for each in (recent, before)])
+    pooled = divide(sums[0], sums[1])
+    of_all = np.clip(np.where(np.isfinite(pooled), pooled, 1.0), *LIMITS_OF_DAYS)
+    variance = mean_or_zero((of_year - mean_or_zero(of_year)[:, None]) ** 2)
+    added = variance / sizes / grain.recent / SPREAD**2
+    growth = divide(recent + of_all * added, before + added)
+    return np.clip(np.where(is_whole & ~np.isfinite(growth), of_all, growth), *LIMITS_OF_DAYS)
 
 
 def _of_weeks(panel: Panel, ahead: Ints) -> Floats:

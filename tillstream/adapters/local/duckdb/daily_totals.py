@@ -22,10 +22,12 @@ _LINES_OF_DAYS = (
 def refresh(cursor: DuckDBPyConnection) -> int:
     """Refresh the totals in the transaction of the cursor; return the number of refreshed days."""
     numbers = cursor.execute(to_duckdb(sql.text("daily_totals/summed"))).fetchall()
-    ((last, summed, _, changed_days),) = numbers
+    ((last, summed, written, _, changed_days),) = numbers
     if last == summed and not changed_days:
         return 0
     stale = cursor.execute(to_duckdb(sql.text("daily_totals/stale_days")), {"settlement_no": summed}).fetchall()
+    if written != summed:
+        stale = sorted({*stale, *cursor.execute(to_duckdb(sql.text("daily_totals/unsplit_days"))).fetchall()})
     for days in day_groups([day for (day,) in stale], DAYS):
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {_LINES} AS {to_duckdb(_LINES_OF_DAYS)}", {"days": days})
         for table in ROLLUPS:
@@ -34,5 +36,5 @@ def refresh(cursor: DuckDBPyConnection) -> int:
         cursor.execute(f"DROP TABLE {_LINES}")
     cursor.execute("DELETE FROM catalogue_days")  # those that this transaction sees
     cursor.execute("DELETE FROM summed")
-    cursor.execute("INSERT INTO summed (settlement_no) VALUES (?)", [last])
+    cursor.execute("INSERT INTO summed (settlement_no, split_settlement_no) VALUES (?, ?)", [last, last])
     return len(stale)

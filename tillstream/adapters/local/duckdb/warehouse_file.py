@@ -40,6 +40,10 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         *(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {SPLIT_ORDERS} BIGINT" for table in ROLLUPS),
         *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
     ),
+    16: (
+        "ALTER TABLE summed ADD COLUMN IF NOT EXISTS split_settlement_no BIGINT",
+        "UPDATE summed SET split_settlement_no = settlement_no",
+    ),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 

@@ -1,4 +1,7 @@
-"""Merges the rows of a group in the daily totals, to which every refresh adds some."""
+"""Merges the rows of a group in the daily totals, to which every refresh adds some.
+
+Once a day it also finds days without `split_orders`, which the merge of an older version leaves.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -15,11 +18,18 @@ DAYS = 31
 """Days per transaction; a refresh waits for it."""
 SINCE = timedelta(hours=26)
 """Age of the settlements whose days are merged: those since the last run. Queries add up what one run misses."""
+MARK = (
+    "UPDATE summed SET split_settlement_no = LEAST(split_settlement_no, settlement_no - 1) "
+    "WHERE EXISTS (SELECT 1 FROM day_sums WHERE split_orders IS NULL)"
+)
+"""Marks totals with rows of a version that does not compute `split_orders`; the next refresh finds their days."""
 _FIRST = "SELECT MIN(settlement_no) AS settlement_no FROM settlements WHERE settled_at >= @since"
 
 
 def fold(dataset: Dataset) -> int:
     """Merge the rows of the days that settlements changed lately; return the number of days. Idempotent."""
+    with dataset.errors("The daily totals"):
+        RETRY_CONFLICT(dataset.ask)(MARK, work="compact")
     (row,) = dataset.ask(_FIRST, {"since": datetime.now(UTC) - SINCE}, work="compact")
     if row["settlement_no"] is None:
         return 0

@@ -28,8 +28,9 @@ _SKEW = timedelta(minutes=5)
 _PREPARED = timedelta(hours=1)
 """Longest time from the `settled_at` of a settlement to its rows in `incoming`."""
 NUMBERS = (
-    f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, (SELECT MAX(settlement_no) FROM summed) AS summed, "
-    "(SELECT COUNT(*) FROM catalogue_days) AS catalogue_days"
+    f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, written, summed, "
+    "(SELECT COUNT(*) FROM catalogue_days) AS catalogue_days "
+    "FROM (SELECT MAX(settlement_no) AS written, MAX(split_settlement_no) AS summed FROM summed) AS numbers"
 )
 CATALOGUE_DAYS = "SELECT change_id, sale_date FROM catalogue_days"
 _FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
@@ -56,19 +57,21 @@ def _refresh_once(dataset: Dataset) -> int:
 
 
 def plan(dataset: Dataset) -> Refresh | None:
-    """What to refresh; None if the totals include the last settlement."""
+    """What to refresh; None if the totals include the last settlement.
+
+    If a version that does not compute `split_orders` refreshed them last, its days are computed again.
+    """
     (numbers,) = dataset.ask(NUMBERS, work="project")
-    last, summed = numbers["last"] or 0, numbers["summed"]
-    if last == (summed or 0) and not numbers["catalogue_days"]:
+    last, summed, written = numbers["last"] or 0, numbers["summed"] or 0, numbers["written"]
+    if last == summed and not numbers["catalogue_days"]:
         return None
-    if summed is None:
+    if written is None:
         dataset.ask(_FIRST_SUMMED, work="project")
-    refresh = (
-        _with_catalogue(dataset, Refresh(summed or 0, last))
-        if numbers["catalogue_days"]
-        else Refresh(summed or 0, last)
-    )
-    return (summed and _from_incoming(dataset, refresh)) or replace(refresh, changed=_stale_days(dataset, refresh))
+    refresh = Refresh(summed, last, written=written or 0)
+    if numbers["catalogue_days"]:
+        refresh = _with_catalogue(dataset, refresh)
+    can_add = summed and not refresh.follows_older_version
+    return (can_add and _from_incoming(dataset, refresh)) or replace(refresh, changed=_stale_days(dataset, refresh))
 
 
 def _with_catalogue(dataset: Dataset, refresh: Refresh) -> Refresh:
@@ -79,8 +82,10 @@ def _with_catalogue(dataset: Dataset, refresh: Refresh) -> Refresh:
 
 
 def _stale_days(dataset: Dataset, refresh: Refresh) -> tuple[date, ...]:
-    rows = dataset.ask(sql.text("daily_totals/stale_days"), {"settlement_no": refresh.summed}, work="project")
-    return tuple(row["sale_date"] for row in rows)
+    rows = [*dataset.ask(sql.text("daily_totals/stale_days"), {"settlement_no": refresh.summed}, work="project")]
+    if refresh.follows_older_version:
+        rows += dataset.ask(sql.text("daily_totals/unsplit_days"), work="project")
+    return tuple(sorted({row["sale_date"] for row in rows}))
 
 
 def _from_incoming(dataset: Dataset, refresh: Refresh) -> Refresh | None:

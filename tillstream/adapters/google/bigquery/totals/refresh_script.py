@@ -19,7 +19,7 @@ class Refresh:
     """The inputs of one transaction."""
 
     summed: int
-    """Last settlement that the totals include before it."""
+    """Last settlement that the totals include before it, with `split_orders`."""
     last: int
     """Last settlement of the ledger, which they include after it."""
     arrivals: Mapping[str, datetime] = field(default_factory=dict)
@@ -30,16 +30,25 @@ class Refresh:
     """Days that are computed again."""
     changes: Sequence[str] = ()
     """Changes of the catalogue whose days these include."""
+    written: int | None = None
+    """Last settlement that any version included before it; None: `summed`."""
+
+    @property
+    def follows_older_version(self) -> bool:
+        """Whether a version that does not compute `split_orders` refreshed the totals last."""
+        return self.written not in (None, self.summed)
 
 
 def script(refresh: Refresh, dataset: str) -> str:
     """The script. It fails if another refresh, a settlement or a restore was committed after the plan was made."""
+    written = refresh.summed if refresh.written is None else refresh.written
     steps = [
         "BEGIN TRANSACTION",
-        f"IF (SELECT MAX(settlement_no) FROM summed) <> {refresh.summed} "
+        f"IF (SELECT COUNT(*) FROM summed WHERE settlement_no = {written} "
+        f"AND COALESCE(split_settlement_no, 0) = {refresh.summed}) <> 1 "
         f"OR (SELECT MAX(settlement_no) FROM {EPOCH}) <> {refresh.last} THEN\n"
         "  SELECT ERROR('Aborted due to concurrent update: the totals or the ledger changed');\nEND IF",
-        f"UPDATE summed SET settlement_no = {refresh.last} WHERE TRUE",
+        f"UPDATE summed SET settlement_no = {refresh.last}, split_settlement_no = {refresh.last} WHERE TRUE",
         *([f"DELETE FROM catalogue_days WHERE {is_in('change_id', refresh.changes)}"] if refresh.changes else []),
         *(statement for table in ROLLUPS for statement in _statements(table, refresh)),
         "COMMIT TRANSACTION",
