@@ -52,6 +52,13 @@ def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
         _leave_to_job(ports, work, rows)
 
 
+def forget_requests(ports: Ports, home: str) -> None:
+    """Remove the requests to the job about batches of a home. Idempotent."""
+    for work in repetition.left_to_job(ports):
+        if records.get(ports, work.subject).home == home:
+            large.close(ports, work.subject)
+
+
 def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
     """Rows that a settlement reads: those of its batches, and of what it replaces or undoes."""
     staged = [records.get(ports, batch) for batch in work.staged]

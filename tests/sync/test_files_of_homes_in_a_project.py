@@ -1,0 +1,78 @@
+"""Files of homes in a project: what does not fit the job, what is removed, and what events find."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from e2e.files.test_large_settlements import Refusing
+from stateful.steps import like, upload_rows
+from sync.test_through_a_function import by_function
+from sync.two_homes import NAME, SOURCE, Connected
+
+from tillstream.batches import packs, records, registration
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import TooLarge
+from tillstream.domain.events import INBOX
+from tillstream.pipeline.settling import job_lease, repetition
+from tillstream.pipeline.staging import stage
+from tillstream.sync import homes
+from tillstream.sync.refusals import Busy
+from tillstream.workflows.operations import large_settlements
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> by_function:
+    return by_function(tmp_path, rows=3)
+
+
+@pytest.fixture
+def two(office: by_function) -> Iterator[Connected]:
+    with office as both:
+        yield both
+
+
+def upload_lines(two: Connected, first: int, count: int) -> str:
+    return upload_rows(two.pair.home, SOURCE, *(like(number=str(first + number)) for number in range(count)))
+
+
+def own_copy(two: Connected, office: by_function, batch: str) -> str:
+    """Load the original of a batch of the home at the head office, as a file of its own, and stage it."""
+    home, own = two.pair.home.plain.ports, office.app.ports
+    name = f"loaded/0000000000000001/{SOURCE}/own.csv"
+    with packs.open_original(home, records.get(home, batch)) as stream, own.objects.writer(INBOX, name) as writer:
+        writer.write(stream.read())
+    contract = office.app.contracts.version(SOURCE, 1)
+    batch = registration.register(own, contract, own.objects.stat(INBOX, name), "chief").batch_id
+    assert stage.stage(own, batch, contracts=office.app.contracts).state is State.STAGED
+    return batch
+
+
+def test_a_file_that_does_not_fit_holds_up_nothing_else(two: Connected, office: by_function) -> None:
+    upload_lines(two, 1, 1)
+    two.pair.check_agreement(two.sync())
+    large = upload_lines(two, 10, 6)
+    with pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    own = own_copy(two, office, upload_lines(two, 20, 4))
+    small = replace(office.app.ports, warehouse=Refusing(office.app.ports.warehouse, fits=5))
+    with pytest.raises(TooLarge, match=rf"batch {large}\) of the home {NAME} cannot be settled"):
+        large_settlements.run(small, office.app.contracts)
+    assert records.get(small, own).state is State.SETTLED
+    assert not job_lease.reserve(small)  # the run failed
+    assert office.run_job() == 1
+    assert records.get(small, large).state is State.SETTLED
+
+
+def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, office: by_function) -> None:
+    upload_lines(two, 10, 6)
+    with pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    homes.remove(office.app.ports, NAME, "chief")
+    assert repetition.left_to_job(office.app.ports) == []
+    key = homes.get(office.app.ports, NAME).public_key
+    homes.add(office.app.ports, NAME, key, "chief")
+    with pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    assert office.run_job() == 1
+    two.pair.check_agreement(two.sync())
