@@ -16,7 +16,7 @@ from tillstream.domain.errors import TooLarge
 from tillstream.domain.events import INBOX
 from tillstream.pipeline.settling import job_lease, repetition
 from tillstream.pipeline.staging import stage
-from tillstream.sync import homes
+from tillstream.sync import fitting, homes
 from tillstream.sync.refusals import Busy
 from tillstream.workflows.operations import large_settlements
 
@@ -76,3 +76,14 @@ def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, offi
         two.sync()
     assert office.run_job() == 1
     two.pair.check_agreement(two.sync())
+
+
+def test_many_small_files_are_settled_in_parts(
+    two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "MAX_BATCHES", 2)
+    for number in range(5):
+        upload_lines(two, number, 1)
+    two.pair.check_agreement(two.sync())
+    settled = {record.settlement_no for record in records.find(office.app.ports, kind=None, limit=None)}
+    assert len(settled) == 3

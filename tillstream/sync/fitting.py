@@ -1,4 +1,5 @@
-"""What one settlement of a sync may contain in a project, where memory is limited; on one machine, DuckDB spills."""
+"""What one settlement of a sync may contain in a project, where memory and time are limited; on one machine, DuckDB
+spills."""
 
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.errors import TooLarge
 from tillstream.pipeline.settling import job_lease, large, repetition
+from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
 from tillstream.sync.refusals import Busy
@@ -23,7 +25,7 @@ def parts(ports: Ports, contracts: ContractRegistry, staged: Sequence[Batch]) ->
     total = 0
     for batch in staged:
         total += read[batch.batch_id]
-        if result[-1] and large.is_large(ports, total):
+        if len(result[-1]) >= MAX_BATCHES or (result[-1] and large.is_large(ports, total)):
             result.append([])
             total = read[batch.batch_id]
         result[-1].append(batch)
