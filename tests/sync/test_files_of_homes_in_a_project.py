@@ -1,6 +1,7 @@
 """Files of homes in a project: what does not fit the job, what is removed, and what events find."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from tillstream.domain.errors import TooLarge
 from tillstream.domain.events import INBOX
 from tillstream.pipeline.settling import job_lease, repetition
 from tillstream.pipeline.staging import stage
-from tillstream.sync import fitting, homes
+from tillstream.sync import exchange, fitting, homes
+from tillstream.sync.entry import Position
+from tillstream.sync.office import LocalOffice
 from tillstream.sync.refusals import Busy
 from tillstream.workflows.operations import large_settlements
+from tillstream.workflows.review import undo
 
 
 @pytest.fixture
@@ -87,3 +91,23 @@ def test_many_small_files_are_settled_in_parts(
     two.pair.check_agreement(two.sync())
     settled = {record.settlement_no for record in records.find(office.app.ports, kind=None, limit=None)}
     assert len(settled) == 3
+
+
+def test_a_call_that_broke_off_between_entries_is_continued(two: Connected, office: by_function) -> None:
+    home = two.pair.home.plain.ports
+    first, second = upload_lines(two, 1, 1), upload_lines(two, 10, 6)
+    undo.undo(home, first, "owner")
+    upload_lines(two, 20, 6)
+    undo.undo(home, second, "owner")
+    two.pair.set_clock()
+    (parcel,) = exchange.parcels(home, Position())
+    head = LocalOffice(office.app.ports, office.app.contracts, NAME)
+    positions = set[int]()
+    for _ in range(4):
+        with suppress(Busy):
+            head.apply(parcel, two.pair.clock.now())
+        positions.add(homes.get(office.app.ports, NAME).number)
+        office.run_job()
+    assert len(positions) > 1  # it broke off between entries
+    assert homes.get(office.app.ports, NAME).position == parcel.end
+    two.pair.check_agreement(two.sync())
