@@ -48,6 +48,7 @@ class Replayer:
         self._check_owner([*undone, *(str(batch.fields["parent"]) for batch in sent)])
         created = [(self._record(parcel, batch), batch.counts) for batch in sent]
         self._check_owner(batch.parent for batch, _ in created)
+        self._forget_parts(parcel, sent)
         settled_next = [batch for batch, counts in created if counts and batch.state in _BEFORE]
         staged = [self._staged(batch) for batch in settled_next if not self._is_second(batch)]
         *first, last = fitting.parts(self.ports, self.contracts, staged)
@@ -75,8 +76,14 @@ class Replayer:
         if not batches and not undo:
             return
         fitting.settle(self.ports, self.contracts, Repetition(batches, undone, _request_id(self.label, batches, undo)))
-        for batch in staged:
-            originals.forget_parts(self.ports, self.label, batch.sha256)
+
+    def _forget_parts(self, parcel: Parcel, stored: Sequence[SentBatch]) -> None:
+        """Delete the parts of originals that are stored now, unless another batch of the parcel has the same bytes."""
+        done = {batch.sha256 for batch in stored if batch.sha256 not in parcel.originals}
+        same = (batch for entry in parcel.entries for batch in entry.batches if batch.sha256 in done)
+        needed = {batch.sha256 for batch in same if not originals.find(self.ports, self.label, batch)}
+        for sha256 in sorted(done - needed):
+            originals.forget_parts(self.ports, self.label, sha256)
 
     def _is_second(self, batch: Batch) -> bool:
         """Whether another correction has its number: its home was restored, and undoes both as its next decision."""
