@@ -1,5 +1,6 @@
 """Files of homes in a project: what does not fit the job, what is removed, and what events find."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -11,10 +12,12 @@ from stateful.steps import like, upload_rows
 from sync.test_through_a_function import by_function
 from sync.two_homes import NAME, SOURCE, Connected
 
+from tillstream import handlers
 from tillstream.batches import packs, records, registration
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import TooLarge
-from tillstream.domain.events import INBOX
+from tillstream.domain.events import INBOX, STAGING
+from tillstream.domain.object_names import SYNC_FOLDER
 from tillstream.pipeline.settling import job_lease, repetition
 from tillstream.pipeline.staging import stage
 from tillstream.sync import exchange, fitting, homes
@@ -111,3 +114,37 @@ def test_a_call_that_broke_off_between_entries_is_continued(two: Connected, offi
     assert len(positions) > 1  # it broke off between entries
     assert homes.get(office.app.ports, NAME).position == parcel.end
     two.pair.check_agreement(two.sync())
+
+
+def test_parts_are_deleted_although_the_job_settles_the_file(
+    two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "SMALL", 100)
+    monkeypatch.setattr(exchange, "PART", 64)
+    upload_lines(two, 10, 6)
+    with pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    assert [*office.app.ports.objects.list(STAGING, f"{SYNC_FOLDER}/")] == []
+    assert office.run_job() == 1
+    two.pair.check_agreement(two.sync())
+
+
+def test_the_event_of_an_original_of_a_home_is_left_to_the_sync(two: Connected, office: by_function) -> None:
+    large = upload_lines(two, 10, 6)
+    with pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    record = records.get(office.app.ports, large)
+    event = {"bucket": record.bucket, "name": record.object, "generation": record.generation, "size": record.size}
+    assert handlers.stage_object(office.app, event) == {"batch": large, "outcome": "left to the sync"}
+    assert handlers.stage_batch(office.app, {"batch_id": large})["outcome"] == "left to the sync"
+    assert records.get(office.app.ports, large) == record
+
+
+def test_busy_is_no_fault_and_says_when_to_try_again(two: Connected, caplog: pytest.LogCaptureFixture) -> None:
+    upload_lines(two, 10, 6)
+    started, ports = two.pair.home.clock.now(), two.pair.home.plain.ports
+    with caplog.at_level(logging.INFO, "portal"), pytest.raises(Busy, match="6 rows"):
+        two.sync()
+    assert {(line.levelname, line.exc_info) for line in caplog.records if line.name == "portal"} == {("INFO", None)}
+    assert len([line for line in caplog.records if line.getMessage().startswith("busy on POST")]) == 5
+    assert (ports.clock.now() - started).total_seconds() == 120

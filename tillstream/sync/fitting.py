@@ -11,7 +11,7 @@ from tillstream.pipeline.settling import job_lease, large, repetition
 from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
-from tillstream.sync.refusals import Busy
+from tillstream.sync.refusals import AFTER_A_JOB, Busy
 
 PAUSED = "The head office is committing a large file. What was sent is settled after it."
 
@@ -44,7 +44,7 @@ def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
     if ports.jobs is None:
         return repetition.perform(ports, contracts, work)
     if job_lease.is_paused(ports):
-        raise Busy(PAUSED)
+        raise Busy(PAUSED, AFTER_A_JOB)
     rows = _rows(ports, contracts, work)
     if large.is_large(ports, rows):
         _leave_to_job(ports, work, rows)
@@ -73,4 +73,5 @@ def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
 def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
     repetition.leave_to_job(ports, work)
     file = records.get(ports, work.subject).file
-    raise Busy(f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes.")
+    why = f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes."
+    raise Busy(why, AFTER_A_JOB)

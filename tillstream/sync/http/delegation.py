@@ -18,7 +18,7 @@ from tillstream.sync.http import authentication, calls, dispatch
 from tillstream.sync.http.calls import SignedCall, Turn
 from tillstream.sync.http.dispatch import Answer
 from tillstream.sync.http.turns import shared_turns
-from tillstream.sync.refusals import Busy, Refused
+from tillstream.sync.refusals import SOON, Busy, Refused
 
 FOLDER = "sync-calls"
 """Staging folder of contents that are too large for a request."""
@@ -50,7 +50,7 @@ def serve(ports: Ports, contracts: ContractRegistry, data: Any) -> dict[str, Any
     except Refused as refused:
         return {"refused": {"code": refused.code, "message": str(refused), "details": dict(refused.details)}}
     except Busy as busy:
-        return {"busy": str(busy)}
+        return {"busy": str(busy), "seconds": busy.seconds}
     if isinstance(result, bytes):
         return {"bytes": _content_to_json(ports, result)}
     return {"json": _content_to_json(ports, json.dumps(result).encode())}
@@ -67,7 +67,7 @@ def _ask(ports: Ports, functions: Functions, call: SignedCall) -> Answer:
         case {"refused": {"code": code, "message": message, "details": details}}:
             raise Refused(code, message, details)
         case {"busy": message}:
-            raise Busy(message)
+            raise Busy(message, int(result.get("seconds", SOON)))
         case {"bytes": content}:
             return _taken(ports, content)
         case _:
