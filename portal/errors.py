@@ -113,12 +113,14 @@ def answer(error: Exception) -> Any:
         return error
     entry = _look_up(error)
     detail, reference = _words(error, entry), ""
-    if entry.status >= 500:
+    if isinstance(error, Busy):
+        current_app.logger.info("busy on %s %s: %s", request.method, request.path, error)
+    elif entry.status >= 500:
         reference = secrets.token_hex(4)
         current_app.logger.error("fault %s on %s %s", reference, request.method, request.path, exc_info=error)
     response = _problem(entry, detail, reference, error) if _program() else _page(entry, detail, reference)
     response.status_code = entry.status
-    if isinstance(error, TooManyTries):
+    if isinstance(error, TooManyTries | Busy):
         response.headers["Retry-After"] = str(error.seconds)
     elif entry.status in {429, 503}:
         response.headers["Retry-After"] = "60" if entry.status == 429 else "5"

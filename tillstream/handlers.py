@@ -30,7 +30,7 @@ Data = Mapping[str, Any]
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """Stage a new inbox object, creating its batch record if needed. A recorded micro-batch of store sales has an event
-    of its own, and files of a backfill on Spark are left to it."""
+    of its own, files of a backfill on Spark are left to it, and originals of other homes to the sync."""
     from tillstream.workflows.intake.inbox_object import create_record, recorded
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
@@ -42,7 +42,7 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
-    """Stage a received batch; no-op if that is done already, or if a command stages it on Spark."""
+    """Stage a received batch; no-op if that is done already, or if a command on Spark or the sync stages it."""
     from tillstream.batches import records
 
     if app.ports.jobs:  # in a project; one process stages the files of a home
@@ -53,6 +53,8 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
 def _stage_unless_left(app: App, batch: Batch) -> dict[str, Any]:
     from tillstream.spark.staging_lease import is_left_to_spark
 
+    if batch.home:
+        return {"batch": batch.batch_id, "outcome": "left to the sync"}
     if is_left_to_spark(app.ports, batch):
         return {"batch": batch.batch_id, "outcome": "left to Spark"}
     return _stage(app, batch.batch_id)

@@ -46,7 +46,7 @@ def test_a_call_is_answered_once(entry: Entry, app: App, home: Identity) -> None
 
 def test_a_call_that_no_home_signed_is_refused(entry: Entry, app: App, home: Identity) -> None:
     call = call_of(app, home, 1) | {"path": f"{PATH}journal"}
-    for data in (call, {"call": "compare"}, []):
+    for data in (call, call | {"call": "journal"}, {"call": "compare"}, []):
         answer = entry("homes").post("/", json=data)
         assert (answer.status_code, answer.get_json()["error"]) == (422, "Rejected")
     assert entry("homes").post("/", json=call_of(app, home, 1)).status_code == 200

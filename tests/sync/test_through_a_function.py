@@ -1,5 +1,6 @@
 """A head office whose portal leaves the calls of homes to a function, as in a project; both are in this process."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +24,8 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import job_lease
 from tillstream.ports import Ports
-from tillstream.sync import agreement, exchange
-from tillstream.sync.http import delegation, remote, turns
+from tillstream.sync import agreement, exchange, homes
+from tillstream.sync.http import delegation, frame, remote, turns
 from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.refusals import CLOCK, Busy, Refused
 from tillstream.workflows.operations import large_settlements
@@ -250,10 +251,10 @@ def test_staged_rows_that_expired_before_the_job_are_staged_again(office_of_smal
     [
         None,
         {},
-        {"call": "compare", "method": "POST", "path": "/", "headers": [], "content": {"base64": ""}},
-        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"base64": "?"}},
-        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"object": "sales.csv"}},
-        {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": {"base64": ""}},
+        {"call": "compare", "method": "POST", "path": "/compare", "headers": [], "content": {"base64": ""}},
+        {"call": "compare", "method": "POST", "path": "/compare", "headers": {}, "content": {"base64": "?"}},
+        {"call": "compare", "method": "POST", "path": "/compare", "headers": {}, "content": {"object": "sales.csv"}},
+        {"call": "compare", "method": "POST", "path": "/compare", "headers": {}, "content": {"base64": ""}},
     ],
 )
 def test_what_is_no_call_of_a_home_is_rejected(two: Connected, data: Any) -> None:
@@ -261,8 +262,18 @@ def test_what_is_no_call_of_a_home_is_rejected(two: Connected, data: Any) -> Non
         delegation.serve(ports_of(two), two.pair.office.contracts, data)
 
 
+@pytest.mark.parametrize(("signed_as", "called"), [("compare", "compare-stock"), ("settle", "settle")])
+def test_only_the_call_that_was_signed_is_performed(two: Connected, signed_as: str, called: str) -> None:
+    request = signed(two, 7, frame.pack({"digests": {"2024-01-01": "x"}}), signed_as)
+    body = base64.b64encode(request.body).decode()
+    call = {"call": called, "method": "POST", "path": remote.PATH + signed_as, "headers": request.headers}
+    with pytest.raises(Rejected, match="not a call of a home"):
+        delegation.serve(ports_of(two), two.pair.office.contracts, {**call, "content": {"base64": body}})
+    assert homes.get(ports_of(two), NAME).differing_stock == ()
+
+
 def test_a_content_that_is_gone_is_sent_again(two: Connected) -> None:
     content = {"object": f"{delegation.FOLDER}/gone"}
-    call = {"call": "compare", "method": "POST", "path": "/", "headers": {}, "content": content}
+    call = {"call": "compare", "method": "POST", "path": "/compare", "headers": {}, "content": content}
     with pytest.raises(Unavailable, match="Send it again"):
         delegation.serve(ports_of(two), two.pair.office.contracts, call)

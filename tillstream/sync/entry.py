@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from tillstream.domain.batch.record import Batch
@@ -123,6 +123,15 @@ class Parcel:
     @property
     def end(self) -> Position:
         return position_after(self.after, self.entries)
+
+    def rest(self, position: Position) -> "Parcel | None":
+        """The entries after a position; None if it is not one of those before and between the entries."""
+        after = self.after
+        for number, entry in enumerate(self.entries):
+            if after == position:
+                return replace(self, after=after, entries=self.entries[number:])
+            after = position_after(after, [entry])
+        return None
 
 
 def position_after(position: Position, entries: Iterable[Entry]) -> Position:

@@ -1,4 +1,5 @@
-"""What one settlement of a sync may contain in a project, where memory is limited; on one machine, DuckDB spills."""
+"""What one settlement of a sync may contain in a project, where memory and time are limited; on one machine, DuckDB
+spills."""
 
 from collections.abc import Sequence
 
@@ -7,9 +8,10 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.errors import TooLarge
 from tillstream.pipeline.settling import job_lease, large, repetition
+from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
-from tillstream.sync.refusals import Busy
+from tillstream.sync.refusals import AFTER_A_JOB, Busy
 
 PAUSED = "The head office is committing a large file. What was sent is settled after it."
 
@@ -23,7 +25,7 @@ def parts(ports: Ports, contracts: ContractRegistry, staged: Sequence[Batch]) ->
     total = 0
     for batch in staged:
         total += read[batch.batch_id]
-        if result[-1] and large.is_large(ports, total):
+        if len(result[-1]) >= MAX_BATCHES or (result[-1] and large.is_large(ports, total)):
             result.append([])
             total = read[batch.batch_id]
         result[-1].append(batch)
@@ -42,7 +44,7 @@ def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
     if ports.jobs is None:
         return repetition.perform(ports, contracts, work)
     if job_lease.is_paused(ports):
-        raise Busy(PAUSED)
+        raise Busy(PAUSED, AFTER_A_JOB)
     rows = _rows(ports, contracts, work)
     if large.is_large(ports, rows):
         _leave_to_job(ports, work, rows)
@@ -50,6 +52,13 @@ def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
         repetition.perform(ports, contracts, work)
     except TooLarge:
         _leave_to_job(ports, work, rows)
+
+
+def forget_requests(ports: Ports, home: str) -> None:
+    """Remove the requests to the job about batches of a home. Idempotent."""
+    for work in repetition.left_to_job(ports):
+        if records.get(ports, work.subject).home == home:
+            large.close(ports, work.subject)
 
 
 def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
@@ -64,4 +73,5 @@ def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
 def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
     repetition.leave_to_job(ports, work)
     file = records.get(ports, work.subject).file
-    raise Busy(f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes.")
+    why = f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes."
+    raise Busy(why, AFTER_A_JOB)

@@ -11,6 +11,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.sync import fitting
 from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
@@ -103,15 +104,20 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
 
 
 def remove(ports: Ports, name: str, by: str) -> Home:
-    """Accept nothing more from a home; what it sent stays. Idempotent. Raises `NotFound`."""
+    """Accept nothing more from a home; what it sent stays, and what the job was to settle of it is dropped. Idempotent.
+
+    Raises `NotFound`.
+    """
     now = ports.clock.now().isoformat(timespec="seconds")
 
     def removed(home: Home) -> Home:
         return home if home.removed_at else replace(home, removed_at=now)
 
-    return change(
+    home = change(
         ports, name, removed, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
     )
+    fitting.forget_requests(ports, name)
+    return home
 
 
 def release(ports: Ports, name: str, by: str) -> Home:

@@ -101,13 +101,14 @@ class LocalOffice:
         end = parcel.end
         if home.epoch == end.epoch and home.number >= end.number:
             return home.position  # sent again
-        if home.position != parcel.after:
+        rest = parcel.rest(home.position)  # a call that broke off is sent again as it was
+        if rest is None:
             raise Refused(POSITION, f"The entries do not follow entry {home.number}, the last one of {self.name}.")
         self._check_clock(at)
-        self._check_times(home, parcel.entries)
-        after, replayer = parcel.after, Replayer(self.ports, self.contracts, self.name, self.name)
-        for group in groups(parcel.entries):
-            replayer.settle(parcel, group)
+        self._check_times(home, rest.entries)
+        after, replayer = rest.after, Replayer(self.ports, self.contracts, self.name, self.name)
+        for group in groups(rest.entries):
+            replayer.settle(rest, group)
             settled = Parcel(after, tuple(group))
             home = self._advance(settled)  # after each group: a call that breaks off is continued there
             after = settled.end

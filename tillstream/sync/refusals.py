@@ -16,6 +16,8 @@ QUESTION = "open-question"
 """A person must decide first."""
 BUSY = "busy"
 """The code in the answer to a call that raises `Busy`."""
+SOON, AFTER_A_JOB = 5, 30
+"""Seconds after which a home tries again: while another call is processed, and while the job settles."""
 QUESTIONS = frozenset({CLOCK, QUESTION})
 """What is held until a person acts, after which the same sync continues."""
 
@@ -30,4 +32,11 @@ class Refused(Rejected):
 
 
 class Busy(Unavailable):
-    """The head office still works on what was sent before. The same call succeeds later, maybe after half an hour."""
+    """The head office still works on what was sent before. The same call succeeds later, maybe after an hour.
+
+    seconds: after which the home tries again.
+    """
+
+    def __init__(self, message: str, seconds: int = SOON) -> None:
+        super().__init__(message)
+        self.seconds = seconds

@@ -5,7 +5,7 @@ Everything is idempotent: a record is created once, and the warehouse skips batc
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,15 +44,29 @@ class Replayer:
     def settle(self, parcel: Parcel, group: Sequence[Entry]) -> None:
         """Settle one of the groups of a parcel. Idempotent. Raises `Rejected`, `Conflict` and `Unavailable`."""
         sent = [batch for entry in group for batch in entry.batches]
+        undone = [batch for entry in group for batch in entry.undone]
+        self._check_owner([*undone, *(str(batch.fields["parent"]) for batch in sent)])
         created = [(self._record(parcel, batch), batch.counts) for batch in sent]
+        self._check_owner(batch.parent for batch, _ in created)
+        self._forget_parts(parcel, sent)
         settled_next = [batch for batch, counts in created if counts and batch.state in _BEFORE]
         staged = [self._staged(batch) for batch in settled_next if not self._is_second(batch)]
-        undone = [batch for entry in group for batch in entry.undone]
         *first, last = fitting.parts(self.ports, self.contracts, staged)
         for part in first:
             self._commit(part, [])
         if last or undone:
             self._commit(last, fitting.still_counting(self.ports, undone))
+
+    def _check_owner(self, batches: Iterable[str]) -> None:
+        """Raise `Rejected` if a batch that is to be undone, replaced or corrected belongs to another home."""
+        for batch in dict.fromkeys(filter(None, batches)):
+            document = self.ports.documents.get(records.COLLECTION, batch)
+            if document:
+                self._check_home(Batch.from_json(document.data))
+
+    def _check_home(self, batch: Batch) -> None:
+        if batch.home != self.home:
+            raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
 
     def _commit(self, staged: Sequence[Batch], undone: Sequence[str]) -> None:
         """Settle batches and undos in one settlement."""
@@ -62,8 +76,14 @@ class Replayer:
         if not batches and not undo:
             return
         fitting.settle(self.ports, self.contracts, Repetition(batches, undone, _request_id(self.label, batches, undo)))
-        for batch in staged:
-            originals.forget_parts(self.ports, self.label, batch.sha256)
+
+    def _forget_parts(self, parcel: Parcel, stored: Sequence[SentBatch]) -> None:
+        """Delete the parts of originals that are stored now, unless another batch of the parcel has the same bytes."""
+        done = {batch.sha256 for batch in stored if batch.sha256 not in parcel.originals}
+        same = (batch for entry in parcel.entries for batch in entry.batches if batch.sha256 in done)
+        needed = {batch.sha256 for batch in same if not originals.find(self.ports, self.label, batch)}
+        for sha256 in sorted(done - needed):
+            originals.forget_parts(self.ports, self.label, sha256)
 
     def _is_second(self, batch: Batch) -> bool:
         """Whether another correction has its number: its home was restored, and undoes both as its next decision."""
@@ -94,8 +114,7 @@ class Replayer:
                 return self._record(parcel, sent)
             return batch
         batch = Batch.from_json(document.data)
-        if batch.home != self.home:
-            raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
+        self._check_home(batch)
         if sent.counts and batch.state in TERMINAL and not batch.settlement_no and batch.state is not State.ANNOUNCED:
             # it was sent as a part of a replay before it was settled by itself
             data = batch.to_json() | _unsettled(sent) | {"state": State.RECEIVED.value}

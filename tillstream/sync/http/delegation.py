@@ -14,16 +14,17 @@ from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.ports import Ports
 from tillstream.ports.functions import HOMES, Functions
-from tillstream.sync.http import authentication, calls
+from tillstream.sync.http import authentication, calls, dispatch
 from tillstream.sync.http.calls import SignedCall, Turn
 from tillstream.sync.http.dispatch import Answer
 from tillstream.sync.http.turns import shared_turns
-from tillstream.sync.refusals import Busy, Refused
+from tillstream.sync.refusals import SOON, Busy, Refused
 
 FOLDER = "sync-calls"
 """Staging folder of contents that are too large for a request."""
 INLINE = 16 << 20
 """Maximum bytes of a content in a request or an answer; Cloud Run accepts 32 MB, and base64 adds a third."""
+NO_CALL = "The request is not a call of a home."
 SECONDS = 280.0
 """How long the portal of a project waits for the function: a little less than a request to it may take."""
 
@@ -49,7 +50,7 @@ def serve(ports: Ports, contracts: ContractRegistry, data: Any) -> dict[str, Any
     except Refused as refused:
         return {"refused": {"code": refused.code, "message": str(refused), "details": dict(refused.details)}}
     except Busy as busy:
-        return {"busy": str(busy)}
+        return {"busy": str(busy), "seconds": busy.seconds}
     if isinstance(result, bytes):
         return {"bytes": _content_to_json(ports, result)}
     return {"json": _content_to_json(ports, json.dumps(result).encode())}
@@ -66,7 +67,7 @@ def _ask(ports: Ports, functions: Functions, call: SignedCall) -> Answer:
         case {"refused": {"code": code, "message": message, "details": details}}:
             raise Refused(code, message, details)
         case {"busy": message}:
-            raise Busy(message)
+            raise Busy(message, int(result.get("seconds", SOON)))
         case {"bytes": content}:
             return _taken(ports, content)
         case _:
@@ -75,15 +76,19 @@ def _ask(ports: Ports, functions: Functions, call: SignedCall) -> Answer:
 
 
 def _call_from_json(ports: Ports, data: Any) -> SignedCall:
-    """Raises `Rejected`, and `Unavailable` if the content is not there any more."""
+    """Raises `Rejected`, also if the call is not the one whose path was signed, and `Unavailable` if the content is not
+    there any more."""
     try:
         headers = {str(name): str(value) for name, value in data["headers"].items()}
         body = _content(ports, data["content"])
-        return SignedCall(str(data["call"]), str(data["method"]), str(data["path"]), headers, body)
+        call = SignedCall(str(data["call"]), str(data["method"]), str(data["path"]), headers, body)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise Rejected("The request is not a call of a home.") from error
+        raise Rejected(NO_CALL) from error
     except NotFound as error:
         raise Unavailable("The content of the call is not there any more. Send it again.") from error
+    if call.name not in dispatch.CALLS or call.path.rpartition("/")[2] != call.name:
+        raise Rejected(NO_CALL)
+    return call
 
 
 def _content_to_json(ports: Ports, content: bytes) -> dict[str, str]:

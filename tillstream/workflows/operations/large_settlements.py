@@ -24,18 +24,30 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
     counts, and what was repaired before in sentences.
 
     Raises `Conflict` if another run is at work, `TooLarge` if a batch does not fit into the memory, `Unavailable`. What
-    was not settled then is still requested, and a later run continues.
+    was not settled then is still requested, and a later run continues. A batch of a home that does not fit is an error
+    at the end, when all others are settled.
     """
-    with job_lease.held(ports) as lease:
-        repaired = ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
-        undone = _undo_requested(ports, lease)
-        settled = _repeat(ports, contracts, lease)
-        settled += _settle(ports, contracts, lease)
-        undone += _undo_requested(ports, lease)  # those of the meantime
-        _close_requests(ports)
-    for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
-        events.publish_due(ports, waiting)  # what other processes did not settle during a pause
+    try:
+        with job_lease.held(ports) as lease:
+            repaired = ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
+            undone = _undo_requested(ports, lease)
+            settled, error = _repeat(ports, contracts, lease)
+            settled += _settle(ports, contracts, lease)
+            undone += _undo_requested(ports, lease)  # those of the meantime
+            _close_requests(ports)
+            if error:
+                raise error
+    except TooLarge:
+        _publish_waiting(ports)
+        raise
+    _publish_waiting(ports)
     return {"settled": settled, "undone": undone, "repaired": repaired.sentences()}
+
+
+def _publish_waiting(ports: Ports) -> None:
+    """Cause the settlement of what other processes did not settle during a pause."""
+    for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
+        events.publish_due(ports, waiting)
 
 
 def _undo_requested(ports: Ports, lease: job_lease.Run) -> int:
@@ -54,9 +66,24 @@ def _undo(ports: Ports, lease: job_lease.Run, batch: str) -> bool:
     return True
 
 
-def _repeat(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> int:
-    """Settle what the sync of homes left; return the number of settlements."""
-    return sum(_repeat_one(ports, contracts, lease, work) for work in repetition.left_to_job(ports))
+def _repeat(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> tuple[int, TooLarge | None]:
+    """Settle what the sync of homes left. Return the number of settlements, and the first error: what does not fit
+    holds up no other home, nor the files of the head office."""
+    count, first = 0, None
+    for work in repetition.left_to_job(ports):
+        try:
+            count += _repeat_one(ports, contracts, lease, work)
+        except TooLarge as error:
+            first = first or _does_not_fit(ports, work, error)
+    return count, first
+
+
+def _does_not_fit(ports: Ports, work: Repetition, error: TooLarge) -> TooLarge:
+    batch = records.get(ports, work.subject)
+    return TooLarge(
+        f"{batch.file} (batch {batch.batch_id}) of the home {batch.home} cannot be settled: {error} Settle it with "
+        "more memory (docs/runbook.md), or remove the home."
+    )
 
 
 def _repeat_one(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run, work: Repetition) -> bool:

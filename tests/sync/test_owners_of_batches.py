@@ -1,0 +1,79 @@
+"""A home undoes, replaces and corrects its own batches only."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stateful.steps import like, process, upload_rows
+from sync.two_homes import NAME, SOURCE, Pair, lines, pair
+
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
+from tillstream.domain.errors import Rejected
+from tillstream.people import signatures
+from tillstream.sync import exchange, homes, journal
+from tillstream.sync.entry import Entry, Parcel, Position
+from tillstream.sync.office import LocalOffice
+from tillstream.workflows.review import replay
+
+OTHER = "paris-1"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    with pair(tmp_path) as both:
+        homes.add(both.office.ports, OTHER, signatures.new_key_pair()[1], "owner")
+        yield both
+
+
+def sent_by_other(two: Pair, parcel: Parcel) -> None:
+    two.set_clock()
+    LocalOffice(two.office.ports, two.office.contracts, OTHER).apply(parcel, two.clock.now())
+
+
+def check_untouched(two: Pair, batch: str) -> None:
+    record = records.get(two.office.ports, batch)
+    assert (record.state, record.home) == (State.SETTLED, NAME)
+    assert lines(two.office) == lines(two.home.plain) != set()
+    assert not [*journal.entries(two.office.ports, 0, OTHER)]
+
+
+def test_a_home_cannot_undo_a_batch_of_another_one(two: Pair) -> None:
+    batch = upload_rows(two.home, SOURCE, like())
+    two.sync()
+    with pytest.raises(Rejected, match="belongs to another home"):
+        sent_by_other(two, Parcel(Position(), (Entry(1, undone=(batch,)),)))
+    check_untouched(two, batch)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_home_cannot_replay_a_batch_of_another_one(two: Pair, counts: bool) -> None:
+    batch = upload_rows(two.home, SOURCE, like())
+    two.sync()
+    ports, contracts = two.home.plain.ports, two.home.plain.contracts
+    process(two.home, replay.replay(ports, contracts, batch, None, "owner"))
+    (parcel,) = exchange.parcels(ports, homes.get(two.office.ports, NAME).position)
+    (entry,) = parcel.entries
+    sent = tuple(replace(one, counts=counts) for one in entry.batches)
+    with pytest.raises(Rejected, match="belongs to another home"):
+        sent_by_other(two, replace(parcel, after=Position(), entries=(replace(entry, batches=sent, undone=()),)))
+    check_untouched(two, batch)
+
+
+def test_a_parent_that_was_sent_before_its_batch_is_checked_when_it_counts(two: Pair) -> None:
+    """A batch is recorded although its parent is not there yet; sent again without the parent, its record has it."""
+    batch = upload_rows(two.home, SOURCE, like())
+    ports, contracts = two.home.plain.ports, two.home.plain.contracts
+    settled = journal.last(ports)
+    process(two.home, replay.replay(ports, contracts, batch, None, "owner"))
+    (parcel,) = exchange.parcels(ports, Position(number=settled))
+    (early,) = (replace(one, counts=False) for one in parcel.entries[0].batches)
+    first = replace(parcel, after=Position(), entries=(Entry(1, (early,)),))
+    sent_by_other(two, first)
+    with pytest.raises(Rejected, match="belongs to another home"):
+        two.sync()  # that the other home has the ID of the replay is noticed too
+    late = replace(early, counts=True, fields={**early.fields, "parent": ""})
+    with pytest.raises(Rejected, match="belongs to another home"):
+        sent_by_other(two, replace(parcel, after=first.end, entries=(Entry(2, (late,)),)))
+    assert records.get(two.office.ports, batch).state is State.SETTLED
