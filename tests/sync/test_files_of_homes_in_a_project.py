@@ -140,7 +140,7 @@ def test_the_event_of_an_original_of_a_home_is_left_to_the_sync(two: Connected, 
     assert records.get(office.app.ports, large) == record
 
 
-def test_busy_is_no_fault_and_says_when_to_try_again(two: Connected, caplog: pytest.LogCaptureFixture) -> None:
+def test_busy_is_no_fault_and_has_the_time_of_the_next_try(two: Connected, caplog: pytest.LogCaptureFixture) -> None:
     upload_lines(two, 10, 6)
     started, ports = two.pair.home.clock.now(), two.pair.home.plain.ports
     with caplog.at_level(logging.INFO, "portal"), pytest.raises(Busy, match="6 rows"):

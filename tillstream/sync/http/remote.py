@@ -30,7 +30,7 @@ BUSY = frozenset({429, 503})
 BUSY_SECONDS = 120.0
 """How long a request is repeated while the head office cannot answer."""
 SETTLING_SECONDS = 3600.0
-"""As patience: longer than a head office works on the largest file."""
+"""As patience: long enough for most files of the job. The largest take longer; the next sync continues after them."""
 LONGEST_WAIT = 30.0
 TIMEOUT = 60.0
 """Seconds for each part of an answer."""
