@@ -13,6 +13,7 @@ from tillstream.domain.warehouse.fields import HASH64, HASH128, Field, FieldKind
 from tillstream.domain.warehouse.forecast_tables import FORECAST_TABLES
 from tillstream.domain.warehouse.live_tables import LIVE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.domain.warehouse.total_tables import SUMMED
 
 __all__ = ["HASH64", "HASH128", "REJECTED_ROWS", "SCHEMA", "STAGED_LINES", "TABLES", "Field", "column_descriptions"]
 
@@ -224,16 +225,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     **FORECAST_TABLES,
     **STOCK_TABLES,
     **LIVE_TABLES,
-    "summed": (
-        _f("settlement_no", _I, "Last settlement included in the daily totals; the table has one row"),
-        _f(
-            "split_settlement_no",
-            _I,
-            "The last one included with split_orders; less than settlement_no after an older version refreshed the "
-            "totals",
-            required=False,
-        ),
-    ),
+    "summed": SUMMED,
 }
 
 

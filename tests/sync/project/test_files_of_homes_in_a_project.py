@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from e2e.files.test_large_settlements import Refusing
 from stateful.steps import like, upload_rows
-from sync.test_through_a_function import by_function
+from sync.project.test_through_a_function import by_function
 from sync.two_homes import NAME, SOURCE, Connected
 
 from tillstream import handlers
