@@ -121,7 +121,7 @@ def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(syste
 def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(product="Q", fault="qty"))
     system.fix(batch, [Fix(2, like(product="Q"), "edit")])
-    with pytest.raises(Rejected, match="is not in quarantine"):
+    with pytest.raises(Rejected, match="is not a row to fix"):
         system.fix(batch, [Fix(2, like(number="2"), "edit")])
     check(system)
 
