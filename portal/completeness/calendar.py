@@ -70,7 +70,9 @@ def day(region: str, on: str) -> ResponseReturnValue:
         ],
         held=held,
         words=texts.WORDS,
-        nothing=nothing_sold.choices(region, requested_day, row.cells[0]) if store is None else nothing_sold.Choices(),
+        nothing=nothing_sold.choices(region, requested_day, row.cells[0], held)
+        if store is None
+        else nothing_sold.Choices(),
         reminder=_reminder(row),
         connectors=[one for one in connectors.connectors() if one.region == region],
     )

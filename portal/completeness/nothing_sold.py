@@ -16,6 +16,7 @@ from tillstream.analytics.completeness import Cell, State
 from tillstream.analytics.filters import Filters
 from tillstream.contracts import expectations
 from tillstream.contracts.expectations import Nothing
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
@@ -36,9 +37,9 @@ class Choices:
     may_record: bool = False
 
 
-def choices(region: str, day: date, cell: Cell) -> Choices:
-    """What the user can record, or see recorded, about a day of a region."""
-    silent, recorded, came = [], [], _sources_with_sales(region, day)
+def choices(region: str, day: date, cell: Cell, held: Sequence[Batch]) -> Choices:
+    """What the user can record, or see recorded, about a day of a region. held: held files with rows of the day."""
+    silent, recorded, came = [], [], _sources_with_sales(region, day, held)
     for contract in scoped.contracts():
         stored = expectations.of_contract(ports(), contract)
         if contract.region != region or stored.expectation.cadence != "daily":
@@ -63,17 +64,17 @@ def record(region: str, on: str) -> ResponseReturnValue:
         raise Rejected(texts.NOT_BEGUN)
     if expectations.of_contract(ports(), contract).expectation.cadence != "daily":
         raise Rejected(texts.not_daily(source))
-    if not sold and source in _sources_with_sales(region, day):
+    if not sold and source in _sources_with_sales(region, day, held_files.of_day(region, day)):
         raise Rejected(texts.has_sales(source))
     expectations.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
     flash(texts.expected_again(source) if sold else texts.nothing_sold(source), "done")
     return redirect(url_for("completeness.day", region=region, on=day.isoformat()), 303)
 
 
-def _sources_with_sales(region: str, day: date) -> set[str]:
+def _sources_with_sales(region: str, day: date, held: Sequence[Batch]) -> set[str]:
     """Sources whose files contain a day: with lines that count, or held until it is reviewed."""
     rows = figures.ask("told-days", Filters(day, day, region=(region,))).to_pylist()
-    return {row["contract"] for row in rows} | {one.contract for one in held_files.of_day(region, day)}
+    return {row["contract"] for row in rows} | {one.contract for one in held}
 
 
 def _may_record() -> bool:
