@@ -10,8 +10,8 @@ import pyarrow as pa
 import sql
 from tillstream.batches import freshness
 from tillstream.domain.errors import Conflict, Unavailable
-from tillstream.inventory import computing, mirror, records
-from tillstream.inventory.computing import Touched
+from tillstream.inventory import computing, mirror, records, touched
+from tillstream.inventory.touched import Touched
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document
 
@@ -124,19 +124,19 @@ def _newest(ports: Ports, today: date) -> Computed:
 def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
     day = date.fromisoformat(now.day)
     if before and before.catalogue == now.catalogue:
-        touched = _touched(ports, before, now, moved)
-        pairs = computing.touched_pairs(ports.warehouse, touched)
+        changed = _touched(ports, before, now, moved)
+        pairs = touched.touched_pairs(ports.warehouse, changed)
         if pairs.num_rows <= MOST_PAIRS:
-            return _write_pairs(ports, day, touched, pairs)
+            return _write_pairs(ports, day, changed, pairs)
     rows = computing.levels(ports.warehouse, day)
     ports.warehouse.replace_table(TABLE, rows)
     return int(rows.num_rows)
 
 
-def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> int:
+def _write_pairs(ports: Ports, day: date, changed: Touched, pairs: pa.Table) -> int:
     if not pairs.num_rows:
         return 0
-    rows = computing.levels_of(ports.warehouse, day, touched, pairs)
+    rows = touched.levels_of(ports.warehouse, day, changed, pairs)
     if rows.num_rows:
         ports.warehouse.upsert(TABLE, rows, KEY)
     return int(rows.num_rows)

@@ -19,8 +19,8 @@ import sql
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import comparison, computing, levels, records
-from tillstream.inventory.computing import Touched
+from tillstream.inventory import comparison, computing, levels, records, touched
+from tillstream.inventory.touched import Touched
 from tillstream.ports import Ports
 from tillstream.settings import Settings
 
@@ -56,16 +56,18 @@ def rows(table: pa.Table) -> list[tuple[Any, ...]]:
     return sorted((tuple(map(exact, row.values())) for row in table.to_pylist()), key=repr)
 
 
-def test_levels_are_those_of_duckdb(untouched: BigQueryWarehouse) -> None:
+def test_levels_are_those_of_duckdb(untouched: BigQueryWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     warehouse = untouched
     duck: Any = Duck()
     duck.fill(SAMPLE_LEDGER)
     assert rows(computing.levels(warehouse, DAY)) == rows(computing.levels(duck, DAY))
-    pairs = computing.touched_pairs(duck, TOUCHED)
-    assert rows(computing.touched_pairs(warehouse, TOUCHED)) == rows(pairs)
-    expected = rows(computing.levels_of(duck, DAY, TOUCHED, pairs))
-    assert expected
-    assert rows(computing.levels_of(warehouse, DAY, TOUCHED, pairs)) == expected
+    pairs = touched.touched_pairs(duck, TOUCHED)
+    assert rows(touched.touched_pairs(warehouse, TOUCHED)) == rows(pairs)
+    for few in (0, 4):
+        monkeypatch.setattr(touched, "FEW", few)
+        expected = rows(touched.levels_of(duck, DAY, TOUCHED, pairs))
+        assert expected
+        assert rows(touched.levels_of(warehouse, DAY, TOUCHED, pairs)) == expected
     for name, params in STOCK_PARAMETERS.items():
         assert rows(warehouse.query(sql.text(name), params)) == rows(duck.query(sql.text(name), params)), name
 

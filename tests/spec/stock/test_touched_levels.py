@@ -1,6 +1,5 @@
 """Stock levels of what was touched: the lines that they are computed from, and the rows that are written."""
 
-import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,7 +16,9 @@ from sql.stock_levels import with_relations
 from tillstream.adapters.google.bigquery.literals import inline_parameters
 from tillstream.domain.tables import TABLES
 from tillstream.inventory import computing
-from tillstream.inventory.computing import LEVELS, Touched
+from tillstream.inventory import touched as touched_levels
+from tillstream.inventory.computing import LEVELS
+from tillstream.inventory.touched import Touched
 
 TODAY = date(2024, 6, 30)
 READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}
@@ -66,31 +67,39 @@ def content(stored: Sequence[dict[str, Any]] = ()) -> dict[str, list[tuple[Any, 
 
 
 def query(duck: Any, touched: Touched) -> tuple[str, dict[str, Any]]:
-    return computing.query_of_touched(TODAY, touched, computing.touched_pairs(duck, touched))
+    return touched_levels.query_of_touched(TODAY, touched, touched_levels.touched_pairs(duck, touched))
 
 
 def changed(duck: Any, touched: Touched) -> list[dict[str, Any]]:
-    rows = computing.levels_of(duck, TODAY, touched, computing.touched_pairs(duck, touched)).to_pylist()
+    rows = touched_levels.levels_of(duck, TODAY, touched, touched_levels.touched_pairs(duck, touched)).to_pylist()
     return sorted(rows, key=lambda row: (row["store_id"], row["product"]))
 
 
-def test_an_old_count_reads_older_lines_of_its_own_product_only(duck: Duck) -> None:
+@pytest.fixture(params=[0, 4])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether few of the stores have counts, so that the lines of products that were never counted are summed."""
+    monkeypatch.setattr(touched_levels, "FEW", request.param)
+    return request.param == 0
+
+
+def test_an_old_count_reads_older_lines_of_its_own_product_only(duck: Duck, few: bool) -> None:
     duck.fill(content())
     warehouse: Any = duck
-    pairs = computing.touched_pairs(warehouse, SETTLED)
-    text = with_relations(computing.facts_of_touched(), "SELECT sale_id FROM visible_stock_lines", ())
-    params = computing.params_of_touched(TODAY, SETTLED, pairs)
-    read = duck.query(text, {name: value for name, value in params.items() if re.search(rf"@{name}\b", text)})
+    pairs = touched_levels.touched_pairs(warehouse, SETTLED)
+    relations, params = touched_levels.facts_of_touched(TODAY, SETTLED, pairs)
+    lines = duck.query(with_relations(relations, "SELECT * FROM visible_stock_lines", ()), params).to_pylist()
+    sums = [line for line in lines if line["sale_id"] is None]
+    assert [(line["product"], line["units"]) for line in sums] == ([("not counted", Decimal(2))] if few else [])
+    read = [line["sale_id"] for line in lines if line["sale_id"]]
     expected = {
         "counted long ago": (0, 55, 56, 70, 104),
         "counted lately": (0, 55, 56),
-        "not counted": (0, 55),
+        "not counted": () if few else (0, 55),
     }
-    assert sorted(read.column("sale_id").to_pylist()) == sorted(
-        f"{product} {before}" for product, days in expected.items() for before in days
-    )
+    assert sorted(read) == sorted(f"{product} {before}" for product, days in expected.items() for before in days)
 
 
+@pytest.mark.usefixtures("few")
 def test_the_levels_are_those_that_are_computed_from_all_lines(duck: Duck) -> None:
     duck.fill(content())
     warehouse: Any = duck
@@ -129,6 +138,7 @@ def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
     assert (row["moved"], row["product_name"]) == (Decimal(4), "Robot")
 
 
+@pytest.mark.usefixtures("few")
 def test_both_engines_have_the_same_levels(duck: Duck, judge: Judge) -> None:
     tables = content()
     duck.fill(tables)
@@ -143,8 +153,8 @@ def test_bigquery_bills_the_same_after_three_years_without_old_counts(duck: Duck
     duck.fill(content())
     warehouse: Any = duck
     touched = Touched(1, (BILLED_DAY,), ())
-    pairs = computing.touched_pairs(warehouse, touched)
-    text = inline_parameters(*computing.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
+    pairs = touched_levels.touched_pairs(warehouse, touched)
+    text = inline_parameters(*touched_levels.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
     traffic = Traffic(1_000_000)
     quarter, years = (
         sum(statement.bytes(Ledger(traffic, days)) for statement in script_statements(text)) for days in (90, 3 * 365)

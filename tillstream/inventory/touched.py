@@ -1,0 +1,177 @@
+"""Stock levels of the products in stores that settlements or movements may have changed."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import sql
+from sql.stock_levels import with_relations
+from tillstream.inventory.computing import LEVELS, MOST_APART, Query, first_day, params_of, rows
+from tillstream.ports.warehouse import Warehouse
+
+_NO_DAY = (date.min,)
+"""Instead of no days: BigQuery reads all partitions if the array is empty."""
+_PAIR = """INNER JOIN touched_pairs
+  ON touched_pairs.region = {lines}.region
+  AND touched_pairs.store_id = {lines}.store_id
+  AND touched_pairs.product = {lines}.product"""
+_LINES = f"""SELECT
+  line_facts.region,
+  line_facts.store_id,
+  line_facts.product,
+  line_facts.product_name,
+  line_facts.category,
+  line_facts.sale_id,
+  line_facts.sale_date,
+  line_facts.sold_at,
+  line_facts.units
+FROM line_facts
+{_PAIR.format(lines="line_facts")}
+WHERE line_facts.is_active AND line_facts.units IS NOT NULL"""
+_RECENT_LINES = f"{_LINES} AND line_facts.sale_date >= @recent_from"
+_EARLY_LINES = f"""{_LINES}
+  AND line_facts.sale_date >= @first_day
+  AND line_facts.sale_date < @recent_from
+  AND line_facts.sale_date >= DATE_SUB(touched_pairs.counted_on, INTERVAL {MOST_APART.days} DAY)"""
+"""Of each pair from its last count on."""
+_RECENT_SUMS = f"""SELECT
+  sums.region,
+  sums.store_id,
+  sums.product,
+  sums.product_name,
+  sums.category,
+  CAST(NULL AS STRING) AS sale_id,
+  CAST(@today AS DATE) AS sale_date,
+  CAST(NULL AS TIMESTAMP) AS sold_at,
+  sums.units
+FROM (
+  SELECT
+    region,
+    store_id,
+    product,
+    MAX(product_name) AS product_name,
+    MAX(category) AS category,
+    CAST(SUM(IF(units > 0 AND sale_date <= CAST(@today AS DATE), units, 0)) AS NUMERIC) AS units
+  FROM line_facts
+  WHERE is_active AND units IS NOT NULL AND sale_date >= @recent_from{{stores}}
+  GROUP BY region, store_id, product
+) AS sums
+{_PAIR.format(lines="sums")}
+WHERE touched_pairs.counted_on IS NULL"""
+"""One line of each pair that was never counted, with its recent units."""
+_MOST_STORES = 50
+"""Stores that are named in a statement; of more, all stores are read, as a longer list costs more than it saves."""
+FEW = 4
+"""The lines of stores with counts are read apart if at most one in so many of the touched stores has any."""
+_TOUCHED_MOVEMENTS = """SELECT current_movements.*
+FROM current_movements
+INNER JOIN (SELECT DISTINCT region, product FROM touched_pairs) AS products
+  ON products.region = current_movements.region AND products.product = current_movements.product
+LEFT JOIN touched_pairs
+  ON touched_pairs.region = current_movements.region
+  AND touched_pairs.store_id = current_movements.store_id
+  AND touched_pairs.product = current_movements.product
+WHERE touched_pairs.product IS NOT NULL OR current_movements.other_store IS NOT NULL"""
+_OF_TOUCHED = """SELECT
+  touched_pairs.region,
+  touched_pairs.store_id,
+  touched_pairs.product,
+  levels.* EXCEPT (region, store_id, product, in_transit, recent_units, product_name, category),
+  COALESCE(levels.in_transit, 0) AS in_transit,
+  COALESCE(levels.recent_units, 0) AS recent_units,
+  COALESCE(levels.product_name, stored.product_name) AS product_name,
+  COALESCE(levels.category, stored.category) AS category
+FROM touched_pairs
+LEFT JOIN computed_stock_levels AS levels
+  ON levels.region = touched_pairs.region
+  AND levels.store_id = touched_pairs.store_id
+  AND levels.product = touched_pairs.product
+LEFT JOIN stock_levels AS stored
+  ON stored.region = touched_pairs.region
+  AND stored.store_id = touched_pairs.store_id
+  AND stored.product = touched_pairs.product"""
+"""A name that no line of these days has stays as it is stored."""
+_COLUMNS = ", ".join(LEVELS.names)
+_CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What may have changed stock levels: lines of settlements after `after`, movements, and the recent days.
+
+    days: business days that these settlements changed. sold_on: days that are no longer recent, or now are.
+    """
+
+    after: int
+    days: tuple[date, ...]
+    movements: tuple[str, ...]
+    sold_on: tuple[date, ...] = ()
+
+    @property
+    def params(self) -> dict[str, Any]:
+        lists = {"days": self.days or _NO_DAY, "movements": self.movements, "sold_on": self.sold_on or _NO_DAY}
+        return {"after": self.after} | {name: list(values) for name, values in lists.items()}
+
+
+def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
+    """Return region, store_id, product, and counted_on: the day of its last count or NULL."""
+    return warehouse.query(sql.text("stock/touched_pairs"), touched.params)
+
+
+def levels_of(warehouse: Warehouse, today: date, touched: Touched, pairs: pa.Table) -> pa.Table:
+    """Return the rows of what was touched that differ from those of `stock_levels`, or that it lacks.
+
+    `moved` is NULL if no facts of a product are left. pairs: `touched_pairs` of what was touched.
+    """
+    return rows(warehouse, *query_of_touched(today, touched, pairs))
+
+
+def query_of_touched(today: date, touched: Touched, pairs: pa.Table) -> Query:
+    """The levels of touched products that differ from the stored ones. pairs: `touched_pairs`."""
+    relations, params = facts_of_touched(today, touched, pairs)
+    return with_relations(relations, _CHANGED), params_of(today) | params
+
+
+def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[dict[str, str], dict[str, Any]]:
+    """Movements and lines from which the levels of touched products are computed: relations and their parameters.
+
+    They have all recent lines, as sums where they suffice, and earlier ones since the count of each product in a store.
+    """
+    counted_on, recent_from = pairs.column("counted_on"), first_day(today, today)
+    early = pairs.filter(pc.less(counted_on, pa.scalar(recent_from + MOST_APART, pa.date32())))
+    counted, uncounted = pairs.filter(pc.is_valid(counted_on)), pairs.filter(pc.is_null(counted_on))
+    earliest = pc.min(early.column("counted_on")).as_py()
+    params = touched.params | {"recent_from": recent_from}
+    if FEW * len(_names(counted, "store_id")) <= len(_names(pairs, "store_id")):
+        params["today"] = today
+        lines = [_RECENT_SUMS.format(stores=_in_stores("", "uncounted", uncounted, params))]
+        if counted.num_rows:
+            stores = _in_stores("line_facts.", "counted", counted, params)
+            lines.append(f"{_RECENT_LINES}{stores} AND touched_pairs.counted_on IS NOT NULL")
+    else:
+        lines = [f"{_RECENT_LINES}{_in_stores('line_facts.', 'touched', pairs, params)}"]
+    if earliest:
+        params["first_day"] = first_day(today, earliest)
+        lines.append(f"{_EARLY_LINES}{_in_stores('line_facts.', 'early', early, params)}")
+    relations = {
+        "touched_pairs": sql.statement("stock/touched_pairs"),
+        "visible_movements": _TOUCHED_MOVEMENTS,
+        "visible_stock_lines": "\nUNION ALL\n".join(lines),
+    }
+    return relations, params
+
+
+def _in_stores(table: str, name: str, pairs: pa.Table, params: dict[str, Any]) -> str:
+    """The condition of lines in the stores of pairs, which adds their parameters; empty for more than _MOST_STORES."""
+    stores = _names(pairs, "store_id")
+    if len(stores) > _MOST_STORES:
+        return ""
+    params |= {f"{name}_regions": _names(pairs, "region"), f"{name}_stores": stores}
+    return f" AND {table}region IN UNNEST(@{name}_regions) AND {table}store_id IN UNNEST(@{name}_stores)"
+
+
+def _names(pairs: pa.Table, column: str) -> list[str]:
+    return sorted(set(pairs.column(column).to_pylist()))
