@@ -1,4 +1,4 @@
-"""A form that is submitted again before its answer arrives does a thing once."""
+"""Forms: a second click does nothing more, and what was entered is still there after an error."""
 
 import threading
 from collections.abc import Iterable
@@ -37,11 +37,15 @@ class SlowPosts:
         return answer
 
 
-def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, served: Served) -> None:
+def _open_annotations(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/sign-in?next=/annotations")
     page.get_by_label("Name", exact=True).fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, served: Served) -> None:
+    _open_annotations(page, served)
     page.get_by_label("Day").fill("2026-06-03")
     page.get_by_label("What happened").fill("Street market")
     slow = SlowPosts(served)
@@ -59,3 +63,17 @@ def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, s
     assert slow.paths == ["/annotations"]
     assert [one.text for one in annotations.between(served.app.ports, UNRESTRICTED)] == ["Street market"]
     assert served.page_errors == []
+
+
+def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served) -> None:
+    _open_annotations(page, served)
+    page.get_by_label("Day").fill("2026-06-03")
+    page.get_by_label("What happened").fill("   ")
+    page.get_by_role("button", name="Add annotation").click()
+    page.get_by_role("link", name="Back to the previous page").click()
+    expect(page.get_by_label("Day")).to_have_value("2026-06-03")
+    page.get_by_label("What happened").fill("Street market")
+    page.get_by_role("button", name="Add annotation").click()
+    expect(page.get_by_text("Annotation added.")).to_be_visible()
+    page.goto(f"{served.address}/annotations")  # after a success, the form is empty
+    expect(page.get_by_label("Day")).to_have_value("")
