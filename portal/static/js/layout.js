@@ -55,14 +55,15 @@
     });
   }
 
-  // A double click does not do a thing twice: a form is sent again only once its answer is late, or after Back.
+  // A double click does not do a thing twice: a form is sent again only once its answer is late, or after Back. Forms
+  // that change nothing are repeatable: a download, after which the page stays, may follow another one at once.
   const LATE = 10_000;
   const sent = new Map();
   const release = (form) => { sent.delete(form); form.removeAttribute("aria-busy"); };
   // On the window: the scripts of pages, which may send a form themselves, come first.
   window.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || form.matches("[data-repeatable]")) return;
     if (sent.has(form)) { event.preventDefault(); return; }
     sent.set(form, setTimeout(release, LATE, form));
     form.setAttribute("aria-busy", "true");
