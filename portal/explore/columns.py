@@ -29,7 +29,7 @@ class Column:
 
 
 def compared(one: Measure) -> list[Column]:
-    """The columns of a measure on both sides of a comparison, with what can be said about its change."""
+    """The columns of a measure on both sides of a comparison, with the columns of its change."""
     change = [CHANGE, GROWTH] if one.format in GROWS else [CHANGE] if one.format in IN_POINTS else []
     return [Column(one.name, one.name), *(Column(f"{one.name}.{part}", one.name, part) for part in (BEFORE, *change))]
 
