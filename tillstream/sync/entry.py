@@ -40,6 +40,10 @@ class SentBatch:
         return str(self.fields["sha256"])
 
     @property
+    def received_seq(self) -> int:
+        return int(self.fields["received_seq"])
+
+    @property
     def size(self) -> int:
         return int(self.fields["size"])
 

@@ -218,7 +218,7 @@ class LocalOffice:
             if entry.number <= home.released:
                 continue
             for batch in entry.batches:
-                if receipt_time(int(batch.fields["received_seq"])) > latest:
+                if receipt_time(batch.received_seq) > latest:
                     self._hold(
                         f"{batch.fields['file']} was received at a time in the future, as the clock of the home was "
                         f"wrong. It is held until then, or until `tillstream sync homes release {self.name}`.",
