@@ -116,7 +116,7 @@ def strangers(results: list[Result]) -> str:
     floors = [
         floor("silently wrong: none", every.wrong, most=0, unit="files"),
         floor(
-            f"right with at most {FEW} questions, at least 80 %", 100 * every.right_with_few / every.files, least=80,
+            f"right with at most {FEW} questions, at least 80%", 100 * every.right_with_few / every.files, least=80,
             unit="%",
         ),
     ]  # fmt: skip

@@ -81,8 +81,8 @@ def section(stores: Stores) -> str:
     header = ["what", "accepted /s", "seen after s, median", "p95", "rest s", "processor µs a sale", "sender"]
     return (
         f"## Store sales at {effort.history} lines\n\n"
-        f"{STORES} simulated stores send to a running server: 5 % of the messages are repeats, 5 % older versions that "
-        f"come late, 1 % no sales; batches have {effort.size:,} messages. Where they are sent at {effort.rate:,} a "
+        f"{STORES} simulated stores send to a running server: 5% of the messages are repeats, 5% older versions that "
+        f"come late, 1% no sales; batches have {effort.size:,} messages. Where they are sent at {effort.rate:,} a "
         f"second, the server is killed {effort.kills} times first; it is measured for {effort.seconds} s after that. A "
         "sale of another store is seen when the key figures have it. The rest is what remains to be counted after the "
         "last response. The sender and the server share the machine: its column is the share of all cores that it "
@@ -102,7 +102,7 @@ def _floors(stores: Stores) -> list[list[str]]:
         memory = load.memory[1] / load.memory[0]
         # One in a hundred is no sale, and a response that is on its way at the end takes time.
         rows += [
-            floor(f"{LOADS[mode]}, at least {effort.rate:,} messages a second, less 2 %", load.rate,
+            floor(f"{LOADS[mode]}, at least {effort.rate:,} messages a second, less 2%", load.rate,
                   least=0.98 * effort.rate, unit="/s"),
             floor(f"{LOADS[mode]}: until seen, p95 at most 1 s", load.p95, most=1, unit="s"),
             floor(f"{LOADS[mode]}: memory of the server, last against a quarter, at most 1.5 ×", memory, most=1.5),

@@ -1,5 +1,5 @@
 -- Trains one ARIMA_PLUS model for all nodes of a region, or of the levels over all regions, on tillstream_ml.history,
--- and keeps its forecasts of 91 days with their 10 % and 90 % quantiles in tillstream_ml.outlook.
+-- and keeps its forecasts of 91 days with their 10% and 90% quantiles in tillstream_ml.outlook.
 -- @region STRING: region, or * for the levels over all regions
 -- @holiday_regions ARRAY<STRING>: holiday regions of BigQuery ML, such as GB, the holidays of which count for all nodes
 -- @last_day DATE: last day of the sales to train on; NULL: all of them

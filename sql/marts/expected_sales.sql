@@ -11,9 +11,9 @@
 -- - first_day: First day of the period
 -- - last_day: Last day of the period
 -- - mean, sum: Expected value
--- - low: 10 % quantile
--- - median: 50 % quantile
--- - high: 90 % quantile
+-- - low: 10% quantile
+-- - median: 50% quantile
+-- - high: 90% quantile
 -- - method: Method of the forecast: model, seasonal naive where it is not better, or another model's name
 -- - cutoff_date: Last day of the sales that the forecast is made from
 -- - is_latest: TRUE for forecasts of the latest run

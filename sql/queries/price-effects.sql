@@ -1,5 +1,5 @@
 -- How units of a category follow its list prices and promotions, from changes in the catalogue. elasticity is the change
--- of units in percent if prices rise by 1 %.
+-- of units in percent if prices rise by 1%.
 -- needs: see forecasts
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip

@@ -91,7 +91,7 @@ def _places(value: Decimal) -> int:
 
 
 def _number(value: Decimal, places: int, *, is_share: bool) -> str:
-    """-1234.5 → −1,234.50; 0.1234 as a share → 12.3 %."""
+    """-1234.5 → −1,234.50; 0.1234 as a share → 12.3%."""
     if not value.is_finite():
         return str(value)
     percent = _DIGITS.multiply(value, Decimal(100)) if is_share else value

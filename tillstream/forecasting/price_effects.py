@@ -38,9 +38,9 @@ class PriceEffect:
     elasticity: float
     low: float
     high: float
-    """80 % interval of the elasticity."""
+    """80% interval of the elasticity."""
     is_clear: bool
-    """Whether the 95 % interval is below 0."""
+    """Whether the 95% interval is below 0."""
     products: int
     """Number of products in regions whose price changed."""
     lowest_change: float
@@ -57,7 +57,7 @@ class PriceEffect:
         return cls(**values)
 
     def units_at(self, change: float) -> tuple[float, float, float]:
-        """Return what units are multiplied with if prices change by a fraction above -1, and its 80 % interval."""
+        """Return what units are multiplied with if prices change by a fraction above -1, and its 80% interval."""
         value, *ends = ((1 + change) ** each for each in (self.elasticity, self.low, self.high))
         return value, min(ends), max(ends)
 
@@ -160,7 +160,7 @@ def _effect(category: str, weekly: _Weekly, products: int) -> Iterator[PriceEffe
 
 
 def _student(probability: float, freedom: int) -> float:
-    """Quantile of Student's distribution, by its expansion (Abramowitz and Stegun, 26.7.5); within 1 % from 4 on."""
+    """Quantile of Student's distribution, by its expansion (Abramowitz and Stegun, 26.7.5); within 1% from 4 on."""
     z = NormalDist().inv_cdf(probability)
     first, second = (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96
     return z + first / freedom + second / freedom**2

@@ -17,7 +17,7 @@ FORECAST, PACE = "forecast", "pace"
 SHORTEST = 5
 """Days with sales from which on a pace is extended."""
 Z = 1.2816
-"""90 % quantile of the normal distribution."""
+"""90% quantile of the normal distribution."""
 _LEVELS = {
     Level.COMPANY: "total",
     Level.REGION: "region",
@@ -28,7 +28,7 @@ _LEVELS = {
 
 @dataclass(frozen=True)
 class Projection:
-    """The expected total of a month, with its 10 % and 90 % quantiles. method: forecast or pace."""
+    """The expected total of a month, with its 10% and 90% quantiles. method: forecast or pace."""
 
     mean: Decimal
     low: Decimal

@@ -106,7 +106,7 @@ def likelihood(month: int, *, newest: bool = False) -> Ints:
 
 
 def prices(currency: str, year: int, *, newest: bool = False) -> Ints:
-    """Price of each product in hundredths of the currency, 4 % more with each `year` (0, 1, 2 …).
+    """Price of each product in hundredths of the currency, 4% more with each `year` (0, 1, 2 …).
 
     newest: from the latest complete month on, when some products are `DEARER`.
     """

@@ -26,7 +26,7 @@ class Accuracy:
     pinball: float
     """Mean pinball loss of the quantiles ÷ scale (Koenker and Bassett, 1978)."""
     coverage: float
-    """Share of the actual values inside of the band from the 10 to the 90 % quantile."""
+    """Share of the actual values inside of the band from the 10 to the 90% quantile."""
     bias: float
     """(Forecast − actual) ÷ actual, of the sums."""
     points: int
