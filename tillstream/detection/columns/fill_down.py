@@ -41,9 +41,17 @@ def _completed(column: Column, groups: Sequence[str]) -> Column:
     return Column(column.name, tuple(cells), column.lines)
 
 
-def order_columns(sheet: Sheet, profiles: Mapping[str, Profile], within: str) -> frozenset[str]:
-    """Numeric columns that only the first row of an order has: amounts of the order, not of a line."""
-    later = _later_rows(sheet.columns[within].cells) if within else []
+def order_columns(
+    sheet: Sheet, profiles: Mapping[str, Profile], within: str, completed: Sequence[str] = ()
+) -> frozenset[str]:
+    """Numeric columns that only the first row of an order has: amounts of the order, not of a line.
+
+    within: the header of the order number; if it is empty, the later rows are those in which `completed` are empty.
+    """
+    if within:
+        later = _later_rows(sheet.columns[within].cells)
+    else:
+        later = [row for row in range(sheet.rows) if not any(sheet.columns[name].cells[row] for name in completed)]
     return frozenset(
         name
         for name, profile in profiles.items()

@@ -36,8 +36,8 @@ class FileStyle(Strict):
     """First words of lines that are not sales, such as Total, in upper or lower case; these lines are counted as
     ignored. A line that fills every column that the sales fill is never ignored: the word may be a name."""
     ignore_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Header → whole cells of rows that are not sales, in upper or lower case, such as `Item: [Order total]`; these
-    rows are counted as ignored. `*` is any text, and an empty word for an empty cell."""
+    r"""Header → whole cells of rows that are not sales, in upper or lower case, such as `Item: [Order total]`; these
+    rows are counted as ignored. `*` is any text, `\*` an asterisk, and an empty word for an empty cell."""
     sheet: str = ""
     """Sheet of a workbook that contains the sales; empty: the first visible sheet."""
     repeated_names: Literal["refuse", "number"] = "refuse"
