@@ -4,10 +4,10 @@
   "use strict";
 
   const KEY = "entered";
-  const KEPT = "input:not([type=hidden], [type=file], [type=submit], [type=button]), select, textarea";
+  const SKIPPED = new Set(["hidden", "file", "submit", "button", "reset", "fieldset", "output"]);
 
   function controls(form) {
-    return [...form.querySelectorAll(KEPT)].filter((one) => one.name && !one.disabled);
+    return [...form.elements].filter((one) => one.name && !one.disabled && !SKIPPED.has(one.type));
   }
 
   // Boxes of a list have one name: the row of each is its value.
