@@ -57,4 +57,4 @@ def _is_left_out(sheet: Sheet, column: Column, word: str, kind: str, log: Detect
 def _is_negative(sheet: Sheet, row: int) -> bool:
     """Whether a row has a number below zero, as a voucher that was used."""
     cells = (column.cells[row].lstrip("($€£ ") for column in sheet.columns.values())
-    return any(cell[:1] in {"-", "−"} and cell[1:2].isdigit() for cell in cells)
+    return any(cell[:1] in {"-", "−", "△", "▲"} and cell[1:2].isdigit() for cell in cells)

@@ -79,3 +79,14 @@ def test_totals_of_orders_beside_columns_that_are_empty_together_are_no_total_of
     columns = detected(text, fill_down="yes").contract["columns"]
     assert columns["net_amount"] == "Amount"
     assert "Net Total" not in columns.values()
+
+
+def test_totals_in_the_last_row_of_an_order_are_no_totals_of_a_line() -> None:
+    text = "Order,Day,Product,Qty,Price,Subtotal,Order Total\n" + "".join(
+        f"N{100 + n},2026-02-{n:02},Mug,1,10.00,,\nN{100 + n},2026-02-{n:02},Tea,{n},2.50,{10 + 2.5 * n:.2f},"
+        f"{11 + 2.75 * n:.2f}\n"
+        for n in range(1, 9)
+    )
+    columns = detected(text).contract["columns"]
+    assert (columns["quantity"], columns["unit_price"]) == ("Qty", "Price")
+    assert {"net_amount", "gross_amount"}.isdisjoint(columns)

@@ -192,18 +192,10 @@ class StatusRule(Strict):
     negative_amount: Literal["", "returned", "cancelled"] = ""
     """Status of a line with a negative net amount, if none of the previous rules applies."""
     unsigned_returns: bool = False
-    """`true`: the source writes amounts of returns without a minus sign; their quantity, discount, tax and totals
-    count as negative."""
+    """`true`: the source writes some or all amounts of returns without a minus sign; their quantity, discount, tax and
+    totals count as negative."""
     default: Literal["completed", "pending", "cancelled", "returned"] | None = "completed"
     """Status of a line without a status word; null: the line is rejected."""
-
-    @model_validator(mode="after")
-    def _one_sign(self) -> Self:
-        if self.unsigned_returns and self.negative_amount:
-            raise ValueError(
-                "negative_amount cannot be combined with unsigned_returns: amounts of returns have a minus sign or not"
-            )
-        return self
 
 
 class Identity(Strict):
