@@ -140,15 +140,41 @@ ordered_lines AS (
 )
 SELECT own_no, row_number, n, {renumbered_key} AS key FROM ordered_lines;
 
+-- name: found_lines
+-- Where the ledger has lines of the sales of some staged files: one scan of it, by its narrowest hash, for all steps of
+-- all their waves. Settlements change columns of these rows in place.
+CREATE OR REPLACE TEMP TABLE found_lines AS
+SELECT v.rowid AS line, v.sale FROM sale_versions AS v
+SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale
+WHERE v.settlement_no < $settlement_no;
+
 -- name: known_lines
--- Every content that the ledger has of the staged sales: one scan of the ledger, by its narrowest hash, for all steps.
--- A key belongs to one sale, so every content of a staged key is among them.
+-- Every content that the ledger had before this settlement of the staged sales, as it is now. A key belongs to one sale,
+-- so every content of a staged key is among them.
 CREATE OR REPLACE TEMP TABLE known_lines AS
-SELECT v.key, v.content, v.is_current, v.sale, v.settlement_no FROM sale_versions AS v SEMI JOIN staged_lines AS a USING (sale);
+SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
+FROM sale_versions AS v SEMI JOIN found_lines AS f ON f.line = v.rowid;
+
+-- name: known_lines_of_wave
+-- The same if `found_lines` has lines of other waves.
+CREATE OR REPLACE TEMP TABLE known_lines AS
+SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
+FROM sale_versions AS v
+SEMI JOIN (
+  SELECT line FROM found_lines SEMI JOIN (SELECT sale FROM read_parquet($accepted)) USING (sale)
+) AS f ON f.line = v.rowid;
+
+-- name: add_known_lines
+-- What earlier waves of this settlement added.
+INSERT INTO known_lines
+SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
+FROM sale_versions AS v SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale
+WHERE v.settlement_no = $settlement_no;
 
 -- name: no_known_lines
 -- The same for an empty ledger. A join keeps its right side in memory, which here would be the whole file.
-CREATE OR REPLACE TEMP TABLE known_lines AS SELECT key, content, is_current, sale, settlement_no FROM sale_versions LIMIT 0;
+CREATE OR REPLACE TEMP TABLE known_lines AS
+SELECT key, content, is_current, sale, sale_date, settlement_no FROM sale_versions LIMIT 0;
 
 -- name: known
 -- Every content that the ledger has of the staged keys.

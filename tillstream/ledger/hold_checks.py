@@ -15,20 +15,22 @@ told AS (
   FROM read_parquet($accepted) GROUP BY sale
 ),
 known AS (
-  SELECT sale, COUNT(*) AS lines FROM other_lines SEMI JOIN told USING (sale) GROUP BY sale
+  SELECT sale, COUNT(*) AS lines FROM {known} SEMI JOIN told USING (sale) GROUP BY sale
 ),
 added AS (
   SELECT DISTINCT COALESCE(store_id, '') AS store, sale_date
   FROM told LEFT JOIN known USING (sale) WHERE told.lines > COALESCE(known.lines, 0)
 ),
 days AS (
-  SELECT DISTINCT COALESCE(store_id, '') AS store, sale_date FROM other_lines WHERE region = $region
+  SELECT DISTINCT COALESCE(store_id, '') AS store, sale_date FROM other_lines
+  WHERE region = $region AND sale_date IN (SELECT sale_date FROM told)
 )
 SELECT COUNT(*) FROM added SEMI JOIN days USING (store, sale_date)
 """
 """Store-days of the ledger to which the file would add rows. Rows that the ledger has already add nothing, and
 those of a batch that this one replaces do not count."""
 _CURRENT = "SELECT * FROM sale_versions WHERE is_current"
+_IN_LEDGER = "(SELECT sale FROM known_lines WHERE is_current)"
 _NOT_REPLACED = """
   WITH numbers AS (
     SELECT batch_no FROM batches WHERE root_no IN (SELECT batch_no FROM batches WHERE batch_id = $parent)
@@ -52,7 +54,7 @@ WITH lines AS (
 arrived AS (SELECT sale, MIN(sale_date) AS first, MAX(sale_date) AS last FROM lines GROUP BY sale),
 known AS (
   SELECT k.sale, k.key, k.content, k.sale_date, a.first, a.last
-  FROM sale_versions AS k JOIN arrived AS a USING (sale) WHERE k.is_current
+  FROM known_lines AS k JOIN arrived AS a USING (sale) WHERE k.is_current
 ),
 compared AS (
   SELECT k.sale, MIN(k.sale_date) AS day, NOT BOOL_OR(k.sale_date BETWEEN k.first AND k.last) AS is_moved,
@@ -72,7 +74,10 @@ FROM sale_versions AS k WHERE k.is_current AND k.sale = $sale
 
 
 def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
-    """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`."""
+    """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`.
+
+    Its sales are looked up (`ledger.sale_lookup`).
+    """
     if batch.source not in FILE_SOURCES or batch.is_correction or batch.as_new:
         return None
     return (
@@ -100,9 +105,11 @@ def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | N
         return None
     params = {"accepted": list(batch.accepted), "region": batch.region}
     if batch.parent:
-        row = cursor.execute(_OVERLAPPED.format(others=_NOT_REPLACED), params | {"parent": batch.parent}).fetchone()
+        row = cursor.execute(
+            _OVERLAPPED.format(others=_NOT_REPLACED, known="other_lines"), params | {"parent": batch.parent}
+        ).fetchone()
     else:
-        row = cursor.execute(_OVERLAPPED.format(others=_CURRENT), params).fetchone()
+        row = cursor.execute(_OVERLAPPED.format(others=_CURRENT, known=_IN_LEDGER), params).fetchone()
     days = int(row[0]) if row else 0
     return Hold.of(HoldCode.OVERLAP, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None
 

@@ -31,15 +31,34 @@ WHERE s.sale_date = $day AND s.sale IN (
   ) ORDER BY sale LIMIT $sales
 )
 """
-SAME_LINE = f"""
+TAIL = 4
+"""Last characters of numbers that are compared first; fewer if a sampled number is shorter."""
+EMPTY_SAMPLE = (
+    "CREATE OR REPLACE TEMP TABLE sampled_lines "
+    "(region VARCHAR, sale BIGINT, number VARCHAR, sale_date DATE, net_amount DECIMAL(38, 9))"
+)
+_SET_TAIL = f"SET VARIABLE tail = (SELECT LEAST({TAIL}, MIN(length(number))) FROM sampled_lines)"
+_SIMILAR = """
+CREATE OR REPLACE TEMP TABLE similar_lines AS
+SELECT k.* FROM {} AS k SEMI JOIN sampled_lines AS s
+  ON s.net_amount = k.net_amount AND s.region <> k.region AND {}
+  AND right(s.number, getvariable('tail')) = right(k.sale_id, getvariable('tail'))
+"""
+"""Lines of other regions with the amount of a sampled one and the last characters of its number. This is a statement of
+its own: otherwise the engine finds the last part of the ID of every line, which takes longest, before it compares."""
+_SAME_DAY = "k.sale_date = s.sale_date"
+SIMILAR_LINES = _SIMILAR.format(
+    f"(SELECT {', '.join(COLUMNS)}, sale_date FROM sale_versions "
+    "WHERE is_current AND sale_date IN (SELECT sale_date FROM sampled_lines))",
+    _SAME_DAY,
+)
+_SAME_LINE = f"""
   s.net_amount = k.net_amount AND s.region <> k.region AND s.number = {NUMBER.format("k", "k")}
 """
-"""Condition for a sampled line `s` and a line `k` of another region; their days are compared as well."""
 _MATCHES = f"""
 WITH lines AS (
   SELECT DISTINCT s.*, k.region AS other_region
-  FROM sale_versions AS k JOIN sampled_lines AS s ON {SAME_LINE} AND k.sale_date = s.sale_date
-  WHERE k.is_current AND k.sale_date IN (SELECT sale_date FROM sampled_lines)
+  FROM similar_lines AS k JOIN sampled_lines AS s ON {_SAME_LINE} AND {_SAME_DAY}
 ),
 sizes AS (SELECT sale, COUNT(*) AS lines FROM sampled_lines GROUP BY sale)
 SELECT l.other_region, l.sale
@@ -47,15 +66,14 @@ FROM lines AS l JOIN sizes AS z USING (sale)
 GROUP BY l.other_region, l.sale, z.lines HAVING COUNT(*) = z.lines
 """
 """Sampled sales of which another region has every line."""
-_NEW = (
-    "SELECT DISTINCT sale FROM sampled_lines ANTI JOIN (SELECT sale FROM sale_versions WHERE is_current) USING (sale)"
-)
+_NEW = "SELECT DISTINCT sale FROM sampled_lines ANTI JOIN (SELECT sale FROM known_lines WHERE is_current) USING (sale)"
 _EXAMPLE = """
 SELECT ANY_VALUE(region), ANY_VALUE(number), MIN(sale_date), SUM(net_amount) FROM sampled_lines WHERE sale = ?
 """
 
 _DAYS = "SELECT DISTINCT sale_date FROM sampled_lines"
-_SALES = f"SELECT DISTINCT k.sale FROM slice_rows AS k JOIN sampled_lines AS s ON {SAME_LINE}"
+_SIMILAR_SALES = _SIMILAR.format("slice_rows", "TRUE")
+_SALES = f"SELECT DISTINCT k.sale FROM similar_lines AS k JOIN sampled_lines AS s ON {_SAME_LINE}"
 _AMOUNTS = f"""
 UPDATE sale_versions SET net_amount = s.net_amount
 FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
@@ -71,10 +89,7 @@ def is_compared(batch: StagedBatch) -> bool:
 
 def sample(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> None:
     """Create `sampled_lines`: some lines of each of these batches; the same ones whenever it is called."""
-    cursor.execute(
-        "CREATE OR REPLACE TEMP TABLE sampled_lines "
-        "(region VARCHAR, sale BIGINT, number VARCHAR, sale_date DATE, net_amount DECIMAL(38, 9))"
-    )
+    cursor.execute(EMPTY_SAMPLE)
     for batch in batches:
         addresses = list(batch.accepted)
         rows = cursor.execute("SELECT DISTINCT sale_date FROM read_parquet(?) ORDER BY 1", [addresses]).fetchall()
@@ -96,7 +111,7 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
         return None
     sample(cursor, [batch])
     sales_by_region: dict[str, set[int]] = {}
-    for region, sale in cursor.execute(_MATCHES).fetchall():
+    for region, sale in find_matches(cursor):
         sales_by_region.setdefault(region, set()).add(sale)
     if max(map(len, sales_by_region.values()), default=0) < LEAST_SALES:
         return None
@@ -111,6 +126,14 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
         value=f"{count:,} of {len(new):,} sampled sales of this file for {own}",
         detail=f"{region} with the same number, date and amount, such as {number} on {day} for {as_money(amount)}",
     )
+
+
+def find_matches(cursor: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Pairs of another region and a sampled sale of which that region has every line."""
+    cursor.execute(_SET_TAIL)
+    cursor.execute(SIMILAR_LINES)
+    matches: list[tuple[str, int]] = cursor.execute(_MATCHES).fetchall()
+    return matches
 
 
 def _has_other_regions(cursor: duckdb.DuckDBPyConnection, region: str) -> bool:
@@ -134,7 +157,9 @@ def search_sample(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set[in
     if not days:
         return set()
     amounts = memory.column("SELECT DISTINCT net_amount FROM sampled_lines")
-    return memory.with_rows(memory.reader.read("sale_versions", COLUMNS, days, {"net_amount": amounts}), _SALES)
+    memory.cursor.execute(_SET_TAIL)
+    memory.with_rows(memory.reader.read("sale_versions", COLUMNS, days, {"net_amount": amounts}), _SIMILAR_SALES)
+    return memory.column(_SALES)
 
 
 def load_amounts(memory: MemoryLedger, sales: Collection[int]) -> None:

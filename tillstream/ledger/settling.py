@@ -10,6 +10,7 @@ from tillstream.ledger.change_log import ChangeLog
 from tillstream.ledger.current_lines import CurrentLines
 from tillstream.ledger.hold_checks import check_hold
 from tillstream.ledger.order_leads import OrderMarkers
+from tillstream.ledger.sale_lookup import SaleLookup
 from tillstream.ledger.script_runner import ScriptRunner
 from tillstream.ledger.settlement_record import LedgerNumbers, SettlementRecord, last_numbers
 from tillstream.ledger.waves import waves
@@ -42,6 +43,7 @@ class SettlementRunner:
         self.markers = OrderMarkers(cursor)
         self.changes = ChangeLog(self.script, self.settlement_no)
         self.current = CurrentLines(self.script, self.changes, self.settlement_no, is_slice=is_slice)
+        self.sales = SaleLookup(self.script, self.settlement_no)
         self.write_scope = WriteScope(self.script)
         self.repeated = False
         """Whether the wave contains a key more than once."""
@@ -62,12 +64,14 @@ class SettlementRunner:
         checked = [] if settlement.is_repetition else staged
         # before the undo: a replay that is held must leave the batch that it replaces as it is
         for batch in checked:
-            if batch.parent in settlement.undo and (hold := check_hold(self.cursor, batch)):
+            if batch.parent in settlement.undo and (hold := self._check(batch)):
                 holds[batch.batch_id] = hold
         kept = {batch.parent for batch in staged if batch.batch_id in holds}
         undone = self._undo([batch_id for batch_id in settlement.undo if batch_id not in kept])
         open_batches = [batch for batch in staged if batch.batch_id not in holds and not self._is_obsolete(batch)]
+        self.sales.expect(open_batches)
         for wave in waves(self.cursor, open_batches):
+            self.sales.read(wave)
             replaces = wave[0].parent in settlement.undo  # checked above
             hold = None if replaces or not checked else check_hold(self.cursor, wave[0])
             if hold:
@@ -78,6 +82,10 @@ class SettlementRunner:
         if not settled and not undone:
             return SettlementResult(0, settled_before, holds)
         return self._finish(settlement.request_id, settled_before | dict.fromkeys(settled, self.settlement_no), holds)
+
+    def _check(self, batch: StagedBatch) -> Hold | None:
+        self.sales.read([batch])
+        return check_hold(self.cursor, batch)
 
     # ---- one wave ---------------------------------------------------------------------------------------------
 
@@ -130,7 +138,6 @@ class SettlementRunner:
                 self.script.run("keep_staged_lines")
             self.script.run("renumber")
             self.script.run("count_repeated_lines")
-        self.script.run("known_lines" if self.script.exists("sale_versions") else "no_known_lines")
         self.script.run("known")
 
     def _determine_outcomes(self, *, any_foreign: bool) -> None:
