@@ -172,10 +172,13 @@ def test_a_window_has_the_days_of_the_spans_of_all_time(duck: Duck, monkeypatch:
 
 def test_lines_before_the_last_count_of_a_window_are_not_read(duck: Duck) -> None:
     """And the lines of products that are not counted are not read."""
-    sales = [Fact("sale", product, FIRST + number * DAY, 1) for product in "AB" for number in range(30)]
-    duck.fill(tables([*sales, *(Fact("count", "A", FIRST + number * DAY, 9) for number in (0, 10, 20))]))
+    sales = [Fact("sale", product, FIRST + number * DAY, 1) for product in PRODUCTS for number in range(30)]
+    counts = [
+        Fact("count", product, FIRST + number * DAY, 9) for product, number in zip("BAAA", (0, 0, 10, 20), strict=True)
+    ]
+    duck.fill(tables([*sales, *counts]))
     warehouse = RecordingWarehouse(duck)
-    for since, lines in ((date.min, 30), (FIRST + 10 * DAY, 30), (FIRST + 11 * DAY, 20), (FIRST + 29 * DAY, 10)):
+    for since, lines in ((date.min, 60), (FIRST + 10 * DAY, 60), (FIRST + 11 * DAY, 50), (FIRST + 29 * DAY, 40)):
         stock_days.days_out_of_stock(cast("Any", warehouse), since)
         text, params = warehouse.queries[-1]
         counted = text.replace("SELECT * FROM days_out_of_stock", "SELECT COUNT(*) AS lines FROM visible_stock_lines")
