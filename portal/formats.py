@@ -77,6 +77,15 @@ def growth(value: Any) -> Markup:
     return GROWTH.format(css_class, sign, word, percent(abs(number)))
 
 
+def points(value: Any) -> Markup:
+    """1.23 → ▲ 1.2, as `growth`, for a change in percentage points."""
+    if value is None:
+        return NOTHING
+    number = round(Decimal(str(value)), 1)
+    css_class, sign, word = DIRECTIONS[(number > 0) - (number < 0)]
+    return GROWTH.format(css_class, sign, word, decimal(abs(number), 1))
+
+
 def share(value: Any) -> Markup | str:
     """0.123 → 12.3%."""
     return NOTHING if value is None else percent(value)
@@ -145,7 +154,7 @@ def _data(number: Decimal, text: str) -> Markup:
 
 
 def register(app: Flask) -> None:
-    for filter_ in (count, money, rounded, signed, growth, share, day, days, instant, size, many):
+    for filter_ in (count, money, rounded, signed, growth, points, share, day, days, instant, size, many):
         app.add_template_filter(filter_)
     app.add_template_filter(month_text, "month")
     app.add_template_global(is_written)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tillstream.adapters.local.googlesql.translation_cache import translate_all
 from tillstream.receipts import batch_queries
+from tillstream.sync import counted
 from tillstream.workflows.operations import ledger_agreement
 
 RELATIONS = ("visible_", "compared_")
@@ -15,4 +16,4 @@ def page() -> str:
     texts = [path.read_text(encoding="utf-8") for path in sorted(SQL.rglob("*.sql")) if path.suffixes == [".sql"]]
     of_batches = (batch_queries.text(name) for name in batch_queries.NAMES)
     whole = (text for text in texts if not any(prefix in text for prefix in RELATIONS))
-    return translate_all([*whole, *of_batches, ledger_agreement.of_days()])
+    return translate_all([*whole, *of_batches, ledger_agreement.of_days(), counted.of_batches_text()])

@@ -10,10 +10,13 @@ from tillstream.alerts import channels, evaluation, rules
 from tillstream.alerts.preview import DAYS, Preview, preview
 from tillstream.alerts.rules import StoredRule
 from tillstream.alerts.sources import AlertSources
+from tillstream.analytics import filter_values
+from tillstream.analytics.filters import Filters
+from tillstream.domain.alerts.kind import Limit
 from tillstream.domain.alerts.kinds import KINDS, kind_of
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import Action
+from tillstream.domain.people import UNRESTRICTED, Action
 
 NEW = "new"
 """In place of the version of a rule that is not stored yet."""
@@ -79,13 +82,28 @@ def remove(rule_id: str) -> ResponseReturnValue:
 def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
     try:
         changed = rule_form.changed(rule, request.form)
+        _check(Filters(region=changed.limits.get(Limit.REGIONS)))
         if request.form.get("do") == "preview":
             return _page(changed, version, previewed=preview(_sources(), changed))
         _save(changed, version)
     except (Conflict, Rejected) as error:
         return _page(rule, version, error=str(error)), 422
     flash(texts.SAVED, "done")
+    for filters in (
+        Filters(store=changed.limits.get(Limit.STORES)),
+        Filters(category=changed.limits.get(Limit.CATEGORIES)),
+    ):
+        try:
+            _check(filters)
+        except filter_values.UnknownValue as error:
+            flash(texts.without_sales(str(error)), "ask")
     return redirect(url_for("alerts.rules"), 303)
+
+
+def _check(filters: Filters) -> None:
+    """Raises `UnknownValue` for values that no sale has, and for regions without a data source."""
+    app = tillstream()
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
 
 
 def _save(rule: AlertRule, version: str) -> StoredRule:

@@ -60,6 +60,11 @@ ENABLED, DISABLED = "The rule is enabled.", "The rule is disabled. Its alerts en
 NUMBER = "“{text}” is not a whole number."
 
 
+def without_sales(reason: str) -> str:
+    """reason: a sentence."""
+    return f"{reason} The rule raises no alert there until there are sales. Check the spelling."
+
+
 def snoozed(until: datetime) -> Markup:
     return Markup("The alert is snoozed until {}.").format(formats.instant(until))
 

@@ -8,8 +8,9 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
+from portal.explore import columns as columns_of
 from portal.explore import goals, having, texts
-from portal.explore.columns import Column
+from portal.explore.columns import GROWS, IN_POINTS, Column
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.reader_locale import days_text
 from tillstream.analytics import measure_values
@@ -22,9 +23,6 @@ from tillstream.analytics.measures.dimensions import Dimension
 MOST_GROUPS = 10_000
 MOST_ACROSS = 13
 """Values across columns; those with the largest sums."""
-COMPARED = (BEFORE, CHANGE, GROWTH)
-GROWS = frozenset({"money", "count", "quantity"})
-"""Formats of measures whose change is also a fraction."""
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
@@ -83,7 +81,7 @@ def _computed(exploration: Exploration, selection: DashboardFilters, most_across
     if is_cut or len(earlier) > MOST_GROUPS:
         notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
-    columns = [Column(f"{name}.{part}" if part else name, name, part) for name in names for part in ("", *COMPARED)]
+    columns = [column for one in exploration.shown for column in columns_of.compared(one)]
     compared = _compared(exploration, rows, earlier)
     if sides.cut:
         notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
@@ -130,14 +128,17 @@ def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> l
             now, old = row.get(one.name), then.get(one.name)
             whole[one.name] = now
             whole[f"{one.name}.{BEFORE}"] = old
-            whole[f"{one.name}.{CHANGE}"] = _difference(now, old) if one.format in GROWS else None
+            whole[f"{one.name}.{CHANGE}"] = _difference(one, now, old)
             whole[f"{one.name}.{GROWTH}"] = _growth(now, old) if one.format in GROWS else None
         result.append(whole)
     return result
 
 
-def _difference(now: Any, old: Any) -> Any:
-    return None if now is None and old is None else (now or 0) - (old or 0)
+def _difference(measure: Measure, now: Any, old: Any) -> Any:
+    """Of shares in percentage points. Amounts change from or to nothing as from or to 0, shares do not."""
+    if measure.format in GROWS:
+        return None if now is None and old is None else (now or 0) - (old or 0)
+    return None if measure.format not in IN_POINTS or now is None or old is None else (now - old) * 100
 
 
 def _growth(now: Any, old: Any) -> Decimal | None:

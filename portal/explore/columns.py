@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.explore import texts
-from portal.explore.selection import GROWTH
-from tillstream.analytics.measures.definition import measures
+from portal.explore.selection import BEFORE, CHANGE, GROWTH
+from tillstream.analytics.measures.definition import Measure, measures
 
+GROWS = frozenset({"money", "count", "quantity"})
+"""Formats of measures whose change is also a fraction."""
+IN_POINTS = frozenset({"share", "growth"})
+"""Formats of measures whose change is in percentage points."""
+POINTS = "points"
+"""Format of a change in percentage points."""
 GOAL_PARTS = {"goal": "money", "reached": "share"}
 """Part of a goal → its format."""
 
@@ -22,11 +28,20 @@ class Column:
     value: Any = None
 
 
+def compared(one: Measure) -> list[Column]:
+    """The columns of a measure on both sides of a comparison, with the columns of its change."""
+    change = [CHANGE, GROWTH] if one.format in GROWS else [CHANGE] if one.format in IN_POINTS else []
+    return [Column(one.name, one.name), *(Column(f"{one.name}.{part}", one.name, part) for part in (BEFORE, *change))]
+
+
 def format_of(one: Column) -> str:
     """The format of the numbers of a column."""
     if one.part in GOAL_PARTS:
         return GOAL_PARTS[one.part]
-    return "growth" if one.part == GROWTH else measures()[one.measure].format
+    form = measures()[one.measure].format
+    if one.part == CHANGE and form in IN_POINTS:
+        return POINTS
+    return "growth" if one.part == GROWTH else form
 
 
 def label_of(one: Column) -> str:
@@ -34,4 +49,6 @@ def label_of(one: Column) -> str:
     if one.part in GOAL_PARTS:
         return texts.GOALS[one.part]
     label = measures()[one.measure].label
+    if format_of(one) == POINTS:
+        return f"{label}, {texts.CHANGE_IN_POINTS}"
     return f"{label}, {texts.COLUMN[one.part]}" if one.part else label

@@ -33,6 +33,8 @@ NO_COLUMNS_FILTERED = "Values across columns are not limited to numbers."
 NO_SUCH_COLUMN = "The table lacks the number that limits its groups. Choose another one behind Filters."
 COLUMN = {"before": "previous", "change": "change", "growth": "change, %"}
 """Part of a compared measure → what its column shows after the name of the measure."""
+CHANGE_IN_POINTS = "change, points"
+"""As `COLUMN`, of a share."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_PERIODS_COMPARED = "Groups by day, week, month, quarter or year are not compared. Use the page Compare instead."
 NO_COLUMNS_COMPARED = "Values across columns are not compared."

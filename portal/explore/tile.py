@@ -8,6 +8,7 @@ from portal import figures, list_view
 from portal.dashboard import request_filters
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, chart, labels, links, table, texts
+from portal.explore.columns import POINTS, format_of
 from portal.explore.selection import GROWTH, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
@@ -71,6 +72,7 @@ def _body(show: str, slot: str, address: str) -> str:
         unfinished=unfinished,
         columns=table.columns(exploration, result),
         growth=f"{exploration.measures[0].name}.{GROWTH}",
+        points=next((one.key for one in result.columns[:3] if format_of(one) == POINTS), ""),
         against=texts.compared(days_text(result.compared.before_start, result.compared.before_end))
         if result.compared
         else "",

@@ -23,13 +23,13 @@ def decide() -> ResponseReturnValue:
     """Order, snooze, dismiss or take back the selected lines."""
     pairs = [_pair(text) for text in dict.fromkeys(request.form.getlist("line"))]
     if not pairs:
-        flash(texts.NOTHING_CHOSEN, "error")
+        flash(texts.NOTHING_CHOSEN, "refused")
         return redirect(_back())
     try:
         flash(_decide(pairs))
         tillstream().queries.clear()
     except (Rejected, Conflict) as error:
-        flash(str(error), "error")
+        flash(str(error), "refused")
     return redirect(_back())
 
 
@@ -49,7 +49,9 @@ def _decide(pairs: list[Pair]) -> str:
             queue.snooze(ports(), pairs, ports().clock.now().date() + timedelta(days=int(days)), by=by)
             return f"Snoozed {count} for {texts.SNOOZES[days]}."
         case "dismiss":
-            queue.dismiss(ports(), pairs, request.form.get("reason", ""), by=by)
+            if not request.form.get("reason"):
+                raise Rejected(texts.NO_REASON)
+            queue.dismiss(ports(), pairs, request.form["reason"], by=by)
             return f"Dismissed {count}. A later need is shown again."
         case "reopen":
             queue.reopen(ports(), pairs, by=by)

@@ -28,7 +28,7 @@ def save() -> ResponseReturnValue:
     try:
         settings.save(ports(), _entered(), by=me().login)
     except Rejected as error:
-        flash(str(error), "error")
+        flash(str(error), "wrong")
         return _page(request.form.to_dict()), 422
     flash("Saved. The next computation of the queue uses it.")
     return redirect(url_for("restock.show"))

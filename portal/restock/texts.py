@@ -48,3 +48,4 @@ AIMS = {
 }
 SNOOZES = {"1": "1 day", "3": "3 days", "7": "1 week", "14": "2 weeks", "30": "30 days"}
 NOTHING_CHOSEN = "Select at least one product first."
+NO_REASON = "Choose a reason to dismiss the selected products."

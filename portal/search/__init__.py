@@ -1,5 +1,7 @@
 """Search by id or name, within the scope of the user; also pages by the names of their areas."""
 
+import re
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -9,10 +11,12 @@ from flask.typing import ResponseReturnValue
 from portal import figures, navigation
 from portal.access import allow
 from portal.context import scope
+from portal.orders import scoped as scoped_orders
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
 from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
@@ -20,12 +24,16 @@ blueprint = Blueprint("search", __name__, template_folder="templates")
 SHOWN = 20
 SEARCHED_UPLOADS = 5_000
 """Number of newest uploads that are searched."""
+ORDER_NUMBER = re.compile(r"PO[- ]?([0-9]{1,6})", re.IGNORECASE)
 
 
 @blueprint.get("/search")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:200]
+    number = _order_number(text)
+    if number:
+        return redirect(url_for("orders.show", order_number=number), 302)
     matches = _search(text) if text else {}
     exact = [sale for sale in matches.get("sales", ()) if sale["is_exact"]]
     if len(exact) == 1 and not matches.get("uploads") and len(matches["sales"]) == 1:
@@ -40,6 +48,7 @@ def _search(text: str) -> dict[str, Any]:
     params: dict[str, Any] = {"text": text, "limit": SHOWN}
     matches: dict[str, Any] = {
         "areas": [one for one in navigation.shown() if text.casefold() in one.label.casefold()],
+        "stores": list(islice(_stores(text), SHOWN)),
         "sales": figures.ask("find-sales", Filters(), **params).to_pylist(),
         "products": figures.ask("sales-of-a-product", Filters(), **params).to_pylist(),
     }
@@ -48,6 +57,23 @@ def _search(text: str) -> dict[str, Any]:
     if scope().may(Action.SEE_UPLOADS):
         matches["uploads"] = list(islice(_uploads(text), SHOWN))
     return matches
+
+
+def _order_number(text: str) -> str:
+    """The number of an order of the user's stores, also if it is entered as PO-12; empty: there is none."""
+    match = ORDER_NUMBER.fullmatch(text)
+    try:
+        return scoped_orders.order_of(f"PO-{int(match[1]):06}").number if match else ""
+    except NotFound:
+        return ""
+
+
+def _stores(text: str) -> Iterator[dict[str, Any]]:
+    """Stores with sales, by code or name."""
+    sold = set(figures.ask("filter-values", Filters(), filter="store").column("value").to_pylist())
+    for one in figures.ask("catalogue-names", Filters(), kind="store").to_pylist():
+        if one["code"] in sold and text.casefold() in f"{one['name']}\n{one['code']}".casefold():
+            yield one
 
 
 def _uploads(text: str) -> list[Batch]:

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from duck import Duck
 from googlesql import Judge, Rows
 
 from tillstream.domain.tables import TABLES
+from tillstream.forecasting.sales import out_of_stock
 from tillstream.inventory import computing, stock_days
 
 FIRST, DAYS = date(2024, 1, 1), 40
@@ -104,20 +106,31 @@ def days_out(of: list[Fact]) -> set[date]:
 
 
 class RecordingWarehouse:
-    """A warehouse that also keeps its last query."""
+    """A warehouse that also keeps its queries."""
 
     def __init__(self, duck: Duck) -> None:
         self.duck = duck
-        self.text, self.params = "", dict[str, Any]()
+        self.queries: list[tuple[str, dict[str, Any]]] = []
 
     def query(self, text: str, params: Mapping[str, Any] | None = None) -> pa.Table:
-        self.text, self.params = text, dict(params or {})
+        self.queries.append((text, dict(params or {})))
         return self.duck.query(text, params)
 
 
 def spans(warehouse: Any) -> list[tuple[Any, ...]]:
     rows = stock_days.days_out_of_stock(warehouse).to_pylist()
     return sorted((row["product"], row["first_day"], row["next_day"]) for row in rows)
+
+
+def masked(table: pa.Table, start: date, steps: int) -> set[tuple[str, int]]:
+    """Products and days of a window that are masked."""
+    bounds = zip(*out_of_stock.bounds(table, start, steps), strict=True)
+    products = table.column("product").to_pylist()
+    return {
+        (name, day)
+        for name, (first, end) in zip(products, bounds, strict=True)
+        for day in np.arange(first, end).tolist()
+    }
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -136,8 +149,37 @@ def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch
     duck.fill(tables(facts(random.Random(7))))
     whole = spans(duck)
     monkeypatch.setattr(stock_days, "MOST_FACTS", 1)
-    assert len(computing.parts(cast("Any", duck), FIRST, 1)) == len(PRODUCTS)
-    assert spans(duck) == whole
+    warehouse = RecordingWarehouse(duck)
+    assert spans(warehouse) == whole
+    parts = [params["first_product"] for text, params in warehouse.queries if text.endswith("days_out_of_stock")]
+    assert parts == ["", *PRODUCTS[1:]]
+
+
+def test_a_window_has_the_days_of_the_spans_of_all_time(duck: Duck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out_of_stock, "LONGEST", 5)
+    warehouse, shorter = cast("Any", duck), 0
+    for seed in range(4):
+        duck.fill(tables(facts(random.Random(seed))))
+        whole = stock_days.days_out_of_stock(warehouse)
+        for number in range(3, DAYS, 2):
+            start = FIRST + number * DAY
+            window = stock_days.days_out_of_stock(warehouse, out_of_stock.needed_from(start))
+            expected = masked(whole, start, DAYS - number)
+            assert masked(window, start, DAYS - number) == expected, (seed, number)
+            shorter += window.num_rows < whole.num_rows and bool(expected)
+    assert shorter > 10
+
+
+def test_lines_before_the_last_count_of_a_window_are_not_read(duck: Duck) -> None:
+    """And the lines of products that are not counted are not read."""
+    sales = [Fact("sale", product, FIRST + number * DAY, 1) for product in "AB" for number in range(30)]
+    duck.fill(tables([*sales, *(Fact("count", "A", FIRST + number * DAY, 9) for number in (0, 10, 20))]))
+    warehouse = RecordingWarehouse(duck)
+    for since, lines in ((date.min, 30), (FIRST + 10 * DAY, 30), (FIRST + 11 * DAY, 20), (FIRST + 29 * DAY, 10)):
+        stock_days.days_out_of_stock(cast("Any", warehouse), since)
+        text, params = warehouse.queries[-1]
+        counted = text.replace("SELECT * FROM days_out_of_stock", "SELECT COUNT(*) AS lines FROM visible_stock_lines")
+        assert duck.query(counted, params).to_pylist() == [{"lines": lines}]
 
 
 def test_both_engines_have_the_same_spans(duck: Duck, judge: Judge) -> None:
@@ -146,7 +188,7 @@ def test_both_engines_have_the_same_spans(duck: Duck, judge: Judge) -> None:
     warehouse = RecordingWarehouse(duck)
     ours = spans(warehouse)
     filled: Mapping[str, Rows] = judge.with_views(content, READ)
-    columns, rows = judge.answer(warehouse.text, warehouse.params, filled)
+    columns, rows = judge.answer(*warehouse.queries[-1], filled)
     places = [[name for name, _ in columns].index(name) for name in ("product", "first_day", "next_day")]
     assert sorted(tuple(row[place] for place in places) for row in rows) == ours
 

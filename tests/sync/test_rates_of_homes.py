@@ -185,3 +185,37 @@ def test_a_rate_that_was_loaded_meanwhile_is_not_replaced(two: Pair) -> None:
 def test_groups_of_another_form_have_no_rates(two: Pair) -> None:
     page = office.page(two.office.ports, (), rates.KIND, ["rates:2024-13", "rates:x", "rates:"], "")
     assert not page.entries
+
+
+def remove_rates(app: App, since: str = "1999-01-01") -> None:
+    left = app.ports.warehouse.query(
+        "SELECT * FROM fx_rates WHERE rate_date < @since", {"since": date.fromisoformat(since)}
+    )
+    app.ports.warehouse.replace_table("fx_rates", left)
+
+
+def test_rates_wait_for_a_head_office_that_has_none_yet(two: Pair) -> None:
+    head_office = two.office
+    remove_rates(head_office)
+    load_rates(two.home.plain, "2024-06-01,INR,99.5")
+    result = two.sync()
+    assert (result.reference_sent, result.reference_taken, result.questions) == (0, 0, 0)
+    reference.refresh_rates(head_office.ports, head_office.settings.reporting_currency)
+    assert rate_of(head_office, day=SHIPPED_DAY) == rate_of(two.home.plain, day=SHIPPED_DAY)
+    result = two.sync()
+    assert (result.reference_sent, result.questions) == (1, 0)
+    assert rate_of(head_office) == 99.5
+
+
+def test_a_side_takes_the_rates_of_the_program_that_it_lacks(two: Pair) -> None:
+    """An earlier version comes with fewer months."""
+    home, head_office = two.home.plain, two.office
+    before = factors(home)
+    for side in (head_office, home):
+        remove_rates(side, since="2025-01-01")
+        load_rates(two.home.plain, "2024-06-01,INR,99.5")
+        result = two.sync()
+        assert result.reference_sent + result.reference_taken > 1
+        assert result.questions == 0
+        assert rate_of(home, day="2025-01-02") == rate_of(head_office, day="2025-01-02") is not None
+    assert len(factors(home)) == len(before)

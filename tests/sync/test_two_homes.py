@@ -6,13 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from stateful.sources import Fix
+from stateful.sources import Fix, Sale
 from stateful.steps import fix, like, upload_rows
 from sync.two_homes import NAME, Pair, lines, pair
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.ports.event_bus import Message
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.refusals import CLOCK, Refused
 from tillstream.workflows.corrections import submit
@@ -93,6 +95,16 @@ def test_a_large_original_is_sent_in_parts(two: Pair, monkeypatch: pytest.Monkey
     monkeypatch.setattr(exchange, "SMALL", 10)
     monkeypatch.setattr(exchange, "PART", 16)
     uploaded(two)
+    two.check_agreement(two.sync())
+
+
+def test_a_late_message_of_a_till_is_decided_after_the_file_as_in_the_home(two: Pair) -> None:
+    home, sale = two.home, Sale("1", "S1", "2024-03-01", 9, (("P", 5, 7),))
+    home.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(sale.body())])
+    home.sales[sale.body().decode()] = sale
+    home.clock.advance(60)
+    upload_rows(home, SOURCE, like())
+    home.worker.run_until_idle()
     two.check_agreement(two.sync())
 
 

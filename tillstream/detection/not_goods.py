@@ -1,15 +1,17 @@
-"""Ask whether tips and gift cards among the products of a file are left out. Asks `ignore.WORD`."""
+"""Ask whether tips, gift cards and shipping among the products of a file are left out. Asks `ignore.WORD`."""
 
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.not_goods import kind_of
+from tillstream.domain.contract.ignored_cells import word_of
 
 _ROLE = "product_name"
 _MOST = 0.5
 _REASONS = {
     "tips": ("a tip is no sale", "yes"),
     "gift_cards": ("a gift card is paid with when it is used, so that both would count twice", ""),
+    "shipping": ("shipping is no revenue of goods, and its rows would count as units", ""),
 }
 """Kind → why its rows may be left out, and the usual answer."""
 
@@ -21,7 +23,7 @@ def decide(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:
         words = {word: kind for word in column.words if (kind := kind_of(word))}
         if not words or sum(column.words[word] for word in words) > _MOST * column.filled:
             continue
-        leave = tuple(word for word, kind in words.items() if _is_left_out(sheet, column, word, kind, log))
+        leave = tuple(word_of(word) for word, kind in words.items() if _is_left_out(sheet, column, word, kind, log))
         if leave:
             ignored[column.name] = leave
     return ignored
@@ -40,7 +42,7 @@ def _products(sheet: Sheet, log: DetectionLog) -> list[Column]:
 def _is_left_out(sheet: Sheet, column: Column, word: str, kind: str, log: DetectionLog) -> bool:
     """Whether the rows of a word are left out; False while that is not answered, or if it is what was paid with."""
     rows = [row for row, cell in enumerate(column.cells) if cell == word]
-    if any(_is_negative(sheet, row) for row in rows):
+    if kind != "shipping" and any(_is_negative(sheet, row) for row in rows):
         return False
     reason, usual = _REASONS[kind]
     key = f"ignore.{word}"
@@ -55,4 +57,4 @@ def _is_left_out(sheet: Sheet, column: Column, word: str, kind: str, log: Detect
 def _is_negative(sheet: Sheet, row: int) -> bool:
     """Whether a row has a number below zero, as a voucher that was used."""
     cells = (column.cells[row].lstrip("($€£ ") for column in sheet.columns.values())
-    return any(cell[:1] in {"-", "−"} and cell[1:2].isdigit() for cell in cells)
+    return any(cell[:1] in {"-", "−", "△", "▲"} and cell[1:2].isdigit() for cell in cells)

@@ -134,7 +134,7 @@ class _Proposer:
         sheet = self._sheet
         names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
         if names:
-            self._first_lines = fill_down.order_columns(sheet, self._profiles, within)
+            self._first_lines = fill_down.order_columns(sheet, self._profiles, within, names)
             self._sheet = fill_down.complete(sheet, names, within)
             self._profiles = roles.profiles(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}

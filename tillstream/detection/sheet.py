@@ -54,7 +54,7 @@ class Sheet:
 
 
 def rows_where(sheet: Sheet, ignore_where: Mapping[str, Sequence[str]]) -> set[int]:
-    """Indices of the rows with one of these cells. ignore_where: header → cells; `*` is any text."""
+    """Indices of the rows with one of these cells. ignore_where: header → words of `ignored_cells`."""
     rows: set[int] = set()
     for name, words in ignore_where.items():
         column, pattern = sheet.columns[name], re.compile(cell_pattern(words), re.IGNORECASE)

@@ -51,7 +51,10 @@ _WEEKDAYS: dict[str, str] = {
 
 _DAY_PERIODS: dict[str, str] = {"ja": "午前 午後", "hi": "पूर्वाह्न/सुबह अपराह्न/शाम", "tr": "ÖÖ ÖS", "sv": "fm/f.m em/e.m"}
 """Names before and after noon, in languages that have names besides AM and PM."""
-_AM_PM = (("AM", "A.M", "a. m", "a"), ("PM", "P.M", "p. m", "p"))
+_AM_PM = (
+    ("AM", "A.M", "a. m", "a.\u00a0m", "a.\u202fm", "a"),
+    ("PM", "P.M", "p. m", "p.\u00a0m", "p.\u202fm", "p"),
+)
 
 LANGUAGES = tuple(sorted(_MONTHS))
 

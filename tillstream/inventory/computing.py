@@ -1,10 +1,12 @@
 """Stock levels computed from the ledger and the movements, of some products in stores or of all."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import sql
 from sql.stock_levels import FACTS_OF_PRODUCTS, with_relations
@@ -17,6 +19,8 @@ RECENT_DAYS = timedelta(days=56)
 """Days whose sales are the recent ones."""
 _MOST_APART = timedelta(days=4)
 """A sale of a business day that is earlier by more is before a count, whatever their times of day."""
+_NO_DAY = (date.min,)
+"""Instead of no days: BigQuery reads all partitions if the array is empty."""
 Query = tuple[str, dict[str, Any]]
 """GoogleSQL and its parameters."""
 Part = dict[str, str]
@@ -24,13 +28,24 @@ Part = dict[str, str]
 EVERY_PRODUCT: Part = {"first_product": "", "next_product": ""}
 MOST_FACTS, MOST_PARTS = 1_500_000, 16
 """Movements and sale lines that are computed at once, to bound memory; and how often they are read at most."""
-_TOUCHED_LINES = """SELECT line_facts.*
-FROM line_facts
+_OF_PAIR = """FROM line_facts
 INNER JOIN touched_pairs
   ON touched_pairs.region = line_facts.region
   AND touched_pairs.store_id = line_facts.store_id
   AND touched_pairs.product = line_facts.product
-WHERE line_facts.is_active AND line_facts.units IS NOT NULL AND line_facts.sale_date >= @first_day"""
+WHERE line_facts.is_active AND line_facts.units IS NOT NULL"""
+_TOUCHED_LINES = f"""SELECT line_facts.*
+{_OF_PAIR}
+  AND line_facts.sale_date >= @recent_from
+UNION ALL
+SELECT line_facts.*
+{_OF_PAIR}
+  AND line_facts.sale_date >= @first_day
+  AND line_facts.sale_date < @recent_from
+  AND line_facts.region IN UNNEST(@counted_regions)
+  AND line_facts.store_id IN UNNEST(@counted_stores)
+  AND line_facts.sale_date >= DATE_SUB(touched_pairs.counted_on, INTERVAL {_MOST_APART.days} DAY)"""
+"""Of the recent days those of all pairs; of earlier days only those from the last count of their pair on."""
 _TOUCHED_MOVEMENTS = """SELECT current_movements.*
 FROM current_movements
 INNER JOIN (SELECT DISTINCT region, product FROM touched_pairs) AS products
@@ -44,14 +59,23 @@ _OF_TOUCHED = """SELECT
   touched_pairs.region,
   touched_pairs.store_id,
   touched_pairs.product,
-  levels.* EXCEPT (region, store_id, product, in_transit, recent_units),
+  levels.* EXCEPT (region, store_id, product, in_transit, recent_units, product_name, category),
   COALESCE(levels.in_transit, 0) AS in_transit,
-  COALESCE(levels.recent_units, 0) AS recent_units
+  COALESCE(levels.recent_units, 0) AS recent_units,
+  COALESCE(levels.product_name, stored.product_name) AS product_name,
+  COALESCE(levels.category, stored.category) AS category
 FROM touched_pairs
 LEFT JOIN computed_stock_levels AS levels
   ON levels.region = touched_pairs.region
   AND levels.store_id = touched_pairs.store_id
-  AND levels.product = touched_pairs.product"""
+  AND levels.product = touched_pairs.product
+LEFT JOIN stock_levels AS stored
+  ON stored.region = touched_pairs.region
+  AND stored.store_id = touched_pairs.store_id
+  AND stored.product = touched_pairs.product"""
+"""A name that no line of these days has stays as it is stored."""
+_COLUMNS = ", ".join(LEVELS.names)
+_CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
 
 
 @dataclass(frozen=True)
@@ -68,7 +92,7 @@ class Touched:
 
     @property
     def params(self) -> dict[str, Any]:
-        lists = {"days": self.days, "movements": self.movements, "sold_on": self.sold_on}
+        lists = {"days": self.days or _NO_DAY, "movements": self.movements, "sold_on": self.sold_on or _NO_DAY}
         return {"after": self.after} | {name: list(values) for name, values in lists.items()}
 
 
@@ -82,12 +106,12 @@ def levels(warehouse: Warehouse, today: date) -> pa.Table:
     return pa.concat_tables(_rows(warehouse, *query_of_all(today, part)) for part in parts(warehouse))
 
 
-def levels_of(warehouse: Warehouse, today: date, touched: Touched, counted_on: date) -> pa.Table:
-    """Return the rows of `stock_levels` of what was touched; `moved` is NULL if no facts of a product are left.
+def levels_of(warehouse: Warehouse, today: date, touched: Touched, pairs: pa.Table) -> pa.Table:
+    """Return the rows of what was touched that differ from those of `stock_levels`, or that it lacks.
 
-    counted_on: no later than the day of the last count of each product.
+    `moved` is NULL if no facts of a product are left. pairs: `touched_pairs` of what was touched.
     """
-    return _rows(warehouse, *query_of_touched(today, touched, counted_on))
+    return _rows(warehouse, *query_of_touched(today, touched, pairs))
 
 
 def query_of_all(today: date, part: Part = EVERY_PRODUCT) -> Query:
@@ -96,14 +120,30 @@ def query_of_all(today: date, part: Part = EVERY_PRODUCT) -> Query:
     return text, params_of(today) | part | {"first_day": date.min}
 
 
-def query_of_touched(today: date, touched: Touched, counted_on: date) -> Query:
-    relations = {
+def query_of_touched(today: date, touched: Touched, pairs: pa.Table) -> Query:
+    """The levels of touched products that differ from the stored ones. pairs: `touched_pairs`."""
+    return with_relations(facts_of_touched(), _CHANGED), params_of_touched(today, touched, pairs)
+
+
+def facts_of_touched() -> dict[str, str]:
+    """The movements and lines of touched products: the recent lines, and earlier ones since the last count of each."""
+    return {
         "touched_pairs": sql.statement("stock/touched_pairs"),
         "visible_movements": _TOUCHED_MOVEMENTS,
         "visible_stock_lines": _TOUCHED_LINES,
     }
-    params = params_of(today) | touched.params | {"first_day": first_day(today, counted_on)}
-    return with_relations(relations, _OF_TOUCHED), params
+
+
+def params_of_touched(today: date, touched: Touched, pairs: pa.Table) -> dict[str, Any]:
+    """Parameters of `facts_of_touched` and of sql/relations/computed_stock_levels. pairs: `touched_pairs`."""
+    recent_from = first_day(today, today)
+    earlier = pairs.filter(pc.less(pairs.column("counted_on"), pa.scalar(recent_from + _MOST_APART, pa.date32())))
+    earliest = pc.min(earlier.column("counted_on")).as_py()
+    params = params_of(today) | touched.params | {"recent_from": recent_from}
+    params |= {"first_day": first_day(today, earliest or today)}
+    for name, column in (("counted_regions", "region"), ("counted_stores", "store_id")):
+        params[name] = sorted(set(earlier.column(column).to_pylist()))
+    return params
 
 
 def first_day(today: date, counted_on: date) -> date:
@@ -117,7 +157,12 @@ def parts(warehouse: Warehouse, from_day: date = date.min, most_facts: int = 0) 
     most_facts: of a part; 0: MOST_FACTS.
     """
     products = warehouse.query(sql.text("stock/products"), {"first_day": from_day}).to_pylist()
-    size = max(most_facts or MOST_FACTS, sum(one["facts"] for one in products) / MOST_PARTS)
+    return parts_of(products, most_facts or MOST_FACTS)
+
+
+def parts_of(products: Sequence[dict[str, Any]], most_facts: int) -> list[Part]:
+    """Products in parts with so many facts as are computed at once. products: in order, each with its `facts`."""
+    size = max(most_facts, sum(one["facts"] for one in products) / MOST_PARTS)
     firsts, facts = [""], 0
     for one in products:
         if facts and facts + one["facts"] > size:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 import sql
 from tillstream.batches import freshness
@@ -44,7 +43,7 @@ def follow(ports: Ports) -> bool:
 
 
 def refresh(ports: Ports) -> int:
-    """Write movements that the warehouse lacks, and compute the levels that may have changed; return their number.
+    """Write movements that the warehouse lacks, and the levels that changed; return the number of these.
 
     Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time
     both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
@@ -128,18 +127,19 @@ def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Doc
         touched = _touched(ports, before, now, moved)
         pairs = computing.touched_pairs(ports.warehouse, touched)
         if pairs.num_rows <= MOST_PAIRS:
-            _write_pairs(ports, day, touched, pairs)
-            return int(pairs.num_rows)
+            return _write_pairs(ports, day, touched, pairs)
     rows = computing.levels(ports.warehouse, day)
     ports.warehouse.replace_table(TABLE, rows)
     return int(rows.num_rows)
 
 
-def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> None:
-    if pairs.num_rows:
-        counted_on = pc.min(pairs.column("counted_on")).as_py() or day
-        rows = computing.levels_of(ports.warehouse, day, touched, counted_on)
+def _write_pairs(ports: Ports, day: date, touched: Touched, pairs: pa.Table) -> int:
+    if not pairs.num_rows:
+        return 0
+    rows = computing.levels_of(ports.warehouse, day, touched, pairs)
+    if rows.num_rows:
         ports.warehouse.upsert(TABLE, rows, KEY)
+    return int(rows.num_rows)
 
 
 def _touched(ports: Ports, before: Computed, now: Computed, moved: list[Document]) -> Touched:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from tillstream.domain.batch.record import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import Rejected
 
 START = ""
@@ -40,6 +40,10 @@ class SentBatch:
         return str(self.fields["sha256"])
 
     @property
+    def received_seq(self) -> int:
+        return int(self.fields["received_seq"])
+
+    @property
     def size(self) -> int:
         return int(self.fields["size"])
 
@@ -62,6 +66,13 @@ class Entry:
     @property
     def counted(self) -> tuple[SentBatch, ...]:
         return tuple(batch for batch in self.batches if batch.counts)
+
+    @property
+    def touched(self) -> set[str]:
+        """IDs of the batches whose lines changed: a correction changes those of its upload."""
+        fixed = BatchKind.CORRECTION
+        added = (one.fields["parent"] if one.fields["kind"] == fixed else one.batch_id for one in self.counted)
+        return {*map(str, added), *self.undone}
 
     @property
     def is_empty(self) -> bool:

@@ -80,7 +80,7 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
             if error.code != POSITION or attempt == TRIES - 1:
                 raise
             continue
-        days = office.compare(agreement.own_digests(ports, position.number))
+        days = _compare(ports, office, position.number)
         status.note_comparison(ports, position.number, days)
         stocked = stock.sync(ports, office)
         shared = reference.sync(ports, office)
@@ -89,6 +89,15 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
             shared.sent, shared.taken, shared.questions, requests.exchange(ports, office),
         )  # fmt: skip
     raise Conflict("The head office receives from two copies of this home at the same time. Stop one of them.")
+
+
+def _compare(ports: Ports, office: HeadOffice, number: int) -> Sequence[str]:
+    """The days that differ, by the whole ledger of this home if there are any."""
+    digests = agreement.own_digests(ports, number)
+    if days := office.compare(digests):
+        proved = agreement.own_digests(ports, number, whole=True)
+        return days if proved == digests else office.compare(proved)
+    return days
 
 
 def _hello(ports: Ports, office: HeadOffice) -> Position:

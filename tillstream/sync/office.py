@@ -118,11 +118,12 @@ class LocalOffice:
         return homes.change(self.ports, self.name, lambda home: _advanced(home, settled))
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
-        ours = agreement.noted_digests(self.ports, homes.get(self.ports, self.name))
-        days = agreement.differing(ours, digests)
+        before = homes.get(self.ports, self.name)
+        days = agreement.compare(self.ports, before, digests)
         now = self.ports.clock.now().isoformat(timespec="seconds")
 
         def compared(home: Home) -> Home:
+            home = replace(home, touched=home.touched_besides(before))
             if days:
                 return replace(home, differing=tuple(days))
             return replace(home, differing=(), agreed_at=now, agreed_number=home.number)
@@ -217,7 +218,7 @@ class LocalOffice:
             if entry.number <= home.released:
                 continue
             for batch in entry.batches:
-                if receipt_time(int(batch.fields["received_seq"])) > latest:
+                if receipt_time(batch.received_seq) > latest:
                     self._hold(
                         f"{batch.fields['file']} was received at a time in the future, as the clock of the home was "
                         f"wrong. It is held until then, or until `tillstream sync homes release {self.name}`.",
@@ -238,5 +239,6 @@ def _advanced(home: Home, parcel: Parcel) -> Home:
         return home  # another request was faster
     end = parcel.end
     regions = {str(batch.fields["region"]) for entry in parcel.entries for batch in entry.batches} - {""}
-    home = replace(home, regions=tuple(sorted({*home.regions, *regions})))
+    touched = home.touched_after({batch for entry in parcel.entries for batch in entry.touched}, end.hash)
+    home = replace(home, regions=tuple(sorted({*home.regions, *regions})), touched=touched)
     return replace(home, number=end.number, hash=end.hash, head=max(home.head, end.number), held="", held_number=0)

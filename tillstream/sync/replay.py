@@ -184,16 +184,24 @@ def _unsettled(sent: SentBatch) -> dict[str, Any]:
 
 
 def groups(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Entries that can be settled together: only batches, of which none depends on another one."""
+    """Entries that can be settled together: only batches, of which none depends on another one.
+
+    What is settled together is decided in the order of receipt. Entries that were settled in another order stay apart,
+    because what is refused depends on what the ledger already has.
+    """
     group: list[Entry] = []
+    latest = 0
+    """When the last batch of the group was received."""
     for entry in entries:
         alone = bool(entry.undone) or any(batch.fields["parent"] for batch in entry.batches)
-        if group and alone:
+        times = [batch.received_seq for batch in entry.batches]
+        if group and (alone or min(times, default=latest) < latest):
             yield group
-            group = []
+            group, latest = [], 0
         group.append(entry)
+        latest = max([latest, *times])
         if alone:
             yield group
-            group = []
+            group, latest = [], 0
     if group:
         yield group

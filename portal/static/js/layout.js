@@ -1,4 +1,4 @@
-// The frame of every page: menus that close, windows, colours, keys.
+// The frame of every page: menus that close, windows, colours, keys, forms that are sent once.
 (() => {
   "use strict";
 
@@ -54,6 +54,21 @@
       await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     });
   }
+
+  // A double click does not do a thing twice: a form is sent again only once its answer is late, or after Back. Forms
+  // that change nothing are repeatable: a download, after which the page stays, may follow another one at once.
+  const LATE = 10_000;
+  const sent = new Map();
+  const release = (form) => { sent.delete(form); form.removeAttribute("aria-busy"); };
+  // On the window: the scripts of pages, which may send a form themselves, come first.
+  window.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.matches("[data-repeatable]")) return;
+    if (sent.has(form)) { event.preventDefault(); return; }
+    sent.set(form, setTimeout(release, LATE, form));
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => sent.forEach((timer, form) => { clearTimeout(timer); release(form); }));
 
   const never = -Infinity; // not 0: the time stamps of a page begin at 0
   let going = never;

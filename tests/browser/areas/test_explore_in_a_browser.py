@@ -98,6 +98,27 @@ def test_a_chart_has_all_names_and_menus_stay_on_the_page(page: Page, served: Se
     assert served.page_errors == []
 
 
+def test_a_wide_table_keeps_the_names_of_its_rows_in_view(page: Page, served: Served) -> None:
+    _open(page, served)
+    page.set_viewport_size({"width": 800, "height": 900})
+    measures = "&".join(
+        f"measure={name}"
+        for name in ("revenue", "returned_value", "discount_value", "cancelled_value", "pending_value", "lines")
+    )
+    while True:  # until the file is imported
+        page.goto(f"{served.address}/explore?{measures}&by=store&preset=all")
+        table = page.get_by_role("region", name="Explored measures")
+        if table.count():
+            break
+    assert table.evaluate("(one) => { one.scrollLeft = 400; return one.scrollLeft; }") > 0
+    name, whole = table.get_by_role("rowheader").first.bounding_box(), table.bounding_box()
+    assert name
+    assert whole
+    assert name["x"] == pytest.approx(whole["x"], abs=2)
+    assert name["width"] >= 160
+    assert served.page_errors == []
+
+
 _NAMES = """(count) => {
   const labels = Array.from({ length: count }, (_, at) => `Store of the street ${at}`);
   const figure = { kind: "columns", labels, values: labels.map((_, at) => at), measure: "Revenue", currency: "INR" };

@@ -41,6 +41,8 @@ def test_a_statement_is_run_and_edited_again(sql: Page, served: Served) -> None:
     with sql.expect_download() as download:
         sql.get_by_role("button", name="CSV file").click()
     assert download.value.path().read_text(encoding="utf-8-sig").splitlines() == ['"one","letter"', '"1","a"']
+    with sql.expect_download(timeout=8_000):  # the page is still there: another file follows at once
+        sql.get_by_role("button", name="JSON lines file").click()
     assert [one for one in served.page_errors if "status of 422" not in one] == []
 
 

@@ -22,7 +22,8 @@ from tillstream.analytics import reference
 from tillstream.app import App, build
 from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.events import STAGING
-from tillstream.sync import exchange, homes, identity
+from tillstream.ports import Ports
+from tillstream.sync import counted, exchange, homes, identity
 from tillstream.sync.exchange import Result
 from tillstream.sync.http import delegation
 from tillstream.sync.refusals import Busy
@@ -57,6 +58,10 @@ def check_agreement(two: Connected, result: Result) -> None:
 def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delegation, "INLINE", 200)
     monkeypatch.setattr(exchange, "SMALL", 100)
+    reads_of_office, read = list[Ports](), counted.whole
+    monkeypatch.setattr(
+        counted, "whole", lambda ports, *number: (ports.jobs and reads_of_office.append(ports)) or read(ports, *number)
+    )
     office = by_function(tmp_path, rows=6, pair_of=with_project)
     with office as two:
         home = two.pair.home
@@ -87,3 +92,4 @@ def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         check_agreement(two, two.sync())
         assert [*two.pair.office.ports.objects.list(STAGING, delegation.FOLDER)] == []
         assert not {call for call, _ in office.calls_of_portal if call.startswith("warehouse.")}
+        assert len(reads_of_office) == 1  # later comparisons read what was settled since

@@ -125,6 +125,7 @@ def test_a_rule_is_added_previewed_changed_and_removed(shop: Shop, app: App) -> 
         ({"opens_after": "99999"}, "Enter minutes from 0 to"),
         ({"quiet_start": "22:00", "quiet_end": "07:00", "zone": "Mars"}, "is not a time zone"),
         ({"severity": "mild"}, "There is no severity"),
+        ({"limit-regions": "IM"}, "There is no region “IM”"),
     ],
 )
 def test_a_mistake_in_a_rule_is_shown_and_nothing_is_saved(
@@ -134,6 +135,19 @@ def test_a_mistake_in_a_rule_is_shown_and_nothing_is_saved(
     assert (answer.status_code, words in answer.text) == (422, True)
     assert 'value="LON1"' in answer.text, "what was entered is kept"
     assert rules.get(app.ports, "large-sale").version == 0
+
+
+def test_a_rule_of_a_store_without_sales_is_saved_with_a_note(shop: Shop) -> None:
+    large_sales(shop)
+    path = "/alerts/rules/large-sale"
+    version = str(rules.get(shop.app.ports, "large-sale").version)
+    form = RULE | {"parameter-amount": "1", "parameter-days": "31", "version": version, "do": "save"}
+    page = shop.boss.post(path, form | {"limit-stores": "MUM01, MUM1"}, follow_redirects=True).text
+    assert "There is no store “MUM1”" in page
+    assert "The rule is saved." in page
+    version = str(rules.get(shop.app.ports, "large-sale").version)
+    page = shop.boss.post(path, form | {"limit-stores": "MUM01", "version": version}, follow_redirects=True).text
+    assert "There is no store" not in page
 
 
 def test_only_admins_see_rules(shop: Shop, person: People) -> None:

@@ -47,7 +47,7 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     assert "To import the other rows, select “Import the file”." in manager.get(f"/uploads/{batch}").text
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
     page = manager.get(f"/uploads/{batch}").text
-    assert "It needed review: 2 of 3 rows need fixing" in page
+    assert "It needed review: 2 of 3 rows must be fixed" in page
     assert "Import the file to load the other rows" not in page
 
 

@@ -24,7 +24,7 @@ from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import job_lease
 from tillstream.ports import Ports
-from tillstream.sync import agreement, exchange, homes
+from tillstream.sync import exchange, homes
 from tillstream.sync.http import delegation, frame, remote, turns
 from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.refusals import CLOCK, Busy, Refused
@@ -96,21 +96,6 @@ def test_the_portal_writes_no_ledger(two: Connected, office: by_function) -> Non
     two.sync()
     assert not {call for call, _ in office.calls_of_portal if call.startswith("warehouse.")}
     assert ("warehouse.settle", "") in office.calls_of_function
-
-
-def test_the_ledger_is_read_again_after_a_change_or_a_day(two: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
-    computed, compute = list[str](), agreement.digests_of
-    monkeypatch.setattr(agreement, "digests_of", lambda ports, home: computed.append(home) or compute(ports, home))
-    upload_rows(two.pair.home, SOURCE, like())
-    for _ in range(3):
-        two.pair.check_agreement(two.sync())
-    assert computed == [NAME]
-    upload_rows(two.pair.home, SOURCE, like(number="2"))
-    two.pair.check_agreement(two.sync())
-    assert computed == [NAME] * 2
-    two.pair.home.clock.advance(agreement.NOTED_FOR.total_seconds())
-    two.pair.check_agreement(two.sync())
-    assert computed == [NAME] * 3
 
 
 def test_a_refusal_keeps_its_code_and_details(two: Connected) -> None:

@@ -92,3 +92,11 @@ def test_a_capital_letter_by_itself_is_no_closing_quote_of_another_computer(name
     """One such name is too little to hold a file of a source whose files are in cp1252."""
     sample = file_sample.sample_file(io.BytesIO(f"Bill,Day,Customer,Net\n1,2026-06-01,{name},9.50\n".encode("cp1252")))
     assert not shows_another_encoding(sample, "cp1252")
+
+
+def test_a_sign_of_a_currency_in_every_row_does_not_decide_the_encoding() -> None:
+    rows = [f"{1000 + n};{1 + n:02}.03.2026;Chair;1 249,00 р.;1\u00a0249,00 р." for n in range(25)]
+    text = "\n".join(["Чек;Дата;Товар;Цена;Сумма", *rows, ""]).encode("cp1251")
+    proposal = propose(io.BytesIO(text), name="x")
+    assert proposal.contract["file"]["encoding"] == "cp1251"
+    assert proposal.contract["columns"]["net_amount"] == "Сумма"

@@ -70,3 +70,23 @@ def test_amounts_of_the_first_row_of_an_order_are_not_those_of_its_line_without_
     assert proposal.questions == ()
     assert proposal.contract["columns"]["discount"] == "Coupon discount"
     assert "net_amount" not in proposal.contract["columns"]
+
+
+def test_totals_of_orders_beside_columns_that_are_empty_together_are_no_total_of_a_line() -> None:
+    text = "Order,Day,Net Total,Product,Qty,Rate,Amount\n" + "".join(
+        f"N{100 + n},2026-02-{n:02},{10 * n + 2.5},Mug,{n},10.00,{n}0.00\n,,,Tea,1,2.50,2.50\n" for n in range(1, 9)
+    )
+    columns = detected(text, fill_down="yes").contract["columns"]
+    assert columns["net_amount"] == "Amount"
+    assert "Net Total" not in columns.values()
+
+
+def test_totals_in_the_last_row_of_an_order_are_no_totals_of_a_line() -> None:
+    text = "Order,Day,Product,Qty,Price,Subtotal,Order Total\n" + "".join(
+        f"N{100 + n},2026-02-{n:02},Mug,1,10.00,,\nN{100 + n},2026-02-{n:02},Tea,{n},2.50,{10 + 2.5 * n:.2f},"
+        f"{11 + 2.75 * n:.2f}\n"
+        for n in range(1, 9)
+    )
+    columns = detected(text).contract["columns"]
+    assert (columns["quantity"], columns["unit_price"]) == ("Qty", "Price")
+    assert {"net_amount", "gross_amount"}.isdisjoint(columns)

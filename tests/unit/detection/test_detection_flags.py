@@ -6,6 +6,7 @@ import pytest
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.flag_words import flag_meaning, flagged_status
+from tillstream.domain.contract.model import parse
 
 
 def detected(header: str, marks: list[str]) -> Proposal:
@@ -70,8 +71,10 @@ def test_a_negative_total_and_a_positive_quantity_are_a_question() -> None:
     (question,) = (one for one in propose(io.BytesIO(text.encode()), name="x").questions if one.key == "returns")
     assert question.evidence == "1 row has a Total with a minus sign and a Qty without one, which adds to the units"
     assert (question.choices, question.lines) == (("subtract", "keep"), (2,))
-    status = propose(io.BytesIO(text.encode()), name="x", answers={"returns": "subtract"}).contract["status"]
-    assert status == {"negative_amount": "returned", "unsigned_returns": True}
+    answers = {"returns": "subtract", "region": "North", "currency": "EUR"}
+    contract = propose(io.BytesIO(text.encode()), name="x", answers=answers).contract
+    assert contract["status"] == {"negative_amount": "returned", "unsigned_returns": True}
+    assert parse(contract).status.unsigned_returns
     assert "status" not in propose(io.BytesIO(text.encode()), name="x", answers={"returns": "keep"}).contract
 
 

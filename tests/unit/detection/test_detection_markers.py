@@ -119,3 +119,19 @@ def test_words_of_debit_and_credit_and_codes_of_documents_are_a_question(
     header: str, words: list[str], *, is_question: bool
 ) -> None:
     assert keys(proposal_for(header, words)) == (["column.status"] if is_question else [])
+
+
+@pytest.mark.parametrize(("header", "words"), [("+/-", ["+", "+", "+", "-"]), ("Type", ["1", "1", "1", "2"])])
+def test_signs_and_numbers_of_kinds_are_a_question_although_there_are_few_sales(header: str, words: list[str]) -> None:
+    rows = [f"{1000 + n},2026-03-{1 + n:02},P{n % 5},1,{10 + n}.50,{words[n % len(words)]}" for n in range(24)]
+    text = "\n".join([f"Order No,Date,Product ID,Qty,Total,{header}", *rows, ""])
+    (question,) = propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS).questions
+    assert question.words == f"Does {header} decide whether a sale counts?"
+
+
+def test_numbers_under_a_name_of_no_kind_are_no_question() -> None:
+    assert "column.status" not in keys(proposal_for("Till", ["1", "1", "1", "2"]))
+
+
+def test_numbers_of_states_are_a_question() -> None:
+    assert "column.status" in keys(proposal_for("current_state", ["5", "5", "5", "6"]))

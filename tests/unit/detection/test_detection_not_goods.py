@@ -49,3 +49,16 @@ def test_a_voucher_that_was_used_stays_a_part_of_its_order() -> None:
 )
 def test_only_whole_cells_count(cell: str, kind: str) -> None:
     assert kind_of(cell) == kind
+
+
+@pytest.mark.parametrize("product", ["Shipping", "Versandkosten", "Frais de port", "送料"])
+def test_shipping_among_the_products_is_a_question_also_if_it_was_refunded(product: str) -> None:
+    (question,) = proposal_for((product, "4.90"), (product, "-4.90")).questions
+    assert (question.key, question.default) == (f"ignore.{product}", "")
+    assert question.evidence.endswith("; shipping is no revenue of goods, and its rows would count as units")
+
+
+def test_a_name_with_an_asterisk_ignores_no_other_rows() -> None:
+    proposal = proposal_for(("Tip*", "3.00"), **{"ignore.Tip*": "yes"})
+    assert proposal.contract["file"]["ignore_where"] == {"Item": [r"Tip\*"]}
+    assert proposal.rows == 6

@@ -148,3 +148,15 @@ def test_balances_are_no_total_lines_of_the_figures() -> None:
 def test_balances_and_totals_are_ignored_together() -> None:
     lines = ["Date,Details,Qty,Amount", "2026-03-01,Opening balance,,50.00", *DATED, "2026-03-31,Day total,6,24.00"]
     assert detected(lines).contract["file"]["ignore_where"] == {"Details": ["Opening balance", "Day total"]}
+
+
+def test_an_asterisk_that_marks_totals_is_no_pattern() -> None:
+    lines = ["Order,Date,Main,Item,Qty,Amount"]
+    for number, amounts in ORDERS:
+        lines.append(f"{number},2026-03-14,*,,,{sum(amounts) + len(amounts) / 2:.2f}")
+        lines += [f"{number},2026-03-14,,Item {amount},1,{amount}.50" for amount in amounts]
+    (question,) = (one for one in detected(lines).questions if one.key == "total_rows")
+    assert question.evidence == "the 5 rows whose Main is “*” have the sum of the Amount of rows below them"
+    answered = detected(lines, total_rows="yes")
+    assert answered.contract["file"]["ignore_where"] == {"Main": [r"\*"]}
+    assert answered.rows == 10

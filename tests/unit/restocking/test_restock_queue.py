@@ -70,7 +70,7 @@ def test_another_store_with_too_much_gives_before_anything_is_ordered(ports: Por
     count(ports, {("LDS1", KITE): 10, ("MAN1", KITE): 1_000})
     lines = queue_of(ports)
     assert set(lines) == {("LDS1", KITE, "MAN1")}
-    assert lines["LDS1", KITE, "MAN1"]["reason"].endswith(" MAN1 has 1,000 and needs 63.")
+    assert lines["LDS1", KITE, "MAN1"]["reason"].endswith(" The other store has 1,000 and needs 63.")
     assert " and has 10, on order and in transit included." in lines["LDS1", KITE, "MAN1"]["reason"]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.detection.amounts import discount_guard, reduced_totals
+from tillstream.detection.amounts import discount_guard, line_prices, reduced_totals
 from tillstream.detection.arithmetic.money import TOLERANCE, money_rows
 from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
@@ -30,8 +30,7 @@ def decide(
         reduced_totals.ask_before_fees(sheet, roles, unmapped, style, log)
         return {}
     if {"quantity", "unit_price"} <= set(roles):
-        has_none = log.answers.get("column.net_amount") == NO_COLUMN
-        if has_none or not _ask_for_total(sheet, roles, unmapped, style, log):
+        if not _ask_for_total(sheet, roles, unmapped, style, log):
             _ask_for_discount(sheet, roles, discount_guard.plausible(sheet, roles, unmapped, style), log)
         return {}
     if log.answers.get("column.net_amount") != NO_COLUMN:
@@ -58,11 +57,14 @@ def _ask_for_total(
     sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, ...], style: NumberStyle, log: DetectionLog
 ) -> bool:
     """Whether a column may be the total of a line although no sum proves it, so that `column.net_amount` is asked."""
+    if log.answers.get("column.net_amount") == NO_COLUMN:  # only the numbers contradict what is known about an export
+        is_assumed = "column.net_amount" in log.assumed
+        return is_assumed and line_prices.ask(sheet, roles, unmapped, style, log)
     if totals := _partial_totals(sheet, roles, unmapped, style):
         names, evidence = tuple(totals), next(iter(totals.values()))
         log.add_question("column.net_amount", _TOTAL, (*names, NO_COLUMN), evidence, default=names[0])
         return True
-    return reduced_totals.ask_priced(sheet, roles, unmapped, style, log)
+    return line_prices.ask(sheet, roles, unmapped, style, log)
 
 
 def _partial_totals(

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from tillstream.detection.arithmetic.number_columns import NumberColumns, is_equal
-from tillstream.detection.evidence import NO_COLUMN, DetectionLog, percentage
+from tillstream.detection.evidence import DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
@@ -84,34 +84,6 @@ def _proof(columns: NumberColumns, roles: dict[str, str], name: str, total: str,
         if is_equal(values, totals - less).mean() >= _MOST:
             return f"{name} is {total} − {' − '.join(terms)}"
     return ""
-
-
-def ask_priced(
-    sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog
-) -> bool:
-    """Ask `column.net_amount` if a price less fees is another column also where the quantity is more than 1.
-
-    Such a price is that of the line. unmapped: numeric columns without a role. Returns whether it is asked.
-    """
-    price = roles["unit_price"]
-    columns = NumberColumns(sheet, dict.fromkeys((roles["quantity"], price, *unmapped)), style)
-    several = np.nan_to_num(columns[roles["quantity"]]) > 1
-    fees = [name for name in unmapped if is_fee(name)]
-    for rest in (name for name in unmapped if name not in fees):
-        for less in (terms for count in (1, 2) for terms in combinations(fees, count)):
-            amount = columns.sum_of(less, of_sizes=True)
-            used = several & (amount != 0)
-            if used.sum() >= _MIN_ROWS and is_equal(columns[rest], columns[price] - amount)[used].mean() >= _MOST:
-                words = f"Is {price} the amount of the whole line, and not that of one unit?"
-                evidence = (
-                    f"{rest} is {price} less {' and '.join(less)}, also in {int(used.sum()):,} rows of several units"
-                )
-                choices = (price, NO_COLUMN)
-                log.add_question(
-                    "column.net_amount", words, choices, evidence, default=price, none="the price of a unit"
-                )
-                return True
-    return False
 
 
 def is_fee(name: str) -> bool:

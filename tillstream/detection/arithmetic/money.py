@@ -1,5 +1,6 @@
 """Numeric rows, compared by arithmetic rules to identify columns."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,16 +24,20 @@ TERMS = (
     "gross_amount",
     "amount",
 )
-_SEPARATORS = str.maketrans("٫٬", ".,")
+_SEPARATORS = str.maketrans("٫٬△▲", ".,--")
+_MINUS = ("-", "(", "−")
+_NO_DECIMALS = re.compile(r"(?<=[0-9])[.,][-−‐-—]{1,2}(?=\D*$)")
+"""Dashes instead of the decimals of a whole price, such as 39.- or 39,-- €."""
 Row = dict[str, float]
 
 
 def to_float(cell: str, style: NumberStyle) -> float | None:
     """Parse a cell as float, None if it is not a number; for comparison only, not exact."""
-    cell = cell.translate(_SEPARATORS)
+    cell = _NO_DECIMALS.sub("", cell.translate(_SEPARATORS))
     stripped = "".join(letter for letter in cell if letter.isdigit() or letter in ".,-(−")
     stripped = stripped.strip(".,") if not stripped[-1:].isdigit() else stripped
-    is_negative = stripped.startswith(("-", "(", "−")) or cell.rstrip().endswith(("-", "−"))
+    stripped = stripped.lstrip(".,") if stripped.lstrip(".,")[:1] in _MINUS else stripped  # Fr. -39
+    is_negative = stripped.startswith(_MINUS) or cell.rstrip().endswith(("-", "−"))
     digits = "".join(
         "." if letter == style.decimal else letter for letter in stripped if letter == style.decimal or letter.isdigit()
     )

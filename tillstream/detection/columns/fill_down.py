@@ -41,32 +41,51 @@ def _completed(column: Column, groups: Sequence[str]) -> Column:
     return Column(column.name, tuple(cells), column.lines)
 
 
-def order_columns(sheet: Sheet, profiles: Mapping[str, Profile], within: str) -> frozenset[str]:
-    """Numeric columns that only the first row of an order has: amounts of the order, not of a line."""
-    later = _later_rows(sheet.columns[within].cells) if within else []
-    return frozenset(
-        name
-        for name, profile in profiles.items()
-        if later and _is_amount(profile) and profile.column.filled and _is_empty(profile.column, later)
-    )
+def order_columns(
+    sheet: Sheet, profiles: Mapping[str, Profile], within: str, completed: Sequence[str] = ()
+) -> frozenset[str]:
+    """Numeric columns that only the first row of an order has: amounts of the order, not of a line.
+
+    within: the header of the order number; if it is empty, the later rows are those in which `completed` are empty.
+    """
+    if within:
+        later = _later_rows(sheet.columns[within].cells)
+    else:
+        later = [row for row in range(sheet.rows) if not any(sheet.columns[name].cells[row] for name in completed)]
+    return _amounts_without(profiles, later)
 
 
 def amounts_of_orders(sheet: Sheet, profiles: Mapping[str, Profile]) -> frozenset[str]:
-    """Amounts that only the first row of an order has, where all other columns are filled in each row.
+    """Amounts that only the first or the last row of an order has, where all other columns are filled in each row.
 
     The lines must have quantities and prices of their own.
     """
-    roles = {match.role: name for name in sheet.names for match in match_header(name) if match.clarity == CLEAR}
+    matches = [(match, name) for name in sheet.names for match in match_header(name)]
+    roles = {match.role: name for match, name in matches if match.clarity == CLEAR}
+    if unclear := [name for match, name in matches if match.role == "sale_id"]:
+        roles.setdefault("sale_id", unclear[0])
     if not {"sale_id", "quantity", "unit_price"} <= roles.keys():
         return frozenset()
     column = sheet.columns[roles["sale_id"]]
     later = _later_rows(column.cells) if column.filled == sheet.rows else []
     if len({column.cells[row] for row in later}) < _MIN_ORDERS or not _is_contiguous(column, later, sheet):
         return frozenset()
-    names = order_columns(sheet, profiles, column.name)
     orders = sheet.rows - len(later)
-    is_proved = any(profiles[name].column.filled >= _MIN_FILLED * orders for name in names)
-    return names if is_proved and not names & {roles["quantity"], roles["unit_price"]} else frozenset()
+    for rows in (later, [row - 1 for row in later]):
+        names = _amounts_without(profiles, rows)
+        is_proved = any(profiles[name].column.filled >= _MIN_FILLED * orders for name in names)
+        if is_proved and not names & {roles["quantity"], roles["unit_price"]}:
+            return names
+    return frozenset()
+
+
+def _amounts_without(profiles: Mapping[str, Profile], rows: Sequence[int]) -> frozenset[str]:
+    """The amounts that have a value in none of these rows."""
+    return frozenset(
+        name
+        for name, profile in profiles.items()
+        if rows and _is_amount(profile) and profile.column.filled and _is_empty(profile.column, rows)
+    )
 
 
 def _within_order(

@@ -1,12 +1,14 @@
 """Columns whose few values may decide whether a sale counts, although neither name nor values are those of a status.
 
-They contain yes or no, plus or minus, single letters or codes of documents, most of them the same, or remarks such as
-“keyed in error”. No other column explains them, and letters, codes and remarks are the same on all lines of a sale.
+They contain yes or no, plus or minus, single letters or codes of documents, the numbers of kinds under a name such as
+Type, most of them the same, or remarks such as “keyed in error”. No other column explains them, and letters, codes and
+remarks are the same on all lines of a sale.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 
+from tillstream.detection.columns.roles import NUMERIC
 from tillstream.detection.columns.word_uses import amounts_by_word
 from tillstream.detection.evidence import CHOICE, CONFIRM_COLUMN, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
@@ -16,6 +18,7 @@ from tillstream.detection.words.flag_words import (
     is_document_word,
     is_flag_word,
     is_harmless_flag,
+    is_kind_header,
     reversed_column,
 )
 from tillstream.detection.words.headers import match_header
@@ -24,6 +27,8 @@ from tillstream.detection.words.status_words import MAX_STATUS_WORDS, suggests_s
 _MIN_ROWS, _MOST, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 10, 0.6, 6, 12, 4
 _MIN_COUNT = 2
 """Rows that each value has at least."""
+_UNRELATED = NUMERIC | {"sale_id", "date", "time"}
+"""Roles of columns that differ from sale to sale, which explain no other column."""
 
 
 def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: DetectionLog) -> None:
@@ -34,7 +39,7 @@ def ask(sheet: Sheet, roles: Mapping[str, str], style: NumberStyle, log: Detecti
         if name not in roles.values()
         and (_may_flag(column) or (_may_mark(column) and _is_of_sale(sheet, roles, column)))
     ]
-    names = [name for name in names if not _is_explained(sheet, name)]
+    names = [name for name in names if not _is_explained(sheet, roles, name)]
     if not names:
         return
     words, none, kind = "Does a column decide whether a sale counts?", "no column does", CHOICE
@@ -76,9 +81,12 @@ def _may_mark(column: Column) -> bool:
         len(word) > 1 and count <= column.filled / 2 and is_document_word(word, among_numbers=False)
         for word, count in words.items()
     )
+    is_numbered = is_kind_header(column.name, vague=True) and all(
+        len(word) <= _MAX_CODE and word.isdecimal() for word in words
+    )
     most = max(*words.values(), empty)
     return (
-        (is_letters or is_codes)
+        (is_letters or is_codes or is_numbered)
         and not match_header(column.name)
         and len(words) <= _MAX_LETTERS
         and most >= _MOST * len(column.cells)
@@ -93,11 +101,17 @@ def _is_of_sale(sheet: Sheet, roles: Mapping[str, str], column: Column) -> bool:
     return len(pairs) == len({sale for sale, _ in pairs})
 
 
-def _is_explained(sheet: Sheet, name: str) -> bool:
-    """Whether each value of another column with few values has one value of this column, as the tax of a product."""
+def _is_explained(sheet: Sheet, roles: Mapping[str, str], name: str) -> bool:
+    """Whether each value of another column with few values has one value of this column, as the tax of a product.
+
+    Numbers, days and amounts of sales explain nothing, as in a file of few sales each has one value by chance.
+    """
     cells = sheet.columns[name].cells
+    unrelated = {roles[role] for role in _UNRELATED if role in roles}
     for other in sheet.columns.values():
-        if other.name == name or not 1 < len(other.words) <= MAX_STATUS_WORDS:
+        if other.name == name or other.name in unrelated or not 1 < len(other.words) <= MAX_STATUS_WORDS:
+            continue
+        if len(other.words) == other.filled:
             continue
         values: dict[str, set[str]] = defaultdict(set)
         for word, cell in zip(other.cells, cells, strict=True):

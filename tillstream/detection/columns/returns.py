@@ -9,7 +9,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
 _MIN_NEGATIVE_SHARE, _MIN_UNSIGNED_SHARE = 0.95, 0.5
-_MINUS_SIGNS = "-−("
+_MINUS_SIGNS = "-−(△▲"
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
 

@@ -20,6 +20,7 @@ from tillstream.detection.values import numbers
 from tillstream.detection.words.footers import is_total_word, total_word_in
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import status_of
+from tillstream.domain.contract.ignored_cells import cell_of, word_of
 
 KEY = "total_rows"
 _MAX_COLUMNS, _MAX_ROWS = 4, 4_000
@@ -40,7 +41,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class TotalRows:
-    """Rows that are sums of others. words: the cells of `column` by which a contract ignores them."""
+    """Rows that are sums of others. words: those of the cells of `column` by which a contract ignores them."""
 
     column: str
     words: tuple[str, ...]
@@ -83,7 +84,7 @@ def decide(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -> 
 
 def _are_sales(sheet: Sheet, column: Column, words: Sequence[str]) -> bool:
     """Whether the rows of the words fill all cells that other rows fill, and have sale numbers of their own."""
-    marked = [cell in words for cell in column.cells]
+    marked = [word_of(cell) in words for cell in column.cells]
     columns = [one for name, one in sheet.columns.items() if name and one.filled >= marked.count(False) > 0]
     if not all(all(compress(one.cells, marked)) for one in columns):
         return False
@@ -162,7 +163,7 @@ def _by_sums(column: Column, rows_of_cells: Mapping[str, Ints], name: str, value
     for place, step in (("above", 1), ("below", -1)):
         for code in _codes_of_sums(values[: len(codes)][::step], codes[::step]):
             if words[code]:
-                return TotalRows(column.name, (words[code],), name, place)
+                return TotalRows(column.name, (word_of(words[code]),), name, place)
     return None
 
 
@@ -189,7 +190,7 @@ def _by_shares(column: Column, rows_of_cells: Mapping[str, Ints], name: str, val
             continue
         share = float(values[rows][sums.argmax()] / sums.max())
         if _MIN_PART <= share <= _MAX_PART and (np.abs(values[rows] - share * sums) <= _ROUNDING).all():
-            return TotalRows(column.name, (word,), name, share=share)
+            return TotalRows(column.name, (word_of(word),), name, share=share)
     return None
 
 
@@ -199,13 +200,13 @@ def _last_row(sheet: Sheet, column: Column, name: str, values: Ints) -> TotalRow
         return None
     word = column.cells[-1]
     is_sum = values[:-1].sum() == values[-1] and np.count_nonzero(values[:-1]) >= _MIN_SUMMANDS
-    return TotalRows(column.name, (word,), name) if is_sum and word and column.words[word] == 1 else None
+    return TotalRows(column.name, (word_of(word),), name) if is_sum and word and column.words[word] == 1 else None
 
 
 def _patterns(words: set[str]) -> tuple[str, ...]:
     """The words, or what several of them have in common: North Total and South Total are `* Total`."""
     groups: dict[str, list[str]] = {}
-    for word in sorted(words):
+    for word in map(word_of, sorted(words)):
         groups.setdefault(_pattern(word), []).append(word)
     return tuple(pattern if len(group) > 1 else group[0] for pattern, group in groups.items())
 
@@ -227,7 +228,7 @@ def _accept(sheet: Sheet, total: TotalRows, log: DetectionLog) -> dict[str, tupl
 
 
 def _ask(sheet: Sheet, total: TotalRows, log: DetectionLog) -> None:
-    word = f"{total.column} is “{total.words[0]}”"
+    word = f"{total.column} is “{cell_of(total.words[0])}”"
     words = f"Are the rows whose {word} totals of other rows, so that they must not be counted again?"
     if total.share < 1:
         words = f"Are the rows whose {word} a tax or a charge on other rows, so that they are no sales?"
@@ -236,7 +237,7 @@ def _ask(sheet: Sheet, total: TotalRows, log: DetectionLog) -> None:
 
 def _described(sheet: Sheet, total: TotalRows) -> str:
     rows = len(rows_where(sheet, {total.column: total.words}))
-    listed = " or ".join(f"“{word}”" for word in total.words[:3])
+    listed = " or ".join(f"“{cell_of(word)}”" for word in total.words[:3])
     subject, verb, them = ("the row", "has", "it") if rows == 1 else (f"the {rows:,} rows", "have", "them")
     place, part = f"{total.place} {them}", f"{100 * total.share:.3g}% of " if total.share < 1 else ""
     return f"{subject} whose {total.column} is {listed} {verb} {part}the sum of the {total.amount} of rows {place}"

@@ -8,6 +8,7 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Question
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import status_of
+from tillstream.domain.contract.ignored_cells import word_of
 
 KEY = "event"
 ALL = "all"
@@ -62,7 +63,7 @@ def _counted(
         if taken_back:
             log.assume({"returns": "subtract"} | {f"status.{word}": "returned" for word in taken_back}, evidence)
         log.add_finding("ignore_where", f"{column.name}: {', '.join(ignored)}", evidence, LIKELY)
-        return {column.name: ignored} if ignored else {}
+        return {column.name: tuple(map(word_of, ignored))} if ignored else {}
     if answer != ALL:
         repeated = sum(len(words) > 1 for words in steps)
         order = sorted(choices, key=lambda word: -column.words[word])

@@ -105,21 +105,24 @@ def _script(text: str) -> tuple[str, float]:
 
 
 def _letters(text: str) -> list[str]:
-    """The non-ASCII characters, except spaces between the digits of a number."""
+    """The non-ASCII characters, except those after a digit: spaces in numbers are letters in other encodings."""
     return [
         letter
         for position, letter in non_ascii_letters(text)
-        if letter != "\u00a0"
-        or not (text[position - 1 : position].isdigit() and text[position + 1 : position + 2].isdigit())
+        if not (position and text[position - 1].isascii() and text[position - 1].isdigit())
     ]
 
 
 def _frequency(text: str) -> float:
-    """Mean rank of the letters in the frequency order of their alphabet, from 1 (most frequent) to 0 (not in it)."""
+    """Mean rank of the letters in the frequency order of their alphabet, from 1 (most frequent) to 0 (not in it).
+
+    Each word counts once, because the sign of a currency may be in every row.
+    """
     alphabet = LETTERS_BY_FREQUENCY[_script(text)[0]]
-    letters = [unicodedata.normalize("NFD", letter.casefold())[0] for letter in _letters(text)]
+    words = dict.fromkeys(word_at(text, position) for position, _ in non_ascii_letters(text))
+    letters = [unicodedata.normalize("NFD", letter.casefold())[0] for letter in _letters(" ".join(words))]
     ranks = {letter: 1 - index / len(alphabet) for index, letter in enumerate(alphabet)}
-    return sum(ranks.get(letter, 0.0) for letter in letters) / len(letters)
+    return sum(ranks.get(letter, 0.0) for letter in letters) / (len(letters) or 1)
 
 
 def _common_name(encoding: str, data: bytes, text: str) -> str:

@@ -16,7 +16,7 @@ from tillstream.domain.month_names import LANGUAGES, folded, names
 ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
 _TIME = (
     r"(?P<gap>,?[ T_]+)(?P<hour>[0-9]{1,2})(?P<colon>[:.])(?P<minute>[0-9]{2})(?P<second>[:.][0-9]{2})?"
-    r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?[Mm]\.?)?"
+    r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?"
     rf"(?P<before_zone> ?)(?P<zone>(?i:{zone_words.PATTERN}))?"
 )
 _NUMERIC = re.compile(

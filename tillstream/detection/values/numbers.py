@@ -22,8 +22,9 @@ _SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
 _SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
 _NUMBER = re.compile(
-    rf"^(?P<open>\()?[-+−]?(?P<left>{_SIGN})?[{_SPACES}]*[-+−]?"
+    rf"^(?P<open>\()?[-+−△▲]?[{_SPACES}]*(?P<left>{_SIGN})?[{_SPACES}]*[-+−△▲]?"
     rf"(?P<core>9(?:[9.,{_SPACES}{_APOSTROPHES}]*9)?|[.,]9+)(?P<power>[eE][-+]?9+)?"
+    r"(?:(?P<whole>[.,])[-−‐-—]{1,2})?"
     rf"[{_SPACES}]*(?P<right>{_SIGN})?(?P<percent>%)?(?:[-−]|\))?$"
 )
 
@@ -45,30 +46,35 @@ def shape_of(pattern: str) -> Shape | None:
     match = _NUMBER.match(pattern)
     if not match:
         return None
-    core, sign, percent = match["core"], match["left"] or match["right"] or "", bool(match["percent"])
+    separators = _separators_of(match["core"])
+    if separators and match["whole"]:
+        separators = _with_whole(*separators, match["whole"])
+    return Shape(*separators, match["left"] or match["right"] or "", bool(match["percent"])) if separators else None
+
+
+def _separators_of(core: str) -> tuple[str, str, str] | None:
+    """The decimal, the thousands and the ambiguous separator of a number; None if they contradict each other."""
     parts = re.split(r"[^9]", core)
     separators = [_normalise_separator(separator) for separator in re.findall(r"[^9]", core)]
-    decimal, thousands, ambiguous = "", "", ""
-    if separators:
-        last = separators[-1]
-        groups = len(separators) - 1
-        if len(set(separators)) > 2 or (
-            groups and separators.count(last) < len(separators) and last in separators[:-1]
-        ):
-            return None
-        if len(set(separators)) == 2:
-            if last not in ".," or not _is_grouped(parts[:-1]):
-                return None
-            decimal, thousands = last, separators[0]
-        elif groups or last not in ".,":
-            if not _is_grouped(parts):
-                return None
-            thousands = last
-        elif len(parts[-1]) == 3 and 1 <= len(parts[0]) <= 3:
-            ambiguous = last
-        else:
-            decimal = last
-    return Shape(decimal, thousands, ambiguous, sign, percent)
+    if not separators:
+        return "", "", ""
+    last = separators[-1]
+    groups = len(separators) - 1
+    if len(set(separators)) > 2 or (groups and separators.count(last) < len(separators) and last in separators[:-1]):
+        return None
+    if len(set(separators)) == 2:
+        return (last, separators[0], "") if last in ".," and _is_grouped(parts[:-1]) else None
+    if groups or last not in ".,":
+        return ("", last, "") if _is_grouped(parts) else None
+    if len(parts[-1]) == 3 and 1 <= len(parts[0]) <= 3:
+        return "", "", last
+    return last, "", ""
+
+
+def _with_whole(decimal: str, thousands: str, ambiguous: str, whole: str) -> tuple[str, str, str] | None:
+    """The separators of a number with dashes instead of decimals, such as 39.-; None if it has decimals as well."""
+    groups = thousands or ambiguous
+    return None if decimal or groups == whole else (whole, groups, "")
 
 
 def _normalise_separator(sign: str) -> str:

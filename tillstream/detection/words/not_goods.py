@@ -1,4 +1,4 @@
-"""Words of rows that are no goods, such as tips and gift cards."""
+"""Words of rows that are no goods, such as tips, gift cards and shipping."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ _VALUE = re.compile(
 
 @lru_cache(maxsize=10_000)
 def kind_of(cell: str) -> str:
-    """`tips` or `gift_cards` for a cell such as Gratuity or Gift card 25 €; otherwise empty."""
+    """`tips`, `gift_cards` or `shipping` for a cell such as Gratuity or Gift card 25 €; otherwise empty."""
     words = plain(_VALUE.sub("", cell))
     return next((kind for kind, names in _kinds().items() if words in names), "")
 

@@ -96,7 +96,8 @@ COLUMNS: dict[str, str] = {
         canal de venta, canal de venda, canale, canale di vendita, verkoopkanaal, kanaal, チャネル,
         販売チャネル, 販売経路""",
     "status": """
-        status, order status, state of order, sale status, invoice status, payment status, zustand,
+        status, order status, state of order, order state, current state, sale status, invoice status,
+        payment status, zustand,
         auftragsstatus, bestellstatus, belegstatus, statut, état, statut commande, statut de la commande,
         estado, estado del pedido, estado pedido, situação, status do pedido, stato, stato ordine,
         stato dell'ordine, orderstatus, bestelstatus, ステータス, 状態, 状況, 注文状況, 取引状態 | state""",

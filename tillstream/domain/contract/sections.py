@@ -36,8 +36,8 @@ class FileStyle(Strict):
     """First words of lines that are not sales, such as Total, in upper or lower case; these lines are counted as
     ignored. A line that fills every column that the sales fill is never ignored: the word may be a name."""
     ignore_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Header → whole cells of rows that are not sales, in upper or lower case, such as `Item: [Order total]`; these
-    rows are counted as ignored. `*` is any text, and an empty word for an empty cell."""
+    r"""Header → whole cells of rows that are not sales, in upper or lower case, such as `Item: [Order total]`; these
+    rows are counted as ignored. `*` is any text, `\*` an asterisk, and an empty word for an empty cell."""
     sheet: str = ""
     """Sheet of a workbook that contains the sales; empty: the first visible sheet."""
     repeated_names: Literal["refuse", "number"] = "refuse"
@@ -192,18 +192,10 @@ class StatusRule(Strict):
     negative_amount: Literal["", "returned", "cancelled"] = ""
     """Status of a line with a negative net amount, if none of the previous rules applies."""
     unsigned_returns: bool = False
-    """`true`: the source writes amounts of returns without a minus sign; their quantity, discount, tax and totals
-    count as negative."""
+    """`true`: the source writes some or all amounts of returns without a minus sign; their quantity, discount, tax and
+    totals count as negative."""
     default: Literal["completed", "pending", "cancelled", "returned"] | None = "completed"
     """Status of a line without a status word; null: the line is rejected."""
-
-    @model_validator(mode="after")
-    def _one_sign(self) -> Self:
-        if self.unsigned_returns and self.negative_amount:
-            raise ValueError(
-                "negative_amount cannot be combined with unsigned_returns: amounts of returns have a minus sign or not"
-            )
-        return self
 
 
 class Identity(Strict):

@@ -10,7 +10,7 @@ _OWN_SIGNS = {
     "￥": "", "円": "JPY", "zł": "PLN", "Fr.": "CHF", "kr": "", "kr.": "", "₽": "RUB", "₩": "KRW", "₺": "TRY",
     "฿": "THB", "₫": "VND", "₴": "UAH", "₪": "ILS", "C$": "CAD", "A$": "AUD", "Rp": "IDR", "Rp.": "IDR",
     "RM": "MYR", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "лв": "BGN", "лв.": "BGN", "руб.": "RUB", "руб": "RUB",
-    "грн": "UAH", "грн.": "UAH", "元": "", "원": "KRW", "₱": "PHP", "₦": "NGN", "HK$": "HKD", "NT$": "TWD",
+    "р.": "RUB", "грн": "UAH", "грн.": "UAH", "元": "", "원": "KRW", "₱": "PHP", "₦": "NGN", "HK$": "HKD", "NT$": "TWD",
     "S$": "SGD", "NZ$": "NZD", "MX$": "MXN", "SFr.": "CHF", "د.إ": "AED", "ر.س": "SAR", "đ": "VND", "CA$": "CAD",
     "AU$": "AUD",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Steps on which products were out of stock: what is sold then is less than the demand."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,11 @@ from tillstream.forecasting.sales.series import Key
 
 LONGEST = 91
 """Days after which a product that is out of stock counts as no longer sold: from then on, it has sales of 0."""
+
+
+def needed_from(start: date) -> date:
+    """Return the day before which spans may begin later than they did: none of them has a day from `start` on."""
+    return start - timedelta(days=LONGEST)
 
 
 def steps_out_of_stock(spans: pa.Table, keys: Sequence[Key], axis: Axis) -> Bools | None:

@@ -87,7 +87,8 @@ def read(
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MOST_LINES
     units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
-    empty = None if is_large else stock_days.days_out_of_stock(warehouse)
+    since = out_of_stock.needed_from(places.axis.days[0].item())
+    empty = None if is_large else stock_days.days_out_of_stock(warehouse, since)
     currency, rates = latest_rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
     series, main = outside or {}, _main_currencies(revenue)

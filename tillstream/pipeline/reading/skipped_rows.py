@@ -50,7 +50,7 @@ def non_sale_rows(table: pa.Table, header: Sequence[str], words: tuple[str, ...]
 
 
 def rows_where(table: pa.Table, ignore_where: Mapping[str, Sequence[str]]) -> Mask:
-    """bool (n,): rows with one of these cells. ignore_where: header → cells; `*` is any text."""
+    """bool (n,): rows with one of these cells. ignore_where: header → words of `ignored_cells`."""
     mask = np.zeros(table.num_rows, np.bool_)
     for name, words in ignore_where.items():
         if name in table.column_names:

@@ -37,6 +37,8 @@ class _Plan:
     ask: list[Question] = field(default_factory=list)
     same: dict[str, dict[str, Agreed]] = field(default_factory=dict)
     """Group → key → what both sides have."""
+    waits: bool = False
+    """Whether rates are left to the next sync."""
 
 
 def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
@@ -49,10 +51,13 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     if before == token:
         return ReferenceResult(0, 0, open_before)
     ours = office.groups(ports, state.regions)
-    plan = _Plan()
-    for kind, names in _by_kind(head_office.compare_reference(office.all_digests(ports, ours))):
+    digests, plan = office.all_digests(ports, ours), _Plan()
+    for kind, names in _by_kind(head_office.compare_reference(digests)):
         theirs = _groups(head_office, kind, names)
         is_rates = kind == rates.KIND
+        if is_rates and _has_none(theirs, digests):
+            plan.waits = True
+            continue
         here = rates.groups(ports, names) if is_rates else ours
         shipped = rates.shipped(names) if is_rates else {}
         for name in names:
@@ -65,7 +70,7 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     questions.replace_all(ports, plan.ask)
     if sent or len(plan.ask) != open_before:
         head_office.reference_state(len(plan.ask))
-    if not sent and not taken:
+    if not sent and not taken and not plan.waits:
         status.note_reference(ports, token, before=before)
     return ReferenceResult(sent, taken, len(plan.ask))
 
@@ -75,6 +80,15 @@ def _by_kind(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     for kind in (*(kind.value for kind in catalogue.KINDS), goals.KIND, rates.KIND):
         if ours := sorted(name for name in names if name.partition(":")[0] == kind):
             yield kind, ours
+
+
+def _has_none(theirs: Mapping[str, Group], ours: Mapping[str, str]) -> bool:
+    """Whether the head office has no exchange rates: its first sweep loads those of the program, if there are none.
+
+    theirs: the groups that differ. ours: all groups of this home.
+    """
+    ours_of_rates = {name for name in ours if name.startswith(f"{rates.KIND}:")}
+    return ours_of_rates <= theirs.keys() and not any(group.entries for group in theirs.values())
 
 
 def _groups(head_office: ReferenceOffice, kind: str, names: Sequence[str]) -> dict[str, Group]:
@@ -96,6 +110,8 @@ def _groups(head_office: ReferenceOffice, kind: str, names: Sequence[str]) -> di
 def _compare(ports: Ports, ours: Group, theirs: Group, before: Mapping[str, Agreed], plan: _Plan) -> None:
     for key in sorted({*ours.entries, *theirs.entries, *before}):
         here, there, base = ours.get(key), theirs.get(key), before.get(key)
+        if ours.name.startswith(f"{rates.KIND}:") and ABSENT in (here.digest, there.digest):
+            base = None  # rates are never removed: the side without this one lacks it
         if here.digest == there.digest:
             plan.same.setdefault(ours.name, {})[key] = Agreed(there.digest, there.version)
         elif _is_ours(there, base):

@@ -13,6 +13,7 @@ import sql
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
 from tillstream.forecasting.models.panel import Bools, Floats, Ints
+from tillstream.forecasting.sales import out_of_stock
 from tillstream.inventory import stock_days
 from tillstream.ports import Ports
 from tillstream.purchasing import lead_times, orders
@@ -90,8 +91,9 @@ def _demand(ports: Ports, pairs: Keys, days: Ints, today: date) -> SumDemand:
     if not count:
         return nothing
     regions = pairs.texts[LINE.index("region")].to_pylist()
-    past = past_sales.read(ports.warehouse, today - past_sales.RECENT, today - timedelta(days=1), regions)
-    past = past.without(stock_days.days_out_of_stock(ports.warehouse))
+    first = today - past_sales.RECENT
+    past = past_sales.read(ports.warehouse, first, today - timedelta(days=1), regions)
+    past = past.without(stock_days.days_out_of_stock(ports.warehouse, out_of_stock.needed_from(first)))
     of_row = pairs.find([past.lines.column(place) for place in range(len(LINE))])
     rows = np.flatnonzero(of_row >= 0)
     if not len(rows):

@@ -58,9 +58,8 @@ def _transfers(read: Needs, wanted: Orders, between: Transfers) -> pa.Table:
     stores = read.pairs.column(STORE, givers).to_pylist()
     reasons = [
         f"This store needs {level} and has {stock}, on order and in transit included. "
-        f"{giver} has {has} and needs {needs}."
-        for giver, has, needs, level, stock in zip(
-            stores,
+        f"The other store has {has} and needs {needs}."
+        for has, needs, level, stock in zip(
             map(number_text, read.lines.on_hand[givers].tolist()),
             map(level_text, wanted.levels[givers].tolist()),
             map(level_text, wanted.levels[receivers].tolist()),

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 from functools import partial
 from io import BytesIO
 from random import Random
+from typing import Any
 
 import pytest
 from sheet_files import xlsx
 
+from tillstream.detection import propose
 from tillstream.detection.evidence import Question
 from tillstream.workflows.onboarding.questionnaire import Questionnaire, build_questionnaire
 
@@ -23,6 +25,11 @@ def build(data: str | bytes, **answers: str) -> Questionnaire:
 def only_question(data: str | bytes) -> Question:
     (question,) = build(data).questions
     return question
+
+
+def dates_of(lines: list[str]) -> dict[str, Any]:
+    dates: dict[str, Any] = propose(BytesIO("\n".join([*lines, ""]).encode()), name="shop").contract["dates"]
+    return dates
 
 
 def table(days: list[date], style: str, period: str = "", values: list[str] | None = None) -> str:
@@ -91,3 +98,15 @@ def test_dates_of_two_styles_on_both_sides_of_the_twelfth_are_no_question() -> N
     cells = [day if day.day % 2 else f"{day:%d/%m/%Y}" for day in days]
     rows = ([str(number), cell, 2, 2.5] for number, cell in enumerate(cells, 1))
     assert build(xlsx([["Order No", "Date", "Qty", "Price"], *rows])).questions == ()
+
+
+@pytest.mark.parametrize("noon", ["a. m.", "a.\u00a0m.", "a.\u202fm.", "a.m.", "AM"])
+def test_times_before_and_after_noon_are_read_as_spreadsheets_write_them(noon: str) -> None:
+    after = noon.replace("a", "p").replace("A", "P")
+    clocks = [f"{1 + n % 11:02}:30 {after if n % 2 else noon}" for n in range(20)]
+    whole = [f"{1000 + n},{10 + n}/03/2026 {clock},1,12.50" for n, clock in enumerate(clocks)]
+    settings = dates_of(["Order No,Date,Qty,Price", *whole])
+    assert settings["formats"] == ["%d/%m/%Y %I:%M %p"]
+    apart = [f"{1000 + n},{10 + n}/03/2026,{clock},1,12.50" for n, clock in enumerate(clocks)]
+    settings = dates_of(["Order No,Date,Time,Qty,Price", *apart])
+    assert settings["time_formats"] == ["%I:%M %p"]

@@ -197,9 +197,12 @@ def test_returns_that_are_written_without_a_minus_count_as_negative() -> None:
     assert len(issues) == 0
 
 
-def test_a_source_writes_its_returns_in_one_way() -> None:
-    with pytest.raises(Rejected, match="cannot be combined with unsigned_returns"):
-        contract(status={"unsigned_returns": True, "negative_amount": "returned"})
+def test_units_without_a_minus_beside_an_amount_with_one_count_as_negative() -> None:
+    rules = contract({"net_amount": "Total"}, status={"unsigned_returns": True, "negative_amount": "returned"})
+    table, _ = normalise(source_table(Total=["-5", "5"], Qty=["2", "2"]), rules)
+    assert table.column("quantity").to_pylist() == [-2, 2]
+    assert table.column("net_amount").to_pylist() == [-5, 5]
+    assert table.column("status").to_pylist() == ["returned", "completed"]
 
 
 def test_without_a_default_a_missing_word_stays_open() -> None:

@@ -99,6 +99,15 @@ def value(style: NumberStyle, text: str) -> Decimal | None:
         (GERMAN, "１．２３４，５０ €", "1234.5"),
         (SWISS, "1'234.5", "1234.5"),
         (SWISS, "1’234.5", "1234.5"),
+        (SWISS, "39.-", "39"),
+        (SWISS, "1'039.–", "1039"),
+        (SWISS, "-39.—", "-39"),
+        (SWISS, "39-", "-39"),
+        (GERMAN, "1.039,-", "1039"),
+        (GERMAN, "39,-- €", "39"),
+        (GERMAN, "39,00-", "-39"),
+        (JAPANESE, "△1,200円", "-1200"),
+        (JAPANESE, "▲ 1,200", "-1200"),
     ],
 )
 def test_a_number_is_read_exactly(style: NumberStyle, text: str, number: str) -> None:

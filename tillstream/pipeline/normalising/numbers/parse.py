@@ -32,6 +32,8 @@ _EQUIVALENT_SEPARATORS = {" ": "\u00a0\u202f\u2009", "'": "’"}
 """Equivalent thousands separators: no-break spaces in French spreadsheets, a curly apostrophe in Swiss ones."""
 _SPACED_SIGN = rf"^([-+(]){_SPACE}+|{_SPACE}+([-)])$"
 """Accounting formats such as - 12.00 and ( 12.00 )."""
+_NO_DECIMALS = r"[-\x{2010}-\x{2014}\x{2212}]{1,2}"
+"""Dashes instead of the decimals of a whole price, such as 39.- and 39,--."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,14 @@ def _parse_signs(text: pa.Array, style: NumberStyle) -> Numbers:
 
 
 def _normalise_signs(text: pa.Array, style: NumberStyle) -> pa.Array:
-    """Remove currency signs and the space next to signs; replace equivalent thousands separators by the contract's."""
+    """Remove currency signs, the space next to signs and dashes instead of decimals; replace equivalent thousands
+    separators by the contract's."""
     if pc.any(pc.match_substring_regex(text, _SPACED_SIGN)).as_py():
         text = pc.replace_substring_regex(text, _SPACED_SIGN, r"\1\2")
     signs = _without_currency(text, style.currency_signs)
+    dashes = rf"([0-9]){re.escape(style.decimal)}{_NO_DECIMALS}$"
+    if pc.any(pc.match_substring_regex(signs, dashes)).as_py():
+        signs = pc.replace_substring_regex(signs, dashes, r"\1")
     for equivalent in _EQUIVALENT_SEPARATORS.get(style.thousands, ""):
         signs = pc.replace_substring(signs, equivalent, style.thousands)
     return signs

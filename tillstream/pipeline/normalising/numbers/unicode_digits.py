@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from tillstream.domain.contract.number_style import NumberStyle
 
-_DASHES = dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63", "-")
-"""The minus sign, and the hyphens and dashes that word processors use instead."""
+_DASHES = dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\u25b3\u25b2", "-")
+"""The minus sign, the hyphens and dashes that word processors use instead, and the triangles of Japanese accounts."""
 _ZERO_WIDTH = dict.fromkeys("\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff", "")
 """Text direction marks and other zero-width characters."""
 _SPACE = {"\u3000": " "}

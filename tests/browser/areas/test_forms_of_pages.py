@@ -1,0 +1,79 @@
+"""Forms: a second click does nothing more, and what was entered is still there after an error."""
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+from live_server import PASSWORD, Served
+from playwright.sync_api import Page, expect
+from werkzeug.wrappers import Request
+
+from tillstream.dashboards import annotations
+from tillstream.domain.people import UNRESTRICTED
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+pytestmark = pytest.mark.browser
+ANSWERED_WITHIN = 60.0
+"""Seconds."""
+
+
+class SlowPosts:
+    """The portal, whose answers to posts are held until `release`."""
+
+    def __init__(self, served: Served) -> None:
+        self.paths: list[str] = []
+        self.release = threading.Event()
+        self._app = served.portal.wsgi_app
+        served.portal.wsgi_app = self  # type: ignore[method-assign]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        answer = self._app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "POST":
+            self.paths.append(Request(environ).path)
+            self.release.wait(ANSWERED_WITHIN)
+        return answer
+
+
+def _open_annotations(page: Page, served: Served) -> None:
+    page.goto(f"{served.address}/sign-in?next=/annotations")
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, served: Served) -> None:
+    _open_annotations(page, served)
+    page.get_by_label("Day").fill("2026-06-03")
+    page.get_by_label("What happened").fill("Street market")
+    slow = SlowPosts(served)
+    add = page.get_by_role("button", name="Add annotation")
+    at = add.bounding_box()
+    assert at is not None
+    page.mouse.click(at["x"] + 8, at["y"] + 8)  # a click on the locator would wait for the answer
+    while not slow.paths:
+        page.wait_for_timeout(50)
+    with page.expect_response("**/session"):  # what every form does before it is sent
+        page.mouse.click(at["x"] + 8, at["y"] + 8)
+    page.wait_for_timeout(200)
+    slow.release.set()
+    expect(page.get_by_text("Annotation added.")).to_be_visible()
+    assert slow.paths == ["/annotations"]
+    assert [one.text for one in annotations.between(served.app.ports, UNRESTRICTED)] == ["Street market"]
+    assert served.page_errors == []
+
+
+def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served) -> None:
+    _open_annotations(page, served)
+    page.get_by_label("Day").fill("2026-06-03")
+    page.get_by_label("What happened").fill("   ")
+    page.get_by_role("button", name="Add annotation").click()
+    page.get_by_role("link", name="Back to the previous page").click()
+    expect(page.get_by_label("Day")).to_have_value("2026-06-03")
+    page.get_by_label("What happened").fill("Street market")
+    page.get_by_role("button", name="Add annotation").click()
+    expect(page.get_by_text("Annotation added.")).to_be_visible()
+    page.goto(f"{served.address}/annotations")  # after a success, the form is empty
+    expect(page.get_by_label("Day")).to_have_value("")

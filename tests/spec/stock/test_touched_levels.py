@@ -1,0 +1,152 @@
+"""Stock levels of what was touched: the lines that they are computed from, and the rows that are written."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from duck import Duck, exact
+from googlesql import Judge
+
+from devtools.billing.queries import script_statements
+from devtools.billing.samples import TODAY as BILLED_DAY
+from devtools.billing.traffic import Ledger, Traffic
+from sql.stock_levels import with_relations
+from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.domain.tables import TABLES
+from tillstream.inventory import computing
+from tillstream.inventory.computing import LEVELS, Touched
+
+TODAY = date(2024, 6, 30)
+READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}
+PAIRS = [("S1", "counted long ago"), ("S1", "counted lately"), ("S2", "not counted")]
+SETTLED = Touched(0, (TODAY,), ())
+
+
+def day(before: int) -> date:
+    return TODAY - timedelta(days=before)
+
+
+def line(number: int, store: str, product: str, before: int, **values: Any) -> dict[str, Any]:
+    return (
+        {"region": "IN", "store_id": store, "product_id": product, "sale_id": f"{product} {before}", "line_key": "1"}
+        | {"key": number, "content": number, "sale": number, "is_current": True, "leads": 1, "settlement_no": 1}
+        | {"status": "completed", "quantity": Decimal(1), "net_amount": Decimal(1), "currency": "USD"}
+        | {"sale_date": day(before), "product_name": f"{product} {before:03}"}
+        | values
+    )
+
+
+def movement(kind: str, store: str, product: str, before: int, units: int) -> dict[str, Any]:
+    return (
+        {"region": "IN", "store_id": store, "product_id": product, "movement_id": f"{kind} {product}", "line_no": 1}
+        | {"kind": kind, "quantity": Decimal(units), "stock_date": day(before), "day_part": "after closing"}
+        | {"recorded_seq": 1}
+    )
+
+
+LINES = [
+    line(number, *pair, before)
+    for number, (pair, before) in enumerate((pair, before) for pair in PAIRS for before in (0, 55, 56, 70, 104, 105))
+]
+"""The levels are computed from those of the recent 56 days, and from those since four days before a count."""
+MOVEMENTS = [
+    movement("count", "S1", "counted long ago", 100, 10),
+    movement("count", "S1", "counted lately", 60, 10),
+    movement("receipt", "S2", "only moved", 1, 4),
+]
+
+
+def content(stored: Sequence[dict[str, Any]] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    settlements = [{"settlement_no": 1, "only_adds": True}]
+    tables = {"sale_versions": LINES, "stock_movements": MOVEMENTS, "settlements": settlements, "stock_levels": stored}
+    return {name: [tuple(row.get(one.name) for one in TABLES[name]) for row in rows] for name, rows in tables.items()}
+
+
+def query(duck: Any, touched: Touched) -> tuple[str, dict[str, Any]]:
+    return computing.query_of_touched(TODAY, touched, computing.touched_pairs(duck, touched))
+
+
+def changed(duck: Any, touched: Touched) -> list[dict[str, Any]]:
+    rows = computing.levels_of(duck, TODAY, touched, computing.touched_pairs(duck, touched)).to_pylist()
+    return sorted(rows, key=lambda row: (row["store_id"], row["product"]))
+
+
+def test_an_old_count_reads_older_lines_of_its_own_product_only(duck: Duck) -> None:
+    duck.fill(content())
+    warehouse: Any = duck
+    pairs = computing.touched_pairs(warehouse, SETTLED)
+    text = with_relations(computing.facts_of_touched(), "SELECT sale_id FROM visible_stock_lines", ())
+    params = computing.params_of_touched(TODAY, SETTLED, pairs)
+    read = duck.query(text, {name: value for name, value in params.items() if re.search(rf"@{name}\b", text)})
+    expected = {
+        "counted long ago": (0, 55, 56, 70, 104),
+        "counted lately": (0, 55, 56),
+        "not counted": (0, 55),
+    }
+    assert sorted(read.column("sale_id").to_pylist()) == sorted(
+        f"{product} {before}" for product, days in expected.items() for before in days
+    )
+
+
+def test_the_levels_are_those_that_are_computed_from_all_lines(duck: Duck) -> None:
+    duck.fill(content())
+    warehouse: Any = duck
+    rows = changed(warehouse, SETTLED)
+    every = {row["product"]: row for row in computing.levels(warehouse, TODAY).to_pylist()}
+    names = [name for name in LEVELS.names if name != "product_name"]
+    assert [[row[name] for name in names] for row in rows] == [
+        [every[row["product"]][name] for name in names] for row in rows
+    ]
+    assert {row["product"]: row["on_hand"] for row in rows} == {
+        "counted long ago": Decimal(6),
+        "counted lately": Decimal(7),
+        "not counted": None,
+    }
+
+
+@pytest.mark.parametrize("touched", [SETTLED, Touched(1, (), ("receipt only moved",), (day(55),))])
+def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touched: Touched) -> None:
+    duck.fill(content())
+    rows = changed(duck, touched)
+    assert rows
+    duck.fill(content(rows))
+    assert changed(duck, touched) == []
+    rows[0]["recent_units"] += 1
+    duck.fill(content(rows))
+    assert [row["product"] for row in changed(duck, touched)] == [rows[0]["product"]]
+
+
+def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
+    duck.fill(content())
+    touched = Touched(1, (), ("receipt only moved",))
+    (row,) = changed(duck, touched)
+    assert (row["moved"], row["product_name"]) == (Decimal(4), None)
+    duck.fill(content([row | {"product_name": "Robot", "moved": Decimal(3)}]))
+    (row,) = changed(duck, touched)
+    assert (row["moved"], row["product_name"]) == (Decimal(4), "Robot")
+
+
+def test_both_engines_have_the_same_levels(duck: Duck, judge: Judge) -> None:
+    tables = content()
+    duck.fill(tables)
+    text, params = query(duck, SETTLED)
+    columns, rows = judge.answer(text, params, judge.with_views(tables, READ))
+    names = [name for name, _ in columns]
+    expected = [tuple(exact(row[name]) for name in names) for row in changed(duck, SETTLED)]
+    assert sorted((tuple(map(exact, row)) for row in rows), key=repr) == sorted(expected, key=repr)
+
+
+def test_bigquery_bills_the_same_after_three_years_without_old_counts(duck: Duck) -> None:
+    duck.fill(content())
+    warehouse: Any = duck
+    touched = Touched(1, (BILLED_DAY,), ())
+    pairs = computing.touched_pairs(warehouse, touched)
+    text = inline_parameters(*computing.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
+    traffic = Traffic(1_000_000)
+    quarter, years = (
+        sum(statement.bytes(Ledger(traffic, days)) for statement in script_statements(text)) for days in (90, 3 * 365)
+    )
+    assert years < 1.1 * quarter

@@ -1,0 +1,202 @@
+"""Noted digests are those of the whole ledger, whatever was settled, undone, corrected or restored; and only what was
+touched is read for them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from large_settlements import with_jobs
+from stateful.operations import OPERATIONS
+from stateful.schedules import draw
+from stateful.sources import Fix
+from stateful.steps import fix, like, process, upload_rows
+from sync import restores
+from sync.digests.digests_of_before import digests
+from sync.two_homes import NAME, SOURCE, Pair, pair
+
+from examples import examples
+from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
+from tillstream.sync import agreement, counted, homes, journal, noted
+from tillstream.workflows.review import replay, undo
+
+MANY = 200
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    with pair(tmp_path) as both:
+        yield both
+
+
+@pytest.fixture
+def whole_reads(monkeypatch: pytest.MonkeyPatch) -> list[Ports]:
+    """The ledgers that were read as a whole, one for each time."""
+    reads, read = list[Ports](), counted.whole
+
+    def recorded(ports: Ports, number: int = counted.EVERY) -> Any:
+        reads.append(ports)
+        return read(ports, number)
+
+    monkeypatch.setattr(counted, "whole", recorded)
+    return reads
+
+
+def check(two: Pair) -> None:
+    """The digests of both sides are those of the whole ledger, and stay so when they are computed again."""
+    home, office = two.home.plain.ports, two.office.ports
+    for _ in range(2):
+        number = journal.last(home)
+        assert agreement.own_digests(home, number) == digests(home, number)
+        assert agreement.digests_of(office, homes.get(office, NAME)) == digests(office, counted.EVERY, NAME)
+
+
+def play(folder: Path, seed: int) -> None:
+    """Play a schedule with syncs and restores of both sides between its steps."""
+    schedule, rng = draw(seed, crashes=False), Random(seed)
+    with pair(folder, numbered=schedule.numbered) as two:
+        if rng.random() < 0.5:
+            two.office = with_jobs(two.office, 500_000)[0]
+        steps = iter(schedule.steps)
+
+        def act() -> None:
+            name, number = next(steps)
+            with suppress(Rejected):
+                OPERATIONS[name][1](two.home, Random(number))
+            two.home.clock.advance(rng.choice([1, 1, 1, 60, 90_000]))
+            if rng.random() < 0.5:
+                check(two)
+
+        restores.play(two, folder, rng, len(schedule.steps), act)
+        two.home.wait()
+        with suppress(Rejected):  # a question of corrections before and after a restore
+            assert two.sync_until_done(rng).agrees
+        check(two)
+
+
+@pytest.mark.parametrize("seed", range(examples(8)))
+def test_digests_follow_random_settlements_undos_corrections_and_restores(tmp_path: Path, seed: int) -> None:
+    play(tmp_path, seed)
+
+
+@pytest.mark.long
+def test_digests_follow_hundreds_of_random_schedules(tmp_path: Path) -> None:
+    for seed in range(2000, 2000 + MANY):
+        play(tmp_path / str(seed), seed)
+
+
+def test_what_a_settlement_touched_is_read_and_not_the_ledger(two: Pair, whole_reads: list[Ports]) -> None:
+    home = two.home
+    first = upload_rows(home, SOURCE, like(), like(product="Q"))
+    two.check_agreement(two.sync())
+    assert len(whole_reads) == 2
+    bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    two.check_agreement(two.sync())
+    fix(home, bad, Fix(2, like(number="3"), "edit"))
+    two.check_agreement(two.sync())
+    process(home, replay.replay(home.plain.ports, home.plain.contracts, bad, None, "owner"))
+    undo.undo(home.plain.ports, first, "owner")
+    two.check_agreement(two.sync())
+    check(two)
+    assert len(whole_reads) == 2
+    assert homes.get(two.office.ports, NAME).touched == {}
+
+
+def test_the_whole_ledger_is_read_once_a_day(two: Pair, whole_reads: list[Ports]) -> None:
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    two.home.clock.advance(agreement.NOTED_FOR.total_seconds() - 1)
+    two.check_agreement(two.sync())
+    assert len(whole_reads) == 2
+    two.home.clock.advance(1)
+    two.check_agreement(two.sync())
+    assert len(whole_reads) == 4
+
+
+def test_a_difference_is_proved_by_the_whole_ledgers(two: Pair, whole_reads: list[Ports]) -> None:
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    for ports, name in ((two.home.plain.ports, agreement.OWN), (two.office.ports, NAME)):
+        before = noted.get(ports, name)
+        assert before
+        noted.save(ports, name, replace(before, digests={"2024-01-01": f"wrong in {name}"}))
+    two.check_agreement(two.sync())
+    assert len(whole_reads) > 2
+    two.check_agreement(two.sync())
+
+
+def test_a_project_proves_a_difference_once_an_hour(two: Pair, whole_reads: list[Ports]) -> None:
+    two.office = with_jobs(two.office, 500_000)[0]
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    office = two.office.ports
+    whole_reads.clear()
+    theirs = {"2024-01-01": "other"}
+    for _ in range(3):
+        assert two.local().compare(theirs) == ["2024-01-01"]
+    assert whole_reads == []  # the notes are of this hour
+    two.clock.advance(agreement.DOUBTED_AFTER.total_seconds())
+    for _ in range(3):
+        assert two.local().compare(theirs) == ["2024-01-01"]
+    assert whole_reads == [office]
+
+
+def test_sums_that_do_not_have_the_noted_digest_are_not_used(two: Pair, whole_reads: list[Ports]) -> None:
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    ports = two.office.ports
+    (sums,) = ports.documents.find(noted.SUMS)
+    ports.documents.put(noted.SUMS, sums.id, {"a batch": "1 2 3"})
+    upload_rows(two.home, SOURCE, like(number="2"))
+    whole_reads.clear()
+    two.check_agreement(two.sync())
+    assert whole_reads == [ports]
+    check(two)
+
+
+def test_notes_of_an_earlier_version_are_replaced(two: Pair, whole_reads: list[Ports]) -> None:
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    old = {"position": [1, 1, "x"], "at": two.clock.now().isoformat(), "digests": {"2024-01-01": "x"}}
+    two.office.ports.documents.put(noted.DIGESTS, NAME, old)
+    whole_reads.clear()
+    two.check_agreement(two.sync())
+    assert whole_reads == [two.office.ports]
+
+
+def test_the_batches_of_a_day_fill_several_documents(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noted, "PART", 2)
+    monkeypatch.setattr(noted, "PUTS", 1)
+    batches = []
+    for number in range(5):
+        batches.append(upload_rows(two.home, SOURCE, like(number=str(number))))
+        two.check_agreement(two.sync())
+    undo.undo(two.home.plain.ports, batches[0], "owner")
+    two.check_agreement(two.sync())
+    check(two)
+    assert len(two.office.ports.documents.find(noted.SUMS)) == 3
+    two.home.clock.advance(timedelta(days=2).total_seconds())
+    two.check_agreement(two.sync())
+    upload_rows(two.home, SOURCE, like(number="8"))
+    two.check_agreement(two.sync())
+    check(two)
+
+
+def test_more_touched_batches_than_are_noted_read_the_whole_ledger(
+    two: Pair, whole_reads: list[Ports], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    monkeypatch.setattr(homes, "MOST_TOUCHED", 2)
+    whole_reads.clear()
+    for number in range(3):
+        upload_rows(two.home, SOURCE, like(number=str(number)))
+    two.check_agreement(two.sync())
+    assert len(whole_reads) == 2
+    two.check_agreement(two.sync())
+    assert len(whole_reads) == 2

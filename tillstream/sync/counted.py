@@ -1,0 +1,70 @@
+"""Sums over the lines of batches, as text: equal on both sides if both ledgers have the same observations."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+import sql
+from sql.limits import limited, where
+from tillstream.ports import Ports
+
+EVERY = 2**62
+"""Greater than all numbers of settlements."""
+_NO_DAY, _NO_NUMBER = date.min, 0
+"""For a list that selects nothing: an empty one has no type in BigQuery."""
+
+
+def whole(ports: Ports, number: int = EVERY) -> dict[str, tuple[date, str]]:
+    """Batch → its UTC day of receipt and its sums after a settlement, of all batches that count.
+
+    Reads all sightings.
+    """
+    return dict(_rows(ports.warehouse.query(sql.text("ledger/counted_batches"), {"number": number})))
+
+
+def of_batches(ports: Ports, days: Mapping[str, date], number: int = EVERY) -> dict[str, str]:
+    """Batch → its sums after a settlement, of those of these batches that count. Reads their business days only.
+
+    days: batch → its UTC day of receipt, at least one.
+    """
+    params: dict[str, Any] = {"batches": sorted(days), "received": sorted(set(days.values()))}
+    days_of_numbers = ports.warehouse.query(sql.text("ledger/numbered_batches"), params)
+    numbers = set(days_of_numbers.column("batch_no").to_pylist())
+    sale_dates = set(days_of_numbers.column("sale_date").to_pylist()) - {None}
+    params |= {
+        "number": number,
+        "numbers": sorted(numbers) or [_NO_NUMBER],
+        "days": sorted(sale_dates) or [_NO_DAY],
+    }
+    return {batch: sums for batch, (_, sums) in _rows(ports.warehouse.query(of_batches_text(), params))}
+
+
+@cache
+def of_batches_text() -> str:
+    """The text of sql/ledger/counted_batches, limited to batches: @batches ARRAY<STRING> with their IDs, @numbers
+    ARRAY<INT64>, @received ARRAY<DATE>, and @days ARRAY<DATE> with their business days."""
+    return limited(
+        sql.text("ledger/counted_batches"),
+        where(
+            {
+                "batches": "received_date IN UNNEST(@received) AND batch_id IN UNNEST(@batches)",
+                "sightings": "sale_date IN UNNEST(@days) AND batch_no IN UNNEST(@numbers)",
+            }
+        ),
+    )
+
+
+def touched(ports: Ports, after: int, last: int) -> dict[str, date]:
+    """Batch → its UTC day of receipt, of the batches that these settlements added, corrected or undid; `after` is not
+    among them. Reads all batches."""
+    rows = ports.warehouse.query(sql.text("ledger/touched_batches"), {"after": after, "last": last})
+    return dict(zip(rows.column("batch_id").to_pylist(), rows.column("received_date").to_pylist(), strict=True))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[str, tuple[date, str]]]:
+    columns = (table.column(name).to_pylist() for name in table.column_names)
+    for batch, day, *sums in zip(*columns, strict=True):
+        yield batch, (day, " ".join(map(str, sums)))

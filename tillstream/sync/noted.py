@@ -1,0 +1,127 @@
+"""Notes of what both sides compare: the digest of each day of receipt, and the sums of each batch of the day.
+
+If settlements touch some batches, only their sums are computed again; the digest of a day follows from these and the
+noted sums of its other batches. Sums that do not have the noted digest, as after a crash between two documents, are not
+used.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
+
+DIGESTS, SUMS = "sync_digests", "sync_sums"
+PART = 1_500
+"""Batches of a day in one document of about 250 KB; a document of Firestore has at most 1 MiB."""
+PUTS = 20
+"""Documents in one transaction; one of Firestore has at most 10 MiB."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """Digests of one home, by day of receipt as ISO 8601 text."""
+
+    whole_at: str = ""
+    """When they were last computed from the whole ledger, ISO 8601 UTC."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Day → digest."""
+    parts: Mapping[str, int] = field(default_factory=dict)
+    """Day → number of documents with the sums of its batches, if there is more than one."""
+    number: int = 0
+    """The last settlement of this home that they include; 0 for those of another home."""
+    settled_at: str = ""
+    """When that settlement was committed: another ledger has another time."""
+
+
+def get(ports: Ports, name: str) -> Noted | None:
+    """None without notes, or with those of an earlier version of the program."""
+    document = ports.documents.get(DIGESTS, name)
+    return Noted(**document.data) if document and "whole_at" in document.data else None
+
+
+def save(ports: Ports, name: str, noted: Noted) -> Noted:
+    ports.documents.put(DIGESTS, name, asdict(noted))
+    return noted
+
+
+def with_sums(ports: Ports, name: str, noted: Noted, sums: Mapping[str, Mapping[str, str | None]]) -> Noted | None:
+    """Note other sums of some batches, and return the digests, which are still to be saved.
+
+    sums: day → batch → its sums, None for one that no longer counts. Returns None if the noted sums of one of these
+    days do not have its noted digest.
+    """
+    digests, count, puts = dict(noted.digests), dict(noted.parts), list[Put]()
+    for day, changed in sums.items():
+        before = [_read(ports, name, day, part) for part in range(count.get(day, 1))]
+        if _digest(before) != digests.get(day, ""):
+            return None
+        parts = _changed(before, changed)
+        puts += [
+            Put(SUMS, _id(name, day, part), now) for part, now in enumerate(parts) if now not in before[part : part + 1]
+        ]
+        _set(digests, day, _digest(parts))
+        count |= {day: len(parts)}
+    _put(ports, puts)
+    return replace(noted, digests=digests, parts=_several(count))
+
+
+def with_all_sums(ports: Ports, name: str, sums: Mapping[str, Mapping[str, str]]) -> Noted:
+    """Note the sums of all batches, and return the digests, which are still to be saved.
+
+    sums: day → batch → its sums.
+    """
+    digests, count, puts = dict[str, str](), dict[str, int](), list[Put]()
+    for day, of_day in sums.items():
+        batches = sorted(of_day)
+        parts = [{one: of_day[one] for one in batches[first : first + PART]} for first in range(0, len(batches), PART)]
+        digests[day], count[day] = _digest(parts), len(parts)
+        puts += [Put(SUMS, _id(name, day, part), now) for part, now in enumerate(parts)]
+    _put(ports, puts)
+    return Noted(digests=digests, parts=_several(count))
+
+
+def _changed(parts: Sequence[Mapping[str, str]], sums: Mapping[str, str | None]) -> list[dict[str, str]]:
+    changed = [{batch: text for batch, text in part.items() if sums.get(batch, "") is not None} for part in parts]
+    for batch, text in sums.items():
+        if text is None:
+            continue
+        part = next((one for one in changed if batch in one), changed[-1])
+        if batch not in part and len(part) >= PART:
+            part = {}
+            changed.append(part)
+        part[batch] = text
+    return changed
+
+
+def _digest(parts: Sequence[Mapping[str, str]]) -> str:
+    """The digest of the batches of a day; empty without any."""
+    lines = sorted(f"{batch} {sums}" for part in parts for batch, sums in part.items())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
+
+
+def _set(digests: dict[str, str], day: str, digest: str) -> None:
+    if digest:
+        digests[day] = digest
+    else:
+        digests.pop(day, None)
+
+
+def _several(count: Mapping[str, int]) -> dict[str, int]:
+    return {day: parts for day, parts in count.items() if parts > 1}
+
+
+def _read(ports: Ports, name: str, day: str, part: int) -> dict[str, Any]:
+    document = ports.documents.get(SUMS, _id(name, day, part))
+    return dict(document.data) if document else {}
+
+
+def _id(name: str, day: str, part: int) -> str:
+    return f"{name} {day} {part}"
+
+
+def _put(ports: Ports, puts: Sequence[Put]) -> None:
+    for first in range(0, len(puts), PUTS):
+        ports.documents.put_all(puts[first : first + PUTS])
