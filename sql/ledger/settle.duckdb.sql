@@ -171,6 +171,12 @@ SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
 FROM sale_versions AS v SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale
 WHERE v.settlement_no = $settlement_no;
 
+-- name: known_lines_at_once
+-- The same for many rows: one scan of all these columns, with what this settlement added.
+CREATE OR REPLACE TEMP TABLE known_lines AS
+SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
+FROM sale_versions AS v SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale;
+
 -- name: no_known_lines
 -- The same for an empty ledger. A join keeps its right side in memory, which here would be the whole file.
 CREATE OR REPLACE TEMP TABLE known_lines AS
