@@ -171,6 +171,12 @@ SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
 FROM sale_versions AS v SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale
 WHERE v.settlement_no = $settlement_no;
 
+-- name: known_lines_at_once
+-- The same for many rows: one scan of all these columns, with what this settlement added.
+CREATE OR REPLACE TEMP TABLE known_lines AS
+SELECT v.key, v.content, v.is_current, v.sale, v.sale_date, v.settlement_no
+FROM sale_versions AS v SEMI JOIN (SELECT sale FROM read_parquet($accepted)) AS s ON s.sale = v.sale;
+
 -- name: no_known_lines
 -- The same for an empty ledger. A join keeps its right side in memory, which here would be the whole file.
 CREATE OR REPLACE TEMP TABLE known_lines AS
@@ -450,6 +456,14 @@ SEMI JOIN (SELECT * FROM statements WHERE whole = 'store-day' AND batch_no IN (S
   ON t.sale_date = v.sale_date AND t.region = v.region AND t.store_id IS NOT DISTINCT FROM v.store_id
 ANTI JOIN affected_keys AS k ON k.key = v.key;
 
+-- name: other_sales
+-- The sales that are not staged and have a line of such a day, current or not.
+CREATE OR REPLACE TEMP TABLE other_sales AS
+SELECT DISTINCT v.sale FROM sale_versions AS v
+SEMI JOIN (SELECT * FROM statements WHERE whole = 'store-day' AND batch_no IN (SELECT batch_no FROM affected)) AS t
+  ON t.sale_date = v.sale_date AND t.region = v.region AND t.store_id IS NOT DISTINCT FROM v.store_id
+ANTI JOIN staged_lines AS a ON a.sale = v.sale;
+
 -- name: add_keys_of_batches
 INSERT INTO affected_keys
 SELECT DISTINCT s.key FROM sightings AS s
@@ -466,10 +480,10 @@ WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.k
 -- The same for another complete statement over the day of a store.
 INSERT INTO affected_keys
 SELECT DISTINCT a.key
-FROM staged AS s
-JOIN batch_lines AS a USING (own_no, row_number)
-JOIN statements AS t
-  ON t.whole = 'store-day' AND t.sale_date = s.sale_date AND t.region = s.region AND t.store_id IS NOT DISTINCT FROM s.store_id
+FROM (SELECT * FROM statements WHERE whole = 'store-day') AS t
+JOIN staged AS s
+  ON s.sale_date = t.sale_date AND s.region = t.region AND s.store_id IS NOT DISTINCT FROM t.store_id
+JOIN batch_lines AS a ON a.own_no = s.own_no AND a.row_number = s.row_number
 WHERE (t.batch_no <> a.batch_no OR t.source_version <> a.source_version) AND a.key NOT IN (SELECT key FROM affected_keys);
 
 -- name: add_versions

@@ -16,8 +16,9 @@ class CurrentLines:
     def __init__(self, script: ScriptRunner, changes: ChangeLog, settlement_no: int, *, is_slice: bool) -> None:
         self._script, self._changes, self._settlement_no = script, changes, settlement_no
         self._is_slice = is_slice
-        self._least = settlement_no
-        """The least settlement from which a wave so far had to be read."""
+        self._first = self._least = settlement_no
+        """The settlements from which this wave has to be read, and the least one of the waves so far."""
+        self._only_staged_sales = False
 
     def begin(self, batch_nos: Sequence[int], *, only_staged_sales: bool) -> None:
         """Begin a wave without affected keys. batch_nos: batches whose statements may count otherwise afterwards.
@@ -28,6 +29,7 @@ class CurrentLines:
         self._script.cursor.execute(sql, [list(batch_nos)])
         self.clear()
         self._script.run("no_staged_lines")
+        self._only_staged_sales = only_staged_sales
         self._read_from(self._settlement_no if only_staged_sales else 0)
 
     def clear(self) -> None:
@@ -39,6 +41,13 @@ class CurrentLines:
         least = f"SELECT COALESCE(MIN(settlement_no), {self._settlement_no}) FROM known_lines"
         self._read_from(self._script.number(least))
 
+    def _read_other_sales(self) -> None:
+        """Let the steps read from the first settlement of any sale that a store-day of the wave has or had."""
+        self._script.run("other_sales")
+        if self._script.exists("other_sales"):
+            least = "SELECT MIN(settlement_no) FROM sale_versions SEMI JOIN other_sales USING (sale)"
+            self._read_from(min(self._first, self._script.number(least)))
+
     def read_from_least(self) -> None:
         """Let the steps read everything that the waves so far could change."""
         self._read_from(self._least)
@@ -49,9 +58,9 @@ class CurrentLines:
             if self._script.exists(
                 f"statements WHERE whole = '{whole}' AND batch_no IN (SELECT batch_no FROM affected)"
             ):
-                if whole == "store-day":
-                    self._read_from(0)
                 self._script.run(step)
+                if whole == "store-day" and self._only_staged_sales:
+                    self._read_other_sales()
 
     def resolve(self) -> None:
         """Fill `winning_observation` for each affected key."""
@@ -84,4 +93,5 @@ class CurrentLines:
         """
         first = 0 if self._is_slice else settlement_no
         self._script.cursor.execute(f"SET VARIABLE oldest = {first}")
+        self._first = first
         self._least = min(self._least, first)

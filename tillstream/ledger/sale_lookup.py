@@ -6,7 +6,8 @@ from tillstream.ledger.script_runner import ScriptRunner
 from tillstream.ports.warehouse import StagedBatch
 
 ROWS_TOGETHER = 500_000
-"""Staged rows whose sales are looked up in one scan of the ledger; the sales are kept in memory."""
+"""Staged rows whose sales are looked up in one scan of the ledger; the sales are kept in memory. For larger waves, it
+takes longer to find the rows first than to read all columns in the scan."""
 
 
 class SaleLookup:
@@ -31,6 +32,9 @@ class SaleLookup:
         accepted = [address for batch in wave for address in batch.accepted]
         if not accepted or not self._script.exists("sale_versions"):
             self._script.run("no_known_lines")
+            return
+        if sum(batch.rows_read for batch in wave) > ROWS_TOGETHER:
+            self._script.run("known_lines_at_once", accepted=accepted)
             return
         if not self._searched.issuperset(batch.batch_id for batch in wave):
             self._find(wave)

@@ -62,7 +62,7 @@ def look_up(cursor: duckdb.DuckDBPyConnection, sales: SaleLookup, file: StagedBa
     return cursor.execute(LINES).fetchall(), expected
 
 
-@pytest.mark.parametrize("together", [1, 20, 500])
+@pytest.mark.parametrize("together", [1, 8, 20, 500])
 def test_the_lines_of_each_wave_are_those_of_the_ledger_as_it_is(
     cursor: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
