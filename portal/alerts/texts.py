@@ -62,7 +62,7 @@ NUMBER = "“{text}” is not a whole number."
 
 def without_sales(reason: str) -> str:
     """reason: a sentence."""
-    return f"{reason} The rule raises no alert there until there are sales. Check the spelling."
+    return f"{reason} No sale has it yet. Check the spelling."
 
 
 def snoozed(until: datetime) -> Markup:

@@ -31,15 +31,15 @@ ORDER_NUMBER = re.compile(r"PO[- ]?([0-9]{1,6})", re.IGNORECASE)
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:200]
-    number = _order_number(text)
-    if number:
-        return redirect(url_for("orders.show", order_number=number), 302)
     matches = _search(text) if text else {}
-    exact = [sale for sale in matches.get("sales", ()) if sale["is_exact"]]
-    if len(exact) == 1 and not matches.get("uploads") and len(matches["sales"]) == 1:
-        return redirect(url_for("sale_history.show", sale_id=exact[0]["sale_id"], region=exact[0]["region"]), 302)
+    found = [(kind, one) for kind, listed in matches.items() for one in listed]
+    match found:
+        case [("orders", number)]:
+            return redirect(url_for("orders.show", order_number=number), 302)
+        case [("sales", sale)] if sale["is_exact"]:
+            return redirect(url_for("sale_history.show", sale_id=sale["sale_id"], region=sale["region"]), 302)
     return render_template(
-        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=any(matches.values()), **matches
+        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=bool(found), **matches
     )
 
 
@@ -48,6 +48,7 @@ def _search(text: str) -> dict[str, Any]:
     params: dict[str, Any] = {"text": text, "limit": SHOWN}
     matches: dict[str, Any] = {
         "areas": [one for one in navigation.shown() if text.casefold() in one.label.casefold()],
+        "orders": _orders(text),
         "stores": list(islice(_stores(text), SHOWN)),
         "sales": figures.ask("find-sales", Filters(), **params).to_pylist(),
         "products": figures.ask("sales-of-a-product", Filters(), **params).to_pylist(),
@@ -59,21 +60,24 @@ def _search(text: str) -> dict[str, Any]:
     return matches
 
 
-def _order_number(text: str) -> str:
-    """The number of an order of the user's stores, also if it is entered as PO-12; empty: there is none."""
+def _orders(text: str) -> list[str]:
+    """The number of an order of the user's stores, also if it is entered as PO-12."""
     match = ORDER_NUMBER.fullmatch(text)
     try:
-        return scoped_orders.order_of(f"PO-{int(match[1]):06}").number if match else ""
+        return [scoped_orders.order_of(f"PO-{int(match[1]):06}").number] if match else []
     except NotFound:
-        return ""
+        return []
 
 
 def _stores(text: str) -> Iterator[dict[str, Any]]:
-    """Stores with sales, by code or name."""
-    sold = set(figures.ask("filter-values", Filters(), filter="store").column("value").to_pylist())
-    for one in figures.ask("catalogue-names", Filters(), kind="store").to_pylist():
-        if one["code"] in sold and text.casefold() in f"{one['name']}\n{one['code']}".casefold():
-            yield one
+    """Stores with sales, by code or name; `name` is empty for stores without one in the catalogue."""
+    named = figures.ask("catalogue-names", Filters(), kind="store").to_pylist()
+    names = {(one["region"], one["code"]): one["name"] or "" for one in named}
+    sold = figures.ask("sales-by-store", Filters()).select(["region", "store_id"]).to_pylist()
+    for region, code in sorted((one["region"], one["store_id"]) for one in sold if one["store_id"]):
+        name = names.get((region, code), "")
+        if text.casefold() in f"{name}\n{code}".casefold():
+            yield {"region": region, "code": code, "name": name}
 
 
 def _uploads(text: str) -> list[Batch]:

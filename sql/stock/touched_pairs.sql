@@ -1,5 +1,5 @@
 -- Products in stores whose lines settlements changed, or that movements concern, or that were sold on some days, each with
--- the business day of its last count (NULL if there was none).
+-- the business day of its last count (NULL if there was none). lines_changed: settlements changed lines of it.
 -- @after INT64: settlements after this one count
 -- @days ARRAY<DATE>: the days that these settlements changed
 -- @movements ARRAY<STRING>: IDs of movements
@@ -41,11 +41,11 @@ moved AS (
   WHERE stock_movements.product_id IS NOT NULL
 ),
 named AS (
-  SELECT region, store_id, product_id, product_name FROM versions
+  SELECT region, store_id, product_id, product_name, TRUE AS lines_changed FROM versions
   UNION DISTINCT
-  SELECT region, store_id, product_id, CAST(NULL AS STRING) AS product_name FROM moved
+  SELECT region, store_id, product_id, CAST(NULL AS STRING) AS product_name, FALSE AS lines_changed FROM moved
   UNION DISTINCT
-  SELECT region, other_store AS store_id, product_id, CAST(NULL AS STRING) AS product_name
+  SELECT region, other_store AS store_id, product_id, CAST(NULL AS STRING) AS product_name, FALSE AS lines_changed
   FROM moved
   WHERE other_store IS NOT NULL
 ),
@@ -59,20 +59,28 @@ products AS (
   SELECT
     named.region,
     named.store_id,
+    named.lines_changed,
     COALESCE(codes.product_id, common_codes.product_id, named.product_id, named.product_name) AS product
   FROM named
   LEFT JOIN codes ON codes.region = named.region AND codes.code = named.product_id
   LEFT JOIN common_codes ON common_codes.code = named.product_id
 ),
 pairs AS (
-  SELECT region, store_id, product FROM products WHERE store_id IS NOT NULL AND product IS NOT NULL
+  SELECT region, store_id, product, lines_changed
+  FROM products
+  WHERE store_id IS NOT NULL AND product IS NOT NULL
   UNION DISTINCT
-  SELECT region, store_id, product
+  SELECT region, store_id, product, FALSE AS lines_changed
   FROM line_facts
   WHERE sale_date IN UNNEST(@sold_on) AND is_active AND store_id IS NOT NULL AND product IS NOT NULL
 ),
 final AS (
-  SELECT pairs.region, pairs.store_id, pairs.product, MAX(counts.stock_date) AS counted_on
+  SELECT
+    pairs.region,
+    pairs.store_id,
+    pairs.product,
+    MAX(counts.stock_date) AS counted_on,
+    LOGICAL_OR(pairs.lines_changed) AS lines_changed
   FROM pairs
   LEFT JOIN current_movements AS counts
     ON counts.region = pairs.region

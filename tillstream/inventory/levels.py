@@ -75,7 +75,7 @@ def refresh(ports: Ports) -> int:
             continue
         overtaken, written = False, {}
         records.set_state(ports, moved, records.COMPUTED)
-        if count:
+        if count or moved:  # a movement of the time before a count changes the history, and no level
             freshness.bump(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count

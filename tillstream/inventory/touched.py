@@ -82,8 +82,8 @@ _OF_TOUCHED = """SELECT
   levels.* EXCEPT (region, store_id, product, in_transit, recent_units, product_name, category),
   COALESCE(levels.in_transit, 0) AS in_transit,
   COALESCE(levels.recent_units, 0) AS recent_units,
-  COALESCE(levels.product_name, stored.product_name) AS product_name,
-  COALESCE(levels.category, stored.category) AS category
+  COALESCE(levels.product_name, IF(touched_pairs.lines_changed, NULL, stored.product_name)) AS product_name,
+  COALESCE(levels.category, IF(touched_pairs.lines_changed, NULL, stored.category)) AS category
 FROM touched_pairs
 LEFT JOIN computed_stock_levels AS levels
   ON levels.region = touched_pairs.region
@@ -93,7 +93,7 @@ LEFT JOIN stock_levels AS stored
   ON stored.region = touched_pairs.region
   AND stored.store_id = touched_pairs.store_id
   AND stored.product = touched_pairs.product"""
-"""A name that no line of these days has stays as it is stored."""
+"""A name that no line of these days has stays as it is stored, unless lines changed: those with the name may be undone."""
 _COLUMNS = ", ".join(LEVELS.names)
 _CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
 
@@ -117,7 +117,7 @@ class Touched:
 
 
 def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
-    """Return region, store_id, product, and counted_on: the day of its last count or NULL."""
+    """Return region, store_id, product, counted_on: the day of its last count or NULL, and lines_changed (BOOL)."""
     return warehouse.query(sql.text("stock/touched_pairs"), touched.params)
 
 

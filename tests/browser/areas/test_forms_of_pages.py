@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from live_server import PASSWORD, Served
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from werkzeug.wrappers import Request
 
 from tillstream.dashboards import annotations
@@ -77,3 +77,47 @@ def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served
     expect(page.get_by_text("Annotation added.")).to_be_visible()
     page.goto(f"{served.address}/annotations")  # after a success, the form is empty
     expect(page.get_by_label("Day")).to_have_value("")
+
+
+PARTS = """<form method="post" action="/refused"><input type="hidden" name="list" value="costs"><button>Remove</button></form>
+<form method="post" action="/refused"><input type="hidden" name="list" value="costs"><input name="amount"
+  aria-label="Cost"><button>Add cost</button></form>
+<form method="post" action="/refused"><input type="hidden" name="csrf_token" value="{number}">
+  <input type="hidden" name="list" value="prices"><input name="amount" aria-label="Price">
+  <input name="units" value="{number}" aria-label="Units"><select name="day" aria-label="Day"><option>Monday
+  <option {selected}>Tuesday</select><input type="password" name="secret" aria-label="Secret">
+  <button>Add price</button><button formaction="/refused/test">Test</button></form>"""
+"""Forms with one address, and what the server suggests in one of them: another value each time."""
+
+
+@pytest.mark.parametrize("button", ["Add price", "Test"])
+def test_only_what_the_person_changed_comes_back_and_in_its_own_form(page: Page, served: Served, button: str) -> None:
+    suggested = iter(((10, ""), (25, "selected")))
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            served_page = error
+        else:
+            number, selected = next(suggested)
+            served_page = annotations_page.replace(
+                "</main>", PARTS.format(number=number, selected=selected) + "</main>"
+            )
+        route.fulfill(status=200, content_type="text/html", body=served_page)
+
+    _open_annotations(page, served)
+    expect(page.get_by_role("button", name="Add annotation")).to_be_visible()
+    annotations_page = page.request.get(f"{served.address}/annotations").text()
+    error = annotations_page.replace("</main>", "<h1 data-failed>Not possible</h1></main>")
+    for address in ("**/parts", "**/refused", "**/refused/test"):
+        page.route(address, answer)
+    page.goto(f"{served.address}/parts")
+    page.get_by_label("Price").fill("7.50")
+    page.get_by_label("Secret").fill("xyz")
+    page.get_by_role("button", name=button, exact=True).click()
+    expect(page.get_by_role("heading", name="Not possible")).to_be_visible()
+    assert "xyz" not in page.evaluate("sessionStorage.getItem('entered')")
+    page.goto(f"{served.address}/parts")
+    expect(page.get_by_label("Price")).to_have_value("7.50")
+    expect(page.get_by_label("Cost")).to_have_value("")
+    expect(page.get_by_label("Units")).to_have_value("25")
+    expect(page.get_by_label("Day").last).to_have_value("Tuesday")

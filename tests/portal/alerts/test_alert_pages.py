@@ -144,6 +144,7 @@ def test_a_rule_of_a_store_without_sales_is_saved_with_a_note(shop: Shop) -> Non
     form = RULE | {"parameter-amount": "1", "parameter-days": "31", "version": version, "do": "save"}
     page = shop.boss.post(path, form | {"limit-stores": "MUM01, MUM1"}, follow_redirects=True).text
     assert "There is no store “MUM1”" in page
+    assert "No sale has it yet. Check the spelling." in page
     assert "The rule is saved." in page
     version = str(rules.get(shop.app.ports, "large-sale").version)
     page = shop.boss.post(path, form | {"limit-stores": "MUM01", "version": version}, follow_redirects=True).text

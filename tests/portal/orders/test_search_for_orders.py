@@ -5,6 +5,8 @@ from collections.abc import Callable
 from order_pages import created
 from visitor import Visitor, indian_file, indian_sale
 
+from tillstream.catalogue import mirror, saving
+from tillstream.domain.catalogue.entries import EntryKind, Store
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -29,3 +31,29 @@ def test_a_store_is_found_by_name_and_code(manager: Visitor, work: Callable[[], 
         page = manager.get(f"/search?q={text}").text
         assert link in page
     assert manager.get("/dashboard?store=MUM01&region=IN").status_code == 200
+
+
+def test_an_order_is_listed_beside_a_sale_with_its_number(manager: Visitor, work: Callable[[], None]) -> None:
+    number = created(manager)
+    manager.upload(indian_file(indian_sale("A1").replace("A1", number), indian_sale("A2")), "first.csv")
+    work()
+    page = manager.get(f"/search?q={number}").text
+    assert f'href="/orders/{number}"' in page
+    assert f'href="/sales/MUM01/{number}?region=IN"' in page
+
+
+def test_stores_are_found_that_the_catalogue_lacks_or_has_without_a_name(
+    person: People, work: Callable[[], None]
+) -> None:
+    boss = person(Role.ADMIN, login="boss")
+    for store in (Store("IN", "MUM01"), Store("UK", "MUM02", "Northern")):
+        saving.save(boss.app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("IN", "UK"))
+    mirror.sync(boss.app.ports)
+    boss.upload(indian_file(*(indian_sale(f"A{at}").replace("MUM01", f"MUM0{at}") for at in (1, 2))), "first.csv")
+    work()
+    link = 'href="/dashboard?store={}&amp;region={}"'.format
+    page = boss.get("/search?q=mum").text
+    assert link("MUM01", "IN") in page
+    assert link("MUM02", "IN") in page, "it sold, and the catalogue lacks it"
+    for text in ("none", "northern"):
+        assert "store=MUM0" not in boss.get(f"/search?q={text}").text, "MUM02 of the UK has no sale"

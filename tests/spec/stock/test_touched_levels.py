@@ -138,6 +138,24 @@ def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
     assert (row["moved"], row["product_name"]) == (Decimal(4), "Robot")
 
 
+def test_the_name_of_undone_lines_is_not_kept(duck: Duck) -> None:
+    tables = content()
+    wrong = line(99, "S2", "only moved", 1, product_name="Robott", category="Toys")
+    undone = wrong | {"is_current": False, "leads": 0}
+    columns = [one.name for one in TABLES["sale_versions"]]
+    tables["sale_versions"].append(tuple(undone.get(name) for name in columns))
+    duck.fill(tables)
+    warehouse: Any = duck
+    settled, moved = Touched(0, (day(1),), ()), Touched(1, (), ("receipt only moved",))
+    (level,) = changed(duck, moved)
+    stored = level | {"product_name": "Robott", "category": "Toys"}
+    tables["stock_levels"] = [tuple(stored.get(one.name) for one in TABLES["stock_levels"])]
+    duck.fill(tables)
+    assert changed(warehouse, moved) == [], "no line changed"
+    (level,) = changed(warehouse, settled)
+    assert (level["product"], level["product_name"], level["category"]) == ("only moved", None, None)
+
+
 @pytest.mark.usefixtures("few")
 def test_both_engines_have_the_same_levels(duck: Duck, judge: Judge) -> None:
     tables = content()

@@ -53,6 +53,25 @@ def test_a_page_has_the_levels_that_another_thread_computed_without_a_settlement
     app.close()
 
 
+def test_a_movement_from_before_the_last_count_is_in_the_history_at_once(tmp_path: Path) -> None:
+    app = shop_of_two_stores.app(tmp_path)
+
+    def history() -> list[object]:
+        params = {"region": "UK", "store": "LDS1", "product": "TO-1"}
+        rows = queries.run(app.ports.warehouse, "stock-events", UNRESTRICTED, cache=app.queries, **params).to_pylist()
+        return [row["movement_id"] for row in rows if row["movement_id"]]
+
+    count(app.ports, "counted", 7)
+    levels.refresh(app.ports)
+    assert history() == ["counted"]
+    line = MovementLine("TO-1", Decimal(4))
+    movement = Movement("earlier", MovementKind.RECEIPT, "UK", "LDS1", date(2026, 6, 20), (line,))
+    records.record(app.ports, [movement], by="ana")
+    assert levels.refresh(app.ports) == 0, "no level is another one"
+    assert sorted(map(str, history())) == ["counted", "earlier"]
+    app.close()
+
+
 def test_rows_that_replaced_newer_ones_are_computed_again(tmp_path: Path) -> None:
     app = shop_of_two_stores.app(tmp_path)
     ports = app.ports
