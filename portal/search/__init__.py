@@ -32,14 +32,14 @@ ORDER_NUMBER = re.compile(r"PO[- ]?([0-9]{1,6})", re.IGNORECASE)
 def show() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:200]
     matches = _search(text) if text else {}
-    found = [(kind, one) for kind, listed in matches.items() for one in listed]
-    match found:
+    results = [(kind, one) for kind, listed in matches.items() for one in listed]
+    match results:
         case [("orders", number)]:
             return redirect(url_for("orders.show", order_number=number), 302)
         case [("sales", sale)] if sale["is_exact"]:
             return redirect(url_for("sale_history.show", sale_id=sale["sale_id"], region=sale["region"]), 302)
     return render_template(
-        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=bool(found), **matches
+        "search/show.html", text=text, shown=SHOWN, state_of=state_of, anything=bool(results), **matches
     )
 
 

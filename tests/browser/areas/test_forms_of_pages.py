@@ -79,7 +79,8 @@ def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served
     expect(page.get_by_label("Day")).to_have_value("")
 
 
-PARTS = """<form method="post" action="/refused"><input type="hidden" name="list" value="costs"><button>Remove</button></form>
+PARTS = """<form method="post" action="/refused"><input type="hidden" name="list" value="costs">
+  <button>Remove</button></form>
 <form method="post" action="/refused"><input type="hidden" name="list" value="costs"><input name="amount"
   aria-label="Cost"><button>Add cost</button></form>
 <form method="post" action="/refused"><input type="hidden" name="csrf_token" value="{number}">
