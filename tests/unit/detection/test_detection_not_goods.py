@@ -58,6 +58,11 @@ def test_shipping_among_the_products_is_a_question_also_if_it_was_refunded(produ
     assert question.evidence.endswith("; shipping is no revenue of goods, and its rows would count as units")
 
 
+@pytest.mark.parametrize("product", ["Port", "Porto", "Carriage", "Transport"])
+def test_a_name_of_goods_that_also_means_shipping_is_no_question(product: str) -> None:
+    assert proposal_for((product, "14.90")).questions == ()
+
+
 def test_a_name_with_an_asterisk_ignores_no_other_rows() -> None:
     proposal = proposal_for(("Tip*", "3.00"), **{"ignore.Tip*": "yes"})
     assert proposal.contract["file"]["ignore_where"] == {"Item": [r"Tip\*"]}

@@ -72,7 +72,7 @@ def test_a_column_with_a_few_status_words_among_others_is_a_question() -> None:
     assert "“Storno”" in proposal.questions[0].evidence
 
 
-@pytest.mark.parametrize("header", ["State", "Condition", "Customer Type"])
+@pytest.mark.parametrize("header", ["State", "Order State", "Condition", "Customer Type"])
 def test_a_column_of_other_words_stays_an_extra_column(header: str) -> None:
     proposal = proposal_for({header: ["New", "Ohio", "Texas"]})
     assert (keys(proposal), status_of(proposal)) == ([], "")

@@ -96,11 +96,12 @@ COLUMNS: dict[str, str] = {
         canal de venta, canal de venda, canale, canale di vendita, verkoopkanaal, kanaal, チャネル,
         販売チャネル, 販売経路""",
     "status": """
-        status, order status, state of order, order state, current state, sale status, invoice status,
+        status, order status, state of order, current state, sale status, invoice status,
         payment status, zustand,
         auftragsstatus, bestellstatus, belegstatus, statut, état, statut commande, statut de la commande,
         estado, estado del pedido, estado pedido, situação, status do pedido, stato, stato ordine,
-        stato dell'ordine, orderstatus, bestelstatus, ステータス, 状態, 状況, 注文状況, 取引状態 | state""",
+        stato dell'ordine, orderstatus, bestelstatus, ステータス, 状態, 状況, 注文状況, 取引状態 |
+        state, order state""",
     "country": """
         country, ship country, customer country, country region, country name, land, lieferland, kundenland,
         pays, pays client, país, pais, pais cliente, paese, nazione, 国, 国名""",

@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from tillstream.detection import Proposal, propose
 from tillstream.detection.evidence import Question
 
@@ -50,6 +52,50 @@ def test_a_sum_of_the_price_and_a_charge_shows_it_without_products() -> None:
     question = question_of(proposal_for(of_lines=True, postage=True, products=False))
     assert question is not None
     assert question.evidence == "Paid is Price plus Postage, also in 16 rows of several units"
+    assert question.default == ""
+
+
+@pytest.mark.parametrize("quantities", [(100, 200, 250, 500, 1000), (10, 20), (2, 1)])
+def test_small_prices_of_one_unit_do_not_grow_with_large_quantities(quantities: tuple[int, ...]) -> None:
+    prices = {"Screw M3": 0.04, "Screw M4": 0.06, "Nut M4": 0.03, "Washer": 0.02, "Bracket": 0.85}
+    rows = [
+        f"{1000 + number},2026-03-{1 + number % 28:02},{item},{quantity},{price + number % 2 / 100:.2f}"
+        for number, (quantity, (item, price)) in enumerate((one, two) for one in quantities for two in prices.items())
+    ]
+    text = "\n".join(["No,Date,Item,Qty,Unit price", *rows, ""]).encode()
+    assert question_of(propose(io.BytesIO(text), name="shop", answers=ANSWERS)) is None
+
+
+def test_the_rounding_of_small_prices_of_lines_does_not_hide_that_they_grow() -> None:
+    rows = [
+        f"{number},2026-03-{1 + number:02},Nut {number % 4},{quantity},{quantity * 0.0137 * (1 + number % 4):.2f}"
+        for number, quantity in enumerate(one for one in (300, 50, 125, 7) for _ in range(4))
+    ]
+    text = "\n".join(["No,Date,Item,Qty,Price", *rows, ""]).encode()
+    question = question_of(propose(io.BytesIO(text), name="shop", answers=ANSWERS))
+    assert question is not None
+    assert question.default == "Price"
+
+
+@pytest.mark.parametrize(
+    ("header", "more"),
+    [("Price,VAT,Price incl VAT", 0.2), ("Unit price,Tax,Price with tax", 0.2), ("Price,Markdown,List price", 0.1)],
+)
+@pytest.mark.parametrize("rise", [0.0, 0.01])
+def test_a_sum_of_columns_of_one_unit_is_no_question(header: str, more: float, rise: float) -> None:
+    rows = []
+    for number in range(24):
+        product, quantity = list(PRICES)[number % 4], 1 + number // 4 % 3
+        price = PRICES[product] + 1 + rise * number
+        charge = round(price * more, 2)
+        cells = (1000 + number, f"2026-03-{1 + number:02}", product, quantity)
+        rows.append(",".join([*map(str, cells), *(f"{one:.2f}" for one in (price, charge, price + charge))]))
+    text = "\n".join([f"No,Date,Item,Qty,{header}", *rows, ""]).encode()
+    assert question_of(propose(io.BytesIO(text), name="shop", answers=ANSWERS)) is None
+
+
+def test_a_sum_does_not_show_prices_of_lines_if_those_of_products_are_constant() -> None:
+    assert question_of(proposal_for(of_lines=False, postage=True)) is None
 
 
 def test_numbers_contradict_the_known_columns_of_a_program() -> None:
