@@ -1,13 +1,5 @@
--- The last settlement up to @last INT64, and the settlement @noted INT64, each with the time of its commit; NULL without
--- one.
-WITH
-latest AS (
-  SELECT MAX(settlement_no) AS settlement_no FROM settlements WHERE settlement_no <= @last
-)
-SELECT
-  MAX(latest.settlement_no) AS settlement_no,
-  MAX(IF(settlements.settlement_no = latest.settlement_no, settlements.settled_at, NULL)) AS settled_at,
-  MAX(IF(settlements.settlement_no = @noted, settlements.settled_at, NULL)) AS noted_at
+-- The last settlement up to @last INT64, and the settlement @noted INT64, each with the time of its commit.
+SELECT settlement_no, settled_at
 FROM settlements
-CROSS JOIN latest
-WHERE settlements.settlement_no = latest.settlement_no OR settlements.settlement_no = @noted
+WHERE settlement_no <= @last
+QUALIFY ROW_NUMBER() OVER (ORDER BY settlement_no DESC) = 1 OR settlement_no = @noted

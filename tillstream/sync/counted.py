@@ -78,9 +78,10 @@ def of_batches_text() -> str:
 def ledger(ports: Ports, noted: int, last: int = EVERY) -> Ledger:
     """The last settlement up to `last`, and the time of the settlement `noted`."""
     params = {"noted": noted, "last": last}
-    (row,) = ports.warehouse.query(sql.text("ledger/last_settlement"), params).to_pylist()
-    times = (row[name].isoformat() if row[name] else "" for name in ("settled_at", "noted_at"))
-    return Ledger(row["settlement_no"] or 0, *times)
+    rows = ports.warehouse.query(sql.text("ledger/last_settlement"), params).to_pylist()
+    times = {row["settlement_no"]: row["settled_at"].isoformat() for row in rows}
+    number = max(times, default=0)
+    return Ledger(number, times.get(number, ""), times.get(noted, ""))
 
 
 def touched(ports: Ports, after: int, last: int) -> dict[str, date]:

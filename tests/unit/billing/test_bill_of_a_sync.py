@@ -47,7 +47,7 @@ def test_a_comparison_costs_what_its_settlements_touched() -> None:
     whole = statement_of(sql.text("ledger/counted_batches"), {"number": counted.EVERY})
     lines = YEARS.traffic.rows("sightings") * YEARS.days
     assert 50 * lines < whole.bytes(YEARS) < 70 * lines
-    assert bytes_of_comparison() <= 5 * LEAST < whole.bytes(YEARS) / 50
+    assert bytes_of_comparison() <= 6 * LEAST < whole.bytes(YEARS) / 40
 
 
 def test_a_comparison_costs_as_much_after_years_as_after_a_month() -> None:
