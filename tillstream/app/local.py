@@ -34,6 +34,7 @@ from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
+from tillstream.sync import noted
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
 from tillstream.workflows.intake.micro_batch import is_name
 from tillstream.workflows.operations import maintenance_log
@@ -185,6 +186,7 @@ def _rebuild_from_originals(
             reference.copy_secret(app.ports, old)
             reference.refresh_calendar(app.ports, settings.fiscal_month, settings.retail_calendar)
             mirrors.fill(app.ports)
+            noted.delete_all(app.ports)
             counts = {name: report[name] for name in ("settlements", "batches")}
             audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()
@@ -200,6 +202,7 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
     try:
         repair = ledger_repair.run(app.ports, app.contracts, whole=True)
         mirrors.fill(app.ports)
+        noted.delete_all(app.ports)
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
         counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
         audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)

@@ -2,18 +2,19 @@
 
 The digests are noted, and only batches that settlements touched since are read again: on BigQuery, a comparison costs
 as much as what was settled, not as much as the ledger. The whole ledger is read once a day as the proof, and before a
-difference is reported.
+difference is reported, for this at most once an hour in a project. Notes belong to the ledger that has their last
+settlement, committed at the noted time: those of a ledger that was put back from a copy are not used.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import Batch
 from tillstream.ports import Ports
-from tillstream.sync import counted, homes, noted
+from tillstream.sync import counted, homes, noted, touched
 from tillstream.sync.homes import Home
 from tillstream.sync.noted import Noted
 
@@ -28,24 +29,34 @@ DOUBTED_AFTER = timedelta(hours=1)
 def own_digests(ports: Ports, number: int, *, whole: bool = False) -> dict[str, str]:
     """Day of receipt → digest of what counted in this home after a settlement. whole: read the whole ledger."""
     before, now = _fresh(ports, OWN), None
-    if before and not whole and before.number <= number and before.settled_at == _settled_at(ports, before.number):
-        touched = counted.touched(ports, before.number, number)
-        own = {batch: day for batch, day in touched.items() if not _sender(ports, batch)}
+    ledger = counted.ledger(ports, before.number if before else 0, number)
+    if before and not whole and before.number <= number and ledger.has(before.settled_at):
+        days = counted.touched(ports, before.number, number)
+        own = {batch: day for batch, day in days.items() if not _sender(ports, batch)}
         now = _brought_up(ports, OWN, before, own, number)
     if now is None:
         now = _whole(ports, OWN, number)
-    saved = noted.save(ports, OWN, replace(now, number=number, settled_at=_settled_at(ports, number)))
-    return dict(saved.digests)
+    now = replace(now, number=number, settled_at=ledger.settled_at)
+    return dict(noted.save(ports, OWN, now, before).digests)
 
 
 def digests_of(ports: Ports, home: Home, *, whole: bool = False) -> dict[str, str]:
-    """As `own_digests`, for what a home sent to this one. home: with the batches that were touched since."""
+    """As `own_digests`, for what a home sent to this one. What was touched since is in the notes afterwards."""
     before, now = _fresh(ports, home.name), None
-    if before and not whole and homes.ALL not in home.touched:
-        now = _brought_up(ports, home.name, before, _sent(ports, home), counted.EVERY)
+    since = touched.get(ports, home)
+    if before and not whole and not since.batches and ports.jobs is not None:  # a query costs money
+        return dict(before.digests)
+    ledger = counted.ledger(ports, before.number if before else 0)
+    if before and not whole and not since.all and ledger.has(before.settled_at):
+        sent = _sent(ports, home.name, since.batches)
+        now = _brought_up(ports, home.name, before, sent, counted.EVERY)
     if now is None:
         now = _whole(ports, home.name, counted.EVERY)
-    return dict(noted.save(ports, home.name, now).digests)
+    if now is not before:
+        now = replace(now, number=ledger.number, settled_at=ledger.settled_at)
+    noted.save(ports, home.name, now, before)
+    touched.forget(ports, home, since)
+    return dict(now.digests)
 
 
 def compare(ports: Ports, home: Home, theirs: Mapping[str, str]) -> list[str]:
@@ -75,22 +86,23 @@ def _sender(ports: Ports, batch: str) -> str:
     return str(document.data.get("home", "")) if document else ""
 
 
-def _sent(ports: Ports, home: Home) -> dict[str, date]:
-    """Batch → its day of receipt, of the touched ones that a home sent."""
-    stored = (ports.documents.get(records.COLLECTION, batch) for batch in home.touched)
-    sent = (Batch.from_json(one.data) for one in stored if one and one.data.get("home") == home.name)
+def _sent(ports: Ports, home: str, batches: Iterable[str]) -> dict[str, date]:
+    """Batch → its day of receipt, of those of these batches that a home sent."""
+    stored = (ports.documents.get(records.COLLECTION, batch) for batch in batches)
+    sent = (Batch.from_json(one.data) for one in stored if one and one.data.get("home") == home)
     return {batch.batch_id: batch.received_date for batch in sent}
 
 
-def _brought_up(ports: Ports, name: str, before: Noted, touched: Mapping[str, date], number: int) -> Noted | None:
-    """The notes with the present sums of touched batches; None if the whole ledger must be read."""
-    if not touched:
+def _brought_up(ports: Ports, name: str, before: Noted, days: Mapping[str, date], number: int) -> Noted | None:
+    """The notes with the present sums of touched batches, by their days of receipt; None if the whole ledger must be
+    read."""
+    if not days:
         return before
-    if len(touched) > homes.MOST_TOUCHED:
+    if len(days) > touched.MOST:
         return None
-    sums = counted.of_batches(ports, touched, number)
+    sums = counted.of_batches(ports, days, number)
     by_day: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
-    for batch, day in touched.items():
+    for batch, day in days.items():
         by_day[day.isoformat()][batch] = sums.get(batch)
     return noted.with_sums(ports, name, before, by_day)
 
@@ -113,10 +125,3 @@ def _whole(ports: Ports, name: str, number: int) -> Noted:
 def _batches_of(ports: Ports, home: str) -> set[str]:
     """IDs of the batches that a home sent to this one."""
     return {document.id for document in ports.documents.find(records.COLLECTION, {"home": home})}
-
-
-def _settled_at(ports: Ports, number: int) -> str:
-    """When a settlement of this ledger was committed; empty if there is none of this number."""
-    query = "SELECT settled_at FROM settlements WHERE settlement_no = @number"
-    times = ports.warehouse.query(query, {"number": number}).column("settled_at").to_pylist()
-    return times[0].isoformat() if times else ""

@@ -1,6 +1,7 @@
 """Sums over the lines of batches, as text: equal on both sides if both ledgers have the same observations."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -13,6 +14,23 @@ from tillstream.ports import Ports
 
 EVERY = 2**62
 """Greater than all numbers of settlements."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The last settlement of a ledger. Times are ISO 8601 text, empty without a settlement."""
+
+    number: int
+    settled_at: str
+    """When it was committed."""
+    noted_at: str
+    """When another settlement, the last one of notes, was committed in this ledger."""
+
+    def has(self, settled_at: str) -> bool:
+        """Whether this ledger has the last settlement of notes: another ledger has another time."""
+        return self.noted_at == settled_at
+
+
 _NO_DAY, _NO_NUMBER = date.min, 0
 """For a list that selects nothing: an empty one has no type in BigQuery."""
 
@@ -55,6 +73,15 @@ def of_batches_text() -> str:
             }
         ),
     )
+
+
+def ledger(ports: Ports, noted: int, last: int = EVERY) -> Ledger:
+    """The last settlement up to `last`, and the time of the settlement `noted`."""
+    params = {"noted": noted, "last": last}
+    rows = ports.warehouse.query(sql.text("ledger/last_settlement"), params).to_pylist()
+    times = {row["settlement_no"]: row["settled_at"].isoformat() for row in rows}
+    number = max(times, default=0)
+    return Ledger(number, times.get(number, ""), times.get(noted, ""))
 
 
 def touched(ports: Ports, after: int, last: int) -> dict[str, date]:

@@ -1,8 +1,8 @@
 """The homes that sync to this one: their keys, and how far this one has the journal of each."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from tillstream import audit
@@ -17,8 +17,6 @@ from tillstream.sync.identity import home_id
 
 COLLECTION = "sync_homes"
 _LISTS = ("differing", "differing_stock", "regions")
-MOST_TOUCHED, ALL = 2_000, "*"
-"""The most batches in `Home.touched`, and what it has instead of more."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -56,9 +54,6 @@ class Home:
     """The last settlement that an administrator released although the clock of the home was wrong."""
     last_request: int = 0
     """The number of its last request over HTTP, so that none is accepted twice."""
-    touched: Mapping[str, str] = field(default_factory=dict)
-    """Batches that entries added, corrected or undid since the last comparison → the hash of the journal after the last
-    of these entries. `ALL` if they are more than `MOST_TOUCHED`."""
 
     @property
     def position(self) -> Position:
@@ -69,21 +64,14 @@ class Home:
         """Settlements of the home that this one lacks, as of the last contact."""
         return max(self.head - self.number, 0)
 
-    def touched_after(self, batches: Iterable[str], end: str) -> dict[str, str]:
-        """`touched` after entries that changed these batches, with which the journal has the hash `end`."""
-        touched = {**self.touched, **dict.fromkeys(batches, end)}
-        return touched if len(touched) <= MOST_TOUCHED else {ALL: end}
-
-    def touched_besides(self, before: "Home") -> dict[str, str]:
-        """`touched` without what an earlier reading of this document has."""
-        return {batch: end for batch, end in self.touched.items() if before.touched.get(batch) != end}
-
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Home":
-        return cls(**data | {name: tuple(data.get(name, ())) for name in _LISTS})
+        """Fields of other versions of the program are left out."""
+        own = {one.name: data[one.name] for one in fields(cls) if one.name in data}
+        return cls(**own | {name: tuple(data.get(name, ())) for name in _LISTS})
 
 
 def add(ports: Ports, name: str, public_key: str, by: str) -> Home:

@@ -13,9 +13,10 @@ from typing import Any
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 
-DIGESTS, SUMS = "sync_digests", "sync_sums"
+DIGESTS, SUMS = "sync_day_digests", "sync_batch_sums"
 PART = 1_500
-"""Batches of a day in one document of about 250 KB; a document of Firestore has at most 1 MiB."""
+"""Batches of a day in one document of about 250 KB; a document of Firestore has at most 1 MiB. They are in a map:
+fields of the document itself are indexed if their names are words, as many IDs of batches are."""
 PUTS = 20
 """Documents in one transaction; one of Firestore has at most 10 MiB."""
 
@@ -31,20 +32,27 @@ class Noted:
     parts: Mapping[str, int] = field(default_factory=dict)
     """Day → number of documents with the sums of its batches, if there is more than one."""
     number: int = 0
-    """The last settlement of this home that they include; 0 for those of another home."""
+    """The last settlement of this ledger that they include."""
     settled_at: str = ""
     """When that settlement was committed: another ledger has another time."""
 
 
 def get(ports: Ports, name: str) -> Noted | None:
-    """None without notes, or with those of an earlier version of the program."""
     document = ports.documents.get(DIGESTS, name)
-    return Noted(**document.data) if document and "whole_at" in document.data else None
+    return Noted(**document.data) if document else None
 
 
-def save(ports: Ports, name: str, noted: Noted) -> Noted:
-    ports.documents.put(DIGESTS, name, asdict(noted))
+def save(ports: Ports, name: str, noted: Noted, before: Noted | None = None) -> Noted:
+    """before: the present notes; nothing is written if they are equal."""
+    if noted != before:
+        ports.documents.put(DIGESTS, name, asdict(noted))
     return noted
+
+
+def delete_all(ports: Ports) -> None:
+    """Delete the notes of all homes: the next comparison reads the whole ledger."""
+    for document in ports.documents.find(DIGESTS):
+        ports.documents.delete(DIGESTS, document.id)
 
 
 def with_sums(ports: Ports, name: str, noted: Noted, sums: Mapping[str, Mapping[str, str | None]]) -> Noted | None:
@@ -59,9 +67,7 @@ def with_sums(ports: Ports, name: str, noted: Noted, sums: Mapping[str, Mapping[
         if _digest(before) != digests.get(day, ""):
             return None
         parts = _changed(before, changed)
-        puts += [
-            Put(SUMS, _id(name, day, part), now) for part, now in enumerate(parts) if now not in before[part : part + 1]
-        ]
+        puts += [_put_of(name, day, part, now) for part, now in enumerate(parts) if now not in before[part : part + 1]]
         _set(digests, day, _digest(parts))
         count |= {day: len(parts)}
     _put(ports, puts)
@@ -78,7 +84,7 @@ def with_all_sums(ports: Ports, name: str, sums: Mapping[str, Mapping[str, str]]
         batches = sorted(of_day)
         parts = [{one: of_day[one] for one in batches[first : first + PART]} for first in range(0, len(batches), PART)]
         digests[day], count[day] = _digest(parts), len(parts)
-        puts += [Put(SUMS, _id(name, day, part), now) for part, now in enumerate(parts)]
+        puts += [_put_of(name, day, part, now) for part, now in enumerate(parts)]
     _put(ports, puts)
     return Noted(digests=digests, parts=_several(count))
 
@@ -115,7 +121,11 @@ def _several(count: Mapping[str, int]) -> dict[str, int]:
 
 def _read(ports: Ports, name: str, day: str, part: int) -> dict[str, Any]:
     document = ports.documents.get(SUMS, _id(name, day, part))
-    return dict(document.data) if document else {}
+    return dict(document.data["sums"]) if document else {}
+
+
+def _put_of(name: str, day: str, part: int, sums: Mapping[str, str]) -> Put:
+    return Put(SUMS, _id(name, day, part), {"sums": sums})
 
 
 def _id(name: str, day: str, part: int) -> str:

@@ -13,7 +13,8 @@ from tillstream.domain.errors import NotFound
 from tillstream.inventory import levels, synced
 from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
-from tillstream.sync import agreement, homes, journal, originals, requests, stock
+from tillstream.ports.document_store import Put
+from tillstream.sync import agreement, homes, journal, originals, requests, stock, touched
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import office as reference_data
@@ -115,15 +116,18 @@ class LocalOffice:
         return home.position
 
     def _advance(self, settled: Parcel) -> Home:
-        return homes.change(self.ports, self.name, lambda home: _advanced(home, settled))
+        batches = {batch for entry in settled.entries for batch in entry.touched}
+
+        def also(home: Home) -> list[Put]:
+            return [touched.put(self.ports, self.name, settled.after.hash, home.hash, batches)]
+
+        return homes.change(self.ports, self.name, lambda home: _advanced(home, settled), also)
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
-        before = homes.get(self.ports, self.name)
-        days = agreement.compare(self.ports, before, digests)
+        days = agreement.compare(self.ports, homes.get(self.ports, self.name), digests)
         now = self.ports.clock.now().isoformat(timespec="seconds")
 
         def compared(home: Home) -> Home:
-            home = replace(home, touched=home.touched_besides(before))
             if days:
                 return replace(home, differing=tuple(days))
             return replace(home, differing=(), agreed_at=now, agreed_number=home.number)
@@ -239,6 +243,5 @@ def _advanced(home: Home, parcel: Parcel) -> Home:
         return home  # another request was faster
     end = parcel.end
     regions = {str(batch.fields["region"]) for entry in parcel.entries for batch in entry.batches} - {""}
-    touched = home.touched_after({batch for entry in parcel.entries for batch in entry.touched}, end.hash)
-    home = replace(home, regions=tuple(sorted({*home.regions, *regions})), touched=touched)
+    home = replace(home, regions=tuple(sorted({*home.regions, *regions})))
     return replace(home, number=end.number, hash=end.hash, head=max(home.head, end.number), held="", held_number=0)

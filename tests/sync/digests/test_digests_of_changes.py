@@ -22,7 +22,7 @@ from sync.two_homes import NAME, SOURCE, Pair, pair
 from examples import examples
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.sync import agreement, counted, homes, journal, noted
+from tillstream.sync import agreement, counted, homes, journal, noted, touched
 from tillstream.workflows.review import replay, undo
 
 MANY = 200
@@ -104,7 +104,7 @@ def test_what_a_settlement_touched_is_read_and_not_the_ledger(two: Pair, whole_r
     two.check_agreement(two.sync())
     check(two)
     assert len(whole_reads) == 2
-    assert homes.get(two.office.ports, NAME).touched == {}
+    assert touched.get(two.office.ports, homes.get(two.office.ports, NAME)).batches == {}
 
 
 def test_the_whole_ledger_is_read_once_a_day(two: Pair, whole_reads: list[Ports]) -> None:
@@ -151,22 +151,12 @@ def test_sums_that_do_not_have_the_noted_digest_are_not_used(two: Pair, whole_re
     two.sync()
     ports = two.office.ports
     (sums,) = ports.documents.find(noted.SUMS)
-    ports.documents.put(noted.SUMS, sums.id, {"a batch": "1 2 3"})
+    ports.documents.put(noted.SUMS, sums.id, {"sums": {"a batch": "1 2 3"}})
     upload_rows(two.home, SOURCE, like(number="2"))
     whole_reads.clear()
     two.check_agreement(two.sync())
     assert whole_reads == [ports]
     check(two)
-
-
-def test_notes_of_an_earlier_version_are_replaced(two: Pair, whole_reads: list[Ports]) -> None:
-    upload_rows(two.home, SOURCE, like())
-    two.sync()
-    old = {"position": [1, 1, "x"], "at": two.clock.now().isoformat(), "digests": {"2024-01-01": "x"}}
-    two.office.ports.documents.put(noted.DIGESTS, NAME, old)
-    whole_reads.clear()
-    two.check_agreement(two.sync())
-    assert whole_reads == [two.office.ports]
 
 
 def test_the_batches_of_a_day_fill_several_documents(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +182,7 @@ def test_more_touched_batches_than_are_noted_read_the_whole_ledger(
 ) -> None:
     upload_rows(two.home, SOURCE, like())
     two.sync()
-    monkeypatch.setattr(homes, "MOST_TOUCHED", 2)
+    monkeypatch.setattr(touched, "MOST", 2)
     whole_reads.clear()
     for number in range(3):
         upload_rows(two.home, SOURCE, like(number=str(number)))

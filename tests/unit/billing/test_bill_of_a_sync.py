@@ -23,7 +23,9 @@ def statement_of(text: str, params: dict[str, object]) -> Statement:
 def bytes_of_comparison() -> int:
     """After a settlement of sales of today."""
     numbered = statement_of(sql.text("ledger/numbered_batches"), IDS)
-    return numbered.bytes(YEARS) + statement_of(counted.of_batches_text(), DAY).bytes(YEARS)
+    last = statement_of(sql.text("ledger/last_settlement"), {"noted": 9, "last": counted.EVERY})
+    sums = statement_of(counted.of_batches_text(), DAY)
+    return last.bytes(YEARS) + numbered.bytes(YEARS) + sums.bytes(YEARS)
 
 
 def test_the_sightings_of_the_touched_days_are_read_and_no_others() -> None:
@@ -45,7 +47,7 @@ def test_a_comparison_costs_what_its_settlements_touched() -> None:
     whole = statement_of(sql.text("ledger/counted_batches"), {"number": counted.EVERY})
     lines = YEARS.traffic.rows("sightings") * YEARS.days
     assert 50 * lines < whole.bytes(YEARS) < 70 * lines
-    assert bytes_of_comparison() <= 4 * LEAST < whole.bytes(YEARS) / 50
+    assert bytes_of_comparison() <= 6 * LEAST < whole.bytes(YEARS) / 40
 
 
 def test_a_comparison_costs_as_much_after_years_as_after_a_month() -> None:
