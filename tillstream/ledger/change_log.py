@@ -1,6 +1,6 @@
 """The changes of one settlement: from which content to which, per key."""
 
-from tillstream.ledger.script_runner import ScriptRunner
+from tillstream.ledger.settle_script import ScriptRunner
 
 
 class ChangeLog:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tillstream.ledger.change_log import ChangeLog
-from tillstream.ledger.script_runner import ScriptRunner
+from tillstream.ledger.settle_script import ScriptRunner
 
 
 class CurrentLines:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tillstream.ledger.script_runner import ScriptRunner
+from tillstream.ledger.settle_script import ScriptRunner
 from tillstream.ports.warehouse import StagedBatch
 
 ROWS_TOGETHER = 500_000

@@ -1,9 +1,12 @@
-"""The named statements of `sql/ledger/settle.duckdb.sql`, with the column list filled in."""
+"""The named statements of `sql/ledger/settle.duckdb.sql`, with the column list filled in; run on a connection."""
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from typing import Any
+
+import duckdb
 
 from tillstream.domain.columns import CONTENT
 
@@ -64,3 +67,23 @@ def statements() -> Mapping[str, str]:
     )
     parts = re.split(r"^-- name: (\w+)\n", filled, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+class ScriptRunner:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.cursor = cursor
+
+    def run(self, step: str, **params: Any) -> None:
+        self.cursor.execute(statements()[step], params or None)
+
+    def exists(self, source: str) -> bool:
+        """Whether `SELECT … FROM source` has a row."""
+        return self.cursor.execute(f"SELECT 1 FROM {source} LIMIT 1").fetchone() is not None
+
+    def rows(self, step: str) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self.cursor.execute(statements()[step]).fetchall()
+        return rows
+
+    def number(self, sql: str) -> int:
+        row = self.cursor.execute(sql).fetchone()
+        return int(row[0]) if row else 0

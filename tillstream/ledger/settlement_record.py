@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tillstream.ledger.script_runner import ScriptRunner
-from tillstream.ledger.settle_script import statements
+from tillstream.ledger.settle_script import ScriptRunner, statements
 from tillstream.ports.warehouse import SettlementResult
 
 CHANGES = ("added", "corrected", "removed")

@@ -11,7 +11,7 @@ from tillstream.ledger.current_lines import CurrentLines
 from tillstream.ledger.hold_checks import check_hold
 from tillstream.ledger.order_leads import OrderMarkers
 from tillstream.ledger.sale_lookup import SaleLookup
-from tillstream.ledger.script_runner import ScriptRunner
+from tillstream.ledger.settle_script import ScriptRunner
 from tillstream.ledger.settlement_record import LedgerNumbers, SettlementRecord, last_numbers
 from tillstream.ledger.waves import waves
 from tillstream.ledger.write_scope import WriteScope

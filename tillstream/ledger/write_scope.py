@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tillstream.domain.write_scope import bound_writers
-from tillstream.ledger.script_runner import ScriptRunner
+from tillstream.ledger.settle_script import ScriptRunner
 from tillstream.ports.warehouse import StagedBatch
 
 

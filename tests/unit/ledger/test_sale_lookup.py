@@ -12,8 +12,7 @@ from contract.warehouse.settling_contract import staged
 from tillstream.domain.tables import TABLES
 from tillstream.ledger import sale_lookup
 from tillstream.ledger.sale_lookup import SaleLookup
-from tillstream.ledger.script_runner import ScriptRunner
-from tillstream.ledger.settle_script import KEY
+from tillstream.ledger.settle_script import KEY, ScriptRunner
 from tillstream.ledger.tables import ledger_in_memory
 from tillstream.ports.warehouse import StagedBatch
 
