@@ -93,7 +93,7 @@ LEFT JOIN stock_levels AS stored
   ON stored.region = touched_pairs.region
   AND stored.store_id = touched_pairs.store_id
   AND stored.product = touched_pairs.product"""
-"""A name that no line of these days has stays as it is stored, unless lines changed: those with the name may be undone."""
+"""A name that no line of these days has stays as it is stored, unless lines changed: its own may be undone."""
 _COLUMNS = ", ".join(LEVELS.names)
 _CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
 
