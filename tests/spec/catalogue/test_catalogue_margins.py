@@ -110,11 +110,11 @@ def sell(warehouse: Warehouse, sold: list[Line]) -> None:
         write(warehouse, table, [])
     header = (
         "key content is_current sale sale_id region product_id status sale_date quantity unit_cost net_amount currency "
-        "leads"
+        "leads settlement_no"
     )
     rows = [
         f"{n} {n} yes {n} S{n} {line.region} {line.code or '-'} {line.status} {line.day} {text(line.quantity)} "
-        f"{text(line.own_cost)} {line.net:f} {line.currency} 1"
+        f"{text(line.own_cost)} {line.net:f} {line.currency} 1 1"
         for n, line in enumerate(sold, start=1)
     ]
     write(warehouse, "sale_versions", parse_tables({"sale_versions": "\n".join([header, *rows])})["sale_versions"])
