@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from explored_table import rows_of, words_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.domain.people import Role
@@ -31,19 +32,6 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-def _words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
-def _rows(page: str) -> list[list[str]]:
-    """Cells of the table by row."""
-    body = page.partition('<table class="figures')[2].partition("</table>")[0].partition("<tbody>")[2]
-    return [
-        [_words(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
-        for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
-    ]
-
-
 def _figure(page: str) -> dict[str, Any]:
     text = re.search(r'data-chart="explore".*?<script type="application/json">(.*?)</script>', page, re.DOTALL)
     assert text
@@ -53,13 +41,13 @@ def _figure(page: str) -> dict[str, Any]:
 
 def test_it_begins_with_revenue_and_orders_by_category(sold: Visitor) -> None:
     page = sold.get(f"/explore?{JUNE}").text
-    ((_, revenue, orders),) = _rows(page)
+    ((_, revenue, orders),) = rows_of(page)
     assert (revenue, orders) == ("20.00", "2")
 
 
 def test_measures_by_month_are_in_order_and_drawn(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&measure=orders&by=month&{MAY_AND_JUNE}").text
-    assert _rows(page) == [["May 2026", "10.00", "1"], ["Jun 2026", "20.00", "2"]]
+    assert rows_of(page) == [["May 2026", "10.00", "1"], ["Jun 2026", "20.00", "2"]]
     figure = _figure(page)
     assert (figure["kind"], figure["period"]) == ("columns", "monthly")
     assert (figure["labels"], figure["values"]) == (["2026-05-01", "2026-06-01"], [10.0, 20.0])
@@ -67,14 +55,14 @@ def test_measures_by_month_are_in_order_and_drawn(sold: Visitor) -> None:
 
 def test_rows_are_sorted_by_any_column(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=month&sort=-month&{MAY_AND_JUNE}").text
-    assert [row[0] for row in _rows(page)] == ["Jun 2026", "May 2026"]
+    assert [row[0] for row in rows_of(page)] == ["Jun 2026", "May 2026"]
 
 
 def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=region&against=previous&{JUNE}").text
-    assert _rows(page) == [["IN", "20.00", "10.00", "10.00", "▲ up 100.0%"]]
+    assert rows_of(page) == [["IN", "20.00", "10.00", "10.00", "▲ up 100.0%"]]
     assert [one["values"] for one in _figure(page)["series"]] == [[20.0], [10.0]]
-    assert "compared with 1 – 31 May 2026" in _words(page)
+    assert "compared with 1 – 31 May 2026" in words_of(page)
 
 
 @pytest.mark.parametrize(
@@ -87,18 +75,20 @@ def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_explained(sold: Visitor, query: str, note: str) -> None:
-    assert note in _words(sold.get(f"/explore?measure=revenue&{query}").text)
+    assert note in words_of(sold.get(f"/explore?measure=revenue&{query}").text)
 
 
 def test_values_of_a_dimension_become_columns(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=region&across=month&{MAY_AND_JUNE}").text
-    assert _rows(page) == [["IN", "10.00", "20.00"]]
-    assert "May 2026 INR ↕ Jun 2026" in _words(page.partition("<thead>")[2].partition("</thead>")[0]).replace("↓", "↕")
+    assert rows_of(page) == [["IN", "10.00", "20.00"]]
+    assert "May 2026 INR ↕ Jun 2026" in words_of(page.partition("<thead>")[2].partition("</thead>")[0]).replace(
+        "↓", "↕"
+    )
     assert [one["name"] for one in _figure(page)["series"]] == ["May 2026", "Jun 2026"]
 
 
 def test_a_total_without_groups(sold: Visitor) -> None:
-    assert _rows(sold.get(f"/explore?measure=revenue&by=&{MAY_AND_JUNE}").text) == [["30.00"]]
+    assert rows_of(sold.get(f"/explore?measure=revenue&by=&{MAY_AND_JUNE}").text) == [["30.00"]]
 
 
 def test_a_chart_of_orders_does_not_add_up_what_cannot_be_added(sold: Visitor) -> None:
@@ -112,7 +102,7 @@ def test_a_group_leads_to_its_sale_lines(sold: Visitor) -> None:
     link = re.search(r'href="(/lines[^"]*|/sale-lines[^"]*)" title="Show the sale lines"', page)
     assert link
     lines = sold.get(html.unescape(link[1]))
-    assert (lines.status_code, "1 sale line" in _words(lines.text)) == (200, True)
+    assert (lines.status_code, "1 sale line" in words_of(lines.text)) == (200, True)
 
 
 def test_each_number_leads_to_its_sale_lines(sold: Visitor) -> None:
@@ -125,7 +115,7 @@ def test_each_number_leads_to_its_sale_lines(sold: Visitor) -> None:
         addresses = re.findall(r'href="([^"]*)" title="Show the sale lines"', page)
         assert len(addresses) == len(counts)
         for address, count in zip(addresses, counts, strict=True):
-            assert f"{count} " in _words(sold.get(html.unescape(address)).text)
+            assert f"{count} " in words_of(sold.get(html.unescape(address)).text)
 
 
 def test_a_table_is_exported_as_it_is_shown(sold: Visitor) -> None:

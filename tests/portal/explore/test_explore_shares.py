@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 
+from explored_table import rows_of, words_of
 from visitor import Visitor, indian_file, indian_sale
 
 SHARED = True
@@ -29,22 +30,9 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
     work()
 
 
-def _words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
-def _rows(page: str) -> list[list[str]]:
-    body = page.partition('<table class="figures')[2].partition("</table>")[0].partition("<tbody>")[2]
-    cells = [
-        re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
-        for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
-    ]
-    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
-
-
 def test_the_change_of_a_share_is_in_points(sold: Visitor) -> None:
     page = sold.get(f"/explore?{COMPARED}&sort=-discount_rate.change").text
-    assert [row[1:] for row in _rows(page)] == [
+    assert [row[1:] for row in rows_of(page)] == [
         ["25.0%", "10.0%", "▲ up 15.0"],
         ["15.0%", "20.0%", "▼ down 5.0"],
         ["20.0%", "–", "–"],
@@ -55,7 +43,7 @@ def test_the_change_of_a_share_is_in_points(sold: Visitor) -> None:
 
 def test_groups_are_limited_by_the_change_in_points(sold: Visitor) -> None:
     page = sold.get(f"/explore?{COMPARED}&having=discount_rate.change&having-is=below&having-value=-4.5").text
-    assert [row[0] for row in _rows(page)] == ["DEL01"]
+    assert [row[0] for row in rows_of(page)] == ["DEL01"]
     assert "Discount rate, change, points less than -4.5 " in page
 
 
@@ -71,4 +59,4 @@ def test_a_file_has_the_points_of_the_page(sold: Visitor) -> None:
 def test_a_tile_with_one_number_has_the_points(sold: Visitor) -> None:
     query = f"measure=discount_rate&by=none&against=previous&{JUNE}"
     tile = sold.get(f"/explore/tile?show=number&slot=explore&{query}").text
-    assert _words(tile).startswith("20.0% ▲ up 5.0 points vs 1 – 31 May 2026")
+    assert words_of(tile).startswith("20.0% ▲ up 5.0 points vs 1 – 31 May 2026")
