@@ -73,8 +73,7 @@ def growth(value: Any) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    css_class, sign, word = DIRECTIONS[(number > 0) - (number < 0)]
-    return GROWTH.format(css_class, sign, word, percent(abs(number)))
+    return _directed(number, percent(abs(number)))
 
 
 def points(value: Any) -> Markup:
@@ -82,8 +81,12 @@ def points(value: Any) -> Markup:
     if value is None:
         return NOTHING
     number = round(Decimal(str(value)), 1)
+    return _directed(number, decimal(abs(number), 1))
+
+
+def _directed(number: Decimal, text: str) -> Markup:
     css_class, sign, word = DIRECTIONS[(number > 0) - (number < 0)]
-    return GROWTH.format(css_class, sign, word, decimal(abs(number), 1))
+    return GROWTH.format(css_class, sign, word, text)
 
 
 def share(value: Any) -> Markup | str:
