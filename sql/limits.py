@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 import sql
 
+NO_DAY = date.min
+"""The day of a list that selects nothing: an empty array has no type, and BigQuery reads all partitions for it."""
 _HEADER = re.compile(r"\A(?:\s*--[^\n]*\n)*\s*(?:CREATE OR REPLACE VIEW \w+ AS\s+)?")
 _WITH = re.compile(r"\AWITH\b\s*")
 _READ = re.compile(r"\b(FROM|JOIN)\s+(\w+)\b( AS\b)?")

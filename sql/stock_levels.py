@@ -5,13 +5,13 @@ from textwrap import indent
 
 import sql
 
-_PART = "product >= @first_product AND (@next_product = '' OR product < @next_product)"
 _PART_OF = "{table}.product >= @first_product AND (@next_product = '' OR {table}.product < @next_product)"
 FACTS_OF_PRODUCTS = {
-    "visible_movements": f"SELECT * FROM current_movements WHERE {_PART}",
+    "visible_movements": f"SELECT * FROM current_movements WHERE {_PART_OF.format(table='current_movements')}",
     "visible_stock_lines": (
         "SELECT * FROM line_facts\n"
-        f"WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND sale_date >= @first_day AND {_PART}"
+        f"WHERE is_active AND store_id IS NOT NULL AND units IS NOT NULL AND sale_date >= @first_day\n"
+        f"  AND {_PART_OF.format(table='line_facts')}"
     ),
 }
 """Movements and lines of the products from @first_product until before @next_product, or to the last one if that is

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import sql
-from sql.limits import limited, where
+from sql.limits import NO_DAY, limited, where
 from tillstream.analytics.catalogue import Query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.ports.warehouse import Warehouse
@@ -34,7 +34,7 @@ def on_changed_days(
     days = _days(warehouse, params["after"], min(last, params.get("through", last)), cache)
     if len(days) > MOST_DAYS:
         return text, dict(params)
-    limits = {"changed_days": days or [date.min], "last_settlement": last}  # an empty array has no type
+    limits = {"changed_days": days or [NO_DAY], "last_settlement": last}
     return limited(text, _ROWS), {**params, **limits}
 
 

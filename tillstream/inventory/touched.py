@@ -8,12 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
+from sql.limits import NO_DAY
 from sql.stock_levels import with_relations
 from tillstream.inventory.computing import LEVELS, MOST_APART, Query, first_day, params_of, rows
 from tillstream.ports.warehouse import Warehouse
 
-_NO_DAY = (date.min,)
-"""Instead of no days: BigQuery reads all partitions if the array is empty."""
 _PAIR = """INNER JOIN touched_pairs
   ON touched_pairs.region = {lines}.region
   AND touched_pairs.store_id = {lines}.store_id
@@ -112,7 +111,7 @@ class Touched:
 
     @property
     def params(self) -> dict[str, Any]:
-        lists = {"days": self.days or _NO_DAY, "movements": self.movements, "sold_on": self.sold_on or _NO_DAY}
+        lists = {"days": self.days or (NO_DAY,), "movements": self.movements, "sold_on": self.sold_on or (NO_DAY,)}
         return {"after": self.after} | {name: list(values) for name, values in lists.items()}
 
 

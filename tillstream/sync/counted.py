@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 import sql
-from sql.limits import limited, where
+from sql.limits import NO_DAY, limited, where
 from tillstream.ports import Ports
 
 EVERY = 2**62
@@ -31,8 +31,8 @@ class Ledger:
         return self.noted_at == settled_at
 
 
-_NO_DAY, _NO_NUMBER = date.min, 0
-"""For a list that selects nothing: an empty one has no type in BigQuery."""
+_NO_NUMBER = 0
+"""For a list of batch numbers that selects nothing, as NO_DAY."""
 
 
 def whole(ports: Ports, number: int = EVERY) -> dict[str, tuple[date, str]]:
@@ -55,7 +55,7 @@ def of_batches(ports: Ports, days: Mapping[str, date], number: int = EVERY) -> d
     params |= {
         "number": number,
         "numbers": sorted(numbers) or [_NO_NUMBER],
-        "days": sorted(sale_dates) or [_NO_DAY],
+        "days": sorted(sale_dates) or [NO_DAY],
     }
     return {batch: sums for batch, (_, sums) in _rows(ports.warehouse.query(of_batches_text(), params))}
 
