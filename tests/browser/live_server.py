@@ -81,3 +81,11 @@ def open_page(context: BrowserContext, served: Served) -> Page:
     page.on("console", record)
     page.on("pageerror", lambda error: served.page_errors.append(f"{page.url}: {error}"))
     return page
+
+
+def sign_in_at(page: Page, served: Served, path: str) -> None:
+    """Sign in as `admin`, whose password is `PASSWORD`, and go to a page."""
+    page.goto(f"{served.address}/sign-in?next={path}")
+    page.get_by_label("Name", exact=True).fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from app_factory import build
-from live_server import PASSWORD, Served, running
+from live_server import PASSWORD, Served, running, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Page, expect
 
@@ -43,10 +43,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def charts(page: Page, served: Served) -> Page:
     page.set_viewport_size({"width": 1440, "height": 2800})
     page.emulate_media(color_scheme="light")
-    page.goto(f"{served.address}/sign-in?next=/storybook/charts")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/storybook/charts")
     page.locator("[data-drawn]").first.wait_for()
     settle(page)
     return page

@@ -9,7 +9,7 @@ from re import compile as words
 
 import pytest
 from google.cloud.storage import Client
-from live_server import PASSWORD, Served, running
+from live_server import PASSWORD, Served, running, sign_in_at
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from devtools.emulators import PROJECT, Emulator
@@ -94,10 +94,7 @@ def _give(page: Page, file: Path) -> None:
 
 
 def _open(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in?next=/uploads")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/uploads")
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
     page.wait_for_function("() => typeof Resumable !== 'undefined'")
     page.evaluate("Resumable.PIECE = 262144")

@@ -5,7 +5,7 @@ from pathlib import Path
 from re import compile as words
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
@@ -38,10 +38,7 @@ def _sales(folder: Path, name: str, count: int, *more: str) -> Path:
 
 
 def _uploads(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in?next=/uploads")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/uploads")
     expect(page.get_by_role("heading", name="Uploads", exact=True)).to_be_visible()
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from playwright.sync_api import Page, expect
 
 from tillstream.alerts.evaluation import evaluate
@@ -22,10 +22,7 @@ def add_letter(served: Served) -> None:
 
 
 def test_the_bell_shows_an_alert_that_opens_and_one_that_is_acknowledged(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in?next=/live")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/live")
     expect(page.get_by_role("heading", level=1)).to_have_text("Live")
     bell = page.locator("details.bell")
     expect(bell.locator(".waits")).to_have_count(0)

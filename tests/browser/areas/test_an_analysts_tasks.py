@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import shop_of_two_stores
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
@@ -31,10 +31,7 @@ def _begin(page: Page, served: Served) -> None:
     ]
     records.save(ports, {JUNE: {one.key: one for one in goals}}, by="admin", source="test")
     page.set_viewport_size({"width": 1400, "height": 900})
-    page.goto(f"{served.address}/sign-in?next=/explore")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/explore")
     page.wait_for_url("**/explore")
     while True:  # until the file is imported
         page.goto(f"{served.address}/explore")

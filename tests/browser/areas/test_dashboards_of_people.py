@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Page, expect
 
@@ -30,10 +30,7 @@ def _sell(served: Served) -> None:
 
 
 def _open(page: Page, served: Served, address: str) -> None:
-    page.goto(f"{served.address}/sign-in?next={address}")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, f"{address}")
     page.wait_for_url(f"**{address}")
 
 

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from playwright.sync_api import Page, expect
 
 from tillstream.workflows.intake import uploads
@@ -23,10 +23,7 @@ def _open(page: Page, served: Served) -> None:
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
-    page.goto(f"{served.address}/sign-in?next=/explore")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/explore")
     page.wait_for_url("**/explore")
 
 

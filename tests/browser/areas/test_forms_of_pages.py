@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from playwright.sync_api import Page, Route, expect
 from werkzeug.wrappers import Request
 
@@ -37,15 +37,8 @@ class SlowPosts:
         return answer
 
 
-def _open_annotations(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in?next=/annotations")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, served: Served) -> None:
-    _open_annotations(page, served)
+    sign_in_at(page, served, "/annotations")
     page.get_by_label("Day").fill("2026-06-03")
     page.get_by_label("What happened").fill("Street market")
     slow = SlowPosts(served)
@@ -66,7 +59,7 @@ def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, s
 
 
 def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served) -> None:
-    _open_annotations(page, served)
+    sign_in_at(page, served, "/annotations")
     page.get_by_label("Day").fill("2026-06-03")
     page.get_by_label("What happened").fill("   ")
     page.get_by_role("button", name="Add annotation").click()
@@ -105,7 +98,7 @@ def test_only_what_the_person_changed_comes_back_and_in_its_own_form(page: Page,
             )
         route.fulfill(status=200, content_type="text/html", body=served_page)
 
-    _open_annotations(page, served)
+    sign_in_at(page, served, "/annotations")
     expect(page.get_by_role("button", name="Add annotation")).to_be_visible()
     annotations_page = page.request.get(f"{served.address}/annotations").text()
     error = annotations_page.replace("</main>", "<h1 data-failed>Not possible</h1></main>")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import settle
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
@@ -35,10 +35,7 @@ def post(served: Served) -> Post:
 
 
 def open_live(page: Page, served: Served, path: str = "/live") -> None:
-    page.goto(f"{served.address}/sign-in?next={path}")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, f"{path}")
     page.wait_for_load_state()
 
 

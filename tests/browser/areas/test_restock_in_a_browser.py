@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served, running
+from live_server import PASSWORD, Served, running, sign_in_at
 from playwright.sync_api import Page, expect
 from restock_steps import BALL, KITE, count, open_shop, queue_of
 
@@ -25,10 +25,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def test_a_refused_decision_keeps_the_selection(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in?next=/restock")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/restock")
     row = page.get_by_role("row").filter(has_text="Kite").first
     row.get_by_role("checkbox").check()
     units = row.get_by_role("textbox")
