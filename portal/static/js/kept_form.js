@@ -77,12 +77,24 @@
     }
   });
 
+  const keptForm = () => JSON.parse(sessionStorage.getItem(KEY));
+
+  function noteFailure(kept) {
+    if (location.href === kept?.address) sessionStorage.setItem(KEY, JSON.stringify({ ...kept, failed: true }));
+  }
+
+  // The page of an error waits for this script: its link back can be clicked as soon as it is visible.
+  if (document.documentElement.hasAttribute("data-failed")) {
+    noteFailure(keptForm());
+    return;
+  }
+
   // After the scripts of pages, which may hear of the values.
   document.addEventListener("DOMContentLoaded", () => {
-    const kept = JSON.parse(sessionStorage.getItem(KEY));
+    const kept = keptForm();
     if (!kept) return;
     if (document.querySelector("[data-failed]") && !restore(kept)) {
-      if (location.href === kept.address) sessionStorage.setItem(KEY, JSON.stringify({ ...kept, failed: true }));
+      noteFailure(kept);
       return;
     }
     sessionStorage.removeItem(KEY);
