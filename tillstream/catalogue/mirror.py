@@ -4,20 +4,22 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from tillstream.batches import catalogue_changes
 from tillstream.catalogue import mirror_rows, products, records
-from tillstream.catalogue.mirror_rows import MIRRORED, PRODUCT_CODES, MirrorTable, Row
+from tillstream.catalogue.changed_costs import first_changed_day
+from tillstream.catalogue.mirror_rows import COSTS, MIRRORED, PRODUCT_CODES, MirrorTable, Row
 from tillstream.domain.catalogue.entries import Entry, Product
 from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.ports import Ports
 
-MIRROR_ID = "mirror"
+MIRROR_ID, WRITING_ID = "mirror", "mirror-writing"
 MOST_KEYS = 1_000
 """With more changed entries, whole tables are compared."""
 _TYPES: dict[Any, pa.DataType] = {
@@ -27,8 +29,6 @@ _TYPES: dict[Any, pa.DataType] = {
     Kind.BOOL: pa.bool_(),
     Kind.JSON: pa.string(),
 }
-MARGIN_TABLES = frozenset({"dim_product_cost", PRODUCT_CODES})
-"""Tables on which margins depend."""
 
 
 def follow(ports: Ports) -> bool:
@@ -43,7 +43,8 @@ def sync(ports: Ports) -> int:
     """Write the entries that changed since the last call; return the number of changed tables. Idempotent.
 
     Once a day, all entries are compared. Two calls at the same time both write: the one that ends later starts again
-    if the other has noted its revision, so that no older row stays.
+    if the other has noted its revision, so that no older row stays. After a call that was interrupted, the tables can
+    have rows whose days were not noted: the days of all entries since then are computed again.
     """
     while True:
         document = ports.documents.get(records.STATE, MIRROR_ID)
@@ -53,12 +54,16 @@ def sync(ports: Ports) -> int:
         revision = records.revision(ports)
         if revision == mirrored and last_full == today:
             return 0
-        changed = _write(ports, 0 if last_full != today else mirrored)
+        is_repeated = ports.documents.get(records.STATE, WRITING_ID) is not None
+        writing = ports.documents.put(records.STATE, WRITING_ID, {"revision": revision})
+        changed = _write(ports, 0 if last_full != today else mirrored, is_repeated=is_repeated)
         noted = {"revision": revision, "compared_on": today}
         try:
             ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
         except Conflict:
             continue
+        with suppress(Conflict):  # another call writes
+            ports.documents.delete(records.STATE, WRITING_ID, if_version=writing.version)
         return changed
 
 
@@ -67,29 +72,34 @@ def forget(ports: Ports) -> None:
     ports.documents.delete(records.STATE, MIRROR_ID)
 
 
-def _write(ports: Ports, since: int) -> int:
+def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
     changed_tables = 0
     codes: set[str] = set()
+    first = date.max
     kinds = dict.fromkeys(table.kind for table in MIRRORED)
     entries = {kind: [one.entry for one in records.changed_since(ports, kind, since)] for kind in kinds}
     for table in MIRRORED:
-        changed = _mirror(ports, table, entries[table.kind], whole=since == 0)
-        changed_tables += bool(changed)
-        codes |= changed if table.name in MARGIN_TABLES else set()
+        old, new = _mirror(ports, table, entries[table.kind], whole=since == 0)
+        changed_tables += old != new
+        if table.name == COSTS:
+            codes |= {str(row["product_id"]) for row in (*old, *new)}
+            first = first_changed_day(old, new)
     listed = [one for kind in kinds for one in entries[kind] if isinstance(one, Product)]
-    changed = _mirror_codes(ports) if listed else set()
-    changed_tables += bool(changed)
-    codes |= changed
-    if changed_tables:
-        every = _every_code(codes, listed)
-        catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every)
+    recoded = _mirror_codes(ports) if listed else set()
+    changed_tables += bool(recoded)
+    if is_repeated:
+        recoded |= {one.code for one in listed}
+    if changed_tables or is_repeated:
+        every = _every_code(codes | recoded, listed)
+        since_day = date.min if recoded else first
+        catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
     return changed_tables
 
 
-def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole: bool) -> set[str]:
-    """Write the rows of a table that differ from the stored ones; return the first key column of the changed ones."""
+def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole: bool) -> tuple[list[Row], list[Row]]:
+    """Write the rows of a table that differ from the stored ones; return the stored and the new ones of these."""
     if not entries and not whole:
-        return set()
+        return [], []
     rows = mirror_rows.rows_of(table, entries)
     keys = None if whole or len(entries) > MOST_KEYS else [one.key for one in entries]
     stored = _stored(ports, table.name, table.key, keys)
@@ -98,16 +108,14 @@ def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole
         stored = [row for row in stored if _key(table, row) in listed]
     old, new = _counted(table.name, stored), _counted(table.name, rows)
     if old == new:
-        return set()
-    position = list(_names(table.name)).index(table.key[0])
-    changed = {str(row[position]) for row in ((old - new) + (new - old))}
+        return [], []
     gone = {_key(table, row) for row in stored} - {_key(table, row) for row in rows}
     if whole or gone:
         every = rows if whole else mirror_rows.rows_of(table, [one.entry for one in records.find(ports, table.kind)])
         ports.warehouse.replace_table(table.name, _arrow(table.name, every))
     else:
         ports.warehouse.upsert(table.name, _arrow(table.name, rows), table.key)
-    return changed
+    return _as_rows(table.name, old - new), _as_rows(table.name, new - old)
 
 
 def _mirror_codes(ports: Ports) -> set[str]:
@@ -157,6 +165,10 @@ def _counted(table: str, rows: Sequence[Row]) -> Counter[tuple[Any, ...]]:
         )
         for row in rows
     )
+
+
+def _as_rows(table: str, counted: Counter[tuple[Any, ...]]) -> list[Row]:
+    return [dict(zip(_names(table), row, strict=True)) for row in counted.elements()]
 
 
 def _names(table: str) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from tillstream.domain.catalogue.dated_versions import Version, ranges
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
 
 Row = dict[str, Any]
-PRODUCT_CODES = "product_codes"
+PRODUCT_CODES, COSTS = "product_codes", "dim_product_cost"
+MARGIN_TABLES = (COSTS, PRODUCT_CODES)
+"""Tables on which margins depend."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def promotions(one: Promotion) -> Iterator[Row]:
 
 MIRRORED = (
     MirrorTable("catalogue_products", EntryKind.PRODUCT, ("product_id",), products),
-    MirrorTable("dim_product_cost", EntryKind.PRODUCT, ("product_id",), costs),
+    MirrorTable(COSTS, EntryKind.PRODUCT, ("product_id",), costs),
     MirrorTable("dim_product_price", EntryKind.PRODUCT, ("product_id",), prices),
     MirrorTable("catalogue_stores", EntryKind.STORE, ("region", "store_id"), stores),
     MirrorTable("catalogue_salespeople", EntryKind.SALESPERSON, ("region", "salesperson_id"), salespeople),

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 import sql
 from tillstream.batches import records
-from tillstream.catalogue.mirror import MARGIN_TABLES
+from tillstream.catalogue.mirror_rows import MARGIN_TABLES
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import State
 from tillstream.domain.daily_totals import ROLLUPS, select

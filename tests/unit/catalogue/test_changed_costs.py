@@ -1,0 +1,105 @@
+"""A change of costs concerns the days from the first one with another cost."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tillstream.catalogue import mirror, mirror_rows
+from tillstream.catalogue.changed_costs import first_changed_day
+from tillstream.catalogue.records import Stored
+from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
+from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.errors import Unavailable
+from tillstream.ports import Ports
+
+Save = Callable[[Entry], Stored]
+DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(8)]
+COSTS = st.lists(
+    st.builds(
+        DatedAmount,
+        region=st.sampled_from(["*", "IN"]),
+        currency=st.sampled_from(["USD", "INR"]),
+        amount=st.integers(1, 2).map(Decimal),
+        valid_from=st.sampled_from([None, *DAYS[1:]]),
+    ),
+    max_size=5,
+    unique_by=lambda one: (one.region, one.valid_from),
+).map(tuple)
+
+
+def differing(old: list[mirror_rows.Row], new: list[mirror_rows.Row]) -> tuple[list[mirror_rows.Row], ...]:
+    return [row for row in old if row not in new], [row for row in new if row not in old]
+
+
+@given(COSTS, COSTS)
+def test_no_earlier_day_has_another_cost(before: tuple[DatedAmount, ...], after: tuple[DatedAmount, ...]) -> None:
+    old, new = Product("A", costs=before), Product("A", costs=after)
+    first = first_changed_day(*differing([*mirror_rows.costs(old)], [*mirror_rows.costs(new)]))
+    places = ("*", "IN", "UK")
+    changed = [day for day in DAYS if any(amounts(old, place, day) != amounts(new, place, day) for place in places)]
+    assert [day for day in changed if day < first] == []
+
+
+def amounts(product: Product, place: str, day: date) -> tuple[str, Decimal] | None:
+    row = cost_on(product, place, day)
+    return (row.currency, row.amount) if row else None
+
+
+@pytest.fixture
+def sold(ports: Ports) -> None:
+    """A product that was sold on every day."""
+    totals = ports.warehouse.query("SELECT * FROM product_sums WHERE FALSE").schema
+    zeros = {
+        one.name: "" if pa.types.is_string(one.type) else 0 for one in totals if not pa.types.is_temporal(one.type)
+    }
+    rows = [zeros | {"sale_date": day, "product_id": "A"} for day in DAYS]
+    ports.warehouse.replace_table("product_sums", pa.Table.from_pylist(rows, totals))
+
+
+def noted(ports: Ports) -> Iterator[date]:
+    days = ports.warehouse.query("SELECT DISTINCT sale_date FROM catalogue_days ORDER BY sale_date")
+    ports.warehouse.replace_table("catalogue_days", ports.warehouse.query("SELECT * FROM catalogue_days WHERE FALSE"))
+    return iter(days.column("sale_date").to_pylist())
+
+
+@pytest.mark.usefixtures("sold")
+def test_only_days_from_the_new_cost_on_are_computed_again(ports: Ports, save: Save) -> None:
+    first = DatedAmount("*", "INR", Decimal(4))
+    save(Product("A", costs=(first,)))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS
+    save(Product("A", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[5]))))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS[5:]
+    save(Product("A", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[3]))))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS[3:]
+    save(Product("A", "Tea", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[3]))))
+    mirror.sync(ports)
+    assert [*noted(ports)] == []
+
+
+@pytest.mark.usefixtures("sold")
+def test_days_of_a_write_that_was_interrupted_are_noted_by_the_next(
+    ports: Ports, save: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise Unavailable("The process ends.")
+
+    save(Product("A"))
+    mirror.sync(ports)
+    save(Product("A", costs=(DatedAmount("*", "INR", Decimal(4), DAYS[6]),)))
+    with monkeypatch.context() as patched:
+        patched.setattr("tillstream.batches.catalogue_changes.note_change", interrupted)
+        assert not mirror.follow(ports)
+    assert [*noted(ports)] == []
+    assert mirror.follow(ports)
+    assert [*noted(ports)] == DAYS
+    save(Product("A", costs=(DatedAmount("*", "INR", Decimal(5), DAYS[6]),)))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS[6:], "the interrupted write is complete"
