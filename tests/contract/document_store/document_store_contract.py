@@ -140,6 +140,7 @@ class DocumentStoreContract(DocumentUpdateContract):
             ({"rows": "1"}, "d"),
             ({"done": 1}, ""),
             ({"nested": "[1]"}, ""),
+            ({"map": '{"a":1}'}, ""),
             ({"absent": "x"}, ""),
             ({}, "abcd"),
             (None, "abcd"),
@@ -150,7 +151,7 @@ class DocumentStoreContract(DocumentUpdateContract):
     ) -> None:
         documents.put("c", "a", {"state": "held", "region": "IN", "rows": 1, "nested": [1]})
         documents.put("c", "b", {"state": "settled", "region": "IN", "done": True})
-        documents.put("c", "c", {"state": "held", "region": "UK", "done": False, "rows": None})
+        documents.put("c", "c", {"state": "held", "region": "UK", "done": False, "rows": None, "map": {"a": 1}})
         documents.put("c", "d", {"rows": "1"})
         assert "".join(document.id for document in documents.find("c", where)) == ids
         assert documents.count("c", where) == len(ids)

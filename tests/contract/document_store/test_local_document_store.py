@@ -50,12 +50,28 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
         """Fifty thousand micro-batches stood between the uploads, and each page of uploads read them all."""
         plan = documents._file.rows(
             f"EXPLAIN QUERY PLAN SELECT id FROM documents WHERE collection = 'c' AND "
-            f"json_extract(data, '$.{field}') = 'x' AND json_type(data, '$.{field}') = 'text' "
+            f"json_extract(data, '$.{field}') = 'x' "
             "ORDER BY json_extract(data, '$.received_seq') DESC, id DESC LIMIT 50"
         )
         assert [step[-1] for step in plan] == [
             f"SEARCH documents USING INDEX listed_{field} (collection=? AND <expr>=?)"
         ]
+
+    @pytest.mark.parametrize("where", [{"object": "x", "generation": 5}, {"state": "x"}])
+    def test_neither_a_sorted_lookup_nor_a_count_reads_all_documents(
+        self, documents: SQLiteDocumentStore, tmp_path: Path, where: dict[str, str | int]
+    ) -> None:
+        """The record of an uploaded file was searched among all batches, in the order of their numbers."""
+        statements: list[str] = []
+        documents._file._connection().set_trace_callback(statements.append)
+        documents.find("c", where, order_by="received_seq", limit=1)
+        documents.count("c", where)
+        with sqlite3.connect(tmp_path / "documents.db") as sqlite:
+            plans = [sqlite.execute(f"EXPLAIN QUERY PLAN {one}").fetchall() for one in statements]
+        sqlite.close()
+        index = "having_generation" if "generation" in where else "listed_state"
+        assert [f"USING INDEX {index}" in plan[0][-1] for plan in plans] == [True, True]
+        assert "json_type" not in "".join(statements), "a count reads only the index"
 
     def test_a_field_that_could_be_sql_is_refused(self, documents: SQLiteDocumentStore) -> None:
         with pytest.raises(Rejected):

@@ -110,7 +110,9 @@ class SQLiteDocumentStore:
                 condition += f" AND id {operator} ?"
                 params.append(bound)
         direction = "DESC" if descending else "ASC"
-        order = f"{_json_value(order_by)} {direction}, id {direction}" if order_by else f"id {direction}"
+        # SQLite would read all documents by the index of the order, rather than sort those of the other index.
+        unindexed = "+" if ({*MATCHED} - {*LISTED}) & {*(where or ())} else ""
+        order = f"{unindexed}{_json_value(order_by)} {direction}, id {direction}" if order_by else f"id {direction}"
         sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
         rows = self._file.rows(sql, [*params, -1 if limit is None else limit, offset])
         return [Document(key, json_text.decode(data), version) for key, data, version in rows]
@@ -140,8 +142,9 @@ def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
 def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:
     parts, params = ["collection = ?"], list[Any]([collection])
     for field, value in (where or {}).items():
-        # SQLite reads true as 1 and a list as text, so the type is compared as well.
-        kind = str(value).lower() if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
-        parts.append(f"{_json_value(field)} = ? AND json_type(data, '$.{field}') = '{kind}'")
+        parts.append(f"{_json_value(field)} = ?")
         params.append(value)
+        if value in (0, 1) or str(value).startswith(("[", "{")):  # SQLite reads true as 1 and a list as text
+            kind = str(value).lower() if isinstance(value, bool) else "integer" if isinstance(value, int) else "text"
+            parts.append(f"json_type(data, '$.{field}') = '{kind}'")
     return " AND ".join(parts), params
