@@ -1,6 +1,7 @@
--- The first day from @first to @last on which each product was sold in a store.
+-- The first day from @first to @last on which each of some products was sold in a store.
 -- @first DATE: first day
 -- @last DATE: last day
+-- @products ARRAY<STRING>: products
 SELECT
   region,
   store_id,
@@ -10,5 +11,5 @@ FROM line_facts
 WHERE sale_date >= @first
   AND sale_date <= @last
   AND status NOT IN ('cancelled', 'returned')
-  AND product IS NOT NULL
+  AND product IN UNNEST(@products)
 GROUP BY region, store_id, product

@@ -20,7 +20,7 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/sum_errors": {"days": 1},
     "forecasts/units": _FEBRUARY,
     "reference/holidays": _FEBRUARY,
-    "restock/first_sales": _FEBRUARY,
+    "restock/first_sales": _FEBRUARY | {"products": ["N"]},
     "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
     "restock/lines": {"products": ["N"]},
     "restock/stock": {},

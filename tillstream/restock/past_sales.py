@@ -21,8 +21,9 @@ _NO_CELLS = pa.table(
     {name: pa.array([], pa.string()) for name in (*LINE, "category")}
     | {"sale_date": pa.array([], pa.date32()), "units": pa.array([], pa.float64())}
 )
-SINCE = timedelta(days=366)
-"""Time before the first day in which an earlier sale of a product in a store is searched for."""
+SINCE, LATELY = timedelta(days=366), timedelta(days=28)
+"""Times before the first day in which an earlier sale of a product in a store is searched for: of all, and at first."""
+PRODUCT = LINE.index("product")
 
 
 @dataclass(frozen=True)
@@ -124,14 +125,24 @@ def _cells(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]
 
 
 def _first_steps(warehouse: Warehouse, lines: Keys, first: date, last: date) -> Ints:
-    """Place of the first day on sale of each line, from `first` on."""
-    steps = np.zeros(len(lines), dtype=np.int64)
-    for batch in warehouse.stream(sql.text("restock/first_sales"), {"first": first - SINCE, "last": last}):
-        table = pa.Table.from_batches([batch])
-        rows = lines.find([table.column(name) for name in LINE])
-        days = table.column("first_day").cast(pa.int32()).to_numpy().astype(np.int64)
-        steps[rows[rows >= 0]] = np.maximum(days[rows >= 0] - number(first), 0)
-    return steps
+    """Place of the first day on sale of each line, from `first` on.
+
+    Most lines were sold in the weeks before `first`; only for products of the others, a year is read.
+    """
+    steps = np.full(len(lines), -1, dtype=np.int64)
+    for since, until in ((first - LATELY, first - timedelta(days=1)), (first - SINCE, last)):
+        open_lines = steps < 0
+        products = lines.texts[PRODUCT].take(pa.array(np.unique(lines.places(PRODUCT)[open_lines]))).to_pylist()
+        if not products:
+            break
+        params = {"first": since, "last": until, "products": products}
+        for batch in warehouse.stream(sql.text("restock/first_sales"), params):
+            table = pa.Table.from_batches([batch])
+            rows = lines.find([table.column(name) for name in LINE])
+            days = table.column("first_day").cast(pa.int32()).to_numpy().astype(np.int64)
+            is_open = (rows >= 0) & open_lines[rows]
+            steps[rows[is_open]] = np.maximum(days[is_open] - number(first), 0)
+    return np.maximum(steps, 0)
 
 
 def _main_categories(categories: pa.DictionaryArray, of_row: Ints, values: Floats, lines: int) -> pa.Array:

@@ -100,6 +100,22 @@ def test_days_out_of_stock_and_before_the_first_sale_are_not_observed(shop: App,
     assert np.isnan(early.dense(0, 6)).sum(axis=1).tolist() == [7] * 6
 
 
+def test_lines_begin_with_their_first_sale_also_if_it_was_long_ago(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        "SELECT store_id, product, MIN(sale_date) AS day FROM line_facts WHERE store_id IN ('LDS1', 'MAN1') "
+        "AND status = 'completed' AND sale_date >= @since GROUP BY store_id, product"
+    )
+    for lately in (timedelta(1), timedelta(28)):
+        monkeypatch.setattr(past_sales, "LATELY", lately)
+        for first in (date(2025, 12, 29), date(2026, 1, 5), date(2026, 1, 6), FIRST, LAST):
+            past = past_sales.read(shop.ports.warehouse, first, LAST, ["UK"])
+            rows = shop.ports.warehouse.query(text, {"since": first - past_sales.SINCE}).to_pylist()
+            begun = {("UK", row["store_id"], row["product"]): max((row["day"] - first).days, 0) for row in rows}
+            assert dict(zip(past.lines, past.first_steps.tolist(), strict=True)) == {
+                one: begun[one] for one in past.lines
+            }
+
+
 def test_a_forecast_gives_the_mean_and_half_of_the_spread(shop: App, past: PastSales) -> None:
     days = np.full(6, 10)
     demand = estimate(shop.ports.warehouse, past, days, TODAY)
