@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sync.office_by_function import by_function
+from sync.project.office_by_function import by_function
 from sync.two_homes import Connected
 
 

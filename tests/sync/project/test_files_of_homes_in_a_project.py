@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from e2e.files.test_large_settlements import Refusing
 from stateful.steps import like, upload_rows
-from sync.office_by_function import by_function
+from sync.project.office_by_function import by_function
 from sync.two_homes import NAME, SOURCE, Connected
 
 from tillstream import handlers

@@ -10,7 +10,7 @@ from stateful.sources import Fix
 from stateful.steps import fix, like, process, upload_rows
 from sync import stock_acts
 from sync.cut_connections import cutting
-from sync.office_by_function import by_function
+from sync.project.office_by_function import by_function
 from sync.test_over_http import COMPARE, signed
 from sync.two_homes import NAME, SOURCE, Connected
 

@@ -36,7 +36,7 @@ def test_a_renewed_lease_lasts_longer(app: App, clock: ManualClock) -> None:
     assert second.is_held()
 
 
-def test_an_end_of_an_earlier_version_keeps_nobody_out(app: App, clock: ManualClock) -> None:
+def test_a_lease_that_an_earlier_version_ended_is_free(app: App, clock: ManualClock) -> None:
     until = (clock.now() + MINUTE).isoformat()
     app.ports.documents.put(*NAME, {"holder": "", "until": until})
     assert Lease(app.ports, *NAME).take(MINUTE)
