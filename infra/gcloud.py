@@ -6,9 +6,7 @@ import random
 import re
 import secrets
 import shlex
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.resource import FILES, Command, StateQuery
+from tillstream import gcloud as sdk
 from tillstream.domain.errors import Rejected, Unavailable
 
 CREDENTIALS, QUOTA_PROJECT = "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_QUOTA_PROJECT"
@@ -83,7 +82,7 @@ class Gcloud:
             return json.loads(done.stdout or "null")
         if NOT_FOUND.search(_output(done)):
             return None
-        raise Rejected(f"{summary(command)}: {_reason(done)}")
+        raise Rejected(f"{summary(command)}: {sdk.reason(done)}")
 
     def do(self, command: Command) -> None:
         """Make one change. Raises `AlreadyExists`, `Rejected`, and `Unavailable` if the project never became ready."""
@@ -93,7 +92,7 @@ class Gcloud:
             done = self._run(command, CHANGE_TIMEOUT)
             if done.returncode == 0:
                 return
-            reason = _reason(done)
+            reason = sdk.reason(done)
             output = _output(done)
             why = next((why for why, words in NOT_READY if words.search(output)), "")
             if not why:
@@ -156,27 +155,13 @@ class Gcloud:
             if not done.returncode and (names := done.stdout.split()):
                 return names[0]
             self.sleep(wait)
-        raise Unavailable(f"{summary(command)}: {_reason(done) if done.returncode else 'unknown name'}")
+        raise Unavailable(f"{summary(command)}: {sdk.reason(done) if done.returncode else 'unknown name'}")
 
     def _run(self, command: Command, timeout: float) -> "subprocess.CompletedProcess[str]":
         self.write([command])
         words = self._words(command)
-        scripts = str(Path(sys.executable).parent)  # where our own command is installed
-        program = shutil.which(words[0]) or shutil.which(words[0], path=scripts)
-        if not program:
-            raise Rejected(f"{words[0]} is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
-        try:
-            return subprocess.run(
-                [program, *words[1:]],
-                input=secrets.token_hex(32) if command.random_input else "",
-                env=self._environment(command),
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"{summary(command)} did not end within {timeout:.0f} seconds.") from error
+        content = secrets.token_hex(32) if command.random_input else ""
+        return sdk.run(words, timeout, summary(command), content=content, environment=self._environment(command))
 
 
 def summary(command: Command) -> str:
@@ -187,10 +172,3 @@ def summary(command: Command) -> str:
 def _output(done: "subprocess.CompletedProcess[str]") -> str:
     """Both outputs in one line: bq prints errors to its standard output, and breaks their lines."""
     return " ".join(f"{done.stderr} {done.stdout}".split())
-
-
-def _reason(done: "subprocess.CompletedProcess[str]") -> str:
-    """The last error line, without the help text."""
-    lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR") or "error" in line.lower()]
-    return (errors or lines or [f"ended with {done.returncode}"])[-1][:500]

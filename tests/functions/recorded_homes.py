@@ -7,7 +7,7 @@ import pytest
 from call_recorder import Calls
 from stateful.steps import like, upload_rows
 from sync import stock_acts
-from sync.project.test_through_a_function import by_function
+from sync.project.office_by_function import by_function
 from sync.test_rates_of_homes import load_rates
 from sync.test_reference_of_homes import put
 from sync.two_homes import SOURCE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from stateful.sources import Fix, Sale
-from stateful.steps import fix, like, upload_rows
+from stateful.steps import fix, like, process, upload_rows
 from sync.two_homes import NAME, Pair, lines, pair
 
 from tillstream.batches import records
@@ -165,6 +165,24 @@ def test_a_correction_from_before_and_one_since_the_restore_are_a_question(two: 
         two.sync()
     undo.undo(two.home.plain.ports, bad, "manager")
     two.home.wait()
+    two.check_agreement(two.sync())
+    assert not lines(two.office)
+
+
+def test_a_correction_from_before_and_a_replay_since_the_restore_are_a_question(two: Pair, tmp_path: Path) -> None:
+    home = two.home
+    bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+    two.sync()
+    saved(two, tmp_path / "copy")
+    fix(home, bad, Fix(2, like(number="3"), "edit"))
+    two.sync()
+    restored(two, tmp_path / "copy")
+    new = replay.replay(home.plain.ports, home.plain.contracts, bad, None, "manager")
+    process(home, new)
+    with pytest.raises(Rejected, match=rf"batch {new.batch_id}\) .* replayed since\. Undo it here"):
+        two.sync()
+    undo.undo(home.plain.ports, new.batch_id, "manager")
+    home.wait()
     two.check_agreement(two.sync())
     assert not lines(two.office)
 

@@ -10,10 +10,8 @@ from tillstream.background_exports import registry
 from tillstream.background_exports.export import DONE, FAILED, RUNNING, WAITING, BackgroundExport, scope_text
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
-from tillstream.domain.people import Action
 from tillstream.exports.formats import format_of
-from tillstream.people import accounts
-from tillstream.people.user import User
+from tillstream.people.readers import reader
 from tillstream.scheduled_exports import tables
 from tillstream.scheduled_exports.subscription import text_of
 from tillstream.scheduled_exports.tables import Source
@@ -23,7 +21,6 @@ NOTE_EVERY = timedelta(seconds=1)
 AGAIN = timedelta(minutes=5)
 """Time after which a file is tried again for which a service was not available."""
 NOT_WRITTEN = "export in the background failed"
-NO_ACCOUNT = "The account was removed or is stopped, or may no longer see sales."
 STOPPED = f"The export was stopped {registry.TRIES} times before it was done."
 BROKEN = "The file could not be written. Try again. If it fails again, tell an administrator."
 
@@ -98,7 +95,8 @@ class _Run:
         return ""
 
     def _write(self) -> BackgroundExport:
-        one, ports, user = self.claimed, self.ports, self._user()
+        one, ports = self.claimed, self.ports
+        user = reader(ports, one.login, one.account)
         today = datetime.fromisoformat(one.created_at).date()
         read = tables.read(self.source, one.as_subscription, user, today)
         size = 0
@@ -125,16 +123,6 @@ class _Run:
             self.renew()
             if not registry.note(self.ports, self.claimed, self.rows):
                 raise _HasToStop
-
-    def _user(self) -> User:
-        """The person whose scope counts. Raises `Rejected` if their access ended."""
-        try:
-            user = accounts.get(self.ports, self.claimed.login)
-        except NotFound:
-            raise Rejected(NO_ACCOUNT) from None
-        if user.disabled or user.created_at != self.claimed.account or not user.scope.may(Action.SEE_NUMBERS):
-            raise Rejected(NO_ACCOUNT)
-        return user
 
     def _later(self, pause: timedelta, *, tries: int, error: str = "") -> BackgroundExport:
         at = text_of(self.ports.clock.now() + pause)

@@ -80,6 +80,15 @@ class DocumentStore(Protocol):
         """Release the resources of this process. Idempotent."""
 
 
+def put_in_groups(documents: DocumentStore, puts: Sequence[Put], size: int) -> None:
+    """Write documents in transactions of at most `size` of them; after an error, the earlier groups stay written.
+
+    Raises as `DocumentStore.put_all`.
+    """
+    for first in range(0, len(puts), size):
+        documents.put_all(puts[first : first + size])
+
+
 Unchanged = TypeVar("Unchanged", bound=Document | None)
 
 

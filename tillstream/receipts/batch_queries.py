@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from typing import Any
 
 import sql
-from sql.limits import limited, where
+from sql.limits import NO_DAY, limited, where
 from tillstream.domain.batch.record import Batch
 from tillstream.ports.warehouse import Warehouse
 
@@ -42,5 +42,4 @@ class BatchQueries:
     def _days(self) -> list[date]:
         values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date}
         rows = self._warehouse.query(sql.text("ledger/days_of_batch"), values)
-        # an empty array has no type, and a batch without accepted rows has no day
-        return rows.column("sale_date").to_pylist() or [self._upload.received_date]
+        return rows.column("sale_date").to_pylist() or [NO_DAY]  # of a batch without accepted rows

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from tillstream.analytics.fx.currencies import readers_currency
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import NotFound, Unavailable
+from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Attachment, Mail
-from tillstream.people import accounts
+from tillstream.people.readers import reader
 from tillstream.people.user import User
 from tillstream.ports import Ports
 from tillstream.reports import executive, formats, html, pdf, period, subscriptions
@@ -62,12 +62,10 @@ def make_due(sender: Sender) -> Iterator[bool]:
 
 
 def _mail(sender: Sender, one: Subscription, due: datetime) -> Mail | None:
-    """The message of a subscription; None for an account that is stopped."""
+    """The message of a subscription; None if the access of its reader ended."""
     try:
-        user = accounts.get(sender.ports, one.login)
-    except NotFound:
-        return None
-    if user.disabled:
+        user = reader(sender.ports, one.login)
+    except Rejected:
         return None
     of = period.latest(one.every, due.astimezone(ZoneInfo(one.zone)).date())
     document = executive.document(source_of(sender, user, of))

@@ -8,18 +8,14 @@ from zoneinfo import ZoneInfo
 from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.people import Action
 from tillstream.mail import outbox
-from tillstream.people import accounts
-from tillstream.people.user import User
+from tillstream.people.readers import reader
 from tillstream.scheduled_exports import file, message, registry, tables
 from tillstream.scheduled_exports.subscription import NEVER, Subscription, text_of
 from tillstream.scheduled_exports.tables import Source
 
 AGAIN = timedelta(hours=1)
 """Time after which a file that could not be made is tried again."""
-NO_ACCOUNT = "The account was removed or is stopped."
-NO_NUMBERS = "The role of the account may no longer see sales."
 NO_MAIL = "E-mail is not set up."
 
 
@@ -71,7 +67,7 @@ def make_due(sender: Sender) -> Iterator[bool]:
 def _make(sender: Sender, one: Subscription, version: int) -> bool:
     """Make a file and note it; return whether a message was added. Raises `Rejected`, `NotFound` to pause it."""
     ports = sender.source.ports
-    user, due = _reader(sender, one), datetime.fromisoformat(one.next_due)
+    user, due = reader(ports, one.login, one.account), datetime.fromisoformat(one.next_due)
     day = due.astimezone(ZoneInfo(one.zone)).date()
     tables.check_groups(ports, one, user)
     read = tables.read(sender.source, one, user, day)
@@ -95,16 +91,3 @@ def _add_mail(sender: Sender, one: Subscription, read: tables.SubscribedTable) -
         sent = {"to": one.to, "rows": rows, "file": [each.name for each in mail.attachments]}
         audit.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
     return file.Added(mail.id, rows, is_new=is_new)
-
-
-def _reader(sender: Sender, one: Subscription) -> User:
-    """The person whose scope counts. Raises `Rejected` if their access ended."""
-    try:
-        user = accounts.get(sender.source.ports, one.login)
-    except NotFound:
-        raise Rejected(NO_ACCOUNT) from None
-    if user.disabled or user.created_at != one.account:
-        raise Rejected(NO_ACCOUNT)
-    if not user.scope.may(Action.SEE_NUMBERS):
-        raise Rejected(NO_NUMBERS)
-    return user

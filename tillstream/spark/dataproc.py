@@ -6,14 +6,14 @@ that a command finds the batch that an earlier one had submitted for the same fi
 
 import json
 import pickle
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
+from tillstream import gcloud
+from tillstream.domain.errors import NotFound, Unavailable
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.ports import Clock, ObjectStore
 from tillstream.spark.file_tasks import FileTask, Outcome
@@ -104,14 +104,6 @@ def run_batch(
     raise Unavailable(f"{MOST_TRIES} batches of Dataproc failed with the same files, the last one as {batch}.")
 
 
-def gcloud_program() -> str:
-    """The path of gcloud. Raises `Rejected` if it is not installed."""
-    program = shutil.which("gcloud")
-    if not program:
-        raise Rejected("gcloud is not installed. Install the Google Cloud SDK, then run `gcloud auth login`.")
-    return program
-
-
 def batch_name(tasks: Sequence[FileTask], attempt: int) -> str:
     """The name of a batch, which follows from its files. attempt: from 0 on."""
     uploads = (task.upload for task in tasks)
@@ -149,7 +141,7 @@ def read_outcomes(objects: ObjectStore, batch: str, tasks: Sequence[FileTask]) -
 def _submit(place: Place, batch: str, files: int) -> None:
     done = _gcloud(place.submission(batch, files))
     if done.returncode and "ALREADY_EXISTS" not in done.stderr and "already exists" not in done.stderr:
-        raise Unavailable(f"The batch {batch} of Dataproc cannot be submitted: {_reason(done.stderr)}")
+        raise Unavailable(f"The batch {batch} of Dataproc cannot be submitted: {gcloud.reason(done)}")
 
 
 def _wait(
@@ -176,23 +168,8 @@ def _state(place: Place, batch: str) -> Mapping[str, Any]:
         return dict(json.loads(done.stdout))
     if "NOT_FOUND" in done.stderr:
         return {}
-    raise Unavailable(f"The batch {batch} of Dataproc cannot be queried: {_reason(done.stderr)}")
+    raise Unavailable(f"The batch {batch} of Dataproc cannot be queried: {gcloud.reason(done)}")
 
 
 def _gcloud(words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    try:
-        return subprocess.run(  # noqa: S603 - arguments of our own, without a shell
-            [gcloud_program(), *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=GCLOUD_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"gcloud did not end within {GCLOUD_SECONDS} seconds.") from error
-
-
-def _reason(stderr: str) -> str:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "unknown")[:500]
+    return gcloud.run(("gcloud", *words), GCLOUD_SECONDS, "gcloud")

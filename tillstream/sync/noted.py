@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Put, put_in_groups
 
 DIGESTS, SUMS = "sync_day_digests", "sync_batch_sums"
 PART = 1_500
@@ -70,7 +70,7 @@ def with_sums(ports: Ports, name: str, noted: Noted, sums: Mapping[str, Mapping[
         puts += [_put_of(name, day, part, now) for part, now in enumerate(parts) if now not in before[part : part + 1]]
         _set(digests, day, _digest(parts))
         count |= {day: len(parts)}
-    _put(ports, puts)
+    put_in_groups(ports.documents, puts, PUTS)
     return replace(noted, digests=digests, parts=_several(count))
 
 
@@ -85,7 +85,7 @@ def with_all_sums(ports: Ports, name: str, sums: Mapping[str, Mapping[str, str]]
         parts = [{one: of_day[one] for one in batches[first : first + PART]} for first in range(0, len(batches), PART)]
         digests[day], count[day] = _digest(parts), len(parts)
         puts += [_put_of(name, day, part, now) for part, now in enumerate(parts)]
-    _put(ports, puts)
+    put_in_groups(ports.documents, puts, PUTS)
     return Noted(digests=digests, parts=_several(count))
 
 
@@ -130,8 +130,3 @@ def _put_of(name: str, day: str, part: int, sums: Mapping[str, str]) -> Put:
 
 def _id(name: str, day: str, part: int) -> str:
     return f"{name} {day} {part}"
-
-
-def _put(ports: Ports, puts: Sequence[Put]) -> None:
-    for first in range(0, len(puts), PUTS):
-        ports.documents.put_all(puts[first : first + PUTS])

@@ -108,6 +108,8 @@ def _check(ports: Ports, entry: Entry, present: set[str], there: set[str]) -> No
         parent = str(fix.fields["parent"])
         if _counts(ports, parent) and _new_fixes(ports, parent, there):
             _ask(ports, parent)
+        if replay := _new_replay(ports, parent, there):  # without the rows of the lost correction
+            _ask(ports, replay)
     for batch in entry.undone:
         if _counts(ports, batch) and _new_fixes(ports, batch, there):
             _ask(ports, batch)
@@ -119,12 +121,18 @@ def _new_fixes(ports: Ports, batch: str, there: set[str]) -> list[Batch]:
     return [fix for fix in fixes if fix.state in IN_LEDGER and fix.batch_id not in there]
 
 
+def _new_replay(ports: Ports, batch: str, there: set[str]) -> str:
+    """The replay of a batch that counts and that the head office does not have; empty if there is none."""
+    replays = records.children(ports, batch, BatchKind.REPLAY)
+    return next((one.batch_id for one in replays if one.state in IN_LEDGER and one.batch_id not in there), "")
+
+
 def _ask(ports: Ports, batch: str) -> None:
     file = records.get(ports, batch).file
     raise Refused(
         QUESTION,
-        f"{file} (batch {batch}) was corrected or undone before the backup was restored, and corrected again since. "
-        "Undo it here, load it again if it must count, and sync again.",
+        f"{file} (batch {batch}) was corrected or undone before the backup was restored, and corrected or replayed "
+        "since. Undo it here, load it again if it must count, and sync again.",
     )
 
 

@@ -12,7 +12,7 @@ from stateful.sources import Fix
 from stateful.steps import fix, like, process, upload_rows
 from stateful.system import running_system
 from sync import stock_acts
-from sync.project.test_through_a_function import by_function
+from sync.project.office_by_function import by_function
 from sync.test_rates_of_homes import load_rates, rate_of
 from sync.test_reference_of_homes import name_of, put
 from sync.two_homes import NAME, SOURCE, Connected, Pair, check_stock

@@ -1,7 +1,6 @@
 """Files of homes in a project: what does not fit the job, what is removed, and what events find."""
 
 import logging
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from e2e.files.test_large_settlements import Refusing
 from stateful.steps import like, upload_rows
-from sync.project.test_through_a_function import by_function
+from sync.project.office_by_function import by_function
 from sync.two_homes import NAME, SOURCE, Connected
 
 from tillstream import handlers
@@ -31,12 +30,6 @@ from tillstream.workflows.review import undo
 @pytest.fixture
 def office(tmp_path: Path) -> by_function:
     return by_function(tmp_path, rows=3)
-
-
-@pytest.fixture
-def two(office: by_function) -> Iterator[Connected]:
-    with office as both:
-        yield both
 
 
 def upload_lines(two: Connected, first: int, count: int) -> str:

@@ -1,24 +1,19 @@
-"""A head office whose portal leaves the calls of homes to a function, as in a project; both are in this process."""
+"""The calls of homes to a head office in a project, where a function processes them."""
 
 import base64
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from call_recorder import Calls, record_calls
-from faults.functions_in_process import FunctionsInProcess
-from large_settlements import with_jobs
 from stateful.sources import Fix
 from stateful.steps import fix, like, process, upload_rows
 from sync import stock_acts
 from sync.cut_connections import cutting
+from sync.project.office_by_function import by_function
 from sync.test_over_http import COMPARE, signed
-from sync.two_homes import NAME, SOURCE, Connected, connected
+from sync.two_homes import NAME, SOURCE, Connected
 
-from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import STAGING
@@ -28,45 +23,12 @@ from tillstream.sync import exchange, homes
 from tillstream.sync.http import delegation, frame, remote, turns
 from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.refusals import CLOCK, Busy, Refused
-from tillstream.workflows.operations import large_settlements
 from tillstream.workflows.review import replay, undo
-
-
-class by_function(connected):  # noqa: N801 - used as a function
-    """As `connected`; what the portal and the function call is recorded. rows: of the largest settlement."""
-
-    def __init__(self, folder: Path, rows: int = 500_000, **options: Any) -> None:
-        super().__init__(folder, **options)
-        self.rows = rows
-        self.calls_of_portal: Calls = set()
-        self.calls_of_function: Calls = set()
-
-    def run_job(self, calls: Calls | None = None) -> int:
-        """Do what the job `settle-large` does; returns the number of settlements. calls: records them."""
-        job = record_calls(self.app, set() if calls is None else calls)
-        return int(large_settlements.run(job.ports, job.contracts)["settled"])
-
-    def _app_of_portal(self, office: App) -> App:
-        self.app, self.jobs = with_jobs(office, self.rows)
-        self.functions = FunctionsInProcess(record_calls(self.app, self.calls_of_function))
-        portal = replace(self.app, ports=replace(self.app.ports, functions=self.functions))
-        return record_calls(portal, self.calls_of_portal)
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> by_function:
-    return by_function(tmp_path)
 
 
 @pytest.fixture
 def office_of_small_settlements(tmp_path: Path) -> by_function:
     return by_function(tmp_path, rows=3)
-
-
-@pytest.fixture
-def two(office: by_function) -> Iterator[Connected]:
-    with office as both:
-        yield both
 
 
 def ports_of(two: Connected) -> Ports:

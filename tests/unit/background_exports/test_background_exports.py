@@ -27,7 +27,7 @@ from tillstream.domain.columns import BY_NAME
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.domain.people import Role
-from tillstream.people import accounts
+from tillstream.people import accounts, readers
 from tillstream.ports import Ports
 
 LINES = "/tables/sale-lines?from=2026-06-01&to=2026-06-30"
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
     reasons = {one: registry.get(app.ports, one).error for one in (missing, long, stopped)}
     assert "ZZ" in reasons[missing]
     assert "columns do not fit on a page" in reasons[long]
-    assert reasons[stopped] == run.NO_ACCOUNT
+    assert reasons[stopped] == readers.NO_ACCOUNT
     assert _files(app) == []
 
 

@@ -1,7 +1,7 @@
 """The job that sends reports: started when something is due, and not again while it works or just after it failed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -204,6 +204,30 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
         assert report.send(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
     (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert line["reason"].endswith("failed. The mail server answered 550 no such user")
+
+
+def test_the_first_error_ends_the_run_and_the_others_are_logged(
+    project: tuple[App, StartedJobs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = project
+    draft = Draft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
+    exports.send_now(app.ports, exports.add(app.ports, "maya", draft, "maya").id, "maya")
+    reasons = iter(["the first", "the second", "the third"])
+
+    def send_waiting(_: App) -> int:
+        raise Unavailable(next(reasons))
+
+    def run_due(*_: Any, after_each: Callable[[], None], **__: Any) -> list[str]:
+        after_each()
+        after_each()
+        return []
+
+    monkeypatch.setattr(report.messages, "send_waiting", send_waiting)
+    monkeypatch.setattr(report, "run_due", run_due)
+    with capture_logs() as lines, pytest.raises(Unavailable, match="the first"):
+        report.send(app, quiet, NoArguments())
+    (line,) = [one for one in lines if one["event"] == NOT_SENT]
+    assert line["reason"] == "Unavailable('the second') Unavailable('the third')"
 
 
 def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(project: tuple[App, StartedJobs]) -> None:

@@ -22,7 +22,7 @@ from tillstream.dashboards import saved_views
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Role
 from tillstream.mail import outbox
-from tillstream.people import accounts
+from tillstream.people import accounts, readers
 from tillstream.scheduled_exports import making, message, registry, tables
 from tillstream.scheduled_exports.subscription import Draft, Subscription
 
@@ -203,7 +203,7 @@ def test_who_lost_access_gets_nothing_and_the_subscription_is_paused(app: App) -
     accounts.disable(app.ports, "maya", by="boss")
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == making.NO_ACCOUNT
+    assert registry.get(app.ports, one.id).paused == readers.NO_ACCOUNT
     assert not registry.has_due(app.ports)
     advance(app, AUGUST_1)
     assert make_due(app) == 0
@@ -220,7 +220,7 @@ def test_a_later_account_of_the_same_name_inherits_nothing(app: App) -> None:
     app.ports.documents.put("users", "maya", account.data | {"created_at": "2026-07-01T00:00:00+00:00"})
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == making.NO_ACCOUNT
+    assert registry.get(app.ports, one.id).paused == readers.NO_ACCOUNT
 
 
 def test_a_filter_that_the_reader_may_no_longer_see_pauses_with_the_reason(app: App) -> None:

@@ -16,6 +16,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.file_destinations import registry as destinations
 from tillstream.job_runs import reservation
+from tillstream.outbox.outbox import NOT_SENT
 from tillstream.ports.jobs import REPORTS
 from tillstream.reports import mail_job, period, report_mail
 from tillstream.reports.facts import ReportSource
@@ -73,7 +74,10 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def _all_due(app: App) -> tuple[int, int]:
-    """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver`, after all."""
+    """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver`, after all.
+
+    Only the first error is raised; the others are logged.
+    """
     made, sent, failures = 0, 0, list[Exception]()
     try:
         made, sent = deliver(app)
@@ -89,6 +93,7 @@ def _all_due(app: App) -> tuple[int, int]:
 
     renew = partial(reservation.renew, app.ports, REPORTS)
     logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew, after_each=send_waiting))
+    logs.warn(NOT_SENT, [repr(error) for error in failures[1:]])
     if failures:
         raise failures[0]
     return made, sent

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tillstream import gcloud
 from tillstream.app import App
 from tillstream.app.home_objects import opener
 from tillstream.batches import events
@@ -13,7 +14,7 @@ from tillstream.connectors import backfills
 from tillstream.connectors.parts import LARGE, SIZE, PartSize
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.spark import dataproc, file_job
+from tillstream.spark import file_job
 from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.process import SparkProcess
@@ -101,7 +102,7 @@ def _check(app: App, engine: str, master: str, subnet: str, *, job: bool) -> Non
     if engine == DATAPROC and not app.settings.project:
         raise Rejected("The engine dataproc belongs to a project: set TILLSTREAM_PROJECT, or use --engine spark.")
     if engine == DATAPROC:
-        dataproc.gcloud_program()
+        gcloud.program()
     if app.has_worker:
         raise Rejected("The server of this home stages its files. Stop the server, then run the same command again.")
 

@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import datetime, timedelta
-from uuid import uuid4
+from datetime import timedelta
 
 from tillstream.domain.errors import TillstreamError
+from tillstream.job_runs.lease import Lease
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
 from tillstream.sync.refusals import Busy
 
 MOST = 4
@@ -48,21 +47,11 @@ def shared_turns(ports: Ports) -> Callable[[str], AbstractContextManager[None]]:
 
 @contextmanager
 def _shared_turn(ports: Ports, home: str) -> Iterator[None]:
-    holder, now = uuid4().hex, ports.clock.now()
-
-    def taken(document: Document | None) -> Update:
-        if document and document.data["holder"] and now < datetime.fromisoformat(document.data["until"]):
-            raise Busy(STILL_AT_WORK)
-        return Update({"holder": holder, "until": (now + LONGEST).isoformat()})
-
-    def ended(document: Document | None) -> Update | Document | None:
-        if document is None or document.data["holder"] != holder:
-            return document
-        return Update({**document.data, "holder": ""})
-
-    update(ports.documents, COLLECTION, home, taken)
+    lease = Lease(ports, COLLECTION, home)
+    if not lease.take(LONGEST):
+        raise Busy(STILL_AT_WORK)
     try:
         yield
     finally:
         with suppress(TillstreamError):  # it ends by itself
-            update(ports.documents, COLLECTION, home, ended)
+            lease.end()

@@ -10,7 +10,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.document_store import Put, put_in_groups
 from tillstream.sync import status
 from tillstream.sync.reference import agreed
 from tillstream.sync.reference.agreed import Agreed
@@ -72,8 +72,7 @@ def replace_all(ports: Ports, questions: Sequence[Question]) -> None:
         old = before.pop(question.id, None)
         if old is None or asdict(old) | {"at": ""} != asdict(question) | {"at": ""}:
             puts.append(Put(COLLECTION, question.id, {"text": json.dumps(asdict(question), sort_keys=True)}))
-    for first in range(0, len(puts), MOST_PUTS):
-        ports.documents.put_all(puts[first : first + MOST_PUTS])
+    put_in_groups(ports.documents, puts, MOST_PUTS)
     for question_id in before:
         ports.documents.delete(COLLECTION, question_id)
 
