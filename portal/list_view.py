@@ -1,7 +1,7 @@
 """List pages: search, sort, filters and paging from the address, and the page of rows shown."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -9,6 +9,8 @@ from flask import request
 
 PER_PAGE = 25
 SIZES = (25, 50, 100)
+LAST_PAGE = 1_000_000
+"""The greatest page number; its first row is a number that every store of documents and every engine accepts."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ class Page:
         return None if self.total is None else max(1, -(-self.total // self.query.size))
 
 
+def page_number(args: Mapping[str, str]) -> int:
+    """Page number in the arguments, from 1 to `LAST_PAGE`; 1 if there is none, or text that is not a number."""
+    try:
+        return min(max(1, int(args.get("page", "1"))), LAST_PAGE)
+    except ValueError:
+        return 1
+
+
 def list_query(
     *, sorts: Collection[str] = (), filters: Collection[str] = (), keep: Collection[str] = (), default_sort: str = ""
 ) -> ListQuery:
@@ -70,7 +80,7 @@ def list_query(
     return ListQuery(
         q=request.args.get("q", "").strip()[:200],
         sort=sort if sort.removeprefix("-") in sorts else default_sort,
-        page=max(1, request.args.get("page", 1, type=int)),
+        page=page_number(request.args),
         size=size if size in SIZES else PER_PAGE,
         chosen={name: tuple(filter(None, request.args.getlist(name))) for name in filters},
         kept={name: request.args[name] for name in keep if request.args.get(name)},
@@ -90,8 +100,12 @@ def _place(value: Any) -> Any:
 
 
 def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> Page:
-    """Slice one page out of all rows; the total of a sequence is its length."""
+    """Slice one page out of all rows; the total of a sequence is its length.
+
+    A page after the last one is the last one if all rows are in a sequence, as after rows were deleted.
+    """
     if total is None and isinstance(rows, Sequence):
         total = len(rows)
+        query = replace(query, page=min(query.page, max(1, -(-total // query.size))))
     cut = list(islice(rows, query.first, query.first + query.size + 1))
     return Page(query, cut[: query.size], total, len(cut) > query.size)

@@ -12,7 +12,7 @@ from portal.connectors import scoped, texts
 from portal.connectors.scoped import ListedConnector
 from portal.connectors.states import ConnectorState
 from portal.context import ports, scope
-from portal.list_view import list_query, page_of
+from portal.list_view import list_query, page_number, page_of
 from portal.uploads import labels
 from portal.uploads import scoped as uploads
 from tillstream.batches import records
@@ -54,7 +54,7 @@ def listing() -> ResponseReturnValue:
 
 @allow(Action.SEE_PIPELINE)
 def show(connector: str) -> ResponseReturnValue:
-    one, page = scoped.connector(connector), max(1, request.args.get("page", 1, type=int))
+    one, page = scoped.connector(connector), page_number(request.args)
     listed = runs.latest(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
     state = status.read(ports(), one.name)
     return render_template(

@@ -6,6 +6,7 @@ from flask import request
 
 from portal.context import me, ports, stores
 from portal.corrections import texts
+from portal.list_view import page_number
 from portal.uploads import scoped
 from portal.uploads.decisions import workspace
 from tillstream.domain.errors import Rejected
@@ -27,7 +28,7 @@ def page_query() -> grid_page.GridQuery:
         column,
         args.get("q", "")[:200],
         left=bool(args.get("left")),
-        page=args.get("page", 1, type=int),
+        page=page_number(args),
     )
 
 

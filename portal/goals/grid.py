@@ -128,8 +128,8 @@ def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
     targets = [one for one in requested.all_names(newest).of_level(grid.level) if requested.may_edit(one)]
     if grid.within:
         targets = [one for one in targets if one.region == grid.within]
-    number = (request.form if request.method == "POST" else request.args).get("page", 1, type=int)
-    page = list_view.page_of(list_view.ListQuery(page=max(1, number), size=SIZE, kept=grid.args), targets)
+    number = list_view.page_number(request.form if request.method == "POST" else request.args)
+    page = list_view.page_of(list_view.ListQuery(page=number, size=SIZE, kept=grid.args), targets)
     stored = {month: requested.month_of_goals(month).stored.goals for month in grid.months}
     lines = []
     for target in page.rows:

@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal import list_view
 from portal.access import allow
 from portal.context import me, ports
 from portal.tokens import texts
@@ -15,7 +16,7 @@ PER_PAGE = 50
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "") for name in ("q", "state")}
-    page = max(1, request.args.get("page", 1, type=int))
+    page = list_view.page_number(request.args)
     now, words = ports().clock.now(), filters["q"].casefold().split()
     matches = [
         one

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import figures
+from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[str, frozenset[State]]] = {
 @allow(Action.SEE_UPLOADS)
 def show() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "") for name in ("q", "state", "sort", "kind")}
-    page = max(1, request.args.get("page", 1, type=int))
+    page = list_view.page_number(request.args)
     to_fix = _rows_to_fix()
     matches = _matching(filters, to_fix or {})
     first = (page - 1) * PER_PAGE

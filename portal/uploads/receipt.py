@@ -6,6 +6,7 @@ from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
+from portal import list_view
 from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
@@ -97,7 +98,7 @@ def refused(batch_id: str) -> ResponseReturnValue:
     """Rejected rows in pages, all or those of one problem code."""
     upload = scoped.own(batch_id)
     code = request.args.get("code") or None
-    page = max(1, request.args.get("page", 1, type=int))
+    page = list_view.page_number(request.args)
     rows = _refused(upload, code, PER_PAGE + 1, (page - 1) * PER_PAGE)
     return render_template(
         "uploads/refused.html",

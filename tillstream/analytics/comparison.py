@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import Rejected
 
 MONTHS_OF_A_YEAR = 12
 MONTH_AGE = timedelta(days=45)
@@ -97,10 +98,16 @@ def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None
 
 
 def period_before(start: date, end: date) -> tuple[date, date]:
-    """The first and last day of as many whole months before, or of as many days just before."""
-    last = start - timedelta(days=1)
+    """The first and last day of as many whole months before, or of as many days just before.
+
+    Raises `Rejected` if it would begin before year 1.
+    """
     months = _whole_months(start, end)
-    return (_months_before(start, months) if months else last - (end - start)), last
+    try:
+        last = start - timedelta(days=1)
+        return (_months_before(start, months) if months else last - (end - start)), last
+    except (OverflowError, ValueError) as error:
+        raise Rejected(f"No period before {start} is as long. Choose a later first day.") from error
 
 
 def _chosen(

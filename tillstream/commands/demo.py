@@ -18,6 +18,7 @@ from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import series as demo_series
 from tillstream.commands.demo_shop import stock as demo_stock
 from tillstream.commands.demo_shop import subscription as demo_subscription
+from tillstream.commands.demo_shop import view as demo_view
 from tillstream.commands.demo_shop.days import DAYS, SAMPLES
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
@@ -87,7 +88,9 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
     added = demo_people.add_accounts(app, SAMPLES) if arguments.accounts else []
-    demo_dashboard.add(app, demo_people.ANALYST, demo_people.account_of(app, demo_people.ANALYST))
+    analyst = demo_people.account_of(app, demo_people.ANALYST)
+    demo_dashboard.add(app, demo_people.ANALYST, analyst)
+    demo_view.add(app, demo_people.ANALYST, analyst)
     if not arguments.accounts:
         return Result(receipts, code)
     for person in added:

@@ -117,3 +117,26 @@ def test_a_scanned_product_that_is_retired_is_reported_as_retired(page: Page, se
     sign_in(page, served)
     scan(page, "P1")
     expect(page.get_by_text("“P1” is Tea kettle, which is retired.")).to_be_visible()
+
+
+def test_a_product_that_is_typed_but_not_added_stops_the_sale(page: Page, served: Served) -> None:
+    sign_in(page, served)
+    scan(page, "P1")
+    field = page.get_by_label("Product, code, or barcode")
+    field.fill("Toaster")
+    page.get_by_role("button", name="Complete sale").click()
+    expect(page.get_by_text("“Toaster” is not in the sale yet.")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(page.locator("[data-part=receipt]")).to_be_hidden()
+    page.keyboard.press("Enter")
+    complete(page)
+    wait_for_revenue(served, "461", page)
+
+
+def test_clear_empties_the_product_field_too(page: Page, served: Served) -> None:
+    sign_in(page, served)
+    scan(page, "nothing at all")
+    expect(page.get_by_text("No product has “nothing at all”.")).to_be_visible()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_label("Product, code, or barcode")).to_have_value("")
+    expect(page.locator("#sell-options")).to_be_hidden()

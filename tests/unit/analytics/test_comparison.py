@@ -6,6 +6,7 @@ import pytest
 
 from tillstream.analytics.comparison import Comparison, ReportedDays, period_before, previous_period, previous_year
 from tillstream.analytics.filters import Filters
+from tillstream.domain.errors import Rejected
 
 
 def day(text: str) -> date:
@@ -129,3 +130,11 @@ def test_the_period_before_is_the_one_that_is_compared(start: str, end: str) -> 
     comparison = previous_period(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day("2026-12-31")))
     assert comparison
     assert period_before(day(start), day(end)) == (comparison.before_start, comparison.before_end)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("0001-01-01", "0001-01-02"), ("0001-01-05", "0001-02-20"), ("0001-03-01", "0001-05-31")]
+)
+def test_no_period_begins_before_the_first_year(start: str, end: str) -> None:
+    with pytest.raises(Rejected, match="Choose a later first day"):
+        period_before(day(start), day(end))

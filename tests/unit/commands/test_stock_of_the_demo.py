@@ -7,7 +7,8 @@ from pathlib import Path
 from shop_of_two_stores import LAST, app
 
 from tillstream.commands.demo_shop import stock
-from tillstream.inventory import records
+from tillstream.domain.inventory.counts import CountState
+from tillstream.inventory import count_records, records
 
 
 def test_stores_are_counted_and_a_transfer_is_in_transit(tmp_path: Path) -> None:
@@ -23,4 +24,9 @@ def test_stores_are_counted_and_a_transfer_is_in_transit(tmp_path: Path) -> None
     assert sent == stock.SENT_UNITS - stock.ARRIVED_UNITS
     stock.add(shop, LAST, "samples")
     assert len(records.every(shop.ports)) == movements.total()
+    count, counted = count_records.get(shop.ports, stock.COUNT), count_records.lines(shop.ports, stock.COUNT)
+    assert count.state is CountState.OPEN
+    on_hand = {row["product"]: row["on_hand"] for row in levels if row["store_id"] == count.store_id}
+    assert counted
+    assert sum(on_hand[one.product_id] - one.quantity for one in counted) == 1
     shop.close()

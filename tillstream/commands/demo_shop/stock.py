@@ -1,4 +1,7 @@
-"""Stock of the demo: all stores were counted four weeks ago; some products are low, out, or sold more than counted."""
+"""Stock of the demo: all stores were counted four weeks ago; some products are low, out, or sold more than counted.
+
+A count of one store is in progress.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,16 +11,20 @@ from itertools import groupby
 from zlib import crc32
 
 from tillstream.app import App
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.domain.inventory.counts import CountPart, StockCount
+from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
+from tillstream.inventory import counting, levels, records
 
 COUNTED, RECEIVED, SENT, ARRIVED = (timedelta(days=days) for days in (28, 9, 3, 1))
 """Age of the count, of the receipts and of the transfer, in days before the last day of sales."""
 NEGATIVE, OUT, LOW = 2, 6, 14
 """Of a hundred products in stores, so many have at most this level."""
+COUNT, COUNTED_PRODUCTS = "demo-count", 6
+"""ID of the count in progress, and how many products are counted so far."""
 SENT_UNITS, ARRIVED_UNITS, DAMAGED_UNITS = Decimal(12), Decimal(5), Decimal(2)
 _SOLD = """SELECT
-  region, store_id, product, CAST(SUM(IF(sale_date > @counted_on, units, 0)) AS NUMERIC) AS units
+  region, store_id, product, MAX(product_name) AS name,
+  CAST(SUM(IF(sale_date > @counted_on, units, 0)) AS NUMERIC) AS units
 FROM line_facts
 WHERE is_active AND units IS NOT NULL AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date <= @until
 GROUP BY region, store_id, product
@@ -31,6 +38,7 @@ class _Plan:
     region: str
     store: str
     product: str
+    name: str
     sold: Decimal
     counted: Decimal
     received: Decimal
@@ -48,11 +56,14 @@ def add(app: App, until: date, by: str) -> None:
     plans = [_plan(**row) for row in app.ports.warehouse.query(_SOLD, params).to_pylist()]
     for (region, store), group in groupby(plans, key=lambda one: (one.region, one.store)):
         records.record(app.ports, [*_of_store(region, store, list(group), until)], by=by)
-    records.record(app.ports, [*_exceptions(plans, until)], by=by)
+    exceptions = [*_exceptions(plans, until)]
+    records.record(app.ports, exceptions, by=by)
     levels.follow(app.ports)
+    moved = {line.product_id for movement in exceptions for line in movement.lines}
+    _begin_count(app, [one for one in plans if one.product not in moved], by)
 
 
-def _plan(region: str, store_id: str, product: str, units: Decimal) -> _Plan:
+def _plan(region: str, store_id: str, product: str, name: str | None, units: Decimal) -> _Plan:
     """The counted units leave what the draw of this product and store decides."""
     sold, draw = max(units, Decimal(0)), crc32(f"{region}/{store_id}/{product}".encode()) % 100
     if draw < NEGATIVE:
@@ -63,7 +74,7 @@ def _plan(region: str, store_id: str, product: str, units: Decimal) -> _Plan:
         left = sold * (Decimal("0.1") if draw < LOW else Decimal(draw) / 50) + 1
     wanted = max(sold + left, Decimal(0)).quantize(Decimal(1), ROUND_UP)
     received = wanted // 2 if draw % 3 == 0 else Decimal(0)
-    return _Plan(region, store_id, product, sold, wanted - received, received)
+    return _Plan(region, store_id, product, name or product, sold, wanted - received, received)
 
 
 def _of_store(region: str, store: str, plans: list[_Plan], until: date) -> Iterator[Movement]:
@@ -97,3 +108,16 @@ def _exceptions(plans: list[_Plan], until: date) -> Iterator[Movement]:
         yield Movement(
             "demo-write-off", MovementKind.WRITE_OFF, one.region, one.store, until - ARRIVED, (line,), reason=reason
         )
+
+
+def _begin_count(app: App, plans: list[_Plan], by: str) -> None:
+    """Start to count the first store; its first product has a unit less than its level."""
+    if not plans:
+        return
+    region, store, now = plans[0].region, plans[0].store, app.ports.clock.now()
+    counting.start(app.ports, StockCount(COUNT, region, store, CountPart.LIST, "", DayPart.BEFORE_OPENING, by, now))
+    in_store = [one for one in plans if (one.region, one.store) == (region, store) and one.left >= 1]
+    for number, one in enumerate(in_store[:COUNTED_PRODUCTS]):
+        units = one.left - (1 if number == 0 else 0)
+        scan = counting.Scan(f"{COUNT}-{number}", one.product, one.name, units, now, now.date(), by, adds=False)
+        counting.enter(app.ports, COUNT, scan)

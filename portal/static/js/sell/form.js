@@ -34,6 +34,9 @@
     // The time that is entered, that of the sale that is corrected, or now.
     get soldAt() { return this.fields.time.value ? instant(new Date(this.fields.time.value)) : this.basket.sold_at || instant(new Date()); }
 
+    // Text in the product field, of which no product is in the sale yet.
+    get typed() { return this.basket.kind === "return" ? "" : this.search.input.value.trim(); }
+
     get tax() { const rate = decimal.typed(this.fields.tax.value); return { rate: rate === null ? "" : decimal.text(rate), included: this.fields.included.checked }; }
 
     listen() {
@@ -148,7 +151,7 @@
     async complete() {
       const mistake = mistakes.ofForm(this);
       this.part("error").textContent = mistake;
-      if (!this.basket.lines.length) this.focus();
+      if (this.typed || !this.basket.lines.length) this.focus();
       if (mistake === words.wrongLines) this.form.querySelector("[aria-invalid=true]").focus();
       if (mistake || this.busy) return;
       const { place, tax, soldAt } = this;
@@ -175,6 +178,7 @@
     }
 
     clear() {
+      this.search.empty();
       for (const name of ["number", "customer_name", "customer_id", "time"]) this.fields[name].value = "";
       this.part("note").textContent = "";
       this.fill(rules.empty());

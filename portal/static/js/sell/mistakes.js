@@ -26,8 +26,9 @@
   }
 
   // What keeps the sale of a form from being complete; empty if nothing does.
-  function ofForm({ basket, fields, own, soldAt }) {
+  function ofForm({ basket, fields, own, soldAt, typed }) {
     const number = fields.number.value.trim();
+    if (typed) return words.notAdded({ text: typed });
     if (!basket.lines.length) return words.noLines;
     if (basket.lines.some((line) => rules.mistakes(line).length)) return words.wrongLines;
     if (tax(fields.tax.value) || time(soldAt, own.limits)) return words.wrongLines;

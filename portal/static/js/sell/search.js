@@ -60,10 +60,14 @@
 
     choose(product) {
       const { quantity } = this.wanted;
+      this.empty();
+      this.on.add(product, quantity);
+    }
+
+    empty() {
       this.input.value = "";
       this.note.textContent = "";
       this.close();
-      this.on.add(product, quantity);
     }
 
     draw() {

@@ -65,6 +65,7 @@
     tooLarge: "The sale has too many lines. Split it into two sales.",
     retired: "The catalogue lists you as retired here. Choose another store, or ask a manager to change that.",
     noLines: "Add a product first.",
+    notAdded: ({ text }) => `“${text}” is not in the sale yet. Press Enter in its field to add it, or empty the field.`,
     wrongLines: "Correct the marked fields first.",
     wrongTax: "Enter the tax as a rate, such as 20.",
     chooseSalesperson: "Choose a salesperson.",

@@ -1,0 +1,17 @@
+"""The saved view of the demo, which everybody can open."""
+
+from pathlib import Path
+
+from shop_of_two_stores import app
+
+from tillstream.commands.demo_shop import view
+from tillstream.dashboards import saved_views
+
+
+def test_one_view_is_shared_with_everybody(tmp_path: Path) -> None:
+    shop = app(tmp_path)
+    for _ in range(2):
+        view.add(shop, "ana")
+    (saved,) = saved_views.find(shop.ports, "carol", "")
+    assert (saved.login, saved.shared, saved.address) == ("ana", True, view.ADDRESS)
+    shop.close()
