@@ -1,14 +1,16 @@
 """The columns of amounts, and the contract's settings for them: each rule uses what the ones before it decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillstream.detection.amounts import (
     ask_totals,
     by_content,
+    debit_credit,
     document_discounts,
     less_parts,
     minor_units,
+    more_discounts,
     quantities,
     scales,
     totals,
@@ -70,6 +72,7 @@ class AmountColumns:
         self.settings: dict[str, Any] = dict(
             totals.decide(sheet, roles, style, log, percent=percent, taxes=self._taxes)
         )
+        debits = debit_credit.decide(sheet, roles, self._free_numbers(roles), style, log)
         self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
         repeated_names.ask(sheet, roles, log)
         quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
@@ -77,7 +80,7 @@ class AmountColumns:
         self.settings |= less_parts.decide(
             sheet,
             roles,
-            [name for name in self._free_numbers(roles) if name not in refunds],
+            [name for name in self._free_numbers(roles) if name not in (*refunds, *debits)],
             style,
             log,
             export_settings=apply.amount_settings(self._export, roles),
@@ -89,6 +92,16 @@ class AmountColumns:
             self.settings["refunded"] = {**self.settings.get("refunded", {}), **refunded}
         self._taxes.add_parts(self.settings, roles)
         self._subtract_discounts(roles)
+        if not self._export:
+            self._add_terms(more_discounts.decide(sheet, roles, self._free_numbers(roles), self.settings, style, log))
+        self._add_terms({"subtract": {"net_amount": debits}} if debits else {})
+        self.where_missing = {"net_amount": {"do": "default", "value": "0"}} if debits else {}
+
+    def _add_terms(self, more: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        for part, by_role in more.items():
+            terms = self.settings.setdefault(part, {})
+            for role, names in by_role.items():
+                terms[role] = [*terms.get(role, ()), *names]
 
     def _subtract_discounts(self, roles: dict[str, str]) -> None:
         """Subtract discounts of whole orders once, from the first line of the order."""

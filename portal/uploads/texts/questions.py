@@ -29,6 +29,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "with_tax": "yes, and it contains tax", "no": "no"},
     "ignore": {"yes": "yes, leave them out", "no": "no, they are sales"},
+    "repeats": {"sales": "yes, all of them are sales"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "event": {"all": "each row is a sale of its own"},
     "rows": {

@@ -29,7 +29,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "tax_rate": ("tax",),
 }
 """Key → columns of a sale line; it concerns the first of them that is mapped."""
-_OF_HEADER = frozenset({"subtract", "once"})
+_OF_HEADER = frozenset({"subtract", "once", "repeats"})
 _OF_WORD = frozenset({"missing", "rows", "ignore"})
 _OF_ROLE_WORD = frozenset({"status", "currency"})
 
