@@ -100,7 +100,7 @@ class _Proposer:
         contract["file"] = {}
         contract["numbers"] = amounts.numbers(role_columns, currencies.currency)
         sale_columns = identity.decide(sheet, role_columns, log)
-        repeats.decide(self._sheet, role_columns, log)
+        repeats.decide(self._sheet, role_columns, log, sale_columns or ())
         contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
         texts = roles.status_texts(amounts.lines, role_columns).values()

@@ -26,17 +26,16 @@ _TENDER = re.compile(
 """Names of columns that contain how a sale was paid."""
 
 
-def decide(sheet: Sheet, roles: Mapping[str, str], log: DetectionLog) -> None:
-    """Ask about repeated rows. roles: role → header, also for the columns that identify sales.
+def decide(sheet: Sheet, roles: Mapping[str, str], log: DetectionLog, identity: Sequence[str]) -> None:
+    """Ask about repeated rows. roles: role → header. identity: columns that identify sales together.
 
     The only answer is that they are sales: repeats cannot be left out, so the file must be exported again.
     """
     if "sale_id" not in roles:
         _ask_equal(_always_repeated(sheet), log)
         return
-    mapped = tuple(
-        dict.fromkeys(name for role, name in roles.items() if role != "salesperson_id" and name in sheet.columns)
-    )
+    own = [name for role, name in roles.items() if role != "salesperson_id"]
+    mapped = tuple(name for name in dict.fromkeys((*own, *identity)) if name in sheet.columns)
     partial = [name for name in _dividing(sheet, roles, mapped) if _ask_copies(sheet, mapped, name, log)]
     if not partial and not _is_line_known(sheet, roles):
         _ask_equal(_repeated(sheet, mapped), log)
