@@ -11,6 +11,7 @@ from tillstream.detection.amounts import (
     less_parts,
     minor_units,
     more_discounts,
+    negative_sales,
     quantities,
     scales,
     totals,
@@ -85,13 +86,15 @@ class AmountColumns:
             log,
             export_settings=apply.amount_settings(self._export, roles),
             export_parts=apply.parts(self._export, sheet),
-            order_columns=self._first_lines - refunds.keys(),
+            order_columns=(self._first_lines | apply.order_discounts(self._export, sheet)) - refunds.keys(),
             includes_tax=self.settings.get("include") == "tax",
         )
         if refunded := {name: of for name, of in refunds.items() if log.answer(f"subtract.{name}") == "yes"}:
             self.settings["refunded"] = {**self.settings.get("refunded", {}), **refunded}
         self._taxes.add_parts(self.settings, roles)
         self._subtract_discounts(roles)
+        if negative := negative_sales.decide(sheet, roles, style, log):
+            self.settings["factors"] = scales.product(self.settings.get("factors", {}), negative)
         if not self._export:
             self._add_terms(more_discounts.decide(sheet, roles, self._free_numbers(roles), self.settings, style, log))
         self._add_terms({"subtract": {"net_amount": debits}} if debits else {})

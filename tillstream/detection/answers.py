@@ -103,6 +103,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "half_converted": _one_of("swap", "keep"),
     "overlap": _one_of("same", "different"),
     "repeats": _one_of("sales"),
+    "negative": _one_of("yes", "no"),
 }
 """Key → validator, which returns an error text or an empty string."""
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {

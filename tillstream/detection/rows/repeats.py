@@ -67,7 +67,7 @@ def _ask_copies(sheet: Sheet, mapped: Sequence[str], name: str, log: DetectionLo
             groups[key].setdefault(cell, row)
     repeated = [[*rows.values()] for rows in groups.values() if len(rows) > 1]
     copies = sum(len(rows) - 1 for rows in repeated)
-    if copies < _MIN_COPIES:
+    if copies < (1 if is_tender(name) else _MIN_COPIES):
         return False
     key = f"{KEY}.{name}"
     if log.answer(key) is None:

@@ -25,6 +25,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "missing_quantity": ("quantity",),
     "discount": ("discount", "discount_rate"),
     "discount_confirmed": ("discount", "discount_rate"),
+    "negative": _TOTALS,
     "tax": ("tax",),
     "tax_rate": ("tax",),
 }

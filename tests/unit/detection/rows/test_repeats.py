@@ -72,3 +72,8 @@ def test_two_equal_lines_and_a_payment_for_each_sale_are_no_question() -> None:
 def test_equal_numbers_of_two_tills_are_no_repeats() -> None:
     lines = [f"{line},{till}" for till in ("K1", "K2") for line in LINES]
     assert "repeats" not in keys(proposal_for(lines, "Till"))
+
+
+def test_one_line_that_is_repeated_for_two_payments_is_a_question() -> None:
+    lines = [f"{line},{'Visa' if number else 'Cash'}" for number, line in enumerate(LINES)]
+    assert keys(proposal_for([*lines, lines[3].replace("Visa", "Gift card")], "Tender type")) == ["repeats.Tender type"]
