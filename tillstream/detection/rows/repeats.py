@@ -62,9 +62,9 @@ def _ask_copies(sheet: Sheet, mapped: Sequence[str], name: str, log: DetectionLo
     """Ask about the rows that differ from other rows of their sale only in a column; whether there are any."""
     groups: defaultdict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     cells = zip(*(sheet.columns[one].cells for one in mapped), strict=True)
-    for row, (key, cell) in enumerate(zip(cells, sheet.columns[name].cells, strict=True)):
+    for row, (line, cell) in enumerate(zip(cells, sheet.columns[name].cells, strict=True)):
         if cell:
-            groups[key].setdefault(cell, row)
+            groups[line].setdefault(cell, row)
     repeated = [[*rows.values()] for rows in groups.values() if len(rows) > 1]
     copies = sum(len(rows) - 1 for rows in repeated)
     if copies < (1 if is_tender(name) else _MIN_COPIES):
