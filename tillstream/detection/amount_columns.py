@@ -6,12 +6,9 @@ from typing import Any
 from tillstream.detection.amounts import (
     ask_totals,
     by_content,
-    debit_credit,
     document_discounts,
     less_parts,
     minor_units,
-    more_discounts,
-    negative_sales,
     quantities,
     scales,
     totals,
@@ -24,6 +21,7 @@ from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import ProgramExport
 from tillstream.detection.orders import order_amounts
 from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.terms import debit_credit, more_discounts, negative_sales
 from tillstream.detection.values.currency import signs
 from tillstream.detection.values.numbers import NumberProfile, NumberStyle
 from tillstream.detection.words.headers import match_header

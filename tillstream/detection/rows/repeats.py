@@ -81,8 +81,8 @@ def _ask_copies(sheet: Sheet, mapped: Sequence[str], name: str, log: DetectionLo
     return True
 
 
-def _ask_equal(found: tuple[str, tuple[int, ...]], log: DetectionLog) -> None:
-    evidence, lines = found
+def _ask_equal(proof: tuple[str, tuple[int, ...]], log: DetectionLog) -> None:
+    evidence, lines = proof
     if evidence and log.answer(KEY) is None:
         words = (
             "Are the rows that occur more than once sales of their own? If they are the same sales, they would count "

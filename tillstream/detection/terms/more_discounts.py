@@ -31,7 +31,7 @@ def decide(
     style: NumberStyle,
     log: DetectionLog,
 ) -> dict[str, dict[str, list[str]]]:
-    """Terms `add` or `subtract` of the contract's `amounts`, for discounts that a person wants to subtract.
+    """Terms `add` or `subtract` of the contract's `amounts`, for discounts that a person chose to subtract.
 
     names: numeric columns without a role. settings: of `amounts` so far.
     """
