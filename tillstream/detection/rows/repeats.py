@@ -37,7 +37,7 @@ def decide(sheet: Sheet, roles: Mapping[str, str], log: DetectionLog, identity: 
     own = [name for role, name in roles.items() if role != "salesperson_id"]
     mapped = tuple(name for name in dict.fromkeys((*own, *identity)) if name in sheet.columns)
     partial = [name for name in _dividing(sheet, roles, mapped) if _ask_copies(sheet, mapped, name, log)]
-    if not partial and not _is_line_known(sheet, roles):
+    if not partial and not _has_line_numbers(sheet, roles):
         _ask_equal(_repeated(sheet, mapped), log)
 
 
@@ -91,7 +91,7 @@ def _ask_equal(proof: tuple[str, tuple[int, ...]], log: DetectionLog) -> None:
         log.add_question(KEY, words, ANSWERS, evidence, lines)
 
 
-def _is_line_known(sheet: Sheet, roles: Mapping[str, str]) -> bool:
+def _has_line_numbers(sheet: Sheet, roles: Mapping[str, str]) -> bool:
     """Whether lines have numbers, so that equal ones count once."""
     return "line_key" in roles and roles["line_key"] in sheet.columns
 
