@@ -1,6 +1,6 @@
 """The columns of amounts, and the contract's settings for them: each rule uses what the ones before it decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillstream.detection.amounts import (
@@ -21,6 +21,7 @@ from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import ProgramExport
 from tillstream.detection.orders import order_amounts
 from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.terms import debit_credit, more_discounts, negative_sales
 from tillstream.detection.values.currency import signs
 from tillstream.detection.values.numbers import NumberProfile, NumberStyle
 from tillstream.detection.words.headers import match_header
@@ -70,6 +71,7 @@ class AmountColumns:
         self.settings: dict[str, Any] = dict(
             totals.decide(sheet, roles, style, log, percent=percent, taxes=self._taxes)
         )
+        debits = debit_credit.decide(sheet, roles, self._free_numbers(roles), style, log)
         self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
         repeated_names.ask(sheet, roles, log)
         quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
@@ -77,18 +79,30 @@ class AmountColumns:
         self.settings |= less_parts.decide(
             sheet,
             roles,
-            [name for name in self._free_numbers(roles) if name not in refunds],
+            [name for name in self._free_numbers(roles) if name not in (*refunds, *debits)],
             style,
             log,
             export_settings=apply.amount_settings(self._export, roles),
             export_parts=apply.parts(self._export, sheet),
-            order_columns=self._first_lines - refunds.keys(),
+            order_columns=(self._first_lines | apply.order_discounts(self._export, sheet)) - refunds.keys(),
             includes_tax=self.settings.get("include") == "tax",
         )
         if refunded := {name: of for name, of in refunds.items() if log.answer(f"subtract.{name}") == "yes"}:
             self.settings["refunded"] = {**self.settings.get("refunded", {}), **refunded}
         self._taxes.add_parts(self.settings, roles)
         self._subtract_discounts(roles)
+        if negative := negative_sales.decide(sheet, roles, style, log):
+            self.settings["factors"] = scales.product(self.settings.get("factors", {}), negative)
+        if not self._export:
+            self._add_terms(more_discounts.decide(sheet, roles, self._free_numbers(roles), self.settings, style, log))
+        self._add_terms({"subtract": {"net_amount": debits}} if debits else {})
+        self.where_missing = {"net_amount": {"do": "default", "value": "0"}} if debits else {}
+
+    def _add_terms(self, more: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        for part, by_role in more.items():
+            terms = self.settings.setdefault(part, {})
+            for role, names in by_role.items():
+                terms[role] = [*terms.get(role, ()), *names]
 
     def _subtract_discounts(self, roles: dict[str, str]) -> None:
         """Subtract discounts of whole orders once, from the first line of the order."""

@@ -102,6 +102,8 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "total_rows": _one_of("yes", "no"),
     "half_converted": _one_of("swap", "keep"),
     "overlap": _one_of("same", "different"),
+    "repeats": _one_of("sales"),
+    "negative": _one_of("yes", "no"),
 }
 """Key → validator, which returns an error text or an empty string."""
 PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
@@ -114,6 +116,7 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
     "once": _one_of("yes", "no"),
     "rows": _one_of("subtract", "ignore", "keep"),
     "ignore": _one_of("yes", "no"),
+    "repeats": _one_of("sales"),
 }
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 

@@ -26,7 +26,7 @@ from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Questio
 from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.rows import balances, marked_rows, order_events
+from tillstream.detection.rows import balances, marked_rows, order_events, repeats
 from tillstream.detection.sheet import rows_where, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
@@ -100,6 +100,7 @@ class _Proposer:
         contract["file"] = {}
         contract["numbers"] = amounts.numbers(role_columns, currencies.currency)
         sale_columns = identity.decide(sheet, role_columns, log)
+        repeats.decide(self._sheet, role_columns, log, sale_columns or ())
         contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
         texts = roles.status_texts(amounts.lines, role_columns).values()
@@ -108,7 +109,8 @@ class _Proposer:
         with_status, joined = joined_status.decide(with_marks, role_columns, texts, log, also, marked.made)
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
         contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
-        contract["where_missing"] = missing.decide(sheet, role_columns, self._profiles, style, log)
+        where_missing = missing.decide(sheet, role_columns, self._profiles, style, log)
+        contract["where_missing"] = amounts.where_missing | where_missing
         contract["columns"] = dict(role_columns)
         once, sheet = amounts.count_once(role_columns)
         contract["file"] = self._file | once | self._completed_refunds(amounts.settings)

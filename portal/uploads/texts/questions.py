@@ -26,9 +26,11 @@ CHOICES: dict[str, dict[str, str]] = {
     "minor_units": {"yes": "yes, in cents or the like", "no": "no"},
     "multiple": {"yes": "yes, multiply them", "no": "no, they are as they are"},
     "quantity_decimals": {"yes": "yes", "no": "no, it is a thousand or more"},
+    "negative": {"yes": "yes, turn the signs around", "no": "no, they take back sales"},
     "total_rows": {"yes": "yes, ignore them", "no": "no, they are sales"},
     "subtract": {"yes": "yes, subtract it", "with_tax": "yes, and it contains tax", "no": "no"},
     "ignore": {"yes": "yes, leave them out", "no": "no, they are sales"},
+    "repeats": {"sales": "yes, all of them are sales"},
     "once": {"yes": "yes, once for the order", "no": "no, for each line"},
     "event": {"all": "each row is a sale of its own"},
     "rows": {

@@ -119,3 +119,26 @@ def test_the_type_of_a_paypal_row_decides_with_its_status() -> None:
         "General Currency Conversion / Completed": "ignore",
         "Bill Payment / Completed": "",
     }
+
+
+def discounted(subtotals: tuple[str, str]) -> str:
+    """Two orders of a mug for 12.50 and 3.00 off each, with these subtotals."""
+    header = f"Name,Financial Status,Currency,Subtotal,Discount Amount,Created at,{LINES}\n"
+    rows = (
+        f"#{number},paid,USD,{subtotal},3.00,2026-02-0{number} 22:10:00 -0800,1,Mug,12.50,0.00\n"
+        f"#{number},,,,,2026-02-0{number} 22:10:00 -0800,1,Tea,7.95,0.00\n"
+        for number, subtotal in enumerate(subtotals, 1)
+    )
+    return header + "".join(rows)
+
+
+def test_a_discount_of_the_order_is_subtracted_once_if_its_subtotal_is_less_by_it() -> None:
+    assert detected(discounted(("17.45", "17.45"))).contract["amounts"]["add"] == {"discount": ["Discount Amount"]}
+    assert "amounts" not in detected(discounted(("20.45", "20.45"))).contract
+    keys = [question.key for question in detected(discounted(("17.45", "20.45"))).questions]
+    assert "subtract.Discount Amount" in keys
+
+
+def test_one_discount_in_a_short_file_is_subtracted_as_well() -> None:
+    text = discounted(("17.45", "20.45")).replace("20.45,3.00", "20.45,0.00").replace("#2", "#3", 1)
+    assert detected(text).contract["amounts"]["add"] == {"discount": ["Discount Amount"]}

@@ -59,7 +59,7 @@ def test_numbers_of_each_till_identify_sales_with_the_till() -> None:
         assert f"19 of 19 numbers in Ticket have several values of {name}, such as 1 with K1 and K2" in evidence(
             proposal
         )
-    assert identity(proposal_for("Ticket,Shelf,Date,Item,Qty,Price", rows)) == ("Ticket",)
+    assert identity(proposal_for("Ticket,Shelf,Date,Item,Qty,Price", rows, repeats="sales")) == ("Ticket",)
 
 
 def test_numbers_of_each_till_and_day_identify_sales_with_both() -> None:

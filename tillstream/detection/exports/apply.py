@@ -66,6 +66,12 @@ def refunds(export: ProgramExport | None, sheet: Sheet) -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and all(sheet.columns[name].filled for name in pair)}
 
 
+def order_discounts(export: ProgramExport | None, sheet: Sheet) -> frozenset[str]:
+    """The headers of discounts of orders in the file, and of the totals of the orders after them."""
+    pairs = export.order_discount.items() if export else ()
+    return frozenset(name for pair in pairs for name in _present(pair, sheet) if sheet.columns[name].filled)
+
+
 def _columns(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> dict[str, str]:
     """Role → header, or `-` for a role without a column."""
     answered = {name for key, name in log.answers.items() if key.startswith("column.")}

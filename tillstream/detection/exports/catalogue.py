@@ -42,6 +42,8 @@ class ProgramExport:
     """Whether the totals are before the discount, which is subtracted."""
     parts: tuple[str, ...] = ()
     """Headers of amounts that a person may want to subtract from the total, such as rebates; they are asked."""
+    order_discount: Mapping[str, str] = field(default_factory=dict)
+    """Header of the discount of a whole order, beside those of lines → header of the total of the order after it."""
     refunded: Mapping[str, str] = field(default_factory=dict)
     """Header of refunds → header of the total with tax that they are a part of. They are subtracted, unless a person
     answers no."""

@@ -8,6 +8,7 @@ from itertools import compress
 from typing import Any
 
 from tillstream.detection.columns.sale_numbers import candidates
+from tillstream.detection.rows.repeats import is_tender
 from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.words.flag_words import (
     flagged_status,
@@ -74,7 +75,8 @@ def _documents(sheet: Sheet, roles: Mapping[str, str]) -> Iterator[Marks]:
         return
     bare = sheet.rows - column.filled > _MAX_SHARE * sheet.rows
     minor = (word for word, count in column.words.items() if count <= _MAX_SHARE * sheet.rows)
-    doubtful = [word for word in minor if is_document_word(word, among_numbers=bare)][:_MAX_DOUBTFUL]
+    most = max(column.words, key=column.words.__getitem__) if 2 * max(column.words.values()) > sheet.rows else ""
+    doubtful = [word for word in minor if is_document_word(word, among_numbers=bare, among=most)][:_MAX_KINDS]
     rule = {"word_of": numbers.name, "words": list(column.words)}
     yield Marks(column, rule, {word: f"with “{word}” in {numbers.name}" for word in doubtful})
 
@@ -195,6 +197,7 @@ def _copies(sheet: Sheet, roles: Mapping[str, str], identity: Collection[str]) -
     for name, column in sheet.columns.items():
         if (
             name in {*roles.values(), *identity}
+            or is_tender(name)
             or not 1 < len(column.words) <= _MAX_KINDS
             or column.filled < sheet.rows
         ):

@@ -125,13 +125,15 @@ def are_signs(words: Collection[str]) -> bool:
     return frozenset(map(plain, words)) in _pairs_of_signs()
 
 
-def is_document_word(letters: str, *, among_numbers: bool) -> bool:
+def is_document_word(letters: str, *, among_numbers: bool, among: str = "") -> bool:
     """Whether letters in a number may be those of a credit note, a quote or another document that is no sale.
 
-    among_numbers: other documents have numbers without letters.
+    among_numbers: other documents have numbers without letters. among: the letters of most documents.
     """
     if status_of(letters) in _REVERSED or _is_in("documents", letters):
         return True
+    if among != letters and _is_in("sale_letters", among):
+        return _is_in("other_letters", letters)
     return among_numbers and _is_in("document_letters", letters)
 
 

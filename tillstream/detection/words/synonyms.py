@@ -6,7 +6,8 @@ COLUMNS: dict[str, str] = {
         invoice no, invoice number, invoice id, invoice, order no, order number, order id, receipt no,
         receipt number, receipt id, receipt, transaction, transaction id, transaction no, transaction number,
         sale no, sale number, sale id, ticket no, ticket number, ticket id, ticket, bill no, bill number,
-        voucher no, vch no, document no, document number, doc no, doc number, trx, trx no, trx id, txn, txn id,
+        voucher no, vch no, document no, document number, doc no, doc number,
+        docnum, doc num, order ref, order reference, trx, trx no, trx id, txn, txn id,
         order #, invoice #, receipt #, sale #, docket, docket no,
         tran id, bon, bonnummer, bon nr, belegnummer, belegnr, beleg nr, beleg, rechnungsnummer, rechnung nr,
         rechnungsnr, rechnung, auftragsnummer, auftragsnr, bestellnummer, bestellnr, kassenbon, vorgangsnummer,
@@ -133,7 +134,7 @@ COLUMNS: dict[str, str] = {
         impuesto, imposto, valor imposto, icms, imposta, importo iva, btw, btw bedrag, belasting, 消費税, 税額,
         消費税額, 税""",
     "net_amount": """
-        net, net amount, net total, net sales, net value, taxable value, taxable amount, amount excl tax,
+        net, net amount, net amt, net total, net sales, net value, taxable value, taxable amount, amount excl tax,
         total excl tax, total excl vat, amount excl vat, subtotal, sub total, net revenue, total net, line net,
         netto, nettobetrag, nettosumme, nettoumsatz, betrag netto, summe netto, gesamt netto, umsatz netto,
         zwischensumme, montant ht, total ht, ht, montant net, total net, sous total, prix total ht,
@@ -142,7 +143,7 @@ COLUMNS: dict[str, str] = {
         totale imponibile, nettobedrag, netto bedrag, bedrag excl btw, totaal excl btw, subtotaal, 税抜金額,
         税抜, 本体価格, 税抜合計, 税抜売上""",
     "gross_amount": """
-        gross, gross amount, gross total, total incl tax, total incl vat, amount incl tax, amount incl vat,
+        gross, gross amount, gross amt, gross total, total incl tax, total incl vat, amount incl tax, amount incl vat,
         invoice value, total with tax, grand total, brutto, bruttobetrag, bruttosumme, betrag brutto,
         summe brutto, gesamt brutto, umsatz brutto, bruttoumsatz, montant ttc, total ttc, ttc, prix total ttc,
         importe bruto, total con iva, importe con iva, total bruto, bruto, total com imposto, valor bruto,

@@ -25,6 +25,7 @@ class HoldCode(StrEnum):
     MINOR_UNITS = "minor-units"
     TOTAL_ROW = "total-row"
     OTHER_TABLE = "other-table"
+    REPEATED_ROWS = "repeated-rows"
     OVERLAP = "overlaps-without-identity"
     OTHER_SALES = "known-numbers-of-other-sales"
     OTHER_REGION = "known-sales-in-another-region"
@@ -44,6 +45,7 @@ FILE_HOLDS = (
     HoldCode.MINOR_UNITS,
     HoldCode.TOTAL_ROW,
     HoldCode.OTHER_TABLE,
+    HoldCode.REPEATED_ROWS,
 )
 """Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
 

@@ -71,6 +71,8 @@ class StagingReport:
     """Why an accepted row seems to be the total of the file, as text; empty if none does."""
     table_doubt: str = ""
     """Why another table seems to follow below the sales, as text; empty if none does."""
+    repeats_doubt: str = ""
+    """Why the rows of the file seem to be in it twice, as text; empty if they do not."""
     columns: tuple[str, ...] = ()
     """The headers of a file."""
     stores: tuple[str | None, ...] | None = None

@@ -16,6 +16,7 @@ def suspected_holds(report: StagingReport) -> list[Hold]:
         (HoldCode.MINOR_UNITS, report.scale_doubt),
         (HoldCode.TOTAL_ROW, report.total_doubt),
         (HoldCode.OTHER_TABLE, report.table_doubt),
+        (HoldCode.REPEATED_ROWS, report.repeats_doubt),
     )
     return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
 

@@ -17,6 +17,7 @@ from tillstream.pipeline.staging.writer import staged_writer
 from tillstream.pipeline.validating.history import History
 from tillstream.pipeline.validating.outliers import outlier_detector
 from tillstream.pipeline.validating.price_scale import PriceScale
+from tillstream.pipeline.validating.repeated_rows import RepeatedRows
 from tillstream.pipeline.validating.total_row import TotalRow
 from tillstream.pipeline.validating.unusual_currencies import currency_detector
 from tillstream.ports import ObjectStore
@@ -38,19 +39,21 @@ def write_rows(
     """
     every = [create(history, contract) for create in (outlier_detector, currency_detector)] if history else []
     detectors = [detector for detector in every if detector]
-    scale, total, hasher = PriceScale(history, contract) if history else None, TotalRow(), Hasher()
+    scale, total, repeats = PriceScale(history, contract) if history else None, TotalRow(), RepeatedRows()
+    hasher = Hasher()
     with staged_writer(objects, prefix, detectors) as writer:
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)
             if scale and rows.accepted is not None:
                 scale.add(rows.accepted)
                 total.add(rows.accepted)
+                repeats.add(rows.accepted)
             if progress:
                 progress(rows.row_batch.rows_read)
         report = writer.finish(source.headers[: MAX_COLUMNS + 1])
     if scale and (scale_doubt := scale.doubt()):
         report = replace(report, scale_doubt=scale_doubt)
-    report = replace(report, total_doubt=total.doubt(), table_doubt=source.table_doubt)
+    report = replace(report, total_doubt=total.doubt(), repeats_doubt=repeats.doubt(), table_doubt=source.table_doubt)
     if source.date_doubt:
         report = replace(report, date_doubt=source.date_doubt.words, date_repair=source.date_doubt.repair)
     # a local installation settles in the same process and needs the memory

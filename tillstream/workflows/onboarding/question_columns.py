@@ -25,11 +25,12 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "missing_quantity": ("quantity",),
     "discount": ("discount", "discount_rate"),
     "discount_confirmed": ("discount", "discount_rate"),
+    "negative": _TOTALS,
     "tax": ("tax",),
     "tax_rate": ("tax",),
 }
 """Key → columns of a sale line; it concerns the first of them that is mapped."""
-_OF_HEADER = frozenset({"subtract", "once"})
+_OF_HEADER = frozenset({"subtract", "once", "repeats"})
 _OF_WORD = frozenset({"missing", "rows", "ignore"})
 _OF_ROLE_WORD = frozenset({"status", "currency"})
 

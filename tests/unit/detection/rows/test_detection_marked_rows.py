@@ -65,6 +65,10 @@ def test_rows_that_are_kept_need_no_status() -> None:
         (("A-", "A-", "R-"), []),  # tills
         (("NYC-", "NYC-", "LON-"), []),
         (("CN-",), []),
+        (("I-", "I-", "Q-"), ["rows.Q"]),
+        (("F", "F", "F", "D"), ["rows.D"]),
+        (("A-", "A-", "B-"), []),
+        (("Q-", "Q-", "Q-", "I-"), []),
         (("Rechnung ", "Rechnung ", "Storno "), ["rows.Storno"]),
     ],
 )

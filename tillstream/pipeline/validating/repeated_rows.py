@@ -1,0 +1,119 @@
+"""Detect files of which all rows, or whole sales, occur twice: an export that was appended to itself.
+
+Settlement numbers equal lines of a sale and keeps all of them, as two coffees on two lines are two coffees. Lines with
+a number of their own are not compared: equal ones count once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tillstream.pipeline.rows.text_column import combined, to_bool_array
+
+_MAX_ROWS = 200_000
+"""Rows that are compared; of a larger file, those of a part of its sales."""
+_MIN_ROWS = 5
+"""Rows without their repeats, below which equal lines are no evidence."""
+_ALL, _MOST = 0.95, 0.5
+"""Shares of the rows whose sales are repeated as a whole: everywhere in the file, or with other sales between."""
+_MAX_ODD = 0.1
+"""Rows that occur an odd number of times, for each that is repeated: equal sales without numbers occur at random."""
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Sales:
+    """Rows without their repeats, in arrays (n,)."""
+
+    count: Ints
+    """How often each occurs."""
+    first: Ints
+    second: Ints
+    """Positions of its first and its next occurrence in the compared rows."""
+    is_repeated: npt.NDArray[np.bool_]
+    """Whether every row of its sale occurs an even number of times, or three times."""
+    is_apart: npt.NDArray[np.bool_]
+    """Whether it is repeated so, and rows of other sales are between those of its sale."""
+    odd: int
+    """How many occur three, five or more times, in sales that are not repeated."""
+
+
+class RepeatedRows:
+    """Compares the accepted rows of one file by their hashes, at most `_MAX_ROWS` of them."""
+
+    def __init__(self) -> None:
+        self._kept: list[Ints] = []
+        self._count, self._mask = 0, np.int64(0)
+
+    def add(self, rows: pa.Table) -> None:
+        """Add accepted rows, columns of `STAGED` and `HASHED`."""
+        is_numbered = to_bool_array(combined(rows.column("line_key")).is_valid())
+        names = ("sale", "content", "row_number", "line_number")
+        values = np.stack([combined(rows.column(name)).to_numpy() for name in names]).astype(np.int64)
+        values[1] ^= combined(rows.column("key_low")).to_numpy()
+        self._keep(values[:, ~is_numbered])
+        while self._count > _MAX_ROWS:
+            self._mask = self._mask << 1 | np.int64(1)
+            kept, self._kept, self._count = self._kept, [], 0
+            for one in kept:
+                self._keep(one)
+
+    def _keep(self, values: Ints) -> None:
+        """Keep the rows of the sales that are compared."""
+        kept = values[:, values[0] & self._mask == 0]
+        self._kept.append(kept)
+        self._count += kept.shape[1]
+
+    def doubt(self) -> str:
+        """The evidence that rows are repeated; empty if there is none."""
+        if self._count < 2 * _MIN_ROWS:
+            return ""
+        rows = np.concatenate(self._kept, axis=1)
+        sales = _compare(rows)
+        total = len(sales.count)
+        if total < _MIN_ROWS:
+            return ""
+        if sales.is_repeated.mean() >= _ALL:
+            chosen = sales.is_repeated
+        elif sales.is_apart.mean() >= _MOST and sales.odd <= _MAX_ODD * sales.is_apart.sum():
+            chosen = sales.is_apart
+        else:
+            return ""
+        index = int(np.flatnonzero(chosen)[np.argmin(sales.first[chosen])])
+        lines = rows[3]
+        return (
+            f"{_number(int(chosen.sum()), total)} occur two or more times, with all rows of their sales: the row of "
+            f"line {lines[sales.first[index]]:,} is that of line {lines[sales.second[index]]:,} again"
+        )
+
+
+def _compare(rows: Ints) -> _Sales:
+    """rows: sale, content, row number and line number of each row, (4, n) in the order of the file."""
+    order = np.lexsort((rows[2], rows[1], rows[0]))
+    sale, content, number = rows[:3, order]
+    is_first = np.r_[True, (sale[1:] != sale[:-1]) | (content[1:] != content[:-1])]
+    starts = np.flatnonzero(is_first)
+    count = np.diff(np.r_[starts, len(order)])
+    sales = sale[starts]
+    sale_starts = np.flatnonzero(np.r_[True, sales[1:] != sales[:-1]])
+    of_sale = np.repeat(np.arange(len(sale_starts)), np.diff(np.r_[sale_starts, len(sales)]))
+    is_repeated = np.logical_and.reduceat(count % 2 == 0, sale_starts) | _all(count == 3, sale_starts)
+    first, last = np.minimum.reduceat(number, starts), np.maximum.reduceat(number, starts)
+    span = np.maximum.reduceat(last, sale_starts) - np.minimum.reduceat(first, sale_starts) + 1
+    is_apart = is_repeated & (span > np.add.reduceat(count, sale_starts))
+    second = order[np.minimum(starts + 1, len(order) - 1)]
+    odd = int(((count % 2 == 1) & (count > 1) & ~is_repeated[of_sale]).sum())
+    return _Sales(count, order[starts], second, is_repeated[of_sale], is_apart[of_sale], odd)
+
+
+def _all(values: npt.NDArray[np.bool_], starts: Ints) -> Any:
+    """bool (m,): whether all values of each group are true."""
+    return np.logical_and.reduceat(values, starts)
+
+
+def _number(part: int, total: int) -> str:
+    return f"all {total:,} different rows" if part == total else f"{part:,} of {total:,} different rows"
