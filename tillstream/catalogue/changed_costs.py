@@ -22,7 +22,7 @@ def _first(row: "Row") -> date:
 
 
 def _valid(rows: Collection["Row"], day: date) -> set[tuple[object, ...]]:
-    """What the rows that are valid on a day say."""
+    """The amounts that are valid on a day."""
     return {
         (row["product_id"], row["region"], row["currency"], row["amount"])
         for row in rows
