@@ -4,8 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -18,8 +19,11 @@ from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.ports import Ports
+from tillstream.ports.document_store import AFTER_ANY
 
-MIRROR_ID, WRITING_ID = "mirror", "mirror-writing"
+MIRROR_ID, WRITING = "mirror", "mirror-writing:"
+LONGEST = timedelta(minutes=10)
+"""Time after which a write that has not ended was interrupted."""
 MOST_KEYS = 1_000
 """With more changed entries, whole tables are compared."""
 _TYPES: dict[Any, pa.DataType] = {
@@ -43,27 +47,39 @@ def sync(ports: Ports) -> int:
     """Write the entries that changed since the last call; return the number of changed tables. Idempotent.
 
     Once a day, all entries are compared. Two calls at the same time both write: the one that ends later starts again
-    if the other has noted its revision, so that no older row stays. After a call that was interrupted, the tables can
-    have rows whose days were not noted: the days of all entries since then are computed again.
+    if the other has noted its revision, so that no older row stays. Of a call that was interrupted, rows can be in the
+    tables whose days were not noted: its document remains, and the margins of all products are computed again.
     """
+    writing = f"{WRITING}{uuid4().hex}"
+    since: int | None = None
     while True:
         document = ports.documents.get(records.STATE, MIRROR_ID)
         mirrored = int(document.data["revision"]) if document else 0
         last_full = str(document.data["compared_on"]) if document else ""
-        today = ports.clock.now().date().isoformat()
+        now = ports.clock.now()
+        today = now.date().isoformat()
         revision = records.revision(ports)
-        if revision == mirrored and last_full == today:
+        if since is None and revision == mirrored and last_full == today:
             return 0
-        is_repeated = ports.documents.get(records.STATE, WRITING_ID) is not None
-        writing = ports.documents.put(records.STATE, WRITING_ID, {"revision": revision})
-        changed = _write(ports, 0 if last_full != today else mirrored, is_repeated=is_repeated)
-        noted = {"revision": revision, "compared_on": today}
+        start = 0 if last_full != today else mirrored
+        since = start if since is None else min(since, start)
+        others = ports.documents.find(records.STATE, above=WRITING, below=WRITING + AFTER_ANY)
+        others = [one for one in others if one.id != writing]
+        ended = [one for one in others if int(one.data["until"]) <= now.timestamp()]
+        ports.documents.put(records.STATE, writing, {"until": int((now + LONGEST).timestamp())})
         try:
-            ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
-        except Conflict:
-            continue
-        with suppress(Conflict):  # another call writes
-            ports.documents.delete(records.STATE, WRITING_ID, if_version=writing.version)
+            changed = _write(ports, since, is_repeated=bool(ended))
+        except BaseException:
+            ports.documents.put(records.STATE, writing, {"until": 0})
+            raise
+        if len(ended) == len(others):  # otherwise the next call decides whether one of them was interrupted
+            noted = {"revision": revision, "compared_on": today}
+            try:
+                ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
+            except Conflict:
+                continue
+        for each in (writing, *(one.id for one in ended)):
+            ports.documents.delete(records.STATE, each)
         return changed
 
 
@@ -87,11 +103,9 @@ def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
     listed = [one for kind in kinds for one in entries[kind] if isinstance(one, Product)]
     recoded = _mirror_codes(ports) if listed else set()
     changed_tables += bool(recoded)
-    if is_repeated:
-        recoded |= {one.code for one in listed}
     if changed_tables or is_repeated:
-        every = _every_code(codes | recoded, listed)
-        since_day = date.min if recoded else first
+        every = None if is_repeated else _every_code(ports, codes | recoded)
+        since_day = date.min if recoded or is_repeated else first
         catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
     return changed_tables
 
@@ -129,15 +143,12 @@ def _mirror_codes(ports: Ports) -> set[str]:
     return {str(text) for row in ((old - new) + (new - old)) for text in row[1:]}
 
 
-def _every_code(codes: Collection[str], listed: Sequence[Product]) -> set[str] | None:
+def _every_code(ports: Ports, codes: Collection[str]) -> set[str] | None:
     """These products and codes with all aliases and barcodes of the products; None if there are too many."""
     if len(codes) > MOST_KEYS:
         return None
-    every = set(codes)
-    for product in listed:
-        if product.code in every:
-            every |= {code for _, code in products.codes_of(product)}
-    return every
+    rows = mirror_rows.code_rows(products.all_codes(ports)) if codes else []
+    return {*codes, *(str(row["code"]) for row in rows if row["product_id"] in codes)}
 
 
 def _stored(ports: Ports, table: str, key: Sequence[str], keys: Sequence[tuple[str, ...]] | None) -> list[Row]:

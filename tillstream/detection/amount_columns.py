@@ -75,11 +75,12 @@ class AmountColumns:
         self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
         repeated_names.ask(sheet, roles, log)
         quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
+        taken_back = [name for terms in debits.values() for names in terms.values() for name in names]
         refunds = apply.refunds(self._export, sheet)
         self.settings |= less_parts.decide(
             sheet,
             roles,
-            [name for name in self._free_numbers(roles) if name not in (*refunds, *debits)],
+            [name for name in self._free_numbers(roles) if name not in (*refunds, *taken_back)],
             style,
             log,
             export_settings=apply.amount_settings(self._export, roles),
@@ -95,7 +96,7 @@ class AmountColumns:
             self.settings["factors"] = scales.product(self.settings.get("factors", {}), negative)
         if not self._export:
             self._add_terms(more_discounts.decide(sheet, roles, self._free_numbers(roles), self.settings, style, log))
-        self._add_terms({"subtract": {"net_amount": debits}} if debits else {})
+        self._add_terms(debits)
         self.where_missing = {"net_amount": {"do": "default", "value": "0"}} if debits else {}
 
     def _add_terms(self, more: Mapping[str, Mapping[str, Sequence[str]]]) -> None:

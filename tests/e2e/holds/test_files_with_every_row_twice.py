@@ -34,7 +34,7 @@ def ingest(run: Run, folder: Path, rows: list[str], contract: dict[str, Any]) ->
 @pytest.mark.parametrize("contract", [CONTRACT, BY_CONTENT])
 @pytest.mark.parametrize(
     ("rows", "line"),
-    [([*SALES, *SALES], 14), ([line for line in SALES for _ in range(2)], 3), ([*SALES, *SALES, *SALES], 14)],
+    [(SALES * 2, 14), ([line for line in SALES for _ in range(2)], 3), (SALES * 3, 14), (SALES * 5, 14)],
 )
 def test_a_file_that_was_appended_to_itself_is_held(
     run: Run, tmp_path: Path, contract: dict[str, Any], rows: list[str], line: int
@@ -45,6 +45,7 @@ def test_a_file_that_was_appended_to_itself_is_held(
     assert hold["message"].startswith("All 12 different rows occur two or more times")
     assert hold["message"].endswith(f"the row of line 2 is that of line {line} again.")
     assert run("confirm", receipt["batch_id"])[1]["rows"]["new"] == len(rows)
+    assert run("replay", receipt["batch_id"])[1]["status"] == "settled", "confirmed once"
 
 
 def test_an_export_after_a_shorter_one_of_the_same_days_is_held(run: Run, tmp_path: Path) -> None:
@@ -59,8 +60,10 @@ def test_an_export_after_a_shorter_one_of_the_same_days_is_held(run: Run, tmp_pa
         ([SALES[0]] * 40, BY_CONTENT),
         ([line for number, line in enumerate(SALES) for _ in range(number % 5 + 1)], BY_CONTENT),
         ([line for number, line in enumerate(SALES) for _ in range(2 - (number % 6 == 5))], CONTRACT),
+        ([line for number, line in enumerate(SALES) for _ in range((2, 3, 1, 2, 4, 2)[number % 6])], BY_CONTENT),
+        (SALES[:6] * 2, BY_CONTENT),
     ],
-    ids=["two of one item", "one product", "sales without numbers", "items scanned twice"],
+    ids=["two of one item", "one product", "without numbers", "items scanned twice", "a busy day", "few products"],
 )
 def test_equal_lines_of_some_sales_are_kept(
     run: Run, tmp_path: Path, rows: list[str], contract: dict[str, Any]

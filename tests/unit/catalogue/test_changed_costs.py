@@ -1,6 +1,7 @@
 """A change of costs concerns the days from the first one with another cost."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.catalogue import mirror, mirror_rows
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.catalogue import mirror, mirror_rows, products, records
 from tillstream.catalogue.changed_costs import first_changed_day
 from tillstream.catalogue.records import Stored
+from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
 from tillstream.domain.catalogue.entries import Entry, Product
 from tillstream.domain.errors import Unavailable
@@ -103,3 +106,43 @@ def test_days_of_a_write_that_was_interrupted_are_noted_by_the_next(
     save(Product("A", costs=(DatedAmount("*", "INR", Decimal(5), DAYS[6]),)))
     mirror.sync(ports)
     assert [*noted(ports)] == DAYS[6:], "the interrupted write is complete"
+
+
+@pytest.mark.usefixtures("sold")
+def test_codes_of_a_retired_product_follow_the_costs_of_its_successor(ports: Ports, save: Save) -> None:
+    """A was an alias of MERGED, which is now an alias of NEW."""
+    save(Product("MERGED", aliases=(Alias("*", "A"),)))
+    retired = products.get(ports, "MERGED")
+    assert retired
+    save(Product("NEW", costs=(DatedAmount("*", "INR", Decimal(4)),)))
+    save(replace(retired, active=False))
+    successor = products.get(ports, "NEW")
+    assert successor
+    save(replace(successor, aliases=(Alias("*", "MERGED"),)))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS
+    successor = products.get(ports, "NEW")
+    assert successor
+    save(replace(successor, costs=(DatedAmount("*", "INR", Decimal(7)),)))
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS
+
+
+@pytest.mark.usefixtures("sold")
+def test_the_revision_of_a_write_is_noted_only_when_no_other_write_can_be_interrupted(
+    ports: Ports, save: Save, clock: ManualClock
+) -> None:
+    until = int((clock.now() + mirror.LONGEST).timestamp())
+    save(Product("A"))
+    mirror.sync(ports)
+    save(Product("B"))
+    ports.documents.put(records.STATE, f"{mirror.WRITING}killed", {"until": until})
+    for _ in range(2):
+        mirror.sync(ports)
+        assert [*noted(ports)] == []
+    clock.advance(mirror.LONGEST.total_seconds())
+    mirror.sync(ports)
+    assert [*noted(ports)] == DAYS
+    assert mirror.sync(ports) == 0
+    writes = ports.documents.find(records.STATE, above=mirror.WRITING, below=f"{mirror.WRITING}~")
+    assert (writes, [*noted(ports)]) == ([], [])

@@ -24,14 +24,15 @@ _TOTALS = frozenset({"net_amount", "gross_amount", "amount"})
 
 def decide(
     sheet: Sheet, roles: Mapping[str, str], names: Sequence[str], style: NumberStyle, log: DetectionLog
-) -> tuple[str, ...]:
-    """The column that is subtracted from that of the net amount; empty if there is none.
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The term of the contract's `amounts` for the column of what is taken back; empty if there is none.
 
-    names: numeric columns without a role, also empty ones in some rows.
+    It is subtracted, or added if it has the other sign than the column of sales. names: numeric columns without a role,
+    also empty ones in some rows.
     """
     pair = _pair(sheet, roles, names, style)
     if not pair:
-        return ()
+        return {}
     chosen = roles.get(_ROLE, "")
     columns = NumberColumns(sheet, pair, style)
     rows = {name: int((np.nan_to_num(columns[name]) != 0).sum()) for name in pair}
@@ -40,14 +41,20 @@ def decide(
         if log.answers.get(f"column.{_ROLE}") is None:
             words = f"Which column has the amounts of sales: {' or '.join(pair)}? The other one has what is taken back."
             log.add_question(f"column.{_ROLE}", words, tuple(reversed(pair)), evidence)
-        return ()
+        return {}
     other = next(name for name in pair if name != chosen)
     key = f"subtract.{other}"
     answer = log.answer(key)
     if answer is None:
-        words = f"Is {other} subtracted from {chosen}, as for returns?"
+        words = f"Does {other} contain what is taken back of {chosen}, as for returns?"
         log.add_question(key, words, ("yes", "no"), evidence, sheet.columns[other].first_lines(*_first(sheet, other)))
-    return (other,) if answer == "yes" else ()
+    has_same_sign = _is_negative(columns, chosen) == _is_negative(columns, other)
+    return {"subtract" if has_same_sign else "add": {_ROLE: (other,)}} if answer == "yes" else {}
+
+
+def _is_negative(columns: NumberColumns, name: str) -> bool:
+    """Whether most numbers have a minus sign."""
+    return bool(np.sign(np.nan_to_num(columns[name])).sum() < 0)
 
 
 def _first(sheet: Sheet, name: str) -> tuple[str, ...]:

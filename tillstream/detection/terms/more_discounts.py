@@ -21,6 +21,7 @@ _NO_DISCOUNT = re.compile(
     re.IGNORECASE,
 )
 """Words of columns that are prices or totals after a discount, or describe it."""
+_PERCENT = "a percentage cannot be subtracted beside another discount: export it as an amount"
 
 
 def decide(
@@ -50,10 +51,11 @@ def decide(
             sheet, dict(roles), np.nan_to_num(columns[name])
         ):
             continue
-        is_rate = is_rate_header(name) or bool(profile(sheet.columns[name]).percent)
-        can_be_added = not is_rate and (target != "discount" or settings.get("discount", "amount") == "amount")
+        obstacle = _obstacle(sheet, roles, columns, name, target)
+        if target == "discount" and settings.get("discount", "amount") != "amount":
+            obstacle = _PERCENT
         answer = log.answer(key)
-        if answer == "yes" and can_be_added:
+        if answer == "yes" and not obstacle:
             terms.setdefault(part, {}).setdefault(target, []).append(name)
             if target != "discount" and computed and settings.get("discount", "amount") == "amount":
                 terms.setdefault("add", {}).setdefault("discount", []).append(name)  # the line total stays right
@@ -61,10 +63,29 @@ def decide(
             rows = int((np.nan_to_num(columns[name]) != 0).sum())
             words = f"Is {name} subtracted, too, besides {roles['discount']}?"
             evidence = f"{name} is not 0 in {rows:,} rows, and no sum shows whether it is contained"
-            if not can_be_added:
-                evidence += "; a percentage cannot be subtracted beside another discount: export it as an amount"
-            log.add_question(key, words, ("yes", "no") if can_be_added else ("no",), evidence)
+            if obstacle:
+                evidence += f"; {obstacle}"
+            log.add_question(key, words, ("no",) if obstacle else ("yes", "no"), evidence)
     return terms
+
+
+def _obstacle(sheet: Sheet, roles: Mapping[str, str], columns: NumberColumns, name: str, target: str) -> str:
+    """Why a discount cannot be subtracted; empty if it can be."""
+    if is_rate_header(name) or profile(sheet.columns[name]).percent:
+        return _PERCENT
+    if {"net_amount", "gross_amount"} <= set(roles):
+        return "it would be subtracted from one of two totals: export totals that are less all discounts"
+    signs = {sign for used in _used(columns, name, roles["discount"]) for sign in np.sign(used).tolist()}
+    if len(signs) > 1 or (signs == {-1.0} and target != "discount"):
+        return f"its signs do not fit: export it and {roles['discount']} without minus signs"
+    return ""
+
+
+def _used(columns: NumberColumns, *names: str) -> Iterator[Numbers]:
+    """Of each column, the numbers that are not 0."""
+    for name in names:
+        values = np.nan_to_num(columns[name])
+        yield values[values != 0]
 
 
 def _others(

@@ -39,8 +39,8 @@ def write_rows(
     """
     every = [create(history, contract) for create in (outlier_detector, currency_detector)] if history else []
     detectors = [detector for detector in every if detector]
-    scale, total, repeats = PriceScale(history, contract) if history else None, TotalRow(), RepeatedRows()
-    hasher = Hasher()
+    scale, total = PriceScale(history, contract) if history else None, TotalRow()
+    repeats, hasher = RepeatedRows(has_numbers=not contract.identity.by_content), Hasher()
     with staged_writer(objects, prefix, detectors) as writer:
         for rows in prefetch(split(row_batch, hasher) for row_batch in prefetch(source.row_batches())):
             writer.add(rows)

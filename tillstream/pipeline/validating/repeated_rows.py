@@ -17,8 +17,13 @@ _MAX_ROWS = 200_000
 """Rows that are compared; of a larger file, those of a part of its sales."""
 _MIN_ROWS = 5
 """Rows without their repeats, below which equal lines are no evidence."""
+_MIN_ROWS_ALONE = 12
+"""The same for rows without sale numbers, each of which is a sale of its own: few occur an even number of times by
+chance."""
 _ALL, _MOST = 0.95, 0.5
 """Shares of the rows whose sales are repeated as a whole: everywhere in the file, or with other sales between."""
+_COPIES = (2, 3, 5, 7)
+"""Of which the number of copies of a file in itself is a multiple."""
 _MAX_ODD = 0.1
 """Rows that occur an odd number of times, for each that is repeated: equal sales without numbers occur at random."""
 
@@ -35,7 +40,7 @@ class _Sales:
     second: Ints
     """Positions of its first and its next occurrence in the compared rows."""
     is_repeated: npt.NDArray[np.bool_]
-    """Whether every row of its sale occurs an even number of times, or three times."""
+    """Whether the counts of all rows of its sale are multiples of the same number of copies."""
     is_apart: npt.NDArray[np.bool_]
     """Whether it is repeated so, and rows of other sales are between those of its sale."""
     odd: int
@@ -43,9 +48,14 @@ class _Sales:
 
 
 class RepeatedRows:
-    """Compares the accepted rows of one file by their hashes, at most `_MAX_ROWS` of them."""
+    """Compares the accepted rows of one file by their hashes, at most `_MAX_ROWS` of them.
 
-    def __init__(self) -> None:
+    has_numbers: sales are identified by numbers, not by their content. Without them, equal rows are frequent: only a
+    file that is in itself as a whole is in doubt.
+    """
+
+    def __init__(self, *, has_numbers: bool = True) -> None:
+        self._has_numbers = has_numbers
         self._kept: list[Ints] = []
         self._count, self._mask = 0, np.int64(0)
 
@@ -70,14 +80,20 @@ class RepeatedRows:
 
     def doubt(self) -> str:
         """The evidence that rows are repeated; empty if there is none."""
-        if self._count < 2 * _MIN_ROWS:
+        least = _MIN_ROWS if self._has_numbers else _MIN_ROWS_ALONE
+        if self._count < 2 * least:
             return ""
         rows = np.concatenate(self._kept, axis=1)
         sales = _compare(rows)
         total = len(sales.count)
-        if total < _MIN_ROWS:
+        if total < least:
             return ""
-        if sales.is_repeated.mean() >= _ALL:
+        if not self._has_numbers:
+            multiples = [sales.count % copies == 0 for copies in _COPIES]
+            chosen = max(multiples, key=np.count_nonzero)
+            if chosen.mean() < _ALL:
+                return ""
+        elif sales.is_repeated.mean() >= _ALL:
             chosen = sales.is_repeated
         elif sales.is_apart.mean() >= _MOST and sales.odd <= _MAX_ODD * sales.is_apart.sum():
             chosen = sales.is_apart
@@ -101,7 +117,7 @@ def _compare(rows: Ints) -> _Sales:
     sales = sale[starts]
     sale_starts = np.flatnonzero(np.r_[True, sales[1:] != sales[:-1]])
     of_sale = np.repeat(np.arange(len(sale_starts)), np.diff(np.r_[sale_starts, len(sales)]))
-    is_repeated = np.logical_and.reduceat(count % 2 == 0, sale_starts) | _all(count == 3, sale_starts)
+    is_repeated = np.any([_all(count % copies == 0, sale_starts) for copies in _COPIES], axis=0)
     first, last = np.minimum.reduceat(number, starts), np.maximum.reduceat(number, starts)
     span = np.maximum.reduceat(last, sale_starts) - np.minimum.reduceat(first, sale_starts) + 1
     is_apart = is_repeated & (span > np.add.reduceat(count, sale_starts))

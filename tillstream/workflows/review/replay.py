@@ -13,7 +13,12 @@ from tillstream.domain.write_scope import Stores, narrowed
 from tillstream.pipeline.settling import large
 from tillstream.ports import Ports
 
-SAME_CONTRACT_HOLDS = (HoldCode.REPEATED_BYTES, HoldCode.OTHER_CONTRACT, HoldCode.OTHER_REGION)
+SAME_CONTRACT_HOLDS = (
+    HoldCode.REPEATED_BYTES,
+    HoldCode.REPEATED_ROWS,
+    HoldCode.OTHER_CONTRACT,
+    HoldCode.OTHER_REGION,
+)
 """Holds whose confirmation is valid for as long as the contract is the same."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
 

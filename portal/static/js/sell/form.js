@@ -45,7 +45,7 @@
       this.part("more").addEventListener("input", () => this.changed());
       this.fields.place.addEventListener("change", () => this.choosePlace());
       this.fields.time.addEventListener("change", () => this.reprice());
-      this.part("clear").addEventListener("click", () => this.clear());
+      this.part("clear").addEventListener("click", () => { this.search.empty(); this.clear(); });
       this.part("print").addEventListener("click", () => print());
       this.part("close").addEventListener("click", () => { this.part("receipt").hidden = true; this.focus(); });
       this.part("earlier").addEventListener("submit", (event) => { event.preventDefault(); this.returns.find(event.target.elements.number.value.trim()); });
@@ -178,7 +178,6 @@
     }
 
     clear() {
-      this.search.empty();
       for (const name of ["number", "customer_name", "customer_id", "time"]) this.fields[name].value = "";
       this.part("note").textContent = "";
       this.fill(rules.empty());
@@ -229,6 +228,7 @@
     startReturn(saleId, lines) {
       const priceOf = (line) => line.unit_price ?? decimal.text(decimal.over(decimal.parse(line.net_amount), decimal.parse(line.quantity)));
       const returned = lines.map((line) => ({ product_id: line.product_id ?? "", product_name: line.product_name ?? "", category: line.category ?? "", quantity: line.left, price: priceOf(line), discount: "", of: line }));
+      this.search.empty();
       this.clear();
       this.fill({ ...rules.empty(), kind: "return", returns: saleId, lines: returned });
       this.form.scrollIntoView();

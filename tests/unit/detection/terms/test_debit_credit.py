@@ -34,6 +34,22 @@ def test_the_column_of_sales_and_the_subtraction_of_the_other_are_questions(
     assert "subtract" not in proposal_for(debit, credit, **chosen, **{second.key: "no"}).contract.get("amounts", {})
 
 
+@pytest.mark.parametrize(("debit", "credit"), [("-Debit", "Credit"), ("Debit", "-Credit")])
+def test_what_is_taken_back_is_added_if_it_has_the_other_sign(debit: str, credit: str) -> None:
+    rows = [
+        f"D{100 + n},2026-03-{14 + n},P{n},{'-' * debit.count('-')}4.25,"
+        if n == 4
+        else f"D{100 + n},2026-03-{14 + n},P{n},,{'-' * credit.count('-')}1{n}.50"
+        for n in range(8)
+    ]
+    text = "\n".join(["Doc No,Date,Item,Debit,Credit", *rows, ""])
+    answers = ANSWERS | {"column.net_amount": "Credit", "subtract.Debit": "yes", "negative": "yes"}
+    proposal = propose(io.BytesIO(text.encode()), name="shop", answers=answers)
+    assert proposal.questions == ()
+    assert proposal.contract["amounts"]["add"] == {"net_amount": ["Debit"]}
+    assert "subtract" not in proposal.contract["amounts"]
+
+
 def test_two_amounts_in_each_row_are_no_such_pair() -> None:
     (question,) = proposal_for("Debit", "Credit", "3.00").questions
     assert "each row has one of them" not in question.evidence

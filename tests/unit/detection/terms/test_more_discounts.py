@@ -56,3 +56,15 @@ def test_another_form_of_the_discount_is_no_question(name: str) -> None:
         return f"{price * 0.1:.2f},{of_price[name]}"
 
     assert [one.key for one in proposal_for(f"Discount,{name}", cells).questions] == []
+
+
+@pytest.mark.parametrize("signs", ["+-", "-+", "±+"])
+def test_a_discount_with_another_sign_cannot_be_added_to_the_first(signs: str) -> None:
+    def cells(number: int, _: float) -> str:
+        first = "-" if signs[0] == "-" or (signs[0] == "±" and number > 4) else ""
+        second = "-" if signs[1] == "-" else ""
+        return f"{first}{0.55 * (number + 1):.2f},{second}{0.35 * (number % 2):.2f}"
+
+    (question,) = (one for one in proposal_for("Discount,Coupon", cells).questions if one.key == "subtract.Coupon")
+    assert question.choices == ("no",)
+    assert "without minus signs" in question.evidence
