@@ -12,7 +12,7 @@ from tillstream.ports.document_store import Document, Update, update
 
 
 @dataclass(frozen=True)
-class Lease:
+class DocumentLease:
     """A lease of one holder. Fields of its document: `holder`, empty if it was ended, and `until`, ISO 8601 UTC.
 
     Every call raises `Unavailable`.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from tillstream.batches.records import connector_sender
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Rejected
-from tillstream.job_runs.lease import Lease
+from tillstream.job_runs.lease import DocumentLease
 from tillstream.job_runs.reservation import COLLECTION
 from tillstream.ports import Ports
 
@@ -30,7 +30,7 @@ class StagingLease:
 
     ports: Ports
     name: str
-    _lease: Lease = field(init=False)
+    _lease: DocumentLease = field(init=False)
     _renewed: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -61,5 +61,5 @@ class StagingLease:
             self.release()
 
 
-def _lease(ports: Ports, sender: str) -> Lease:
-    return Lease(ports, COLLECTION, f"spark {sender}")
+def _lease(ports: Ports, sender: str) -> DocumentLease:
+    return DocumentLease(ports, COLLECTION, f"spark {sender}")

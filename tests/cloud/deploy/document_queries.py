@@ -29,7 +29,11 @@ class Question:
 def collections() -> set[str]:
     """All that documents are kept in."""
     calls = ((module, call.args[0]) for module, _, call in _calls("get", "put", "find", "count", "delete"))
-    return {each for module, named in (*calls, *_puts(), *_updates()) for each in _values(module, named)}
+    return {
+        each
+        for module, named in (*calls, *_created("Put", 0), *_created("update", 1), *_created("DocumentLease", 1))
+        for each in _values(module, named)
+    }
 
 
 @cache
@@ -49,16 +53,11 @@ def _calls(*methods: str) -> Iterator[tuple[str, ast.AST, ast.Call]]:
             yield module, function, node
 
 
-def _puts() -> Iterator[tuple[str, ast.expr]]:
+def _created(name: str, place: int) -> Iterator[tuple[str, ast.expr]]:
+    """The argument with the collection of each call of a class or function."""
     for module, _, node in _nodes():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Put":
-            yield module, node.args[0]
-
-
-def _updates() -> Iterator[tuple[str, ast.expr]]:
-    for module, _, node in _nodes():
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "update":
-            yield module, node.args[1]
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield module, node.args[place]
 
 
 @cache

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.job_runs.lease import Lease
+from tillstream.job_runs.lease import DocumentLease
 
 MINUTE = timedelta(minutes=1)
 NAME = ("leases", "work")
 
 
 def test_another_one_can_take_it_only_after_its_end(app: App) -> None:
-    first, second = Lease(app.ports, *NAME), Lease(app.ports, *NAME)
+    first, second = DocumentLease(app.ports, *NAME), DocumentLease(app.ports, *NAME)
     assert not first.is_held()
     assert first.take(MINUTE)
     assert second.is_held()
@@ -24,7 +24,7 @@ def test_another_one_can_take_it_only_after_its_end(app: App) -> None:
 
 
 def test_a_renewed_lease_lasts_longer(app: App, clock: ManualClock) -> None:
-    first, second = Lease(app.ports, *NAME), Lease(app.ports, *NAME)
+    first, second = DocumentLease(app.ports, *NAME), DocumentLease(app.ports, *NAME)
     for _ in range(3):
         assert first.take(MINUTE)
         clock.advance(59)
@@ -39,4 +39,4 @@ def test_a_renewed_lease_lasts_longer(app: App, clock: ManualClock) -> None:
 def test_a_lease_that_an_earlier_version_ended_is_free(app: App, clock: ManualClock) -> None:
     until = (clock.now() + MINUTE).isoformat()
     app.ports.documents.put(*NAME, {"holder": "", "until": until})
-    assert Lease(app.ports, *NAME).take(MINUTE)
+    assert DocumentLease(app.ports, *NAME).take(MINUTE)

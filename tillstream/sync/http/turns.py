@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 
 from tillstream.domain.errors import TillstreamError
-from tillstream.job_runs.lease import Lease
+from tillstream.job_runs.lease import DocumentLease
 from tillstream.ports import Ports
 from tillstream.sync.refusals import Busy
 
@@ -47,7 +47,7 @@ def shared_turns(ports: Ports) -> Callable[[str], AbstractContextManager[None]]:
 
 @contextmanager
 def _shared_turn(ports: Ports, home: str) -> Iterator[None]:
-    lease = Lease(ports, COLLECTION, home)
+    lease = DocumentLease(ports, COLLECTION, home)
     if not lease.take(LONGEST):
         raise Busy(STILL_AT_WORK)
     try:
