@@ -14,7 +14,7 @@ from tillstream.batches import catalogue_changes
 from tillstream.catalogue import mirror_rows, products, records
 from tillstream.catalogue.changed_costs import first_changed_day
 from tillstream.catalogue.mirror_rows import COSTS, MIRRORED, PRODUCT_CODES, MirrorTable, Row
-from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.domain.catalogue.entries import Entry, EntryKind
 from tillstream.domain.columns import Kind
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
@@ -100,11 +100,11 @@ def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
         if table.name == COSTS:
             codes |= {str(row["product_id"]) for row in (*old, *new)}
             first = first_changed_day(old, new)
-    listed = [one for kind in kinds for one in entries[kind] if isinstance(one, Product)]
-    recoded = _mirror_codes(ports) if listed else set()
+    code_rows = mirror_rows.code_rows(products.all_codes(ports)) if entries[EntryKind.PRODUCT] else []
+    recoded = _mirror_codes(ports, code_rows) if entries[EntryKind.PRODUCT] else set()
     changed_tables += bool(recoded)
     if changed_tables or is_repeated:
-        every = None if is_repeated else _every_code(ports, codes | recoded)
+        every = None if is_repeated else _every_code(codes | recoded, code_rows)
         since_day = date.min if recoded or is_repeated else first
         catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
     return changed_tables
@@ -132,9 +132,8 @@ def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole
     return _as_rows(table.name, old - new), _as_rows(table.name, new - old)
 
 
-def _mirror_codes(ports: Ports) -> set[str]:
+def _mirror_codes(ports: Ports, rows: Sequence[Row]) -> set[str]:
     """Replace the table of codes if it differs; return the codes and products that changed."""
-    rows = mirror_rows.code_rows(products.all_codes(ports))
     stored = _stored(ports, PRODUCT_CODES, (), None)
     old, new = _counted(PRODUCT_CODES, stored), _counted(PRODUCT_CODES, rows)
     if old == new:
@@ -143,11 +142,13 @@ def _mirror_codes(ports: Ports) -> set[str]:
     return {str(text) for row in ((old - new) + (new - old)) for text in row[1:]}
 
 
-def _every_code(ports: Ports, codes: Collection[str]) -> set[str] | None:
-    """These products and codes with all aliases and barcodes of the products; None if there are too many."""
+def _every_code(codes: Collection[str], rows: Sequence[Row]) -> set[str] | None:
+    """These products and codes with all aliases and barcodes of the products; None if there are too many.
+
+    rows: of `product_codes`.
+    """
     if len(codes) > MOST_KEYS:
         return None
-    rows = mirror_rows.code_rows(products.all_codes(ports)) if codes else []
     return {*codes, *(str(row["code"]) for row in rows if row["product_id"] in codes)}
 
 

@@ -1,34 +1,19 @@
 """A file whose rows are in it twice is never counted twice without a question."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from north_file import CONTRACT, ingest
 
-Run = Callable[..., tuple[int, Any]]
+from tests.e2e.conftest import Run
+
 SALES = [f"{number // 2},2026-03-01,Item {number},1,{number}.50" for number in range(2, 14)]
 TWO_COFFEES = [line for line in SALES for _ in range(2 if line.startswith("3,") else 1)]
-CONTRACT: dict[str, Any] = {
-    "name": "north",
-    "region": "North",
-    "currency": "EUR",
-    "identity": {"ids": "region-wide"},
-    "columns": {"sale_id": "No", "date": "Day", "product_id": "Item", "quantity": "Qty", "net_amount": "Amount"},
-}
 BY_CONTENT = CONTRACT | {
     "identity": {"ids": "region-wide", "by_content": True},
     "columns": {role: name for role, name in CONTRACT["columns"].items() if role != "sale_id"},
 }
-
-
-def ingest(run: Run, folder: Path, rows: list[str], contract: dict[str, Any]) -> dict[str, Any]:
-    home = folder / "home"
-    (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "north.yaml").write_text(yaml.safe_dump(contract))
-    (folder / "sales.csv").write_text("\n".join(["No,Day,Item,Qty,Amount", *rows, ""]))
-    return dict(run("ingest", str(folder / "sales.csv"), "--region", "north")[1])
 
 
 @pytest.mark.parametrize("contract", [CONTRACT, BY_CONTENT])

@@ -1,30 +1,14 @@
 """A row that is the sum of all others is never counted as a sale without a question."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from north_file import CONTRACT, ingest
 
-Run = Callable[..., tuple[int, Any]]
+from tests.e2e.conftest import Run
+
 SALES = [f"{number},2026-03-01,Mug,{number},{number}.50" for number in range(1, 8)]
 TOTAL = "8,2026-03-01,Summary,28,31.50"
-CONTRACT: dict[str, Any] = {
-    "name": "north",
-    "region": "North",
-    "currency": "EUR",
-    "identity": {"ids": "region-wide"},
-    "columns": {"sale_id": "No", "date": "Day", "product_id": "Item", "quantity": "Qty", "net_amount": "Amount"},
-}
-
-
-def ingest(run: Run, folder: Path, rows: list[str], **file: Any) -> dict[str, Any]:
-    home = folder / "home"
-    (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "north.yaml").write_text(yaml.safe_dump(CONTRACT | {"file": file}))
-    (folder / "sales.csv").write_text("\n".join(["No,Day,Item,Qty,Amount", *rows, ""]))
-    return dict(run("ingest", str(folder / "sales.csv"), "--region", "north")[1])
 
 
 @pytest.mark.parametrize("rows", [[*SALES, TOTAL], [TOTAL, *SALES]])
@@ -39,7 +23,7 @@ def test_a_first_or_last_row_that_is_the_sum_of_the_others_holds_the_file(
 
 
 def test_the_cell_of_the_total_in_the_contract_ignores_it(run: Run, tmp_path: Path) -> None:
-    receipt = ingest(run, tmp_path, [*SALES, TOTAL], ignore_where={"Item": ["summary"]})
+    receipt = ingest(run, tmp_path, [*SALES, TOTAL], CONTRACT | {"file": {"ignore_where": {"Item": ["summary"]}}})
     assert (receipt["holds"], receipt["rows"]["new"], receipt["rows"]["ignored"]) == ([], 7, 1)
 
 
