@@ -1,6 +1,6 @@
 """The Cloud Storage emulator with additions that browsers and the pipeline need: CORS, preconditions, generations in
-microseconds of the time an object is complete, cancellation of resumable uploads, and concurrent connections (browsers
-keep idle ones open).
+microseconds of the time an object is complete, cancellation and checksums of resumable uploads, and concurrent
+connections (browsers keep idle ones open).
 
 Run by the emulator's own Python with its own arguments: python storage_emulator.py -d FOLDER start --host H --port P
 """
@@ -60,7 +60,7 @@ class Handler(emulator.RequestHandler):
         if length := int(self.headers.get("Content-Length") or 0):
             self.rfile = io.BytesIO(self.rfile.read(length))
         with self.lock:
-            self._read_offsets()
+            self._read_what_is_ignored()
             status = self._failed_condition() or self._cancelled_upload()
             if status:
                 self.send_response(status, "Refused")
@@ -69,10 +69,12 @@ class Handler(emulator.RequestHandler):
             else:
                 work()
 
-    def _read_offsets(self) -> None:
-        """Pass the first and last name of a listing to the storage; the emulator itself ignores them."""
+    def _read_what_is_ignored(self) -> None:
+        """Pass to the storage what the emulator ignores: the first and last name of a listing, and the crc32c of the
+        whole in the last request of a resumable upload."""
         query = parse_qs(urlsplit(self.path).query)
         self.storage.offsets = query.get("startOffset", [""])[0], query.get("endOffset", [""])[0]
+        self.storage.crc32c = (self.headers.get("X-Goog-Hash") or "").removeprefix("crc32c=")
 
     def _failed_condition(self) -> int:
         """Return 412 if a precondition fails, 404 for an older generation (they are not stored), else 0."""
@@ -114,6 +116,8 @@ class PatchedStorage(Storage):
     last = 0
     offsets = "", ""
     """Of the present request: the first name to list, and the first after those."""
+    crc32c = ""
+    """Of the present request: what the sender computed, in base64; empty if it did not."""
 
     def get_file_list(self, bucket: str, *which: Any, **more: Any) -> Any:
         """List objects, including exports that the BigQuery emulator writes as files into the bucket's folder."""
@@ -150,6 +154,9 @@ class PatchedStorage(Storage):
     def create_file(
         self, bucket: str, name: str, content: bytes, resource: dict[str, Any], session: Any = None
     ) -> None:
+        if session and self.crc32c and self.crc32c != resource["crc32c"]:
+            self.resumable.pop(session, None)
+            raise BadRequest(f"The crc32c is {resource['crc32c']}, not {self.crc32c}.")
         PatchedStorage.last = max(PatchedStorage.last + 1, time.time_ns() // 1_000)
         link = resource["mediaLink"].replace(
             f"generation={resource['generation']}", f"generation={PatchedStorage.last}"

@@ -11,7 +11,7 @@ from stateful.steps import fix, like, process, upload_rows
 from sync.two_homes import NAME, Pair, lines, pair
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message
@@ -169,22 +169,45 @@ def test_a_correction_from_before_and_one_since_the_restore_are_a_question(two: 
     assert not lines(two.office)
 
 
-def test_a_correction_from_before_and_a_replay_since_the_restore_are_a_question(two: Pair, tmp_path: Path) -> None:
-    home = two.home
-    bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
+def corrected_and_restored(two: Pair, copy: Path) -> str:
+    """A file whose correction the head office has, and the home lost."""
+    bad = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))
     two.sync()
-    saved(two, tmp_path / "copy")
-    fix(home, bad, Fix(2, like(number="3"), "edit"))
+    saved(two, copy)
+    fix(two.home, bad, Fix(2, like(number="3"), "edit"))
     two.sync()
-    restored(two, tmp_path / "copy")
-    new = replay.replay(home.plain.ports, home.plain.contracts, bad, None, "manager")
-    process(home, new)
-    with pytest.raises(Rejected, match=rf"batch {new.batch_id}\) .* replayed since\. Undo it here"):
+    restored(two, copy)
+    return bad
+
+
+def replayed(two: Pair, batch: str) -> Batch:
+    return replay.replay(two.home.plain.ports, two.home.plain.contracts, batch, None, "manager")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_correction_from_before_and_a_replay_since_the_restore_are_a_question(
+    two: Pair, tmp_path: Path, times: int
+) -> None:
+    home, batch = two.home, corrected_and_restored(two, tmp_path / "copy")
+    for _ in range(times):
+        new = replayed(two, batch)
+        process(home, new)
+        batch = new.batch_id
+    with pytest.raises(Rejected, match=rf"batch {batch}\) .* replayed since\. Undo it here"):
         two.sync()
-    undo.undo(home.plain.ports, new.batch_id, "manager")
+    undo.undo(home.plain.ports, batch, "manager")
     home.wait()
     two.check_agreement(two.sync())
     assert not lines(two.office)
+
+
+def test_a_sync_after_a_restore_waits_for_a_replay_of_a_corrected_file(two: Pair, tmp_path: Path) -> None:
+    new = replayed(two, corrected_and_restored(two, tmp_path / "copy"))
+    with pytest.raises(Rejected, match=rf"batch {new.batch_id}\) is received\. Reject that replay here, or wait"):
+        two.sync()
+    process(two.home, new)
+    with pytest.raises(Rejected, match="Undo it here"):
+        two.sync()
 
 
 def test_a_head_office_restored_from_a_backup_receives_the_rest_again(two: Pair, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ before contradicts it, a person decides.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NoReturn
 
 from tillstream import audit
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
 from tillstream.ports import Ports
 from tillstream.sync import identity, journal, status
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
@@ -108,8 +109,11 @@ def _check(ports: Ports, entry: Entry, present: set[str], there: set[str]) -> No
         parent = str(fix.fields["parent"])
         if _counts(ports, parent) and _new_fixes(ports, parent, there):
             _ask(ports, parent)
-        if replay := _new_replay(ports, parent, there):  # without the rows of the lost correction
-            _ask(ports, replay)
+        for replay in _new_replays(ports, parent, there):  # without the rows of the lost correction
+            if replay.state in IN_LEDGER:
+                _ask(ports, replay.batch_id)
+            if replay.state not in TERMINAL:
+                _wait(replay)
     for batch in entry.undone:
         if _counts(ports, batch) and _new_fixes(ports, batch, there):
             _ask(ports, batch)
@@ -121,18 +125,28 @@ def _new_fixes(ports: Ports, batch: str, there: set[str]) -> list[Batch]:
     return [fix for fix in fixes if fix.state in IN_LEDGER and fix.batch_id not in there]
 
 
-def _new_replay(ports: Ports, batch: str, there: set[str]) -> str:
-    """The replay of a batch that counts and that the head office does not have; empty if there is none."""
-    replays = records.children(ports, batch, BatchKind.REPLAY)
-    return next((one.batch_id for one in replays if one.state in IN_LEDGER and one.batch_id not in there), "")
+def _new_replays(ports: Ports, batch: str, there: set[str]) -> Iterator[Batch]:
+    """Replays of a batch, and replays of these, that the head office does not have."""
+    for replay in records.children(ports, batch, BatchKind.REPLAY):
+        if replay.batch_id not in there:
+            yield replay
+        yield from _new_replays(ports, replay.batch_id, there)
 
 
-def _ask(ports: Ports, batch: str) -> None:
+def _ask(ports: Ports, batch: str) -> NoReturn:
     file = records.get(ports, batch).file
     raise Refused(
         QUESTION,
         f"{file} (batch {batch}) was corrected or undone before the backup was restored, and corrected or replayed "
         "since. Undo it here, load it again if it must count, and sync again.",
+    )
+
+
+def _wait(replay: Batch) -> NoReturn:
+    raise Refused(
+        QUESTION,
+        f"{replay.file} was corrected before the backup was restored, and its replay since (batch {replay.batch_id}) "
+        f"is {replay.state}. Reject that replay here, or wait until it is finished and undo it, and sync again.",
     )
 
 
