@@ -118,7 +118,7 @@ def test_a_sale_is_found_and_followed_to_the_line_of_its_file(manager: Page, ser
     assert served.page_errors == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.long)])
 def test_the_boards_pages_fit_a_phone(manager: Page, served: Served, scheme: str) -> None:
     manager.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     batch = give(served, "monday.csv", "100.00", "200.00")

@@ -12,7 +12,7 @@ from tillstream.commands import demo
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
-SCALE = 0.1
+SCALE = 0.09
 
 
 def copy_into(home: Path) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def pack_and_die(shop: Shop, step: str, when: str) -> None:
         packing.pack(with_crashes(shop.app, fuse).ports, shop.app.contracts, ALL)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.long)])
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_loses_nothing_and_the_next_run_completes_it(
     shop: Shop, before: dict[str, Any], step: str, when: str

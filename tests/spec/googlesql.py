@@ -50,6 +50,7 @@ class Judge:
         self.statements.supported_statement_kinds = [int(kind) for kind in t.ResolvedNodeKind]
         self.tables: dict[str, Columns] = {}
         self._built: dict[str, Any] = {}
+        self._views: dict[str, list[tuple[Mapping[str, Rows], Rows]]] = {}  # with the rows that they read
         for name, fields in TABLES.items():
             self._add(name, [(field.name, field.kind) for field in fields])
         for name, text in sql.views():
@@ -92,11 +93,19 @@ class Judge:
         return columns, [tuple(_python(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in cells]
 
     def with_views(self, content: Mapping[str, Rows], until: Iterable[str] | None = None) -> dict[str, Rows]:
-        """The tables' rows and those of every view (or of `until`), each worked out from the ones before."""
+        """The tables' rows and those of every view (or of `until`), each worked out from the ones before; `dim_date`
+        from 2022 to 2025, as each of its days takes two milliseconds."""
         filled: dict[str, Rows] = dict.fromkeys(TABLES, ()) | dict(content)
         for name, text in sql.views():
             if until is None or name in until:
-                filled[name] = self.answer(body(text), content=filled)[1]
+                select = shortened(body(text), 2022, 2025) if name == "dim_date" else body(text)
+                inputs = {one: rows for one, rows in filled.items() if _names(one, select)}
+                earlier = self._views.setdefault(name, [])
+                rows = next((rows for read, rows in earlier if read == inputs), None)
+                if rows is None:
+                    rows = self.answer(select, content=inputs)[1]
+                    earlier.append((inputs, rows))
+                filled[name] = rows
         return filled
 
     def _prepare(self, text: str, params: Mapping[str, Any], content: Mapping[str, Any]) -> Any:
@@ -122,6 +131,14 @@ def body(view: str) -> str:
     head, _, select = view.partition(" AS\n")
     assert "CREATE OR REPLACE VIEW" in head
     return select
+
+
+def shortened(calendar: str, first_year: int, last_year: int) -> str:
+    """The SELECT of `dim_date` for some years."""
+    for old, new in (("2000-01-01", f"{first_year}-01-01"), ("2039-12-31", f"{last_year}-12-31")):
+        assert old in calendar
+        calendar = calendar.replace(old, new)
+    return calendar
 
 
 def _names(table: str, text: str) -> bool:

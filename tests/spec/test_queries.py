@@ -36,11 +36,11 @@ BASIS = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")
 RETURNED = {"region": "UK", "sale_id": "U/6"}
 POSITION = {"after_day": "2024-02-12", "after_region": "IN", "after_sale": "S1/1", "after_line": "1"}
 VIEWS = (
-    ("everything", UNRESTRICTED, Filters(), {}),
-    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION),
-    ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}),
-    ("manager", MANAGER, Filters(), {"period": "quarterly"}),
-    ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}),
+    ("everything", UNRESTRICTED, Filters(), {}, ()),
+    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION, ()),
+    ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}, pytest.mark.long),
+    ("manager", MANAGER, SCOPED, {"period": "quarterly"}, ()),
+    ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}, pytest.mark.long),
 )
 
 
@@ -84,9 +84,9 @@ def _may(name: str, scope: Scope) -> bool:
 @pytest.mark.parametrize(
     ("name", "scope", "filters", "params"),
     [
-        pytest.param(name, scope, filters, params, id=f"{name}-{called}")
+        pytest.param(name, scope, filters, params, id=f"{name}-{called}", marks=marks)
         for name in names()
-        for called, scope, filters, params in VIEWS
+        for called, scope, filters, params, marks in VIEWS
         if _may(name, scope)
     ]
     + [

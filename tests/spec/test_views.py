@@ -31,7 +31,7 @@ def unordered(rows: Rows) -> list[list[Any]]:
     return sorted(([exact(value) for value in row] for row in rows), key=repr)
 
 
-@pytest.mark.parametrize("view", [name for name, _ in sql.views()])
+@pytest.mark.parametrize("view", [name for name, _ in sql.views() if name != "dim_date"])  # test_dim_date has this
 def test_a_view_gives_the_same_rows_on_both_engines(judge: Judge, true_shop: Shop, filled: Duck, view: str) -> None:
     columns, duckdb_rows = filled.answer(f"SELECT * FROM {view}")
     google_columns = [(name, "STRING" if kind == "JSON" else kind) for name, kind in judge.tables[view]]
