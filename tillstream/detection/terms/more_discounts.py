@@ -51,9 +51,8 @@ def decide(
             sheet, dict(roles), np.nan_to_num(columns[name])
         ):
             continue
-        obstacle = _obstacle(sheet, roles, columns, name, target)
-        if target == "discount" and settings.get("discount", "amount") != "amount":
-            obstacle = _PERCENT
+        is_rate = target == "discount" and settings.get("discount", "amount") != "amount"
+        obstacle = _PERCENT if is_rate else _obstacle(sheet, roles, columns, name, target)
         answer = log.answer(key)
         if answer == "yes" and not obstacle:
             terms.setdefault(part, {}).setdefault(target, []).append(name)
