@@ -1,6 +1,7 @@
 """`python -m devtools.simulation schedules`; see docs/simulation.md."""
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -46,6 +47,8 @@ def _add_year(year: argparse.ArgumentParser) -> None:
     year.add_argument("--days", type=int, default=company.days, help="days from the first of January on")
     year.add_argument("--kills", type=float, default=20, help="power cuts, about")
     year.add_argument("--folder", type=Path, help="an empty folder for the home; default: one that is removed")
+    words = "pause after a day of about so many minutes (needs --folder); the same command continues"
+    year.add_argument("--minutes", type=float, default=math.inf, help=words)
 
 
 def _play_year(options: argparse.Namespace) -> int:
@@ -55,12 +58,15 @@ def _play_year(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="tillstream-year-") as temporary:
         year = Year(options.folder or Path(temporary), company, options.kills)
         try:
-            done = year.play(partial(print, flush=True))
+            done = year.play(partial(print, flush=True), options.minutes)
         except Difference as difference:
             arguments = " ".join(f"--{name} {getattr(options, name):g}" for name in (*names, "kills"))
             print(f"The product and the books differ on day {year.done.days}: {difference}", file=sys.stderr)
             print(f"Repeat with: python -m devtools.simulation year {arguments}", file=sys.stderr)
             return 1
+    if done is None:
+        print(f"Paused after {year.done.days} days. The same command continues.")
+        return 0
     lines = sum(month.lines for month in done.months)
     print(
         f"The books agree: {done.days} days with {lines:,} lines in {time.monotonic() - start:,.0f} s, "

@@ -128,7 +128,9 @@ def test_metrics_show_what_is_not_finished() -> None:
 def test_ten_days_with_power_cuts_and_a_restored_backup_agree_with_the_books(tmp_path: Path) -> None:
     many.be_quiet()
     company = Company(seed=1, regions=3, stores=6, lines=1_000, days=10, tills=1)
+    assert Year(tmp_path / "first", company, kills=2).play(minutes=0) is None, "paused after a day"
     done = Year(tmp_path / "first", company, kills=2).play()
+    assert done
     assert done.restores == 1
     assert done.days == 13
     assert done.kills > 0

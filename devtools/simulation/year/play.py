@@ -1,6 +1,8 @@
 """Plays a year: each day's acts, power cuts, a restored backup, and the checks of days, weeks and months."""
 
 import copy
+import math
+import pickle
 import threading
 import time
 from collections.abc import Callable
@@ -28,12 +30,14 @@ SENDERS = 3
 """Uploads at the same time."""
 SETTLED_WITHIN = 600.0
 """Seconds until everything that was sent must be settled."""
+PAUSED = "paused.pickle"
+"""What a year that is paused continues with: its next day, the world, and what was done."""
 REBUILT = 5_000_000
 """Lines up to which a warehouse is rebuilt: both ledgers are compared in memory."""
 
 
 class Year:
-    """A company on a home in a folder. kills: power cuts, about."""
+    """A company on a home in a folder, which is empty or has a paused year. kills: power cuts, about."""
 
     def __init__(self, folder: Path, company: Company, kills: float = 20) -> None:
         self.folder, self.company = folder, company
@@ -41,24 +45,19 @@ class Year:
         self._chance, self._restore = kills / company.days, min(company.days // 2 + 10, company.days - 2)
         self._lost_days = 0
         self._token = ""
-        home = folder / "home"
-        (home / "contracts").mkdir(parents=True)
-        for number in range(company.regions):
-            region = company.region(number)
-            (home / "contracts" / f"{region.name}.yaml").write_text(region.contract())
-        self.process = Process(home, self.clock_file)
+        self.process = Process(folder / "home", self.clock_file)
         self.world = World(company)
         self.done = Done()
 
-    def play(self, report: Callable[[str], None] = lambda _: None) -> Done:
-        """Play all days. report: takes the line of each month. Raises `Difference`."""
-        self._move(0)
+    def play(self, report: Callable[[str], None] = lambda _: None, minutes: float = math.inf) -> Done | None:
+        """Play all days, or days for some minutes; then return None, and a new `Year` on the folder continues.
+
+        report: takes the line of each month. Raises `Difference`.
+        """
+        until = time.monotonic() + 60 * minutes
         try:
-            goods.begin(self.process, self.company, self.folder)
-            self.world.tills = tills.connect(self.process, self.company)
-            self._token = uploads.make_token(self.process)
+            day = self._continue() if (self.folder / PAUSED).exists() else self._begin()
             kept: tuple[Path, World] | None = None
-            day = 0
             while day < self.company.days:
                 self._play_day(day)
                 if day == self._restore - 3:
@@ -69,10 +68,39 @@ class Year:
                 day += 1
                 if day == self.company.days or day_of(day).day == 1:
                     self._end_of_month(day - 1, report)
+                if time.monotonic() > until and day < self.company.days and not kept:
+                    self._pause(day)
+                    return None
             self.done.uploads, self.done.undone = len(self.world.batches), len(self.world.undone)
             return self.done
         finally:
             self.process.stop()
+
+    def _begin(self) -> int:
+        """Create the home; returns the first day."""
+        (self.folder / "home" / "contracts").mkdir(parents=True)
+        for number in range(self.company.regions):
+            region = self.company.region(number)
+            (self.folder / "home" / "contracts" / f"{region.name}.yaml").write_text(region.contract())
+        self._move(0)
+        goods.begin(self.process, self.company, self.folder)
+        self.world.tills = tills.connect(self.process, self.company)
+        self._token = uploads.make_token(self.process)
+        return 0
+
+    def _pause(self, day: int) -> None:
+        self.process.stop()
+        state = (day, self.world, self.done, self._token, self._lost_days, self.process.port)
+        (self.folder / PAUSED).write_bytes(pickle.dumps(state))
+
+    def _continue(self) -> int:
+        """Returns the next day. The file is removed: a year that does not end or pause cannot continue."""
+        state = pickle.loads((self.folder / PAUSED).read_bytes())  # noqa: S301 - from this program
+        day, self.world, self.done, self._token, self._lost_days, self.process.port = state
+        if self.world.company != self.company:
+            raise ValueError(f"{self.folder} has the paused year of another company: {self.world.company}")
+        (self.folder / PAUSED).unlink()
+        return int(day)
 
     def _move(self, day: int) -> None:
         at = datetime.combine(day_of(day) + timedelta(days=self._lost_days), EVENING, UTC)
