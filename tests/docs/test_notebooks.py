@@ -41,7 +41,11 @@ def has_outputs(notebook: dict[str, Any]) -> bool:
     return any(outputs(notebook).values())
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.stem)
+@pytest.mark.parametrize(
+    "notebook",
+    [NOTEBOOKS[0], *(pytest.param(one, marks=pytest.mark.long) for one in NOTEBOOKS[1:])],
+    ids=lambda notebook: notebook.stem,
+)
 def test_a_notebook_prints_what_it_contains(
     notebook: Path, notebook_programs: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -89,6 +89,7 @@ def wait_for_tills(app: App) -> None:
     raise AssertionError("the sales of the till are not settled")
 
 
+@pytest.mark.long
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
     until = datetime.now(UTC).date() - timedelta(days=1)
     facts_by_scale = {

@@ -77,7 +77,13 @@ def store_sales(topic: Topic) -> Rig:
     return Rig("kafka", settings, 6, contract="", environment=ALLOWED)
 
 
-@pytest.mark.parametrize("source", ["sqlite", "postgresql", "api", "table", "messages", "store_sales"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("postgresql", "api", "store_sales"),
+        *(pytest.param(source, marks=pytest.mark.long) for source in ("sqlite", "table", "messages")),
+    ],
+)
 def test_sales_are_exact_after_a_kill_before_the_cursor_is_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, source: str
 ) -> None:

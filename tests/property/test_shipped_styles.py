@@ -111,7 +111,13 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
 
 
 @settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("name", sorted(loader.shipped()))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if number % 3 == 0 else pytest.mark.long)
+        for number, name in enumerate(sorted(loader.shipped()))
+    ],
+)
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:
     rng = Random(seed)

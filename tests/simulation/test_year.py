@@ -124,7 +124,7 @@ def test_metrics_show_what_is_not_finished() -> None:
     assert UNFINISHED.findall("\n".join(lines)) == unfinished
 
 
-@pytest.mark.system
+@pytest.mark.long
 def test_ten_days_with_power_cuts_and_a_restored_backup_agree_with_the_books(tmp_path: Path) -> None:
     many.be_quiet()
     company = Company(seed=1, regions=3, stores=6, lines=1_000, days=10, tills=1)

@@ -68,6 +68,7 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
     assert on_spark["01.csv"]["holds"] == []
 
 
+@pytest.mark.long
 def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -> None:
     def fail(tasks: Sequence[FileTask]) -> list[Outcome]:
         outcomes = started.stage(tasks[1:])
@@ -83,6 +84,7 @@ def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -
     ]
 
 
+@pytest.mark.long
 def test_a_job_that_fails_leaves_every_file_to_the_functions(started: Project) -> None:
     def fail(tasks: Sequence[FileTask]) -> list[Outcome]:
         raise Unavailable("Spark failed: no executors.")
@@ -92,6 +94,7 @@ def test_a_job_that_fails_leaves_every_file_to_the_functions(started: Project) -
     assert started.states() == ["settled"] * 3
 
 
+@pytest.mark.long
 def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Project) -> None:
     def die(tasks: Sequence[FileTask]) -> list[Outcome]:
         started.stage(tasks)
@@ -113,6 +116,7 @@ def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Pr
     assert started.states() == ["settled"] * 3
 
 
+@pytest.mark.long
 def test_a_file_that_is_staged_twice_counts_once(started: Project) -> None:
     """The command was stopped for so long that its lease ended, and functions staged its files meanwhile."""
 

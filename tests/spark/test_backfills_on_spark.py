@@ -125,6 +125,7 @@ def test_receipts_quarantine_and_sales_are_those_of_the_local_engine(
     assert expected.batches["06-garbage.csv"][0]["status"] == "rejected"
 
 
+@pytest.mark.long
 def test_a_backfill_whose_driver_is_killed_continues_and_counts_nothing_twice(
     spark_python: Path, tmp_path: Path, history: Path, expected: Figures
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_backfill_whose_driver_is_killed_continues_and_counts_nothing_twice(
     opened.close()
 
 
+@pytest.mark.long
 def test_spark_submit_runs_the_program_of_the_docs_on_a_cluster(
     spark_python: Path, tmp_path: Path, history: Path, expected: Figures
 ) -> None:

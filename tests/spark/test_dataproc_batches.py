@@ -79,6 +79,7 @@ def test_a_batch_of_dataproc_stages_the_files(service: Dataproc, started: Projec
     assert batch["pysparkBatch"]["args"][-1] == f"spark/{name}"
 
 
+@pytest.mark.long
 def test_a_command_that_was_killed_waits_for_the_batch_that_it_had_submitted(
     service: Dataproc, started: Project
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_command_that_was_killed_waits_for_the_batch_that_it_had_submitted(
     assert started.states() == ["settled"] * 3
 
 
+@pytest.mark.long
 def test_the_files_of_a_batch_that_fails_are_left_to_the_functions(service: Dataproc, started: Project) -> None:
     service.start = lambda _: subprocess.Popen(["false"], text=True)
     spark = started.run(on_dataproc(started, beat=lambda: None))
@@ -101,6 +103,7 @@ def test_the_files_of_a_batch_that_fails_are_left_to_the_functions(service: Data
     assert started.states() == ["settled"] * 3
 
 
+@pytest.mark.long
 def test_after_batches_that_failed_another_one_is_submitted(
     service: Dataproc, started: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 import shop_of_two_stores
 from app_factory import build
 from shop_of_two_stores import Here
@@ -24,6 +25,7 @@ def tables(opened: App) -> dict[str, pa.Table]:
     return {name: table.sort_by([(each, "ascending") for each in table.column_names]) for name, table in read.items()}
 
 
+@pytest.mark.long
 def test_the_tables_are_those_of_the_local_engine(spark_python: Path, tmp_path: Path) -> None:
     opened = shop_of_two_stores.app(tmp_path / "spark")
     settings, now = opened.settings, opened.ports.clock.now()

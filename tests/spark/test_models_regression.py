@@ -23,6 +23,7 @@ from tillstream.forecasting.run import run
 HORIZON = 14
 
 
+@pytest.mark.long
 def test_the_numbers_are_those_of_the_predictions(spark_python: Path, tmp_path: Path) -> None:
     here = shop_of_two_stores.app(tmp_path / "shop")
     run(here.ports, Here(), HORIZON)

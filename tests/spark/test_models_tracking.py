@@ -109,6 +109,7 @@ def test_a_run_has_the_settings_errors_and_importance(server: str) -> None:
     assert read(server, artifact) == {"weekday": 0.75, "lag_7": 0.25}
 
 
+@pytest.mark.long
 def test_a_run_that_cannot_be_logged_is_marked_as_failed(server: str) -> None:
     broken = report() | {"settings": {"not a name?": 1.0}}
     with pytest.raises(Unavailable, match=r"answered 400 to POST /api/2.0/mlflow/runs/log-batch"):

@@ -37,7 +37,7 @@ RETURNED = {"region": "UK", "sale_id": "U/6"}
 POSITION = {"after_day": "2024-02-12", "after_region": "IN", "after_sale": "S1/1", "after_line": "1"}
 VIEWS = (
     ("everything", UNRESTRICTED, Filters(), {}, ()),
-    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION, ()),
+    ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION, pytest.mark.long),
     ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}, pytest.mark.long),
     ("manager", MANAGER, SCOPED, {"period": "quarterly"}, ()),
     ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}, pytest.mark.long),

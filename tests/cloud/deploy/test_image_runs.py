@@ -36,7 +36,7 @@ MAIN = "/opt/tillstream/lib/python3.11/site-packages/functions/main.py"
 WITHOUT = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
 PATIENCE = 90.0
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 def missing() -> str:

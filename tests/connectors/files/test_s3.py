@@ -74,6 +74,7 @@ def test_keys_are_read_below_the_prefix_with_any_characters_and_no_markers_of_fo
     assert "4 files to read" in opened.test()
 
 
+@pytest.mark.long
 def test_more_keys_than_a_page_are_all_listed(bucket, endpoint):
     put(bucket, **{f"{number:04}.csv": b"x" for number in range(1_500)})
     items = list(source(endpoint).pull({}))
