@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 import shop_of_two_stores
 from spark_command import run_on_spark
 
@@ -19,6 +20,7 @@ def features(folder: Path) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in (*KEYS, "day")])
 
 
+@pytest.mark.long
 def test_the_features_are_those_of_the_local_engine(spark_python: Path, tmp_path: Path) -> None:
     here = shop_of_two_stores.app(tmp_path / "shop")
     COMMANDS["series-import"](here, quiet, name="footfall", file=str(footfall(tmp_path)))

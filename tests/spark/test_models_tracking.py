@@ -75,6 +75,7 @@ def read(url: str, address: str, **values: str) -> Any:
         return json.loads(answer.read())
 
 
+@pytest.mark.long
 def test_a_run_has_the_settings_errors_and_importance(server: str) -> None:
     logged = report()
     first, second = (Tracking(server).log(logged, START, END) for _ in range(2))
