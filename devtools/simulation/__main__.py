@@ -54,6 +54,9 @@ def _add_year(year: argparse.ArgumentParser) -> None:
 def _play_year(options: argparse.Namespace) -> int:
     names = ("seed", "regions", "stores", "tills", "lines", "days")
     company = Company(**{name: getattr(options, name) for name in names})
+    if options.folder is None and options.minutes < math.inf:
+        print("--minutes needs --folder: a paused year is kept there.", file=sys.stderr)
+        return 2
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tillstream-year-") as temporary:
         year = Year(options.folder or Path(temporary), company, options.kills)

@@ -18,6 +18,8 @@ import sql
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.domain.tables import TABLES
 
+CALENDAR_YEARS = 2022, 2025
+"""The first and the last year of `dim_date` where a test reads every view."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KINDS = {
     "STRING": t.TypeKind.TYPE_STRING,
@@ -94,11 +96,11 @@ class Judge:
 
     def with_views(self, content: Mapping[str, Rows], until: Iterable[str] | None = None) -> dict[str, Rows]:
         """The tables' rows and those of every view (or of `until`), each worked out from the ones before; `dim_date`
-        from 2022 to 2025, as each of its days takes two milliseconds."""
+        of CALENDAR_YEARS, as each of its days takes two milliseconds."""
         filled: dict[str, Rows] = dict.fromkeys(TABLES, ()) | dict(content)
         for name, text in sql.views():
             if until is None or name in until:
-                select = shortened(body(text), 2022, 2025) if name == "dim_date" else body(text)
+                select = shortened(body(text), *CALENDAR_YEARS) if name == "dim_date" else body(text)
                 inputs = {one: rows for one, rows in filled.items() if _names(one, select)}
                 earlier = self._views.setdefault(name, [])
                 rows = next((rows for read, rows in earlier if read == inputs), None)

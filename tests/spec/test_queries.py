@@ -39,7 +39,8 @@ VIEWS = (
     ("everything", UNRESTRICTED, Filters(), {}, ()),
     ("february", UNRESTRICTED, FEBRUARY, {"period": "weekly", "limit": 2} | POSITION, pytest.mark.long),
     ("filters", UNRESTRICTED, SCOPED, {"period": "daily", "offset": 1}, pytest.mark.long),
-    ("manager", MANAGER, SCOPED, {"period": "quarterly"}, ()),
+    ("manager", MANAGER, Filters(), {"period": "quarterly"}, pytest.mark.long),
+    ("manager-filters", MANAGER, SCOPED, {"period": "quarterly"}, ()),
     ("nobody", Scope(Role.MANAGER, (), ()), Filters(), {"period": "yearly"}, pytest.mark.long),
 )
 

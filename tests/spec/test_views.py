@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from duck import Duck, exact
-from googlesql import Judge, Rows
+from googlesql import CALENDAR_YEARS, Judge, Rows
 from sample_ledger import SAMPLE_LEDGER
 
 import sql
@@ -31,9 +31,13 @@ def unordered(rows: Rows) -> list[list[Any]]:
     return sorted(([exact(value) for value in row] for row in rows), key=repr)
 
 
-@pytest.mark.parametrize("view", [name for name, _ in sql.views() if name != "dim_date"])  # test_dim_date has this
+ROWS = {"dim_date": f"WHERE EXTRACT(YEAR FROM sale_date) BETWEEN {CALENDAR_YEARS[0]} AND {CALENDAR_YEARS[1]}"}
+"""View → the rows that are compared, if not all; test_dim_date compares the other years."""
+
+
+@pytest.mark.parametrize("view", [name for name, _ in sql.views()])
 def test_a_view_gives_the_same_rows_on_both_engines(judge: Judge, true_shop: Shop, filled: Duck, view: str) -> None:
-    columns, duckdb_rows = filled.answer(f"SELECT * FROM {view}")
+    columns, duckdb_rows = filled.answer(f"SELECT * FROM {view} {ROWS.get(view, '')}")
     google_columns = [(name, "STRING" if kind == "JSON" else kind) for name, kind in judge.tables[view]]
     assert [column for column in columns if column[0] != "key"] == [
         column for column in google_columns if column[0] != "key"

@@ -89,7 +89,6 @@ class Year:
         return 0
 
     def _pause(self, day: int) -> None:
-        self.process.stop()
         state = (day, self.world, self.done, self._token, self._lost_days, self.process.port)
         (self.folder / PAUSED).write_bytes(pickle.dumps(state))
 

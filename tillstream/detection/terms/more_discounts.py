@@ -51,8 +51,7 @@ def decide(
             sheet, dict(roles), np.nan_to_num(columns[name])
         ):
             continue
-        is_rate = target == "discount" and settings.get("discount", "amount") != "amount"
-        obstacle = _PERCENT if is_rate else _obstacle(sheet, roles, columns, name, target)
+        obstacle = _obstacle(sheet, roles, columns, name, target, settings)
         answer = log.answer(key)
         if answer == "yes" and not obstacle:
             terms.setdefault(part, {}).setdefault(target, []).append(name)
@@ -68,9 +67,17 @@ def decide(
     return terms
 
 
-def _obstacle(sheet: Sheet, roles: Mapping[str, str], columns: NumberColumns, name: str, target: str) -> str:
+def _obstacle(
+    sheet: Sheet,
+    roles: Mapping[str, str],
+    columns: NumberColumns,
+    name: str,
+    target: str,
+    settings: Mapping[str, Any],
+) -> str:
     """Why a discount cannot be subtracted; empty if it can be."""
-    if is_rate_header(name) or profile(sheet.columns[name]).percent:
+    is_added_to_rate = target == "discount" and settings.get("discount", "amount") != "amount"
+    if is_added_to_rate or is_rate_header(name) or profile(sheet.columns[name]).percent:
         return _PERCENT
     if {"net_amount", "gross_amount"} <= set(roles):
         return "it would be subtracted from one of two totals: export totals that are less all discounts"
