@@ -203,7 +203,7 @@ def test_a_correction_from_before_and_a_replay_since_the_restore_are_a_question(
 
 def test_a_sync_after_a_restore_waits_for_a_replay_of_a_corrected_file(two: Pair, tmp_path: Path) -> None:
     new = replayed(two, corrected_and_restored(two, tmp_path / "copy"))
-    with pytest.raises(Rejected, match=rf"batch {new.batch_id}\) is received\. Reject that replay here, or wait"):
+    with pytest.raises(Rejected, match=rf"batch {new.batch_id}\) is received\. Reject or cancel that replay here"):
         two.sync()
     process(two.home, new)
     with pytest.raises(Rejected, match="Undo it here"):

@@ -1,4 +1,9 @@
-"""Ask whether tips, gift cards and shipping among the products of a file are left out. Asks `ignore.WORD`."""
+"""Ask whether tips, gift cards and shipping among the products of a file are left out. Asks `ignore.WORD`.
+
+The name of the product shows them, or the type of the line, such as Versandposition in the column Positionstyp.
+"""
+
+import re
 
 from tillstream.detection.evidence import NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import Column, Sheet
@@ -7,6 +12,12 @@ from tillstream.detection.words.not_goods import kind_of
 from tillstream.domain.contract.ignored_cells import word_of
 
 _ROLE = "product_name"
+_LINE_TYPE = re.compile(
+    r"(?:(?:line|item|position|pos|row|entry|detail|product|article|artikel|zeile)n?s?[ _.-]*)+(?:type|typ|art|kind)|"
+    r"(?:type|tipo) (?:de |d')?(?:ligne|article|produit|línea|linea|artículo|articulo|producto|linha|item|riga)",
+    re.IGNORECASE,
+)
+"""Names of the type of a line; that of an order, such as Delivery, is another matter."""
 _MOST = 0.5
 _REASONS = {
     "tips": ("a tip is no sale", "yes"),
@@ -30,7 +41,12 @@ def decide(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:
 
 
 def _products(sheet: Sheet, log: DetectionLog) -> list[Column]:
-    """The columns that may have the names of products."""
+    """The columns that may have the names of products, and those of the type of a line."""
+    types = [column for name, column in sheet.columns.items() if _LINE_TYPE.fullmatch(name.strip())]
+    return list({column.name: column for column in (*_named_products(sheet, log), *types)}.values())
+
+
+def _named_products(sheet: Sheet, log: DetectionLog) -> list[Column]:
     answer = log.answers.get(f"column.{_ROLE}", "")
     if answer and answer != NO_COLUMN:
         return [sheet.columns[answer]] if answer in sheet.columns else []

@@ -146,7 +146,8 @@ def _wait(replay: Batch) -> NoReturn:
     raise Refused(
         QUESTION,
         f"{replay.file} was corrected before the backup was restored, and its replay since (batch {replay.batch_id}) "
-        f"is {replay.state}. Reject that replay here, or wait until it is finished and undo it, and sync again.",
+        f"is {replay.state}. Reject or cancel that replay here, or wait until it is finished and undo it, and sync "
+        "again.",
     )
 
 

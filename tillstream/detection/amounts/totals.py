@@ -79,6 +79,10 @@ def _classify_total(money: MoneyRows, roles: dict[str, str], log: DetectionLog, 
     if "net_amount" in roles:
         evidence = f"{roles['net_amount']} is the net total; what {name} adds is not known"
         log.add_finding("column.extra", name, evidence, LIKELY)
+    elif named := tax_words(name):
+        _set_total_role(money, roles, f"{named}_amount")
+        words = "with tax" if named == "gross" else "before tax"
+        log.add_finding(f"column.{named}_amount", name, f"its name is that of a total {words}", LIKELY)
     elif {"tax", "tax_rate", "gross_amount"} & set(roles):
         log.add_question("amount", f"Is {name} before tax or with tax?", ("net", "gross"), "no sum shows it")
         roles["net_amount"] = name

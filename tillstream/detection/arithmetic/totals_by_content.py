@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
-from tillstream.detection.arithmetic.number_columns import Agreement, NumberColumns, Numbers, agreement
+from tillstream.detection.arithmetic.number_columns import Agreement, NumberColumns, Numbers, agreement, is_equal
 from tillstream.detection.evidence import DetectionLog, percentage
 
 TOTALS = ("amount", "net_amount", "gross_amount")
 _PAIR = ("quantity", "unit_price")
-_MOST, _ALMOST_ALL, _FEW = 0.8, 0.95, 0.5
+_MOST, _ALMOST_ALL, _FEW, _MIN_DISCOUNTS = 0.8, 0.95, 0.5, 3
 _MAX_COLUMNS = 14
 """Number of numeric columns without a role that are combined."""
 
@@ -65,6 +66,7 @@ def assign(columns: NumberColumns, roles: dict[str, str], unmapped: Sequence[str
     elif not any(log.answers.get(f"column.{role}") == "-" for role in _PAIR):
         _find_pair(columns, roles, named, free, log)
     _find_discount(columns, roles, [name for name in free if name not in roles.values()], log)
+    _find_reduced(columns, roles, [name for name in free if name not in roles.values()], log)
 
 
 def _find_total(columns: NumberColumns, roles: dict[str, str], named: str, free: list[str], log: DetectionLog) -> None:
@@ -137,6 +139,26 @@ def _find_discount(columns: NumberColumns, roles: dict[str, str], free: list[str
                     roles["discount"] = name
                     log.add_finding("column.discount", name, str(_Proof(total, product, result)), result.share)
                     return
+
+
+def _find_reduced(columns: NumberColumns, roles: dict[str, str], free: list[str], log: DetectionLog) -> None:
+    """Find a total that is another column less the discount, best before tax; for files without prices."""
+    discount = roles.get("discount", "")
+    if discount not in columns or set(TOTALS) & set(roles) or set(_PAIR) <= set(roles):
+        return
+    if {f"column.{role}" for role in TOTALS} & set(log.answers):
+        return
+    less = np.abs(columns.or_zero(discount))
+    used = less != 0
+    for tax in dict.fromkeys(("", roles.get("tax", ""))):
+        for before, total in permutations(free, 2):
+            values = columns[before] - np.sign(columns[before]) * less + columns.or_zero(tax)
+            share = float(is_equal(columns[total], values)[used].mean()) if used.sum() >= _MIN_DISCOUNTS else 0.0
+            if share >= _ALMOST_ALL:
+                roles["gross_amount" if tax else "amount"] = total
+                evidence = f"{total} is {before} − {discount}{f' + {tax}' if tax else ''}"
+                log.add_finding("total", total, f"{evidence} in {percentage(share)} of the rows with a discount", share)
+                return
 
 
 def _proofs(

@@ -1,7 +1,7 @@
 """Assign roles to columns by header name and cell values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,7 +95,7 @@ def assign(column_profiles: dict[str, Profile], log: DetectionLog) -> dict[str, 
             best = max(match.clarity for match, _ in matches)
             clear = [one for one in matches if one[0].clarity == best]
             matches = ranking.without_equivalent(clear, column_profiles)
-        _assign_role(role, matches, assigned, used, log)
+        _assign_role(role, matches, column_profiles, assigned, used, log)
     if "date" not in assigned and log.answers.get("column.date") != NO_COLUMN:
         _assign_date_by_values(column_profiles, used, assigned, log)
     _ask_unreadable_amounts(column_profiles, used, assigned, log)
@@ -158,7 +158,12 @@ def _irrelevant_columns(candidates: dict[str, list[tuple[HeaderMatch, str]]]) ->
 
 
 def _assign_role(
-    role: str, candidates: list[tuple[HeaderMatch, str]], assigned: dict[str, str], used: set[str], log: DetectionLog
+    role: str,
+    candidates: list[tuple[HeaderMatch, str]],
+    column_profiles: Mapping[str, Profile],
+    assigned: dict[str, str],
+    used: set[str],
+    log: DetectionLog,
 ) -> None:
     if not candidates or log.answers.get(f"column.{role}") == "-":
         return
@@ -169,7 +174,7 @@ def _assign_role(
     if len(best_matches) > 1 and role in NUMERIC | {"date", "sale_id", "line_key"} and role != "amount":
         words = f"Which column is the {role.replace('_', ' ')}?"
         log.add_question(f"column.{role}", words, (*names, NO_COLUMN), f"the names of {', '.join(names)} are similar")
-    elif best < CLEAR and len(best_matches) > 1:
+    elif len(best_matches) > 1 and (best < CLEAR or (role == "amount" and _differ(column_profiles, names))):
         return
     assigned[role] = name
     used.add(name)
@@ -179,6 +184,11 @@ def _assign_role(
     log.add_finding(
         f"column.{role}", name, evidence_of(name, match.synonym) + alternatives, best if len(names) == 1 else LIKELY
     )
+
+
+def _differ(column_profiles: Mapping[str, Profile], names: Iterable[str]) -> bool:
+    """Whether columns contain different cells, so that only arithmetic or a person can choose one."""
+    return len({column_profiles[name].column.cells for name in names}) > 1
 
 
 def _assign_date_by_values(

@@ -15,7 +15,7 @@ from tillstream.detection.sheet import Column, Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import is_rate_header
 
-_MIN_ORDERS, _MOST, _CHANCE, _MAX_TERMS = 3, 0.95, 0.001, 6
+_MIN_ORDERS, _MOST, _CHANCE, _MAX_TERMS = 2, 0.95, 0.001, 6
 """Orders with several lines, share of them with one amount, and the largest probability that this is by chance;
 number of amounts of an order that are combined."""
 _GOODS = ("product_id", "product_name", "quantity", "unit_price")
@@ -59,7 +59,7 @@ def decide(
     pair = [roles[role] for role in ("quantity", "unit_price") if role in roles]
     unmapped = [name for name in unmapped if name and profile(sheet.columns[name]).decimal]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *pair, *unmapped)), style)
-    order_totals.set_aside(sheet, columns, roles, log)
+    totals = order_totals.set_aside(sheet, columns, roles, log)
     orders = _orders(sheet, roles)
     repeated = {
         name: count for name in dict.fromkeys((*mapped, *unmapped)) if (count := _repeated(columns[name], orders))
@@ -76,12 +76,12 @@ def decide(
         else:
             once = _ask(sheet, name, repeated[name], orders, log)
     if not once:
-        return OrderAmounts(sheet, repeated=frozenset(repeated))
+        return OrderAmounts(sheet, repeated=totals | repeated.keys())
     names += [name for name in unmapped if name not in names and _is_of_orders(columns[name], orders)]
     within = roles["sale_id"]
     cells = sheet.columns[within].cells
     zeroed = {name: _counted_once(sheet.columns[name], cells) for name in names}
-    return OrderAmounts(replace(sheet, columns=sheet.columns | zeroed), tuple(names), within, frozenset(repeated))
+    return OrderAmounts(replace(sheet, columns=sheet.columns | zeroed), tuple(names), within, totals | repeated.keys())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Whether the total of a file without prices is before or after its discount: by sums, or by a question."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,29 @@ def decide(
     if len(priced) == len(_PAIR):
         is_full = is_equal(columns[name][used], (columns[priced[0]] * columns[priced[1]])[used]).mean() >= _MOST
         return _answered(name, discount, f"{name} is {priced[0]} × {priced[1]} in the", used, log) if is_full else {}
-    for words, is_before, share in _proofs(columns, name, (discount, *priced), less, used):
+    proofs = chain(
+        _proofs(columns, name, (discount, *priced), less, used),
+        _with_tax(columns, name, (discount, roles.get("tax", "")), less, used),
+    )
+    for words, is_before, share in proofs:
         evidence = f"{words} in {percentage(share)} of {int(used.sum()):,} rows with a discount"
         log.add_finding("discount", "subtracted" if is_before else "contained", evidence, share)
         return BEFORE if is_before else {}
     return _answered(name, discount, "no sum shows its effect in the", used, log)
+
+
+def _with_tax(
+    columns: NumberColumns, name: str, parts: tuple[str, str], less: Numbers, used: npt.NDArray[np.bool_]
+) -> Iterator[tuple[str, bool, float]]:
+    """Each sum that shows that a total is after the discount and with the tax. parts: their headers."""
+    discount, tax = parts
+    if tax not in columns or int(used.sum()) < _MIN_ROWS:
+        return
+    for before in columns.names:
+        values = columns[before] - less + columns.or_zero(tax)
+        share = float(is_equal(columns[name][used], values[used]).mean())
+        if before not in {name, *parts} and share >= _MOST:
+            yield f"{name} is {before} − {discount} + {tax}", False, share
 
 
 def _answered(

@@ -8,35 +8,23 @@ from datetime import date
 from functools import cache
 
 from tillstream.detection.sheet import Column
+from tillstream.detection.values.date_shapes import (
+    COMPACT,
+    COMPACT_TIME,
+    DIGITS,
+    NUMERIC,
+    RUN,
+    SERIAL,
+    UNIX,
+    WITH_NAMES,
+    clock_format,
+    named_format,
+)
 from tillstream.detection.values.date_words import DateWords, has_weekday, split
-from tillstream.domain.dates import zone_words
 from tillstream.domain.dates.eras import Era, ascii_digits
-from tillstream.domain.month_names import LANGUAGES, folded, names
+from tillstream.domain.month_names import BY_USE, folded, names
 
 ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
-_TIME = (
-    r"(?P<gap>,?[ T_]+)(?P<hour>[0-9]{1,2})(?P<colon>[:.])(?P<minute>[0-9]{2})(?P<second>[:.][0-9]{2})?"
-    r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?"
-    rf"(?P<before_zone> ?)(?P<zone>(?i:{zone_words.PATTERN}))?"
-)
-_NUMERIC = re.compile(
-    rf"^(?P<a>[0-9]{{1,4}})(?P<s>[-/年]|\. ?)(?P<b>[0-9]{{1,2}})(?P<t>[-/月]|\. ?)"
-    rf"(?P<c>[0-9]{{1,4}})(?P<end>[日.]?)(?:{_TIME})?$"
-)
-_COMPACT = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME})?$")
-_RUN = re.compile(r"^(?P<a>[0-9]{2})(?P<s>)(?P<b>[0-9]{2})(?P<t>)(?P<c>[0-9]{4}|[0-9]{2})$")
-"""Day, month and year without separators, as 02032026 or 020326."""
-_NAMED = re.compile(
-    rf"^(?P<a>[0-9]{{1,2}})(?P<s>\.? |-|/|\.| de | di | of )(?P<b>[^\W\d_]{{3,12}}\.?)"
-    rf"(?P<t> |-|/|, |\.| de | del )(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
-)
-_NAMED_FIRST = re.compile(
-    rf"^(?P<b>[^\W\d_]{{3,12}}\.?)(?P<s> |-|/)(?P<a>[0-9]{{1,2}})(?P<t>,? |-|/)"
-    rf"(?P<c>[0-9]{{4}}|[0-9]{{2}})(?:{_TIME})?$"
-)
-_UNIX = re.compile(r"^(?:1[0-9]{9}|1[0-9]{12})$")
-"""Seconds or milliseconds since 1970, from 2001 to 2033."""
-_SERIAL = re.compile(r"^[2-6][0-9]{4}(?P<part>\.[0-9]+)?$")
 _MAX_WORDS = 20_000
 
 
@@ -52,6 +40,8 @@ class DateProfile:
     """Month names as in the cells."""
     weekdays: set[str] = field(default_factory=set)
     """Weekday names before the dates."""
+    halves: set[str] = field(default_factory=set)
+    """Names of the half of the day before times."""
     eras: set[Era] = field(default_factory=set)
     """Eras of the years; the empty era is that of the common calendar."""
     has_times: bool = False
@@ -90,7 +80,7 @@ def _record(dates: DateProfile, word: str) -> bool:
 def _record_date(dates: DateProfile, text: str, word: str, words: DateWords | None = None) -> bool:
     """Record the shape of a date. text: the word without its weekday and in the common calendar."""
     prefix, weekday = (words.prefix, words.weekday) if words else ("", "")
-    match = _NUMERIC.match(text)
+    match = NUMERIC.match(text)
     if match and (match["s"] == match["t"] or (match["s"], match["t"]) == ("年", "月")):
         parts = (int(match["a"]), int(match["b"]), int(match["c"]))
         four_digit_ends = (len(match["a"]) == 4, len(match["c"]) == 4)
@@ -106,46 +96,62 @@ def _record_date(dates: DateProfile, text: str, word: str, words: DateWords | No
             match["end"],
             "4" if four_digit_ends[0] else "",
             "4" if four_digit_ends[1] else "",
-            _clock(match),
+            clock_format(match),
             prefix,
         )
         dates.shapes[shape].setdefault(parts, word)
-    elif match := _COMPACT.match(text):
+    elif match := COMPACT.match(text):
         if prefix or not _is_date(int(text[:4]), int(text[4:6]), int(text[6:8])):
             return False
-        dates.named.setdefault("%Y%m%d" + _clock(match), word)
-    elif match := _NAMED.match(text) or _NAMED_FIRST.match(text):
+        dates.named.setdefault("%Y%m%d" + clock_format(match), word)
+    elif match := COMPACT_TIME.match(text):
+        return not prefix and _record_digits(dates, match)
+    elif match := next(filter(None, (pattern.match(text) for pattern in WITH_NAMES)), None):
         if not is_month_name(match["b"]):
             return False
-        year = "%Y" if len(match["c"]) == 4 else "%y"
-        month_first = match.start("b") < match.start("a")
-        month_day = ("%b", "%d") if month_first else ("%d", "%b")
         dates.months.add(match["b"])
-        format_ = f"{prefix}{month_day[0]}{match['s']}{month_day[1]}{match['t']}{year}{_clock(match)}"
-        dates.named.setdefault(format_, word)
+        dates.named.setdefault(prefix + named_format(match), word)
     else:
         return False
     if match["hour"]:
         dates.has_times = True
         dates.has_offsets |= bool(match["zone"])
+        dates.halves |= {match["half"] or ""} - {""}
         dates.other_than_midnight |= (
-            int(match["hour"]) % (12 if match["noon"] else 24) != 0 or int(match["minute"]) != 0
+            int(match["hour"]) % (12 if match["noon"] or match["half"] else 24) != 0 or int(match["minute"]) != 0
         )
     return True
 
 
+def _record_digits(dates: DateProfile, match: re.Match[str]) -> bool:
+    """Record a date and a time of digits only."""
+    text, second = match["whole"], match["second"] or "0"
+    if not _is_date(int(text[:4]), int(text[4:6]), int(text[6:])):
+        return False
+    if int(match["hour"]) > 23 or int(match["minute"]) > 59 or int(second) > 59:
+        return False
+    seconds, zone = "%S" if match["second"] else "", "%z" if match["zone"] else ""
+    dates.named.setdefault(f"%Y%m%d{match['gap']}%H%M{seconds}{zone}", match[0])
+    dates.has_times = True
+    dates.has_offsets |= bool(zone)
+    dates.other_than_midnight |= bool(int(match["hour"]) or int(match["minute"]))
+    return True
+
+
 def _record_serial(dates: DateProfile, word: str) -> bool:
-    if _UNIX.match(word):
+    if UNIX.match(word):
         dates.named.setdefault("unix" if len(word) == 10 else "unix-ms", word)
         dates.has_times = dates.has_offsets = dates.other_than_midnight = True
         return True
-    if match := _RUN.match(ascii_digits(word)):
+    if match := DIGITS.match(word):
+        return _record_digits(dates, match)
+    if match := RUN.match(ascii_digits(word)):
         parts, last = (int(match["a"]), int(match["b"]), int(match["c"])), len(match["c"]) == 4
         if not any(possible_orders(parts, (False, last))):
             return False
         dates.shapes["", "", "", "", "4" if last else "", "", ""].setdefault(parts, word)
         return True
-    match = _SERIAL.match(word)
+    match = SERIAL.match(word)
     if match:
         dates.named.setdefault("excel", word)
         dates.has_times |= bool(match["part"])
@@ -175,21 +181,10 @@ def _is_date(year: int, month: int, day: int, weekday: str = "") -> bool:
     return 1900 <= year <= 2100 and has_weekday(weekday, valid)
 
 
-def _clock(match: re.Match[str]) -> str:
-    if not match["hour"]:
-        return ""
-    am_pm, colon = match["noon"] or "", match["colon"]
-    second = f"{match['second'][0]}%S" if match["second"] else ""
-    fraction = ".%f" if match["fraction"] else ""
-    suffix = f"{' ' if am_pm[:1].isspace() else ''}%p" if am_pm else ""
-    zone = f"{match['before_zone']}%z" if match["zone"] else ""
-    return f"{match['gap']}{'%I' if am_pm else '%H'}{colon}%M{second}{fraction}{suffix}{zone}"
-
-
 def parse_in_order(word: str, order: str) -> date | None:
     """Parse a numeric date in this order (DMY, MDY, YMD); None if it is not a valid date."""
     words = split(word)
-    match, weekday = _NUMERIC.match(words.rest) or _RUN.match(words.rest), words.weekday
+    match, weekday = NUMERIC.match(words.rest) or RUN.match(words.rest), words.weekday
     if not match:
         return None
     parts = dict(zip(ORDERS[order], (int(match["a"]), int(match["b"]), int(match["c"])), strict=True))
@@ -205,7 +200,7 @@ def is_ambiguous(word: str, orders: Iterable[str]) -> bool:
 @cache
 def months_by_language() -> dict[str, dict[str, int]]:
     """Language → month name → month number; English first, as the most common."""
-    return {language: names(language).months for language in ("en", *(one for one in LANGUAGES if one != "en"))}
+    return {language: names(language).months for language in BY_USE}
 
 
 def is_month_name(word: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache, lru_cache
 
 from tillstream.domain.dates.eras import Era, ascii_digits, era_of, gregorian
-from tillstream.domain.month_names import LANGUAGES, folded, names
+from tillstream.domain.month_names import BY_USE, folded, names
 
 _WEEKDAY = re.compile(r"^(?P<name>[^\W\d_]{2,13}(?:-feira)?\.?)(?P<gap>,? )(?=\S)")
 
@@ -45,4 +45,4 @@ def is_weekday_name(word: str) -> bool:
 @cache
 def weekdays_by_language() -> dict[str, dict[str, int]]:
     """Language → weekday name → number; English first, as the most common."""
-    return {language: names(language).weekdays for language in ("en", *(one for one in LANGUAGES if one != "en"))}
+    return {language: names(language).weekdays for language in BY_USE}

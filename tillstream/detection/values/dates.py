@@ -18,7 +18,7 @@ from tillstream.detection.values.date_profile import (
 from tillstream.detection.values.date_words import split, weekdays_by_language
 from tillstream.domain.dates.eras import Era
 from tillstream.domain.dates.swapped_dates import Example, half_converted_words, is_half_converted, swapped
-from tillstream.domain.month_names import LANGUAGES, folded
+from tillstream.domain.month_names import LANGUAGES, folded, likely, names
 
 _ENGLISH_DATE = re.compile(r"(?<![^\W_])date(?![^\W_])", re.IGNORECASE)
 _DATE_IS_DATE = frozenset({"en", "fr"})
@@ -46,6 +46,8 @@ def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, 
         format_ = _format(shape, order)
         formats.setdefault(format_, next(iter(examples.values())))
     language = language_of(dates.months, log, dates.weekdays, column.name) if dates.months or dates.weekdays else ""
+    if dates.halves and not language:
+        language = next(one for one in LANGUAGES if dates.halves <= names(one).halves.keys())
     era = _era(dates, column, log)
     return DateStyle(tuple(formats), language, era, dates.has_times and dates.other_than_midnight, dates.has_offsets)
 
@@ -193,6 +195,7 @@ def language_of(words: set[str], log: DetectionLog, weekdays: Collection[str] = 
         if all(folded(word) in months for word in words)
         and all(folded(word) in weekdays_by_language()[language] for word in weekdays)
     }
+    matches = {language: matches[language] for language in likely(matches)}
     kinds = " and ".join(kind for kind, some in (("month", words), ("weekday", weekdays)) if some)
     listed = ", ".join([*sorted(words)[:4], *sorted(weekdays)[:4]])
     question = f"In which language are the {kinds} names?"

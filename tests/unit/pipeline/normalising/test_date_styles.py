@@ -70,7 +70,7 @@ def test_august_in_french_is_read_with_and_without_its_accent() -> None:
 
 
 def test_an_unknown_language_is_rejected_with_the_known_ones() -> None:
-    with pytest.raises(Rejected, match="allowed are de, en"):
+    with pytest.raises(Rejected, match="allowed are cs, da, de, el, en"):
         contract(dates={"language": "xx"})
 
 
