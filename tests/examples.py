@@ -1,8 +1,11 @@
-"""How many examples Hypothesis tries: few in `make test`, all in `make test-properties`."""
+"""Which examples and cases are tried: few in `make test`, all in `make test-properties` and in the long proofs."""
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import hypothesis
+import pytest
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 # no deadline: the time of an example depends mostly on the machine
@@ -14,3 +17,13 @@ hypothesis.settings.load_profile(PROFILE)
 def examples(thorough: int) -> int:
     """The number in the profile `thorough`; a tenth of it in `quick`, but at least two if `thorough` has as many."""
     return thorough if PROFILE == "thorough" else max(thorough // 10, min(thorough, 2))
+
+
+def in_long_proofs(*cases: Any) -> list[Any]:
+    """Cases of a parametrization that only the long proofs run."""
+    return [pytest.param(case, marks=pytest.mark.long) for case in cases]
+
+
+def every_third(cases: Sequence[Any]) -> list[Any]:
+    """The cases, of which only the long proofs run the second and the third of each three."""
+    return [*cases[::3], *in_long_proofs(*(case for number, case in enumerate(cases) if number % 3))]

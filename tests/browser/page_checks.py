@@ -6,17 +6,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
 from live_server import PASSWORD, Served
 from playwright.sync_api import BrowserContext, Page, expect
 from routes import ENDLESS, addresses, routes_of
 from sample_shop import NAMES, Shop
 
+from examples import in_long_proofs
 from portal.access import Open, access_of
 from tillstream.domain.people import PERMISSIONS, Role
 
-FEW_ROLES = [pytest.param(role, marks=[] if role in (Role.MANAGER, Role.CLERK) else pytest.mark.long) for role in Role]
-"""The other roles only in the long proofs."""
+_OFTEN = (Role.MANAGER, Role.CLERK)
+FEW_ROLES = [*_OFTEN, *in_long_proofs(*(role for role in Role if role not in _OFTEN))]
 BUDGET = 300_000
 """Bytes of a page with everything that it requests, without the scripts of charts and Swagger UI, and the map."""
 OF_COMPANY = {"catalogue.merge_codes"}

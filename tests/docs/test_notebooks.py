@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from examples import in_long_proofs
 from tillstream.cli.main import main
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.ipynb"))
@@ -43,7 +44,7 @@ def has_outputs(notebook: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize(
     "notebook",
-    [NOTEBOOKS[0], *(pytest.param(one, marks=pytest.mark.long) for one in NOTEBOOKS[1:])],
+    [NOTEBOOKS[0], *in_long_proofs(*NOTEBOOKS[1:])],
     ids=lambda notebook: notebook.stem,
 )
 def test_a_notebook_prints_what_it_contains(

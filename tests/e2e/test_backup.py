@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from threads import join_thread
 
+from examples import in_long_proofs
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.app import build
 from tillstream.app.local import folder
@@ -265,7 +266,7 @@ def test_a_killed_backup_leaves_no_archive_and_the_next_one_is_whole(tmp_path: P
 
 @pytest.mark.system
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("count", [2, 7, *(pytest.param(count, marks=pytest.mark.long) for count in (1, 4))])
+@pytest.mark.parametrize("count", [2, 7, *in_long_proofs(1, 4)])
 def test_a_killed_restore_is_either_not_begun_or_ended_by_the_next_start(
     archive: Path, home: Path, run: Run, count: int
 ) -> None:

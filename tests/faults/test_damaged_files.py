@@ -6,7 +6,6 @@ After a sweep, what people see is as before, or a sentence says what is missing.
 import shutil
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import duckdb
 import pytest
@@ -27,6 +26,7 @@ from faults.damaged_home import (
     swept,
 )
 
+from examples import in_long_proofs
 from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
@@ -65,12 +65,7 @@ def sentences_after(lived: Lived, home: Path) -> list[str]:
     return sentences
 
 
-def rarely(*damages: Damage) -> list[Any]:
-    """Only in the long proofs."""
-    return [pytest.param(damage, marks=pytest.mark.long) for damage in damages]
-
-
-@pytest.mark.parametrize("damage", [cut(15_000), remove, *rarely(cut(4_000), empty, garble)])
+@pytest.mark.parametrize("damage", [cut(15_000), remove, *in_long_proofs(cut(4_000), empty, garble)])
 def test_settlements_that_a_torn_log_lost_are_settled_again(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "warehouse.duckdb.wal")
     (sentences,) = sentences_after(lived, home)
@@ -117,14 +112,14 @@ def test_a_lost_queue_is_reported(lived: Lived, home: Path, damage: Damage) -> N
 
 
 @pytest.mark.parametrize("name", ["documents.sqlite", "queue.sqlite"])
-@pytest.mark.parametrize("damage", [cut(2_000), garble, *rarely(cut(1), cut(40_000))])
+@pytest.mark.parametrize("damage", [cut(2_000), garble, *in_long_proofs(cut(1), cut(40_000))])
 def test_a_damaged_database_ends_in_a_sentence(lived: Lived, home: Path, name: str, damage: Damage) -> None:
     damage(home / name)
     with pytest.raises(Unavailable, match=rf"{name} is damaged .*Restore a backup"), opened(lived, home) as app:
         swept(app)
 
 
-@pytest.mark.parametrize("damage", [cut(1_000_000), garble, *rarely(cut(1), empty, flip)])
+@pytest.mark.parametrize("damage", [cut(1_000_000), garble, *in_long_proofs(cut(1), empty, flip)])
 def test_a_damaged_warehouse_is_made_again_on_request(
     lived: Lived, home: Path, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +223,7 @@ def test_a_received_file_that_is_damaged_before_it_is_read_is_rejected_and_named
         assert any(f"{waiting.file} (batch {waiting.batch_id}) is rejected" in sentence for sentence in sentences)
 
 
-@pytest.mark.parametrize("damage", [cut(1), remove, *rarely(cut(100), empty)])
+@pytest.mark.parametrize("damage", [cut(1), remove, *in_long_proofs(cut(100), empty)])
 def test_damaged_staged_rows_are_staged_again(lived: Lived, home: Path, damage: Damage) -> None:
     for path in (home / "objects" / "staging").rglob("*"):
         if path.is_file():

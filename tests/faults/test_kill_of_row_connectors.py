@@ -13,6 +13,8 @@ from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server,
 from faults.connector_rig import PAGES, SALES, Rig, killed_at
 from unit.connectors.connector_steps import HEAD, REFERENCE, store_sale
 
+from examples import in_long_proofs
+
 __all__ = ["brokers", "postgresql_server", "shop", "topic"]
 COLUMNS = HEAD.strip().split(",")
 SALES_LINES = [(number, "A", "Cup", 1, "12/5/2011 9:02", "2.00", "1", "UK") for number in range(1, 7)]
@@ -77,13 +79,7 @@ def store_sales(topic: Topic) -> Rig:
     return Rig("kafka", settings, 6, contract="", environment=ALLOWED)
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        *("postgresql", "api", "store_sales"),
-        *(pytest.param(source, marks=pytest.mark.long) for source in ("sqlite", "table", "messages")),
-    ],
-)
+@pytest.mark.parametrize("source", ["postgresql", "api", "store_sales", *in_long_proofs("sqlite", "table", "messages")])
 def test_sales_are_exact_after_a_kill_before_the_cursor_is_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, source: str
 ) -> None:

@@ -4,6 +4,7 @@ from functools import cache
 
 from tests.strangers.case import Case
 from tests.strangers.shapes import (
+    abroad,
     accounting,
     bookkeeping,
     erp,
@@ -13,6 +14,7 @@ from tests.strangers.shapes import (
     more_tills,
     payments,
     reports,
+    restaurants,
     samples,
     shopify,
     tills,
@@ -38,7 +40,7 @@ from tests.strangers.traps import (
 )
 
 MODULES = (
-    *(shopify, webshops, marketplaces, payments, tills, more_tills, erp, accounting, bookkeeping),
+    *(shopify, webshops, marketplaces, abroad, payments, tills, more_tills, restaurants, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
     *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges),
 )

@@ -52,6 +52,7 @@ def sync(ports: Ports) -> int:
     """
     writing = f"{WRITING}{uuid4().hex}"
     since: int | None = None
+    recoded = False
     while True:
         document = ports.documents.get(records.STATE, MIRROR_ID)
         mirrored = int(document.data["revision"]) if document else 0
@@ -68,12 +69,14 @@ def sync(ports: Ports) -> int:
         ended = [one for one in others if int(one.data["until"]) <= now.timestamp()]
         ports.documents.put(records.STATE, writing, {"until": int((now + LONGEST).timestamp())})
         try:
-            changed = _write(ports, since, is_repeated=bool(ended))
+            changed, has_new_codes = _write(ports, since, is_repeated=bool(ended))
+            recoded |= has_new_codes
         except BaseException:
             ports.documents.put(records.STATE, writing, {"until": 0})
             raise
         if len(ended) == len(others):  # otherwise the next call decides whether one of them was interrupted
-            noted = {"revision": revision, "compared_on": today}
+            codes = uuid4().hex if recoded else document.data.get("codes", "") if document else ""
+            noted = {"revision": revision, "compared_on": today, "codes": codes}
             try:
                 ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
             except Conflict:
@@ -83,12 +86,19 @@ def sync(ports: Ports) -> int:
         return changed
 
 
+def codes_version(ports: Ports) -> str:
+    """Another text means that codes of products changed, so that lines and movements may be those of other products."""
+    document = ports.documents.get(records.STATE, MIRROR_ID)
+    return str(document.data.get("codes", "")) if document else ""
+
+
 def forget(ports: Ports) -> None:
     """Let the next `sync` compare all entries."""
     ports.documents.delete(records.STATE, MIRROR_ID)
 
 
-def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
+def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> tuple[int, bool]:
+    """Return the number of changed tables, and whether codes of products may have changed."""
     changed_tables = 0
     codes: set[str] = set()
     first = date.max
@@ -107,7 +117,7 @@ def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
         every = None if is_repeated else _every_code(codes | recoded, code_rows)
         since_day = date.min if recoded or is_repeated else first
         catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
-    return changed_tables
+    return changed_tables, bool(recoded) or is_repeated
 
 
 def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole: bool) -> tuple[list[Row], list[Row]]:

@@ -1,4 +1,4 @@
-"""The projection `stock_levels`: computed again for what changed, and as a whole after changes of the catalogue."""
+"""The projection `stock_levels`: computed again for what changed, and as a whole after changes of codes of products."""
 
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 import sql
 from tillstream.batches import freshness
+from tillstream.catalogue.mirror import codes_version
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.inventory import computing, mirror, records, touched
 from tillstream.inventory.touched import Touched
@@ -23,15 +24,15 @@ MOST_PAIRS = 100_000
 
 @dataclass(frozen=True)
 class Computed:
-    """What the stored levels include: settlements, changes of the catalogue, and recent days up to `day` (ISO 8601)."""
+    """What the stored levels include: settlements, codes of products, and recent days up to `day` (ISO 8601)."""
 
     settlement_no: int
-    catalogue: int
+    codes: str
     day: str
 
     @classmethod
     def of(cls, document: Document) -> Self:
-        return cls(*(document.data[field.name] for field in fields(cls)))
+        return cls(*(document.data.get(field.name, "") for field in fields(cls)))
 
 
 def follow(ports: Ports) -> bool:
@@ -57,13 +58,14 @@ def refresh(ports: Ports) -> int:
         document = ports.documents.get(COLLECTION, STATE)
         moved = records.in_state(ports, records.MIRRORED, mirror.AT_ONCE)
         today = ports.clock.now().date()
-        seen = f"{freshness.version(ports.documents)} {today}"
+        codes = codes_version(ports)
+        seen = f"{freshness.version(ports.documents)} {codes} {today}"
         if document and not moved and document.data["seen"] == seen and not overtaken:
             return 0
         if not overtaken:
             since = Computed.of(document) if document else None
         written |= {one.id: one for one in moved}
-        now = _newest(ports, today)
+        now = _newest(ports, codes, today)
         has_news = overtaken or since != now or bool(moved)
         count = _write(ports, since, now, list(written.values())) if has_news else 0
         counted = document.data.get("changes", 0) if document else 0
@@ -100,7 +102,7 @@ def fill(ports: Ports) -> None:
     The next `refresh` computes all levels again, in whichever of the two is in use.
     """
     mirror.replace(ports)
-    today = date.fromisoformat(_newest(ports, ports.clock.now().date()).day)
+    today = date.fromisoformat(_newest(ports, "", ports.clock.now().date()).day)
     ports.warehouse.replace_table(TABLE, computing.levels(ports.warehouse, today))
     forget(ports)
 
@@ -116,14 +118,14 @@ def last_day(ports: Ports) -> date | None:
     return date.fromisoformat(Computed.of(document).day) if document else None
 
 
-def _newest(ports: Ports, today: date) -> Computed:
+def _newest(ports: Ports, codes: str, today: date) -> Computed:
     (row,) = ports.warehouse.query(sql.text("stock/newest"), {"today": today}).to_pylist()
-    return Computed(row["settlement_no"], row["catalogue"], (row["last_day"] or today).isoformat())
+    return Computed(row["settlement_no"], codes, (row["last_day"] or today).isoformat())
 
 
 def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
     day = date.fromisoformat(now.day)
-    if before and before.catalogue == now.catalogue:
+    if before and before.codes == now.codes:
         changed = _touched(ports, before, now, moved)
         pairs = touched.touched_pairs(ports.warehouse, changed)
         if pairs.num_rows <= MOST_PAIRS:

@@ -9,6 +9,7 @@ import pytest
 from settling_contract import Keep
 from totals_contract import DAYS, Batches, assert_totals
 
+from examples import in_long_proofs
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.ports.warehouse import Settlement
@@ -53,7 +54,7 @@ def test_rows_of_other_regions_stay_if_lines_are_only_added(warehouse: DuckDBWar
     assert_totals(warehouse)
 
 
-@pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 14))])
+@pytest.mark.parametrize("seed", [7, *in_long_proofs(*range(8, 14))])
 def test_totals_of_two_regions_are_those_of_their_lines(warehouse: DuckDBWarehouse, keep: Keep, seed: int) -> None:
     regions = [Batches(keep, region, Random(f"{seed} {region}")) for region in ("north", "south")]
     rng = Random(seed)

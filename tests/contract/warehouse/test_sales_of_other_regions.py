@@ -11,6 +11,7 @@ import pytest
 from contract.warehouse.settling_contract import staged
 from stateful.sliced import SlicedWarehouse
 
+from examples import in_long_proofs
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.ports.warehouse import Settlement, StagedBatch
@@ -45,7 +46,7 @@ def some_file(rng: Random, number: int, folder: Path) -> StagedBatch:
     return replace(batch, confirmed=(*own_numbers, HoldCode.OTHER_REGION) if rng.random() < 0.1 else own_numbers)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (3, 4))])
+@pytest.mark.parametrize("seed", [1, *in_long_proofs(3, 4)])
 def test_random_files_are_held_alike_on_a_slice(warehouse: Any, tmp_path: Path, seed: int) -> None:
     rng, holds, settled = Random(seed), set(), []
     for number in range(0, 30, 3):

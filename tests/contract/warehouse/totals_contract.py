@@ -16,6 +16,7 @@ from settling_contract import Keep, staged
 from threads import join_thread
 
 import sql
+from examples import in_long_proofs
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches.catalogue_changes import note_change
@@ -24,7 +25,6 @@ from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse
 
 DAYS = tuple(date(2022, 5, day) for day in range(1, 5))
 STEPS = 14
-LATER_SEEDS = tuple(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))
 
 
 class TotalsContract:
@@ -37,7 +37,7 @@ class TotalsContract:
     def keep(self) -> Keep:
         raise NotImplementedError("an adapter's test says where what is staged lies")
 
-    @pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.system), *LATER_SEEDS])
+    @pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.system), *in_long_proofs(2, 3)])
     def test_totals_are_those_of_the_lines_after_any_settlements(
         self, warehouse: Warehouse, keep: Keep, seed: int
     ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from examples import every_third
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
 from tillstream.cli.main import main
@@ -22,10 +23,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(
-    "change",
-    [pytest.param(change, marks=[] if number % 3 == 0 else pytest.mark.long) for number, change in enumerate(CHANGES)],
-)
+@pytest.mark.parametrize("change", every_third(list(CHANGES)))
 def test_a_changed_total_is_found_and_repaired(copies: Copies, change: str) -> None:
     copies.copy()
     copies.database.run(change)

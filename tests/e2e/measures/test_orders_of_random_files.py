@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from examples import in_long_proofs
 from tests.e2e.conftest import Run
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
@@ -88,7 +89,7 @@ class Sales:
         return lines
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))])
+@pytest.mark.parametrize("seed", [1, *in_long_proofs(*range(2, 12))])
 def test_orders_of_random_files_equal_those_of_pandas(seed: int, run: Run, home: Path, tmp_path: Path) -> None:
     draw = random.Random(seed)
     sales = Sales(draw)

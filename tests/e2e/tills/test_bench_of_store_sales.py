@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from examples import in_long_proofs
+
 ROOT = Path(__file__).resolve().parents[3]
 MODES = {
     "posts": "| posts of one sale | ",
@@ -17,15 +19,12 @@ MODES = {
     "backlog": "| 2,000 queued sales settled",
     "soak": "| the last micro-batches against the first",
 }
-RARELY = {"queue", "posts-most", "soak"}
-"""Only in the long proofs."""
+RARELY = ("queue", "posts-most", "soak")
 NONE_LOST = "| lost or counted twice: none | 0.00  | met |"
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "mode", [pytest.param(mode, marks=[pytest.mark.long] if mode in RARELY else []) for mode in MODES]
-)
+@pytest.mark.parametrize("mode", [*(mode for mode in MODES if mode not in RARELY), *in_long_proofs(*RARELY)])
 def test_it_measures_each_way_and_nothing_is_lost_or_doubled(tmp_path: Path, mode: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

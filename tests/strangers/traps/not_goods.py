@@ -1,4 +1,4 @@
-"""Files with tips and gift cards among the products."""
+"""Files with tips, gift cards and shipping among the products."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -27,6 +27,8 @@ def cases() -> list[Case]:
     english = BASE | {"Price": lambda line: plain(line.price), "Total": lambda line: plain(line.full)}
     german = GERMAN | {"Preis": lambda line: comma(line.price), "Betrag": lambda line: comma(line.full)}
     tips, cards = with_rows(lines, "Gratuity", "3.00"), with_rows(lines, "Geschenkgutschein", "25.00")
+    posts = with_rows(lines, "DHL Paket", "4.90")
+    types = {"Positionstyp": lambda line: "Versandposition" if line.product == "DHL Paket" else "Artikel"} | german
     answer = {"ignore.Geschenkgutschein": "yes"}
     return [
         replace(case("tip", lines, english), name="tip-among-the-products", build=lambda: delimited(tips, english)),
@@ -34,5 +36,10 @@ def cases() -> list[Case]:
             case("card", lines, german, delimiter=";", **answer),
             name="gift-card-among-the-products",
             build=lambda: delimited(cards, german, ";"),
+        ),
+        replace(
+            case("post", lines, types, delimiter=";", **{"ignore.Versandposition": "yes"}),
+            name="shipping-by-the-type-of-the-line",
+            build=lambda: delimited(posts, types, ";"),
         ),
     ]

@@ -59,6 +59,31 @@ def repeated() -> list[Case]:
     ]
 
 
+def few_orders() -> list[Case]:
+    """The total of the order on each of its lines, where almost all orders have one line."""
+    several = draw(Plan(884, sales=5, max_lines=2, first=500))
+    lines = sorted([*draw(Plan(883, sales=120, max_lines=1)), *several], key=lambda line: (line.at, line.sale))
+    total = sums(lines, lambda line: line.total)
+    price: Columns = {"Total": lambda line: plain(total[line.sale])}
+    return [
+        case("total-of-few-orders", lines, {**PRICED, **price}, {}),
+        case("total-of-few-orders-without-prices", lines, {**BASE, **price}, {"net_amount": "Total"}),
+    ]
+
+
+def after_discounts() -> list[Case]:
+    """Totals before and after a discount, and with the tax, whose names do not show it."""
+    lines = draw(Plan(885, discounted=0.3, rate=Decimal("0.0825")))
+    amounts: Columns = {
+        "Item Revenue": lambda line: plain(line.full),
+        "Discounts": lambda line: plain(-line.discount),
+        "Tax Amount": lambda line: plain(line.tax),
+    }
+    total: Columns = {"Item Total": lambda line: plain(line.gross)}
+    net = case("revenue-before-discounts", lines, {**BASE, **amounts}, {"net_amount": "Item Revenue"})
+    return [case("total-after-discounts-with-tax", lines, {**BASE, **amounts, **total}, {}), net]
+
+
 def discounts() -> list[Case]:
     lines = draw(Plan(882, sales=60, discounted=0.4))
     whole = [replace(line, quantity=Decimal(1), price=line.full) for line in lines if line.number == 1]
@@ -105,4 +130,4 @@ def first_lines() -> list[Case]:
 
 
 def cases() -> list[Case]:
-    return [*repeated(), *discounts(), *first_lines()]
+    return [*repeated(), *few_orders(), *discounts(), *after_discounts(), *first_lines()]

@@ -1,6 +1,7 @@
 """Discounts of a whole order that are repeated on each of its lines, beside totals of the lines. Asks
 `subtract.HEADER`."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,12 @@ from tillstream.detection.words.flag_words import reversed_column
 from tillstream.detection.words.headers import is_rate_header
 
 _MIN_ORDERS = 2
+_NO_DISCOUNT = re.compile(
+    r"\b(?:after|before|without|nach|vor|ohne|après|avant|después|antes|dopo|prima|na|voor)\b|"
+    r"ship|deliver|freight|postage|versand|liefer|livraison|env[ií]o|spedizion|verzend",
+    re.IGNORECASE,
+)
+"""Words of amounts before or after a discount, and of discounts on shipping."""
 
 
 def decide(
@@ -36,11 +43,15 @@ def decide(
         return []
     if not total and settings.get("discount", "amount") != "amount":
         return []
-    free = [name for name in names if name not in roles.values() and is_discount(name) and not reversed_column(name)]
+    free = [name for name in names if name not in roles.values() and _may_be_discount(name)]
     columns = NumberColumns(sheet, dict.fromkeys((*free, *filter(None, [total]))), style)
     if not free or (total and is_of_order(sheet, roles, np.nan_to_num(columns[total]))):
         return []
     return list(_subtracted(sheet, roles, total, columns, free, log))
+
+
+def _may_be_discount(name: str) -> bool:
+    return is_discount(name) and not reversed_column(name) and not _NO_DISCOUNT.search(name)
 
 
 def _subtracted(

@@ -28,12 +28,15 @@ of the total that is left."""
 def ask(sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: NumberStyle, log: DetectionLog) -> None:
     """Ask `column.net_amount`. unmapped: numeric columns without a role."""
     total = roles.get("net_amount", "")
-    if not total or not {"quantity", "unit_price"} <= set(roles) or {"discount", "tax"} & set(roles):
+    if not total or not {"quantity", "unit_price"} <= set(roles) or "discount" in roles:
         return
     if any(f"column.{role}" in log.answers for role in ("net_amount", "gross_amount", "amount", "discount")):
         return
     free = [name for name in unmapped if name and profile(sheet.columns[name]).decimal]
-    columns = NumberColumns(sheet, dict.fromkeys((roles["quantity"], roles["unit_price"], total, *free)), style)
+    named = [roles[role] for role in ("quantity", "unit_price", "tax") if role in roles]
+    columns = NumberColumns(sheet, dict.fromkeys((*named, total, *free)), style)
+    if np.nan_to_num(columns.or_zero(roles.get("tax", ""))).any():  # a total before tax is less than one with tax, too
+        return
     for name in free:
         if not is_irrelevant_header(name) and (proof := _proof(columns, roles, name, total, free)):
             words = "Which column is the total of a line, after discount and before tax?"

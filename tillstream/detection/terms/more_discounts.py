@@ -17,10 +17,10 @@ from tillstream.detection.words.headers import is_rate_header, match_header
 _MOST = 0.95
 _NO_DISCOUNT = re.compile(
     r"after|before|without|less|excl|incl|price|total|net\b|tax|vat|\bcode|type|name|reason|\bids?\b|\bcount|qty|nach|vor\b|"
-    r"ohne|preis|prix|après|avant|precio|prezzo|preço|prijs|per unit|each|unit",
+    r"ohne|preis|prix|après|avant|precio|prezzo|preço|prijs|per unit|each|unit|ship|deliver|freight|versand|liefer",
     re.IGNORECASE,
 )
-"""Words of columns that are prices or totals after a discount, or describe it."""
+"""Words of columns that are prices or totals after a discount, or describe it, and of discounts on shipping."""
 _PERCENT = "a percentage cannot be subtracted beside another discount: export it as an amount"
 
 
