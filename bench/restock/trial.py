@@ -15,7 +15,6 @@ from tillstream.forecasting.sales.read import read
 from tillstream.restock import past_sales, unit_values
 from tillstream.restock.simulation.comparison import Compared, compare
 from tillstream.restock.simulation.policies import POLICIES, Setting
-from tillstream.restock.simulation.run import top
 
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 START, END = 152, 303
@@ -101,7 +100,9 @@ def _read(data: Path, work: Path) -> Retailer:
 def _outcome(case: Case, sold: Retailer, *, with_forecasts: bool) -> Outcome:
     units = sold.units[:, case.first : END]
     start = START - case.first
-    rows = top(np.nan_to_num(units[:, :start]).sum(axis=1), case.products)
+    before = np.nan_to_num(units[:, :start]).sum(axis=1)
+    rows = np.sort(np.argsort(-before, kind="stable")[: case.products])
+    rows = rows[before[rows] > 0]
     forecast = {FORECAST: sold.forecasts.policy(sold.series[rows], case.first)} if with_forecasts else {}
     comparison = compare(units[rows], sold.values[rows], start, case.setting, {**forecast, **POLICIES})
     return Outcome(case, comparison.at_fill(case.fill))

@@ -2,6 +2,9 @@
 -- What a customer bought and returned on the same day was not sold.
 -- @first DATE: first day
 -- @last DATE: last day
+-- @products ARRAY<STRING>: the products of @lines
+-- @lines ARRAY<STRING>: region, store and product of products in stores, as region|store|product
+-- @every_line BOOL: whether all products in stores are read; @lines is not used then
 WITH
 by_customer AS (
   SELECT
@@ -17,6 +20,10 @@ by_customer AS (
     AND status <> 'cancelled'
     AND product IS NOT NULL
     AND (customer IS NOT NULL OR status <> 'returned')
+    AND (
+      @every_line
+      OR (product IN UNNEST(@products) AND CONCAT(region, '|', COALESCE(store_id, ''), '|', product) IN UNNEST(@lines))
+    )
   GROUP BY region, store_id, category, product, customer, sale_date
 )
 SELECT

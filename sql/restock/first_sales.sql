@@ -2,6 +2,8 @@
 -- @first DATE: first day
 -- @last DATE: last day
 -- @products ARRAY<STRING>: products
+-- @lines ARRAY<STRING>: region, store and product of products in stores, as region|store|product
+-- @every_line BOOL: whether all products in stores are read; @lines is not used then
 SELECT
   region,
   store_id,
@@ -12,4 +14,5 @@ WHERE sale_date >= @first
   AND sale_date <= @last
   AND status NOT IN ('cancelled', 'returned')
   AND product IN UNNEST(@products)
+  AND (@every_line OR CONCAT(region, '|', COALESCE(store_id, ''), '|', product) IN UNNEST(@lines))
 GROUP BY region, store_id, product

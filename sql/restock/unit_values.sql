@@ -5,6 +5,9 @@
 -- - cost: Cost of these, in `cost_currency`
 -- @first DATE: first day
 -- @last DATE: last day
+-- @products ARRAY<STRING>: the products of @lines
+-- @lines ARRAY<STRING>: region, store and product of products in stores, as region|store|product
+-- @every_line BOOL: whether all products in stores are read; @lines is not used then
 SELECT
   region,
   store_id,
@@ -21,4 +24,8 @@ WHERE sale_date >= @first
   AND status NOT IN ('cancelled', 'returned')
   AND quantity > 0
   AND product IS NOT NULL
+  AND (
+    @every_line
+    OR (product IN UNNEST(@products) AND CONCAT(region, '|', COALESCE(store_id, ''), '|', product) IN UNNEST(@lines))
+  )
 GROUP BY region, store_id, product, currency, COALESCE(cost_currency, currency)

@@ -1,8 +1,8 @@
 """Keys of several texts as numbers, such as products in stores: many are compared and looked up at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,10 @@ from tillstream.forecasting.models.panel import Ints
 
 LINE = ("region", "store_id", "product")
 """Columns of the key of a product in a store; the store is empty for sales without one."""
+EVERY_LINE: Mapping[str, Any] = {"lines": [], "products": [], "every_line": True}
+"""Parameters of SQL for all products in stores."""
+MOST_IN_PARAMETER = 1_000
+"""Keys that are named in a statement; a longer list costs more than it saves."""
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 
@@ -33,6 +37,17 @@ class Keys:
     def column(self, place: int, rows: Ints | slice = slice(None)) -> pa.Array:
         """Return the text of each key, or of some keys in any order, in a column."""
         return self.texts[place].take(pa.array(self.places(place)[rows]))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return @lines, @products and @every_line of SQL, of keys of products in stores.
+
+        More than `MOST_IN_PARAMETER` keys are not listed: all products in stores are read. A text in @lines can be that
+        of another key if texts have the sign between them, so rows are looked up with `find` again.
+        """
+        if len(self) > MOST_IN_PARAMETER:
+            return dict(EVERY_LINE)
+        products = self.texts[LINE.index("product")].take(pa.array(np.unique(self.places(LINE.index("product")))))
+        return {"lines": ["|".join(key) for key in self], "products": products.to_pylist(), "every_line": False}
 
     def places(self, *columns: int) -> Ints:
         """Return the places of the texts of each key, of several columns as one number; shape (keys,)."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from tillstream.forecasting.models.panel import Days, Floats, Ints
 from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
-from tillstream.restock.keys import LINE, Keys, encoded, keys_of
+from tillstream.restock.keys import EVERY_LINE, LINE, Keys, encoded, keys_of
 
 RECENT = timedelta(days=16 * 7)
 """Time of recent sales: 96 open days of a week of six."""
@@ -90,9 +91,15 @@ class PastSales:
         return values
 
 
-def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]) -> PastSales:
-    """Return the units sold in some regions from `first` to `last`, without returns."""
-    cells = _cells(warehouse, first, last, regions)
+def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str], only: Keys | None = None) -> PastSales:
+    """Return the units sold in some regions from `first` to `last`, without returns.
+
+    only: products in stores; those without units are left out. None: all.
+    """
+    of_lines = only.parameters() if only else dict(EVERY_LINE)
+    cells = _cells(warehouse, {"first": first, "last": last} | of_lines, regions)
+    if only:
+        cells = cells.filter(pa.array(only.find([cells.column(name) for name in LINE]) >= 0))
     lines, of_row = keys_of([cells.column(name) for name in LINE])
     days = cells.column("sale_date").cast(pa.int32()).to_numpy().astype(np.int64)
     values = cells.column("units").cast(pa.float64()).fill_null(0.0).to_numpy()
@@ -111,10 +118,10 @@ def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]) 
     )
 
 
-def _cells(warehouse: Warehouse, first: date, last: date, regions: Sequence[str]) -> pa.Table:
+def _cells(warehouse: Warehouse, params: dict[str, Any], regions: Sequence[str]) -> pa.Table:
     """Rows of sql/forecasts/units; texts as codes, so that memory is that of numbers."""
     wanted, parts = pa.array(regions, pa.string()), []
-    for batch in warehouse.stream(sql.text("forecasts/units"), {"first": first, "last": last}):
+    for batch in warehouse.stream(sql.text("forecasts/units"), params):
         table = pa.Table.from_batches([batch])
         table = table.filter(pc.is_in(table.column("region"), wanted))
         for name in (*LINE, "category"):
@@ -135,7 +142,7 @@ def _first_steps(warehouse: Warehouse, lines: Keys, first: date, last: date) -> 
         products = lines.texts[PRODUCT].take(pa.array(np.unique(lines.places(PRODUCT)[open_lines]))).to_pylist()
         if not products:
             break
-        params = {"first": since, "last": until, "products": products}
+        params = lines.parameters() | {"first": since, "last": until, "products": products}
         for batch in warehouse.stream(sql.text("restock/first_sales"), params):
             table = pa.Table.from_batches([batch])
             rows = lines.find([table.column(name) for name in LINE])

@@ -27,7 +27,8 @@ def read(warehouse: Warehouse, lines: Keys, first: date, last: date) -> UnitValu
     """Return the mean cost of the units sold from `first` to `last`, else their mean price, at the latest rates."""
     currency, rates = latest_rates(warehouse)
     sums = np.zeros((4, len(lines)))  # units, net, units with a cost, cost
-    rows = warehouse.query(sql.text("restock/unit_values"), {"first": first, "last": last})
+    params = {"first": first, "last": last} | lines.parameters()
+    rows = warehouse.query(sql.text("restock/unit_values"), params)
     of_row = lines.find([rows.column(name) for name in LINE])
     for line, row in zip(of_row[of_row >= 0].tolist(), rows.filter(pa.array(of_row >= 0)).to_pylist(), strict=True):
         if row["currency"] in rates:

@@ -16,6 +16,7 @@ from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
+from tillstream.restock.keys import EVERY_LINE
 
 
 class Fitter:
@@ -89,7 +90,7 @@ def test_what_a_customer_returned_on_the_same_day_was_not_sold(shop: App) -> Non
     day = next(LAST - timedelta(days=back) for back in range(10) if (LAST - timedelta(days=back)).toordinal() % 10 == 0)
     text, params = "SELECT SUM(units) AS units FROM line_facts WHERE sale_date = @first", {"first": day, "last": day}
     (kept,) = shop.ports.warehouse.query(text, {"first": day}).to_pylist()
-    rows = shop.ports.warehouse.query(sql.text("forecasts/units"), params).to_pylist()
+    rows = shop.ports.warehouse.query(sql.text("forecasts/units"), params | EVERY_LINE).to_pylist()
     assert len(rows) == 6
     assert sum(row["units"] for row in rows) == kept["units"]
 

@@ -4,22 +4,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 import sql
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.forecasting.models.panel import Floats, Ints
+from tillstream.forecasting.models.panel import Ints
+from tillstream.forecasting.sales.places import number
 from tillstream.forecasting.sales.read import MOST_BEHIND
 from tillstream.ports.warehouse import Warehouse
 from tillstream.restock import past_sales, unit_values
-from tillstream.restock.keys import LINE
-from tillstream.restock.past_sales import PastSales
+from tillstream.restock.keys import LINE, keys_of
 from tillstream.restock.simulation.comparison import Comparison, compare
 from tillstream.restock.simulation.policies import Setting
 
 SPAN = timedelta(days=365)
 """Time before the last day with sales that is read; policies are simulated in the second half of its open days."""
 FEWEST_CYCLES = 4
+_NO_SALES = "There are no sales of products before today in these stores."
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,24 @@ def simulate(warehouse: Warehouse, today: date, options: Options) -> Simulation:
     numbers = (options.lead_days, options.review_days, options.pack, options.top)
     if any(each is not None and each <= 0 for each in numbers):
         raise Rejected("Days, packs and the number of products are above 0.")
-    past = _read(warehouse, today, options)
-    days = np.unique(past.steps)
+    warehouse.refresh_totals()
+    last, regions = _end(warehouse, today, options)
+    first = last - SPAN
+    places = {"regions": regions, "store": options.store}
+    open_days = warehouse.query(sql.text("restock/open_days"), {"first": first, "last": last} | places)
+    days = open_days.column("sale_date").cast(pa.int32()).to_numpy().astype(np.int64) - number(first)
+    if not len(days):
+        raise NotFound(_NO_SALES)
     setting = _setting(days, options)
     start = len(days) // 2
     if min(start, len(days) - start - setting.warm_up) < FEWEST_CYCLES * max(setting.review_days, setting.lead_days):
         raise Rejected(f"There are sales of {len(days)} days: too few for a lead time of {setting.lead_days} days.")
-    before = past.steps < days[start]
-    units = np.bincount(past.of_cell[before], past.units[before], len(past.lines)).astype(np.float64)
-    past = past.select(top(units, options.top))
-    first, last = past.days[0].item(), past.days[-1].item()
+    until = first + timedelta(days=int(days[start]) - 1)
+    best = warehouse.query(sql.text("restock/best_lines"), {"first": first, "last": until, "top": options.top} | places)
+    lines, _ = keys_of([best.column(name) for name in LINE])
+    if not len(lines):
+        raise NotFound(_NO_SALES)
+    past = past_sales.read(warehouse, first, last, regions, lines)
     worth = unit_values.read(warehouse, past.lines, first, last)
     sold = past.dense(0, len(past.lines))[:, days]
     return Simulation(
@@ -86,25 +95,13 @@ def simulate(warehouse: Warehouse, today: date, options: Options) -> Simulation:
     )
 
 
-def top(units: Floats, count: int) -> Ints:
-    """Return the lines with the most units, in ascending order; lines without units are left out."""
-    best = np.argsort(-units, kind="stable")[:count]
-    return np.sort(best[units[best] > 0])
-
-
-def _read(warehouse: Warehouse, today: date, options: Options) -> PastSales:
-    warehouse.refresh_totals()
+def _end(warehouse: Warehouse, today: date, options: Options) -> tuple[date, list[str]]:
+    """The last day of all regions whose sales are not far behind, and these regions."""
     spans = warehouse.query(sql.text("forecasts/span"), {"before": today}).to_pylist()
     last_days = {row["region"]: row["last_day"] for row in spans if options.region in {"", row["region"]}}
     last = max(last_days.values(), default=today)
     regions = [region for region, day in last_days.items() if last - day <= MOST_BEHIND]
-    last = min((last_days[region] for region in regions), default=today)
-    past = past_sales.read(warehouse, last - SPAN, last, regions)
-    if options.store:
-        past = past.select(np.flatnonzero(pc.equal(past.lines.column(LINE.index("store_id")), options.store)))
-    if not len(past.lines):
-        raise NotFound("There are no sales of products before today in these stores.")
-    return past
+    return min((last_days[region] for region in regions), default=today), regions
 
 
 def _setting(days: Ints, options: Options) -> Setting:
