@@ -11,6 +11,9 @@ CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
 """Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
 NO_COLUMN = "-"
 """Answer for none of the columns, or for a value that is not known."""
+TOTAL_OF_LINE = (
+    "Which column is the total of a line, after discount? Of totals before and with tax, choose the one before tax."
+)
 QuestionKind = Literal["choice", "confirm_column"]
 CHOICE: QuestionKind = "choice"
 CONFIRM_COLUMN: QuestionKind = "confirm_column"

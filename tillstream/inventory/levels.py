@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
+from threading import RLock
 from typing import Self
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, STATE = "stock", "levels"
 TABLE, KEY = "stock_levels", ("region", "store_id", "product")
+_ONE_AT_A_TIME = RLock()
 MOST_PAIRS = 100_000
 """With more touched products in stores, all are computed."""
 
@@ -46,10 +48,16 @@ def follow(ports: Ports) -> bool:
 def refresh(ports: Ports) -> int:
     """Write movements that the warehouse lacks, and the levels that changed; return the number of these.
 
-    Idempotent; levels are computed, never added to. Without news, only documents are read. Two calls at the same time
-    both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
-    Raises `Conflict`, `Unavailable`.
+    Idempotent; levels are computed, never added to. Without news, only documents are read. Two processes at the same
+    time both write: the one that ends later starts again if the other has noted its state, so that no older row stays.
+    The threads of a process wait for each other, so that the later ones find the work done. Raises `Conflict`,
+    `Unavailable`.
     """
+    with _ONE_AT_A_TIME:
+        return _refresh(ports)
+
+
+def _refresh(ports: Ports) -> int:
     overtaken = False
     since: Computed | None = None
     written: dict[str, Document] = {}

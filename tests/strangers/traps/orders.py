@@ -61,7 +61,7 @@ def repeated() -> list[Case]:
 
 def few_orders() -> list[Case]:
     """The total of the order on each of its lines, where almost all orders have one line."""
-    several = draw(Plan(884, sales=5, max_lines=2, first=500))
+    several = draw(Plan(888, sales=5, max_lines=2, first=500))
     lines = sorted([*draw(Plan(883, sales=120, max_lines=1)), *several], key=lambda line: (line.at, line.sale))
     total = sums(lines, lambda line: line.total)
     price: Columns = {"Total": lambda line: plain(total[line.sale])}

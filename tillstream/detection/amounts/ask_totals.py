@@ -4,7 +4,7 @@ from typing import Any
 
 from tillstream.detection.amounts import discount_guard, line_prices, reduced_totals
 from tillstream.detection.arithmetic.money import TOLERANCE, money_rows
-from tillstream.detection.evidence import CERTAIN, NO_COLUMN, DetectionLog, percentage
+from tillstream.detection.evidence import CERTAIN, NO_COLUMN, TOTAL_OF_LINE, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.flag_words import reversed_column
@@ -12,7 +12,6 @@ from tillstream.detection.words.headers import match_header
 
 _MIN_ROWS, _MOST = 10, 0.5
 UNITS_ONLY = {"units_only": True}
-_TOTAL = "Which column is the total of a line, after discount and before tax?"
 _NO_AMOUNTS = "the file has no amounts; only units are counted"
 _PRICE = "Which column is the price of one unit?"
 
@@ -37,7 +36,12 @@ def decide(
         default = "" if unmapped else NO_COLUMN
         evidence = "" if unmapped else "no other column contains numbers"
         log.add_question(
-            "column.net_amount", _TOTAL, (*unmapped, NO_COLUMN), evidence, default=default, none="no column is a total"
+            "column.net_amount",
+            TOTAL_OF_LINE,
+            (*unmapped, NO_COLUMN),
+            evidence,
+            default=default,
+            none="no column is a total",
         )
         return {}
     has_no_price = log.answers.get("column.unit_price") == NO_COLUMN
@@ -62,7 +66,7 @@ def _ask_for_total(
         return is_assumed and line_prices.ask(sheet, roles, unmapped, style, log)
     if totals := _partial_totals(sheet, roles, unmapped, style):
         names, evidence = tuple(totals), next(iter(totals.values()))
-        log.add_question("column.net_amount", _TOTAL, (*names, NO_COLUMN), evidence, default=names[0])
+        log.add_question("column.net_amount", TOTAL_OF_LINE, (*names, NO_COLUMN), evidence, default=names[0])
         return True
     return line_prices.ask(sheet, roles, unmapped, style, log)
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from tillstream.detection.arithmetic.number_columns import NumberColumns, is_equal
-from tillstream.detection.evidence import DetectionLog, percentage
+from tillstream.detection.evidence import TOTAL_OF_LINE, DetectionLog, percentage
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle, profile
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
@@ -39,8 +39,7 @@ def ask(sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: Num
         return
     for name in free:
         if not is_irrelevant_header(name) and (proof := _proof(columns, roles, name, total, free)):
-            words = "Which column is the total of a line, after discount and before tax?"
-            log.add_question("column.net_amount", words, (name, total), proof)
+            log.add_question("column.net_amount", TOTAL_OF_LINE, (name, total), proof)
             return
 
 

@@ -2,7 +2,7 @@
 
 from tillstream.detection.amounts.reduced_totals import is_discount
 from tillstream.detection.arithmetic.money import TOLERANCE, Row, to_float
-from tillstream.detection.evidence import DetectionLog
+from tillstream.detection.evidence import TOTAL_OF_LINE, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import NumberStyle
 
@@ -59,9 +59,8 @@ def ask_for_net(
         if len({net for _, net in pairs}) >= MIN_TAXED_ROWS and even >= _MIN_SHARE * len(pairs):
             gross_name, net_name = (name, total) if higher else (total, name)
             rates = sorted({f"{100 * (gross / net - 1):.0f}%" for gross, net in pairs if abs(net) >= _MIN_NET})
-            words = "Which column is the total of a line, after discount and before tax?"
             evidence = f"{gross_name} is {net_name} plus {' or '.join(rates[:3])}, like a total with tax"
-            log.add_question("column.net_amount", words, (net_name, gross_name), evidence, default=net_name)
+            log.add_question("column.net_amount", TOTAL_OF_LINE, (net_name, gross_name), evidence, default=net_name)
             return
 
 

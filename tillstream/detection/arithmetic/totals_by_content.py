@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 
 from tillstream.detection.arithmetic.number_columns import Agreement, NumberColumns, Numbers, agreement, is_equal
-from tillstream.detection.evidence import DetectionLog, percentage
+from tillstream.detection.evidence import TOTAL_OF_LINE, DetectionLog, percentage
 
 TOTALS = ("amount", "net_amount", "gross_amount")
 _PAIR = ("quantity", "unit_price")
@@ -108,6 +108,8 @@ def _find_pair(columns: NumberColumns, roles: dict[str, str], named: str, free: 
     prices = [roles["unit_price"]] if "unit_price" in roles else free
     pairs = [(quantity, price) for quantity in quantities for price in prices if quantity != price]
     best = _best(list(_proofs(columns, roles, [named] if named else free, pairs, _ALMOST_ALL)), columns, log)
+    if best is None and roles.get("amount") == named and "quantity" in roles:
+        _ask_for_other_total(list(_proofs(columns, roles, free, pairs, _ALMOST_ALL)), named, log)
     if best is None:
         return
     product = best.product
@@ -119,6 +121,13 @@ def _find_pair(columns: NumberColumns, roles: dict[str, str], named: str, free: 
         log.add_finding(f"column.{role}", roles[role], str(best), best.agreement.share)
     if not named:
         _take(best, roles, log)
+
+
+def _ask_for_other_total(proofs: list[_Proof], named: str, log: DetectionLog) -> None:
+    """Ask `column.net_amount` if another column than the one with the name of a total is quantity × price."""
+    if proofs and not {f"column.{role}" for role in TOTALS} & set(log.answers):
+        best = max(proofs, key=lambda proof: proof.rank)
+        log.add_question("column.net_amount", TOTAL_OF_LINE, (best.total, named), str(best))
 
 
 def _find_discount(columns: NumberColumns, roles: dict[str, str], free: list[str], log: DetectionLog) -> None:
@@ -205,9 +214,8 @@ def _best(proofs: list[_Proof], columns: NumberColumns, log: DetectionLog) -> _P
     ]
     if not rivals:
         return best
-    words = "Which column is the total of a line, after discount and before tax?"
     choices = tuple(dict.fromkeys(proof.total for proof in (best, *rivals)))
-    log.add_question("column.net_amount", words, (*choices, "-"), "; ".join(map(str, (best, *rivals))))
+    log.add_question("column.net_amount", TOTAL_OF_LINE, (*choices, "-"), "; ".join(map(str, (best, *rivals))))
     return None
 
 
