@@ -96,9 +96,9 @@ def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str], 
 
     only: products in stores; those without units are left out. None: all.
     """
-    of_lines = only.parameters() if only else dict(EVERY_LINE)
+    of_lines = dict(EVERY_LINE) if only is None else only.parameters()
     cells = _cells(warehouse, {"first": first, "last": last} | of_lines, regions)
-    if only:
+    if only is not None:
         cells = cells.filter(pa.array(only.find([cells.column(name) for name in LINE]) >= 0))
     lines, of_row = keys_of([cells.column(name) for name in LINE])
     days = cells.column("sale_date").cast(pa.int32()).to_numpy().astype(np.int64)
