@@ -27,7 +27,7 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "restock/lines": {"products": ["N"]},
     "restock/stock": {},
     "restock/sum_errors": {},
-    "restock/unit_values": _FEBRUARY | {"products": ["N"], "lines": ["UK|U|N"], "every_line": False},
+    "restock/unit_values": _FEBRUARY | {"products": ["N"]},
     "forecasts/span": {"before": date(2024, 3, 1)},
 }
 """File that forecasts, restocking and alerts read → parameters for which it answers something about the shop."""
