@@ -116,8 +116,8 @@ BY_USE = (*_TRIED_FIRST, *(language for language in LANGUAGES if language not in
 
 def likely(languages: Iterable[str]) -> tuple[str, ...]:
     """Of languages that have the same names, those that are tried first; all if none of them is."""
-    found = set(languages)
-    return tuple(one for one in _TRIED_FIRST if one in found) or tuple(one for one in BY_USE if one in found)
+    named = set(languages)
+    return tuple(one for one in _TRIED_FIRST if one in named) or tuple(one for one in BY_USE if one in named)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Keys of several texts as numbers, such as products in stores: many are compared and looked up at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -8,12 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sql.limits import EVERY_LINE
 from tillstream.forecasting.models.panel import Ints
 
 LINE = ("region", "store_id", "product")
 """Columns of the key of a product in a store; the store is empty for sales without one."""
-EVERY_LINE: Mapping[str, Any] = {"lines": [], "products": [], "every_line": True}
-"""Parameters of SQL for all products in stores."""
 MOST_IN_PARAMETER = 1_000
 """Keys that are named in a statement; a longer list costs more than it saves."""
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"

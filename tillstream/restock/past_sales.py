@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
+from sql.limits import EVERY_LINE
 from tillstream.forecasting.models.panel import Days, Floats, Ints
 from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
-from tillstream.restock.keys import EVERY_LINE, LINE, Keys, encoded, keys_of
+from tillstream.restock.keys import LINE, Keys, encoded, keys_of
 
 RECENT = timedelta(days=16 * 7)
 """Time of recent sales: 96 open days of a week of six."""

@@ -8,6 +8,7 @@ import pytest
 from shop_of_two_stores import LAST, add, app
 
 import sql
+from sql.limits import EVERY_LINE
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.errors import NotFound, Rejected
@@ -16,7 +17,6 @@ from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
-from tillstream.restock.keys import EVERY_LINE
 
 
 class Fitter:

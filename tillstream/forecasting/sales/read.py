@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 import sql
+from sql.limits import EVERY_LINE
 from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.sales import cells as cell_reader
@@ -86,7 +87,8 @@ def read(
     first = np.datetime64(int(revenue.days.min()), "D").item()  # the span has whole weeks of weekly sales
     places = place_reader.read(warehouse, revenue, axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MOST_LINES
-    units = cell_reader.read(warehouse, "category_units" if is_large else "units", UNITS_KEY, "units", params, regions)
+    query, of_lines = ("category_units", {}) if is_large else ("units", EVERY_LINE)
+    units = cell_reader.read(warehouse, query, UNITS_KEY, "units", {**params, **of_lines}, regions)
     since = out_of_stock.needed_from(places.axis.days[0].item())
     empty = None if is_large else stock_days.days_out_of_stock(warehouse, since)
     currency, rates = latest_rates(warehouse)
