@@ -8,7 +8,9 @@ import sql
 
 NO_DAY = date.min
 """The day of a list that selects nothing: an empty array has no type, and BigQuery reads all partitions for it."""
-EVERY_LINE: Mapping[str, object] = {"lines": [], "products": [], "every_line": True}
+EVERY_LINE: Mapping[str, object] = {
+    "lines": [], "products": [], "every_line": True, "stores": [], "every_store": True,
+}  # fmt: skip
 """Parameters of sql/forecasts/units and sql/restock/first_sales for all products in stores."""
 _HEADER = re.compile(r"\A(?:\s*--[^\n]*\n)*\s*(?:CREATE OR REPLACE VIEW \w+ AS\s+)?")
 _WITH = re.compile(r"\AWITH\b\s*")

@@ -5,6 +5,8 @@
 -- @products ARRAY<STRING>: the products of @lines
 -- @lines ARRAY<STRING>: region, store and product of products in stores, as region|store|product
 -- @every_line BOOL: whether all products in stores are read; @lines is not used then
+-- @stores ARRAY<STRING>: stores; the empty text is that of sales without one
+-- @every_store BOOL: whether all stores are read; @stores is not used then
 WITH
 by_customer AS (
   SELECT
@@ -20,6 +22,7 @@ by_customer AS (
     AND status <> 'cancelled'
     AND product IS NOT NULL
     AND (customer IS NOT NULL OR status <> 'returned')
+    AND (@every_store OR COALESCE(store_id, '') IN UNNEST(@stores))
     AND (
       @every_line
       OR (product IN UNNEST(@products) AND CONCAT(region, '|', COALESCE(store_id, ''), '|', product) IN UNNEST(@lines))

@@ -4,7 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-_FEBRUARY = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
+from sql.limits import EVERY_LINE
+
+_FEBRUARY: dict[str, Any] = {"first": date(2024, 2, 1), "last": date(2024, 2, 29)}
+_ONE_LINE = {"products": ["N"], "lines": ["UK|U|N"], "every_line": False, "stores": ["U"], "every_store": False}
 READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "alerts/forecasts_before": _FEBRUARY,
     "alerts/large_sales": _FEBRUARY | {"amount": Decimal(1)},
@@ -18,10 +21,11 @@ READ_PARAMETERS: dict[str, dict[str, Any]] = {
     "forecasts/promotions": _FEBRUARY,
     "forecasts/revenue": _FEBRUARY,
     "forecasts/sum_errors": {"days": 1},
-    "forecasts/units": _FEBRUARY | {"products": ["N"], "lines": ["UK|U|N"], "every_line": False},
+    "forecasts/units": _FEBRUARY
+    | {"products": ["N"], "lines": ["UK|U|N"], "every_line": False, "stores": ["U"], "every_store": False},
     "reference/holidays": _FEBRUARY,
     "restock/best_lines": _FEBRUARY | {"regions": ["IN", "UK"], "store": "", "top": 3},
-    "restock/first_sales": _FEBRUARY | {"products": ["N"], "lines": [], "every_line": True},
+    "restock/first_sales": _FEBRUARY | EVERY_LINE | {"products": ["N"]},
     "restock/open_days": _FEBRUARY | {"regions": ["IN", "UK"], "store": ""},
     "restock/forecasts": {"first": date(2024, 2, 20), "days": 7},
     "restock/lines": {"products": ["N"]},

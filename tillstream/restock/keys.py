@@ -38,15 +38,20 @@ class Keys:
         return self.texts[place].take(pa.array(self.places(place)[rows]))
 
     def parameters(self) -> dict[str, Any]:
-        """Return @lines, @products and @every_line of SQL, of keys of products in stores.
+        """Return the parameters of `EVERY_LINE` for keys of products in stores.
 
-        More than `MOST_IN_PARAMETER` keys are not listed: all products in stores are read. A text in @lines can be that
-        of another key if texts have the sign between them, so rows are looked up with `find` again.
+        More than `MOST_IN_PARAMETER` keys, or stores, are not listed: all are read. A text in @lines can be that of
+        another key if texts have the sign between them, so rows are looked up with `find` again.
         """
-        if len(self) > MOST_IN_PARAMETER:
-            return dict(EVERY_LINE)
-        products = self.texts[LINE.index("product")].take(pa.array(np.unique(self.places(LINE.index("product")))))
-        return {"lines": ["|".join(key) for key in self], "products": products.to_pylist(), "every_line": False}
+        stores, products = (self._texts_of(LINE.index(name)) for name in ("store_id", "product"))
+        parameters = of_stores(stores)
+        if len(self) <= MOST_IN_PARAMETER:
+            parameters |= {"lines": ["|".join(key) for key in self], "products": products, "every_line": False}
+        return parameters
+
+    def _texts_of(self, place: int) -> list[str]:
+        texts: list[str] = self.texts[place].take(pa.array(np.unique(self.places(place)))).to_pylist()
+        return texts
 
     def places(self, *columns: int) -> Ints:
         """Return the places of the texts of each key, of several columns as one number; shape (keys,)."""
@@ -67,6 +72,12 @@ class Keys:
         rows = np.minimum(np.searchsorted(self.numbers, numbers), len(self) - 1)
         is_key = np.all([each >= 0 for each in codes], axis=0) & (self.numbers[rows] == numbers)
         return np.where(is_key, rows, -1)
+
+
+def of_stores(stores: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of `EVERY_LINE` for all products in some stores; empty texts are sales without a store."""
+    is_listed = len(stores) <= MOST_IN_PARAMETER
+    return {**EVERY_LINE, **({"stores": list(stores), "every_store": False} if is_listed else {})}
 
 
 def keys_of(columns: Sequence[Column]) -> tuple[Keys, Ints]:

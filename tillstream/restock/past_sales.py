@@ -15,7 +15,7 @@ from tillstream.forecasting.models.panel import Days, Floats, Ints
 from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
-from tillstream.restock.keys import LINE, Keys, encoded, keys_of
+from tillstream.restock.keys import LINE, Keys, encoded, keys_of, of_stores
 
 RECENT = timedelta(days=16 * 7)
 """Time of recent sales: 96 open days of a week of six."""
@@ -92,12 +92,23 @@ class PastSales:
         return values
 
 
-def read(warehouse: Warehouse, first: date, last: date, regions: Sequence[str], only: Keys | None = None) -> PastSales:
+def read(
+    warehouse: Warehouse,
+    first: date,
+    last: date,
+    regions: Sequence[str],
+    *,
+    stores: Sequence[str] | None = None,
+    only: Keys | None = None,
+) -> PastSales:
     """Return the units sold in some regions from `first` to `last`, without returns.
 
-    only: products in stores; those without units are left out. None: all.
+    stores: stores whose sales are needed; those of other stores can be among them. None: all. only: products in stores;
+    those without units are left out. None: all.
     """
     of_lines = dict(EVERY_LINE) if only is None else only.parameters()
+    if stores is not None:
+        of_lines = of_stores(stores)
     cells = _cells(warehouse, {"first": first, "last": last} | of_lines, regions)
     if only is not None:
         cells = cells.filter(pa.array(only.find([cells.column(name) for name in LINE]) >= 0))

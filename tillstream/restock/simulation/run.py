@@ -80,7 +80,7 @@ def simulate(warehouse: Warehouse, today: date, options: Options) -> Simulation:
     lines, _ = keys_of([best.column(name) for name in LINE])
     if not len(lines):
         raise NotFound(_NO_SALES)
-    past = past_sales.read(warehouse, first, last, regions, lines)
+    past = past_sales.read(warehouse, first, last, regions, only=lines)
     worth = unit_values.read(warehouse, past.lines, first, last)
     sold = past.dense(0, len(past.lines))[:, days]
     return Simulation(

@@ -92,7 +92,8 @@ def _demand(ports: Ports, pairs: Keys, days: Ints, today: date) -> SumDemand:
         return nothing
     regions = pairs.texts[LINE.index("region")].to_pylist()
     first = today - past_sales.RECENT
-    past = past_sales.read(ports.warehouse, first, today - timedelta(days=1), regions)
+    stores = pairs.texts[LINE.index("store_id")].to_pylist()
+    past = past_sales.read(ports.warehouse, first, today - timedelta(days=1), regions, stores=stores)
     past = past.without(stock_days.days_out_of_stock(ports.warehouse, out_of_stock.needed_from(first)))
     of_row = pairs.find([past.lines.column(place) for place in range(len(LINE))])
     rows = np.flatnonzero(of_row >= 0)
