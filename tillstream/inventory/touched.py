@@ -61,7 +61,7 @@ FROM (
 {_PAIR.format(lines="sums")}
 WHERE touched_pairs.counted_on IS NULL"""
 """One line of each pair that was never counted, with its recent units."""
-_MOST_STORES = 50
+_MOST_STORES = 100
 """Stores that are named in a statement; of more, all stores are read, as a longer list costs more than it saves."""
 FEW = 4
 """The lines of stores with counts are read apart if at most one in so many of the touched stores has any."""
