@@ -18,8 +18,9 @@ BY_REGION = "SELECT region, SUM(net_amount) AS amount FROM fact_sales GROUP BY r
 
 
 def sell(admin: Visitor, work: Work) -> None:
-    """Two sales of June 2026 in India."""
-    admin.upload(indian_file(indian_sale("1", "10.00"), indian_sale("2", "14.00", date="30-06-2026 10:00", customer="C2")))
+    """Two sales of June 2026 in India, of two customers."""
+    later = indian_sale("2", "14.00", date="30-06-2026 10:00", customer="C2")
+    admin.upload(indian_file(indian_sale("1", "10.00"), later))
     work()
 
 
