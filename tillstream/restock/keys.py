@@ -43,14 +43,15 @@ class Keys:
         More than `MOST_IN_PARAMETER` keys, or stores, are not listed: all are read. A text in @lines can be that of
         another key if texts have the sign between them, so rows are looked up with `find` again.
         """
-        stores, products = (self._texts_of(LINE.index(name)) for name in ("store_id", "product"))
+        stores, products = (self.distinct(LINE.index(name)) for name in ("store_id", "product"))
         parameters = of_stores(stores)
         if len(self) <= MOST_IN_PARAMETER:
             parameters |= {"lines": ["|".join(key) for key in self], "products": products, "every_line": False}
         return parameters
 
-    def _texts_of(self, place: int) -> list[str]:
-        texts: list[str] = self.texts[place].take(pa.array(np.unique(self.places(place)))).to_pylist()
+    def distinct(self, place: int, rows: Ints | slice = slice(None)) -> list[str]:
+        """Return the distinct texts of the keys, or of some keys, in a column; in order."""
+        texts: list[str] = self.texts[place].take(pa.array(np.unique(self.places(place)[rows]))).to_pylist()
         return texts
 
     def places(self, *columns: int) -> Ints:

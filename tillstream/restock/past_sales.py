@@ -106,9 +106,9 @@ def read(
     stores: stores whose sales are needed; those of other stores can be among them. None: all. only: products in stores;
     those without units are left out. None: all.
     """
-    of_lines = dict(EVERY_LINE) if only is None else only.parameters()
-    if stores is not None:
-        of_lines = of_stores(stores)
+    of_lines = dict(EVERY_LINE) if stores is None else of_stores(stores)
+    if only is not None:
+        of_lines = only.parameters()
     cells = _cells(warehouse, {"first": first, "last": last} | of_lines, regions)
     if only is not None:
         cells = cells.filter(pa.array(only.find([cells.column(name) for name in LINE]) >= 0))
@@ -148,13 +148,13 @@ def _first_steps(warehouse: Warehouse, lines: Keys, first: date, last: date) -> 
 
     Most lines were sold in the weeks before `first`; only for products of the others, a year is read.
     """
-    steps = np.full(len(lines), -1, dtype=np.int64)
+    steps, of_lines = np.full(len(lines), -1, dtype=np.int64), lines.parameters()
     for since, until in ((first - LATELY, first - timedelta(days=1)), (first - SINCE, last)):
         open_lines = steps < 0
-        products = lines.texts[PRODUCT].take(pa.array(np.unique(lines.places(PRODUCT)[open_lines]))).to_pylist()
+        products = lines.distinct(PRODUCT, np.flatnonzero(open_lines))
         if not products:
             break
-        params = lines.parameters() | {"first": since, "last": until, "products": products}
+        params = of_lines | {"first": since, "last": until, "products": products}
         for batch in warehouse.stream(sql.text("restock/first_sales"), params):
             table = pa.Table.from_batches([batch])
             rows = lines.find([table.column(name) for name in LINE])

@@ -31,8 +31,7 @@ def read(warehouse: Warehouse, lines: Keys, first: date, last: date) -> UnitValu
     """
     warehouse.refresh_totals()
     currency, rates = latest_rates(warehouse)
-    products = sorted(set(lines.column(LINE.index("product")).to_pylist()))
-    params = {"first": first, "last": last, "products": products}
+    params = {"first": first, "last": last, "products": lines.distinct(LINE.index("product"))}
     sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0] * 4)  # units, net, units with a cost, cost
     for row in warehouse.query(sql.text("restock/unit_values"), params).to_pylist():
         of_product = sums[row["region"], row["product"]]

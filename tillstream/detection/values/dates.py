@@ -47,7 +47,7 @@ def decide(column: Column, dates: DateProfile, sheet: Sheet, log: DetectionLog, 
         formats.setdefault(format_, next(iter(examples.values())))
     language = language_of(dates.months, log, dates.weekdays, column.name) if dates.months or dates.weekdays else ""
     if dates.halves and not language:
-        language = next(one for one in LANGUAGES if dates.halves <= names(one).halves.keys())
+        language = next((one for one in LANGUAGES if dates.halves <= names(one).halves.keys()), "")
     era = _era(dates, column, log)
     return DateStyle(tuple(formats), language, era, dates.has_times and dates.other_than_midnight, dates.has_offsets)
 

@@ -112,3 +112,8 @@ def test_numbers_of_sales_that_begin_with_a_day_are_no_times(number: str) -> Non
 
 def test_german_names_that_danish_has_too_are_german_without_a_question() -> None:
     assert proposed_dates([f"{day}. {('Januar', 'Februar')[day % 2]} 2026" for day in range(1, 28)])["language"] == "de"
+
+
+def test_halves_of_the_day_in_two_languages_are_those_of_none() -> None:
+    texts = [f"2026/3/{day} {('오후', '午後')[day % 2]}8:19" for day in range(1, 28)]
+    assert "language" not in proposed_dates(texts)
