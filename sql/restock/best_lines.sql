@@ -8,7 +8,7 @@ SELECT
   region,
   store_id,
   product,
-  SUM(units) AS units
+  SUM(line_facts.units) AS units
 FROM line_facts
 WHERE sale_date >= @first
   AND sale_date <= @last
@@ -17,6 +17,6 @@ WHERE sale_date >= @first
   AND region IN UNNEST(@regions)
   AND (@store = '' OR store_id = @store)
 GROUP BY region, store_id, product
-HAVING SUM(units) > 0
+HAVING SUM(line_facts.units) > 0
 ORDER BY units DESC, region, store_id, product
 LIMIT @top
