@@ -1,9 +1,9 @@
--- Codes by which a product can be entered: its own, its aliases and barcodes, and the product IDs of sales. region is `*`
--- for codes of every region; name is NULL without one.
+-- Codes by which a product can be entered: its own, its aliases and barcodes, and the product IDs of sales, as of the daily
+-- totals. region is `*` for codes of every region; name is NULL without one.
 WITH
 sold AS (
   SELECT region, COALESCE(product_id, product_name) AS code, MIN(product) AS product, MIN(product_name) AS name
-  FROM line_facts
+  FROM product_totals
   WHERE product IS NOT NULL
   GROUP BY region, COALESCE(product_id, product_name)
 ),

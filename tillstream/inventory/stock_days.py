@@ -11,7 +11,7 @@ from sql.stock_levels import COUNTED_PAIRS, FACTS_OF_COUNTED_PAIRS, FACTS_OF_PRO
 from tillstream.inventory.computing import EVERY_PRODUCT, Part, parts, parts_of
 from tillstream.ports.warehouse import Warehouse
 
-MOST_FACTS = 300_000
+MOST_FACTS = 1_000_000
 """Movements and sale lines that are computed at once: each day with facts has a row, which takes more than a level."""
 _FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"
 _FACTS = """SELECT product, COUNT(*) AS facts

@@ -108,6 +108,7 @@ def _plan(app: App, content: bytes, arguments: StockImport) -> Plan:
     except ValueError as error:
         raise Rejected(f"“{arguments.day}” is not a day. Write it as 2026-01-31.") from error
     defaults = Defaults(day, MovementKind(arguments.kind), arguments.region, arguments.store)
+    app.ports.warehouse.refresh_totals()
     reader = Reader(
         codes.read(app.ports.warehouse), defaults, zones.zone_of(app.ports, app.contracts), today + timedelta(days=1)
     )

@@ -96,7 +96,7 @@ class StockCodes:
 
 
 def read(warehouse: Warehouse, may_change: Callable[[str, str], bool] = _everyone) -> StockCodes:
-    """Read the stores and products of sales and catalogue. Raises as `Warehouse.query`."""
+    """Read the stores and products of the daily totals and of the catalogue. Raises as `Warehouse.query`."""
     stores = _rows(warehouse, "stock/stores")
     products = _rows(warehouse, "stock/product_codes")
     return StockCodes(
