@@ -87,8 +87,23 @@ unsellable AS (
 lines AS (
   SELECT
     chosen_lines.*,
-    IF(chosen_lines.units < 0 AND unsellable.product IS NOT NULL, 0, chosen_lines.units) AS stock_units
+    chosen_lines.sale_date > DATE_SUB(COALESCE(CAST(@today AS DATE), @day), INTERVAL 56 DAY) AS is_recent,
+    IF(
+      IF(
+        chosen_lines.sold_at IS NOT NULL AND last_counts.counted_at IS NOT NULL,
+        chosen_lines.sold_at > last_counts.counted_at,
+        chosen_lines.sale_date > last_counts.counted_on
+        OR (chosen_lines.sale_date = last_counts.counted_on AND last_counts.day_part = 'before opening')
+      )
+      AND NOT (chosen_lines.units < 0 AND unsellable.product IS NOT NULL),
+      chosen_lines.units,
+      0
+    ) AS sold_units
   FROM chosen_lines
+  LEFT JOIN last_counts
+    ON last_counts.region = chosen_lines.region
+    AND last_counts.store_id = chosen_lines.store_id
+    AND last_counts.product = chosen_lines.product
   LEFT JOIN unsellable
     ON unsellable.region = chosen_lines.region
     AND unsellable.store_id = chosen_lines.store_id
@@ -97,38 +112,22 @@ lines AS (
 ),
 sold AS (
   SELECT
-    lines.region,
-    lines.store_id,
-    lines.product,
+    region,
+    store_id,
+    product,
+    SUM(sold_units) AS sold,
+    SUM(IF(is_recent, 0, sold_units)) AS early_sold,
     SUM(
       IF(
-        IF(
-          lines.sold_at IS NOT NULL AND last_counts.counted_at IS NOT NULL,
-          lines.sold_at > last_counts.counted_at,
-          lines.sale_date > last_counts.counted_on
-          OR (lines.sale_date = last_counts.counted_on AND last_counts.day_part = 'before opening')
-        ),
-        lines.stock_units,
-        0
-      )
-    ) AS sold,
-    SUM(
-      IF(
-        lines.units > 0
-        AND lines.sale_date > DATE_SUB(COALESCE(CAST(@today AS DATE), @day), INTERVAL 56 DAY)
-        AND lines.sale_date <= COALESCE(CAST(@today AS DATE), @day),
-        lines.units,
+        is_recent AND units > 0 AND sale_date <= COALESCE(CAST(@today AS DATE), @day),
+        units,
         0
       )
     ) AS recent_units,
-    MAX(lines.product_name) AS product_name,
-    MAX(lines.category) AS category
+    COALESCE(MAX(IF(is_recent, product_name, NULL)), MAX(product_name)) AS product_name,
+    COALESCE(MAX(IF(is_recent, category, NULL)), MAX(category)) AS category
   FROM lines
-  LEFT JOIN last_counts
-    ON last_counts.region = lines.region
-    AND last_counts.store_id = lines.store_id
-    AND last_counts.product = lines.product
-  GROUP BY lines.region, lines.store_id, lines.product
+  GROUP BY region, store_id, product
 ),
 transfers AS (
   SELECT
@@ -170,7 +169,13 @@ final AS (
     CAST(COALESCE(in_transit.units, 0) AS NUMERIC) AS in_transit,
     CAST(COALESCE(sold.recent_units, 0) AS NUMERIC) AS recent_units,
     sold.product_name,
-    sold.category
+    sold.category,
+    CAST(IF(last_counts.product IS NULL, NULL, COALESCE(sold.early_sold, 0)) AS NUMERIC) AS early_sold,
+    IF(
+      last_counts.product IS NULL,
+      NULL,
+      DATE_SUB(COALESCE(CAST(@today AS DATE), @day), INTERVAL 55 DAY)
+    ) AS recent_from
   FROM pairs
   LEFT JOIN last_counts
     ON last_counts.region = pairs.region

@@ -37,6 +37,7 @@ final AS (
     OR stored.counted_at IS DISTINCT FROM computed.counted_at
     OR stored.moved IS DISTINCT FROM computed.moved
     OR stored.sold IS DISTINCT FROM computed.sold
+    OR (stored.early_sold IS NOT NULL AND stored.early_sold IS DISTINCT FROM computed.early_sold)
     OR stored.on_hand IS DISTINCT FROM computed.on_hand
     OR stored.in_transit IS DISTINCT FROM computed.in_transit
     OR stored.recent_units IS DISTINCT FROM computed.recent_units

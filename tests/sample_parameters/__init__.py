@@ -40,7 +40,7 @@ STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/first_last_count": {},
     "stock/products": {"first_day": date(2024, 1, 1)},
     "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
-    | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)]},
+    | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)], "recent_from": date(2023, 12, 19)},
 }
 """File that computes stock levels → parameters for which it answers something about the shop."""
 LEVEL_PARAMETERS: dict[str, Any] = {

@@ -31,6 +31,8 @@ class Computed:
     settlement_no: int
     codes: str
     day: str
+    columns: int
+    """Number of columns of the levels: an older version, which wrote fewer, leaves wrong values in the others."""
 
     @classmethod
     def of(cls, document: Document) -> Self:
@@ -128,14 +130,14 @@ def last_day(ports: Ports) -> date | None:
 
 def _newest(ports: Ports, codes: str, today: date) -> Computed:
     (row,) = ports.warehouse.query(sql.text("stock/newest"), {"today": today}).to_pylist()
-    return Computed(row["settlement_no"], codes, (row["last_day"] or today).isoformat())
+    return Computed(row["settlement_no"], codes, (row["last_day"] or today).isoformat(), len(computing.LEVELS))
 
 
 def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
     day = date.fromisoformat(now.day)
-    if before and before.codes == now.codes:
+    if before and (before.codes, before.columns) == (now.codes, now.columns):
         changed = _touched(ports, before, now, moved)
-        pairs = touched.touched_pairs(ports.warehouse, changed)
+        pairs = touched.touched_pairs(ports.warehouse, day, changed)
         if pairs.num_rows <= MOST_PAIRS:
             return _write_pairs(ports, day, changed, pairs)
     rows = computing.levels(ports.warehouse, day)

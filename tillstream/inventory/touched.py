@@ -34,8 +34,22 @@ _RECENT_LINES = f"{_LINES} AND line_facts.sale_date >= @recent_from"
 _EARLY_LINES = f"""{_LINES}
   AND line_facts.sale_date >= @first_day
   AND line_facts.sale_date < @recent_from
-  AND line_facts.sale_date >= DATE_SUB(touched_pairs.counted_on, INTERVAL {MOST_APART.days} DAY)"""
-"""Of each pair from its last count on."""
+  AND line_facts.sale_date
+    >= COALESCE(touched_pairs.kept_until, DATE_SUB(touched_pairs.counted_on, INTERVAL {MOST_APART.days} DAY))"""
+"""Of each pair from the day until which its units are kept, or else from its last count on."""
+_KEPT_UNITS = """SELECT
+  region,
+  store_id,
+  product,
+  CAST(NULL AS STRING) AS product_name,
+  CAST(NULL AS STRING) AS category,
+  CAST(NULL AS STRING) AS sale_id,
+  DATE_SUB(kept_until, INTERVAL 1 DAY) AS sale_date,
+  CAST(NULL AS TIMESTAMP) AS sold_at,
+  kept_sold AS units
+FROM touched_pairs
+WHERE kept_sold IS NOT NULL"""
+"""One line of each pair, with the units that were sold after its last count, and are kept."""
 _RECENT_SUMS = f"""SELECT
   sums.region,
   sums.store_id,
@@ -74,15 +88,16 @@ LEFT JOIN touched_pairs
   AND touched_pairs.store_id = current_movements.store_id
   AND touched_pairs.product = current_movements.product
 WHERE touched_pairs.product IS NOT NULL OR current_movements.other_store IS NOT NULL"""
-_OF_TOUCHED = """SELECT
+_ALL_READ = "touched_pairs.lines_changed AND touched_pairs.kept_until IS NULL"
+_OF_TOUCHED = f"""SELECT
   touched_pairs.region,
   touched_pairs.store_id,
   touched_pairs.product,
   levels.* EXCEPT (region, store_id, product, in_transit, recent_units, product_name, category),
   COALESCE(levels.in_transit, 0) AS in_transit,
   COALESCE(levels.recent_units, 0) AS recent_units,
-  COALESCE(levels.product_name, IF(touched_pairs.lines_changed, NULL, stored.product_name)) AS product_name,
-  COALESCE(levels.category, IF(touched_pairs.lines_changed, NULL, stored.category)) AS category
+  COALESCE(levels.product_name, IF({_ALL_READ}, NULL, stored.product_name)) AS product_name,
+  COALESCE(levels.category, IF({_ALL_READ}, NULL, stored.category)) AS category
 FROM touched_pairs
 LEFT JOIN computed_stock_levels AS levels
   ON levels.region = touched_pairs.region
@@ -92,7 +107,8 @@ LEFT JOIN stock_levels AS stored
   ON stored.region = touched_pairs.region
   AND stored.store_id = touched_pairs.store_id
   AND stored.product = touched_pairs.product"""
-"""A name that no line of these days has stays as it is stored, unless lines changed: its own may be undone."""
+"""A name that no line of these days has stays as it is stored, unless lines changed and all are read: its own may be
+undone."""
 _COLUMNS = ", ".join(LEVELS.names)
 _CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
 
@@ -115,9 +131,10 @@ class Touched:
         return {"after": self.after} | {name: list(values) for name, values in lists.items()}
 
 
-def touched_pairs(warehouse: Warehouse, touched: Touched) -> pa.Table:
-    """Return region, store_id, product, counted_on: the day of its last count or NULL, and lines_changed (BOOL)."""
-    return warehouse.query(sql.text("stock/touched_pairs"), touched.params)
+def touched_pairs(warehouse: Warehouse, today: date, touched: Touched) -> pa.Table:
+    """Return the rows of sql/stock/touched_pairs. today: last of the recent days."""
+    params = {"recent_from": first_day(today, today)}
+    return warehouse.query(sql.text("stock/touched_pairs"), touched.params | params)
 
 
 def levels_of(warehouse: Warehouse, today: date, touched: Touched, pairs: pa.Table) -> pa.Table:
@@ -137,12 +154,12 @@ def query_of_touched(today: date, touched: Touched, pairs: pa.Table) -> Query:
 def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[dict[str, str], dict[str, Any]]:
     """Movements and lines from which the levels of touched products are computed: relations and their parameters.
 
-    They have all recent lines, as sums where they suffice, and earlier ones since the count of each product in a store.
+    They have all recent lines, as sums where they suffice, and earlier ones since the count of each product in a store,
+    as the units that are kept and the lines of later days.
     """
     counted_on, recent_from = pairs.column("counted_on"), first_day(today, today)
-    early = pairs.filter(pc.less(counted_on, pa.scalar(recent_from + MOST_APART, pa.date32())))
+    early, earliest = _read_before(recent_from, pairs)
     counted, uncounted = pairs.filter(pc.is_valid(counted_on)), pairs.filter(pc.is_null(counted_on))
-    earliest = pc.min(early.column("counted_on")).as_py()
     params = touched.params | {"recent_from": recent_from}
     if FEW * len(_names(counted, "store_id")) <= len(_names(pairs, "store_id")):
         params["today"] = today
@@ -152,8 +169,9 @@ def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[di
             lines.append(f"{_RECENT_LINES}{stores} AND touched_pairs.counted_on IS NOT NULL")
     else:
         lines = [f"{_RECENT_LINES}{_in_stores('line_facts.', 'touched', pairs, params)}"]
+    lines.append(_KEPT_UNITS)
     if earliest:
-        params["first_day"] = first_day(today, earliest)
+        params["first_day"] = earliest
         lines.append(f"{_EARLY_LINES}{_in_stores('line_facts.', 'early', early, params)}")
     relations = {
         "touched_pairs": sql.statement("stock/touched_pairs"),
@@ -161,6 +179,16 @@ def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[di
         "visible_stock_lines": "\nUNION ALL\n".join(lines),
     }
     return relations, params
+
+
+def _read_before(recent_from: date, pairs: pa.Table) -> tuple[pa.Table, date | None]:
+    """The pairs with lines to read before a day, and the first of their days; None if there are none."""
+    kept, others = pairs.filter(pc.is_valid(pairs["kept_until"])), pairs.filter(pc.is_null(pairs["kept_until"]))
+    kept = kept.filter(pc.less(kept["kept_until"], pa.scalar(recent_from, pa.date32())))
+    others = others.filter(pc.less(others["counted_on"], pa.scalar(recent_from + MOST_APART, pa.date32())))
+    kept_until, counted_on = pc.min(kept["kept_until"]).as_py(), pc.min(others["counted_on"]).as_py()
+    days = [*([kept_until] if kept_until else []), *([counted_on - MOST_APART] if counted_on else [])]
+    return pa.concat_tables([kept, others]), min(days, default=None)
 
 
 def _in_stores(table: str, name: str, pairs: pa.Table, params: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from devtools.simulation.difference import Difference
 from devtools.simulation.year import checks, goods, tills, uploads
 from devtools.simulation.year.acts import Acts
 from devtools.simulation.year.process import Process
-from devtools.simulation.year.report import Done, Month
+from devtools.simulation.year.report import Done, Month, fixed_task
 from devtools.simulation.year.sales import Company, day_of
 from devtools.simulation.year.world import World
 
@@ -143,6 +143,7 @@ class Year:
             self.done.stock += checks.check_stock(self.process, self.world)
             checks.check_lines(self.process, self.world, day - 1, day)
         self.world.close(day)
+        month.fixed_tasks.append(fixed_task())
         month.checks += time.monotonic() - start
 
     def _power_cut(self, random: Random) -> threading.Timer | None:

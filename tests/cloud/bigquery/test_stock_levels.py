@@ -61,8 +61,8 @@ def test_levels_are_those_of_duckdb(untouched: BigQueryWarehouse, monkeypatch: p
     duck: Any = Duck()
     duck.fill(SAMPLE_LEDGER)
     assert rows(computing.levels(warehouse, DAY)) == rows(computing.levels(duck, DAY))
-    pairs = touched.touched_pairs(duck, TOUCHED)
-    assert rows(touched.touched_pairs(warehouse, TOUCHED)) == rows(pairs)
+    pairs = touched.touched_pairs(duck, DAY, TOUCHED)
+    assert rows(touched.touched_pairs(warehouse, DAY, TOUCHED)) == rows(pairs)
     for few in (0, 4):
         monkeypatch.setattr(touched, "FEW", few)
         expected = rows(touched.levels_of(duck, DAY, TOUCHED, pairs))

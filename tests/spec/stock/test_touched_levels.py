@@ -61,17 +61,19 @@ MOVEMENTS = [
 
 
 def content(stored: Sequence[dict[str, Any]] = ()) -> dict[str, list[tuple[Any, ...]]]:
-    settlements = [{"settlement_no": 1, "only_adds": True}]
+    settlements = [{"settlement_no": number, "only_adds": True} for number in (1, 2)]
     tables = {"sale_versions": LINES, "stock_movements": MOVEMENTS, "settlements": settlements, "stock_levels": stored}
     return {name: [tuple(row.get(one.name) for one in TABLES[name]) for row in rows] for name, rows in tables.items()}
 
 
 def query(duck: Any, touched: Touched) -> tuple[str, dict[str, Any]]:
-    return touched_levels.query_of_touched(TODAY, touched, touched_levels.touched_pairs(duck, touched))
+    return touched_levels.query_of_touched(TODAY, touched, touched_levels.touched_pairs(duck, TODAY, touched))
 
 
 def changed(duck: Any, touched: Touched) -> list[dict[str, Any]]:
-    rows = touched_levels.levels_of(duck, TODAY, touched, touched_levels.touched_pairs(duck, touched)).to_pylist()
+    rows = touched_levels.levels_of(
+        duck, TODAY, touched, touched_levels.touched_pairs(duck, TODAY, touched)
+    ).to_pylist()
     return sorted(rows, key=lambda row: (row["store_id"], row["product"]))
 
 
@@ -85,7 +87,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool
 def test_an_old_count_reads_older_lines_of_its_own_product_only(duck: Duck, few: bool) -> None:
     duck.fill(content())
     warehouse: Any = duck
-    pairs = touched_levels.touched_pairs(warehouse, SETTLED)
+    pairs = touched_levels.touched_pairs(warehouse, TODAY, SETTLED)
     relations, params = touched_levels.facts_of_touched(TODAY, SETTLED, pairs)
     lines = duck.query(with_relations(relations, "SELECT * FROM visible_stock_lines", ()), params).to_pylist()
     sums = [line for line in lines if line["sale_id"] is None]
@@ -126,6 +128,74 @@ def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touche
     rows[0]["recent_units"] += 1
     duck.fill(content(rows))
     assert [row["product"] for row in changed(duck, touched)] == [rows[0]["product"]]
+
+
+def kept(duck: Duck, level: dict[str, Any], touched: Touched, *more: dict[str, Any]) -> Any:
+    """What is kept of the product that was counted long ago, with a stored level and more lines or movements."""
+    tables = content([level])
+    for row in more:
+        name = "stock_movements" if "kind" in row else "sale_versions"
+        tables[name].append(tuple(row.get(one.name) for one in TABLES[name]))
+    duck.fill(tables)
+    warehouse: Any = duck
+    pairs = touched_levels.touched_pairs(warehouse, TODAY, touched).to_pylist()
+    (pair,) = (pair for pair in pairs if pair["product"] == "counted long ago")
+    return pair["kept_sold"], pair["kept_until"]
+
+
+@pytest.fixture
+def old_level(duck: Duck) -> dict[str, Any]:
+    duck.fill(content())
+    (level,) = (row for row in changed(duck, SETTLED) if row["product"] == "counted long ago")
+    assert (level["early_sold"], level["recent_from"]) == (Decimal(2), day(55))
+    return level
+
+
+def test_units_that_are_kept_are_read_in_place_of_lines(duck: Duck, old_level: dict[str, Any]) -> None:
+    duck.fill(content([old_level | {"early_sold": Decimal(20)}]))
+    warehouse: Any = duck
+    pairs = touched_levels.touched_pairs(warehouse, TODAY, SETTLED)
+    relations, params = touched_levels.facts_of_touched(TODAY, SETTLED, pairs)
+    lines = duck.query(with_relations(relations, "SELECT * FROM visible_stock_lines", ()), params).to_pylist()
+    read = [(line["sale_id"], line["units"]) for line in lines if line["product"] == "counted long ago"]
+    assert sorted(read, key=repr) == [("counted long ago 0", 1), ("counted long ago 55", 1), (None, 20)]
+    (level,) = (row for row in changed(duck, SETTLED) if row["product"] == "counted long ago")
+    assert (level["sold"], level["on_hand"], level["early_sold"]) == (22, -12, 20)
+
+
+def test_days_that_were_recent_when_the_level_was_stored_are_read(duck: Duck, old_level: dict[str, Any]) -> None:
+    duck.fill(content([old_level | {"early_sold": Decimal(20), "recent_from": day(60)}]))
+    (level,) = (row for row in changed(duck, SETTLED) if row["product"] == "counted long ago")
+    assert (level["sold"], level["early_sold"], level["recent_from"]) == (23, 21, day(55))
+
+
+@pytest.mark.parametrize(("before", "expected"), [(56, None), (55, Decimal(2))])
+def test_a_settlement_that_changes_earlier_days_has_them_read_again(
+    duck: Duck, old_level: dict[str, Any], before: int, expected: Decimal | None
+) -> None:
+    lines = [
+        line(n, "S1", "counted long ago", days, line_key="2", settlement_no=2) for n, days in ((98, before), (99, 0))
+    ]
+    assert kept(duck, old_level, Touched(1, (TODAY, day(before)), ()), *lines)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("count", None), ("unsellable-return", None), ("receipt", Decimal(2)), ("write-off", Decimal(2))],
+)
+def test_movements_that_change_what_is_sold_have_all_days_read_again(
+    duck: Duck, old_level: dict[str, Any], kind: str, expected: Decimal | None
+) -> None:
+    new = movement(kind, "S1", "counted long ago", 90, 3) | {"movement_id": "new"}
+    assert kept(duck, old_level, Touched(1, (), ("new",)), new)[0] == expected
+
+
+def test_nothing_is_kept_of_days_around_a_count_or_until_a_later_day(duck: Duck, old_level: dict[str, Any]) -> None:
+    assert kept(duck, old_level, SETTLED) == (Decimal(2), day(55))
+    assert kept(duck, old_level | {"recent_from": day(99)}, SETTLED) == (None, None)
+    assert kept(duck, old_level | {"recent_from": day(98)}, SETTLED) == (Decimal(2), day(98))
+    assert kept(duck, old_level | {"recent_from": day(54)}, SETTLED) == (None, None)
+    assert kept(duck, old_level | {"early_sold": None}, SETTLED) == (None, None)
 
 
 def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
@@ -171,7 +241,7 @@ def test_bigquery_bills_the_same_after_three_years_without_old_counts(duck: Duck
     duck.fill(content())
     warehouse: Any = duck
     touched = Touched(1, (BILLED_DAY,), ())
-    pairs = touched_levels.touched_pairs(warehouse, touched)
+    pairs = touched_levels.touched_pairs(warehouse, BILLED_DAY, touched)
     text = inline_parameters(*touched_levels.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
     traffic = Traffic(1_000_000)
     quarter, years = (

@@ -179,8 +179,8 @@ class RandomFacts:
         return Until(business_day(at), at if self._random.random() < 0.7 else None)
 
     def _time(self) -> datetime:
-        """To the minute, at any time of a few days, or of those that the last of them make no longer recent."""
-        first = FIRST - self._random.choice((timedelta(0), timedelta(0), RECENT_DAYS))
+        """To the minute, at any time of a few days, of those that the last of them make no longer recent, or before."""
+        first = FIRST - self._random.choice((timedelta(0), timedelta(0), RECENT_DAYS, RECENT_DAYS + timedelta(DAYS)))
         return first + timedelta(minutes=self._random.randrange(DAYS * 24 * 60))
 
     def _quantity(self) -> Decimal:

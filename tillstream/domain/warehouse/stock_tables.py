@@ -53,8 +53,14 @@ STOCK_TABLES: dict[str, tuple[Field, ...]] = {
         Field("on_hand", _N, "counted + moved - sold; NULL if the product was never counted in the store"),
         required("in_transit", _N, "Units that other stores sent and that have not arrived"),
         required("recent_units", _N, "Units sold in the last 56 days, returns left out"),
-        Field("product_name", _S, "Name of the product in its sales, for products that the catalogue lacks"),
-        Field("category", _S, "Category of the product in its sales, for products that the catalogue lacks"),
+        Field(
+            "product_name",
+            _S,
+            "Name of the product in its recent or else earlier sales, for products that the catalogue lacks",
+        ),
+        Field("category", _S, "Category of the product in these sales, for products that the catalogue lacks"),
+        Field("early_sold", _N, "Those of `sold` before the day `recent_from`; NULL without a count"),
+        Field("recent_from", _D, "First of the last 56 days when the level was computed; NULL without a count"),
     ),
     "restock_lines": (
         required("region", _S, "Region of the store"),

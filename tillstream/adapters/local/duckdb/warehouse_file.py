@@ -44,6 +44,10 @@ _UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE summed ADD COLUMN IF NOT EXISTS split_settlement_no BIGINT",
         "UPDATE summed SET split_settlement_no = settlement_no",
     ),
+    17: (
+        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS early_sold DECIMAL(38, 9)",
+        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS recent_from DATE",
+    ),
 }
 """Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 
