@@ -1,23 +1,21 @@
-"""The log of the local warehouse, which DuckDB does not empty while somebody reads."""
+"""The log of the local warehouse: DuckDB writes it to the file at a commit, unless a transaction is open."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from tillstream.adapters.local.duckdb import database
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 
 COUNT = "SELECT COUNT(*) AS n FROM product_codes"
 KEY = ("region", "code")
+ROWS = 20_000
 
 
-def codes(first: int, count: int) -> pa.Table:
-    numbers = [str(number) for number in range(first, first + count)]
+def codes(count: int) -> pa.Table:
+    numbers = [str(number) for number in range(count)]
     return pa.table({"region": ["*"] * count, "code": numbers, "product_id": numbers})
 
 
@@ -26,65 +24,46 @@ def count(source: Any) -> int:
 
 
 @pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(database, "LARGE_LOG", 300_000)
-    return tmp_path / "warehouse.duckdb.wal"
+def path(tmp_path: Path) -> Path:
+    """Of a file that an earlier process wrote."""
+    path = tmp_path / "warehouse.duckdb"
+    DuckDBWarehouse(path).close()
+    return path
 
 
-def test_the_log_of_a_warehouse_that_is_read_stays_small(log: Path) -> None:
-    warehouse, sizes = DuckDBWarehouse(log.with_suffix("")), []
-    warehouse.upsert("product_codes", codes(0, 20_000), KEY)
+@pytest.fixture
+def warehouse(path: Path) -> Iterator[DuckDBWarehouse]:
+    warehouse = DuckDBWarehouse(path)
+    warehouse.upsert("product_codes", codes(ROWS), KEY)
+    warehouse._database.cursor().execute("SET GLOBAL checkpoint_threshold = '300KB'")
+    yield warehouse
+    warehouse.close()
+
+
+def sizes(warehouse: DuckDBWarehouse, path: Path) -> list[int]:
+    """Of the log, after each of many updates of rows, as those of settlements are."""
+    log, found = Path(f"{path}.wal"), []
+    for number in range(40):
+        with warehouse._database.transaction() as cursor:
+            cursor.execute("UPDATE product_codes SET product_id = code || ?", [str(number)])
+        assert count(warehouse) == ROWS
+        warehouse.refresh_totals()
+        found.append(log.stat().st_size if log.exists() else 0)
+    return found
+
+
+def test_the_log_stays_small(warehouse: DuckDBWarehouse, path: Path) -> None:
+    assert max(sizes(warehouse, path)) < 2_000_000
+
+
+def test_the_log_is_small_again_once_nobody_reads(warehouse: DuckDBWarehouse, path: Path) -> None:
     with warehouse.snapshot() as snapshot:
-        before = count(snapshot)
-        for number in range(40):
-            warehouse.upsert("product_codes", codes(500 * number, 2_000), KEY)
-            sizes.append(log.stat().st_size if log.exists() else 0)
-        assert count(snapshot) == before
-    assert max(sizes) < 1_000_000
-    assert sum(later < earlier for earlier, later in pairwise(sizes)) >= 2
-    assert count(warehouse) == 21_500
-    warehouse.close()
+        assert count(snapshot) == ROWS
+        assert sizes(warehouse, path)[-1] > 2_000_000
+    assert sizes(warehouse, path)[-1] < 2_000_000
 
 
-def test_writers_and_readers_of_all_threads_continue_meanwhile(log: Path) -> None:
-    warehouse, ended = DuckDBWarehouse(log.with_suffix("")), threading.Event()
-
-    def write(first: int) -> None:
-        for number in range(15):
-            warehouse.upsert("product_codes", codes(first + 1_000 * number, 1_000), KEY)
-
-    def read() -> None:
-        while not ended.is_set():
-            with warehouse.snapshot() as snapshot:
-                assert count(snapshot) == count(snapshot)
-
-    def refresh() -> None:
-        while not ended.is_set():
-            warehouse.refresh_totals()
-
-    with ThreadPoolExecutor() as threads:
-        others = [threads.submit(work) for work in (read, read, refresh)]
-        writers = [threads.submit(write, first) for first in (0, 100_000)]
-        try:
-            assert [each.result() for each in writers] == [None, None]
-        finally:
-            ended.set()
-        assert [each.result() for each in others] == [None, None, None]
-    assert count(warehouse) == 30_000
-    warehouse.close()
-
-
-def test_a_log_that_cannot_be_emptied_now_does_not_fail_the_write(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LARGE_LOG", 0)
-    warehouse = DuckDBWarehouse(log.with_suffix(""))
-    warehouse.upsert("product_codes", codes(0, 3), KEY)
-    other = warehouse._database._new_cursor()
-    other.execute("BEGIN")
-    other.execute("DELETE FROM product_codes")
-    ended = threading.Thread(target=warehouse.upsert, args=("product_codes", codes(10, 2), KEY))
-    ended.start()
-    ended.join(1)
-    other.execute("ROLLBACK")
-    ended.join()
-    assert count(warehouse) == 5
-    warehouse.close()
+def test_a_reader_who_stops_early_leaves_nothing_open(warehouse: DuckDBWarehouse, path: Path) -> None:
+    for _ in warehouse.stream("SELECT * FROM product_codes"):
+        break
+    assert sizes(warehouse, path)[-1] < 2_000_000

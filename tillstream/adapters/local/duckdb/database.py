@@ -16,8 +16,6 @@ FATAL = (duckdb.InternalException, duckdb.FatalException)
 """After one of these the engine rejects every further statement."""
 DAMAGED = ("Could not read enough bytes", "Corrupt database file")
 """Texts of the errors of a file that is cut off, or whose blocks do not have their checksums."""
-LARGE_LOG = 64 << 20
-"""Bytes of a log that is written to the file while others read."""
 COPY_WARNING = "Arrow output on a DB-API result"
 """DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
 
@@ -44,8 +42,7 @@ class Database:
     def __init__(self, path: Path | str, config: dict[str, Any], *, read_only: bool = False) -> None:
         self._path, self._config = path, config | {"disabled_optimizers": DISABLED_OPTIMIZERS}
         self._read_only = read_only
-        self._log = Path(f"{path}.wal")
-        self._lock, self._emptying = threading.Lock(), threading.Lock()
+        self._lock = threading.Lock()
         self._open()
 
     def _open(self) -> None:
@@ -55,7 +52,7 @@ class Database:
             raise unreadable(self._path, error) from error
         warnings.filterwarnings("ignore", COPY_WARNING, UserWarning)
         self.root.execute("SET GLOBAL TimeZone = 'UTC'")
-        # Commits are durable without it, and a large log is moved into the file anyway; no command should wait at exit.
+        # Commits are durable without it, and a large log is checkpointed anyway; no command should wait for it at exit.
         self.root.execute("PRAGMA disable_checkpoint_on_shutdown")
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._local = threading.local()
@@ -79,7 +76,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A transaction on the thread's cursor; commits at the end or rolls back. A large log is then emptied."""
+        """A transaction on the thread's cursor; commits at the end or rolls back."""
         cursor = self.cursor()
         cursor.execute("BEGIN TRANSACTION")
         try:
@@ -89,22 +86,6 @@ class Database:
                 cursor.execute("ROLLBACK")
             raise
         cursor.execute("COMMIT")
-        self._empty_large_log(cursor)
-
-    def _empty_large_log(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Write to the file what is in the log, if that is large.
-
-        DuckDB does so at a commit only if nobody reads meanwhile. On a busy server somebody always does: the log would
-        grow until the next start, and as long as changes of rows are in the log alone, each query is slower.
-        """
-        if not self._log.exists() or self._log.stat().st_size < LARGE_LOG:
-            return
-        if self._emptying.acquire(blocking=False):
-            try:
-                with suppress(duckdb.TransactionException):  # then after the next commit
-                    cursor.execute("FORCE CHECKPOINT")  # waits for those who write; those who read continue
-            finally:
-                self._emptying.release()
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:

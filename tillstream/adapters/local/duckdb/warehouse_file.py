@@ -153,14 +153,16 @@ def swap(live: Path, new: Path, aside: Path) -> None:
 
 def _number(connection: duckdb.DuckDBPyConnection) -> int | None:
     try:
-        row = connection.execute(f"SELECT number FROM {SCHEMA_TABLE}").fetchone()
+        # All rows: a result that is not read to its end is a transaction that lasts as long as the connection, and then
+        # DuckDB never writes its log to the file.
+        rows = connection.execute(f"SELECT number FROM {SCHEMA_TABLE}").fetchall()
     except duckdb.CatalogException:
         return None
-    return int(row[0]) if row else None
+    return int(rows[0][0]) if rows else None
 
 
 def _has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
-    return connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal LIMIT 1").fetchone() is not None
+    return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal LIMIT 1").fetchall())
 
 
 def _label(number: int | None) -> str:
