@@ -42,21 +42,21 @@ def warehouse(path: Path) -> Iterator[DuckDBWarehouse]:
 
 def sizes(warehouse: DuckDBWarehouse, path: Path) -> list[int]:
     """Of the log, after each of many updates of rows, as those of settlements are."""
-    log, found = Path(f"{path}.wal"), []
+    log, bytes_of_log = Path(f"{path}.wal"), []
     for number in range(40):
         with warehouse._database.transaction() as cursor:
             cursor.execute("UPDATE product_codes SET product_id = code || ?", [str(number)])
         assert count(warehouse) == ROWS
         warehouse.refresh_totals()
-        found.append(log.stat().st_size if log.exists() else 0)
-    return found
+        bytes_of_log.append(log.stat().st_size if log.exists() else 0)
+    return bytes_of_log
 
 
 def test_the_log_stays_small(warehouse: DuckDBWarehouse, path: Path) -> None:
     assert max(sizes(warehouse, path)) < 2_000_000
 
 
-def test_the_log_is_small_again_once_nobody_reads(warehouse: DuckDBWarehouse, path: Path) -> None:
+def test_the_log_is_small_again_after_the_last_reader_ends(warehouse: DuckDBWarehouse, path: Path) -> None:
     with warehouse.snapshot() as snapshot:
         assert count(snapshot) == ROWS
         assert sizes(warehouse, path)[-1] > 2_000_000
