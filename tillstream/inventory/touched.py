@@ -183,12 +183,10 @@ def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[di
 
 def _read_before(recent_from: date, pairs: pa.Table) -> tuple[pa.Table, date | None]:
     """The pairs with lines to read before a day, and the first of their days; None if there are none."""
-    kept, others = pairs.filter(pc.is_valid(pairs["kept_until"])), pairs.filter(pc.is_null(pairs["kept_until"]))
-    kept = kept.filter(pc.less(kept["kept_until"], pa.scalar(recent_from, pa.date32())))
-    others = others.filter(pc.less(others["counted_on"], pa.scalar(recent_from + MOST_APART, pa.date32())))
-    kept_until, counted_on = pc.min(kept["kept_until"]).as_py(), pc.min(others["counted_on"]).as_py()
-    days = [*([kept_until] if kept_until else []), *([counted_on - MOST_APART] if counted_on else [])]
-    return pa.concat_tables([kept, others]), min(days, default=None)
+    since_count = pc.subtract(pairs["counted_on"], pa.scalar(MOST_APART)).cast(pa.date32())
+    read_from = pc.coalesce(pairs["kept_until"], since_count)
+    is_early = pc.less(read_from, pa.scalar(recent_from, pa.date32()))
+    return pairs.filter(is_early), pc.min(read_from.filter(is_early)).as_py()
 
 
 def _in_stores(table: str, name: str, pairs: pa.Table, params: dict[str, Any]) -> str:
