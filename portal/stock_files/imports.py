@@ -15,6 +15,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.inventory import levels
 from tillstream.workflows.catalogue_import import previews
+from tillstream.workflows.decisions.sweeping import refresh_totals
 from tillstream.workflows.stock_import import importing
 from tillstream.workflows.stock_import.columns import COLUMNS, IMPORTED
 from tillstream.workflows.stock_import.importing import Plan
@@ -36,6 +37,7 @@ def preview() -> ResponseReturnValue:
     if file is None or not file.filename:
         return _page(chosen, error=texts.NO_FILE), 422
     content = file.read()
+    refresh_totals(ports())  # they have the products and stores of sales
     try:
         plan = planning.plan(content, chosen)
     except Rejected as error:

@@ -39,8 +39,8 @@ STOCK_PARAMETERS: dict[str, dict[str, Any]] = {
     "stock/newest": {"today": date(2024, 2, 12)},
     "stock/first_last_count": {},
     "stock/products": {"first_day": date(2024, 1, 1)},
-    "stock/touched_pairs": {"after": 0, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
-    | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)], "recent_from": date(2023, 12, 19)},
+    "stock/touched_pairs": {"after": 0, "last": 1_000, "days": [date(2024, 1, 5), date(2024, 2, 1)]}
+    | {"movements": ["c1", "x2", "o1"], "sold_on": [date(2024, 2, 12)], "last_kept": date(2023, 12, 19)},
 }
 """File that computes stock levels → parameters for which it answers something about the shop."""
 LEVEL_PARAMETERS: dict[str, Any] = {

@@ -21,7 +21,7 @@ from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.ports import Ports
 from tillstream.ports.document_store import AFTER_ANY
 
-MIRROR_ID, WRITING = "mirror", "mirror-writing:"
+MIRROR_ID, CODES, WRITING = "mirror", "mirror-codes", "mirror-writing:"
 LONGEST = timedelta(minutes=10)
 """Time after which a write that has not ended was interrupted."""
 MOST_KEYS = 1_000
@@ -52,7 +52,6 @@ def sync(ports: Ports) -> int:
     """
     writing = f"{WRITING}{uuid4().hex}"
     since: int | None = None
-    recoded = False
     while True:
         document = ports.documents.get(records.STATE, MIRROR_ID)
         mirrored = int(document.data["revision"]) if document else 0
@@ -69,14 +68,12 @@ def sync(ports: Ports) -> int:
         ended = [one for one in others if int(one.data["until"]) <= now.timestamp()]
         ports.documents.put(records.STATE, writing, {"until": int((now + LONGEST).timestamp())})
         try:
-            changed, has_new_codes = _write(ports, since, is_repeated=bool(ended))
-            recoded |= has_new_codes
+            changed = _write(ports, since, is_repeated=bool(ended))
         except BaseException:
             ports.documents.put(records.STATE, writing, {"until": 0})
             raise
         if len(ended) == len(others):  # otherwise the next call decides whether one of them was interrupted
-            codes = uuid4().hex if recoded else document.data.get("codes", "") if document else ""
-            noted = {"revision": revision, "compared_on": today, "codes": codes}
+            noted = {"revision": revision, "compared_on": today}
             try:
                 ports.documents.put(records.STATE, MIRROR_ID, noted, if_version=document.version if document else 0)
             except Conflict:
@@ -88,8 +85,8 @@ def sync(ports: Ports) -> int:
 
 def codes_version(ports: Ports) -> str:
     """Another text means that codes of products changed, so that lines and movements may be those of other products."""
-    document = ports.documents.get(records.STATE, MIRROR_ID)
-    return str(document.data.get("codes", "")) if document else ""
+    document = ports.documents.get(records.STATE, CODES)
+    return str(document.data["version"]) if document else ""
 
 
 def forget(ports: Ports) -> None:
@@ -97,8 +94,8 @@ def forget(ports: Ports) -> None:
     ports.documents.delete(records.STATE, MIRROR_ID)
 
 
-def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> tuple[int, bool]:
-    """Return the number of changed tables, and whether codes of products may have changed."""
+def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
+    """Return the number of changed tables."""
     changed_tables = 0
     codes: set[str] = set()
     first = date.max
@@ -117,7 +114,9 @@ def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> tuple[int,
         every = None if is_repeated else _every_code(codes | recoded, code_rows)
         since_day = date.min if recoded or is_repeated else first
         catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
-    return changed_tables, bool(recoded) or is_repeated
+    if recoded or is_repeated:
+        ports.documents.put(records.STATE, CODES, {"version": uuid4().hex})
+    return changed_tables
 
 
 def _mirror(ports: Ports, table: MirrorTable, entries: Sequence[Entry], *, whole: bool) -> tuple[list[Row], list[Row]]:

@@ -1,7 +1,7 @@
 """The projection `stock_levels`: computed again for what changed, and as a whole after changes of codes of products."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, timedelta
 from threading import RLock
 from typing import Self
@@ -13,12 +13,12 @@ from tillstream.batches import freshness
 from tillstream.catalogue.mirror import codes_version
 from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.inventory import computing, mirror, records, touched
-from tillstream.inventory.touched import Touched
+from tillstream.inventory.touched import KEY, Touched
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document
 
 COLLECTION, STATE = "stock", "levels"
-TABLE, KEY = "stock_levels", ("region", "store_id", "product")
+TABLE = "stock_levels"
 _ONE_AT_A_TIME = RLock()
 MOST_PAIRS = 100_000
 """With more touched products in stores, all are computed."""
@@ -77,12 +77,14 @@ def _refresh(ports: Ports) -> int:
         written |= {one.id: one for one in moved}
         now = _newest(ports, codes, today)
         has_news = overtaken or since != now or bool(moved)
-        count = _write(ports, since, now, list(written.values())) if has_news else 0
+        count = _write(ports, since, now, list(written.values()), from_lines=overtaken) if has_news else 0
         counted = document.data.get("changes", 0) if document else 0
         state = asdict(now) | {"seen": seen, "changes": counted + int(has_news)}
         try:
             ports.documents.put(COLLECTION, STATE, state, if_version=document.version if document else 0)
-        except Conflict:  # the rows may have replaced newer ones of the other call: all since then are computed again
+        except Conflict:
+            # the rows may have replaced newer ones of the other call: all since then are computed again, from lines, as
+            # the units that these rows keep may be outdated too
             overtaken = True
             continue
         overtaken, written = False, {}
@@ -133,10 +135,10 @@ def _newest(ports: Ports, codes: str, today: date) -> Computed:
     return Computed(row["settlement_no"], codes, (row["last_day"] or today).isoformat(), len(computing.LEVELS))
 
 
-def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document]) -> int:
+def _write(ports: Ports, before: Computed | None, now: Computed, moved: list[Document], *, from_lines: bool) -> int:
     day = date.fromisoformat(now.day)
     if before and (before.codes, before.columns) == (now.codes, now.columns):
-        changed = _touched(ports, before, now, moved)
+        changed = replace(_touched(ports, before, now, moved), from_lines=from_lines)
         pairs = touched.touched_pairs(ports.warehouse, day, changed)
         if pairs.num_rows <= MOST_PAIRS:
             return _write_pairs(ports, day, changed, pairs)
@@ -158,7 +160,8 @@ def _touched(ports: Ports, before: Computed, now: Computed, moved: list[Document
     params = {"after": before.settlement_no, "last": now.settlement_no}
     days = ports.warehouse.query(sql.text("ledger/changed_days"), params).column("sale_date").to_pylist()
     movements = tuple(one.data["movement_id"] for one in moved)
-    return Touched(before.settlement_no, tuple(days), movements, _no_longer_alike(before.day, now.day))
+    sold_on = _no_longer_alike(before.day, now.day)
+    return Touched(before.settlement_no, now.settlement_no, tuple(days), movements, sold_on)
 
 
 def _no_longer_alike(before: str, now: str) -> tuple[date, ...]:

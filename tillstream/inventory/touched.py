@@ -13,6 +13,7 @@ from sql.stock_levels import with_relations
 from tillstream.inventory.computing import LEVELS, MOST_APART, Query, first_day, params_of, rows
 from tillstream.ports.warehouse import Warehouse
 
+KEY = ("region", "store_id", "product")
 _PAIR = """INNER JOIN touched_pairs
   ON touched_pairs.region = {lines}.region
   AND touched_pairs.store_id = {lines}.store_id
@@ -115,34 +116,44 @@ _CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT
 
 @dataclass(frozen=True)
 class Touched:
-    """What may have changed stock levels: lines of settlements after `after`, movements, and the recent days.
+    """What may have changed stock levels: lines of settlements, movements, and the recent days.
 
-    days: business days that these settlements changed. sold_on: days that are no longer recent, or now are.
+    after, last: numbers of the settlements: later than `after`, up to `last`. days: business days that they changed.
+    sold_on: days that are no longer recent, or now are. from_lines: no units that are kept are used.
     """
 
     after: int
+    last: int
     days: tuple[date, ...]
     movements: tuple[str, ...]
     sold_on: tuple[date, ...] = ()
+    from_lines: bool = False
 
-    @property
-    def params(self) -> dict[str, Any]:
-        lists = {"days": self.days or (NO_DAY,), "movements": self.movements, "sold_on": self.sold_on or (NO_DAY,)}
-        return {"after": self.after} | {name: list(values) for name, values in lists.items()}
+    def params(self, recent_from: date) -> dict[str, Any]:
+        """Parameters of sql/stock/touched_pairs. recent_from: first of the recent days."""
+        return {
+            "after": self.after,
+            "last": self.last,
+            "days": list(self.days or (NO_DAY,)),
+            "movements": list(self.movements),
+            "sold_on": list(self.sold_on or (NO_DAY,)),
+            "last_kept": NO_DAY if self.from_lines else recent_from,
+        }
 
 
 def touched_pairs(warehouse: Warehouse, today: date, touched: Touched) -> pa.Table:
     """Return the rows of sql/stock/touched_pairs. today: last of the recent days."""
-    params = {"recent_from": first_day(today, today)}
-    return warehouse.query(sql.text("stock/touched_pairs"), touched.params | params)
+    return warehouse.query(sql.text("stock/touched_pairs"), touched.params(first_day(today, today)))
 
 
 def levels_of(warehouse: Warehouse, today: date, touched: Touched, pairs: pa.Table) -> pa.Table:
     """Return the rows of what was touched that differ from those of `stock_levels`, or that it lacks.
 
-    `moved` is NULL if no facts of a product are left. pairs: `touched_pairs` of what was touched.
+    `moved` is NULL if no facts of a product are left. pairs: `touched_pairs` of what was touched; products in other
+    stores, which settlements meanwhile touch, are left to the next call.
     """
-    return rows(warehouse, *query_of_touched(today, touched, pairs))
+    changed = rows(warehouse, *query_of_touched(today, touched, pairs))
+    return changed.join(pairs.select(KEY), KEY, join_type="left semi")
 
 
 def query_of_touched(today: date, touched: Touched, pairs: pa.Table) -> Query:
@@ -160,7 +171,7 @@ def facts_of_touched(today: date, touched: Touched, pairs: pa.Table) -> tuple[di
     counted_on, recent_from = pairs.column("counted_on"), first_day(today, today)
     early, earliest = _read_before(recent_from, pairs)
     counted, uncounted = pairs.filter(pc.is_valid(counted_on)), pairs.filter(pc.is_null(counted_on))
-    params = touched.params | {"recent_from": recent_from}
+    params = touched.params(recent_from) | {"recent_from": recent_from}
     if FEW * len(_names(counted, "store_id")) <= len(_names(pairs, "store_id")):
         params["today"] = today
         lines = [_RECENT_SUMS.format(stores=_in_stores("", "uncounted", uncounted, params))]

@@ -29,7 +29,7 @@ from duck import Duck, exact
 
 pytestmark = pytest.mark.long
 DAY = date(2024, 2, 12)
-TOUCHED = Touched(0, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (DAY,))
+TOUCHED = Touched(0, 2, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (DAY,))
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,12 @@ def move(run: Run, folder: Path, name: str, text: str) -> None:
     assert run("stock", "import", write(folder / name, text))[1]["recorded"]
 
 
+def put_back(older: Path, file: Path) -> None:
+    for log in ("-wal", "-shm", ".wal"):
+        file.with_name(f"{file.name}{log}").unlink(missing_ok=True)
+    shutil.copy(older, file)
+
+
 def on_hand(run: Run) -> dict[str, str]:
     return {row["product"]: row["on_hand"] for row in run("stock")[1]["rows"]}
 
@@ -95,14 +101,27 @@ def test_an_older_file_that_was_put_back_is_completed_from_the_other(
     move(run, tmp_path, "receipt.csv", RECEIPT)
     before = on_hand(run)
     assert before == {"P1": "4", "P2": "9"}
-    for log in ("-wal", "-shm", ".wal"):
-        (shop / f"{file}{log}").unlink(missing_ok=True)
-    shutil.copy(tmp_path / "older", shop / file)
+    put_back(tmp_path / "older", shop / file)
     repaired = " ".join(run("sweep")[1]["repaired"])
     assert "stock movement" in repaired
     assert on_hand(run) == before
     check(shop)
     assert run("sweep")[1]["repaired"] == []
+
+
+def test_sales_that_a_command_settles_again_are_in_the_stock(
+    run: Run, run_text: Any, shop: Path, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(shop / "warehouse.duckdb")) as connection:
+        connection.execute("CHECKPOINT")
+    shutil.copy(shop / "warehouse.duckdb", tmp_path / "older")
+    load(run, tmp_path, "more.csv", MORE_SALES)
+    before = on_hand(run)
+    put_back(tmp_path / "older", shop / "warehouse.duckdb")
+    assert "settled again" in run_text("status")[1]
+    assert run("sweep")[1]["repaired"] == []
+    assert on_hand(run) == before
+    check(shop)
 
 
 def test_a_warehouse_that_is_rebuilt_from_the_originals_has_the_same_stock(run: Run, shop: Path) -> None:

@@ -23,7 +23,7 @@ from tillstream.inventory.touched import Touched
 TODAY = date(2024, 6, 30)
 READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}
 PAIRS = [("S1", "counted long ago"), ("S1", "counted lately"), ("S2", "not counted")]
-SETTLED = Touched(0, (TODAY,), ())
+SETTLED = Touched(0, 2, (TODAY,), ())
 
 
 def day(before: int) -> date:
@@ -118,7 +118,7 @@ def test_the_levels_are_those_that_are_computed_from_all_lines(duck: Duck) -> No
     }
 
 
-@pytest.mark.parametrize("touched", [SETTLED, Touched(1, (), ("receipt only moved",), (day(55),))])
+@pytest.mark.parametrize("touched", [SETTLED, Touched(1, 2, (), ("receipt only moved",), (day(55),))])
 def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touched: Touched) -> None:
     duck.fill(content())
     rows = changed(duck, touched)
@@ -176,7 +176,7 @@ def test_a_settlement_that_changes_earlier_days_has_them_read_again(
     lines = [
         line(n, "S1", "counted long ago", days, line_key="2", settlement_no=2) for n, days in ((98, before), (99, 0))
     ]
-    assert kept(duck, old_level, Touched(1, (TODAY, day(before)), ()), *lines)[0] == expected
+    assert kept(duck, old_level, Touched(1, 2, (TODAY, day(before)), ()), *lines)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_movements_that_change_what_is_sold_have_all_days_read_again(
     duck: Duck, old_level: dict[str, Any], kind: str, expected: Decimal | None
 ) -> None:
     new = movement(kind, "S1", "counted long ago", 90, 3) | {"movement_id": "new"}
-    assert kept(duck, old_level, Touched(1, (), ("new",)), new)[0] == expected
+    assert kept(duck, old_level, Touched(1, 2, (), ("new",)), new)[0] == expected
 
 
 def test_nothing_is_kept_of_days_around_a_count_or_until_a_later_day(duck: Duck, old_level: dict[str, Any]) -> None:
@@ -200,7 +200,7 @@ def test_nothing_is_kept_of_days_around_a_count_or_until_a_later_day(duck: Duck,
 
 def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
     duck.fill(content())
-    touched = Touched(1, (), ("receipt only moved",))
+    touched = Touched(1, 2, (), ("receipt only moved",))
     (row,) = changed(duck, touched)
     assert (row["moved"], row["product_name"]) == (Decimal(4), None)
     duck.fill(content([row | {"product_name": "Robot", "moved": Decimal(3)}]))
@@ -216,7 +216,7 @@ def test_the_name_of_undone_lines_is_not_kept(duck: Duck) -> None:
     tables["sale_versions"].append(tuple(undone.get(name) for name in columns))
     duck.fill(tables)
     warehouse: Any = duck
-    settled, moved = Touched(0, (day(1),), ()), Touched(1, (), ("receipt only moved",))
+    settled, moved = Touched(0, 2, (day(1),), ()), Touched(1, 2, (), ("receipt only moved",))
     (level,) = changed(duck, moved)
     stored = level | {"product_name": "Robott", "category": "Toys"}
     tables["stock_levels"] = [tuple(stored.get(one.name) for one in TABLES["stock_levels"])]
@@ -224,6 +224,23 @@ def test_the_name_of_undone_lines_is_not_kept(duck: Duck) -> None:
     assert changed(warehouse, moved) == [], "no line changed"
     (level,) = changed(warehouse, settled)
     assert (level["product"], level["product_name"], level["category"]) == ("only moved", None, None)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Fee", None), ("counted long ago 000", Decimal(2))])
+def test_nothing_is_kept_if_a_name_is_removed(
+    duck: Duck, old_level: dict[str, Any], name: str, expected: Decimal | None
+) -> None:
+    tables = content([old_level])
+    wrong = line(99, "S1", "counted long ago", 0, line_key="2", product_name=name, is_current=False, leads=0)
+    right = line(98, "S1", "counted long ago", 0, line_key="3", settlement_no=2)
+    columns = [one.name for one in TABLES["sale_versions"]]
+    tables["sale_versions"] += [tuple(row.get(column) for column in columns) for row in (wrong, right)]
+    tables["settlements"] = [(number, None, "", 0, 0, 0, False) for number in (1, 2)]
+    tables["listed_changes"] = [(2, 99, "removed", 99, None), (2, 98, "added", None, 98)]
+    duck.fill(tables)
+    warehouse: Any = duck
+    pairs = touched_levels.touched_pairs(warehouse, TODAY, Touched(1, 2, (TODAY,), ())).to_pylist()
+    assert [pair["kept_sold"] for pair in pairs] == [expected]
 
 
 @pytest.mark.usefixtures("few")
@@ -240,7 +257,7 @@ def test_both_engines_have_the_same_levels(duck: Duck, judge: Judge) -> None:
 def test_bigquery_bills_the_same_after_three_years_without_old_counts(duck: Duck) -> None:
     duck.fill(content())
     warehouse: Any = duck
-    touched = Touched(1, (BILLED_DAY,), ())
+    touched = Touched(1, 2, (BILLED_DAY,), ())
     pairs = touched_levels.touched_pairs(warehouse, BILLED_DAY, touched)
     text = inline_parameters(*touched_levels.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
     traffic = Traffic(1_000_000)

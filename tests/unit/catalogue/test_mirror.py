@@ -97,6 +97,19 @@ def test_an_older_mirror_starts_again_if_a_newer_one_has_finished(ports: Ports, 
     assert len(rows(ports, "catalogue_products")) == 2
 
 
+def test_codes_that_changed_while_another_call_writes_have_another_version(ports: Ports, save: Save) -> None:
+    save(KETTLE)
+    mirror.sync(ports)
+    before = mirror.codes_version(ports)
+    until = ports.clock.now().timestamp() + 60
+    ports.documents.put(records.STATE, f"{mirror.WRITING}other", {"until": int(until)})
+    product = products.get(ports, "KET")
+    assert product
+    save(replace(product, aliases=(*product.aliases, Alias("*", "OLDER"))))
+    assert mirror.sync(ports) == 1
+    assert before != mirror.codes_version(ports)
+
+
 def test_aliases_of_aliases_name_the_last_product() -> None:
     codes = {("*", "A"): "B", ("IN", "B"): "C", ("*", "D"): "B"}
     assert [tuple(row.values()) for row in mirror_rows.code_rows(codes)] == [

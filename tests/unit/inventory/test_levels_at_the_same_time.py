@@ -1,5 +1,6 @@
 """Stock levels that two processes compute at the same time: no older row stays."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -8,18 +9,22 @@ from typing import Any
 
 import shop_of_two_stores
 
+import sql
 from tillstream.analytics import queries
+from tillstream.app import App
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import UNRESTRICTED
-from tillstream.inventory import levels, past, records
+from tillstream.inventory import comparison, levels, past, records
 from tillstream.ports import Ports
 
 
 class Overtaken:
-    """A warehouse before whose first write of levels another process counts, and computes the levels."""
+    """A warehouse before whose first write of levels another process does something, and computes the levels."""
 
-    def __init__(self, ports: Ports) -> None:
-        self.ports, self.is_first = ports, True
+    def __init__(self, ports: Ports, other: Callable[[], object]) -> None:
+        self.ports, self.other, self.is_first = ports, other, True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ports.warehouse, name)
@@ -27,13 +32,44 @@ class Overtaken:
     def upsert(self, table: str, rows: Any, keys: Any) -> None:
         if table == "stock_levels" and self.is_first:
             self.is_first = False
-            count(self.ports, "later", 7)
+            self.other()
             levels.refresh(self.ports)
         self.ports.warehouse.upsert(table, rows, keys)
 
 
-def count(ports: Ports, name: str, units: int) -> None:
-    day, line = date(2026, 6, 30), MovementLine("TO-1", Decimal(units))
+class Settling:
+    """A warehouse in which sales of both stores settle after the products to compute are read."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        self.app, self.folder, self.is_first = app, folder, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.app.ports.warehouse, name)
+
+    def query(self, text: str, params: Any = None) -> Any:
+        rows = self.app.ports.warehouse.query(text, params)
+        if self.is_first and text == sql.text("stock/touched_pairs"):
+            self.is_first = False
+            sell(self.app, self.folder, "MAN1", 5)
+        return rows
+
+
+def sell(app: App, folder: Path, store: str, units: int) -> None:
+    """Ingest a sale of TO-1, and one of HK-1 in the other store, on a Sunday."""
+    rows = [(store, "TO-1", units), ("MAN1" if store == "LDS1" else "LDS1", "HK-1", 1)]
+    lines = [
+        f"more {where} {sku},28/06/2026,{where},T1,1,A,{sku},A thing,Things,store,,United Kingdom,{count},10.00,5.00,"
+        f"0.00,{count * 10}.00,0.00,,{count * 10}.00"
+        for where, sku, count in rows
+    ]
+    path = folder / f"UK-more-{store}.csv"
+    path.write_bytes("\n".join([shop_of_two_stores.HEADER, *lines]).encode("cp1252"))
+    receipt = COMMANDS["ingest"](app, quiet, files=[str(path)], contract="UK").data
+    assert receipt["status"] == "settled", receipt["holds"]
+
+
+def count(ports: Ports, name: str, units: int, day: date = date(2026, 6, 30)) -> None:
+    line = MovementLine("TO-1", Decimal(units))
     records.record(ports, [Movement(name, MovementKind.COUNT, "UK", "LDS1", day, (line,))], by="ana")
 
 
@@ -77,9 +113,44 @@ def test_rows_that_replaced_newer_ones_are_computed_again(tmp_path: Path) -> Non
     ports = app.ports
     levels.refresh(ports)
     count(ports, "earlier", 3)
-    overtaken: Any = Overtaken(ports)
+    overtaken: Any = Overtaken(ports, lambda: count(ports, "later", 7))
     levels.refresh(replace(ports, warehouse=overtaken))
     assert not overtaken.is_first
     stored = "SELECT on_hand FROM stock_levels WHERE store_id = 'LDS1' AND product = 'TO-1'"
     assert ports.warehouse.query(stored).column("on_hand").to_pylist() == [Decimal(7)]
+    app.close()
+
+
+def test_units_that_rows_of_an_overtaken_call_keep_are_not_used(tmp_path: Path) -> None:
+    app = shop_of_two_stores.app(tmp_path)
+    ports = app.ports
+    count(ports, "winter", 800, date(2026, 1, 20))
+    count(ports, "spring", 900, date(2026, 3, 20))
+    levels.refresh(ports)
+    sell(app, tmp_path, "LDS1", 3)
+    overtaken: Any = Overtaken(ports, lambda: records.cancel(ports, "spring", by="ana"))
+    levels.refresh(replace(ports, warehouse=overtaken))
+    assert not overtaken.is_first
+    assert comparison.rows_now(ports, 10) == []
+    app.close()
+
+
+def test_sales_of_other_stores_that_settle_meanwhile_are_left_to_the_next_call(tmp_path: Path) -> None:
+    app = shop_of_two_stores.app(tmp_path)
+    ports = app.ports
+    stored = "SELECT * FROM stock_levels WHERE store_id = 'MAN1' AND product = 'TO-1'"
+    for store in ("LDS1", "MAN1"):
+        line = MovementLine("TO-1", Decimal(900))
+        movement = Movement(f"c{store}", MovementKind.COUNT, "UK", store, date(2026, 3, 20), (line,))
+        records.record(ports, [movement], by="ana")
+    levels.refresh(ports)
+    before = ports.warehouse.query(stored).to_pylist()
+    sell(app, tmp_path, "LDS1", 3)
+    settling: Any = Settling(app, tmp_path)
+    levels.refresh(replace(ports, warehouse=settling))
+    assert not settling.is_first
+    assert ports.warehouse.query(stored).to_pylist() == before
+    levels.refresh(ports)
+    assert ports.warehouse.query(stored).to_pylist() != before
+    assert comparison.rows_now(ports, 10) == []
     app.close()

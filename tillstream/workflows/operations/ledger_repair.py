@@ -20,7 +20,7 @@ from tillstream.pipeline.settling import large, settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
-from tillstream.workflows.operations import ledger_agreement, maintenance_log, record_repair
+from tillstream.workflows.operations import ledger_agreement, maintenance_log, mirrors, record_repair
 from tillstream.workflows.operations.ledger_agreement import GONE, Comparison
 
 NAMED = 5
@@ -89,6 +89,7 @@ def run(
         return repair
     if comparison.is_short:
         _repeat(ports, contracts, comparison, repair)
+        mirrors.forget(ports)
         freshness.reset(ports.documents, ledger_agreement.last_settlement(ports))
     sentences = repair.sentences()
     if sentences:

@@ -25,8 +25,13 @@ def repair(ports: Ports, before: Sequence[str] = ()) -> list[str]:
     if sentences:
         maintenance_log.note_repair(ports, [*before, *sentences])
     if sentences or before:
-        mirror.forget(ports)
+        forget(ports)
         mirror.sync(ports)
-        levels.forget(ports)
         levels.refresh(ports)
     return sentences
+
+
+def forget(ports: Ports) -> None:
+    """Let the next `mirror.sync` and `levels.refresh` write all, as after an older warehouse was put back."""
+    mirror.forget(ports)
+    levels.forget(ports)
