@@ -11,7 +11,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 EXTRAS ?=
-setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS="spark lake": with Spark and Delta tables as well)
+setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS="google spark lake": also those for Google Cloud, Spark and Delta tables)
 run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
@@ -56,9 +56,9 @@ bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and a
 ##@ Google Cloud
 STAGE ?= dev
 ON = $(if $(PROJECT),--project "$(PROJECT)") --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
-deploy: .venv/.runtime ## Bring the project to what STAGE holds (PROJECT, REGION, SET override its file; DRY=1 prints every command)
+deploy: .venv/.google ## Bring the project to what STAGE holds (PROJECT, REGION, SET override its file; DRY=1 prints every command)
 	$(BIN)/tillstream deploy apply $(ON) $(if $(DRY),--dry-run)
-destroy: .venv/.runtime ## Remove what was deployed to PROJECT; asks, and keeps the data
+destroy: .venv/.google ## Remove what was deployed to PROJECT; asks, and keeps the data
 	$(BIN)/tillstream deploy destroy $(ON)
 smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
 	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
@@ -109,7 +109,7 @@ clean: ## Remove what was built; the data in var/ stays
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-.venv/.spark .venv/.lake: .venv/.%: requirements-%.lock .venv/.runtime
+.venv/.google .venv/.spark .venv/.lake: .venv/.%: requirements-%.lock .venv/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-$*.lock
 	touch $@
 

@@ -12,7 +12,7 @@ from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from portal import create_app
 from portal.access import Open, access_of
-from portal.api.paths import ROOT
+from portal.api.paths import ALIAS, ROOT
 from tillstream.analytics import catalogue
 from tillstream.analytics.catalogue import Query
 from tillstream.analytics.filters import COLUMNS
@@ -25,9 +25,11 @@ Bearer tsp_…`, created under API tokens ([people](people.md)); a till uses the
 documents every request, with parameters and real examples, as OpenAPI 3.1 at `/api/v1/openapi.json`. At `/api/docs`
 you can try calls with your own session or a token; `/api/docs/reference` has the same content without scripts.
 Responses contain only data within the caller's role and regions.
-
-Paths begin with `/api/v1/`. The paths without `v1`, such as `/api/kpis`, are permanent aliases: they respond alike,
-with links to each other.
+"""
+PATHS = """
+Paths begin with `/api/v1/`. Most requests also have a path without `v1`, such as `/api/kpis`. It is a permanent alias,
+which responds alike, with links to other aliases. These have no alias:
+{}.
 """
 ERRORS = """
 Errors are problem JSON (RFC 9457): `type`, `title`, `status`, `detail`, `instance`. `type` is the address of a page
@@ -112,9 +114,11 @@ def page() -> str:
     filters = ", ".join(f"`{name}`" for name in ("from", "to", *COLUMNS))
     with empty_portal() as flask:
         rows = [_row(flask, rule) for rule in routes(flask)]
+        alone = ", ".join(f"`{name}`" for name in _without_alias(flask))
     return markdown(
         "The HTTP API",
         INTRO,
+        PATHS.format(alone),
         table(("request", "who", "what"), rows),
         "## Reads",
         f"Reads accept the filters {filters}. `from` and `to` are days such as 2026-01-31, both included; the others "
@@ -149,6 +153,14 @@ def routes(flask: Flask) -> Iterator[Rule]:
     for rule in sorted(flask.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
         if rule.rule.startswith((ROOT, "/api/docs")) or rule.rule == "/healthz":
             yield rule
+
+
+def _without_alias(flask: Flask) -> list[str]:
+    """Paths of version 1, below its root, that do not exist without the version."""
+    paths = {rule.rule for rule in flask.url_map.iter_rules()}
+    return sorted(
+        path.removeprefix(ROOT) for path in paths if path.startswith(ROOT) and path.replace(ROOT, ALIAS, 1) not in paths
+    )
 
 
 def request_of(rule: Rule) -> str:

@@ -11,11 +11,12 @@ from tillstream.cli.main import main
 INTRO = """
 While a server runs, commands are executed by the server; otherwise they wait for the lock of the data folder
 ([local mode](local-mode.md)). `TILLSTREAM_HOME` sets the folder; see [settings](settings.md) for the other settings.
-Every command has `--help` and prints text; with `--json` it prints exactly one JSON value on standard output, with
-decimals as text and counts as numbers. Progress and errors go to standard error; progress is shown only on a terminal,
-also while a server runs. If the server stops during a command, the command lists the files that the server received:
-they are kept under their batch IDs and need not be sent again. Ctrl-C ends a command at any moment with the same list;
-a command that a server executes is completed by the server.
+Every command has `--help` and prints text. With `--json`, which all except `serve`, `subscribe`, `deploy apply` and
+`deploy destroy` have, it prints exactly one JSON value on standard output, with decimals as text and counts
+as numbers. Progress and errors go to standard error; progress is shown only on a terminal, also while a server runs.
+If the server stops during a command, the command lists the files that the server received: they are kept under their
+batch IDs and need not be sent again. Ctrl-C ends a command at any moment with the same list; a command that a server
+executes is completed by the server.
 """
 CODES = (
     ("0", "success"),
@@ -43,13 +44,16 @@ def leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Comma
     if not isinstance(command, click.Group):
         yield path, command
         return
+    if command.invoke_without_command:
+        yield path, command
     for name, child in sorted(command.commands.items()):
         yield from leaves(child, f"{path} {name}")
 
 
 def _describe(path: str, command: click.Command) -> str:
     context = click.Context(command, info_name=path, help_option_names=["-h", "--help"], terminal_width=200)
-    usage = " ".join([path, *command.collect_usage_pieces(context)])
+    # also of a group: its commands have sections of their own
+    usage = " ".join([path, *click.Command.collect_usage_pieces(command, context)])
     records = [param.get_help_record(context) for param in command.params if isinstance(param, click.Option)]
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
     return "\n\n".join((f"## {path}", f"`{usage}`", command.help or "", table(("option", "meaning"), rows)))

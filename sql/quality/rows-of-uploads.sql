@@ -1,4 +1,4 @@
--- Each row of an upload is in its import summary once: rows read = new + corrected + duplicate + quarantined + blank +
+-- Each row of an upload is in its receipt once: rows read = new + corrected + duplicate + quarantined + blank +
 -- ignored.
 WITH
 final AS (

@@ -47,6 +47,12 @@ def test_decisions_are_numbered_without_a_repeat() -> None:
     assert len(numbers) == len(set(numbers))
 
 
+def test_every_decision_is_in_the_index() -> None:
+    index = text("docs/index.md")
+    paths = [path.name for path in (ROOT / "docs" / "adr").glob("*.md")]
+    assert [name for name in sorted(paths) if f"| [{name[:3]}](adr/{name}) |" not in index] == []
+
+
 def test_no_module_has_more_than_250_lines_and_no_test_more_than_300() -> None:
     files = chain.from_iterable((ROOT / package).rglob("*.py") for package in PACKAGES)
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}

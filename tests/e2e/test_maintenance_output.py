@@ -15,7 +15,7 @@ from tillstream.cli.output import maintenance
 RATES = "date,currency,rate\n2026-01-01,GBP,0.85\n2026-01-02,GBP,0.86\n"
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SALE = "901,A,b,1,12/5/2011 9:02,1,1,UK\n"
-UNTIL_STOPPED = ("tillstream serve", "tillstream subscribe", "tillstream till watch")
+UNTIL_STOPPED = ("tillstream serve", "tillstream subscribe", "tillstream sync", "tillstream till watch")
 
 
 @pytest.fixture

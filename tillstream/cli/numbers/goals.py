@@ -10,7 +10,9 @@ LEVELS = ("company", "region", "store", "salesperson", "category")
 
 @click.group(invoke_without_command=True)
 @click.option("--month", default="", metavar="YYYY-MM", help="Month; default: this month.")
-@click.option("--measure", type=click.Choice(MEASURES), default="revenue", show_default=True)
+@click.option(
+    "--measure", type=click.Choice(MEASURES), default="revenue", show_default=True, help="Measure of the goals."
+)
 @click.option("--level", type=click.Choice(LEVELS), default=None, help="Default: the company and its regions.")
 @as_json
 @click.pass_context

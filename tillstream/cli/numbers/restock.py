@@ -16,7 +16,9 @@ STATES = ("open", "later", "deferred", "ordered", "snoozed", "dismissed", "all")
 @click.option("--store", default="", help="Store of the region; default: all.")
 @click.option("--supplier", default="", help="Code of the supplier; default: all.")
 @click.option("--state", type=click.Choice(STATES), default="open", show_default=True, help="open: to be ordered now.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Maximum number of rows."
+)
 @as_json
 @click.pass_context
 def restock(

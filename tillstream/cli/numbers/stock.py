@@ -17,7 +17,9 @@ KINDS = (
 @click.option("--store", multiple=True, help="Only this store; can be repeated.")
 @click.option("--product", multiple=True, help="Only this product; can be repeated.")
 @click.option("--category", multiple=True, help="Only this category; can be repeated.")
-@click.option("--status", type=click.Choice(STATUSES), default="all", show_default=True)
+@click.option(
+    "--status", type=click.Choice(STATUSES), default="all", show_default=True, help="Only products with this status."
+)
 @click.option("--text", default="", help="Only products whose ID or name contains it.")
 @click.option("--at", default="", metavar="DAY|INSTANT", help="Stock at the end of a day, or at an instant.")
 @click.option("--limit", type=click.IntRange(min=1), default=1_000, show_default=True, help="Maximum number of rows.")

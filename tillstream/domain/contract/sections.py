@@ -103,8 +103,8 @@ class DateStyle(Strict):
     or a word such as UTC, PST or CEST. ISO 8601 is always accepted. Dates that two formats read as different days are
     rejected, unless other rows of the file prove one of the formats."""
     language: str = "en"
-    """Language of month names, weekday names and AM/PM, long or short, with or without full stops: de, en, es, fr,
-    hi, it, ja, nl, pl, pt, sv or tr."""
+    """Language of month names, weekday names and AM/PM, long or short, with or without full stops: cs, da, de, el, en,
+    es, fi, fr, hi, hu, id, it, ja, ko, nb, nl, pl, pt, ro, ru, sk, sv, tr, uk or zh."""
     era: Era = ""
     """How years are counted, if not from the year 1: `buddhist` (2569 is 2026), or `japanese` (令和8年 and R8 are
     2026)."""
