@@ -7,6 +7,9 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.batches import records as batches
+from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.errors import Rejected
 from tillstream.inventory import records
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
@@ -15,6 +18,8 @@ from tillstream.sync.entry import START, Position
 
 COLLECTION, ID = "sync", "status"
 _DAYS = ("differing", "differing_stock")
+_COUNTED = IN_LEDGER | {State.RECEIVED, State.STAGING, State.STAGED}
+"""The states of sample files that count, or will soon."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +82,29 @@ def movements(ports: Ports) -> int:
 
 
 def begin(ports: Ports, to: str, by: str) -> None:
-    """Sync to the head office at this address from now on. Idempotent.
+    """Sync to the head office at this address from now on. Idempotent. Raises `Rejected` for a home with sample sales.
 
     Another head office than before has nothing of this home yet, so the status starts again.
     """
+    own = get(ports)
+    if own.to != to or own.is_stopped:
+        _check_sales(ports)
 
     def begun(old: Status) -> Status:
         return replace(old, is_stopped=False) if old.to == to else Status(to)
 
     _update(ports, begun, [audit.entry(ports, by, AuditAction.SYNC_BEGUN, to, None, {})])
+
+
+def _check_sales(ports: Ports) -> None:
+    """Raise `Rejected` if sample sales count: the head office would take them as real ones."""
+    samples = ports.documents.find(batches.COLLECTION, {"received_by": batches.SAMPLES})
+    if count := sum(one.data["state"] in _COUNTED and not one.data.get("home") for one in samples):
+        files = "1 sample file counts" if count == 1 else f"{count} sample files count"
+        raise Rejected(
+            f"{files} in this home, and would count at the head office as real sales. Begin with an empty home and "
+            "TILLSTREAM_SAMPLES=false, or first undo all sample sales here, with those of the till and the web shop."
+        )
 
 
 def stop(ports: Ports, by: str) -> None:
