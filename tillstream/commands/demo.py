@@ -59,9 +59,8 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     Raises `Rejected` in a home that syncs.
     """
-    synced = status.get(app.ports)
-    if synced.to and not synced.is_stopped:
-        raise Rejected(f"This home syncs to {synced.to}, where sample sales would count as real ones.")
+    if to := status.syncs_to(app.ports):
+        raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
     from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.files import write_samples  # lazy: needed by this command only

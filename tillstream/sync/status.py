@@ -17,6 +17,8 @@ from tillstream.sync import journal
 from tillstream.sync.entry import START, Position
 
 COLLECTION, ID = "sync", "status"
+HOMES = "sync_homes"
+"""Collection of the homes that sync to this one."""
 _DAYS = ("differing", "differing_stock")
 _COUNTED = IN_LEDGER | {State.RECEIVED, State.STAGING, State.STAGED}
 """The states of sample files that count, or will soon."""
@@ -65,6 +67,12 @@ def get(ports: Ports) -> Status:
     return _status(document)
 
 
+def syncs_to(ports: Ports) -> str:
+    """The address of the head office; empty if this home has none, or its sync is stopped."""
+    own = get(ports)
+    return "" if own.is_stopped else own.to
+
+
 def lag(ports: Ports) -> Lag:
     """What the head office has not confirmed."""
     own = get(ports)
@@ -82,10 +90,16 @@ def movements(ports: Ports) -> int:
 
 
 def begin(ports: Ports, to: str, by: str) -> None:
-    """Sync to the head office at this address from now on. Idempotent. Raises `Rejected` for a home with sample sales.
+    """Sync to the head office at this address from now on. Idempotent. Raises `Rejected` for a head office, and for a
+    home with sample sales.
 
     Another head office than before has nothing of this home yet, so the status starts again.
     """
+    if ports.documents.find(HOMES, {"removed_at": ""}, limit=1):
+        raise Rejected(
+            "Homes sync to this Tillstream, and it would send its own sales only. Let them sync to the other head "
+            "office directly, and remove them here."
+        )
     own = get(ports)
     if own.to != to or own.is_stopped:
         _check_sales(ports)
