@@ -59,6 +59,10 @@ class Home:
     def position(self) -> Position:
         return Position(self.epoch, self.number, self.hash)
 
+    def has(self, position: Position) -> bool:
+        """Whether the journal of this epoch is here up to a position."""
+        return position.epoch == self.epoch and position.number <= self.number
+
     @property
     def waiting(self) -> int:
         """Settlements of the home that this one lacks, as of the last contact."""

@@ -15,7 +15,7 @@ from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 from tillstream.sync import agreement, homes, journal, originals, requests, stock, touched
-from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import office as reference_data
 from tillstream.sync.reference.entries import Change, Page, Saved
@@ -32,8 +32,8 @@ LOST_PAGE = 500
 
 @dataclass(frozen=True)
 class Hello:
-    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: where its journal of this epoch
-    begins, if the head office has another epoch. escaped: see `store_ids`."""
+    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: what an earlier epoch
+    confirmed of the entries that its journal of this epoch begins with. escaped: see `store_ids`."""
 
     at: datetime
     epoch: int
@@ -84,7 +84,7 @@ class LocalOffice:
         def met(home: Home) -> Home:
             home = replace(home, contact_at=now, head=hello.head)
             if hello.epoch > home.epoch:
-                base = hello.base
+                base = hello.base if home.has(hello.base) else ORIGIN
                 return replace(home, epoch=hello.epoch, number=base.number, hash=base.hash)
             return home
 
@@ -100,7 +100,7 @@ class LocalOffice:
     def apply(self, parcel: Parcel, at: datetime) -> Position:
         home = homes.get(self.ports, self.name)
         end = parcel.end
-        if home.epoch == end.epoch and home.number >= end.number:
+        if home.has(end):
             return home.position  # sent again
         rest = parcel.rest(home.position)  # a call that broke off is sent again as it was
         if rest is None:

@@ -14,7 +14,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
 from tillstream.ports import Ports
 from tillstream.sync import identity, journal, status
-from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import HeadOffice
 from tillstream.sync.refusals import QUESTION, Refused
 from tillstream.sync.replay import Replayer
@@ -46,8 +46,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
         audit.record(ports, BY, audit.AuditAction.SYNC_RECOVERED, "journal", None, {"batches": count})
     epoch = max(identity.get(ports).epoch, position.epoch) + 1
     noted = status.get(ports).position
-    base = noted if noted.number <= journal.last(ports) else Position()
-    status.note_position(ports, replace(base, epoch=epoch))
+    status.begin_epoch(ports, epoch, noted if noted.number <= journal.last(ports) else ORIGIN)
     identity.set_epoch(ports, epoch)
     return count
 

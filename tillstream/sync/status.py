@@ -14,7 +14,7 @@ from tillstream.inventory import records
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 from tillstream.sync import journal
-from tillstream.sync.entry import START, Position
+from tillstream.sync.entry import ORIGIN, START, Position
 
 COLLECTION, ID = "sync", "status"
 HOMES = "sync_homes"
@@ -34,6 +34,8 @@ class Status:
     epoch: int = 1
     number: int = 0
     hash: str = START
+    base: Position = ORIGIN
+    """What the head office had confirmed of the entries that this epoch begins with, in the epoch before."""
     sent_at: str = ""
     agreed_at: str = ""
     agreed_number: int = 0
@@ -132,6 +134,11 @@ def note_position(ports: Ports, position: Position) -> None:
     _change(ports, epoch=position.epoch, number=position.number, hash=position.hash, sent_at=_now(ports), error="")
 
 
+def begin_epoch(ports: Ports, epoch: int, base: Position) -> None:
+    """Note a new epoch. base: the position before it whose entries this home still has."""
+    _change(ports, epoch=epoch, number=base.number, hash=base.hash, base=base)
+
+
 def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
     """Note the days that differ after an entry; none: both sides agree."""
     agreed = {} if days else {"agreed_at": _now(ports), "agreed_number": number}
@@ -182,4 +189,5 @@ def _data(own: Status) -> dict[str, Any]:
 def _status(document: Document | None) -> Status:
     if document is None:
         return Status()
-    return Status(**document.data | {name: tuple(document.data.get(name, ())) for name in _DAYS})
+    days = {name: tuple(document.data.get(name, ())) for name in _DAYS}
+    return Status(**document.data | days | {"base": Position(**document.data.get("base", {}))})
