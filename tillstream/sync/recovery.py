@@ -12,6 +12,7 @@ from tillstream import audit
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
+from tillstream.domain.object_names import RECOVERED
 from tillstream.ports import Ports
 from tillstream.sync import identity, journal, status
 from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
@@ -19,8 +20,6 @@ from tillstream.sync.office import HeadOffice
 from tillstream.sync.refusals import QUESTION, Refused
 from tillstream.sync.replay import Replayer
 
-LABEL = "recovered"
-"""Folder of originals that came back."""
 BY = "sync"
 
 
@@ -29,7 +28,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
 
     Raises `Refused` if a person must decide first, and as the head office.
     """
-    count, replayer = 0, Replayer(ports, contracts, "", LABEL)
+    count, replayer = 0, Replayer(ports, contracts, "", RECOVERED)
     pages = list(_pages(office))
     there = {batch.batch_id for page in pages for entry in page.entries for batch in entry.batches}
     undone = {batch for page in pages for entry in page.entries for batch in entry.undone}
