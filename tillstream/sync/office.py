@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import Any, Protocol
 
 from tillstream.batches import packs, records, store_ids
@@ -26,8 +25,6 @@ from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
 
 CLOCK_LIMIT = timedelta(minutes=5)
-LOST_PAGE = 500
-"""Entries that are sent back at a time."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,10 @@ class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
         """Compare digests by day of receipt; returns the days that differ."""
 
     def entries(self, after: int) -> Parcel:
-        """What the head office has of this home, in the order and by the settlement numbers of the head office."""
+        """What the head office has of this home, in the order and by the settlement numbers of the head office.
+
+        A part of it, which can end with an entry without batches; after its last entry, the next part begins.
+        """
 
     def read(self, batch_id: str, offset: int) -> bytes:
         """A part of an original that this home sent; empty at its end."""
@@ -136,7 +136,7 @@ class LocalOffice:
         return days
 
     def entries(self, after: int) -> Parcel:
-        entries = tuple(islice(journal.entries(self.ports, after, self.name), LOST_PAGE))
+        entries = journal.part(self.ports, after, self.name)
         contracts: dict[str, Mapping[str, Any]] = {}
         named = [self._with_own_names(entry, contracts) for entry in entries]
         return Parcel(Position(number=after), tuple(named), contracts)
