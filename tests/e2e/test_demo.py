@@ -29,6 +29,7 @@ from tillstream.samples.files import expected
 from tillstream.server import serve
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.sync import identity
 from tillstream.workflows.operations import maintenance_log
 
 SCALE = 0.004
@@ -159,6 +160,14 @@ def test_on_a_terminal_no_log_line_interrupts_the_progress(served: App, monkeypa
     assert shown_meanwhile == [""]  # the worker may still finish its work and log it after the last line
     structlog.get_logger("tillstream").info("afterwards")
     assert "afterwards" in terminal.getvalue()
+
+
+def test_a_home_with_a_key_for_the_sync_loads_no_samples(home: Path) -> None:
+    app, output = build(Settings(threads=1)), list[str]()
+    identity.create(app.ports, "command line")
+    serve._samples(app, output.append, scale=SCALE)
+    assert (output, records.find(app.ports)) == ([], [])
+    app.close()
 
 
 @pytest.mark.long

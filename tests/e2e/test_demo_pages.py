@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from portal import create_app, navigation
 from tillstream.app import App, build
 from tillstream.batches import records
+from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
-from tillstream.commands.demo_shop.days import SAMPLES
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.receipts import receipt

@@ -12,7 +12,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.people import signatures
-from tillstream.sync import exchange, homes, journal
+from tillstream.sync import exchange, homes, journal, status
 from tillstream.sync.entry import Entry, Parcel, Position
 from tillstream.sync.office import LocalOffice
 from tillstream.workflows.review import replay
@@ -59,6 +59,20 @@ def test_a_home_cannot_replay_a_batch_of_another_one(two: Pair, counts: bool) ->
     with pytest.raises(Rejected, match="belongs to another home"):
         sent_by_other(two, replace(parcel, after=Position(), entries=(replace(entry, batches=sent, undone=()),)))
     check_untouched(two, batch)
+
+
+def test_a_head_office_does_not_sync_to_another_one_and_a_home_that_syncs_is_no_head_office(two: Pair) -> None:
+    home, office = two.home.plain.ports, two.office.ports
+    with pytest.raises(Rejected, match="Homes sync to this Tillstream"):
+        status.begin(office, "https://top.example.com", "chief")
+    for name in (NAME, OTHER):
+        homes.remove(office, name, "chief")
+    status.begin(office, "https://top.example.com", "chief")
+    status.begin(home, "https://office.example.com", "owner")
+    with pytest.raises(Rejected, match=r"itself syncs to https://office\.example\.com"):
+        homes.add(home, OTHER, signatures.new_key_pair()[1], "owner")
+    status.stop(home, "owner")
+    homes.add(home, OTHER, signatures.new_key_pair()[1], "owner")
 
 
 def test_a_parent_that_was_sent_before_its_batch_is_checked_when_it_counts(two: Pair) -> None:

@@ -16,6 +16,8 @@ UNKNOWN_SENDER = "inbox"
 """`received_by` of a batch whose record was created from the event of its inbox object."""
 WATCHED_FOLDER = "watched folder"
 """`received_by` of a file from a watched folder."""
+SAMPLES = "samples"
+"""`received_by` of the sample files."""
 _CONNECTOR = "connector "
 CHUNK = 4 << 20
 _CREATED = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.commands.demo_shop import days as demo_days
 from tillstream.commands.demo_shop import goals as demo_goals
@@ -19,16 +20,17 @@ from tillstream.commands.demo_shop import series as demo_series
 from tillstream.commands.demo_shop import stock as demo_stock
 from tillstream.commands.demo_shop import subscription as demo_subscription
 from tillstream.commands.demo_shop import view as demo_view
-from tillstream.commands.demo_shop.days import DAYS, SAMPLES
+from tillstream.commands.demo_shop.days import DAYS
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.quality import run as quality
 from tillstream.receipts import receipt as receipt_receipt
+from tillstream.sync import status
 from tillstream.workflows.intake import uploads
 
 if TYPE_CHECKING:
@@ -55,7 +57,10 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """Write the sample regions' files up to yesterday, load them like any others, and add what needs a person.
 
     The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
+    Raises `Rejected` in a home that syncs.
     """
+    if to := status.syncs_to(app.ports):
+        raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
     from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.files import write_samples  # lazy: needed by this command only

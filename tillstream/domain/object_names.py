@@ -18,8 +18,13 @@ files: the restore also writes the batch records that refer to them."""
 
 SYNC_FOLDER = "sync"
 """Inbox folder of originals that other homes sent."""
-SYNCED_NAME = re.compile(rf"{SYNC_FOLDER}/[a-z0-9-]+/[0-9]+/.+", re.DOTALL)
-"""Names of those originals: the home, and the generation and name that they have there. They are not new files."""
+SYNCED_NAME = re.compile(
+    rf"(?:restored/[0-9]+/)?{SYNC_FOLDER}/(?P<home>[a-z0-9-]+)/(?P<generation>[0-9]+)/(?P<name>.+)", re.DOTALL
+)
+"""Names of those originals, also of restored ones: the home, and the generation and name that they have there. They are
+not new files."""
+RECOVERED = "recovered"
+"""In such a name, in place of a home: the original is one of this home, which came back from the head office."""
 
 CONNECT_FOLDER = "connect"
 """Inbox folder of files that connectors pulled."""
@@ -62,6 +67,12 @@ def restored(name: str, generation: int) -> str:
 def synced(home: str, name: str, generation: int) -> str:
     """The name of an original that another home sent, by its name and its generation there."""
     return f"{SYNC_FOLDER}/{home}/{generation}/{name}"
+
+
+def home_in_name(name: str) -> str:
+    """The home that sent the original with this name; empty for an original of this home."""
+    match = SYNCED_NAME.fullmatch(name)
+    return match["home"] if match and match["home"] != RECOVERED else ""
 
 
 def path_in_name(path: str) -> str:

@@ -28,6 +28,7 @@ from tillstream.server.process import DeferredStops, exec_module, interrupt_on_s
 from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
+from tillstream.sync import homes, identity
 from tillstream.workflows.operations import ledger_repair
 
 Echo = Callable[[str], None]
@@ -163,14 +164,17 @@ class _Stopped(Exception):
 
 
 def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event | None = None) -> None:
-    """Load the sample regions on the first start of an empty home, printing progress.
+    """Load the sample regions on the first start of an empty home, printing progress; not where sync is set up.
 
     An interrupted start stores its progress, and the next one resumes.
     """
     documents = app.ports.documents
     progress_document = documents.get(*FIRST_START)
-    if not app.settings.samples or (
-        documents.count(records.COLLECTION) if progress_document is None else progress_document.data["loaded"]
+    if (
+        not app.settings.samples
+        or identity.find(app.ports)
+        or homes.every(app.ports)
+        or (documents.count(records.COLLECTION) if progress_document is None else progress_document.data["loaded"])
     ):
         return
     documents.put(*FIRST_START, {"loaded": False})

@@ -120,6 +120,10 @@ class Position:
     hash: str = START
 
 
+ORIGIN = Position()
+"""The position before all entries."""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """Entries that are sent together, with the contracts and the small originals that they need."""

@@ -101,9 +101,9 @@ def _compare(ports: Ports, office: HeadOffice, number: int) -> Sequence[str]:
 
 
 def _hello(ports: Ports, office: HeadOffice) -> Position:
-    own, before = identity.get(ports), status.get(ports)
+    own, base = identity.get(ports), status.get(ports).base
     escaped = store_ids.are_escaped(ports)
-    return office.hello(Hello(ports.clock.now(), own.epoch, journal.last(ports), before.position, escaped))
+    return office.hello(Hello(ports.clock.now(), own.epoch, journal.last(ports), base, escaped))
 
 
 def _is_ours(ports: Ports, position: Position) -> bool:

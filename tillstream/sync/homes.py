@@ -11,11 +11,11 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
-from tillstream.sync import fitting
+from tillstream.sync import fitting, status
 from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
-COLLECTION = "sync_homes"
+COLLECTION = status.HOMES
 _LISTS = ("differing", "differing_stock", "regions")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -59,6 +59,10 @@ class Home:
     def position(self) -> Position:
         return Position(self.epoch, self.number, self.hash)
 
+    def has(self, position: Position) -> bool:
+        """Whether the journal of this epoch is here up to a position."""
+        return position.epoch == self.epoch and position.number <= self.number
+
     @property
     def waiting(self) -> int:
         """Settlements of the home that this one lacks, as of the last contact."""
@@ -89,6 +93,11 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
     other = next((home for home in every(ports) if home.home_id == own_id and home.name != name), None)
     if other:
         raise Rejected(f"The home with this key is already called {other.name}.")
+    if to := status.syncs_to(ports):
+        raise Rejected(
+            f"This Tillstream itself syncs to {to}, which would not receive the sales of {name}. Add {name} there, and "
+            "let it sync to that address."
+        )
     now = ports.clock.now().isoformat(timespec="seconds")
 
     def added(document: Document | None) -> Update | Document:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import sql
 from tillstream.batches import records
@@ -14,6 +15,8 @@ from tillstream.sync.entry import Entry, SentBatch
 
 PAGE = 200
 """Settlements that are read at a time."""
+PART_ENTRIES, PART_SETTLEMENTS = 500, 1_000
+"""The most entries of a part, and settlements that are read for it: an answer must not take longer than a request."""
 
 
 def last(ports: Ports) -> int:
@@ -30,6 +33,17 @@ def entries(ports: Ports, after: int, home: str = "", end: int | None = None) ->
     end = last(ports) if end is None else end
     for first in range(after + 1, end + 1, PAGE):
         yield from _page(ports, first, min(first + PAGE - 1, end), home)
+
+
+def part(ports: Ports, after: int, home: str) -> tuple[Entry, ...]:
+    """The next entries after a settlement; empty at the end of the journal.
+
+    If more settlements follow, the last entry may be one without batches, after which the next part begins.
+    """
+    end = min(last(ports), after + PART_SETTLEMENTS)
+    read = tuple(islice(entries(ports, after, home, end), PART_ENTRIES))
+    reached = read[-1].number if read else after
+    return (*read, Entry(end)) if len(read) < PART_ENTRIES and reached < end else read
 
 
 def _page(ports: Ports, first: int, end: int, home: str) -> Iterator[Entry]:

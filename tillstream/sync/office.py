@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import Any, Protocol
 
 from tillstream.batches import packs, records, store_ids
@@ -15,7 +14,7 @@ from tillstream.inventory.records import StoredMovement
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
 from tillstream.sync import agreement, homes, journal, originals, requests, stock, touched
-from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
 from tillstream.sync.reference import office as reference_data
 from tillstream.sync.reference.entries import Change, Page, Saved
@@ -26,14 +25,12 @@ from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
 
 CLOCK_LIMIT = timedelta(minutes=5)
-LOST_PAGE = 500
-"""Entries that are sent back at a time."""
 
 
 @dataclass(frozen=True)
 class Hello:
-    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: where its journal of this epoch
-    begins, if the head office has another epoch. escaped: see `store_ids`."""
+    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: what an earlier epoch
+    confirmed of the entries that its journal of this epoch begins with. escaped: see `store_ids`."""
 
     at: datetime
     epoch: int
@@ -61,7 +58,10 @@ class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
         """Compare digests by day of receipt; returns the days that differ."""
 
     def entries(self, after: int) -> Parcel:
-        """What the head office has of this home, in the order and by the settlement numbers of the head office."""
+        """What the head office has of this home, in the order and by the settlement numbers of the head office.
+
+        A part of it, which can end with an entry without batches; after its last entry, the next part begins.
+        """
 
     def read(self, batch_id: str, offset: int) -> bytes:
         """A part of an original that this home sent; empty at its end."""
@@ -84,7 +84,7 @@ class LocalOffice:
         def met(home: Home) -> Home:
             home = replace(home, contact_at=now, head=hello.head)
             if hello.epoch > home.epoch:
-                base = hello.base
+                base = hello.base if home.has(hello.base) else ORIGIN
                 return replace(home, epoch=hello.epoch, number=base.number, hash=base.hash)
             return home
 
@@ -100,7 +100,7 @@ class LocalOffice:
     def apply(self, parcel: Parcel, at: datetime) -> Position:
         home = homes.get(self.ports, self.name)
         end = parcel.end
-        if home.epoch == end.epoch and home.number >= end.number:
+        if home.has(end):
             return home.position  # sent again
         rest = parcel.rest(home.position)  # a call that broke off is sent again as it was
         if rest is None:
@@ -136,7 +136,7 @@ class LocalOffice:
         return days
 
     def entries(self, after: int) -> Parcel:
-        entries = tuple(islice(journal.entries(self.ports, after, self.name), LOST_PAGE))
+        entries = journal.part(self.ports, after, self.name)
         contracts: dict[str, Mapping[str, Any]] = {}
         named = [self._with_own_names(entry, contracts) for entry in entries]
         return Parcel(Position(number=after), tuple(named), contracts)

@@ -12,15 +12,14 @@ from tillstream import audit
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
+from tillstream.domain.object_names import RECOVERED
 from tillstream.ports import Ports
 from tillstream.sync import identity, journal, status
-from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
+from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import HeadOffice
 from tillstream.sync.refusals import QUESTION, Refused
 from tillstream.sync.replay import Replayer
 
-LABEL = "recovered"
-"""Folder of originals that came back."""
 BY = "sync"
 
 
@@ -29,7 +28,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
 
     Raises `Refused` if a person must decide first, and as the head office.
     """
-    count, replayer = 0, Replayer(ports, contracts, "", LABEL)
+    count, replayer = 0, Replayer(ports, contracts, "", RECOVERED)
     pages = list(_pages(office))
     there = {batch.batch_id for page in pages for entry in page.entries for batch in entry.batches}
     undone = {batch for page in pages for entry in page.entries for batch in entry.undone}
@@ -46,8 +45,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
         audit.record(ports, BY, audit.AuditAction.SYNC_RECOVERED, "journal", None, {"batches": count})
     epoch = max(identity.get(ports).epoch, position.epoch) + 1
     noted = status.get(ports).position
-    base = noted if noted.number <= journal.last(ports) else Position()
-    status.note_position(ports, replace(base, epoch=epoch))
+    status.begin_epoch(ports, epoch, noted if noted.number <= journal.last(ports) else ORIGIN)
     identity.set_epoch(ports, epoch)
     return count
 

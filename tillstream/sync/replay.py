@@ -15,6 +15,7 @@ from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import TERMINAL, Batch, BatchKind, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.object_names import home_in_name
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -45,9 +46,9 @@ class Replayer:
         """Settle one of the groups of a parcel. Idempotent. Raises `Rejected`, `Conflict` and `Unavailable`."""
         sent = [batch for entry in group for batch in entry.batches]
         undone = [batch for entry in group for batch in entry.undone]
-        self._check_owner([*undone, *(str(batch.fields["parent"]) for batch in sent)])
+        self._check_owner(parcel, [*undone, *(str(batch.fields["parent"]) for batch in sent)])
         created = [(self._record(parcel, batch), batch.counts) for batch in sent]
-        self._check_owner(batch.parent for batch, _ in created)
+        self._check_owner(parcel, (batch.parent for batch, _ in created))
         self._forget_parts(parcel, sent)
         settled_next = [batch for batch, counts in created if counts and batch.state in _BEFORE]
         staged = [self._staged(batch) for batch in settled_next if not self._is_second(batch)]
@@ -57,16 +58,34 @@ class Replayer:
         if last or undone:
             self._commit(last, fitting.still_counting(self.ports, undone))
 
-    def _check_owner(self, batches: Iterable[str]) -> None:
+    def _check_owner(self, parcel: Parcel, batches: Iterable[str]) -> None:
         """Raise `Rejected` if a batch that is to be undone, replaced or corrected belongs to another home."""
+        sent = {batch.batch_id: batch for entry in parcel.entries for batch in entry.batches}
         for batch in dict.fromkeys(filter(None, batches)):
             document = self.ports.documents.get(records.COLLECTION, batch)
             if document:
-                self._check_home(Batch.from_json(document.data))
+                self._own(parcel, Batch.from_json(document.data), sent.get(batch))
 
-    def _check_home(self, batch: Batch) -> None:
+    def _own(self, parcel: Parcel, batch: Batch, sent: SentBatch | None) -> Batch:
+        """The record, if it is of the home. Raises `Rejected`.
+
+        A record that was written from the ledger, as after a restore, is completed with what the home sends.
+        """
+        if sent and self._is_incomplete(batch, sent):
+            data = self._fields(parcel, sent)
+            return records.repair(self.ports, batch.batch_id, lambda now: Batch.from_json(now.to_json() | data))
         if batch.home != self.home:
             raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
+        return batch
+
+    def _is_incomplete(self, batch: Batch, sent: SentBatch) -> bool:
+        """Whether the record of a sent batch is from the ledger, which contains neither its home nor its sender."""
+        has_sender = batch.received_by != records.UNKNOWN_SENDER
+        if has_sender or (batch.home and sent.fields["received_by"] == records.UNKNOWN_SENDER):
+            return False
+        home = batch.home or home_in_name(batch.object)
+        is_ours = home == self.home if home else not batch.size  # no size: its original is missing
+        return is_ours and (batch.sha256, batch.received_seq) == (sent.sha256, sent.received_seq)
 
     def _commit(self, staged: Sequence[Batch], undone: Sequence[str]) -> None:
         """Settle batches and undos in one settlement."""
@@ -96,30 +115,27 @@ class Replayer:
         """The record of a batch, created with its original. Raises `Rejected` if another home has this batch."""
         document = self.ports.documents.get(records.COLLECTION, sent.batch_id)
         if document is None:
-            stored = originals.store(self.ports, self.label, sent, parcel.originals)
-            contract = self._contract(parcel.contracts.get(sent.contract), sent)
-            data = dict(sent.fields) | {
-                "bucket": stored.bucket,
-                "object": stored.name,
-                "generation": stored.generation,
-                "contract": contract,
-                "home": self.home,
-                "state_at": self.ports.clock.now().isoformat(),
-                **_unsettled(sent),
-            }
+            now = self.ports.clock.now().isoformat()
+            data = self._fields(parcel, sent) | {"state_at": now, **_unsettled(sent)}
             batch = Batch.from_json(data)
             try:
                 self.ports.documents.put_all([Put(records.COLLECTION, batch.batch_id, batch.to_json(), if_version=0)])
             except Conflict:
                 return self._record(parcel, sent)
             return batch
-        batch = Batch.from_json(document.data)
-        self._check_home(batch)
+        batch = self._own(parcel, Batch.from_json(document.data), sent)
         if sent.counts and batch.state in TERMINAL and not batch.settlement_no and batch.state is not State.ANNOUNCED:
             # it was sent as a part of a replay before it was settled by itself
             data = batch.to_json() | _unsettled(sent) | {"state": State.RECEIVED.value}
             return records.repair(self.ports, batch.batch_id, lambda _: Batch.from_json(data))
         return batch
+
+    def _fields(self, parcel: Parcel, sent: SentBatch) -> dict[str, Any]:
+        """The fields of a record that follow from what is sent, with the names of its original and contract here."""
+        stored = originals.store(self.ports, self.label, sent, parcel.originals)
+        place = {"bucket": stored.bucket, "object": stored.name, "generation": stored.generation}
+        contract = self._contract(parcel.contracts.get(sent.contract), sent)
+        return dict(sent.fields) | place | {"contract": contract, "home": self.home}
 
     def _contract(self, contract: Mapping[str, Any] | None, sent: SentBatch) -> str:
         """Store the contract version and return its name: with that of the home, if this home has another version."""

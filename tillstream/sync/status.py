@@ -7,14 +7,21 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.batches import records as batches
+from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.errors import Rejected
 from tillstream.inventory import records
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 from tillstream.sync import journal
-from tillstream.sync.entry import START, Position
+from tillstream.sync.entry import ORIGIN, START, Position
 
 COLLECTION, ID = "sync", "status"
+HOMES = "sync_homes"
+"""Collection of the homes that sync to this one."""
 _DAYS = ("differing", "differing_stock")
+_COUNTED = IN_LEDGER | {State.RECEIVED, State.STAGING, State.STAGED}
+"""The states of sample files that count, or will soon."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class Status:
     epoch: int = 1
     number: int = 0
     hash: str = START
+    base: Position = ORIGIN
+    """What the head office had confirmed of the entries that this epoch begins with, in the epoch before."""
     sent_at: str = ""
     agreed_at: str = ""
     agreed_number: int = 0
@@ -60,6 +69,12 @@ def get(ports: Ports) -> Status:
     return _status(document)
 
 
+def syncs_to(ports: Ports) -> str:
+    """The address of the head office; empty if this home has none, or its sync is stopped."""
+    own = get(ports)
+    return "" if own.is_stopped else own.to
+
+
 def lag(ports: Ports) -> Lag:
     """What the head office has not confirmed."""
     own = get(ports)
@@ -77,15 +92,35 @@ def movements(ports: Ports) -> int:
 
 
 def begin(ports: Ports, to: str, by: str) -> None:
-    """Sync to the head office at this address from now on. Idempotent.
+    """Sync to the head office at this address from now on. Idempotent. Raises `Rejected` for a head office, and for a
+    home with sample sales.
 
     Another head office than before has nothing of this home yet, so the status starts again.
     """
+    if ports.documents.find(HOMES, {"removed_at": ""}, limit=1):
+        raise Rejected(
+            "Homes sync to this Tillstream, and it would send its own sales only. Let them sync to the other head "
+            "office directly, and remove them here."
+        )
+    own = get(ports)
+    if own.to != to or own.is_stopped:
+        _check_sales(ports)
 
     def begun(old: Status) -> Status:
         return replace(old, is_stopped=False) if old.to == to else Status(to)
 
     _update(ports, begun, [audit.entry(ports, by, AuditAction.SYNC_BEGUN, to, None, {})])
+
+
+def _check_sales(ports: Ports) -> None:
+    """Raise `Rejected` if sample sales count: the head office would take them as real ones."""
+    samples = ports.documents.find(batches.COLLECTION, {"received_by": batches.SAMPLES})
+    if count := sum(one.data["state"] in _COUNTED and not one.data.get("home") for one in samples):
+        files = "1 sample file counts" if count == 1 else f"{count} sample files count"
+        raise Rejected(
+            f"{files} in this home, and would count at the head office as real sales. Begin with an empty home and "
+            "TILLSTREAM_SAMPLES=false, or first undo all sample sales here, with those of the till and the web shop."
+        )
 
 
 def stop(ports: Ports, by: str) -> None:
@@ -97,6 +132,11 @@ def stop(ports: Ports, by: str) -> None:
 def note_position(ports: Ports, position: Position) -> None:
     """Note what the head office confirmed."""
     _change(ports, epoch=position.epoch, number=position.number, hash=position.hash, sent_at=_now(ports), error="")
+
+
+def begin_epoch(ports: Ports, epoch: int, base: Position) -> None:
+    """Note a new epoch. base: the position before it whose entries this home still has."""
+    _change(ports, epoch=epoch, number=base.number, hash=base.hash, base=base)
 
 
 def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
@@ -149,4 +189,5 @@ def _data(own: Status) -> dict[str, Any]:
 def _status(document: Document | None) -> Status:
     if document is None:
         return Status()
-    return Status(**document.data | {name: tuple(document.data.get(name, ())) for name in _DAYS})
+    days = {name: tuple(document.data.get(name, ())) for name in _DAYS}
+    return Status(**document.data | days | {"base": Position(**document.data.get("base", {}))})

@@ -84,6 +84,18 @@ def test_what_a_person_must_decide_ends_with_4(run: Run, run_text: RunText, offi
     assert run("sync", "--once")[0] == 0
 
 
+def test_a_home_that_syncs_loads_no_samples(run: Run, office: tuple[App, str]) -> None:
+    app, address = office
+    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    assert run("sync", "--to", address, "--once")[0] == 0
+    code, refused = run("demo", "--scale", "0.001")
+    assert (code, "where sample sales would count as real ones" in refused["error"]) == (1, True)
+    assert run("sync", "stop")[0] == 0
+    assert run("demo", "--scale", "0.001")[0] != 1
+    code, refused = run("sync", "--once")
+    assert (code, "sample files count in this home" in refused["error"]) == (1, True)
+
+
 def test_in_the_foreground_it_continues_until_it_is_interrupted(
     run: Run, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from portal.context import EXTENSION
 from portal.pipeline import texts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import syncing
+from tillstream.batches import records
 from tillstream.commands.sources.sync import SyncTo, sync
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
@@ -137,6 +138,17 @@ def test_a_public_address_needs_https_and_a_private_one_without_it_has_a_warning
     assert texts.NOT_ENCRYPTED in shop.boss.get(PAGE).text
     status.begin(shop.app.ports, "https://office.example.com", "boss")
     assert texts.NOT_ENCRYPTED not in shop.boss.get(PAGE).text
+
+
+def test_a_home_with_sample_sales_begins_to_sync_when_they_are_undone(shop: Shop) -> None:
+    batch = shop.upload(FILE)
+    records.repair(shop.app.ports, batch, lambda record: replace(record, received_by=records.SAMPLES))
+    refused = shop.boss.post(f"{PAGE}/address", {"to": TO})
+    assert (refused.status_code, status.get(shop.app.ports).to) == (422, "")
+    assert "1 sample file counts in this home" in refused.text
+    shop.boss.post(f"/uploads/{batch}/undo")
+    shop.work()
+    assert shop.boss.post(f"{PAGE}/address", {"to": TO}).status_code == 303
 
 
 def test_a_project_is_a_head_office_only(shop: Shop) -> None:

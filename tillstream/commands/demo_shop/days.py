@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import catalogue, till
 from tillstream.contracts import expectations
 from tillstream.dashboards import annotations
@@ -22,8 +23,6 @@ from tillstream.workflows.review import undo
 if TYPE_CHECKING:
     from tillstream.samples.deliveries import Delivery
 
-SAMPLES = "samples"
-"""`received_by` of the sample files."""
 DAYS = 7
 """Number of newest days that have a file each."""
 LATE = ("UK", 3)

@@ -1,17 +1,19 @@
 """Write the records of batches that the ledger has, where they are missing or older than the ledger."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from tillstream.batches import packs, records
+from tillstream.batches import packs, records, registration
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State, receipt_time
 from tillstream.domain.batch.staging_report import IssueCount, StagingReport
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import SYNCED_NAME, home_in_name
 from tillstream.domain.write_scope import EACH_OWN_STORE, Stores, bound_writers
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Put
@@ -50,7 +52,7 @@ def _pin(contracts: ContractRegistry, row: Mapping[str, Any]) -> None:
 
 
 class _Originals:
-    """The inbox objects by generation, and micro-batches by file name; listed once."""
+    """The inbox objects by generation, micro-batches by file name, and what homes sent; listed once."""
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
@@ -68,6 +70,23 @@ class _Originals:
         packed = (stored for pack in packs.every(self._ports) for stored in packs.members(self._ports, pack))
         return {stored.name.rpartition("/")[2]: stored for stored in (*packed, *self._objects)}
 
+    @cached_property
+    def _of_homes(self) -> Mapping[str, Sequence[StoredObject]]:
+        """What other homes sent, by its generation in the home and by its name there."""
+        sent = defaultdict[str, list[StoredObject]](list)
+        for stored in self._objects:
+            if match := SYNCED_NAME.fullmatch(stored.name):
+                sent[match["generation"]].append(stored)
+                sent[match["name"]].append(stored)
+        return sent
+
+    def _of_a_home(self, key: str, row: Mapping[str, Any]) -> StoredObject | None:
+        return next((one for one in self._of_homes.get(key, ()) if self._digest(one) == row["sha256"]), None)
+
+    def _digest(self, stored: StoredObject) -> str:
+        with self._ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+            return registration.digest(stream)
+
     def of(self, row: Mapping[str, Any]) -> StoredObject:
         """The original of a batch; one without a name if it is missing."""
         if row["kind"] == BatchKind.CORRECTION:
@@ -75,11 +94,11 @@ class _Originals:
             try:
                 return self._ports.objects.stat(INBOX, name)
             except NotFound:
-                return StoredObject(INBOX, name, 0, 0)
+                return self._of_a_home(name, row) or StoredObject(INBOX, name, 0, 0)
         missing = StoredObject(INBOX, row["file"], row["received_seq"], 0)
         if row["kind"] == BatchKind.STORE_SALES:
             return self._by_file_name.get(micro_batch.file_name(row["received_seq"], row["sha256"]), missing)
-        return self._by_generation.get(row["received_seq"], missing)
+        return self._by_generation.get(row["received_seq"]) or self._of_a_home(f"{row['received_seq']}", row) or missing
 
 
 def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
@@ -104,6 +123,7 @@ def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
         fix_number=row["fix_number"],
         stores=_stores(row),
         own_stores=row["writers"] == EACH_OWN_STORE,
+        home=home_in_name(stored.name),
     )
 
 

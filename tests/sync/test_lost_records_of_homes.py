@@ -1,0 +1,92 @@
+"""A head office that lost records of batches of a home writes them from its ledger, and the home completes them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stateful.sources import Fix, Sale
+from stateful.steps import fix, like, process, send_sales, upload_rows
+from sync.two_homes import NAME, SOURCE, Pair, pair
+
+from tillstream.batches import records
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import SYNC_FOLDER
+from tillstream.people import signatures
+from tillstream.sync import exchange, homes
+from tillstream.sync.homes import Home
+from tillstream.sync.office import LocalOffice
+from tillstream.workflows.operations import ledger_repair
+from tillstream.workflows.review import replay, undo
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Pair]:
+    with pair(tmp_path) as both:
+        yield both
+
+
+def sold(two: Pair) -> list[str]:
+    """A file, one with a correction that is replayed, and a sale of a till: all batches, that of the file first."""
+    home = two.home
+    first = upload_rows(home, SOURCE, like(number="5"))
+    corrected = upload_rows(home, SOURCE, like(number="1"), like(number="2", fault="qty"))
+    fix(home, corrected, Fix(2, like(number="2"), "edit"))
+    process(home, replay.replay(home.plain.ports, home.plain.contracts, corrected, None, "manager"))
+    send_sales(home, Sale("7", "S1", "2024-03-01", 9, (("P", 5, 7),)))
+    batches = {batch.batch_id for batch in records.every(home.plain.ports)}
+    return [first, *sorted(batches - {first})]
+
+
+def forget(two: Pair, early: Home, *, originals: bool = False) -> None:
+    """Put older documents back at the head office, and write the records that its ledger has.
+
+    originals: what the home sent is lost as well.
+    """
+    ports = two.office.ports
+    for document in ports.documents.find(records.COLLECTION):
+        ports.documents.delete(records.COLLECTION, document.id)
+    homes.change(ports, NAME, lambda _: early)
+    if originals:
+        for stored in list(ports.objects.list(INBOX, f"{SYNC_FOLDER}/")):
+            ports.objects.delete(INBOX, stored.name)
+    ledger_repair.run(ports, two.office.contracts, whole=True)
+
+
+def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair) -> None:
+    early = homes.get(two.office.ports, NAME)
+    batches = sold(two)
+    two.sync()
+    before = {batch: records.get(two.office.ports, batch) for batch in batches}
+    forget(two, early)
+    for batch, old in before.items():
+        new = records.get(two.office.ports, batch)
+        assert (new.home, new.object, new.generation) == (NAME, old.object, old.generation), new.kind
+    with pytest.raises(Rejected, match=f"batch of the home {NAME}"):
+        undo.undo(two.office.ports, batches[0], "chief")
+
+
+@pytest.mark.parametrize("originals", [True, False])
+def test_the_home_sends_them_again_and_completes_their_records(two: Pair, originals: bool) -> None:
+    early = homes.get(two.office.ports, NAME)
+    batches = sold(two)
+    two.sync()
+    forget(two, early, originals=originals)
+    two.check_agreement(two.sync())
+    for batch in batches:
+        here, there = (records.get(app.ports, batch) for app in (two.home.plain, two.office))
+        assert (there.home, there.received_by, there.size) == (NAME, here.received_by, here.size)
+    undo.undo(two.home.plain.ports, batches[0], "manager")
+    two.home.wait()
+    two.check_agreement(two.sync())
+
+
+def test_another_home_cannot_complete_a_record_whose_original_is_here(two: Pair) -> None:
+    early = homes.get(two.office.ports, NAME)
+    upload_rows(two.home, SOURCE, like())
+    two.sync()
+    forget(two, early)
+    homes.add(two.office.ports, "paris-1", signatures.new_key_pair()[1], "owner")
+    (parcel,) = exchange.parcels(two.home.plain.ports, early.position)
+    with pytest.raises(Rejected, match="belongs to another home"):
+        LocalOffice(two.office.ports, two.office.contracts, "paris-1").apply(parcel, two.clock.now())
