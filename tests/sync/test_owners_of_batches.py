@@ -29,7 +29,7 @@ def two(tmp_path: Path) -> Iterator[Pair]:
 
 def sent_by_other(two: Pair, parcel: Parcel) -> None:
     two.set_clock()
-    LocalOffice(two.office.ports, two.office.contracts, OTHER).apply(parcel, two.clock.now())
+    LocalOffice(two.office.ports, two.office.contracts, OTHER, two.clock.now()).apply(parcel)
 
 
 def check_untouched(two: Pair, batch: str) -> None:

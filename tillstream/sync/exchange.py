@@ -73,7 +73,7 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
         try:
             for parcel in parcels(ports, position):
                 _send_large(ports, office, parcel)
-                position = office.apply(parcel, ports.clock.now())
+                position = office.apply(parcel)
                 status.note_position(ports, position)
                 sent += len(parcel.entries)
         except Refused as error:
@@ -103,7 +103,7 @@ def _compare(ports: Ports, office: HeadOffice, number: int) -> Sequence[str]:
 def _hello(ports: Ports, office: HeadOffice) -> Position:
     own, before = identity.get(ports), status.get(ports)
     escaped = store_ids.are_escaped(ports)
-    return office.hello(Hello(ports.clock.now(), own.epoch, journal.last(ports), before.position, escaped))
+    return office.hello(Hello(own.epoch, journal.last(ports), before.position, escaped))
 
 
 def _is_ours(ports: Ports, position: Position) -> bool:
