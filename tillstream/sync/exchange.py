@@ -59,6 +59,7 @@ def run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Result
     except Exception as error:
         status.note_failure(ports, str(error))
         raise
+    status.note_end(ports)
     return result
 
 

@@ -36,6 +36,8 @@ class Home:
     hash: str = START
     head: int = 0
     """The last settlement that the home had at its last contact."""
+    waiting_since: str = ""
+    """Since when settlements are missing and none arrived; empty if none is missing."""
     contact_at: str = ""
     agreed_at: str = ""
     agreed_number: int = 0
@@ -161,15 +163,21 @@ def change(
 
     also: documents to write in the same transaction, if anything changes.
     """
+    now = ports.clock.now().isoformat(timespec="seconds")
 
     def updated(document: Document | None) -> Update | Document:
         if document is None:
             raise NotFound(f"No home is called {name}.")
         old = Home.from_json(document.data)
-        new = changed(old)
+        new = _with_wait(old, changed(old), now)
         return document if new == old else Update(new.to_json(), also(new))
 
     return Home.from_json(update(ports.documents, COLLECTION, name, updated).data)
+
+
+def _with_wait(old: Home, new: Home, now: str) -> Home:
+    since = old.waiting_since if old.number == new.number else ""
+    return replace(new, waiting_since=(since or now) if new.waiting else "")
 
 
 def _entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:

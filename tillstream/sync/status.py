@@ -28,6 +28,7 @@ class Status:
     number: int = 0
     hash: str = START
     sent_at: str = ""
+    """When a sync last came to its end."""
     agreed_at: str = ""
     agreed_number: int = 0
     differing: tuple[str, ...] = ()
@@ -38,7 +39,10 @@ class Status:
     reference: str = ""
     """The state of the reference data of both sides after which nothing was left to exchange."""
     error: str = ""
+    """Why the last sync failed; empty if it did not."""
     error_at: str = ""
+    failing_since: str = ""
+    """The first failure after the last sync that came to its end."""
 
     @property
     def position(self) -> Position:
@@ -96,19 +100,19 @@ def stop(ports: Ports, by: str) -> None:
 
 def note_position(ports: Ports, position: Position) -> None:
     """Note what the head office confirmed."""
-    _change(ports, epoch=position.epoch, number=position.number, hash=position.hash, sent_at=_now(ports), error="")
+    _change(ports, epoch=position.epoch, number=position.number, hash=position.hash)
 
 
 def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
     """Note the days that differ after an entry; none: both sides agree."""
     agreed = {} if days else {"agreed_at": _now(ports), "agreed_number": number}
-    _change(ports, differing=tuple(days), error="", **agreed)
+    _change(ports, differing=tuple(days), **agreed)
 
 
 def note_stock(ports: Ports, movements: int, days: Sequence[str]) -> None:
     """Note the days whose movements differ; none: both sides have all of these movements."""
     agreed = {} if days else {"movements": movements}
-    _change(ports, differing_stock=tuple(days), error="", **agreed)
+    _change(ports, differing_stock=tuple(days), **agreed)
 
 
 def note_reference(ports: Ports, state: str, *, before: str | None = None) -> None:
@@ -119,8 +123,14 @@ def note_reference(ports: Ports, state: str, *, before: str | None = None) -> No
     _update(ports, lambda old: replace(old, reference=state) if before in {None, old.reference} else old)
 
 
+def note_end(ports: Ports) -> None:
+    """Note that a sync came to its end."""
+    _change(ports, sent_at=_now(ports), error="", failing_since="")
+
+
 def note_failure(ports: Ports, why: str) -> None:
-    _change(ports, error=why, error_at=_now(ports))
+    now = _now(ports)
+    _update(ports, lambda old: replace(old, error=why, error_at=now, failing_since=old.failing_since or now))
 
 
 def _now(ports: Ports) -> str:
