@@ -7,15 +7,15 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.batches.homes import COLLECTION
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
-from tillstream.sync import fitting
+from tillstream.sync import fitting, noted, requests
 from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
-COLLECTION = "sync_homes"
 _LISTS = ("differing", "differing_stock", "regions")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -110,7 +110,7 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
 def remove(ports: Ports, name: str, by: str) -> Home:
     """Accept nothing more from a home; what it sent stays, and what the job was to settle of it is dropped. Idempotent.
 
-    Raises `NotFound`.
+    Its batches are undone and corrected here from now on. Raises `NotFound`.
     """
     now = ports.clock.now().isoformat(timespec="seconds")
 
@@ -121,6 +121,8 @@ def remove(ports: Ports, name: str, by: str) -> Home:
         ports, name, removed, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
     )
     fitting.forget_requests(ports, name)
+    requests.close(ports, name, by)
+    noted.delete(ports, name)  # they do not follow what is decided here
     return home
 
 
