@@ -66,7 +66,10 @@ class Replayer:
 
     def _check_home(self, batch: Batch) -> None:
         if batch.home != self.home:
-            raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
+            raise Rejected(
+                f"The batch {batch.batch_id} ({batch.file}) belongs to another home. If this home is a copy of that "
+                "one, load its own files into a new home instead."
+            )
 
     def _commit(self, staged: Sequence[Batch], undone: Sequence[str]) -> None:
         """Settle batches and undos in one settlement."""
