@@ -10,7 +10,7 @@ from portal import list_view
 from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
-from tillstream.batches import lineage, records
+from tillstream.batches import homes, lineage, records
 from tillstream.contracts import expectations
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.people import Action
@@ -32,6 +32,8 @@ PER_PAGE = 50
 BLOCKED = frozenset({"undo", "fix", "replay", "as_new"})
 """Steps that are disabled while a replay of the file is in progress, which would not include them, or an undo; and of a
 batch that was synced from another home, which decides on it."""
+NOT_OF_OTHERS = frozenset({"replay", "as_new"})
+"""Steps that are disabled for a batch of a home, also if it was removed."""
 ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
@@ -43,6 +45,8 @@ def show(batch_id: str) -> ResponseReturnValue:
     correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
     again = lineage.active_replay(ports(), upload)
     undoing = upload.state in IN_LEDGER and undo.is_requested(ports(), batch_id)
+    is_removed = bool(upload.home) and homes.is_removed(ports(), upload.home)
+    is_of_home = bool(upload.home) and not is_removed
     is_left_to_job = upload.state is State.STAGED and large.is_large(ports(), large.staged_rows(upload))
     receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
@@ -64,6 +68,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         correcting=correcting,
         again=again,
         undoing=undoing,
+        is_home_removed=is_removed,
         undo_request=requests.find(ports(), batch_id) if upload.home else None,
         is_left_to_job=is_left_to_job,
         day_without_sales=_day_without_sales(upload),
@@ -71,11 +76,12 @@ def show(batch_id: str) -> ResponseReturnValue:
         not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
         questions=held_questions.link_text(upload),
         offered=_steps(upload, receipt),
-        steps=_steps(upload, receipt) - (BLOCKED if again or undoing or upload.home else frozenset()),
+        steps=_steps(upload, receipt)
+        - (BLOCKED if again or undoing or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()),
         contracts=scoped.contracts(),
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
-        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not upload.home else [],
+        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not is_of_home else [],
         acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else set(),
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,

@@ -71,6 +71,17 @@ def test_each_side_takes_what_only_the_other_one_loaded(two: Pair) -> None:
     assert status.get(home.ports).reference
 
 
+def test_a_rate_that_both_loaded_is_taken_from_the_side_that_corrects_it(two: Pair) -> None:
+    home, head_office = two.home.plain, two.office
+    for app in (home, head_office):
+        load_rates(app, "2024-06-01,INR,99.5", "2024-06-02,INR,98.25")
+    two.sync()
+    load_rates(head_office, "2024-06-01,INR,99")
+    result = two.sync()
+    assert (result.reference_taken, result.questions) == (1, 0)
+    assert rate_of(home) == 99
+
+
 def test_both_convert_the_same_sales_to_the_same_totals(two: Pair) -> None:
     home, head_office = two.home.plain, two.office
     upload_rows(two.home, REGION, like())

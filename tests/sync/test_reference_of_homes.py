@@ -20,6 +20,7 @@ from tillstream.domain.errors import NotFound
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.goals import records as goals
 from tillstream.sync import homes, status
+from tillstream.sync.office import LocalOffice
 from tillstream.sync.reference import questions
 from tillstream.sync.reference.questions import HERE, THERE
 
@@ -107,6 +108,43 @@ def test_what_does_not_concern_the_home_stays_at_the_head_office(two: Pair) -> N
     assert records.current(office.ports, EntryKind.STORE, "Elsewhere", "S8") is None
 
 
+def test_what_was_equal_from_the_start_is_taken_from_the_side_that_changes_it(
+    two: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, office = both(two)
+    for app in (home, office):
+        put(app, Product("P", "Pen"))
+        put(app, Product("Q", "Quill"))
+        set_goal(app, 100)
+    result = two.sync()
+    assert (result.reference_sent, result.reference_taken, result.questions) == (0, 0, 0)
+    with monkeypatch.context() as patch:
+        patch.delattr(LocalOffice, "reference")  # it is read once
+        two.home.clock.advance(timedelta(days=1).total_seconds())
+        two.sync()
+    put(home, Product("P", "Pencil"))
+    put(office, Product("Q", "Feather"))
+    set_goal(office, 200)
+    result = two.sync()
+    assert (result.reference_sent, result.reference_taken, result.questions) == (1, 2, 0)
+    assert (name_of(office), name_of(home, "Q"), goal_of(home)) == ("Pencil", "Feather", 200)
+
+
+def test_what_both_sides_made_equal_is_taken_from_the_side_that_changes_it(two: Pair) -> None:
+    home, office = both(two)
+    put(home, Product("P", "Pen"))
+    set_goal(home, 100)
+    two.sync()
+    for app in (home, office):
+        put(app, Product("P", "Pencil"))
+        set_goal(app, None)
+    two.sync()
+    put(office, Product("P", "Quill"))
+    set_goal(home, 100)
+    assert two.sync().questions == 0
+    assert (name_of(home), goal_of(office), goal_of(home)) == ("Quill", 100, 100)
+
+
 @pytest.mark.parametrize(("keep", "name"), [(HERE, "Here"), (THERE, "There")])
 def test_what_both_changed_is_a_question_and_everything_else_continues(two: Pair, keep: str, name: str) -> None:
     home, office = both(two)
@@ -166,6 +204,19 @@ def test_a_restored_head_office_gets_back_what_it_lost(two: Pair) -> None:
     two.sync()
     assert two.sync().questions == 0
     assert (name_of(office), name_of(home), goal_of(office), goal_of(home)) == ("Second", "Second", 200, 200)
+
+
+def test_a_restored_head_office_gets_back_what_both_sides_made_equal(two: Pair) -> None:
+    home, office = both(two)
+    put(office, Product("P", "First"))
+    two.sync()
+    before = records.required(office.ports, EntryKind.PRODUCT, "P")
+    for app in (home, office):
+        put(app, Product("P", "Second"))
+    two.sync()
+    lose(office, before.entry)
+    assert two.sync().questions == 0
+    assert (name_of(office), name_of(home)) == ("Second", "Second")
 
 
 def lose(office: App, entry: Entry) -> None:

@@ -153,6 +153,23 @@ def test_what_a_restored_backup_lacks_comes_back_and_nothing_doubles(two: Pair, 
     two.check_agreement(two.sync())
 
 
+def test_two_copies_of_a_home_take_turns(two: Pair, tmp_path: Path) -> None:
+    uploaded(two)
+    two.sync()
+    saved(two, tmp_path / "other")
+    for number in ("2", "3", "4", "5"):
+        uploaded(two, number)
+        two.check_agreement(two.sync())
+        two.home.stop()
+        two.home.home.rename(tmp_path / "before")
+        (tmp_path / "other").rename(two.home.home)
+        (tmp_path / "before").rename(tmp_path / "other")
+        two.home.start()
+    assert two.sync().recovered == 1
+    assert identity.get(two.home.plain.ports).epoch == 5
+    assert len(lines(two.home.plain)) == 10
+
+
 def test_a_correction_from_before_and_one_since_the_restore_are_a_question(two: Pair, tmp_path: Path) -> None:
     bad = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))
     two.sync()

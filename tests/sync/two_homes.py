@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -46,7 +46,7 @@ class Unsteady:
     office: HeadOffice
     rng: Random
     failures: float = 0.3
-    old: list[tuple[Parcel, datetime]] = field(default_factory=list)
+    old: list[Parcel] = field(default_factory=list)
 
     def _call(self, call: Callable[[], Answer]) -> Answer:
         drawn = self.rng.random()
@@ -66,12 +66,12 @@ class Unsteady:
     def add_part(self, sha256: str, offset: int, data: bytes) -> int:
         return self._call(lambda: self.office.add_part(sha256, offset, data))
 
-    def apply(self, parcel: Parcel, at: datetime) -> Position:
-        self.old.append((parcel, at))
+    def apply(self, parcel: Parcel) -> Position:
+        self.old.append(parcel)
         if self.rng.random() < self.failures:
             with suppress(Refused):  # entries that do not follow
-                self.office.apply(*self.rng.choice(self.old))
-        return self._call(lambda: self.office.apply(parcel, at))
+                self.office.apply(self.rng.choice(self.old))
+        return self._call(lambda: self.office.apply(parcel))
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
         return self._call(lambda: self.office.compare(digests))
@@ -115,7 +115,7 @@ class Pair:
     """Of the head office."""
 
     def local(self) -> LocalOffice:
-        return LocalOffice(self.office.ports, self.office.contracts, NAME)
+        return LocalOffice(self.office.ports, self.office.contracts, NAME, self.home.clock.now())
 
     def set_clock(self, off: timedelta = timedelta(0)) -> None:
         self.clock.advance((self.home.clock.now() - off - self.clock.now()).total_seconds())
@@ -128,6 +128,7 @@ class Pair:
         office = Unsteady(self.local(), rng)
         while True:
             self.home.clock.advance(1)
+            office.office = self.local()
             try:
                 return self.sync(office)
             except (Unavailable, Conflict):

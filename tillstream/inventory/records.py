@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream import audit
+from tillstream.batches import homes
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine, problem
@@ -59,7 +60,8 @@ def cancel(ports: Ports, movement_id: str, *, by: str) -> bool:
     Raises `NotFound`, and `Rejected` for a cancellation or a movement of another home.
     """
     stored = get(ports, movement_id).movement
-    if home := home_of(movement_id):
+    home = home_of(movement_id)
+    if home and not homes.is_removed(ports, home):
         raise Rejected(
             f"This is a movement of the home {home}. Cancel it there; the change arrives with its next sync."
         )

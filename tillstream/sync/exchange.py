@@ -59,6 +59,7 @@ def run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Result
     except Exception as error:
         status.note_failure(ports, str(error))
         raise
+    status.note_end(ports)
     return result
 
 
@@ -73,7 +74,7 @@ def _run(ports: Ports, contracts: ContractRegistry, office: HeadOffice) -> Resul
         try:
             for parcel in parcels(ports, position):
                 _send_large(ports, office, parcel)
-                position = office.apply(parcel, ports.clock.now())
+                position = office.apply(parcel)
                 status.note_position(ports, position)
                 sent += len(parcel.entries)
         except Refused as error:
@@ -103,7 +104,7 @@ def _compare(ports: Ports, office: HeadOffice, number: int) -> Sequence[str]:
 def _hello(ports: Ports, office: HeadOffice) -> Position:
     own, base = identity.get(ports), status.get(ports).base
     escaped = store_ids.are_escaped(ports)
-    return office.hello(Hello(ports.clock.now(), own.epoch, journal.last(ports), base, escaped))
+    return office.hello(Hello(own.epoch, journal.last(ports), base, escaped))
 
 
 def _is_ours(ports: Ports, position: Position) -> bool:

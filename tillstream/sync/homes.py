@@ -7,15 +7,15 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.batches.homes import COLLECTION
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
-from tillstream.sync import fitting, status
+from tillstream.sync import fitting, noted, requests, status
 from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
 
-COLLECTION = status.HOMES
 _LISTS = ("differing", "differing_stock", "regions")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -36,6 +36,8 @@ class Home:
     hash: str = START
     head: int = 0
     """The last settlement that the home had at its last contact."""
+    waiting_since: str = ""
+    """Since when settlements are missing and none arrived; empty if none is missing."""
     contact_at: str = ""
     agreed_at: str = ""
     agreed_number: int = 0
@@ -117,7 +119,7 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
 def remove(ports: Ports, name: str, by: str) -> Home:
     """Accept nothing more from a home; what it sent stays, and what the job was to settle of it is dropped. Idempotent.
 
-    Raises `NotFound`.
+    Its batches are undone and corrected here from now on. Raises `NotFound`.
     """
     now = ports.clock.now().isoformat(timespec="seconds")
 
@@ -128,6 +130,8 @@ def remove(ports: Ports, name: str, by: str) -> Home:
         ports, name, removed, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
     )
     fitting.forget_requests(ports, name)
+    requests.close(ports, name, by)
+    noted.delete(ports, name)  # they do not follow what is decided here
     return home
 
 
@@ -170,15 +174,21 @@ def change(
 
     also: documents to write in the same transaction, if anything changes.
     """
+    now = ports.clock.now().isoformat(timespec="seconds")
 
     def updated(document: Document | None) -> Update | Document:
         if document is None:
             raise NotFound(f"No home is called {name}.")
         old = Home.from_json(document.data)
-        new = changed(old)
+        new = _with_wait(old, changed(old), now)
         return document if new == old else Update(new.to_json(), also(new))
 
     return Home.from_json(update(ports.documents, COLLECTION, name, updated).data)
+
+
+def _with_wait(old: Home, new: Home, now: str) -> Home:
+    since = old.waiting_since if old.number == new.number else ""
+    return replace(new, waiting_since=(since or now) if new.waiting else "")
 
 
 def _entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:

@@ -52,14 +52,19 @@ def _page(ports: Ports, first: int, end: int, home: str) -> Iterator[Entry]:
     undone: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows:
         batch = records.get(ports, row["batch_id"])
-        if batch.home != home:
-            continue
+        if {batch.home, _root(ports, batch).home} != {home}:
+            continue  # as a correction here of a batch of a home that was removed
         if first <= row["settlement_no"] <= end:
             added[row["settlement_no"]] += [*_needed(ports, batch), SentBatch.of(batch)]
         if first <= row["undone_no"] <= end and row["is_root"]:
             undone[row["undone_no"]].append(batch.batch_id)
     for number in sorted({*added, *undone}):
         yield Entry(number, tuple(added[number]), tuple(undone[number]))
+
+
+def _root(ports: Ports, batch: Batch) -> Batch:
+    """The batch that this one corrects; itself, if it is no correction."""
+    return records.get(ports, batch.parent) if batch.kind is BatchKind.CORRECTION else batch
 
 
 def _needed(ports: Ports, batch: Batch) -> Iterator[SentBatch]:

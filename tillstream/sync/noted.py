@@ -49,10 +49,15 @@ def save(ports: Ports, name: str, noted: Noted, before: Noted | None = None) -> 
     return noted
 
 
+def delete(ports: Ports, name: str) -> None:
+    """Delete the notes of a home: the next comparison reads the whole ledger."""
+    ports.documents.delete(DIGESTS, name)
+
+
 def delete_all(ports: Ports) -> None:
-    """Delete the notes of all homes: the next comparison reads the whole ledger."""
+    """As `delete`, of all homes."""
     for document in ports.documents.find(DIGESTS):
-        ports.documents.delete(DIGESTS, document.id)
+        delete(ports, document.id)
 
 
 def with_sums(ports: Ports, name: str, noted: Noted, sums: Mapping[str, Mapping[str, str | None]]) -> Noted | None:

@@ -29,10 +29,9 @@ CLOCK_LIMIT = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Hello:
-    """The first request of a sync. at: its clock, UTC. head: its last settlement. base: what an earlier epoch
-    confirmed of the entries that its journal of this epoch begins with. escaped: see `store_ids`."""
+    """The first request of a sync. head: its last settlement. base: what an earlier epoch confirmed of the entries that
+    its journal of this epoch begins with. escaped: see `store_ids`."""
 
-    at: datetime
     epoch: int
     head: int
     base: Position
@@ -51,8 +50,8 @@ class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
     def add_part(self, sha256: str, offset: int, data: bytes) -> int:
         """Send a part of an original; returns how many bytes have arrived without a gap."""
 
-    def apply(self, parcel: Parcel, at: datetime) -> Position:
-        """Send entries and return the position after them. at: the clock of this home, UTC."""
+    def apply(self, parcel: Parcel) -> Position:
+        """Send entries and return the position after them."""
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
         """Compare digests by day of receipt; returns the days that differ."""
@@ -69,14 +68,15 @@ class HeadOffice(StockOffice, ReferenceOffice, RequestOffice, Protocol):
 
 @dataclass(frozen=True)
 class LocalOffice:
-    """The head office in this process, for one home."""
+    """The head office in this process, for one call of a home. at: the clock of the home when it sent the call, UTC."""
 
     ports: Ports
     contracts: ContractRegistry
     name: str
+    at: datetime
 
     def hello(self, hello: Hello) -> Position:
-        self._check_clock(hello.at)
+        self._check_clock()
         if hello.escaped != store_ids.are_escaped(self.ports):
             raise Refused(OTHER_VERSION, "The home and the head office write the IDs of sales differently.")
         now = self.ports.clock.now().isoformat(timespec="seconds")
@@ -97,7 +97,7 @@ class LocalOffice:
     def add_part(self, sha256: str, offset: int, data: bytes) -> int:
         return originals.add_part(self.ports, self.name, sha256, offset, data)
 
-    def apply(self, parcel: Parcel, at: datetime) -> Position:
+    def apply(self, parcel: Parcel) -> Position:
         home = homes.get(self.ports, self.name)
         end = parcel.end
         if home.has(end):
@@ -105,7 +105,7 @@ class LocalOffice:
         rest = parcel.rest(home.position)  # a call that broke off is sent again as it was
         if rest is None:
             raise Refused(POSITION, f"The entries do not follow entry {home.number}, the last one of {self.name}.")
-        self._check_clock(at)
+        self._check_clock()
         self._check_times(home, rest.entries)
         after, replayer = rest.after, Replayer(self.ports, self.contracts, self.name, self.name)
         for group in groups(rest.entries):
@@ -203,8 +203,8 @@ class LocalOffice:
     def _regions(self) -> tuple[str, ...]:
         return homes.get(self.ports, self.name).regions
 
-    def _check_clock(self, at: datetime) -> None:
-        off = at - self.ports.clock.now()
+    def _check_clock(self) -> None:
+        off = self.at - self.ports.clock.now()
         if abs(off) <= CLOCK_LIMIT:
             homes.change(self.ports, self.name, lambda home: replace(home, held="") if _by_clock(home) else home)
             return

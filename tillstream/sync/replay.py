@@ -75,7 +75,10 @@ class Replayer:
             data = self._fields(parcel, sent)
             return records.repair(self.ports, batch.batch_id, lambda now: Batch.from_json(now.to_json() | data))
         if batch.home != self.home:
-            raise Rejected(f"The batch {batch.batch_id} ({batch.file}) belongs to another home.")
+            raise Rejected(
+                f"The batch {batch.batch_id} ({batch.file}) belongs to another home. If this home is a copy of that "
+                "one, load its own files into a new home instead."
+            )
         return batch
 
     def _is_incomplete(self, batch: Batch, sent: SentBatch) -> bool:

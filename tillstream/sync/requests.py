@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.batches import records
+from tillstream.batches import homes, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import Ports
@@ -18,6 +18,7 @@ from tillstream.ports import Ports
 COLLECTION = "sync_requests"
 LONGEST_REASON = 500
 DONE_WORDS = "Its rows no longer count."
+REMOVED_WORDS = "The home was removed here."
 
 
 class RequestState(StrEnum):
@@ -80,6 +81,8 @@ def ask(ports: Ports, batch_id: str, reason: str, by: str) -> Request:
     batch = records.get(ports, batch_id)
     if not batch.home:
         raise Rejected(f"{batch.file} is a batch of this home. Undo it here.")
+    if homes.is_removed(ports, batch.home):
+        raise Rejected(f"The home {batch.home} was removed here, so it cannot answer. Undo {batch.file} here.")
     if batch.state not in IN_LEDGER:
         raise Rejected(f"No row of {batch.file} counts, so there is nothing to undo.")
     before = find(ports, batch_id)
@@ -135,6 +138,17 @@ def report(ports: Ports, home: str, answers: Sequence[Request]) -> list[Request]
         if request and request.home == home and request.at == answer.at and request.state is RequestState.OPEN:
             noted = {name: getattr(answer, name) for name in ("state", "answer", "answered_by", "answered_at")}
             _put(ports, replace(request, **noted))
+    return _open(ports, home)
+
+
+def close(ports: Ports, home: str, by: str) -> None:
+    """At the head office: end the open requests to a home that is removed. Idempotent."""
+    for request in _open(ports, home):
+        _answered(ports, request, RequestState.DECLINED, REMOVED_WORDS, by)
+
+
+def _open(ports: Ports, home: str) -> list[Request]:
+    """The open requests to a home."""
     documents = ports.documents.find(COLLECTION, {"home": home})
     stored = [Request.from_json(one.data) for one in documents]
     return [one for one in stored if one.state is RequestState.OPEN]

@@ -10,7 +10,8 @@ from tillstream.sync.reference import questions
 from tillstream.sync.status import Status
 
 LATE_AFTER = timedelta(hours=24)
-"""Time without a contact after which a home is late."""
+"""Time without a contact, or without any of the settlements that are missing, after which a home is late; also time of
+failures after which a person must act in the home."""
 
 
 class Standing(StrEnum):
@@ -36,7 +37,7 @@ def of(home: Home, now: datetime) -> Standing:
         return Standing.DIFFERENT
     if not home.contact_at:
         return Standing.NEW
-    if now - datetime.fromisoformat(home.contact_at) > LATE_AFTER:
+    if _is_over(home.contact_at, now) or _is_over(home.waiting_since, now):
         return Standing.LATE
     return Standing.BEHIND if home.waiting else Standing.IN_STEP
 
@@ -52,6 +53,8 @@ def needs_attention(ports: Ports) -> bool:
 def _is_troubled(own: Status, now: datetime) -> bool:
     if not own.to or own.is_stopped:
         return False
-    failed_since = datetime.fromisoformat(own.error_at) if own.error and own.error_at else None
-    last = datetime.fromisoformat(own.sent_at) if own.sent_at else failed_since
-    return bool(own.differing or own.differing_stock) or bool(own.error and last and now - last > LATE_AFTER)
+    return bool(own.differing or own.differing_stock) or _is_over(own.failing_since, now)
+
+
+def _is_over(since: str, now: datetime) -> bool:
+    return bool(since) and now - datetime.fromisoformat(since) > LATE_AFTER

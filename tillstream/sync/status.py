@@ -7,6 +7,7 @@ from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
+from tillstream.batches import homes
 from tillstream.batches import records as batches
 from tillstream.domain.batch.record import IN_LEDGER, State
 from tillstream.domain.errors import Rejected
@@ -17,8 +18,6 @@ from tillstream.sync import journal
 from tillstream.sync.entry import ORIGIN, START, Position
 
 COLLECTION, ID = "sync", "status"
-HOMES = "sync_homes"
-"""Collection of the homes that sync to this one."""
 _DAYS = ("differing", "differing_stock")
 _COUNTED = IN_LEDGER | {State.RECEIVED, State.STAGING, State.STAGED}
 """The states of sample files that count, or will soon."""
@@ -37,6 +36,7 @@ class Status:
     base: Position = ORIGIN
     """What the head office had confirmed of the entries that this epoch begins with, in the epoch before."""
     sent_at: str = ""
+    """When a sync last came to its end."""
     agreed_at: str = ""
     agreed_number: int = 0
     differing: tuple[str, ...] = ()
@@ -47,7 +47,10 @@ class Status:
     reference: str = ""
     """The state of the reference data of both sides after which nothing was left to exchange."""
     error: str = ""
+    """Why the last sync failed; empty if it did not."""
     error_at: str = ""
+    failing_since: str = ""
+    """The first failure after the last sync that came to its end."""
 
     @property
     def position(self) -> Position:
@@ -97,7 +100,7 @@ def begin(ports: Ports, to: str, by: str) -> None:
 
     Another head office than before has nothing of this home yet, so the status starts again.
     """
-    if ports.documents.find(HOMES, {"removed_at": ""}, limit=1):
+    if ports.documents.find(homes.COLLECTION, {"removed_at": ""}, limit=1):
         raise Rejected(
             "Homes sync to this Tillstream, and it would send its own sales only. Let them sync to the other head "
             "office directly, and remove them here."
@@ -131,7 +134,7 @@ def stop(ports: Ports, by: str) -> None:
 
 def note_position(ports: Ports, position: Position) -> None:
     """Note what the head office confirmed."""
-    _change(ports, epoch=position.epoch, number=position.number, hash=position.hash, sent_at=_now(ports), error="")
+    _change(ports, epoch=position.epoch, number=position.number, hash=position.hash)
 
 
 def begin_epoch(ports: Ports, epoch: int, base: Position) -> None:
@@ -142,13 +145,13 @@ def begin_epoch(ports: Ports, epoch: int, base: Position) -> None:
 def note_comparison(ports: Ports, number: int, days: Sequence[str]) -> None:
     """Note the days that differ after an entry; none: both sides agree."""
     agreed = {} if days else {"agreed_at": _now(ports), "agreed_number": number}
-    _change(ports, differing=tuple(days), error="", **agreed)
+    _change(ports, differing=tuple(days), **agreed)
 
 
 def note_stock(ports: Ports, movements: int, days: Sequence[str]) -> None:
     """Note the days whose movements differ; none: both sides have all of these movements."""
     agreed = {} if days else {"movements": movements}
-    _change(ports, differing_stock=tuple(days), error="", **agreed)
+    _change(ports, differing_stock=tuple(days), **agreed)
 
 
 def note_reference(ports: Ports, state: str, *, before: str | None = None) -> None:
@@ -159,8 +162,14 @@ def note_reference(ports: Ports, state: str, *, before: str | None = None) -> No
     _update(ports, lambda old: replace(old, reference=state) if before in {None, old.reference} else old)
 
 
+def note_end(ports: Ports) -> None:
+    """Note that a sync came to its end."""
+    _change(ports, sent_at=_now(ports), error="", failing_since="")
+
+
 def note_failure(ports: Ports, why: str) -> None:
-    _change(ports, error=why, error_at=_now(ports))
+    now = _now(ports)
+    _update(ports, lambda old: replace(old, error=why, error_at=now, failing_since=old.failing_since or now))
 
 
 def _now(ports: Ports) -> str:

@@ -2,21 +2,24 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from app_factory import build, create_app
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from threads import close_server, join_thread
 from unit.connectors.connector_steps import sales
 from waitress.server import create_server
 
 from tests.e2e.conftest import Run, RunText
 from tillstream.app import App
+from tillstream.catalogue import saving
 from tillstream.cli.main import main
 from tillstream.cli.sources import sync as sync_commands
+from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.settings import Settings
 from tillstream.sync import homes
 
@@ -78,8 +81,6 @@ def test_what_a_person_must_decide_ends_with_4(run: Run, run_text: RunText, offi
     app.ports.clock.now = behind  # type: ignore[method-assign]
     code, held = run("sync", "--once")
     assert (code, "ahead of that of the head office" in held["question"]) == (4, True)
-    code, text = run_text("sync")  # in the foreground: a person must act
-    assert (code, text.startswith("Held: The clock of the home")) == (4, True)
     app.ports.clock.now = real  # type: ignore[method-assign]
     assert run("sync", "--once")[0] == 0
 
@@ -96,22 +97,78 @@ def test_a_home_that_syncs_loads_no_samples(run: Run, office: tuple[App, str]) -
     assert (code, "sample files count in this home" in refused["error"]) == (1, True)
 
 
-def test_in_the_foreground_it_continues_until_it_is_interrupted(
-    run: Run, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+def synced_in_the_foreground(
+    monkeypatch: pytest.MonkeyPatch, address: str, *between: Callable[[], object]
+) -> tuple[Result, list[float]]:
+    """Sync again and again, with a step during each pause, until the last step interrupts it; the output and pauses."""
     pauses: list[float] = []
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
-        if len(pauses) == 2:
+        if len(pauses) > len(between):
             raise KeyboardInterrupt
+        between[len(pauses) - 1]()
 
-    monkeypatch.setattr(sync_commands.time, "sleep", pause)
-    result = CliRunner().invoke(main, ["sync", "--to", address, "--json"])
-    assert [json.loads(line)["differing"] for line in result.stdout.splitlines() if line.startswith("{")] == [[], []]
-    assert pauses == [60.0, 60.0]
+    monkeypatch.setattr(sync_commands, "time", SimpleNamespace(sleep=pause))
+    return CliRunner().invoke(main, ["sync", "--to", address, "--json"]), pauses
+
+
+def states(result: Result) -> list[Any]:
+    return [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
+
+
+def test_in_the_foreground_it_continues_until_it_is_interrupted_and_shows_each_new_state_once(
+    run: Run, tmp_path: Path, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, address = office
+    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    result, pauses = synced_in_the_foreground(monkeypatch, address, lambda: ingested(run, tmp_path), int, int, int)
+    shown = states(result)
+    assert [one["entries"] > 0 for one in shown] == [False, True, False]
+    assert shown[1]["number"] == shown[2]["number"] > shown[0]["number"]
+    assert pauses == [60.0] * 5
+
+
+def test_in_the_foreground_it_continues_although_a_person_must_decide(
+    run: Run, tmp_path: Path, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, address = office
+    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    (tmp_path / "products.csv").write_text("code,name\nP1,Pen\n", encoding="utf-8")
+    assert run("catalogue", "import", "products", str(tmp_path / "products.csv"))[0] == 0
+    saving.save(app.ports, EntryKind.PRODUCT, Product("P1", "Pencil"), if_version=0, by="chief", regions=())
+    clock, real = app.ports.clock, app.ports.clock.now
+
+    def behind() -> None:
+        ingested(run, tmp_path)
+        monkeypatch.setattr(clock, "now", lambda: real().replace(year=2020))
+
+    result, pauses = synced_in_the_foreground(
+        monkeypatch, address, behind, int, lambda: monkeypatch.setattr(clock, "now", real), int
+    )
+    first, held, sent, _ = states(result)
+    assert (first["questions"], "ahead of that" in held["question"], sent["questions"], lines(app)) == (1, True, 1, 2)
+    assert pauses == [60.0] * 5
+
+
+def test_in_the_foreground_what_fails_is_tried_again_except_at_the_first_time(
+    run: Run, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, address = office
+    key = run("sync", "init")[1]["public_key"]
+    result, pauses = synced_in_the_foreground(monkeypatch, address)
+    assert ("No home with the ID" in result.output, result.exit_code, pauses) == (True, 1, [])
+    homes.add(app.ports, "berlin-1", key, "chief")
+    result, pauses = synced_in_the_foreground(
+        monkeypatch,
+        address,
+        lambda: homes.remove(app.ports, "berlin-1", "chief"),
+        int,
+        lambda: homes.add(app.ports, "berlin-1", key, "chief"),
+        int,
+    )
+    assert (len(states(result)), result.stderr.count("It is tried again in")) == (2, 2)
+    assert pauses == [60.0, 60.0, 120.0, 60.0, 60.0]
 
 
 def test_the_head_office_manages_its_homes(run: Run, run_text: RunText) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 from shop_steps import FILE, Shop
+from sync.sync_acts import HOME, PAGE, added
 
 from tillstream.batches import records
+from tillstream.domain.batch.record import State
 from tillstream.sync import requests
 from tillstream.sync.requests import RequestState
 
@@ -40,6 +42,17 @@ def test_the_home_is_requested_to_undo_it(shop: Shop, synced: str) -> None:
     answer = replace(request, state=RequestState.DECLINED, answer="It is right.", answered_by="ana")
     assert requests.report(shop.app.ports, "berlin-1", [answer]) == []
     assert "ana declined: It is right." in shop.boss.get(f"/uploads/{synced}").text
+
+
+def test_the_page_offers_to_undo_and_fix_it_if_its_home_was_removed(shop: Shop, synced: str) -> None:
+    added(shop)
+    shop.boss.post(f"{PAGE}/homes/{HOME}/remove")
+    page = shop.boss.get(f"/uploads/{synced}").text
+    assert "Synced from the home berlin-1, which was removed." in page
+    assert [words in page for words in OFFERED] == [True, True, False]
+    assert "Ask the home to undo it" not in page
+    assert shop.boss.post(f"/uploads/{synced}/undo").status_code == 303
+    assert records.get(shop.app.ports, synced).state is State.UNDONE
 
 
 @pytest.mark.parametrize("what", ["undo", "replay", "reject", "confirm"])

@@ -1,8 +1,10 @@
 """Files of homes in a project: what does not fit the job, what is removed, and what events find."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,8 @@ from tillstream.pipeline.settling import job_lease, repetition
 from tillstream.pipeline.staging import stage
 from tillstream.sync import exchange, fitting, homes
 from tillstream.sync.entry import Position
+from tillstream.sync.http import turns
+from tillstream.sync.http.remote import SETTLING_SECONDS
 from tillstream.sync.office import LocalOffice
 from tillstream.sync.refusals import Busy
 from tillstream.workflows.operations import large_settlements
@@ -97,16 +101,48 @@ def test_a_call_that_broke_off_between_entries_is_continued(two: Connected, offi
     undo.undo(home, second, "owner")
     two.pair.set_clock()
     (parcel,) = exchange.parcels(home, Position())
-    head = LocalOffice(office.app.ports, office.app.contracts, NAME)
+    head = LocalOffice(office.app.ports, office.app.contracts, NAME, two.pair.clock.now())
     positions = set[int]()
     for _ in range(4):
         with suppress(Busy):
-            head.apply(parcel, two.pair.clock.now())
+            head.apply(parcel)
         positions.add(homes.get(office.app.ports, NAME).number)
         office.run_job()
     assert len(positions) > 1  # it broke off between entries
     assert homes.get(office.app.ports, NAME).position == parcel.end
     two.pair.check_agreement(two.sync())
+
+
+def sync_during_six_minutes(two: Connected, monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Sync to a head office that is busy for six minutes."""
+    clock = two.pair.home.clock
+    until = clock.now() + timedelta(minutes=6)
+
+    def sleep(seconds: float) -> None:
+        for each in (clock, two.pair.clock):
+            each.advance(seconds)
+        if clock.now() > until:
+            then()
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    two.pair.check_agreement(two.pair.sync(replace(two.remote(), patience=SETTLING_SECONDS)))
+    assert clock.now() > until
+
+
+def test_the_clock_of_a_home_that_waits_for_the_job_is_right(
+    two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_lines(two, 10, 6)
+    sync_during_six_minutes(two, monkeypatch, office.run_job)
+
+
+def test_the_clock_of_a_home_that_waits_for_its_turn_is_right(
+    two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_lines(two, 1, 1)
+    with ExitStack() as turn:
+        turn.enter_context(turns.shared_turns(office.app.ports)(NAME))
+        sync_during_six_minutes(two, monkeypatch, turn.close)
 
 
 def test_parts_are_deleted_although_the_job_settles_the_file(

@@ -1,6 +1,5 @@
 """Commands `sync …`."""
 
-import sys
 import time
 from typing import Any
 
@@ -31,29 +30,28 @@ def sync(context: click.Context, to: str | None, once: bool, json_: bool) -> Non
 
 
 def _keep_syncing(to: str, *, json_: bool) -> None:
-    """Sync until a person must act. A head office that cannot be reached is tried again after growing pauses."""
+    """Sync again and again, and show each new state. What fails is tried again after growing pauses."""
     from tillstream.analytics.json_values import to_json
     from tillstream.cli.sources.sync_output import show_sync
     from tillstream.commands.dispatch import execute
-    from tillstream.commands.result import HELD, quiet
+    from tillstream.commands.result import quiet
     from tillstream.domain.errors import Conflict, TillstreamError, Unavailable
 
-    settings, pause = read_settings(), EVERY_SECONDS
+    settings, pause, before = read_settings(), EVERY_SECONDS, None
     while True:
         try:
-            result = execute(settings, "sync", {"to": to}, quiet)
-        except (Conflict, Unavailable) as error:
-            click.echo(f"{error} It is tried again in {pause:.0f} seconds.", err=True)
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_SECONDS)
-            continue
+            state = to_json(execute(settings, "sync", {"to": to}, quiet).data)
+            pause = following = EVERY_SECONDS
+            if state != before:
+                print_result(state, show_sync, json_=json_)
         except TillstreamError as error:
-            fail(str(error), json_=json_)
-        print_result(to_json(result.data), show_sync, json_=json_)
-        if result.code == HELD:
-            sys.exit(HELD)
-        pause = EVERY_SECONDS
+            if before is None and not isinstance(error, Conflict | Unavailable):
+                fail(str(error), json_=json_)  # such as a wrong address
+            state, following = f"{error} It is tried again in {pause:.0f} seconds.", min(pause * 2, LONGEST_SECONDS)
+            if state != before:
+                click.echo(state, err=True)
         time.sleep(pause)
+        pause, before = following, state
 
 
 @sync.command()

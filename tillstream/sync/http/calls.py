@@ -45,7 +45,7 @@ def perform(ports: Ports, contracts: ContractRegistry, call: SignedCall, turn: T
     head, data = frame.unpack(call.body)
     with turn(home.name):
         try:
-            return dispatch.CALLS[call.name](LocalOffice(ports, contracts, home.name), head, data)
+            return dispatch.CALLS[call.name](LocalOffice(ports, contracts, home.name, signed.at), head, data)
         except Conflict as error:
             raise Busy(CHANGED_MEANWHILE) from error
 

@@ -32,8 +32,8 @@ def part(office: HeadOffice, head: Any, data: bytes) -> Answer:
 
 def entries(office: HeadOffice, head: Any, data: bytes) -> Answer:
     with messages.reading():
-        parcel, at = messages.parcel_from_json(head, data), messages.instant(head["at"])
-    return {"position": messages.position_to_json(office.apply(parcel, at))}
+        parcel = messages.parcel_from_json(head, data)
+    return {"position": messages.position_to_json(office.apply(parcel))}
 
 
 def compare(office: HeadOffice, head: Any, _data: bytes) -> Answer:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 from tillstream.domain.errors import Rejected
@@ -27,14 +26,6 @@ def reading() -> Iterator[None]:
         raise Rejected(f"The content has another form than this call takes: {error}.") from error
 
 
-def instant(text: Any) -> datetime:
-    """An instant with its zone. Raises `ValueError`, `TypeError`."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at.astimezone(UTC)
-
-
 def position_to_json(position: Position) -> Json:
     return asdict(position)
 
@@ -44,12 +35,12 @@ def position_from_json(data: Json) -> Position:
 
 
 def hello_to_json(hello: Hello) -> Json:
-    return asdict(hello) | {"at": hello.at.isoformat()}
+    return asdict(hello)
 
 
 def hello_from_json(data: Json) -> Hello:
     base = position_from_json(data["base"])
-    return Hello(instant(data["at"]), int(data["epoch"]), int(data["head"]), base, bool(data["escaped"]))
+    return Hello(int(data["epoch"]), int(data["head"]), base, bool(data["escaped"]))
 
 
 def batches_to_json(batches: Iterable[SentBatch]) -> Json:

@@ -4,7 +4,6 @@ import http.client
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from tillstream import __version__
@@ -65,9 +64,9 @@ class RemoteOffice:
         with messages.reading():
             return int(answer["received"])
 
-    def apply(self, parcel: Parcel, at: datetime) -> Position:
+    def apply(self, parcel: Parcel) -> Position:
         head, data = messages.parcel_to_json(parcel)
-        return _position(self._call("entries", head | {"at": at.isoformat()}, data, SETTLING_TIMEOUT))
+        return _position(self._call("entries", head, data, SETTLING_TIMEOUT))
 
     def compare(self, digests: Mapping[str, str]) -> Sequence[str]:
         answer = self._call("compare", {"digests": dict(digests)})

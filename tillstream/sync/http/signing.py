@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tillstream.people import signatures
 from tillstream.sync.identity import Identity
@@ -16,7 +16,7 @@ from tillstream.sync.identity import Identity
 HEADERS = DIGEST, INPUT, SIGNATURE = "Content-Digest", "Signature-Input", "Signature"
 _COVERED = '("@method" "@path" "content-digest")'
 _PARAMETERS = re.compile(
-    re.escape(_COVERED) + r';created=[0-9]{1,12};nonce="(?P<number>[0-9]{1,18})";keyid="(?P<home>[0-9a-f]{16})"'
+    re.escape(_COVERED) + r';created=(?P<at>[0-9]{1,11});nonce="(?P<number>[0-9]{1,18})";keyid="(?P<home>[0-9a-f]{16})"'
     r';alg="ed25519"'
 )
 _SIGNATURE = re.compile(r"home=:(?P<text>[A-Za-z0-9+/]{86}==):")
@@ -25,10 +25,12 @@ _LABEL = "home="
 
 @dataclass(frozen=True)
 class Signed:
-    """The signature of a request. home_id: of the home that it claims to be from. number: its nonce."""
+    """The signature of a request. home_id: of the home that it claims to be from. number: its nonce. at: when it was
+    signed, by the clock of the home, UTC."""
 
     home_id: str
     number: int
+    at: datetime
     parameters: str
     digest: str
     signature: str
@@ -56,7 +58,8 @@ def read(headers: Mapping[str, str]) -> Signed | None:
     if not match or not signature or not text.startswith(_LABEL):
         return None
     text = signature["text"].translate(str.maketrans("+/", "-_")).rstrip("=")
-    return Signed(match["home"], int(match["number"]), parameters, headers.get(DIGEST, ""), text)
+    at = datetime.fromtimestamp(int(match["at"]), UTC)
+    return Signed(match["home"], int(match["number"]), at, parameters, headers.get(DIGEST, ""), text)
 
 
 def digest_of(body: bytes) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 ABSENT = ""
@@ -27,7 +28,7 @@ class Reference:
     content: Mapping[str, Any] | None
     version: int = 0
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Of what the entry contains. An empty field is as one that a program of another version does not have."""
         if self.content is None:

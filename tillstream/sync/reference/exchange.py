@@ -3,7 +3,7 @@
 What both sides changed is a question that a person decides in the home; everything else continues meanwhile.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tillstream.domain.errors import Rejected
@@ -52,7 +52,8 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
         return ReferenceResult(0, 0, open_before)
     ours = office.groups(ports, state.regions)
     digests, plan = office.all_digests(ports, ours), _Plan()
-    for kind, names in _by_kind(head_office.compare_reference(digests)):
+    differing = head_office.compare_reference(digests)
+    for kind, names in _by_kind({*differing, *_unnoted(ports, ours, digests, differing)}):
         theirs = _groups(head_office, kind, names)
         is_rates = kind == rates.KIND
         if is_rates and _has_none(theirs, digests):
@@ -75,7 +76,23 @@ def sync(ports: Ports, head_office: ReferenceOffice) -> ReferenceResult:
     return ReferenceResult(sent, taken, len(plan.ask))
 
 
-def _by_kind(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def _unnoted(
+    ports: Ports, ours: Mapping[str, Group], digests: Mapping[str, str], differing: Sequence[str]
+) -> list[str]:
+    """The groups that are equal on both sides although what is noted of an entry is another digest, or nothing, as of
+    entries that were equal from the start: without a note, a later change on one side would be a question."""
+    shipped = rates.shipped_digests()
+    loaded = [name for name, digest in digests.items() if name not in ours and shipped.get(name) != digest]
+    groups = {**ours, **rates.groups(ports, set(loaded) - set(differing))}
+    return [name for name, group in groups.items() if name not in differing and not _is_noted(ports, group)]
+
+
+def _is_noted(ports: Ports, group: Group) -> bool:
+    noted = agreed.of_group(ports, group.name)
+    return all(key in noted and noted[key].digest == group.get(key).digest for key in {*group.entries, *noted})
+
+
+def _by_kind(names: Collection[str]) -> Iterator[tuple[str, list[str]]]:
     """Kind → groups, in an order in which an entry comes after those that it names."""
     for kind in (*(kind.value for kind in catalogue.KINDS), goals.KIND, rates.KIND):
         if ours := sorted(name for name in names if name.partition(":")[0] == kind):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -33,7 +34,16 @@ _SPAN = "SELECT rate_date, currency, per_euro FROM fx_rates WHERE rate_date BETW
 
 def digests(ports: Ports) -> dict[str, str]:
     """Group → digest of its rates."""
-    table = ports.warehouse.query(sql.text("reference/rates"))
+    return _digests(ports.warehouse.query(sql.text("reference/rates")))
+
+
+@cache
+def shipped_digests() -> Mapping[str, str]:
+    """As `digests`, of the rates that come with the program."""
+    return _digests(rates.shipped())
+
+
+def _digests(table: pa.Table) -> dict[str, str]:
     table = table.sort_by([("rate_date", "ascending"), ("currency", "ascending")])
     months = pc.strftime(table["rate_date"], format="%Y-%m").combine_chunks()
     day, rate = (pc.cast(table[name], pa.string()) for name in ("rate_date", "per_euro"))

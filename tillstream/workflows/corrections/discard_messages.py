@@ -62,7 +62,7 @@ def discard(ports: Ports, batch: str, lines: Collection[int], reason: str, by: s
     Raises `Rejected` without a reason, or if one of the messages is not in quarantine; `NotFound`.
     """
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_changeable(ports, upload)
     reason = " ".join(reason.split())[:MAX_REASON]
     if not reason:
         raise Rejected("Enter why the sales are discarded, for example “the till sent them again”.")

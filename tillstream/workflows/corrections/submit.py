@@ -48,7 +48,7 @@ def submit_correction(
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
-    homes.check_own(upload)
+    homes.check_changeable(ports, upload)
     if upload.kind is BatchKind.STORE_SALES:
         raise Rejected("Sales of tills are corrected where they were made. Send them again with a higher version.")
     if not upload.is_file or upload.state not in IN_LEDGER:

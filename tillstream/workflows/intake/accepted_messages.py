@@ -37,7 +37,7 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
     Raises `Rejected` without a reason, or if one of the messages cannot be accepted; `NotFound`, `Unavailable`.
     """
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_changeable(ports, upload)
     if not reason.strip():
         raise Rejected("Enter why the sender is right, for example “signed before its key was replaced”.")
     chosen = [message for message in discard_messages.quarantined(ports, upload) if message.line_number in lines]

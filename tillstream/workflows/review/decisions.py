@@ -20,7 +20,7 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
     Raises `Rejected` if the state of the batch does not allow it, `NotFound`.
     """
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_own(ports, upload)
     if upload.state is State.HELD and not upload.contract:
         raise Rejected(f"{upload.file} has no contract yet. Choose one with `--region` or in the portal.")
     if upload.state is State.HELD and not upload.staged:
@@ -59,7 +59,7 @@ def assign_contract(ports: Ports, contracts: ContractRegistry, batch: str, contr
     Raises `Rejected` if the upload is not held, `NotFound`.
     """
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_own(ports, upload)
     if upload.state is not State.HELD or not upload.is_file:
         raise Rejected(f"{upload.file} is {upload.state}. Only the contract of a held upload can be changed.")
     pinned = contracts.pin(contract)
@@ -87,7 +87,7 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
     Raises `Rejected` if none is proposed, or if it conflicts with other contracts.
     """
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_own(ports, upload)
     if upload.state is not State.HELD or not upload.proposed:
         raise Rejected(f"No new contract version is proposed for {upload.file}.")
     if not upload.contract:
@@ -102,7 +102,7 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     """Reject a batch permanently; its bytes stay stored and it never counts."""
-    homes.check_own(records.get(ports, batch))
+    homes.check_own(ports, records.get(ports, batch))
     words = f"{REJECTED_BY}{by}" + (f": {reason}" if reason else ".")
     return records.transition(
         ports, batch, State.REJECTED, only_from=None, audit=(by, AuditAction.UPLOAD_REJECTED), error=words

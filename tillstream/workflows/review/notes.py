@@ -35,7 +35,7 @@ def of_batch(ports: Ports, batch: str) -> list[Note]:
 def add(ports: Ports, batch: str, text: str, by: str) -> Note:
     """Leave a note on a held file. Raises `Rejected` for an empty or long note, or another state; `NotFound`."""
     upload, text = records.get(ports, batch), " ".join(text.split())
-    homes.check_own(upload)
+    homes.check_own(ports, upload)
     if not text:
         raise Rejected("Enter a note.")
     if len(text) > MAX_LENGTH:

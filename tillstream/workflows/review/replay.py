@@ -40,7 +40,7 @@ def reading(
     ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str, stores: Stores = None
 ) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
-    homes.check_own(old)
+    homes.check_own(ports, old)
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     _check_not_undone(ports, old)

@@ -22,7 +22,7 @@ LOST_AFTER = timedelta(minutes=10)
 def undoable(ports: Ports, batch: str) -> Batch:
     """The record of a batch that can be undone. Raises `Rejected`."""
     upload = records.get(ports, batch)
-    homes.check_own(upload)
+    homes.check_changeable(ports, upload)
     if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
     if upload.state not in IN_LEDGER:
