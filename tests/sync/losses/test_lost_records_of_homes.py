@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from stateful.sources import Fix, Sale
 from stateful.steps import fix, like, process, send_sales, upload_rows
+from sync.test_owners_of_batches import OTHER, sent_by_other
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
 from tillstream.batches import records
@@ -15,7 +16,6 @@ from tillstream.domain.object_names import SYNC_FOLDER
 from tillstream.people import signatures
 from tillstream.sync import exchange, homes
 from tillstream.sync.homes import Home
-from tillstream.sync.office import LocalOffice
 from tillstream.workflows.operations import ledger_repair
 from tillstream.workflows.review import replay, undo
 
@@ -86,7 +86,7 @@ def test_another_home_cannot_complete_a_record_whose_original_is_here(two: Pair)
     upload_rows(two.home, SOURCE, like())
     two.sync()
     forget(two, early)
-    homes.add(two.office.ports, "paris-1", signatures.new_key_pair()[1], "owner")
+    homes.add(two.office.ports, OTHER, signatures.new_key_pair()[1], "owner")
     (parcel,) = exchange.parcels(two.home.plain.ports, early.position)
     with pytest.raises(Rejected, match="belongs to another home"):
-        LocalOffice(two.office.ports, two.office.contracts, "paris-1").apply(parcel, two.clock.now())
+        sent_by_other(two, parcel)
