@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tillstream.domain.errors import TillstreamError
-from tillstream.spark import session
+from tillstream.spark import features, session
 from tillstream.spark.process import SparkProcess
 
 
@@ -25,9 +25,16 @@ def java() -> None:
     session.active().range(1).write.parquet("file:///dev/null/features")
 
 
+def no_connector() -> None:
+    """The address is checked before the history, which is left out."""
+    features.write("gs://bucket/features", None, {}, "units", 1)  # type: ignore[arg-type]
+
+
 def run(job: Callable[[], None]) -> None:
     try:
         job()
+    except TillstreamError:
+        raise
     except Exception as error:  # noqa: BLE001 - of Java
         raise session.failed(error) from None
 
@@ -36,7 +43,7 @@ def main(master: str) -> None:
     messages = []
     try:
         with SparkProcess(master) as process:
-            for job in (worker, java):
+            for job in (worker, java, no_connector):
                 try:
                     process.call(run, job)
                 except TillstreamError as error:

@@ -27,10 +27,11 @@ def messages(python: Path, master: str, folder: Path) -> list[str]:
 
 @pytest.mark.long
 def test_jobs_that_fail(spark_python: Path, tmp_path: Path) -> None:
-    worker, java = messages(spark_python, "local[2]", tmp_path)
+    worker, java, no_connector = messages(spark_python, "local[2]", tmp_path)
     (log,) = tmp_path.glob("tillstream-spark-*/spark.log")
     assert worker == f"Spark failed: OSError: No space left on the volume. The log is {log}."
     assert java.startswith("Spark failed: org.apache.hadoop.fs.ParentNotDirectoryException: Parent path is not a dir")
+    assert no_connector.startswith("Spark has no connector for gs://. Add it to the driver and the executors")
     assert "No space left on the volume" in log.read_text(encoding="utf-8")
 
 

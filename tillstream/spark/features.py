@@ -1,11 +1,12 @@
 """Feature tables on Spark: each task computes those of some series, and writes them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.forecasting.feature_table.columns import KEYS, schema_of
 from tillstream.forecasting.feature_table.source import COMPRESSION, check_names
 from tillstream.forecasting.feature_table.table import SERIES, feature_table
@@ -14,6 +15,7 @@ from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
 
 _KEY = "key_"
+_NO_CONNECTOR = re.compile(r"No FileSystem for scheme|Class \S+FileSystem not found")
 _TYPES = {
     pa.string(): "string",
     pa.date32(): "date",
@@ -28,8 +30,8 @@ def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: s
     """Write the feature table of a history into a folder, and return the number of its rows.
 
     folder: a path, or an address that Spark writes to, such as gs://BUCKET/features. The other arguments are those of
-    `feature_table`. Runs beside a Spark session. Raises `Rejected` if the folder has Parquet files, and `Unavailable`
-    if Spark fails.
+    `feature_table`. Runs beside a Spark session. Raises `Rejected` if the folder has Parquet files or Spark has no
+    connector for it, and `Unavailable` if Spark fails.
     """
     try:
         check_names(folder, _names(folder))
@@ -41,12 +43,22 @@ def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: s
     except Rejected:
         raise
     except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
-        raise session.failed(error) from None
+        raise _not_written(folder, error) from None
 
 
 def ddl(schema: pa.Schema) -> str:
     """Return a schema as Spark reads it."""
     return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
+
+
+def _not_written(folder: str, error: Exception) -> TillstreamError:
+    if _NO_CONNECTOR.search(str(error)):
+        scheme = folder.partition("://")[0]
+        return Rejected(
+            f"Spark has no connector for {scheme}://. Add it to the driver and the executors, as the page “Models on "
+            "Spark” of the docs describes, or choose a folder that all machines of the cluster share."
+        )
+    return session.failed(error)
 
 
 def _names(folder: str) -> list[str]:
