@@ -35,6 +35,10 @@ def test_the_features_are_those_of_the_local_engine(spark_python: Path, tmp_path
     assert expected["outside_footfall_before"].null_count < expected.num_rows
     assert features(tmp_path / "spark").schema == expected.schema
     assert features(tmp_path / "spark") == expected
+    again = options | on_spark | {"out": f"file://{tmp_path}/spark"}
+    with pytest.raises(AssertionError, match=r"has Parquet files\. Choose an empty folder"):
+        run_on_spark(spark_python, home, now, "forecast-features", **again)
+    assert features(tmp_path / "spark") == expected, "no row is written twice"
 
 
 def footfall(folder: Path) -> Path:

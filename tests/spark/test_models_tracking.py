@@ -7,12 +7,14 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tillstream.commands.numbers import compare
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.forecasting.comparison.tracking import EXPERIMENT, MEASURES, Tracking
 
@@ -42,14 +44,21 @@ def report() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def server(mlflow_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("mlflow")
+    with running(mlflow_programs, folder, "--artifacts-destination", str(folder / "artifacts")) as url:
+        yield url
+
+
+@contextmanager
+def running(programs: Path, folder: Path, *options: str) -> Iterator[str]:
+    """The address of a server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    command = [mlflow_programs / "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", folder / "artifacts", "--host", "127.0.0.1", "--port", str(port)]
+    command = [programs / "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", *options]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, "--workers", "1"], cwd=folder, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
             until = time.monotonic() + SECONDS
             while not is_up(url):
@@ -72,6 +81,12 @@ def is_up(url: str) -> bool:
 
 def read(url: str, address: str, **values: str) -> Any:
     with urllib.request.urlopen(f"{url}/{address}?{urllib.parse.urlencode(values)}", timeout=60) as answer:
+        return json.loads(answer.read())
+
+
+def post(url: str, address: str, values: dict[str, Any]) -> Any:
+    request = urllib.request.Request(f"{url}/{address}", json.dumps(values).encode(), HEADERS)
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -116,10 +131,31 @@ def test_a_run_that_cannot_be_logged_is_marked_as_failed(server: str) -> None:
     with pytest.raises(Unavailable, match=r"answered 400 to POST /api/2.0/mlflow/runs/log-batch"):
         Tracking(server).log(broken, START, END)
     experiment = read(server, "api/2.0/mlflow/experiments/get-by-name", experiment_name=EXPERIMENT)["experiment"]
-    body = json.dumps({"experiment_ids": [experiment["experiment_id"]], "filter": "attributes.status = 'FAILED'"})
-    request = urllib.request.Request(f"{server}/api/2.0/mlflow/runs/search", body.encode(), HEADERS)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        assert len(json.loads(answer.read())["runs"]) == 1
+    failed = {"experiment_ids": [experiment["experiment_id"]], "filter": "attributes.status = 'FAILED'"}
+    assert len(post(server, "api/2.0/mlflow/runs/search", failed)["runs"]) == 1
+
+
+@pytest.mark.long
+def test_an_experiment_that_is_deleted_in_mlflow(server: str) -> None:
+    before = Tracking(server)
+    experiment = read(server, "api/2.0/mlflow/experiments/get-by-name", experiment_name=EXPERIMENT)["experiment"]
+    number = {"experiment_id": experiment["experiment_id"]}
+    post(server, "api/2.0/mlflow/experiments/delete", number)
+    with pytest.raises(Rejected, match=f"mlflow experiments restore --experiment-id {experiment['experiment_id']}"):
+        Tracking(server)
+    result = compare.logged(report(), before, START, END)
+    reason = f"MLflow at {server} answered 400 to POST /api/2.0/mlflow/runs/create."
+    assert (result.code, result.data) == (1, report() | {"run_error": reason})
+    post(server, "api/2.0/mlflow/experiments/restore", number)
+    assert compare.logged(report(), before, START, END).code == 0
+
+
+@pytest.mark.long
+def test_a_server_that_stores_no_artifacts(mlflow_programs: Path, tmp_path: Path) -> None:
+    with running(mlflow_programs, tmp_path, "--no-serve-artifacts") as url:
+        for _ in range(2):
+            with pytest.raises(Rejected, match=r"Start it with --serve-artifacts, and rename this experiment"):
+                Tracking(url)
 
 
 def test_another_address() -> None:

@@ -16,7 +16,7 @@ from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History
 from tillstream.ports import Ports
 
-VERSION = 4
+VERSION = 5
 """Increase it whenever a fit of the same history changes."""
 FOLDER = "forecasts/fits/"
 

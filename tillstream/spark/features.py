@@ -1,18 +1,21 @@
 """Feature tables on Spark: each task computes those of some series, and writes them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.forecasting.feature_table.columns import KEYS, schema_of
-from tillstream.forecasting.feature_table.source import COMPRESSION
+from tillstream.forecasting.feature_table.source import COMPRESSION, check_names
 from tillstream.forecasting.feature_table.table import SERIES, feature_table
 from tillstream.forecasting.models.history import History
 from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
 
 _KEY = "key_"
+_NO_CONNECTOR = re.compile(r"No FileSystem for scheme|Class \S+FileSystem not found")
 _TYPES = {
     pa.string(): "string",
     pa.date32(): "date",
@@ -27,21 +30,43 @@ def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: s
     """Write the feature table of a history into a folder, and return the number of its rows.
 
     folder: a path, or an address that Spark writes to, such as gs://BUCKET/features. The other arguments are those of
-    `feature_table`. Runs beside a Spark session. Raises `Unavailable` if Spark fails.
+    `feature_table`. Runs beside a Spark session. Raises `Rejected` if the folder has Parquet files or Spark has no
+    connector for it, and `Unavailable` if Spark fails.
     """
     try:
+        check_names(folder, _names(folder))
         with SeriesFrame(history, {f"{_KEY}{name}": values for name, values in keys.items()}) as series:
             function = _table(series.common, target, days_ahead)
             frame = series.in_chunks(SERIES, ddl(schema_of(history, target)), function)
             frame.write.mode("append").option("compression", COMPRESSION).parquet(folder)
         return int(session.active().read.parquet(folder).count())
+    except Rejected:
+        raise
     except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
-        raise session.failed(error) from None
+        raise _not_written(folder, error) from None
 
 
 def ddl(schema: pa.Schema) -> str:
     """Return a schema as Spark reads it."""
     return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
+
+
+def _not_written(folder: str, error: Exception) -> TillstreamError:
+    if _NO_CONNECTOR.search(str(error)):
+        scheme = folder.partition("://")[0]
+        return Rejected(
+            f"Spark has no connector for {scheme}://. Add it to the driver and the executors, as the page “Models on "
+            "Spark” of the docs describes, or choose a folder that all machines of the cluster share."
+        )
+    return session.failed(error)
+
+
+def _names(folder: str) -> list[str]:
+    """What is in a folder, as Hadoop lists it; PySpark has no function for it."""
+    spark = session.active()
+    path = spark._jvm.org.apache.hadoop.fs.Path(folder)  # noqa: SLF001
+    files = path.getFileSystem(spark._jsc.hadoopConfiguration())  # noqa: SLF001
+    return [each.getPath().getName() for each in files.listStatus(path)] if files.exists(path) else []
 
 
 def _table(common: Any, target: str, days_ahead: int) -> Grouped:

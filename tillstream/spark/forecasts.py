@@ -1,6 +1,7 @@
 """Forecasts on Spark: a task for each window of the backtest trains its model, one for each block of stores uses it.
 
-Series are rows of a data frame. What all of them share is broadcast: the calendar, open days and fitted models.
+Series are rows of a data frame. What all of them share is broadcast: the calendar, open days, and what was computed
+from all series, which are the fitted models and the growth of a year.
 """
 
 import json
@@ -13,18 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.forecasting.models import boosted_trees, ensemble, fitting
-from tillstream.forecasting.models.boosted_trees import BoostedTrees
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.explanation import PARTS, Importance
 from tillstream.forecasting.models.fitting import Explained
-from tillstream.forecasting.models.history import Grouping, History, group
+from tillstream.forecasting.models.history import History, group
 from tillstream.forecasting.models.panel import Panel
+from tillstream.forecasting.models.year_ago import growth_of_all
 from tillstream.spark import series_rows, session
 from tillstream.spark.process import SparkProcess
 from tillstream.spark.series_frame import Grouped, SeriesFrame
 from tillstream.spark.series_rows import lists, matrix
 
-_MODELS = "cutoff long, model string, importance string"
+_MODELS = "cutoff long, model string, growth double, importance string"
 _FITS = "cutoff long, series long, means array<float>, naive array<float>, is_open array<boolean>, parts array<double>"
 
 
@@ -61,7 +62,7 @@ def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: 
         with SeriesFrame(history) as series:
             function = _train(series.common, horizon, newest_cutoff)
             trained = series.grouped(sorted({*windows, newest_cutoff}), (), _MODELS, function).to_pylist()
-            models = series.broadcast({each["cutoff"]: each["model"] for each in trained})
+            models = series.broadcast({each["cutoff"]: (each["model"], each["growth"]) for each in trained})
             forecasts = series.grouped(windows, ("block",), _FITS, _forecast(series.common, models, horizon))
     except Exception as error:  # noqa: BLE001 - of Java, which cannot be pickled
         raise session.failed(error) from None
@@ -74,7 +75,8 @@ def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: 
 
 
 def _train(common: Any, horizon: int, newest_cutoff: int) -> Grouped:
-    """Train the model of a cutoff; of the newest one before the end of the history, also compute the importance."""
+    """Train the model of a cutoff, and compute the growth of all series; of the newest cutoff before the end of the
+    history, also the importance."""
 
     def train(key: tuple[Any, ...], table: pa.Table) -> pa.Table:
         cutoff = key[0].as_py()
@@ -86,6 +88,7 @@ def _train(common: Any, horizon: int, newest_cutoff: int) -> Grouped:
             {
                 "cutoff": pa.array([cutoff], pa.int64()),
                 "model": pa.array([trees.model.model_to_string() if trees else None], pa.string()),
+                "growth": pa.array([growth_of_all(panel)]),
                 "importance": pa.array([json.dumps([(each.family, each.growth) for each in relied_on])]),
             }
         )
@@ -102,14 +105,14 @@ def _forecast(common: Any, models: Any, horizon: int) -> Grouped:
         history = whole.until(cutoff, horizon)
         panel, grouping = group(history)
         panel = _of_own_stores(panel)
-        model = models.value[cutoff]
+        model, of_all = models.value[cutoff]
         trees = boosted_trees.load(model, panel) if model else None
         parts = np.zeros((history.series, 0))
         if cutoff == whole.steps:
-            fit, of_series = fitting.explained(panel, grouping, horizon, trees)
+            fit, of_series = fitting.explained(panel, grouping, horizon, trees, of_all)
             parts = of_series.transpose(1, 0, 2).reshape(history.series, -1)
         else:
-            fit = _fit(panel, grouping, horizon, trees)
+            fit = ensemble.combine(panel, horizon, trees, of_all).of_series(grouping)
         return pa.table(
             {
                 "cutoff": pa.array(np.full(history.series, cutoff)),
@@ -122,10 +125,6 @@ def _forecast(common: Any, models: Any, horizon: int) -> Grouped:
         )
 
     return forecast
-
-
-def _fit(panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None) -> Fit:
-    return ensemble.combine(panel, horizon, trees).of_series(grouping)
 
 
 def _of_own_stores(panel: Panel) -> Panel:

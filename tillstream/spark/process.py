@@ -2,6 +2,7 @@
 loaded there only."""
 
 import multiprocessing
+import shutil
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -31,12 +32,12 @@ class SparkProcess:
 
     def __enter__(self) -> Self:
         session.check_installed()
-        self._folder = tempfile.TemporaryDirectory(prefix="tillstream-spark-", ignore_cleanup_errors=True)
-        log = str(Path(self._folder.name) / "spark.log")
+        self._log = Path(tempfile.mkdtemp(prefix="tillstream-spark-")) / "spark.log"
+        self._keeps_log = False
         # Java ends with that process
         self._executor = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent)
         try:
-            self.call(session.start, self._master, log)
+            self.call(session.start, self._master, str(self._log))
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -48,7 +49,8 @@ class SparkProcess:
         if self._executor:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
-        self._folder.cleanup()
+        if not self._keeps_log:
+            shutil.rmtree(self._log.parent, ignore_errors=True)
 
     def call(
         self, function: Callable[..., Result], *arguments: object, beat: Callable[[], None] = lambda: None
@@ -56,7 +58,8 @@ class SparkProcess:
         """The result of a function in the process of Spark; it, its arguments and its result can be pickled.
 
         beat: called here every half minute until then.
-        Raises what the function and `beat` raise, and `Unavailable` if the process has ended.
+        Raises what the function and `beat` raise, and `Unavailable` if the process has ended. If Spark failed, its
+        log is kept and the message names it.
         """
         if self._executor is None:
             raise RuntimeError("The process is not started: use it as a context manager.")
@@ -66,4 +69,10 @@ class SparkProcess:
                 beat()
             return future.result()
         except BrokenProcessPool as error:
-            raise Unavailable("The process of Spark ended: it may need more memory.") from error
+            raise self._failed("The process of Spark ended: it may need more memory.") from error
+        except session.SparkFailed as error:
+            raise self._failed(str(error)) from error
+
+    def _failed(self, reason: str) -> Unavailable:
+        self._keeps_log = True
+        return Unavailable(f"{reason} The log is {self._log}.")

@@ -62,7 +62,10 @@ def accuracy(json_: bool) -> None:
 
 @forecast.command()
 @click.option(
-    "--out", required=True, metavar="FOLDER", help="Folder without Parquet files; of Spark, also gs://BUCKET/FOLDER."
+    "--out",
+    required=True,
+    metavar="FOLDER",
+    help="Folder without Parquet files; of Spark, also gs://BUCKET/FOLDER if it has the connector.",
 )
 @TARGET
 @click.option(

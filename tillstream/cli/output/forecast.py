@@ -70,6 +70,8 @@ def show_comparison(data: dict[str, Any]) -> None:
         print_line(f"{data['folder']} has the numbers and the forecasts that they are computed from.")
     if data.get("run"):
         print_line(f"MLflow has it as {data['run']}.")
+    if data.get("run_error"):
+        print_line(f"It is not in MLflow: {data['run_error']}")
 
 
 def show_features(data: dict[str, Any]) -> None:

@@ -1,12 +1,13 @@
 """The forecasts compared with a regression of MLlib."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
-from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
+from tillstream.commands.result import FAILED, Progress, Result
+from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.forecasting.comparison import files
 from tillstream.forecasting.comparison.score import Comparison, compare
 from tillstream.forecasting.comparison.tracking import Tracking
@@ -29,7 +30,7 @@ class Compare:
 
 
 def compare_forecasts(app: App, progress: Progress, arguments: Compare) -> Result:
-    """Compare, and write the files. Raises `Rejected` and `Unavailable`."""
+    """Compare, write the files, and log the comparison. Raises `Rejected` and `Unavailable`."""
     started = app.ports.clock.now()
     tracking = Tracking(arguments.track) if arguments.track else None
     sold, series = daily_sales(app.ports, arguments.target, arguments.horizon)
@@ -52,9 +53,15 @@ def compare_forecasts(app: App, progress: Progress, arguments: Compare) -> Resul
     report = to_json(_report(arguments, comparison) | {"last_day": sold.last, "series": len(series.keys)})
     if arguments.out:
         files.write(arguments.out, report, series, comparison)
-    if tracking:
-        report["run"] = tracking.log(report, started, app.ports.clock.now())
-    return Result(report)
+    return logged(report, tracking, started, app.ports.clock.now()) if tracking else Result(report)
+
+
+def logged(report: dict[str, Any], tracking: Tracking, started: datetime, ended: datetime) -> Result:
+    """Log a report, and add the address of its run, or else why there is none: a comparison may take hours."""
+    try:
+        return Result(report | {"run": tracking.log(report, started, ended)})
+    except TillstreamError as error:
+        return Result(report | {"run_error": str(error)}, FAILED)
 
 
 def _report(arguments: Compare, comparison: Comparison) -> dict[str, Any]:

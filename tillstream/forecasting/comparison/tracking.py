@@ -21,13 +21,14 @@ _BATCH = 500
 """Metrics of a request; the server takes at most 1,000."""
 _MISSING = b"RESOURCE_DOES_NOT_EXIST"
 _FINISHED, _FAILED = "FINISHED", "FAILED"
+_DELETED = "deleted"
 
 
 class Tracking:
     """An experiment of a server."""
 
     def __init__(self, url: str) -> None:
-        """url: address of the server. Finds or creates the experiment, so that a wrong address is noticed at once.
+        """url: address of the server. Finds or creates the experiment, so that what is wrong is noticed at once.
 
         Raises `Rejected` and `Unavailable`.
         """
@@ -64,18 +65,29 @@ class Tracking:
         return f"{self._url}/#/experiments/{self._experiment}/runs/{created['run_id']}"
 
     def _find_experiment(self) -> str:
+        """The id of the experiment, which takes runs and artifacts."""
         name = urllib.parse.urlencode({"experiment_name": EXPERIMENT})
-        existing = self._request("GET", f"/api/2.0/mlflow/experiments/get-by-name?{name}", missing={})
-        if existing:
-            return str(existing["experiment"]["experiment_id"])
-        return str(self._call("experiments/create", name=EXPERIMENT)["experiment_id"])
+        address = f"/api/2.0/mlflow/experiments/get-by-name?{name}"
+        existing = self._request("GET", address, missing={})
+        if not existing:
+            self._call("experiments/create", name=EXPERIMENT)
+            existing = self._request("GET", address)
+        experiment = existing["experiment"]
+        number, folder = str(experiment["experiment_id"]), experiment.get("artifact_location", "")
+        if experiment.get("lifecycle_stage") == _DELETED:
+            raise Rejected(
+                f"The experiment “{EXPERIMENT}” is deleted in MLflow. Restore it: MLFLOW_TRACKING_URI={self._url} "
+                f"mlflow experiments restore --experiment-id {number}"
+            )
+        if not folder.startswith(SCHEME):
+            raise Rejected(
+                f"The MLflow server stores no artifacts of the experiment “{EXPERIMENT}”, but refers to {folder}. "
+                "Start it with --serve-artifacts, and rename this experiment in MLflow: a new one is created."
+            )
+        return number
 
     def _store(self, folder: str, name: str, content: Any) -> None:
         """Store JSON as an artifact."""
-        if not folder.startswith(SCHEME):
-            raise Rejected(
-                f"The MLflow server stores no artifacts, but refers to {folder}. Start it with --serve-artifacts."
-            )
         path = urllib.parse.urlsplit(folder).path.strip("/")
         address = f"/api/2.0/mlflow-artifacts/artifacts/{urllib.parse.quote(path)}/{name}"
         self._request("PUT", address, json.dumps(content, indent=1).encode())

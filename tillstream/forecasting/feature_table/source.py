@@ -1,6 +1,6 @@
 """The sales that feature tables describe, and the folders that they are written to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -70,6 +70,11 @@ def write(folder: str, series: Series, target: str, days_ahead: int) -> int:
 
 
 def check_folder(folder: str) -> None:
-    """Raise `Rejected` if a folder has Parquet files: features of two days would be mixed."""
-    if any(Path(folder).glob(f"*{PARQUET}")):
+    """Raise `Rejected` if a folder of this machine has Parquet files."""
+    check_names(folder, (each.name for each in Path(folder).glob("*")))
+
+
+def check_names(folder: str, names: Iterable[str]) -> None:
+    """Raise `Rejected` if names in a folder are those of Parquet files: features of two days would be mixed."""
+    if any(each.endswith(PARQUET) for each in names):
         raise Rejected(f"{folder} has Parquet files. Choose an empty folder, or delete them.")

@@ -38,10 +38,13 @@ def fit(panel: Panel, horizon: int) -> Fit:
     return combine(panel, horizon, boosted_trees.fit(panel, horizon))
 
 
-def combine(panel: Panel, horizon: int, trees: BoostedTrees | None) -> Fit:
-    """Average the members; a series that a member has no value for has the average of the others."""
+def combine(panel: Panel, horizon: int, trees: BoostedTrees | None, of_all: float | None = None) -> Fit:
+    """Average the members; a series that a member has no value for has the average of the others.
+
+    of_all: as for `year_ago`.
+    """
     is_open = open_ahead(panel, horizon)[panel.stores]
-    simple = [each for each in (year_ago(panel, horizon), level(panel, horizon)) if each is not None]
+    simple = [each for each in (year_ago(panel, horizon, of_all), level(panel, horizon)) if each is not None]
     naive = seasonal_naive(panel, horizon)
     members = simple or [naive]
     rest = 1.0 - TREES_SHARE if trees else 1.0

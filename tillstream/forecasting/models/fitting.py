@@ -37,9 +37,14 @@ def fit_and_explain(history: History, horizon: int, newest_cutoff: int) -> Expla
     return Explained(fitted, parts, relied_on)
 
 
-def explained(panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None) -> tuple[Fit, Floats]:
-    """Forecast the steps after the panel of a history with fitted trees; also return the parts of the forecasts."""
-    modelled = ensemble.combine(panel, horizon, trees)
+def explained(
+    panel: Panel, grouping: Grouping, horizon: int, trees: BoostedTrees | None, of_all: float | None = None
+) -> tuple[Fit, Floats]:
+    """Forecast the steps after the panel of a history with fitted trees; also return the parts of the forecasts.
+
+    of_all: as for `year_ago`.
+    """
+    modelled = ensemble.combine(panel, horizon, trees, of_all)
     parts = explanation.parts(panel, horizon, trees, modelled.means.astype(np.float64), TREES_SHARE)
     return modelled.of_series(grouping), parts[:, grouping.groups] * grouping.shares[None, :, None]
 
