@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.marts import tables
 from tillstream.settings import Settings
 
 HEADER = (
@@ -73,6 +75,19 @@ def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         connection.execute((folder / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8"))
         return connection.execute(query).fetchall()
+
+
+@contextmanager
+def earlier_version() -> Iterator[None]:
+    """Within the block, fact_sales has a column fewer."""
+    facts, *dimensions = tables.TABLES
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tables, "TABLES", (replace(facts, columns=facts.columns[:-1]), *dimensions))
+            tables.by_name.cache_clear()
+            yield
+    finally:
+        tables.by_name.cache_clear()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.e2e.marts.exported_shop import (
     FIRST,
     FolderOfAKilledProcess,
     Killed,
+    earlier_version,
     export,
     files,
     line,
@@ -150,6 +151,18 @@ def test_chosen_tables_stay_chosen(shop: App, tmp_path: Path) -> None:
     assert [table["name"] for table in export(shop, tmp_path)["tables"]] == chosen
     with pytest.raises(Rejected, match=r"no table dim_stor to export\. Did you mean dim_store"):
         export(shop, tmp_path, only=["dim_stor"])
+
+
+def test_a_table_with_a_new_column_is_written_again(shop: App, tmp_path: Path) -> None:
+    with earlier_version():
+        exported = export(shop, tmp_path)
+    before = files(tmp_path)
+    updated = export(shop, tmp_path)
+    assert [table["name"] for table in updated["tables"]] == [table["name"] for table in exported["tables"]]
+    assert (updated["written"], updated["removed"]) == (2, 2), "two months of facts"
+    assert not set(files(tmp_path).values()) & set(before.values())
+    assert read(tmp_path, "SELECT COUNT(is_unconverted) FROM tillstream.fact_sales") == [(3,)]
+    assert export(shop, tmp_path)["written"] == 0
 
 
 def test_an_export_that_ends_while_it_reads_leaves_the_one_before(shop: App, tmp_path: Path) -> None:
