@@ -26,6 +26,7 @@ from tests.e2e.marts.exported_shop import (
     open_shop,
     read,
     sell,
+    set_rates,
     shop,
 )
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
@@ -143,6 +144,24 @@ def test_changed_rates_are_followed_where_they_change_rows(shop: App, tmp_path: 
     export(shop, tmp_path)
     assert files(tmp_path)["2026-05"] == before["2026-05"]
     assert read(tmp_path, totals) == [(Decimal(70), 1)]
+
+
+@pytest.mark.parametrize(
+    ("factors", "revenue"),
+    [
+        ({"INR": ("0.25", "0.5"), "GBP": ("1.5", "1.25")}, Decimal(45)),
+        ({"INR": ("1.5", "1.25"), "GBP": ("0.5", "0.25")}, Decimal(200)),
+    ],
+    ids=["days", "currencies"],
+)
+def test_exchanged_rates_are_followed(
+    shop: App, tmp_path: Path, factors: dict[str, tuple[str, str]], revenue: Decimal
+) -> None:
+    set_rates(shop, INR=("0.5", "0.25"), GBP=("1.5", "1.25"))
+    export(shop, tmp_path)
+    set_rates(shop, **factors)
+    export(shop, tmp_path)
+    assert read(tmp_path, "SELECT SUM(revenue) FROM tillstream.fact_sales") == [(revenue,)]
 
 
 def test_chosen_tables_stay_chosen(shop: App, tmp_path: Path) -> None:
