@@ -29,7 +29,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.marts import parquet
 from tillstream.marts.export import export as export_to
 from tillstream.marts.manifest import MANIFEST
-from tillstream.marts.tables import TABLES
+from tillstream.marts.tables import TABLES, MartTable
 from tillstream.ports.table_log import LoggedTable
 
 __all__ = ["shop"]
@@ -124,6 +124,24 @@ def test_a_changed_declaration_replaces_the_table(shop: App, tmp_path: Path) -> 
     assert len(delta(tmp_path, "dim_store").schema().fields) == 1
     export(shop, tmp_path)
     assert delta(tmp_path, "dim_store").to_pyarrow_dataset().to_table().column("active").to_pylist() == [True]
+
+
+def test_changed_descriptions_leave_the_files(shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(MartTable, "description", "Earlier")
+        earlier.setattr(MartTable, "descriptions", property(lambda table: dict.fromkeys(table.names, "Earlier")))
+        export(shop, tmp_path, only=["fact_sales"], format="delta")
+    export(shop, tmp_path)
+    facts, described = TABLES[0], delta(tmp_path)
+    assert described.metadata().description == facts.description
+    comments = {column.name: column.metadata["comment"] for column in described.schema().fields}
+    assert comments == facts.descriptions | {"month": ""}
+    kinds = {kind for commit in actions(tmp_path)[1:] for action in commit for kind in action}
+    assert kinds == {"commitInfo", "metaData"}
+    sell(shop, tmp_path, line(4, "12-06-2026"))
+    export(shop, tmp_path)
+    assert sums(tmp_path) == [("2026-05", 2, 350), ("2026-06", 2, 140)]
+    check_log(tmp_path)
 
 
 def test_a_new_column_replaces_the_files_of_a_table(shop: App, tmp_path: Path) -> None:
