@@ -58,7 +58,7 @@ def _months(snapshot: Snapshot, after: int, last: int) -> frozenset[str]:
 
 
 def month_of(day: date) -> str:
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def days_of(month: str) -> tuple[date, date]:

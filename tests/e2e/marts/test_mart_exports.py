@@ -63,6 +63,14 @@ def test_duckdb_reads_the_totals_of_the_product(shop: App, tmp_path: Path) -> No
     assert [table["name"] for table in result["tables"]] == [table.name for table in TABLES]
 
 
+def test_an_inner_join_with_days_has_the_sales_of_every_year(shop: App, tmp_path: Path) -> None:
+    sell(shop, tmp_path, line(4, "03-05-1998"), line(5, "29-02-0024"), line(6, "01-06-2026"), line(7, "01-01-2040"))
+    export(shop, tmp_path)
+    joined = "SELECT COUNT(*) FROM tillstream.fact_sales JOIN tillstream.dim_date USING (sale_date)"
+    assert read(tmp_path, joined) == [(7,)]
+    assert list(files(tmp_path)) == ["0024-02", "1998-05", "2026-05", "2026-06", "2040-01"]
+
+
 def test_files_have_the_declared_types_and_are_what_the_manifest_lists(shop: App, tmp_path: Path) -> None:
     export(shop, tmp_path)
     content = manifest(tmp_path)
