@@ -1,4 +1,5 @@
--- What the marts are computed from: the last settlement and when it was committed, and what else changes their rows.
+-- What the marts are computed from: the last settlement and when it was committed, and what else changes their rows,
+-- apart from the exchange rates.
 -- exported_at is when the last settlement up to one of them was committed: a ledger that was restored has another one.
 -- @settlement_no INT64: a settlement that was exported
 SELECT
@@ -7,9 +8,6 @@ SELECT
   (SELECT MAX(settled_at) FROM settlements WHERE settlement_no <= @settlement_no) AS exported_at,
   (SELECT COUNT(*) FROM catalogue_changes) AS catalogue_changes,
   (SELECT MAX(changed_at) FROM catalogue_changes) AS catalogue_changed_at,
-  (SELECT COUNT(*) FROM reporting_rates) AS rates,
-  (SELECT SUM(factor) FROM reporting_rates) AS rate_sum,
-  (SELECT MAX(sale_date) FROM reporting_rates) AS last_rate_date,
   (SELECT MAX(currency) FROM reporting) AS reporting_currency,
   (SELECT MAX(fiscal_month) FROM calendar) AS fiscal_month,
   (SELECT MAX(pattern) FROM calendar) AS retail_pattern,

@@ -1,6 +1,6 @@
--- One row per day from 2000 to 2039 with its calendar attributes; join it with sale_date = sale_date. Weekdays are 1
--- (Monday) to 7 (Sunday). Weeks are those of ISO 8601, so the first days of January may belong to the last week of the
--- previous iso_year. Holidays differ by country: they are in the table holidays.
+-- One row per day from 2000 to 2039, and for each other day with sales, with its calendar attributes; join it with
+-- sale_date = sale_date. Weekdays are 1 (Monday) to 7 (Sunday). Weeks are those of ISO 8601, so the first days of January
+-- may belong to the last week of the previous iso_year. Holidays differ by country: they are in the table holidays.
 -- The fiscal year begins with the setting TILLSTREAM_FISCAL_MONTH. A retail year has 52 or 53 whole weeks; the setting
 -- TILLSTREAM_RETAIL_CALENDAR has the weeks of the three months of a quarter (4-4-5, 4-5-4 or 5-4-4), the first day of a
 -- week, and the week with which the year begins: the one nearest to the first day of the fiscal year, or the last one
@@ -39,6 +39,12 @@ settings AS (
 ),
 days AS (
   SELECT sale_date FROM UNNEST(GENERATE_DATE_ARRAY(DATE '2000-01-01', DATE '2039-12-31')) AS sale_date
+  UNION ALL
+  -- not of the years 1 and 9999: the calendar needs the year before and after
+  SELECT DISTINCT sale_date
+  FROM settlement_days
+  WHERE sale_date BETWEEN DATE '0002-01-01' AND DATE '1999-12-31'
+    OR sale_date BETWEEN DATE '2040-01-01' AND DATE '9998-12-31'
 ),
 weeks AS (
   SELECT

@@ -85,7 +85,7 @@ class _Run:
         self._folder, self._tables, self._progress = folder, tables, progress
         self._exported = previous.state if previous else None
         self._previous = {} if previous is None else dict(previous.files)
-        self._complete = {table.name for table in previous.tables} if previous else set[str]()
+        self._complete = {name for name, _ in self._previous}
         wanted = {table.name for table in tables}
         self.files = {part: file for part, file in self._previous.items() if part[0] in wanted and self._is_whole(file)}
         self.drafts: dict[str, Draft] = {}

@@ -74,8 +74,8 @@ class Manifest:
 def read(content: bytes) -> Manifest:
     """Raises `Rejected` if it is not a manifest of this format.
 
-    A table whose declared columns have changed since, or that is no longer exported, is left out: its files are written
-    again.
+    A table whose declared columns have changed since has no files here: they are written again. A table that is not
+    declared any more is left out.
     """
     try:
         data = json.loads(content)
@@ -83,15 +83,13 @@ def read(content: bytes) -> Manifest:
             raise Rejected(
                 f"The export has format {data['format']}, and this version writes {FORMAT}. Use another folder."
             )
-        tables = [by_name()[table["name"]] for table in data["tables"] if _is_current(table)]
+        tables = tuple(by_name()[table["name"]] for table in data["tables"] if table["name"] in by_name())
         state = MartState(data["settlement_no"], data["as_of"] or "", data["reporting_currency"], data["sources"])
-        names = {table.name for table in tables}
-        listed = _files(data["tables"])
+        listed = _files([table for table in data["tables"] if _is_current(table)])
         table_format = data.get("table_format", PARQUET)
     except (ValueError, KeyError, TypeError) as error:
         raise Rejected(f"{MANIFEST} in the folder is not the manifest of an export. Use another folder.") from error
-    files = {(one.table, one.month): one for one in listed if one.table in names}
-    return Manifest(state, tuple(tables), files, table_format)
+    return Manifest(state, tables, {(one.table, one.month): one for one in listed}, table_format)
 
 
 def _is_current(table: Mapping[str, Any]) -> bool:

@@ -37,7 +37,8 @@ def read_state(snapshot: Snapshot, exported: MartState | None = None) -> tuple[M
     params = {"settlement_no": exported.settlement_no if exported else 0}
     (row,) = snapshot.query(sql.text("exports/state"), params).to_pylist()
     settlement_no, as_of, exported_as_of = row.pop("settlement_no"), _utc(row.pop("settled_at")), row.pop("exported_at")
-    text = json.dumps(row, default=str, sort_keys=True)
+    rates = snapshot.query(sql.text("exports/rates")).to_pylist()
+    text = json.dumps(row | {"rates": rates}, default=str, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     state = MartState(settlement_no, as_of, row["reporting_currency"] or "", digest)
     is_continued = exported is not None and exported.sources == state.sources and exported.as_of == _utc(exported_as_of)
@@ -57,7 +58,7 @@ def _months(snapshot: Snapshot, after: int, last: int) -> frozenset[str]:
 
 
 def month_of(day: date) -> str:
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def days_of(month: str) -> tuple[date, date]:

@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from app_factory import build
 
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tillstream.analytics.fx.daily import SCHEMA
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.marts import tables
 from tillstream.settings import Settings
 
 HEADER = (
@@ -52,6 +58,17 @@ def sell(app: App, folder: Path, *lines: str) -> None:
     assert receipt["status"] == "settled", receipt
 
 
+def set_rates(app: App, **factors: tuple[str, str]) -> None:
+    """Replace the rates to USD. factors: currency → those of 3 May and 10 June 2026."""
+    rates = [
+        {"sale_date": day, "currency": currency, "factor": Decimal(factor)}
+        for currency, of_days in factors.items()
+        for day, factor in zip((date(2026, 5, 3), date(2026, 6, 10)), of_days, strict=True)
+    ]
+    app.ports.warehouse.replace_table("reporting", pa.table({"currency": ["USD"]}))
+    app.ports.warehouse.replace_table("reporting_rates", pa.Table.from_pylist(rates, SCHEMA))
+
+
 def export(app: App, folder: Path, **arguments: Any) -> dict[str, Any]:
     data: dict[str, Any] = COMMANDS["marts-export"](app, quiet, to=str(folder / "marts"), **arguments).data
     return data
@@ -73,6 +90,19 @@ def read(folder: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
         connection.execute((folder / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8"))
         return connection.execute(query).fetchall()
+
+
+@contextmanager
+def earlier_version() -> Iterator[None]:
+    """Within the block, fact_sales has a column fewer."""
+    facts, *dimensions = tables.TABLES
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tables, "TABLES", (replace(facts, columns=facts.columns[:-1]), *dimensions))
+            tables.by_name.cache_clear()
+            yield
+    finally:
+        tables.by_name.cache_clear()
 
 
 @pytest.fixture

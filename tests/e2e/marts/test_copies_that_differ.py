@@ -113,6 +113,7 @@ def test_the_command_shows_what_it_did(copies: Copies, monkeypatch: pytest.Monke
         checked = CliRunner().invoke(main, [*command, "--check"])
         assert checked.exit_code == 1
         assert "fact_sales of 2026-06: rows is 0 instead of 1." in checked.output
+        assert "totals differ; copy again with --full." in checked.output
         repaired = CliRunner().invoke(main, command)
         assert "Copied again: fact_sales of 2026-06: rows is 0 instead of 1." in repaired.output
         assert "all totals agree." in CliRunner().invoke(main, [*command, "--check"]).output

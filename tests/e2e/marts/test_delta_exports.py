@@ -1,5 +1,6 @@
 """Exports as Delta tables: each version has the rows of a settlement, and a torn export leaves whole tables."""
 
+import json
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from deltalake import DeltaTable
 from tests.e2e.marts.exported_shop import (
     FolderOfAKilledProcess,
     Killed,
+    earlier_version,
     export,
     files,
     line,
@@ -27,7 +29,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.marts import parquet
 from tillstream.marts.export import export as export_to
 from tillstream.marts.manifest import MANIFEST
-from tillstream.marts.tables import TABLES
+from tillstream.marts.tables import TABLES, MartTable
 from tillstream.ports.table_log import LoggedTable
 
 __all__ = ["shop"]
@@ -44,6 +46,19 @@ def sums(folder: Path) -> list[tuple[Any, ...]]:
         return connection.execute(
             "SELECT month, COUNT(*), CAST(SUM(revenue) AS DECIMAL(38, 9)) FROM facts GROUP BY month ORDER BY month"
         ).fetchall()
+
+
+def actions(folder: Path, table: str = "fact_sales") -> list[list[dict[str, Any]]]:
+    """The actions of each commit in the log of a table."""
+    commits = sorted((folder / "marts" / table / "_delta_log").glob("*.json"))
+    return [[json.loads(action) for action in commit.read_text(encoding="utf-8").splitlines()] for commit in commits]
+
+
+def check_log(folder: Path, table: str = "fact_sales") -> None:
+    """A commit has each path once: engines may apply its actions in any order."""
+    for commit in actions(folder, table):
+        paths = [action[kind]["path"] for action in commit for kind in ("add", "remove") if kind in action]
+        assert len(paths) == len(set(paths))
 
 
 def test_duckdb_reads_the_rows_of_the_tables(shop: App, tmp_path: Path) -> None:
@@ -109,6 +124,40 @@ def test_a_changed_declaration_replaces_the_table(shop: App, tmp_path: Path) -> 
     assert len(delta(tmp_path, "dim_store").schema().fields) == 1
     export(shop, tmp_path)
     assert delta(tmp_path, "dim_store").to_pyarrow_dataset().to_table().column("active").to_pylist() == [True]
+
+
+def test_changed_descriptions_leave_the_files(shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(MartTable, "description", "Earlier")
+        earlier.setattr(MartTable, "descriptions", property(lambda table: dict.fromkeys(table.names, "Earlier")))
+        export(shop, tmp_path, only=["fact_sales"], format="delta")
+    export(shop, tmp_path)
+    facts, described = TABLES[0], delta(tmp_path)
+    assert described.metadata().description == facts.description
+    comments = {column.name: column.metadata["comment"] for column in described.schema().fields}
+    assert comments == facts.descriptions | {"month": ""}
+    kinds = {kind for commit in actions(tmp_path)[1:] for action in commit for kind in action}
+    assert kinds == {"commitInfo", "metaData"}
+    sell(shop, tmp_path, line(4, "12-06-2026"))
+    export(shop, tmp_path)
+    assert sums(tmp_path) == [("2026-05", 2, 350), ("2026-06", 2, 140)]
+    check_log(tmp_path)
+
+
+def test_a_new_column_replaces_the_files_of_a_table(shop: App, tmp_path: Path) -> None:
+    with earlier_version():
+        export(shop, tmp_path, format="delta")
+    export(shop, tmp_path)
+    assert len(sums(tmp_path)) == 2
+    assert "is_unconverted" in {column.name for column in delta(tmp_path).schema().fields}
+    check_log(tmp_path)
+
+
+def test_a_table_of_an_earlier_version_that_is_no_longer_exported_is_empty(shop: App, tmp_path: Path) -> None:
+    with earlier_version():
+        export(shop, tmp_path, format="delta")
+    export(shop, tmp_path, only=["dim_store"])
+    assert sums(tmp_path) == []
 
 
 @pytest.mark.parametrize("is_first", [True, False])

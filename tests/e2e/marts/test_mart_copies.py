@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from tests.e2e.marts.copied_shop import FIRST, Copies, copies, database, postgresql_server
-from tests.e2e.marts.exported_shop import line
+from tests.e2e.marts.exported_shop import line, set_rates
 from tillstream.analytics import queries
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
@@ -111,6 +111,16 @@ def test_changed_rates_replace_the_months_whose_rows_differ(copies: Copies) -> N
     after = dict(copies.rows(VERSIONS))
     assert [month for month in after if after[month] != before[month]] == ["2026-06"]
     assert copies.rows("SELECT SUM(revenue) FROM tillstream.fact_sales") == [(70,)]
+
+
+def test_exchanged_rates_are_followed(copies: Copies) -> None:
+    set_rates(copies.app, INR=("0.5", "0.25"), GBP=("1.5", "1.25"))
+    copies.copy()
+    set_rates(copies.app, INR=("1.5", "1.25"), GBP=("0.5", "0.25"))
+    assert copies.check()["changed_months"] == ["2026-05", "2026-06"]
+    copies.copy()
+    assert copies.rows("SELECT SUM(revenue) FROM tillstream.fact_sales") == [(200,)]
+    assert copies.check()["differences"] == []
 
 
 def test_settlements_during_a_copy_are_in_it_where_queries_have_no_common_state(copies: Copies) -> None:

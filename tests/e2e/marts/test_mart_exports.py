@@ -18,6 +18,7 @@ from tests.e2e.marts.exported_shop import (
     FIRST,
     FolderOfAKilledProcess,
     Killed,
+    earlier_version,
     export,
     files,
     line,
@@ -25,6 +26,7 @@ from tests.e2e.marts.exported_shop import (
     open_shop,
     read,
     sell,
+    set_rates,
     shop,
 )
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
@@ -59,6 +61,14 @@ def test_duckdb_reads_the_totals_of_the_product(shop: App, tmp_path: Path) -> No
     )
     assert joined == [(3,)]
     assert [table["name"] for table in result["tables"]] == [table.name for table in TABLES]
+
+
+def test_an_inner_join_with_days_has_the_sales_of_every_year(shop: App, tmp_path: Path) -> None:
+    sell(shop, tmp_path, line(4, "03-05-1998"), line(5, "29-02-0024"), line(6, "01-06-2026"), line(7, "01-01-2040"))
+    export(shop, tmp_path)
+    joined = "SELECT COUNT(*) FROM tillstream.fact_sales JOIN tillstream.dim_date USING (sale_date)"
+    assert read(tmp_path, joined) == [(7,)]
+    assert list(files(tmp_path)) == ["0024-02", "1998-05", "2026-05", "2026-06", "2040-01"]
 
 
 def test_files_have_the_declared_types_and_are_what_the_manifest_lists(shop: App, tmp_path: Path) -> None:
@@ -144,12 +154,42 @@ def test_changed_rates_are_followed_where_they_change_rows(shop: App, tmp_path: 
     assert read(tmp_path, totals) == [(Decimal(70), 1)]
 
 
+@pytest.mark.parametrize(
+    ("factors", "revenue"),
+    [
+        ({"INR": ("0.25", "0.5"), "GBP": ("1.5", "1.25")}, Decimal(45)),
+        ({"INR": ("1.5", "1.25"), "GBP": ("0.5", "0.25")}, Decimal(200)),
+    ],
+    ids=["days", "currencies"],
+)
+def test_exchanged_rates_are_followed(
+    shop: App, tmp_path: Path, factors: dict[str, tuple[str, str]], revenue: Decimal
+) -> None:
+    set_rates(shop, INR=("0.5", "0.25"), GBP=("1.5", "1.25"))
+    export(shop, tmp_path)
+    set_rates(shop, **factors)
+    export(shop, tmp_path)
+    assert read(tmp_path, "SELECT SUM(revenue) FROM tillstream.fact_sales") == [(revenue,)]
+
+
 def test_chosen_tables_stay_chosen(shop: App, tmp_path: Path) -> None:
     chosen = ["fact_sales", "dim_store"]
     assert [table["name"] for table in export(shop, tmp_path, only=chosen)["tables"]] == chosen
     assert [table["name"] for table in export(shop, tmp_path)["tables"]] == chosen
     with pytest.raises(Rejected, match=r"no table dim_stor to export\. Did you mean dim_store"):
         export(shop, tmp_path, only=["dim_stor"])
+
+
+def test_a_table_with_a_new_column_is_written_again(shop: App, tmp_path: Path) -> None:
+    with earlier_version():
+        exported = export(shop, tmp_path)
+    before = files(tmp_path)
+    updated = export(shop, tmp_path)
+    assert [table["name"] for table in updated["tables"]] == [table["name"] for table in exported["tables"]]
+    assert (updated["written"], updated["removed"]) == (2, 2), "two months of facts"
+    assert not set(files(tmp_path).values()) & set(before.values())
+    assert read(tmp_path, "SELECT COUNT(is_unconverted) FROM tillstream.fact_sales") == [(3,)]
+    assert export(shop, tmp_path)["written"] == 0
 
 
 def test_an_export_that_ends_while_it_reads_leaves_the_one_before(shop: App, tmp_path: Path) -> None:

@@ -12,34 +12,37 @@ from sample_ledger import SAMPLE_LEDGER
 import sql
 from tillstream.domain.tables import TABLES
 
-PLAIN = (
-    *("sale_date", "year", "quarter", "month", "day_of_month", "day_of_year", "weekday", "weekday_name"),
-    *("iso_year", "iso_week", "week_start", "month_start", "quarter_start"),
-)
-"""Columns that follow from the day alone."""
+OTHER_DAYS = [date(2, 1, 1), date(24, 2, 29), date(1999, 12, 31), date(2040, 1, 1), date(9998, 12, 31)]
+OTHER_SETTLED_DAYS = {"settlement_days": [(number, day) for number in (1, 2) for day in OTHER_DAYS]}
+"""Two settlements with sales on each of the days that are not in the forty years."""
 
 
-def test_every_day_of_forty_years_has_the_features_that_python_gives_it(duck: Duck) -> None:
-    rows = duck.query("SELECT * FROM dim_date ORDER BY sale_date").to_pylist()
-    assert len(rows) == (date(2040, 1, 1) - date(2000, 1, 1)).days
-    for number, row in enumerate(rows):
-        day = date(2000, 1, 1) + timedelta(number)
-        iso_year, iso_week, weekday = day.isocalendar()
-        assert {name: row[name] for name in PLAIN} == {
-            "sale_date": day,
-            "year": day.year,
-            "quarter": (day.month + 2) // 3,
-            "month": day.month,
-            "day_of_month": day.day,
-            "day_of_year": day.timetuple().tm_yday,
-            "weekday": weekday,
-            "weekday_name": f"{day:%A}",
-            "iso_year": iso_year,
-            "iso_week": iso_week,
-            "week_start": day - timedelta(weekday - 1),
-            "month_start": day.replace(day=1),
-            "quarter_start": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
-        }
+def _plain(day: date) -> dict[str, Any]:
+    """The columns that follow from the day alone."""
+    iso_year, iso_week, weekday = day.isocalendar()
+    return {
+        "sale_date": day,
+        "year": day.year,
+        "quarter": (day.month + 2) // 3,
+        "month": day.month,
+        "day_of_month": day.day,
+        "day_of_year": day.timetuple().tm_yday,
+        "weekday": weekday,
+        "weekday_name": f"{day:%A}",
+        "iso_year": iso_year,
+        "iso_week": iso_week,
+        "week_start": day - timedelta(weekday - 1),
+        "month_start": day.replace(day=1),
+        "quarter_start": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    }
+
+
+def test_every_day_of_forty_years_and_each_day_of_sales_has_the_features_that_python_gives_it(duck: Duck) -> None:
+    days = [date(2000, 1, 1) + timedelta(number) for number in range((date(2040, 1, 1) - date(2000, 1, 1)).days)]
+    duck.fill(SAMPLE_LEDGER | OTHER_SETTLED_DAYS)
+    rows = duck.query(f"SELECT {', '.join(_plain(days[0]))} FROM dim_date ORDER BY sale_date").to_pylist()
+    duck.fill(SAMPLE_LEDGER)
+    assert rows == [_plain(day) for day in sorted(days + OTHER_DAYS)]
 
 
 NRF = (2, "4-5-4", 6, 3)
@@ -116,10 +119,11 @@ def test_retail_years_are_whole_weeks_and_begin_near_the_fiscal_year(
 )
 def test_google_gives_each_day_the_same_retail_calendar(judge: Judge, duck: Duck, years: tuple[int, int]) -> None:
     text = shortened(body(sql.text("marts/dim_date")), *years)
-    duck.fill(SAMPLE_LEDGER | {"calendar": [NRF]})
+    filled = {"calendar": [NRF]} | OTHER_SETTLED_DAYS
+    duck.fill(SAMPLE_LEDGER | filled)
     columns, rows = duck.answer(text)
     duck.fill(SAMPLE_LEDGER)
-    true_columns, true_rows = judge.answer(text, content=dict.fromkeys(TABLES, ()) | {"calendar": [NRF]})
+    true_columns, true_rows = judge.answer(text, content=dict.fromkeys(TABLES, ()) | filled)
     assert columns == list(true_columns)
     assert sorted(rows) == sorted(true_rows)
 

@@ -31,7 +31,7 @@ class DeltaTableLog:
         partitioned = [table.partitioned_by] if table.partitioned_by else None
         with _translated(table.name):
             last = DeltaTable(place) if DeltaTable.is_deltatable(place) else None
-            if last is None or last.schema() != schema:
+            if last is None or _columns(last.schema()) != _columns(schema):
                 create_table_with_add_actions(
                     place,
                     schema,
@@ -43,6 +43,7 @@ class DeltaTableLog:
                     commit_properties=properties,
                 )
                 return
+            _describe(last, table, schema, properties)
             wanted = {file.path: file for file in files}
             listed = dict.fromkeys(last.get_add_actions().column("path").to_pylist())
             actions: list[AddAction | RemoveAction] = [
@@ -57,6 +58,21 @@ def _schema(table: LoggedTable) -> Schema:
     columns = [*table.columns, *([pa.field(table.partitioned_by, pa.string())] if table.partitioned_by else [])]
     described = [column.with_metadata({"comment": table.descriptions.get(column.name, "")}) for column in columns]
     return Schema.from_arrow(pa.schema(described))
+
+
+def _columns(schema: Schema) -> list[tuple[str, object, bool]]:
+    """Without descriptions: the files stay if only these change. A commit that adds a file must not also remove it, and
+    a file with other columns has another name."""
+    return [(column.name, column.type, column.nullable) for column in schema.fields]
+
+
+def _describe(last: DeltaTable, table: LoggedTable, schema: Schema, properties: CommitProperties) -> None:
+    """Replace the descriptions that differ."""
+    if last.metadata().description != table.description:
+        last.alter.set_table_description(table.description, commit_properties=properties)
+    for column, before in zip(schema.fields, last.schema().fields, strict=True):
+        if column.metadata != before.metadata:
+            last.alter.set_column_metadata(column.name, column.metadata, commit_properties=properties)
 
 
 def _add(table: LoggedTable, file: LoggedFile, now: int) -> AddAction:

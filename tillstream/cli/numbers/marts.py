@@ -98,7 +98,7 @@ def _show_check(data: dict[str, Any]) -> None:
         changed = len(data["changed_months"])
         behind = f" The ledger is at {data['ledger_settlement_no']:,}: {changed:,} months changed since then."
     count = len(data["differences"])
-    result = f"{count:,} totals differ; copy again" if count else "all totals agree"
+    result = f"{count:,} totals differ; copy again with --full" if count else "all totals agree"
     print_line(f"{data['copy']} has the marts of settlement {data['settlement_no']:,}: {result}.{behind}")
 
 
