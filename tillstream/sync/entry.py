@@ -74,11 +74,6 @@ class Entry:
         added = (one.fields["parent"] if one.fields["kind"] == fixed else one.batch_id for one in self.counted)
         return {*map(str, added), *self.undone}
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the settlement was about batches of other homes only."""
-        return not self.counted and not self.undone
-
     def hash_after(self, previous: str) -> str:
         """The hash of the journal that ends with this entry: that of the entries before, and what this one did."""
         parts = [previous, self.number, sorted(batch.batch_id for batch in self.counted), sorted(self.undone)]

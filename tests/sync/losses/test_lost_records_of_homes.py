@@ -81,7 +81,7 @@ def test_the_home_sends_them_again_and_completes_their_records(two: Pair, origin
     two.check_agreement(two.sync())
 
 
-def test_another_home_cannot_complete_a_record_whose_original_is_here(two: Pair) -> None:
+def test_another_home_cannot_complete_a_record_with_its_original_here(two: Pair) -> None:
     early = homes.get(two.office.ports, NAME)
     upload_rows(two.home, SOURCE, like())
     two.sync()
