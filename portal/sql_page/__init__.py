@@ -11,7 +11,8 @@ from portal.context import me, ports, scope, tillstream
 from portal.exports import writers
 from portal.sql_page import texts
 from portal.sql_page.running import RunningQueries
-from tillstream.ad_hoc import history, run, tables
+from tillstream.ad_hoc import engines, history, tables
+from tillstream.ad_hoc.engines import Answer, Run
 from tillstream.ad_hoc.statement import LONGEST
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -40,13 +41,13 @@ def run_statement() -> ResponseReturnValue:
     if not text:
         return _page("", problem=texts.NOTHING), 422
     try:
-        answer = _run(text, run.EXPORTED if suffix else run.SHOWN)
+        answer = _run(text, engines.EXPORTED if suffix else engines.SHOWN)
     except Rejected as error:
         _record(text, problem=str(error))
         return _page(text, problem=str(error)), 422
     _record(text, answer)
     if suffix and answer.is_cut:
-        return _page(text, problem=texts.too_many_rows(run.EXPORTED)), 422
+        return _page(text, problem=texts.too_many_rows(engines.EXPORTED)), 422
     if suffix:
         return _file(suffix, answer)
     return _page(text, answer=answer)
@@ -60,23 +61,23 @@ def cancel() -> ResponseReturnValue:
     return "", 204
 
 
-def _run(text: str, limit: int) -> run.Answer:
+def _run(text: str, limit: int) -> Answer:
     with RUNNING.running(me().login, request.form.get("number", "")) as is_cancelled:
-        return run.run(tillstream().ports.warehouse, text, scope(), limit=limit, is_cancelled=is_cancelled)
+        return tillstream().sql().run(Run(text, scope(), limit, is_cancelled=is_cancelled))
 
 
-def _record(text: str, answer: run.Answer | None = None, problem: str = "") -> None:
+def _record(text: str, answer: Answer | None = None, problem: str = "") -> None:
     at = ports().clock.now().isoformat(timespec="seconds")
     rows, seconds = (answer.rows.num_rows, round(answer.seconds, 2)) if answer else (0, 0.0)
     history.record(ports(), me().login, me().created_at, history.Entry(at, text, rows, seconds, problem))
 
 
-def _file(suffix: str, answer: run.Answer) -> Response:
+def _file(suffix: str, answer: Answer) -> Response:
     batches = answer.rows.to_batches() or [pa.RecordBatch.from_pylist([], answer.rows.schema)]
     return writers.respond(suffix, texts.FILE, {}, batches)
 
 
-def _page(text: str, *, answer: run.Answer | None = None, problem: str = "") -> str:
+def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:
     rows: list[dict[str, Any]] = answer.rows.to_pylist() if answer else []
     columns = answer.rows.schema if answer else []
     return render_template(
@@ -86,9 +87,9 @@ def _page(text: str, *, answer: run.Answer | None = None, problem: str = "") -> 
         answer=answer,
         rows=rows,
         columns=[(field.name, _is_number(str(field.type))) for field in columns],
-        shown=run.SHOWN,
-        exported=run.EXPORTED,
-        seconds=int(run.SECONDS),
+        shown=engines.SHOWN,
+        exported=engines.EXPORTED,
+        seconds=int(engines.SECONDS),
         examples=texts.EXAMPLES,
         longest=LONGEST,
         longest_link=LONGEST_LINK,

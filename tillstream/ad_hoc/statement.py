@@ -13,8 +13,8 @@ from sqlglot import exp
 
 from tillstream.ad_hoc import safety
 from tillstream.ad_hoc.forms import ALLOWED, REASONS
+from tillstream.ad_hoc.offered import OF_SCOPE, OfferedTable
 from tillstream.ad_hoc.places import Place, of_parser, place_of
-from tillstream.ad_hoc.tables import OF_SCOPE, OfferedTable
 from tillstream.domain.errors import Rejected
 from tillstream.domain.text.near_names import did_you_mean
 
@@ -28,10 +28,12 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Statement:
-    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. restricted: those CTEs that
-    have only some of the rows of their tables. names: each name of the text in lower case, with its first place."""
+    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. read: the offered
+    tables among them. restricted: those CTEs that have only some of the rows of their tables. names: each name of the
+    text in lower case, with its first place."""
 
     sql: str
+    read: tuple[str, ...]
     restricted: frozenset[str]
     names: Mapping[str, Place]
 
@@ -65,7 +67,7 @@ def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     if ctes:
         tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
     restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
-    return Statement(tree.sql(dialect="bigquery", comments=False), restricted, names)
+    return Statement(tree.sql(dialect="bigquery", comments=False), tuple(read), restricted, names)
 
 
 def _parsed(text: str) -> exp.Expr:

@@ -1,35 +1,14 @@
 """The tables that a query can read: the marts, limited to the rows and columns of a scope."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tillstream.ad_hoc.offered import OfferedColumn, OfferedTable
 from tillstream.analytics.queries import COST_COLUMNS, Forbidden
-from tillstream.domain.people import Action, Scope
+from tillstream.domain.people import Action, Role, Scope
 from tillstream.marts.tables import TABLES, MartTable
 
-OF_SCOPE = "scoped_"
-"""Prefix of the relations that replace the tables in a query."""
 COSTS = COST_COLUMNS | {"covered_revenue"}
-
-
-@dataclass(frozen=True)
-class OfferedColumn:
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True)
-class OfferedTable:
-    """A table as a person sees it. select: its rows within the scope, in GoogleSQL. is_restricted: whether the table
-    has further rows."""
-
-    name: str
-    description: str
-    columns: tuple[OfferedColumn, ...]
-    select: str
-    is_restricted: bool
 
 
 def offered(scope: Scope) -> dict[str, OfferedTable]:
@@ -37,6 +16,12 @@ def offered(scope: Scope) -> dict[str, OfferedTable]:
     if not scope.may(Action.RUN_SQL) or scope.salesperson is not None:
         raise Forbidden("Your role cannot run SQL.")
     return {table.name: _offered(table, scope) for table in TABLES}
+
+
+def common() -> list[str]:
+    """The tables that have the same rows and columns in every scope."""
+    narrowest = Scope(Role.ANALYST, regions=("",), stores=("",))
+    return [name for name, table in offered(narrowest).items() if not table.is_restricted]
 
 
 def parameters(scope: Scope) -> Mapping[str, Any]:

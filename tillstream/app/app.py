@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Ports, Warehouse
 from tillstream.ports.drop import DropFolder
 from tillstream.settings import Settings
+
+if TYPE_CHECKING:
+    from tillstream.ad_hoc.engines import Engine
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class App:
     queries: QueryCache
     fresh_warehouse: Callable[[], Warehouse]
     """Creates an empty scratch warehouse for rebuilds."""
+    sql: "OnDemand[Engine]"
+    """Runs the statements of people."""
     drops: tuple[DropFolder, ...] = ()
     """Folders polled for files: the watched folder, and plain files in the inbox folder."""
     backup: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None

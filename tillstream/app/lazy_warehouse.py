@@ -5,18 +5,18 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, SqlWarehouse, WarehouseQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 class LazyWarehouse:
-    def __init__(self, make: Callable[[], Warehouse]) -> None:
+    def __init__(self, make: Callable[[], SqlWarehouse]) -> None:
         self._make = make
 
     @cached_property
-    def _warehouse(self) -> Warehouse:
+    def _warehouse(self) -> SqlWarehouse:
         return self._make()
 
     def settle(self, settlement: Settlement) -> SettlementResult:

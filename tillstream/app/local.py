@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
@@ -24,6 +24,7 @@ from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
+from tillstream.app.on_demand import OnDemand
 from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected
@@ -38,6 +39,9 @@ from tillstream.sync import noted
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
 from tillstream.workflows.intake.micro_batch import is_name
 from tillstream.workflows.operations import maintenance_log
+
+if TYPE_CHECKING:
+    from tillstream.ad_hoc.engines import Engine
 
 WAREHOUSE = "warehouse.duckdb"
 
@@ -88,10 +92,21 @@ def build(
         ContractRegistry(documents, own.read(), own.save),
         QueryCache(version=partial(freshness.version, documents)),
         partial(_warehouse, settings, ":memory:"),  # spills to disk
+        OnDemand(partial(_engine, settings, clock, warehouse)),
         _drops(settings, clock),
         _backup_writer(home, warehouse, clock),
         notices=tuple(lost),
     )
+
+
+def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "Engine":
+    from tillstream.ad_hoc.engines import ExtractEngine
+    from tillstream.ad_hoc.extracts import Extracts
+    from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+
+    extracts, processes = Extracts(settings.home, clock), LocalQueryProcesses()
+    scratch = settings.home / "spill"
+    return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
 
 
 def _backup_writer(

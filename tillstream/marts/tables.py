@@ -44,8 +44,13 @@ class MartTable:
     @property
     def descriptions(self) -> dict[str, str]:
         """Column → its description."""
-        described = sql.columns_of(f"marts/{self.name}", column_descriptions())
-        return {name: described[name].words if name in described else "" for name in self.names}
+        return _descriptions(self)
+
+
+@cache
+def _descriptions(table: MartTable) -> dict[str, str]:
+    described = sql.columns_of(f"marts/{table.name}", column_descriptions())
+    return {name: described[name].words if name in described else "" for name in table.names}
 
 
 def _columns(kind: MartType, names: str) -> list[MartColumn]:

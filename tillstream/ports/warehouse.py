@@ -9,6 +9,8 @@ from tillstream.domain.batch.holds import Hold
 from tillstream.domain.batch.record import FILE_KINDS, BatchKind
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
+    from pathlib import Path
+
     import pyarrow as pa
 
 
@@ -143,6 +145,13 @@ class Snapshot(Protocol):
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]": ...
 
 
+class FileSnapshot(Snapshot, Protocol):
+    """Of a warehouse on this machine, which writes files itself."""
+
+    def write_parquet(self, sql: str, params: Mapping[str, Any], path: "Path") -> None:
+        """Write the rows of a SELECT in GoogleSQL as a Parquet file."""
+
+
 class Warehouse(Protocol):
     """Raises `Conflict` when another settlement committed first (try again), `Unavailable`, `Rejected` (bad query).
 
@@ -160,9 +169,6 @@ class Warehouse(Protocol):
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> "Iterator[pa.RecordBatch]":
         """As `query`, in record batches of bounded size."""
-
-    def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
-        """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Queries within the block have one state of the warehouse; settlements can run meanwhile.
@@ -199,3 +205,10 @@ class Warehouse(Protocol):
         Returns the number of days that are still pending. Idempotent; settlements can run meanwhile."""
 
     def close(self) -> None: ...
+
+
+class SqlWarehouse(Warehouse, Protocol):
+    """A warehouse that also runs statements of people."""
+
+    def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
+        """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""

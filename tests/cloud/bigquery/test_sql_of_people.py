@@ -6,8 +6,10 @@ import pytest
 from sample_warehouse import sample_warehouse
 
 from devtools.emulators import Emulator
-from tillstream.ad_hoc import run, tables
+from tillstream.ad_hoc import tables
+from tillstream.ad_hoc.engines import Answer, Run, WarehouseEngine
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
+from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 
@@ -23,8 +25,12 @@ def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
         yield warehouse
 
 
+def _run(warehouse: BigQueryWarehouse, run: Run) -> Answer:
+    return WarehouseEngine(LocalQueryProcesses(), warehouse).run(run)
+
+
 def _rows(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for row in run.run(warehouse, text, scope).rows.to_pylist()]
+    return [tuple(row.values()) for row in _run(warehouse, Run(text, scope)).rows.to_pylist()]
 
 
 def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
@@ -37,12 +43,12 @@ def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
 
 @pytest.mark.parametrize("table", list(tables.offered(MANAGER)))
 def test_every_table_can_be_read(warehouse: BigQueryWarehouse, table: str) -> None:
-    rows = run.run(warehouse, f"SELECT * FROM {table}", MANAGER).rows
+    rows = _run(warehouse, Run(f"SELECT * FROM {table}", MANAGER)).rows
     assert rows.schema.names == [column.name for column in tables.offered(MANAGER)[table].columns]
 
 
 def test_rows_are_limited(warehouse: BigQueryWarehouse) -> None:
-    answer = run.run(warehouse, "SELECT * FROM dim_date", UNRESTRICTED, limit=3)
+    answer = _run(warehouse, Run("SELECT * FROM dim_date", UNRESTRICTED, limit=3))
     assert (answer.rows.num_rows, answer.is_cut) == (3, True)
 
 
@@ -69,5 +75,5 @@ def test_a_message_about_a_value_has_no_value(warehouse: BigQueryWarehouse) -> N
 def test_a_cancelled_query_ends(warehouse: BigQueryWarehouse) -> None:
     slow = "SELECT COUNT(*) FROM dim_date AS a CROSS JOIN dim_date AS b CROSS JOIN fact_sales"
     with pytest.raises(Rejected, match="was cancelled"):
-        run.run(warehouse, slow, UNRESTRICTED, is_cancelled=lambda: True)
+        _run(warehouse, Run(slow, UNRESTRICTED, is_cancelled=lambda: True))
     assert _rows(warehouse, "SELECT 1 AS one") == [(1,)]

@@ -5,10 +5,9 @@ from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.tables import TABLES
-from tillstream.ports.warehouse import Warehouse
 
 
-def filled_warehouse() -> Warehouse:
+def filled_warehouse() -> DuckDBWarehouse:
     filled = DuckDBWarehouse(":memory:", threads=1)
     for table, rows in SAMPLE_LEDGER.items():
         names = [field.name for field in TABLES[table]]

@@ -3,12 +3,13 @@ or to take the memory or the time of the machine."""
 
 import pytest
 from filled_marts import filled_warehouse
+from running_sql import run
 
-from tillstream.ad_hoc import run, tables
+from tillstream.ad_hoc import tables
 from tillstream.ad_hoc.statement import scoped
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role, scope_of
-from tillstream.ports.warehouse import Warehouse
 
 TABLES = (
     *("sightings", "contents", "batches", "sale_facts", "line_facts", "line_costs", "sales", "sales_with_people"),
@@ -105,7 +106,7 @@ MANAGER = scope_of(Role.MANAGER, ("IN",), ("S1",))
 
 
 @pytest.fixture(scope="module")
-def warehouse() -> Warehouse:
+def warehouse() -> DuckDBWarehouse:
     return filled_warehouse()
 
 
@@ -132,6 +133,6 @@ def test_a_statement_that_leaves_the_scope_is_refused_before_the_engine_reads_it
         "SELECT batches FROM fact_sales",
     ],
 )
-def test_a_name_of_no_column_is_refused_by_the_engine(warehouse: Warehouse, text: str) -> None:
+def test_a_name_of_no_column_is_refused_by_the_engine(warehouse: DuckDBWarehouse, text: str) -> None:
     with pytest.raises(Rejected):
-        run.run(warehouse, text, MANAGER)
+        run(warehouse, text, MANAGER)

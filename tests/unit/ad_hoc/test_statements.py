@@ -6,23 +6,24 @@ from pathlib import Path
 
 import pytest
 from app_factory import build
+from running_sql import run
 from test_leaving_the_scope import MANAGER, warehouse
 
-from tillstream.ad_hoc import history, run, tables
+from tillstream.ad_hoc import history, tables
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
-from tillstream.ports.warehouse import Warehouse
 from tillstream.settings import Settings
 
 __all__ = ["warehouse"]
 
 
-def _rows(warehouse: Warehouse, text: str, scope: Scope = UNRESTRICTED) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for row in run.run(warehouse, text, scope).rows.to_pylist()]
+def _rows(warehouse: DuckDBWarehouse, text: str, scope: Scope = UNRESTRICTED) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in run(warehouse, text, scope).rows.to_pylist()]
 
 
-def test_rows_are_those_of_the_scope(warehouse: Warehouse) -> None:
+def test_rows_are_those_of_the_scope(warehouse: DuckDBWarehouse) -> None:
     text = "SELECT region, COUNT(*) AS lines FROM fact_sales GROUP BY region ORDER BY region"
     everything = dict(_rows(warehouse, text))
     assert set(everything) > {"IN"}
@@ -32,7 +33,7 @@ def test_rows_are_those_of_the_scope(warehouse: Warehouse) -> None:
     assert _rows(warehouse, text, scope_of(Role.MANAGER, ("FR",))) == []
 
 
-def test_dimensions_have_only_what_the_scope_sold(warehouse: Warehouse) -> None:
+def test_dimensions_have_only_what_the_scope_sold(warehouse: DuckDBWarehouse) -> None:
     stores = _rows(warehouse, "SELECT DISTINCT region FROM dim_store", MANAGER)
     assert stores == [("IN",)]
     customers = "SELECT COUNT(*) FROM dim_customer"
@@ -40,7 +41,7 @@ def test_dimensions_have_only_what_the_scope_sold(warehouse: Warehouse) -> None:
     assert own < all_
 
 
-def test_a_statement_can_have_ctes_joins_windows_and_fractions(warehouse: Warehouse) -> None:
+def test_a_statement_can_have_ctes_joins_windows_and_fractions(warehouse: DuckDBWarehouse) -> None:
     text = """
       WITH by_store AS (
         SELECT f.store_key, SUM(f.revenue) AS revenue, COUNT(DISTINCT f.order_id) AS orders
@@ -54,7 +55,7 @@ def test_a_statement_can_have_ctes_joins_windows_and_fractions(warehouse: Wareho
     assert [row[0] for row in rows] == [1, 2]
 
 
-def test_names_of_tables_ignore_case_and_columns_can_be_qualified(warehouse: Warehouse) -> None:
+def test_names_of_tables_ignore_case_and_columns_can_be_qualified(warehouse: DuckDBWarehouse) -> None:
     assert _rows(warehouse, "SELECT FACT_SALES.region FROM FACT_SALES LIMIT 1")
 
 
@@ -75,40 +76,40 @@ def test_every_column_is_described() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON])
-def test_other_roles_cannot_run_sql(warehouse: Warehouse, role: Role) -> None:
+def test_other_roles_cannot_run_sql(warehouse: DuckDBWarehouse, role: Role) -> None:
     with pytest.raises(Forbidden):
-        run.run(warehouse, "SELECT 1", scope_of(role, ("IN",)))
+        run(warehouse, "SELECT 1", scope_of(role, ("IN",)))
 
 
-def test_rows_are_limited(warehouse: Warehouse) -> None:
-    answer = run.run(warehouse, "SELECT * FROM dim_date", UNRESTRICTED, limit=3)
+def test_rows_are_limited(warehouse: DuckDBWarehouse) -> None:
+    answer = run(warehouse, "SELECT * FROM dim_date", UNRESTRICTED, limit=3)
     assert (answer.rows.num_rows, answer.is_cut) == (3, True)
-    assert not run.run(warehouse, "SELECT 1 AS one", UNRESTRICTED, limit=3).is_cut
+    assert not run(warehouse, "SELECT 1 AS one", UNRESTRICTED, limit=3).is_cut
 
 
 SLOW = "SELECT SUM(a.day_of_year * b.day_of_year) FROM dim_date a CROSS JOIN dim_date b CROSS JOIN dim_date c"
 
 
-def test_a_query_that_takes_too_long_is_stopped(warehouse: Warehouse) -> None:
+def test_a_query_that_takes_too_long_is_stopped(warehouse: DuckDBWarehouse) -> None:
     with pytest.raises(Rejected, match=r"took more than 0.2 seconds"):
-        run.run(warehouse, f"{SLOW} CROSS JOIN dim_date d", UNRESTRICTED, seconds=0.2)
+        run(warehouse, f"{SLOW} CROSS JOIN dim_date d", UNRESTRICTED, seconds=0.2)
 
 
-def test_a_query_is_cancelled(warehouse: Warehouse) -> None:
+def test_a_query_is_cancelled(warehouse: DuckDBWarehouse) -> None:
     cancelled = threading.Event()
     timer = threading.Timer(0.2, cancelled.set)
     timer.start()
     with pytest.raises(Rejected, match="was cancelled"):
-        run.run(warehouse, f"{SLOW} CROSS JOIN dim_date d", UNRESTRICTED, is_cancelled=cancelled.is_set)
+        run(warehouse, f"{SLOW} CROSS JOIN dim_date d", UNRESTRICTED, is_cancelled=cancelled.is_set)
     assert _rows(warehouse, "SELECT 1 AS one") == [(1,)], "the warehouse answers as before"
 
 
-def test_an_error_of_the_engine_is_reported(warehouse: Warehouse) -> None:
+def test_an_error_of_the_engine_is_reported(warehouse: DuckDBWarehouse) -> None:
     with pytest.raises(Rejected, match="no_such_column"):
-        run.run(warehouse, "SELECT no_such_column FROM fact_sales", UNRESTRICTED)
+        run(warehouse, "SELECT no_such_column FROM fact_sales", UNRESTRICTED)
 
 
-def test_money_is_exact(warehouse: Warehouse) -> None:
+def test_money_is_exact(warehouse: DuckDBWarehouse) -> None:
     ((total,),) = _rows(warehouse, "SELECT SUM(net_amount) AS total FROM fact_sales")
     assert isinstance(total, Decimal)
 

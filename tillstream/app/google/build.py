@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
@@ -17,9 +17,14 @@ from tillstream.app import custom_contracts
 from tillstream.app.app import App
 from tillstream.app.google.dataset import dataset_of
 from tillstream.app.lazy_warehouse import LazyWarehouse
+from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Clock, Ports, Warehouse
+from tillstream.ports.warehouse import SqlWarehouse
 from tillstream.settings import Settings
+
+if TYPE_CHECKING:
+    from tillstream.ad_hoc.engines import Engine
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
@@ -28,9 +33,10 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     Has no watched folders: files are written to the inbox. The sweep loads exchange rates, so that instances start
     without a query for them.
     """
+    warehouse = LazyWarehouse(partial(_warehouse, settings))
     ports = Ports(
         connected(settings.project, settings.buckets),
-        LazyWarehouse(partial(_warehouse, settings)),
+        warehouse,
         PubSubEventBus(settings.project, monitoring=settings.monitoring_api),
         FirestoreDocumentStore(settings.project),
         clock or SystemClock(),
@@ -40,7 +46,22 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     )
     own = custom_contracts.InDocuments(ports)
     contracts = ContractRegistry(ports.documents, own.read(), own.save, own.read)
-    return App(settings, ports, contracts, QueryCache(), partial(_scratch, settings), backup=partial(_keep, settings))
+    return App(
+        settings,
+        ports,
+        contracts,
+        QueryCache(),
+        partial(_scratch, settings),
+        OnDemand(partial(_engine, warehouse)),
+        backup=partial(_keep, settings),
+    )
+
+
+def _engine(warehouse: LazyWarehouse) -> "Engine":
+    from tillstream.ad_hoc.engines import WarehouseEngine
+    from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+
+    return WarehouseEngine(LocalQueryProcesses(), warehouse)
 
 
 def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:
@@ -49,7 +70,7 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
     return keep(settings, out, report_bytes)
 
 
-def _warehouse(settings: Settings) -> Warehouse:
+def _warehouse(settings: Settings) -> SqlWarehouse:
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
     return BigQueryWarehouse(

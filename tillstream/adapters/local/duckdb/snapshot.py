@@ -1,6 +1,7 @@
 """Queries of one state of the warehouse: those of a cursor in a transaction."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -22,3 +23,6 @@ class CursorSnapshot:
 
     def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
         yield from self._cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
+
+    def write_parquet(self, sql: str, params: Mapping[str, Any], path: Path) -> None:
+        self._cursor.sql(to_duckdb(sql), params=dict(params)).write_parquet(str(path), compression="zstd")

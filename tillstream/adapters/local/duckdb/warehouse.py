@@ -15,7 +15,6 @@ import duckdb
 import pyarrow as pa
 
 import sql as catalogue
-from tillstream.adapters.local.duckdb import ad_hoc
 from tillstream.adapters.local.duckdb.daily_totals import refresh
 from tillstream.adapters.local.duckdb.database import Database, unreadable
 from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnapshot
@@ -26,7 +25,7 @@ from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import create_tables, table_definitions
-from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, WarehouseQuery
+from tillstream.ports.warehouse import FileSnapshot, Settlement, SettlementResult, WarehouseQuery
 
 VECTOR = 2048
 """Rows that DuckDB handles at once."""
@@ -137,11 +136,8 @@ class DuckDBWarehouse:
         ):  # closed even if the caller stops early
             yield from cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
 
-    def ad_hoc(self, query: AdHocQuery) -> pa.Table:
-        return ad_hoc.run(self._database, query)
-
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self) -> Iterator[FileSnapshot]:
         with self._database.extra_cursor() as cursor, self._database.translate_query_errors():
             cursor.execute("BEGIN TRANSACTION")
             try:

@@ -1,0 +1,122 @@
+"""The process in which the statement of one person is read and run: it holds what this person may read, and can open
+nothing else.
+
+It is started without an environment, reads its task from one pipe and writes its answer to another, in the frames of
+`ad_hoc.frames`. Before it sees the text of a person, the wall of the system stands around it
+(`query_processes.wall`); the text is parsed and checked in it, and before the statement runs, the engine is
+locked too. Then it ends.
+"""
+
+import pkgutil
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import sqlglot.optimizer
+
+from tillstream.ad_hoc import messages
+from tillstream.ad_hoc.problems import with_place
+from tillstream.ad_hoc.statement import Statement, scoped
+from tillstream.adapters.local.duckdb import extract_queries
+from tillstream.adapters.local.duckdb.extract_queries import FilesGone
+from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
+from tillstream.adapters.local.query_processes import frames, wall
+from tillstream.adapters.local.query_processes.forks import fork_for_each
+from tillstream.domain.errors import Rejected
+
+WARM_UP = """WITH months AS (
+  SELECT DATE_TRUNC(DATE '2026-11-29', MONTH) AS month, COUNT(*) AS lines, SUM(CAST('1.5' AS NUMERIC)) AS revenue
+  FROM (SELECT 1 AS one) AS ones
+  GROUP BY month
+)
+SELECT
+  month, lines, revenue, FORMAT_DATE('%A', month) AS day, SAFE_DIVIDE(revenue, lines) AS mean,
+  LAG(revenue) OVER (ORDER BY month) AS earlier, CONCAT('a', 'b') AS text, CURRENT_DATE() AS today,
+  EXTRACT(YEAR FROM month) AS year, REGEXP_CONTAINS('a', 'b') AS found
+FROM months"""
+"""What libraries load on demand is loaded before the wall stands, because their files cannot be read afterwards."""
+
+
+def main(line: int | None = None) -> None:
+    """Serve one person, then end. line: number of the socket of `processes`, which asks for a fork for each person."""
+    _warm_up()
+    if line is None:
+        serve_person(sys.stdin.buffer, sys.stdout.buffer)
+    else:
+        fork_for_each(line, serve_person)
+
+
+def serve_person(tasks: BinaryIO, answers: BinaryIO) -> None:
+    task = frames.read_json(tasks)
+    if task is not None:
+        connection = extract_queries.connect()
+        _enclose(task)
+        serve(connection, task, tasks, answers)
+
+
+def _enclose(task: Mapping[str, Any]) -> None:
+    scratch = Path(task["scratch"]) if task.get("scratch") else None
+    wall.limit_resources(task["memory"], task["seconds"], task["file_size"])
+    if task.get("wall", True):
+        wall.enclose([Path(folder) for folder in task["folders"]], scratch)
+
+
+def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Check the statement of a task, and run it if files for it follow.
+
+    task: text, tables (as `frames.tables_to_json`), and `checked`: False runs the text as it stands, as tests of what
+    is below the check do.
+    """
+    tables = messages.tables_from_json(task["tables"])
+    try:
+        if task.get("checked", True):
+            statement = scoped(task["text"], tables)
+        else:
+            statement = Statement(task["text"], tuple(tables), frozenset(), {})
+    except Rejected as error:
+        frames.write_json(answers, {"problem": str(error)})
+        return
+    frames.write_json(answers, messages.statement_to_json(statement))
+    given = frames.read_json(tasks)
+    if given is None:
+        return
+    try:
+        _run(connection, statement, given, answers, is_checked=task.get("checked", True))
+    except Rejected as error:
+        frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
+    except FilesGone as error:
+        frames.write_json(answers, {"gone": str(error)[:500]})
+
+
+def _run(
+    connection: Any, statement: Statement, given: Mapping[str, Any], answers: BinaryIO, *, is_checked: bool
+) -> None:
+    files, scratch = given["files"], given.get("scratch")
+    extract_queries.offer(connection, files)
+    if given.get("locked", True):
+        extract_queries.lock(
+            connection, files, given["memory_limit"], given["threads"], Path(scratch) if scratch else None
+        )
+    if is_checked:
+        schema, batches = extract_queries.answer(connection, statement.sql, statement.restricted, given["rows"])
+    else:
+        reader = connection.sql(statement.sql).to_arrow_reader()
+        schema, batches = reader.schema, reader
+    with pa.ipc.new_stream(frames.Sink(answers), schema) as stream:
+        for batch in batches:
+            stream.write_batch(batch)
+    frames.write_json(answers, {"done": True})
+
+
+def _warm_up() -> None:
+    for module in pkgutil.iter_modules(sqlglot.optimizer.__path__, "sqlglot.optimizer."):
+        import_module(module.name)
+    connection = extract_queries.connect()
+    connection.sql(to_duckdb_freely(scoped(WARM_UP, {}).sql)).to_arrow_table()
+    try:
+        scoped("SELECT 1 +", {})
+    except Rejected:
+        connection.close()
