@@ -27,6 +27,7 @@ LONGEST_LINK = 1_500
 @allow(Action.RUN_SQL)
 def show() -> ResponseReturnValue:
     """The statement in the address or of the history, or an example."""
+    tillstream().sql().prepare()
     text = request.args.get("sql", "").strip()
     if at := request.args.get("at"):
         text = next((one.text for one in history.entries(ports(), me().login, me().created_at) if one.at == at), text)
@@ -59,6 +60,14 @@ def cancel() -> ResponseReturnValue:
     """Cancel a running statement of the person."""
     RUNNING.cancel(me().login, request.form.get("number", ""))
     return "", 204
+
+
+@blueprint.get("/sql/progress")
+@allow(Action.RUN_SQL)
+def progress() -> ResponseReturnValue:
+    """How far the data is that a running statement of the person waits for; empty if it waits for none."""
+    made = tillstream().sql().progress(scope())
+    return {"text": texts.preparing(made.done, made.total) if made else ""}
 
 
 def _run(text: str, limit: int) -> Answer:

@@ -29,7 +29,12 @@
     const started = Date.now();
     clearInterval(timer);
     stop.hidden = false;
-    timer = setInterval(() => { elapsed.textContent = `${Math.round((Date.now() - started) / 1000)} s`; }, 1000);
+    let preparing = "";
+    timer = setInterval(async () => {
+      elapsed.textContent = `${Math.round((Date.now() - started) / 1000)} s ${preparing}`;
+      const answer = await fetch(form.dataset.progress).catch(() => null);
+      preparing = answer?.ok ? (await answer.json()).text : "";
+    }, 1000);
   });
 
   stop.addEventListener("click", () => {
