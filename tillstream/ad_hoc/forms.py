@@ -6,7 +6,7 @@ _QUERY = (
     *(exp.Select, exp.Subquery, exp.With, exp.CTE, exp.Union, exp.Except, exp.Intersect, exp.Table, exp.From, exp.Join),
     *(exp.Where, exp.Group, exp.Having, exp.Qualify, exp.Order, exp.Ordered, exp.Limit, exp.Offset, exp.Rollup),
     *(exp.TableAlias, exp.Distinct, exp.Star, exp.Column, exp.Identifier, exp.Alias, exp.Paren, exp.Tuple, exp.Unnest),
-    *(exp.Window, exp.WindowSpec, exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.Cube, exp.GroupingSets),
+    *(exp.Window, exp.WindowSpec, exp.IgnoreNulls, exp.RespectNulls, exp.Cube, exp.GroupingSets),
 )
 _VALUES = (
     *(
@@ -17,7 +17,6 @@ _VALUES = (
         exp.Cast,
         exp.TryCast,
         exp.DataType,
-        exp.DataTypeParam,
         exp.Var,
     ),
     *(exp.WeekStart, exp.Interval, exp.Array, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least),
@@ -49,6 +48,8 @@ REASONS: dict[type[exp.Expr], str] = {
     exp.Parameter: "Parameters such as @name cannot be used here; write the value.",
     exp.Placeholder: "Parameters such as ? cannot be used here; write the value.",
     exp.Lateral: "LATERAL cannot be used here; write a join.",
+    exp.Filter: "FILTER cannot be used here; write SUM(IF(…)) or COUNTIF(…).",
+    exp.DataTypeParam: "Types have no length or precision here; write ROUND(…, 2) or LEFT(…, 10).",
     exp.Pivot: "PIVOT cannot be used here; write one SUM(IF(…)) per column.",
 }
 """Form → what to do instead."""

@@ -22,14 +22,6 @@ _PARTS = 20
 _REPLACEMENT = 20
 """Characters that replace a match."""
 _PADDED = 1_000
-_NAME = re.compile(r"[^\x00-\x1f\x7f`\"'\\]{1,300}")
-_TYPES = frozenset(
-    (
-        *(exp.DataType.Type.BIGINT, exp.DataType.Type.DOUBLE, exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL),
-        *(exp.DataType.Type.BOOLEAN, exp.DataType.Type.TEXT, exp.DataType.Type.DATE, exp.DataType.Type.DATETIME),
-        *(exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIME, exp.DataType.Type.ARRAY),
-    )
-)
 _OF_THE_SESSION = re.compile(
     "(current|session|local)_?(catalog|date|role|schema|time|timestamp|user)|user", re.IGNORECASE
 )
@@ -40,14 +32,10 @@ _ARRAYS = (exp.GenerateSeries, exp.GenerateDateArray)
 
 
 def check(node: exp.Expr) -> None:
-    """Raise `Rejected` for a name, a type, a length or a depth that is not offered."""
+    """Raise `Rejected` for a name of the session, a length or a depth that is not offered."""
     match node:
-        case exp.Identifier() if not _NAME.fullmatch(node.name):
-            raise Rejected("A name has at most 300 characters, and no quotation marks or backslashes.")
         case exp.Column() if not node.table and _OF_THE_SESSION.fullmatch(node.name):
             raise Rejected(f"{node.name.upper()} cannot be used here.")
-        case exp.DataType() if node.this not in _TYPES:
-            raise Rejected(f"The type {node.sql(dialect='bigquery')} cannot be used here.")
         case exp.Concat() if len(node.expressions) > _PARTS:
             raise Rejected(f"CONCAT takes at most {_PARTS} texts here.")
         case exp.Replace() | exp.RegexpReplace():
@@ -62,15 +50,19 @@ def check(node: exp.Expr) -> None:
 
 def make_safe(tree: exp.Expr) -> None:
     """Conversions and divisions become NULL where they fail, texts that grow are cut, and columns without a name get
-    one as in BigQuery; in place."""
+    one as in BigQuery; in place, with the forms that the parser gives for their text."""
     for number, column in enumerate(tree.selects if isinstance(tree, exp.Query) else ()):
         if not isinstance(column, exp.Alias | exp.Column | exp.Star):
-            column.replace(exp.alias_(column.copy(), f"f{number}_"))
+            column.replace(exp.Alias(this=column.copy(), alias=exp.to_identifier(f"f{number}_")))
     for node in list(tree.walk(bfs=False))[::-1]:
         if isinstance(node, exp.Identifier):
             node.set("quoted", True)  # so that a name is never read as a function, such as current_schema
-        elif type(node) is exp.Cast and not isinstance(node.this, exp.Literal):
-            node.replace(exp.TryCast(this=node.this, to=node.args["to"]))
+        elif isinstance(node, exp.RawString):
+            node.replace(exp.Literal.string(node.name))
+        elif isinstance(node, exp.WindowSpec) and not node.args.get("end"):
+            node.set("end", "CURRENT ROW")
+        elif type(node) is exp.Cast and not isinstance(node.this, exp.Literal | exp.Array):
+            node.replace(exp.TryCast(this=node.this, to=node.args["to"], safe=True))
         elif isinstance(node, _DIVISIONS):
             node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
         elif isinstance(node, _GROWING):

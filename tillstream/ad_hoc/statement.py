@@ -2,7 +2,8 @@
 
 Every table reference is resolved here and renamed: to the relation of an offered table, or to a name of our own for a
 CTE of the statement. What neither resolves to is refused, so no name is left that the engine could resolve itself.
-Functions and clauses are those of a list; a function that is not on it is refused, whatever it does.
+Functions, clauses and the words that are written as they stand are those of a list; what is not on it is refused,
+whatever it does. The text that runs is parsed again and must be what was checked.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
 
-from tillstream.ad_hoc import safety
+from tillstream.ad_hoc import nesting, parts, safety
 from tillstream.ad_hoc.forms import ALLOWED, REASONS
 from tillstream.ad_hoc.offered import OF_SCOPE, OfferedTable
 from tillstream.ad_hoc.places import Place, of_parser, place_of
@@ -46,7 +48,7 @@ def scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     try:
         return _scoped(text, tables)
     except RecursionError as error:
-        raise Rejected("The statement is nested too deeply.") from error
+        raise Rejected(nesting.TOO_DEEP) from error
 
 
 def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
@@ -55,6 +57,7 @@ def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     for node in tree.walk():
         try:
             _check(node)
+            safety.check(node)
         except Rejected as error:
             raise Rejected(f"{place_of(node)}{error}") from error
     offered = {name: OF_SCOPE + name for name in tables}
@@ -67,14 +70,35 @@ def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     if ctes:
         tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
     restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
-    return Statement(tree.sql(dialect="bigquery", comments=False), tuple(read), restricted, names)
+    sql = tree.sql(dialect="bigquery", comments=False)
+    _check_text(sql, tree, len(ctes), known={OF_SCOPE + name for name in read} | resolver.own)
+    return Statement(sql, tuple(read), restricted, names)
+
+
+def _check_text(sql: str, tree: exp.Expr, ctes: int, known: Collection[str]) -> None:
+    """Raise `Rejected` unless a text has the parts of a tree, and reads only known tables.
+
+    ctes: the first ones, which are ours and read the marts.
+    """
+    (again,) = BigQuery().parse(sql)
+    if again != tree:
+        raise Rejected("This statement has a form that cannot be run safely. Write it in another way.")
+    for cte in again.args["with_"].expressions[:ctes] if ctes else ():
+        cte.pop()
+    for node in again.walk():
+        _check(node)
+        if isinstance(node, exp.Table) and node.name not in known:
+            raise Rejected(f"There is no table {node.name}.")
 
 
 def _parsed(text: str) -> exp.Expr:
     if len(text) > LONGEST:
         raise Rejected(f"A statement has at most {LONGEST:,} characters.")
+    dialect = BigQuery()
     try:
-        statements = [one for one in sqlglot.parse(text, read="bigquery") if one is not None]
+        tokens = dialect.tokenize(text)
+        nesting.check(tokens)
+        statements = [one for one in dialect.parser().parse(tokens, text) if one is not None]
     except sqlglot.errors.SqlglotError as error:
         raise Rejected(of_parser(error)) from error
     if len(statements) != 1:
@@ -87,19 +111,19 @@ def _parsed(text: str) -> exp.Expr:
 def _check(node: exp.Expr) -> None:
     """Raise `Rejected` for a form that is not offered."""
     if type(node) in ALLOWED:
-        safety.check(node)
+        parts.check(node)
         return
     name = node.name if isinstance(node, exp.Anonymous) else node.meta.get("bigquery_name") or node.key
     raise Rejected(REASONS.get(type(node), f"{name.upper()} cannot be used here."))
 
 
 class _Resolver:
-    """Renames tables. read: the offered tables that the statement reads."""
+    """Renames tables. read: the offered tables that the statement reads. own: the new names of its CTEs."""
 
     def __init__(self, offered: Collection[str]) -> None:
         self.read: set[str] = set()
+        self.own: set[str] = set()
         self._offered = offered
-        self._count = 0
 
     def resolve(self, node: exp.Expr, names: Names) -> None:
         """Rename the tables below a node, with the CTEs that are visible there."""
@@ -121,8 +145,8 @@ class _Resolver:
             name = cte.alias.lower()
             if name in self._offered:
                 raise Rejected(f"{cte.alias} is the name of a table. Choose another name for the CTE.")
-            self._count += 1
-            names = {**names, name: f"{OWN}{self._count}"}
+            names = {**names, name: f"{OWN}{len(self.own) + 1}"}
+            self.own.add(names[name])
             cte.args["alias"].set("this", exp.to_identifier(names[name]))
         return names
 
@@ -145,5 +169,7 @@ class _Resolver:
 
 
 def _cte(name: str, select: str) -> exp.CTE:
-    alias = exp.TableAlias(this=exp.to_identifier(name))
-    return exp.CTE(this=sqlglot.parse_one(select, read="bigquery"), alias=alias)
+    query = sqlglot.parse_one(select, read="bigquery")
+    for identifier in query.find_all(exp.Identifier):
+        identifier.set("quoted", True)
+    return exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))

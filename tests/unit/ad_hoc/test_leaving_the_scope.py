@@ -91,10 +91,24 @@ BOMBS = (
     f"SELECT {'1 / (' * 30}1{')' * 30}",
     f"SELECT {'(' * 5_000}1{')' * 5_000}",
     f"SELECT {'CASE WHEN ' * 1_000}",
+    f"SELECT {'NOT ' * 4_000}TRUE",
+    f"SELECT {'DATE(' * 20}'2026-01-01'{')' * 20}",
+    f"SELECT 1 FROM dim_date{' JOIN dim_date, dim_date' * 20}",
     f"SELECT 1 {'+ 1' * 7_000}",
     f"SELECT '{'x' * 20_000}'",
 )
+_OTHER_TABLE = "DAY), (SELECT MAX(secret) FROM surrogate_secret"
+UNITS = (
+    f"SELECT DATE_TRUNC(sale_date, '{_OTHER_TABLE}') FROM dim_date",
+    f"SELECT DATE_TRUNC(sale_date, `{_OTHER_TABLE}`) FROM dim_date",
+    f"SELECT DATE_DIFF(sale_date, sale_date, '{_OTHER_TABLE}') FROM dim_date",
+    "SELECT EXTRACT(`DAY FROM sale_date), (SELECT MAX(secret` FROM surrogate_secret) FROM dim_date",
+    f"SELECT LAST_DAY(sale_date, `{_OTHER_TABLE}`) FROM dim_date",
+    "SELECT DATE_TRUNC(sale_date, WEEK('MONDAY)), (SELECT secret FROM surrogate_secret')) FROM dim_date",
+    "SELECT DATE_TRUNC(sale_date, WEEK(`monday)), (SELECT secret FROM surrogate_secret`)) FROM dim_date",
+)
 ATTEMPTS = (
+    *UNITS,
     *(f"SELECT * FROM {table}" for table in TABLES),
     *(f"SELECT * FROM {function}" for function in FUNCTIONS),
     *(f"SELECT {value} FROM fact_sales AS t" for value in VALUES),

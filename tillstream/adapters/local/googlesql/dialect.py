@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 import sqlglot
 from sqlglot import exp
 
+from tillstream.adapters.local.googlesql import closed_text
 from tillstream.adapters.local.googlesql.forms_of_people import with_meaning_of_bigquery
 from tillstream.adapters.local.googlesql.supported_forms import CONDITIONS, NEVER_COMPARED, REASONS, SAFE
 from tillstream.domain.errors import Rejected
@@ -51,10 +52,13 @@ def to_duckdb_freely(sql: str, restricted: Collection[str] = ()) -> str:
             cte.set("this", cte.this.limit(EVERY_ROW, copy=False))
     with_meaning_of_bigquery(tree)
     nodes = [node for node in tree.walk(bfs=False) if not isinstance(node, exp.SafeDivide | exp.CTE)]
+    tables = {table.name for table in tree.find_all(exp.Table)}
     try:
-        return _translated(tree, nodes)
+        text = _translated(tree, nodes)
     except sqlglot.errors.UnsupportedError as error:
         raise Rejected(f"The query cannot be run here: {error}") from error
+    closed_text.check(text, tables)
+    return text
 
 
 def _parsed(sql: str) -> exp.Expr:
