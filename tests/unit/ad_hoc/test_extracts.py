@@ -1,0 +1,131 @@
+"""Extracts of the marts: exactly the rows of a scope, shared by equal scopes, made again where they are damaged."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from filled_marts import filled_warehouse
+
+from tillstream.ad_hoc import extracts, tables
+from tillstream.ad_hoc.engines import ExtractEngine, Run
+from tillstream.ad_hoc.extracts import UNUSED_DAYS, Extracts
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+from tillstream.domain.people import UNRESTRICTED, Action, Role, Scope, scope_of
+
+INDIA, BRITAIN = scope_of(Role.MANAGER, ("IN",)), scope_of(Role.ANALYST, ("UK",))
+STORE = scope_of(Role.MANAGER, ("IN",), ("S1",))
+NO_COSTS = Scope(Role.MANAGER, ("IN",), only=frozenset(set(Action) - {Action.SEE_COSTS}))
+SCOPES = {"all": UNRESTRICTED, "region": INDIA, "other region": BRITAIN, "store": STORE, "no costs": NO_COSTS}
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> DuckDBWarehouse:
+    return filled_warehouse()
+
+
+@pytest.fixture(scope="module")
+def shared_home(warehouse: DuckDBWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the extracts of every scope."""
+    home = tmp_path_factory.mktemp("home")
+    for scope in SCOPES.values():
+        _given(warehouse, home, scope)
+    return home
+
+
+def _engine(warehouse: DuckDBWarehouse, home: Path, clock: ManualClock | None = None) -> ExtractEngine:
+    made = Extracts(home, clock or ManualClock())
+    return ExtractEngine(LocalQueryProcesses(), made, warehouse.snapshot, home / "spill", "256MB", 1)
+
+
+def _given(warehouse: DuckDBWarehouse, home: Path, scope: Scope) -> dict[str, set[tuple[Any, ...]]]:
+    """All rows in the folders that the process of a scope gets, by table."""
+    with warehouse.snapshot() as snapshot:
+        reading = Extracts(home, ManualClock()).parts(snapshot, scope)
+        reading.files(list(tables.offered(scope)))
+        rows: dict[str, set[tuple[Any, ...]]] = {}
+        for path in [path for folder in reading.folders for path in folder.glob("*.parquet")]:
+            table = path.name.partition("-")[0]
+            content = pq.read_table(path)
+            rows.setdefault(table, set()).update(tuple(row.items()) for row in content.to_pylist())
+    return rows
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_a_process_gets_the_rows_and_columns_of_its_scope_and_no_others(
+    warehouse: DuckDBWarehouse, shared_home: Path, name: str
+) -> None:
+    given = _given(warehouse, shared_home, SCOPES[name])
+    params = tables.parameters(SCOPES[name])
+    for table in tables.offered(SCOPES[name]).values():
+        used = {name: value for name, value in params.items() if f"@{name}" in table.select}
+        rows = warehouse.query(table.select, used).to_pylist()
+        assert given.get(table.name, set()) == {tuple(row.items()) for row in rows}, table.name
+
+
+def test_equal_scopes_and_regions_share_their_files(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    for scope in (INDIA, Scope(Role.ANALYST, ("IN",)), UNRESTRICTED):
+        _given(warehouse, tmp_path, scope)
+    folders = sorted(folder.name.partition("-")[0] for folder in (tmp_path / extracts.FOLDER).iterdir())
+    assert folders == ["company", "region", "region", "scope", "scope"]
+
+
+def test_nothing_is_written_again_while_the_ledger_is_the_same(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    _given(warehouse, tmp_path, UNRESTRICTED)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
+    _given(warehouse, tmp_path, UNRESTRICTED)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "removed", "index"])
+def test_a_damaged_extract_is_made_again(warehouse: DuckDBWarehouse, tmp_path: Path, damage: str) -> None:
+    statement = Run("SELECT region, SUM(revenue) AS r, COUNT(*) AS n FROM fact_sales GROUP BY region", UNRESTRICTED)
+    expected = _engine(warehouse, tmp_path).run(statement).rows
+    for path in list(tmp_path.rglob("part.json" if damage == "index" else "fact_sales-2*.parquet")):
+        content = bytearray(path.read_bytes())
+        if damage == "removed":
+            path.unlink()
+            continue
+        content[len(content) // 3] ^= 16
+        path.write_bytes(content[: len(content) // 2] if damage == "cut" else content)
+    assert _engine(warehouse, tmp_path).run(statement).rows.sort_by("region") == expected.sort_by("region")
+
+
+def test_a_file_that_is_damaged_while_the_server_runs_is_made_again(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    engine = _engine(warehouse, tmp_path)
+    statement = Run("SELECT COUNT(*) AS n FROM dim_product", UNRESTRICTED)
+    expected = engine.run(statement).rows
+    (path,) = tmp_path.rglob("dim_product-all-*.parquet")
+    path.write_bytes(path.read_bytes()[:100])
+    assert engine.run(statement).rows == expected
+
+
+def test_what_nobody_reads_is_removed(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+    clock = ManualClock()
+    engine = _engine(warehouse, tmp_path, clock)
+    engine.run(Run("SELECT COUNT(*) AS n FROM fact_sales", INDIA))
+    clock.advance(timedelta(days=UNUSED_DAYS + 1).total_seconds())
+    engine.run(Run("SELECT COUNT(*) AS n FROM dim_store", BRITAIN))
+    assert not list(tmp_path.rglob("fact_sales-*.parquet"))
+    assert engine.run(Run("SELECT COUNT(*) AS n FROM fact_sales", INDIA)).rows.to_pylist()[0]["n"] > 0
+
+
+def test_scopes_take_at_most_half_as_much_space_as_the_marts(
+    warehouse: DuckDBWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extracts, "SMALL", 0)
+    engine = _engine(warehouse, tmp_path)
+    everything = " UNION ALL ".join(f"SELECT COUNT(*) AS n FROM {table}" for table in tables.offered(STORE))
+    engine.run(Run(everything, UNRESTRICTED))
+    for store in ("S1", "S2", "U", "V", "W", "X"):
+        engine.run(Run(everything, scope_of(Role.MANAGER, ("IN", "UK"), (store,))))
+    sizes = {
+        folder: sum(path.stat().st_size for path in folder.glob("*.parquet"))
+        for folder in (tmp_path / extracts.FOLDER).iterdir()
+    }
+    marts = sum(size for folder, size in sizes.items() if not folder.name.startswith("scope-"))
+    newest = max(size for folder, size in sizes.items() if folder.name.startswith("scope-"))
+    assert sum(sizes.values()) <= 1.5 * marts + newest
