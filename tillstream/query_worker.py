@@ -80,11 +80,11 @@ def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: Bi
         frames.write_json(answers, {"problem": str(error)})
         return
     frames.write_json(answers, messages.statement_to_json(statement))
-    given = frames.read_json(tasks)
-    if given is None:
+    access = frames.read_json(tasks)
+    if access is None:
         return
     try:
-        _run(connection, statement, given, answers, is_checked=task.get("checked", True))
+        _run(connection, statement, access, answers, is_checked=task.get("checked", True))
     except Rejected as error:
         frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
     except FilesGone as error:
@@ -92,16 +92,16 @@ def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: Bi
 
 
 def _run(
-    connection: Any, statement: Statement, given: Mapping[str, Any], answers: BinaryIO, *, is_checked: bool
+    connection: Any, statement: Statement, access: Mapping[str, Any], answers: BinaryIO, *, is_checked: bool
 ) -> None:
-    files, scratch = given["files"], given.get("scratch")
+    files, scratch = access["files"], access.get("scratch")
     extract_queries.offer(connection, files)
-    if given.get("locked", True):
+    if access.get("locked", True):
         extract_queries.lock(
-            connection, files, given["memory_limit"], given["threads"], Path(scratch) if scratch else None
+            connection, files, access["memory_limit"], access["threads"], Path(scratch) if scratch else None
         )
     if is_checked:
-        schema, batches = extract_queries.answer(connection, statement.sql, statement.restricted, given["rows"])
+        schema, batches = extract_queries.answer(connection, statement.sql, statement.restricted, access["rows"])
     else:
         reader = connection.sql(statement.sql).to_arrow_reader()
         schema, batches = reader.schema, reader

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 OTHER_PACKAGES = ("portal", "functions", "infra", "devtools", "sql", "looker", "bench", "till", "docs/generate")
 PACKAGES = ("tillstream", *OTHER_PACKAGES, "tests")
-MOST_MODULES = 20
-LONGEST, LONGEST_TEST = 250, 300
+MOST_MODULES = 30
+LONGEST = 400
 
 
 def text(path: str) -> str:
@@ -53,15 +53,14 @@ def test_every_decision_is_in_the_index() -> None:
     assert [name for name in sorted(paths) if f"| [{name[:3]}](adr/{name}) |" not in index] == []
 
 
-def test_no_module_has_more_than_250_lines_and_no_test_more_than_300() -> None:
+def test_no_module_has_more_than_400_lines() -> None:
     files = chain.from_iterable((ROOT / package).rglob("*.py") for package in PACKAGES)
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert len(lengths) > 100
-    too_long = {path for path, lines in lengths.items() if lines > LONGEST and not path.startswith("tests/")}
-    assert too_long | {path for path, lines in lengths.items() if lines > LONGEST_TEST} == set()
+    assert {path for path, lines in lengths.items() if lines > LONGEST} == set()
 
 
-def test_no_folder_has_more_than_20_modules() -> None:
+def test_no_folder_has_more_than_30_modules() -> None:
     folders = Counter(
         path.parent.relative_to(ROOT).as_posix()
         for package in PACKAGES

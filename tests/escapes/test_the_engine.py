@@ -30,9 +30,9 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def listener() -> Iterator[socket.socket]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as made:
-        made.setblocking(False)
-        yield made
+    with closing(socket.create_server(("127.0.0.1", 0))) as opened:
+        opened.setblocking(False)
+        yield opened
 
 
 @pytest.fixture

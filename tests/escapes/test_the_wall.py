@@ -67,12 +67,12 @@ class Machine:
 
     def run_all(self, tasks: list[str]) -> list[list[str]]:
         """What became of every task; after one that ended the process, another one goes on."""
-        found: list[list[str]] = []
-        while len(found) < len(tasks):
-            found += self.run(tasks[len(found) :])[1]
-            if len(found) < len(tasks):
-                found.append(["ended", ""])
-        return found
+        results: list[list[str]] = []
+        while len(results) < len(tasks):
+            results += self.run(tasks[len(results) :])[1]
+            if len(results) < len(tasks):
+                results.append(["ended", ""])
+        return results
 
     def was_called(self) -> bool:
         """Whether somebody connected to the port."""
@@ -91,14 +91,14 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         (folder / name).mkdir()
     (folder / "readable" / "allowed.txt").write_text("allowed")
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        made = Machine(folder, listener)
-        made.secret.write_text(SECRET)
-        yield made
+        machine = Machine(folder, listener)
+        machine.secret.write_text(SECRET)
+        yield machine
 
 
 def test_it_is_made_of_what_the_system_has(machine: Machine) -> None:
-    made, _ = machine.run([])
-    assert made == [wall.LANDLOCK, wall.SECCOMP], "this kernel has both"
+    parts, _ = machine.run([])
+    assert parts == [wall.LANDLOCK, wall.SECCOMP], "this kernel has both"
 
 
 def test_a_process_behind_it_reaches_nothing_but_what_it_was_given(machine: Machine) -> None:
@@ -114,10 +114,10 @@ def test_no_statement_gets_through(machine: Machine) -> None:
     statements = [one for one in ESCAPES if one.duckdb and one.reaches not in NOT_OF_THE_WALL]
     before = _files(machine)
     texts = [one.filled(one.duckdb, str(machine.secret), "/etc/passwd", machine.port) for one in statements]
-    found = dict(zip((one.name for one in statements), machine.run_all(texts), strict=True))
-    assert len(found) == len(statements), "names are unique"
+    results = dict(zip((one.name for one in statements), machine.run_all(texts), strict=True))
+    assert len(results) == len(statements), "names are unique"
     system = Path("/etc/passwd").read_text().splitlines()[0]
-    assert {name: what for name, (_, what) in found.items() if SECRET in what or system in what} == {}
+    assert {name: what for name, (_, what) in results.items() if SECRET in what or system in what} == {}
     assert (_files(machine), machine.was_called()) == (before, False)
 
 

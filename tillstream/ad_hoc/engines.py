@@ -113,14 +113,14 @@ class ExtractEngine:
                 with self._snapshot() as snapshot:
                     reading = self._extracts.parts(snapshot, run.scope)
                     self._parts[run.scope] = [part.name for part in reading.parts]
-                    given = {
+                    access = {
                         "folders": [str(folder) for folder in reading.folders],
                         "scratch": str(scratch),
                         "memory": 2 * bytes_of(self._memory_limit) + MEMORY_OF_PARSER,
                         "seconds": int(run.seconds + CHECK_SECONDS) * max(self._threads or 64, 1),
                         "file_size": LONGEST_FILE,
                     }
-                    statement = checked(process, run.text, offered, run.is_cancelled, given)
+                    statement = checked(process, run.text, offered, run.is_cancelled, access)
                     files = reading.files(statement.read)
                     if reading.states.is_changed:
                         self._extracts.prune(snapshot, {part.name for part in reading.parts})
@@ -162,7 +162,7 @@ class WarehouseEngine:
 
     def run(self, run: Run) -> Answer:
         offered = tables.offered(run.scope)
-        given = {
+        access = {
             "folders": [],
             "memory": MEMORY_OF_PARSER,
             "seconds": int(CHECK_SECONDS),
@@ -170,7 +170,7 @@ class WarehouseEngine:
         }
         try:
             with self._processes.start() as process:
-                statement = checked(process, run.text, offered, run.is_cancelled, given)
+                statement = checked(process, run.text, offered, run.is_cancelled, access)
         except BrokenFrame as error:
             raise Unavailable(f"The process that checked the statement gave no answer: {error}") from error
         return on_warehouse(self._warehouse, run, statement, offered)
@@ -195,10 +195,10 @@ def checked(
     text: str,
     offered: Mapping[str, OfferedTable],
     is_cancelled: Callable[[], bool],
-    given: Mapping[str, Any],
+    access: Mapping[str, Any],
 ) -> Statement:
-    """Have a statement parsed and checked. given: the limits and folders of the process. Raises `Rejected`."""
-    process.send({**given, "text": text, "tables": messages.tables_to_json(offered.values())})
+    """Have a statement parsed and checked. access: the limits and folders of the process. Raises `Rejected`."""
+    process.send({**access, "text": text, "tables": messages.tables_to_json(offered.values())})
     reply = process.reply(_stop_after(CHECK_SECONDS, is_cancelled))
     if problem := reply.get("problem"):
         raise Rejected(str(problem))

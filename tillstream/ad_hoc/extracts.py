@@ -77,11 +77,11 @@ class States:
     snapshot: FileSnapshot
     is_changed: bool = False
     """Whether a file was made."""
-    _known: dict[MartState | None, tuple[MartState, Months]] = field(default_factory=dict)
+    _read: dict[MartState | None, tuple[MartState, Months]] = field(default_factory=dict)
 
     def since(self, earlier: MartState | None) -> tuple[MartState, Months]:
         """The state, and the months whose facts may differ from those of an earlier one; None: all months."""
-        if earlier not in self._known:
+        if earlier not in self._read:
             state, changes = read_state(self.snapshot, earlier)
             if changes.changed == changes.months:
                 text, params = "exports/months", {}
@@ -93,8 +93,8 @@ class States:
             months: dict[str, set[str]] = {}
             for row in rows:
                 months.setdefault(row["region"], set()).add(row["month"])
-            self._known[earlier] = state, {region: frozenset(of) for region, of in months.items()}
-        return self._known[earlier]
+            self._read[earlier] = state, {region: frozenset(of) for region, of in months.items()}
+        return self._read[earlier]
 
 
 class Extracts:
@@ -135,9 +135,9 @@ class Extracts:
 
     def _all_regions(self, states: States) -> list[str]:
         """Every region that the ledger ever had."""
-        earlier, known = self._regions
+        earlier, regions = self._regions
         state, months = states.since(earlier)
-        self._regions = state, known | months.keys()
+        self._regions = state, regions | months.keys()
         return sorted(self._regions[1])
 
     def folder_of(self, part: Part) -> Path:
@@ -218,9 +218,9 @@ class Extracts:
         """Make the outdated files of a table; return whether there were any."""
         digest = part.digest(table)
         entry = index.tables.get(table)
-        is_known = entry is not None and entry["digest"] == digest
-        earlier = MartState(**entry["state"]) if entry is not None and is_known else None
-        files = dict(entry["files"]) if entry is not None and is_known else {}
+        is_current = entry is not None and entry["digest"] == digest
+        earlier = MartState(**entry["state"]) if entry is not None and is_current else None
+        files = dict(entry["files"]) if entry is not None and is_current else {}
         damaged = {key for key, file in files.items() if not self._is_whole(folder / file["name"], file)}
         state, months = states.since(earlier)
         if by_name()[table].by_month:
@@ -281,11 +281,11 @@ class Reading:
 
     def files(self, tables: Collection[str]) -> dict[str, list[str]]:
         """The files of tables, made where they are missing or outdated."""
-        found: dict[str, list[str]] = {table: [] for table in tables}
+        paths_of: dict[str, list[str]] = {table: [] for table in tables}
         for part in self.parts:
             for table, paths in self.extracts.refresh(self.states, part, tables).items():
-                found[table] += [str(path) for path in paths]
-        return found
+                paths_of[table] += [str(path) for path in paths]
+        return paths_of
 
 
 @dataclass

@@ -71,12 +71,12 @@ def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
         tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
     restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
     sql = tree.sql(dialect="bigquery", comments=False)
-    _check_text(sql, tree, len(ctes), known={OF_SCOPE + name for name in read} | resolver.own)
+    _check_text(sql, tree, len(ctes), readable={OF_SCOPE + name for name in read} | resolver.own)
     return Statement(sql, tuple(read), restricted, names)
 
 
-def _check_text(sql: str, tree: exp.Expr, ctes: int, known: Collection[str]) -> None:
-    """Raise `Rejected` unless a text has the parts of a tree, and reads only known tables.
+def _check_text(sql: str, tree: exp.Expr, ctes: int, readable: Collection[str]) -> None:
+    """Raise `Rejected` unless a text has the parts of a tree, and reads only readable tables.
 
     ctes: the first ones, which are ours and read the marts.
     """
@@ -87,7 +87,7 @@ def _check_text(sql: str, tree: exp.Expr, ctes: int, known: Collection[str]) -> 
         cte.pop()
     for node in again.walk():
         _check(node)
-        if isinstance(node, exp.Table) and node.name not in known:
+        if isinstance(node, exp.Table) and node.name not in readable:
             raise Rejected(f"There is no table {node.name}.")
 
 

@@ -32,16 +32,16 @@ def shared_home(warehouse: DuckDBWarehouse, tmp_path_factory: pytest.TempPathFac
     """With the extracts of every scope."""
     home = tmp_path_factory.mktemp("home")
     for scope in SCOPES.values():
-        _given(warehouse, home, scope)
+        _readable(warehouse, home, scope)
     return home
 
 
 def _engine(warehouse: DuckDBWarehouse, home: Path, clock: ManualClock | None = None) -> ExtractEngine:
-    made = Extracts(home, clock or ManualClock())
-    return ExtractEngine(LocalQueryProcesses(), made, warehouse.snapshot, home / "spill", "256MB", 1)
+    extracts_of_home = Extracts(home, clock or ManualClock())
+    return ExtractEngine(LocalQueryProcesses(), extracts_of_home, warehouse.snapshot, home / "spill", "256MB", 1)
 
 
-def _given(warehouse: DuckDBWarehouse, home: Path, scope: Scope) -> dict[str, set[tuple[Any, ...]]]:
+def _readable(warehouse: DuckDBWarehouse, home: Path, scope: Scope) -> dict[str, set[tuple[Any, ...]]]:
     """All rows in the folders that the process of a scope gets, by table."""
     with warehouse.snapshot() as snapshot:
         reading = Extracts(home, ManualClock()).parts(snapshot, scope)
@@ -58,25 +58,25 @@ def _given(warehouse: DuckDBWarehouse, home: Path, scope: Scope) -> dict[str, se
 def test_a_process_gets_the_rows_and_columns_of_its_scope_and_no_others(
     warehouse: DuckDBWarehouse, shared_home: Path, name: str
 ) -> None:
-    given = _given(warehouse, shared_home, SCOPES[name])
+    readable = _readable(warehouse, shared_home, SCOPES[name])
     params = tables.parameters(SCOPES[name])
     for table in tables.offered(SCOPES[name]).values():
         used = {name: value for name, value in params.items() if f"@{name}" in table.select}
         rows = warehouse.query(table.select, used).to_pylist()
-        assert given.get(table.name, set()) == {tuple(row.items()) for row in rows}, table.name
+        assert readable.get(table.name, set()) == {tuple(row.items()) for row in rows}, table.name
 
 
 def test_equal_scopes_and_regions_share_their_files(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     for scope in (INDIA, Scope(Role.ANALYST, ("IN",)), UNRESTRICTED):
-        _given(warehouse, tmp_path, scope)
+        _readable(warehouse, tmp_path, scope)
     folders = sorted(folder.name.partition("-")[0] for folder in (tmp_path / extracts.FOLDER).iterdir())
     assert folders == ["company", "region", "region", "scope", "scope"]
 
 
 def test_nothing_is_written_again_while_the_ledger_is_the_same(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
-    _given(warehouse, tmp_path, UNRESTRICTED)
+    _readable(warehouse, tmp_path, UNRESTRICTED)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
-    _given(warehouse, tmp_path, UNRESTRICTED)
+    _readable(warehouse, tmp_path, UNRESTRICTED)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")} == before
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_damaged_while_the_server_runs_is_made_again(warehouse: D
     assert engine.run(statement).rows == expected
 
 
-def test_what_nobody_reads_is_removed(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
+def test_folders_without_a_reader_are_removed(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     clock = ManualClock()
     engine = _engine(warehouse, tmp_path, clock)
     engine.run(Run("SELECT COUNT(*) AS n FROM fact_sales", INDIA))

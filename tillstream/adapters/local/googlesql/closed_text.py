@@ -55,7 +55,7 @@ def check(text: str, tables: Collection[str]) -> None:
         (tree,) = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, ValueError) as error:
         raise Rejected(_NOT_SAFE) from error
-    if not isinstance(tree, exp.Query) or not all(_is_known(node, tables) for node in tree.walk()):
+    if not isinstance(tree, exp.Query) or not all(_is_listed(node, tables) for node in tree.walk()):
         raise Rejected(_NOT_SAFE)
 
 
@@ -69,7 +69,7 @@ def _check_words(text: str) -> None:
         place = match.end()
 
 
-def _is_known(node: exp.Expr, tables: Collection[str]) -> bool:
+def _is_listed(node: exp.Expr, tables: Collection[str]) -> bool:
     """Whether what a clause reads is a known table, or no table."""
     if isinstance(node, exp.From | exp.Join) and not isinstance(node.this, _RELATIONS):
         return False
