@@ -6,6 +6,7 @@ Functions, clauses and the words that are written as they stand are those of a l
 whatever it does. The text that runs is parsed again and must be what was checked.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from tillstream.domain.text.near_names import did_you_mean
 OWN = "own_"
 LONGEST = 20_000
 """Characters of a statement."""
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PARTS_OF_A_TABLE = frozenset({"this", "alias", "joins"})
 Names = Mapping[str, str]
 """Name that a statement uses → name that the engine gets."""
@@ -92,6 +94,8 @@ def _check_text(sql: str, tree: exp.Expr, ctes: int, known: Collection[str]) -> 
 def _parsed(text: str) -> exp.Expr:
     if len(text) > LONGEST:
         raise Rejected(f"A statement has at most {LONGEST:,} characters.")
+    if _NOT_TEXT.search(text):
+        raise Rejected("The statement has a character that is no text. Delete it, and write it again.")
     dialect = BigQuery()
     try:
         tokens = dialect.tokenize(text)
