@@ -9,7 +9,7 @@ locked too. Then it ends.
 
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -53,33 +53,32 @@ def serve_person(tasks: BinaryIO, answers: BinaryIO) -> None:
     task = frames.read_json(tasks)
     if task is not None:
         connection = extract_queries.connect()
-        _enclose(task)
-        serve(connection, task, tasks, answers)
+        serve(connection, task, tasks, answers, _enclose(task))
 
 
-def _enclose(task: Mapping[str, Any]) -> None:
+def _enclose(task: Mapping[str, Any]) -> tuple[str, ...]:
+    """Build the wall; return what it is made of."""
     scratch = Path(task["scratch"]) if task.get("scratch") else None
     wall.limit_resources(task["memory"], task["seconds"], task["file_size"])
-    if task.get("wall", True):
-        wall.enclose([Path(folder) for folder in task["folders"]], scratch)
+    return wall.enclose([Path(folder) for folder in task["folders"]], scratch)
 
 
-def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO) -> None:
+def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO, parts: Sequence[str]) -> None:
     """Check the statement of a task, and run it if files for it follow.
 
     task: text, tables (as `frames.tables_to_json`), and `checked`: False runs the text as it stands, as tests of what
-    is below the check do.
+    is below the check do. parts: what the wall is made of.
     """
     tables = messages.tables_from_json(task["tables"])
     try:
         if task.get("checked", True):
             statement = scoped(task["text"], tables)
         else:
-            statement = Statement(task["text"], tuple(tables), frozenset(), {})
+            statement = Statement(task["text"], tuple(tables), {})
     except Rejected as error:
         frames.write_json(answers, {"problem": str(error)})
         return
-    frames.write_json(answers, messages.statement_to_json(statement))
+    frames.write_json(answers, messages.statement_to_json(statement) | {"wall": list(parts)})
     access = frames.read_json(tasks)
     if access is None:
         return
@@ -101,7 +100,7 @@ def _run(
             connection, files, access["memory_limit"], access["threads"], Path(scratch) if scratch else None
         )
     if is_checked:
-        schema, batches = extract_queries.answer(connection, statement.sql, statement.restricted, access["rows"])
+        schema, batches = extract_queries.answer(connection, statement.sql, access["rows"])
     else:
         reader = connection.sql(statement.sql).to_arrow_reader()
         schema, batches = reader.schema, reader

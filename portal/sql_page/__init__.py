@@ -15,7 +15,7 @@ from tillstream.ad_hoc import engines, history, tables
 from tillstream.ad_hoc.engines import Answer, Run
 from tillstream.ad_hoc.statement import LONGEST
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.domain.people import Action, Role
 
 blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 RUNNING = RunningQueries()
@@ -103,6 +103,7 @@ def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:
         longest=LONGEST,
         longest_link=LONGEST_LINK,
         tables=tables.offered(scope()).values(),
+        has_no_wall=me().role is Role.ADMIN and not tillstream().sql().has_wall,
         history=history.entries(ports(), me().login, me().created_at),
     )
 

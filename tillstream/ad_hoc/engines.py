@@ -50,7 +50,7 @@ class Run:
     is_cancelled: Callable[[], bool] = lambda: False
 
     def query(self, statement: Statement, params: Mapping[str, Any]) -> AdHocQuery:
-        return AdHocQuery(statement.sql, params, self.limit + 1, self.seconds, self.is_cancelled, statement.restricted)
+        return AdHocQuery(statement.sql, params, self.limit + 1, self.seconds, self.is_cancelled)
 
     def answer(self, rows: pa.Table, seconds: float) -> Answer:
         return Answer(rows.slice(0, self.limit), rows.num_rows > self.limit, seconds)
@@ -58,6 +58,9 @@ class Run:
 
 class Engine(Protocol):
     """Runs statements within a scope."""
+
+    has_wall: bool
+    """Whether the system keeps everything else away from the process of a statement; True until one ran."""
 
     def run(self, run: Run) -> Answer:
         """Raises `Forbidden`, `Unavailable`, and `Rejected` for a statement that is not offered, fails or is
@@ -82,7 +85,7 @@ class ExtractEngine:
         memory_limit: str,
         threads: int,
     ) -> None:
-        self._processes = processes
+        self._processes, self.has_wall = processes, True
         self._extracts, self._snapshot, self._scratch = extracts, snapshot, scratch
         self._memory_limit, self._threads = memory_limit, threads
         self._parts: dict[Scope, list[str]] = {}
@@ -120,7 +123,7 @@ class ExtractEngine:
                         "seconds": int(run.seconds + CHECK_SECONDS) * max(self._threads or 64, 1),
                         "file_size": LONGEST_FILE,
                     }
-                    statement = checked(process, run.text, offered, run.is_cancelled, access)
+                    statement, self.has_wall = checked(process, run.text, offered, run.is_cancelled, access)
                     files = reading.files(statement.read)
                     if reading.states.is_changed:
                         self._extracts.prune(snapshot, {part.name for part in reading.parts})
@@ -152,7 +155,7 @@ class WarehouseEngine:
     """Runs statements on the warehouse of a project; a process of its own parses and checks them."""
 
     def __init__(self, processes: QueryProcesses, warehouse: SqlWarehouse) -> None:
-        self._processes, self._warehouse = processes, warehouse
+        self._processes, self._warehouse, self.has_wall = processes, warehouse, True
 
     def prepare(self) -> None:
         self._processes.prepare()
@@ -170,7 +173,7 @@ class WarehouseEngine:
         }
         try:
             with self._processes.start() as process:
-                statement = checked(process, run.text, offered, run.is_cancelled, access)
+                statement, self.has_wall = checked(process, run.text, offered, run.is_cancelled, access)
         except BrokenFrame as error:
             raise Unavailable(f"The process that checked the statement gave no answer: {error}") from error
         return on_warehouse(self._warehouse, run, statement, offered)
@@ -196,13 +199,16 @@ def checked(
     offered: Mapping[str, OfferedTable],
     is_cancelled: Callable[[], bool],
     access: Mapping[str, Any],
-) -> Statement:
-    """Have a statement parsed and checked. access: the limits and folders of the process. Raises `Rejected`."""
+) -> tuple[Statement, bool]:
+    """Have a statement parsed and checked; return it, and whether the process has a wall of the system around it.
+
+    access: the limits and folders of the process. Raises `Rejected`.
+    """
     process.send({**access, "text": text, "tables": messages.tables_to_json(offered.values())})
     reply = process.reply(_stop_after(CHECK_SECONDS, is_cancelled))
     if problem := reply.get("problem"):
         raise Rejected(str(problem))
-    return messages.statement_from_json(reply, offered)
+    return messages.statement_from_json(reply, offered), bool(reply.get("wall"))
 
 
 def _stop_after(seconds: float, is_cancelled: Callable[[], bool]) -> Stop:

@@ -40,7 +40,6 @@ def statement_to_json(statement: Statement) -> dict[str, Any]:
     return {
         "sql": statement.sql,
         "read": list(statement.read),
-        "restricted": sorted(statement.restricted),
         "names": names,
     }
 
@@ -50,7 +49,7 @@ def statement_from_json(value: Mapping[str, Any], offered: Mapping[str, OfferedT
     try:
         names = {str(name): Place(int(line), int(column)) for name, (line, column) in value["names"].items()}
         read = tuple(str(name) for name in value["read"])
-        statement = Statement(str(value["sql"]), read, frozenset(map(str, value["restricted"])), names)
+        statement = Statement(str(value["sql"]), read, names)
     except (KeyError, TypeError, ValueError) as error:
         raise BrokenFrame("A frame is no statement.") from error
     if not set(read) <= offered.keys():

@@ -14,8 +14,8 @@ from tillstream.domain.errors import Rejected
 
 DEEPEST = 25
 """Brackets and CASEs within each other."""
-LONGEST_CHAIN = 1_000
-"""Operators and keywords around one place of the statement: NOT NOT …, a + b + …, SELECT … UNION ALL SELECT …."""
+LONGEST_CHAIN = 500
+"""Operators and keywords around one place: NOT NOT …, a + b + …, a[0][0] …, SELECT … UNION ALL SELECT …."""
 MOST_READ_TWICE = 6
 """Forms within each other that the parser reads twice."""
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
@@ -23,12 +23,12 @@ _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE})
 _READ_TWICE = frozenset({*Parser.TYPE_TOKENS, TokenType.LIMIT, TokenType.OFFSET})
 """What a bracket follows that is read twice: DATE(…), ARRAY[…], LIMIT (…); also any function after SAFE."""
 _SIMPLE = frozenset({TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.RAW_STRING, TokenType.NUMBER})
-_LISTED = _SIMPLE | _OPEN - {TokenType.CASE} | {TokenType.COMMA, TokenType.SEMICOLON}
+_LISTED = _SIMPLE | {TokenType.L_PAREN, TokenType.COMMA, TokenType.SEMICOLON}
 """What makes no chain."""
 _OPERAND_ENDS = _SIMPLE | _CLOSE | {TokenType.NULL, TokenType.TRUE, TokenType.FALSE, TokenType.END}
 """What comes before the END of a CASE."""
 TOO_DEEP = "The statement is nested too deeply. Use a WITH for the inner parts."
-_TOO_LONG = f"The statement has more than {LONGEST_CHAIN:,} operators and keywords in a row. Use IN, or several WITH."
+_TOO_LONG = f"The statement has more than {LONGEST_CHAIN} operators and keywords in a row. Use IN, or several WITH."
 
 
 @dataclass
@@ -52,7 +52,7 @@ def check(tokens: Sequence[Token]) -> None:
             _close(levels)
         elif kind == TokenType.END and levels[-1].is_case and before[1] in _OPERAND_ENDS:
             _end(levels)
-        elif kind not in _LISTED:
+        elif kind not in _LISTED or (kind == TokenType.L_PAREN and before[1] in _CLOSE):
             level = levels[-1]
             level.chain += 1
             level.joins = _joins(level.joins, kind, before[1])
@@ -83,5 +83,5 @@ def _end(levels: list[_Level]) -> None:
 def _joins(joins: int, kind: TokenType, before: TokenType) -> int:
     """Joins without ON yet, after one more token. The parser tries to read the next join as part of each of them."""
     if kind == TokenType.JOIN:
-        return joins + (before != TokenType.CROSS)
+        return joins + int(before != TokenType.CROSS)
     return max(0, joins - 1) if kind in (TokenType.ON, TokenType.USING) else joins

@@ -101,6 +101,8 @@ def check(node: exp.Expr) -> None:
 def _check_value(node: exp.Expr, part: str, value: object) -> None:
     if part == "unit" or (isinstance(node, exp.Extract) and part == "this"):
         is_offered = _is_unit(value)
+    elif isinstance(node, exp.WindowSpec) and isinstance(value, exp.Expr):
+        is_offered = isinstance(value, exp.Literal)
     elif isinstance(value, exp.Expr) or value is True:
         is_offered = True  # an expression is checked itself
     elif part == "this" and isinstance(node, _WITH_A_TEXT):

@@ -6,6 +6,7 @@ Functions, clauses and the words that are written as they stand are those of a l
 whatever it does. The text that runs is parsed again and must be what was checked.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from tillstream.domain.text.near_names import did_you_mean
 OWN = "own_"
 LONGEST = 20_000
 """Characters of a statement."""
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PARTS_OF_A_TABLE = frozenset({"this", "alias", "joins"})
 Names = Mapping[str, str]
 """Name that a statement uses → name that the engine gets."""
@@ -30,13 +32,11 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Statement:
-    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. read: the offered
-    tables among them. restricted: those CTEs that have only some of the rows of their tables. names: each name of the
-    text in lower case, with its first place."""
+    """A checked statement. sql: GoogleSQL, with the tables that it reads as its first CTEs. read: the offered tables
+    among them. names: each name of the text in lower case, with its first place."""
 
     sql: str
     read: tuple[str, ...]
-    restricted: frozenset[str]
     names: Mapping[str, Place]
 
 
@@ -69,10 +69,9 @@ def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
     ctes = [_cte(OF_SCOPE + name, tables[name].select) for name in read]
     if ctes:
         tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else [])]))
-    restricted = frozenset(OF_SCOPE + name for name in read if tables[name].is_restricted)
     sql = tree.sql(dialect="bigquery", comments=False)
     _check_text(sql, tree, len(ctes), readable={OF_SCOPE + name for name in read} | resolver.own)
-    return Statement(sql, tuple(read), restricted, names)
+    return Statement(sql, tuple(read), names)
 
 
 def _check_text(sql: str, tree: exp.Expr, ctes: int, readable: Collection[str]) -> None:
@@ -94,6 +93,8 @@ def _check_text(sql: str, tree: exp.Expr, ctes: int, readable: Collection[str]) 
 def _parsed(text: str) -> exp.Expr:
     if len(text) > LONGEST:
         raise Rejected(f"A statement has at most {LONGEST:,} characters.")
+    if _NOT_TEXT.search(text):
+        raise Rejected("The statement has a character that is no text. Delete it, and write it again.")
     dialect = BigQuery()
     try:
         tokens = dialect.tokenize(text)

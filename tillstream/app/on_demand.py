@@ -12,10 +12,10 @@ class OnDemand(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make, self._lock = make, threading.Lock()
-        self._made: T | None = None
+        self._object: T | None = None
 
     def __call__(self) -> T:
         with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
+            if self._object is None:
+                self._object = self._make()
+            return self._object

@@ -97,9 +97,6 @@ class AdHocQuery:
     """Time after which it is stopped."""
     is_cancelled: Callable[[], bool] = lambda: False
     """Called several times a second, from any thread."""
-    restricted: frozenset[str] = frozenset()
-    """CTEs with the rows of a scope. Where an engine can be made to, it computes them before anything else of the
-    query, so that no error and no duration depends on other rows."""
 
     def problem(self, elapsed: float) -> str:
         """Why to stop it after so many seconds; empty: it need not stop."""

@@ -87,11 +87,9 @@ def lock(
     connection.execute("SET lock_configuration = true")
 
 
-def answer(
-    connection: duckdb.DuckDBPyConnection, sql: str, restricted: frozenset[str], rows: int
-) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+def answer(connection: duckdb.DuckDBPyConnection, sql: str, rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
     """The first rows of a statement in GoogleSQL. Raises `Rejected` and `FilesGone`, also while batches are read."""
-    text = to_duckdb_freely(sql, restricted)
+    text = to_duckdb_freely(sql)
     with _explained():
         reader = connection.sql(text).to_arrow_reader(BATCH)
     return reader.schema, _first(reader, rows)

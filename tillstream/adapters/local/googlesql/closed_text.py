@@ -45,6 +45,10 @@ _WORDS = frozenset(
 )
 _OF_THE_TRANSLATION = re.compile(r"_t\d+|v", re.ASCII)
 """Names that the translation gives."""
+_OF_THE_SESSION = re.compile(
+    "(current|session|local)_?(catalog|date|role|schema|time|timestamp|user)|user", re.IGNORECASE
+)
+"""Names that DuckDB reads as functions if no column has them, also in quotation marks."""
 _RELATIONS = (exp.Table, exp.Subquery, exp.Unnest)
 
 
@@ -76,6 +80,8 @@ def _is_listed(node: exp.Expr, tables: Collection[str]) -> bool:
     if isinstance(node, exp.Table):
         is_plain = isinstance(node.this, exp.Identifier) and not (node.args.get("db") or node.args.get("catalog"))
         return is_plain and node.name in tables
+    if isinstance(node, exp.Column) and not node.table and _OF_THE_SESSION.fullmatch(node.name):
+        return False
     if isinstance(node, exp.In) and node.args.get("field"):
         return False  # x IN name, where DuckDB also takes a table
     return not isinstance(node, exp.Command | exp.Into | exp.DML | exp.DDL)

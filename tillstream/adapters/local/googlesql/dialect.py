@@ -4,7 +4,6 @@ Only forms that `tests/spec` compares between the engines are accepted; one that
 rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
 """
 
-from collections.abc import Collection
 from functools import cache, lru_cache
 
 import sqlglot
@@ -15,8 +14,6 @@ from tillstream.adapters.local.googlesql.forms_of_people import with_meaning_of_
 from tillstream.adapters.local.googlesql.supported_forms import CONDITIONS, NEVER_COMPARED, REASONS, SAFE
 from tillstream.domain.errors import Rejected
 
-EVERY_ROW = 2**63 - 1
-"""A limit that no table reaches."""
 _DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 ELSE 1 END * (
   (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
   // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
@@ -40,16 +37,12 @@ def to_duckdb(sql: str) -> str:
     return _translated(tree, nodes)
 
 
-def to_duckdb_freely(sql: str, restricted: Collection[str] = ()) -> str:
+def to_duckdb_freely(sql: str) -> str:
     """As `to_duckdb`, also with forms that were never compared: for the queries of people.
 
-    restricted: CTEs that are computed on their own. A limit, which DuckDB moves no condition across, does that.
     Raises `Rejected` for what cannot be parsed or has no translation.
     """
     tree = _parsed(sql)
-    for cte in tree.find_all(exp.CTE):
-        if cte.alias in restricted:
-            cte.set("this", cte.this.limit(EVERY_ROW, copy=False))
     with_meaning_of_bigquery(tree)
     nodes = [node for node in tree.walk(bfs=False) if not isinstance(node, exp.SafeDivide | exp.CTE)]
     tables = {table.name for table in tree.find_all(exp.Table)}
