@@ -2,8 +2,8 @@
 
 Every table reference is resolved here and renamed: to the relation of an offered table, or to a name of our own for a
 CTE of the statement. What neither resolves to is refused, so no name is left that the engine could resolve itself.
-Functions, clauses and the words that are written as they stand are those of a list; what is not on it is refused,
-whatever it does. The text that runs is parsed again and must be what was checked.
+Functions, clauses and the words without quotation marks are those of a list; what is not on it is refused, whatever it
+does. The text that runs is parsed again and must be what was checked.
 """
 
 import re
