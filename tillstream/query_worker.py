@@ -2,7 +2,7 @@
 nothing else.
 
 It is started without an environment, reads its task from one pipe and writes its answer to another, in the frames of
-`ad_hoc.frames`. Before it sees the text of a person, the wall of the system stands around it
+`ad_hoc.frames`. Before it sees the text of a person, the wall of the system is built around it
 (`query_processes.wall`); the text is parsed and checked in it, and before the statement runs, the engine is
 locked too. Then it ends.
 """
@@ -37,7 +37,7 @@ SELECT
   LAG(revenue) OVER (ORDER BY month) AS earlier, CONCAT('a', 'b') AS text, CURRENT_DATE() AS today,
   EXTRACT(YEAR FROM month) AS year, REGEXP_CONTAINS('a', 'b') AS found
 FROM months"""
-"""What libraries load on demand is loaded before the wall stands, because their files cannot be read afterwards."""
+"""What libraries load on demand is loaded before the wall is built, because their files cannot be read afterwards."""
 
 
 def main(line: int | None = None) -> None:
@@ -66,7 +66,7 @@ def _enclose(task: Mapping[str, Any]) -> tuple[str, ...]:
 def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO, parts: Sequence[str]) -> None:
     """Check the statement of a task, and run it if files for it follow.
 
-    task: text, tables (as `frames.tables_to_json`), and `checked`: False runs the text as it stands, as tests of what
+    task: text, tables (as `frames.tables_to_json`), and `checked`: False runs the text unchanged, as tests of what
     is below the check do. parts: what the wall is made of.
     """
     tables = messages.tables_from_json(task["tables"])

@@ -1,4 +1,4 @@
-"""What the portal and the process that runs a statement tell each other about tables and statements, as JSON."""
+"""Tables and statements as JSON, for what the portal and the process that runs a statement exchange."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -83,5 +83,5 @@ def _end(levels: list[_Level]) -> None:
 def _joins(joins: int, kind: TokenType, before: TokenType) -> int:
     """Joins without ON yet, after one more token. The parser tries to read the next join as part of each of them."""
     if kind == TokenType.JOIN:
-        return joins + int(before != TokenType.CROSS)
+        return joins if before == TokenType.CROSS else joins + 1
     return max(0, joins - 1) if kind in (TokenType.ON, TokenType.USING) else joins

@@ -1,4 +1,4 @@
-"""The parts that a form of a statement can have, and the values of those that are written as they stand.
+"""The parts that a form of a statement can have, and the values that are written without quotation marks.
 
 A generator writes more than names and texts: units, types, numbers, keywords. It writes them without quotation marks,
 so each must be one of a list. A part or a value that is not listed is refused, also one that a later sqlglot adds.

@@ -17,8 +17,10 @@ LONGEST_ARRAY = 100_000
 """Elements of GENERATE_ARRAY."""
 DEEPEST = 10
 """Functions and divisions within each other: an engine may repeat what is inside of one."""
+DEEPEST_QUERIES = 5
+"""Queries within each other's expressions: DuckDB plans some of them in a time that doubles with each."""
 _PARTS = 20
-"""Texts that one CONCAT puts together."""
+"""Texts that one CONCAT, or || in a row, puts together."""
 _REPLACEMENT = 20
 """Characters that replace a match."""
 _PADDED = 1_000
@@ -38,12 +40,16 @@ def check(node: exp.Expr) -> None:
             raise Rejected(f"{node.name.upper()} cannot be used here.")
         case exp.Concat() if len(node.expressions) > _PARTS:
             raise Rejected(f"CONCAT takes at most {_PARTS} texts here.")
+        case exp.DPipe() if sum(isinstance(one, exp.DPipe) for one in _above(node)) >= _PARTS:
+            raise Rejected(f"|| puts together at most {_PARTS} texts here.")
         case exp.Replace() | exp.RegexpReplace():
             _at_most(node.args.get("replacement"), _REPLACEMENT, "The replacement")
         case exp.Pad() if not _is_whole(node.expression) or int(node.expression.name) > _PADDED:
             raise Rejected(f"LPAD and RPAD take a length of at most {_PADDED:,} here, written as a number.")
         case exp.GenerateSeries() | exp.GenerateDateArray():
             _check_array(node)
+    if _is_of_an_expression(node) and sum(map(_is_of_an_expression, _above(node))) >= DEEPEST_QUERIES:
+        raise Rejected(f"At most {DEEPEST_QUERIES} queries can be within each other's expressions. Use joins.")
     if _nests(node) and sum(_nests(one) for one in _above(node)) >= DEEPEST:
         raise Rejected(f"At most {DEEPEST} functions can be within each other. Use a WITH for the inner ones.")
 
@@ -114,8 +120,16 @@ def _nests(node: exp.Expr) -> bool:
     return isinstance(node, (exp.Func, exp.Case, *_DIVISIONS))
 
 
+def _is_of_an_expression(node: exp.Expr) -> bool:
+    """Whether it is a query that is not read as a table."""
+    parent = node.parent
+    while isinstance(parent, exp.Subquery | exp.SetOperation):
+        parent = parent.parent
+    return isinstance(node, exp.Select) and parent is not None and not isinstance(parent, exp.From | exp.Join | exp.CTE)
+
+
 def _above(node: exp.Expr) -> Iterator[exp.Expr]:
-    """The nodes around an expression, up to its query."""
-    while (parent := node.parent) is not None and not isinstance(parent, exp.Query):
+    """The nodes around an expression, also around its query: an engine repeats a scalar subquery with the rest."""
+    while (parent := node.parent) is not None and not isinstance(parent, exp.CTE):
         yield parent
         node = parent

@@ -2,8 +2,8 @@
 
 Every table reference is resolved here and renamed: to the relation of an offered table, or to a name of our own for a
 CTE of the statement. What neither resolves to is refused, so no name is left that the engine could resolve itself.
-Functions, clauses and the words that are written as they stand are those of a list; what is not on it is refused,
-whatever it does. The text that runs is parsed again and must be what was checked.
+Functions, clauses and the words without quotation marks are those of a list; what is not on it is refused, whatever it
+does. The text that runs is parsed again and must be what was checked.
 """
 
 import re
@@ -26,6 +26,8 @@ LONGEST = 20_000
 """Characters of a statement."""
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PARTS_OF_A_TABLE = frozenset({"this", "alias", "joins"})
+OF_THE_PARSER = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""Errors of sqlglot for a statement whose parts it does not expect, such as a function without an argument."""
 Names = Mapping[str, str]
 """Name that a statement uses → name that the engine gets."""
 
@@ -49,6 +51,8 @@ def scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:
         return _scoped(text, tables)
     except RecursionError as error:
         raise Rejected(nesting.TOO_DEEP) from error
+    except OF_THE_PARSER as error:
+        raise Rejected("This is not GoogleSQL: a part of the statement is missing or is not expected.") from error
 
 
 def _scoped(text: str, tables: Mapping[str, OfferedTable]) -> Statement:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Stop = Callable[[], str]
-"""Why to stop a statement; empty: it goes on."""
+"""Why to stop a statement; empty: it continues."""
 
 
 class BrokenFrame(Exception):

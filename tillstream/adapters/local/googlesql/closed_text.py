@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from tillstream.domain.errors import Rejected
 
-_NOT_SAFE = "This statement has a form that cannot be run safely. Write it in another way."
+NOT_SAFE = "This statement has a form that cannot be run safely. Write it in another way."
 _TOKEN = re.compile(
     r"""[ ] | "[^"\\`\x00-\x1f\x7f]+"(?![ ]*\() | '(?:[^'\x00]|'')*' | \d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?!\w)
     | (?P<parameter>[$]scope_\w+) | (?P<word>[A-Za-z_]\w*) | <> | <= | >= | // | [|][|] | -(?!-) | /(?![*/])
@@ -33,7 +33,7 @@ _WORDS = frozenset(
 
     DAY DAYOFWEEK DAYOFYEAR HOUR ISODOW ISOYEAR MICROSECOND MILLISECOND MINUTE MONTH QUARTER SECOND WEEK YEAR
 
-    ABS ANY_VALUE APPROX_COUNT_DISTINCT ARG_MAX ARG_MIN ARRAY_EXTRACT AVG BOOL_AND BOOL_OR CEIL COALESCE CORR
+    ABS ANY_VALUE APPROX_COUNT_DISTINCT ARG_MAX ARG_MIN ARRAY ARRAY_EXTRACT AVG BOOL_AND BOOL_OR CEIL COALESCE CORR
     COUNT CUME_DIST CURRENT_DATE CURRENT_TIMESTAMP DATE_DIFF DATE_TRUNC DENSE_RANK ENDS_WITH EXP FIRST_VALUE
     FLOOR GENERATE_SERIES GREATEST LAG LAST_DAY LAST_VALUE LEAD LEAST LENGTH LISTAGG LIST_TRANSFORM LN LOG LOWER
     LPAD LTRIM MAKE_DATE MAX MIN NTH_VALUE NTILE NULLIF OCTET_LENGTH PERCENT_RANK POWER QUANTILE_CONT
@@ -58,9 +58,9 @@ def check(text: str, tables: Collection[str]) -> None:
     try:
         (tree,) = sqlglot.parse(text, read="duckdb")
     except (sqlglot.errors.SqlglotError, ValueError) as error:
-        raise Rejected(_NOT_SAFE) from error
+        raise Rejected(NOT_SAFE) from error
     if not isinstance(tree, exp.Query) or not all(_is_listed(node, tables) for node in tree.walk()):
-        raise Rejected(_NOT_SAFE)
+        raise Rejected(NOT_SAFE)
 
 
 def _check_words(text: str) -> None:
@@ -69,7 +69,7 @@ def _check_words(text: str) -> None:
         match = _TOKEN.match(text, place)
         word = match["word"] if match else None
         if match is None or (word and word.upper() not in _WORDS and not _OF_THE_TRANSLATION.fullmatch(word)):
-            raise Rejected(_NOT_SAFE)
+            raise Rejected(NOT_SAFE)
         place = match.end()
 
 

@@ -50,6 +50,10 @@ def to_duckdb_freely(sql: str) -> str:
         text = _translated(tree, nodes)
     except sqlglot.errors.UnsupportedError as error:
         raise Rejected(f"The query cannot be run here: {error}") from error
+    except RecursionError as error:
+        raise Rejected("The query is nested too deeply.") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:  # of sqlglot, for odd values
+        raise Rejected("The query cannot be run here. Write it in another way.") from error
     closed_text.check(text, tables)
     return text
 

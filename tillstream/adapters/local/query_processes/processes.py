@@ -2,7 +2,7 @@
 
 The process has no environment, no open file of this one, and no time but its limit; it is killed when its statement is
 cancelled or late. On Linux, one process that holds nothing but the loaded libraries forks one for each statement, which
-takes milliseconds; elsewhere each one is started anew.
+takes milliseconds; elsewhere each one is started.
 """
 
 import array
@@ -212,7 +212,7 @@ class _Forks:
         return StartedProcess(os.fdopen(tasks, "wb"), os.fdopen(answers, "rb"), lambda: self._kill(line, number))
 
     def _kill(self, line: socket.socket, number: bytes) -> None:
-        """Have a process killed by the one that forked it, which knows that the number is still its own."""
+        """Have a process killed by the one that forked it, to which the number still belongs."""
         with self._lock, suppress(OSError):  # ended with all that it forked
             line.sendmsg([b"k" + number])
             line.recv(1)

@@ -1,4 +1,4 @@
-"""A wall around this process, which the system keeps: after it stands, the process opens no file but those below the
+"""A wall around this process, which the system keeps: once it is built, the process opens no file but those below the
 folders that it was given, no socket, and starts no other process, whatever runs in it.
 
 On Linux, without root: Landlock takes the files away (from kernel 5.13 on), a seccomp filter the sockets, the other
@@ -22,7 +22,7 @@ if sys.platform != "win32":
 LANDLOCK, SECCOMP = "landlock", "seccomp"
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
-"""Version of Landlock → number of rights on files that it knows; 16 from version 5 on."""
+"""Version of Landlock → number of its rights on files; 16 from version 5 on."""
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 _ALL_OF_FOLDER = 1 << 1 | _READ_FILE | _READ_FOLDER | 1 << 5 | 1 << 8 | 1 << 14
 """Write and read files, list, remove and make them, cut them off."""
@@ -62,7 +62,7 @@ _FOREIGN = 0x40000000
 
 
 class NotEnclosed(OSError):
-    """The wall does not stand."""
+    """The wall is not complete."""
 
 
 def limit_resources(memory: int, seconds: int, file_size: int, open_files: int = 4096) -> None:
