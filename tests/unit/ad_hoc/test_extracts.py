@@ -38,7 +38,7 @@ def shared_home(warehouse: DuckDBWarehouse, tmp_path_factory: pytest.TempPathFac
 
 def _engine(warehouse: DuckDBWarehouse, home: Path, clock: ManualClock | None = None) -> ExtractEngine:
     extracts_of_home = Extracts(home, clock or ManualClock())
-    return ExtractEngine(LocalQueryProcesses(), extracts_of_home, warehouse.snapshot, home / "spill", "256MB", 1)
+    return ExtractEngine(LocalQueryProcesses(), extracts_of_home, warehouse.snapshot, home / "spill", "256MB", 0)
 
 
 def _readable(warehouse: DuckDBWarehouse, home: Path, scope: Scope) -> dict[str, set[tuple[Any, ...]]]:

@@ -7,6 +7,7 @@ statement runs. The process that runs this has a wall of the system below (`syst
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os import cpu_count
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,8 @@ OF_THE_STATEMENT = (
 """Errors of names and types, which depend on no row."""
 OF_A_LATER_BATCH = (pa.ArrowException, OSError)
 """Errors of DuckDB while Arrow reads a result that has begun."""
+_CORES = cpu_count() or 1
+"""Counted when this is loaded: behind a wall, DuckDB cannot read it, and ends the process."""
 _KIND = re.compile(r"^[A-Z]\w+( \w+)? Error: ")
 """How a message of DuckDB begins."""
 
@@ -74,10 +77,7 @@ def lock(
     threads: 0: one per core. scratch: folder for what does not fit into the memory.
     """
     connection.execute(f"SET memory_limit = {_text(memory_limit)}")
-    if threads:
-        connection.execute(f"SET threads = {int(threads)}")
-    else:
-        connection.execute("RESET threads")
+    connection.execute(f"SET threads = {int(threads) or _CORES}")
     if scratch:
         connection.execute(f"SET temp_directory = {_text(str(scratch))}")
         connection.execute("SET max_temp_directory_size = '8GB'")
