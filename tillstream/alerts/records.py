@@ -122,9 +122,7 @@ def _decide(
             raise NotFound(f"There is no alert {id}.")
         before = _stored(document).alert
         if not before.may_be_changed(scope):
-            raise BeyondScope(
-                "This alert also concerns what you do not see. Somebody who sees all of it can do that."
-            )
+            raise BeyondScope("This alert also concerns what you do not see. Somebody who sees all of it can do that.")
         after = change(before)
         if after == before:
             return document
