@@ -31,6 +31,7 @@ class Changes(StrEnum):
 CHANGES: dict[Changes, tuple[str, ...]] = {
     Changes.ADMIN: ("api.pause_connector", "api.resume_connector", "api.run_connector"),
     Changes.OWN: (
+        *("own_dashboards.start", "views.start"),
         *("api.cancel_sending", "api.send_piece", "background_exports.again", "background_exports.cancel"),
         *("background_exports.remove", "own_dashboards.arrange", "own_dashboards.change_tile"),
         *("own_dashboards.remove", "own_dashboards.remove_tile", "own_dashboards.restore"),
@@ -40,25 +41,20 @@ CHANGES: dict[Changes, tuple[str, ...]] = {
         *("uploads.load", "uploads.recognise", "uploads.save", "views.delete"),
     ),
     Changes.NEW: (
-        *("background_exports.add", "own_dashboards.create", "own_dashboards.pin", "own_dashboards.start"),
+        *("background_exports.add", "catalogue.preview", "own_dashboards.create", "own_dashboards.pin"),
         *("profile.end_others", "profile.finish_second_step", "profile.new_codes", "profile.save"),
         *("profile.take_off", "reports.subscribe", "reports.unsubscribe", "sign_in.change_password"),
         *("sign_in.leave", "subscriptions.add", "tokens.make", "uploads.forget_all", "uploads.submit_for_preview"),
-        *("views.save", "views.start"),
+        *("stock_files.preview", "views.save"),
     ),
     Changes.COMPANY: (
-        *(
-            "alerts.acknowledge",
-            "alerts.snooze",
-            "annotations.add",
-            "annotations.delete",
-            "catalogue.apply",
-            "catalogue.decide_codes",
-        ),
-        *("catalogue.save", "catalogue.save_merge", "catalogue.undo_code"),
+        *("catalogue.save_amount", "uploads.discard_sales"),
+        *("alerts.acknowledge", "alerts.snooze", "annotations.add", "annotations.delete", "catalogue.apply"),
+        *("catalogue.decide_codes", "catalogue.save", "catalogue.save_merge", "catalogue.undo_code"),
     ),
     Changes.REGION: (
-        *("catalogue.save_amount", "completeness.nothing_sold", "completeness.preview", "completeness.reset"),
+        "uploads.cancel",  # it is not read yet
+        *("completeness.nothing_sold", "completeness.preview", "completeness.reset"),
         *("completeness.save", "goals.import_file", "goals.restore", "goals.save"),
     ),
     Changes.FILE: ("api.begin_sending", "uploads.submit"),
@@ -69,13 +65,10 @@ CHANGES: dict[Changes, tuple[str, ...]] = {
         *("review.accept_close", "review.add_note", "review.several", "sell.send", "stock.cancel", "stock.confirm"),
         *("stock.confirm_count", "stock.discard_count", "stock.mark_return", "stock.remove_line", "stock.save"),
         *("stock.scan", "stock.start_count", "stock_files.record", "uploads.answer_held", "uploads.ask_home"),
-        *("uploads.cancel", "uploads.confirm", "uploads.discard_sales", "uploads.fix", "uploads.reject"),
+        *("uploads.confirm", "uploads.fix", "uploads.reject"),
         *("uploads.replay", "uploads.save_held", "uploads.undo"),
     ),
-    Changes.RUN: (
-        *("api.data_refresh", "catalogue.preview", "restock.update", "sql_page.cancel", "sql_page.run_statement"),
-        "stock_files.preview",
-    ),
+    Changes.RUN: ("api.data_refresh", "restock.update", "sql_page.cancel", "sql_page.run_statement"),
     Changes.ANYONE: ("sign_in.check_code", "sign_in.enter", "sign_in.take", "theme.choose"),
     Changes.KEY: ("api.sales", "api.sync"),
 }

@@ -31,9 +31,12 @@ WITHOUT_PERSON = frozenset({Changes.ANYONE, Changes.KEY})
 ANSWERS_EACH_PART = frozenset({"goals.save", "sell.send"})
 """Answer 200 or 303 and say which parts they did not accept."""
 NOT_BY_OTHERS = {
-    "catalogue.apply": "the preview is of who sent the file",
-    "goals.restore": "it restores the goals of other regions, too",
-    "orders.create": "it adds a supplier by hand",
+    **dict.fromkeys(("corrections.redo", "corrections.undo"), "these are steps of the person"),
+    **dict.fromkeys(("catalogue.preview", "stock_files.preview"), "it shows why the rows cannot be saved"),
+    "reports.unsubscribe": "this ends a subscription of the person",
+    "sell.send": "a salesperson sells under the own name",
+    "stock_files.record": "the preview is of who sent the file",
+    "uploads.forget_all": "these are files of the person",
 }
 """Requests that others of the same scope cannot send, although they may use the route."""
 
