@@ -26,7 +26,7 @@ Stores = tuple[str, ...] | None
 
 @dataclass(frozen=True)
 class Extent:
-    """What a shared thing concerns: whoever sees this sees a change of it.
+    """What a shared thing concerns: a person who sees this sees a change of it.
 
     regions: None: all. stores: None: all of these regions, also those to come; a null in it: lines without a store.
     owner: login of the person who may change it whatever it concerns; empty: nobody.

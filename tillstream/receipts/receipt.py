@@ -193,7 +193,7 @@ def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> di
 
 
 def _detail(problem: Mapping[str, Any]) -> str:
-    """What a message says about other rows; of a line of another store, only that it is one."""
+    """What a message states about other rows: of a line of another store only that it is one."""
     detail = problem.get("detail") or ""
     is_of_other_store = any(part.startswith("store_id ") for part in detail.split("; "))
     return "another store" if problem["code"] == DIFFERS_FROM_TILL and is_of_other_store else detail
