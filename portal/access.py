@@ -103,8 +103,8 @@ def access_of(app: Flask, endpoint: str) -> Access:
 def gate() -> ResponseReturnValue | None:
     """Before every request: redirect anonymous users to the sign-in page, reject what the role does not allow."""
     if request.endpoint is None:
-        is_wrong_method = isinstance(request.routing_exception, MethodNotAllowed)  # signing in would not help
-        return None if is_wrong_method or signed_in() else _reject_anonymous()
+        wrong_method = isinstance(request.routing_exception, MethodNotAllowed)
+        return None if wrong_method or signed_in() else _reject_anonymous()
     access = access_of(current_app, request.endpoint)
     if access in {Open.EVERYBODY, *KEYS}:
         request.max_content_length = SMALL_BODY
