@@ -60,7 +60,7 @@ def _tried(endpoints: Iterable[str]) -> list[object]:
     return [pytest.param(one, marks=() if one in QUICK else pytest.mark.long) for one in sorted(endpoints)]
 
 
-def test_every_writing_route_has_a_builder_and_says_what_it_changes(portal: Flask) -> None:
+def test_every_writing_route_has_a_builder_and_a_kind(portal: Flask) -> None:
     assert wrong_kinds(portal) == []
     assert writing(portal) - set(BUILDERS) == WITHOUT_BUILDER
 

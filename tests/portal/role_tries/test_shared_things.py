@@ -87,7 +87,7 @@ def test_who_is_bound_later_does_not_undo_sales_of_other_stores(shop: Shop, pers
     assert shop.boss.post(f"/uploads/{batch}/undo").status_code == 303
 
 
-def test_who_is_bound_does_not_undo_what_somebody_accepted_for_another_store(shop: Shop, person: People) -> None:
+def test_who_is_bound_does_not_undo_an_accepted_row_of_another_store(shop: Shop, person: People) -> None:
     manager = person(Role.MANAGER, "IN", stores=("MUM01",))
     batch = manager.upload(MIXED)
     shop.work()

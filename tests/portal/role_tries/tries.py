@@ -152,22 +152,22 @@ class Stand:
 
 def visitors(flask: Flask, app: App, person: Callable[..., Visitor]) -> Callable[[Person], Visitor]:
     """Signs people in when they are needed."""
-    known: dict[str, Visitor] = {}
+    signed_in: dict[str, Visitor] = {}
 
     def visitor_of(one: Person) -> Visitor:
-        if one.name not in known:
+        if one.name not in signed_in:
             client = FlaskClient(flask, flask.response_class)
             if one.role is None:
-                known[one.name] = Visitor(client)
+                signed_in[one.name] = Visitor(client)
             elif one.is_token:
                 owner = one.name.removesuffix("-token")
                 visitor_of(next(each for each in PEOPLE if each.name == owner))
                 key = personal_tokens.issue(app.ports, owner, "try", _rights(one.role), by=owner)[1]
                 client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
-                known[one.name] = Visitor(client)
+                signed_in[one.name] = Visitor(client)
             else:
-                known[one.name] = person(one.role, *one.regions, login=one.name, stores=one.stores)
-        return known[one.name]
+                signed_in[one.name] = person(one.role, *one.regions, login=one.name, stores=one.stores)
+        return signed_in[one.name]
 
     return visitor_of
 
