@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import MethodNotAllowed
 
 from portal import token_auth
 from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
@@ -102,7 +103,8 @@ def access_of(app: Flask, endpoint: str) -> Access:
 def gate() -> ResponseReturnValue | None:
     """Before every request: redirect anonymous users to the sign-in page, reject what the role does not allow."""
     if request.endpoint is None:
-        return None if signed_in() else _reject_anonymous()
+        wrong_method = isinstance(request.routing_exception, MethodNotAllowed)
+        return None if wrong_method or signed_in() else _reject_anonymous()
     access = access_of(current_app, request.endpoint)
     if access in {Open.EVERYBODY, *KEYS}:
         request.max_content_length = SMALL_BODY

@@ -22,6 +22,7 @@ from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.domain.write_scope import BeyondScope
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchLink
 from tillstream.people.login_throttle import TooManyTries
@@ -61,6 +62,7 @@ TABLE: dict[type[Exception], Answer] = {
     IdentityNotVerified: Answer(403, "identity-not-verified"),
     NoSuchLink: Answer(410, "link-not-valid"),
     Forbidden: Answer(403, "no-access"),
+    BeyondScope: Answer(403, "no-access"),
     UnknownValue: Answer(400, "unknown-value"),
     WrongChecksum: Answer(460, "wrong-checksum"),
     NotOurVersion: Answer(412, "protocol-version"),

@@ -48,6 +48,7 @@ def show(alert_id: str) -> ResponseReturnValue:
     return render_template(
         "alerts/show.html",
         alert=alert,
+        changeable=scope().may(Action.DECIDE) and records.is_changeable(ports(), alert_id, scope()),
         states=texts.STATES,
         severities=texts.SEVERITIES,
         events=texts.EVENTS,

@@ -11,6 +11,7 @@ from portal import formats
 from portal.access import allow
 from portal.annotations import texts
 from portal.context import me, ports, scope, tillstream
+from portal.places.places import places
 from tillstream.dashboards import annotations
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -21,7 +22,7 @@ blueprint = Blueprint("annotations", __name__, template_folder="templates")
 @blueprint.get("/annotations")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
-    """All annotations, latest day first, and a form for a new one."""
+    """All annotations, latest day first, and a form for a new one: people with assigned stores choose one of them."""
     limit = scope().regions
     regions = sorted(tillstream().contracts.regions() if limit is None else limit)
     chosen = request.args.get("region", "")
@@ -29,8 +30,10 @@ def show() -> ResponseReturnValue:
     return render_template(
         "annotations/show.html",
         annotations=[one for one in everything if not chosen or one.region in {"", chosen}],
+        changeable={one.id for one in everything if annotations.is_changeable(scope(), one, me().login)},
         chosen=chosen,
         choices=[(region, region) for region in regions],
+        stores=_own_stores() if scope().may(Action.ANNOTATE) else [],
         every=texts.EVERY_REGION if limit is None else None,
         day=request.args.get("day", ""),
     )
@@ -44,7 +47,10 @@ def add() -> ResponseReturnValue:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise Rejected(formats.not_a_date(text)) from error
-    annotations.add(ports(), scope(), day, request.form.get("text", ""), request.form.get("region", ""), by=me().login)
+    region, store = request.form.get("region", ""), ""
+    if request.form.get("store"):
+        region, _, store = request.form["store"].partition("/")
+    annotations.add(ports(), scope(), day, request.form.get("text", ""), region, store, by=me().login)
     flash(texts.ADDED)
     return redirect(url_for("annotations.show"), 303)
 
@@ -57,14 +63,28 @@ def delete(annotation_id: str) -> ResponseReturnValue:
     return redirect(url_for("annotations.show"), 303)
 
 
-def on_chart(starts: list[date], last: date, regions: Collection[str] | None) -> list[dict[str, object]]:
+def _own_stores() -> list[tuple[str, str]]:
+    """Region and store, and the name, of each store of a user who is bound to stores."""
+    if scope().stores is None:
+        return []
+    return [(f"{one.region}/{one.store_id}", one.name or one.store_id) for one in places()]
+
+
+def on_chart(
+    starts: list[date], last: date, regions: Collection[str] | None, stores: Collection[str] | None
+) -> list[dict[str, object]]:
     """Annotations of a chart whose points begin on `starts` and end on `last`: label of the point, text, and day.
 
-    regions: those of the chart; None for all.
+    regions, stores: those of the chart; None for all.
     """
     first_days = [start.isoformat() for start in starts]
     return [
-        {"at": first_days[bisect_right(first_days, one.day) - 1], "text": one.text, "day": one.day}
+        {
+            "at": first_days[bisect_right(first_days, one.day) - 1],
+            "text": f"{one.store}: {one.text}" if one.store else one.text,
+            "day": one.day,
+        }
         for one in (annotations.between(ports(), scope(), starts[0], last) if starts else ())
-        if regions is None or not one.region or one.region in regions
+        if (regions is None or not one.region or one.region in regions)
+        and (stores is None or not one.store or one.store in stores)
     ]

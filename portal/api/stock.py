@@ -15,6 +15,7 @@ from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.inventory import messages
 from tillstream.domain.inventory.movements import TRANSFERS, Movement
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import extent_of, may_change
 from tillstream.inventory import levels, past, records
 
 MAX_MOVEMENTS = 500
@@ -83,4 +84,4 @@ def _is_visible(region: str, store: str) -> bool:
 def _may_change(movement: Movement) -> bool:
     """Whether the store of the movement is the user's; of a transfer, one of its two stores."""
     stores = [movement.store_id, *([movement.other_store] if movement.kind in TRANSFERS else [])]
-    return scope().covers_region(movement.region) and any(scope().covers_stores([store]) for store in stores)
+    return any(may_change(scope(), extent_of(movement.region, store)) for store in stores)

@@ -19,6 +19,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, WrongExpectation
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import extent_of, may_change
 
 SPAN = timedelta(days=92)
 """How far back the effect of a change is shown."""
@@ -35,7 +36,7 @@ def listing() -> ResponseReturnValue:
         regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
         chosen=chosen,
         cadences=texts.CADENCES,
-        editable=_may_edit(),
+        editable={one.name for one in contracts if _may_edit(one)},
         connectors=connectors.connectors(),
     )
 
@@ -115,14 +116,14 @@ def _page(
     )
 
 
-def _may_edit() -> bool:
-    """A user limited to stores may not change what is expected of a whole source."""
-    return scope().may(Action.DECIDE) and scope().stores is None
+def _may_edit(contract: Contract) -> bool:
+    """What is expected of a source concerns its whole region."""
+    return scope().may(Action.DECIDE) and may_change(scope(), extent_of(contract.region))
 
 
 def _contract(name: str) -> Contract:
     """A contract whose expectation the user may edit. Raises `NotFound` for others."""
     contract = next((one for one in scoped.contracts() if one.name == name), None)
-    if contract is None or not _may_edit():
+    if contract is None or not _may_edit(contract):
         raise NotFound(texts.no_source(name))
     return contract

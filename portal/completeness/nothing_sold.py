@@ -20,6 +20,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import extent_of, may_change
 
 EARLIEST_ZONE = timedelta(hours=14)
 """From UTC: where a day begins first."""
@@ -50,7 +51,7 @@ def choices(region: str, day: date, cell: Cell, held: Sequence[Batch]) -> Choice
             continue
         elif contract.name in cell.missing_of or (cell.state is State.DUE and stored.expectation.expects(day)):
             silent.append(contract)
-    return Choices(silent, recorded, _may_record() and not _is_ahead(day))
+    return Choices(silent, recorded, _may_record(region) and not _is_ahead(day))
 
 
 @allow(Action.UPLOAD)
@@ -58,7 +59,7 @@ def record(region: str, on: str) -> ResponseReturnValue:
     """Record that nothing was sold, or with the field `sold` that a file is expected after all."""
     day, source, sold = formats.day_in(on), request.form.get("source", ""), bool(request.form.get("sold"))
     contract = next((one for one in scoped.contracts() if (one.name, one.region) == (source, region)), None)
-    if contract is None or day is None or not _may_record():
+    if contract is None or day is None or not _may_record(region):
         raise NotFound(texts.no_source(source))
     if _is_ahead(day):
         raise Rejected(texts.NOT_BEGUN)
@@ -77,9 +78,9 @@ def _sources_with_sales(region: str, day: date, held: Sequence[Batch]) -> set[st
     return {row["contract"] for row in rows} | {one.contract for one in held}
 
 
-def _may_record() -> bool:
-    """A user limited to stores may not decide for a whole source."""
-    return scope().may(Action.UPLOAD) and scope().stores is None
+def _may_record(region: str) -> bool:
+    """It concerns a source, and so its whole region."""
+    return scope().may(Action.UPLOAD) and may_change(scope(), extent_of(region))
 
 
 def _is_ahead(day: date) -> bool:

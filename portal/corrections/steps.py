@@ -20,6 +20,7 @@ from tillstream.workflows.corrections.drafts.edits import Edit, parse_edit
 def take(batch_id: str) -> ResponseReturnValue:
     """Save one step; 409 if another user changed the same rows since the version on the page."""
     data = body()
+    scoped.changeable(batch_id)
     snapshot = snapshot_of(batch_id)
     step = parse_edit(data.get("step"), len(snapshot.refusals.names))
     done = replace(step, by=me().login, at=ports().clock.now().isoformat(), seen=snapshot.refusals.last_correction_no)
@@ -39,14 +40,14 @@ def count(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def undo(batch_id: str) -> ResponseReturnValue:
-    snapshot_of(batch_id)
+    snapshot_of(scoped.changeable(batch_id).batch_id)
     draft.undo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
 
 @allow(Action.UPLOAD)
 def redo(batch_id: str) -> ResponseReturnValue:
-    snapshot_of(batch_id)
+    snapshot_of(scoped.changeable(batch_id).batch_id)
     draft.redo(ports(), batch_id, me().login)
     return jsonify(changed(batch_id, body()))
 
@@ -55,7 +56,7 @@ def redo(batch_id: str) -> ResponseReturnValue:
 def send(batch_id: str) -> ResponseReturnValue:
     """Submit the rows that are ready; the receipt shows the progress."""
     data = body()
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     try:
         sent = submit.submit_draft(
             ports(), workspace(), upload, me().login, expected_version=version_of(data), stores=stores()

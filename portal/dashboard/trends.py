@@ -32,7 +32,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         selection = replace(selection, period=COARSER[selection.period])
     if starts:
         last = charts.span(starts[-1], selection.period)[1]
-        figure["annotations"] = annotations.on_chart(starts, last, selection.filters.region)
+        figure["annotations"] = annotations.on_chart(starts, last, selection.filters.region, selection.filters.store)
     figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
     through = _reported_through(selection)
     figure["partial"] = [

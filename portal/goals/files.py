@@ -38,7 +38,7 @@ def import_file() -> ResponseReturnValue:
         return _page(month, error=texts.NO_FILE), 422
     source = file.filename if file and file.filename else "pasted rows"
     read = requested.month_of_goals(month)
-    reader = reader_of(requested.all_names(month), read.currency_of, month)
+    reader = reader_of(requested.all_names(month).within(requested.may_edit), read.currency_of, month)
     try:
         done = import_goals(ports(), reader, content, by=me().login, source=source or "", may_change=requested.may_edit)
     except (Conflict, Rejected) as error:

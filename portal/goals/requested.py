@@ -11,6 +11,7 @@ from portal.goals import texts
 from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import may_change
 from tillstream.goals import names, visible
 from tillstream.goals.names import Names
 from tillstream.goals.reading import MonthOfGoals
@@ -95,7 +96,7 @@ def args(one: Target, **more: Any) -> dict[str, Any]:
 
 def may_edit(one: Target) -> bool:
     """Whether the user may enter a goal of the target."""
-    return scope().may(Action.MANAGE_STOCK) and one.is_visible(scope())
+    return scope().may(Action.MANAGE_STOCK) and one.is_visible(scope()) and may_change(scope(), one.extent)
 
 
 def where(one: Target) -> str:

@@ -14,6 +14,7 @@ from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import extent_of, may_change
 from tillstream.workflows.restocking import queue
 from tillstream.workflows.restocking.decisions import Pair
 
@@ -65,7 +66,7 @@ def _pair(text: str) -> Pair:
         region, store_id, product = map(str, json.loads(text))
     except (ValueError, TypeError):
         abort(400)
-    if not scope().covers_region(region) or not scope().covers_stores([store_id]):
+    if not may_change(scope(), extent_of(region, store_id)):
         abort(403)
     return region, store_id, product
 

@@ -38,7 +38,7 @@ def original(batch_id: str) -> Response:
 @allow(Action.UPLOAD)
 def add_note(batch_id: str) -> ResponseReturnValue:
     """Leave a note on a held file."""
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     notes.add(ports(), upload.batch_id, request.form.get("note", ""), me().login)
     flash(texts.NOTED, "done")
     return redirect(url_for("review.decide", batch_id=batch_id), 303)

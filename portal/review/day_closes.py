@@ -13,6 +13,7 @@ from portal.list_view import list_query, page_of
 from portal.review import texts
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
+from tillstream.domain.write_scope import extent_of, may_change
 from tillstream.workflows.review import day_closes
 from tillstream.workflows.review.day_closes import DayClose
 
@@ -55,4 +56,4 @@ def _searched(close: DayClose) -> str:
 
 
 def _covers(close: DayClose) -> bool:
-    return scope().covers_region(close.region) and scope().covers_stores([close.store_id])
+    return may_change(scope(), extent_of(close.region, close.store_id))

@@ -23,7 +23,7 @@ RECEIPTS = Markup(", ")
 @allow(Action.DECIDE)
 def decide() -> ResponseReturnValue:
     """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
-    chosen = [scoped.own(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
+    chosen = [scoped.changeable(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
     if not chosen:
         raise Rejected(texts.NONE_SELECTED)
     match request.form.get("answer"):

@@ -7,6 +7,7 @@ from flask import request
 
 from portal.context import ports, scope, tillstream
 from portal.stock_files import texts
+from tillstream.domain import write_scope
 from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind
 from tillstream.workflows.stock_import import codes, importing, zones
@@ -52,7 +53,7 @@ def choices() -> Choices:
 
 def may_change(region: str, store: str) -> bool:
     """Whether the stock of a store is the user's to change."""
-    return scope().covers_region(region) and scope().covers_stores([store])
+    return write_scope.may_change(scope(), write_scope.extent_of(region, store))
 
 
 def plan(content: bytes, chosen: Choices) -> Plan:

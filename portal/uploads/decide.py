@@ -23,7 +23,7 @@ from tillstream.workflows.review import decisions, undo
 
 @allow(Action.DECIDE)
 def confirm(batch_id: str) -> ResponseReturnValue:
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     contract = request.form.get("contract", "")
     if contract:
         decisions.assign_contract(ports(), tillstream().contracts, batch_id, scoped.contract(contract).name, me().login)
@@ -37,7 +37,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     read = decisions.accept(ports(), tillstream().contracts, batch_id, me().login)
     flash(texts.version_saved(read.contract_version, read.contract, upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
@@ -45,7 +45,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.DECIDE)
 def reject(batch_id: str) -> ResponseReturnValue:
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
     flash(texts.discarded(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
@@ -69,7 +69,7 @@ def accept_sales(batch_id: str) -> ResponseReturnValue:
 
 def _chosen(batch_id: str) -> tuple[str, set[int], str]:
     """Micro-batch, lines of the messages and reason of the request."""
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     return upload.batch_id, set(request.form.getlist("line", type=int)), request.form.get("reason", "")
 
 
@@ -85,7 +85,7 @@ def preview(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.DECIDE)
 def undo_batch(batch_id: str) -> ResponseReturnValue:
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id, with_corrections=True)
     done = ask(Work.UNDO, batch=batch_id)
     if done.get("requested"):
         flash(texts.undoing(upload.file), "done")
@@ -99,7 +99,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def ask_home(batch_id: str) -> ResponseReturnValue:
     """Ask the home of a synced batch to undo it."""
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id, with_corrections=True)
     request_ = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
     flash(texts.home_requested(request_.home), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

@@ -133,7 +133,7 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
 
 
 def _held_upload(batch_id: str) -> Batch:
-    upload = scoped.own(batch_id)
+    upload = scoped.changeable(batch_id)
     if not _is_held_file(upload):
         raise Rejected(texts.none_open(upload.file))
     return upload

@@ -1,5 +1,6 @@
 """Receipt of an upload: every row of a file by outcome, and the rejected rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template, request, url_for
@@ -12,6 +13,7 @@ from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.batches import homes, lineage, records
 from tillstream.contracts import expectations
+from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
@@ -77,6 +79,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         questions=held_questions.link_text(upload),
         offered=_steps(upload, receipt),
         steps=_steps(upload, receipt)
+        - _of_others(upload, corrections)
         - (BLOCKED if again or undoing or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()),
         contracts=scoped.contracts(),
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
@@ -151,6 +154,13 @@ def _groups(problems: list[ReceiptProblem]) -> list[dict[str, Any]]:
         for code, occurrences in by_code.items()
     ]
     return sorted(groups, key=lambda group: (ORDER.index(group["problem"].severity), -group["count"]))
+
+
+def _of_others(upload: Batch, corrections: Sequence[Batch]) -> frozenset[str]:
+    """Steps that the user may not take, because the file also contains sales of others."""
+    if not visibility.is_changeable(scope(), upload):
+        return BLOCKED | {"cancel", "decide"}
+    return frozenset() if visibility.is_changeable(scope(), upload, corrections) else frozenset({"undo", "replay"})
 
 
 def _steps(upload: Batch, receipt: Receipt) -> frozenset[str]:

@@ -11,6 +11,7 @@ from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.write_scope import BeyondScope
 from tillstream.workflows.onboarding.delivered_lines import Delivered, of_warehouse
 
 CHUNK = 200
@@ -25,6 +26,18 @@ def own(batch_id: str) -> Batch:
     upload = records.get(ports(), batch_id)
     if not covers(upload):
         raise NotFound(texts.no_batch(batch_id))
+    return upload
+
+
+def changeable(batch_id: str, *, with_corrections: bool = False) -> Batch:
+    """A batch about which the user may decide. Raises `NotFound` as `own`, and `BeyondScope` if it concerns others too.
+
+    with_corrections: also about the corrections of it.
+    """
+    upload = own(batch_id)
+    corrections = records.children(ports(), batch_id, BatchKind.CORRECTION) if with_corrections else []
+    if not visibility.is_changeable(scope(), upload, corrections):
+        raise BeyondScope(texts.of_other_stores(upload.file))
     return upload
 
 

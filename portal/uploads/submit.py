@@ -78,7 +78,7 @@ def _size(stream: BinaryIO) -> int:
 
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
-    upload = records.cancel(ports(), scoped.own(batch_id).batch_id, me().login)
+    upload = records.cancel(ports(), scoped.changeable(batch_id).batch_id, me().login)
     flash(texts.cancelled(upload.file), "done")
     return redirect(_receipt(batch_id), 303)
 
@@ -86,7 +86,7 @@ def cancel(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def fix_rows(batch_id: str) -> ResponseReturnValue:
     """Receive the downloaded rows of an upload, corrected."""
-    scoped.own(batch_id)
+    scoped.changeable(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
     flash(texts.FIXES_RECEIVED, "done")
@@ -128,7 +128,7 @@ def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[
 @allow(Action.UPLOAD)
 def replay_batch(batch_id: str) -> ResponseReturnValue:
     """Read the original file again, with the current contract or another one."""
-    scoped.own(batch_id)
+    scoped.changeable(batch_id, with_corrections=True)
     name = request.form.get("contract", "")
     if name:
         scoped.contract(name)

@@ -116,7 +116,7 @@ def _key(shop: Shop) -> str:
 
 
 def _day_close(shop: Shop) -> str:
-    message = day_close.schema()["examples"][0]
+    message = day_close.schema()["examples"][0] | {"region": "IN", "store_id": "MUM01"}
     day_closes.record(shop.app.ports, json.dumps(message))
     return day_closes.document_id(message)
 

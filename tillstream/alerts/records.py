@@ -13,6 +13,7 @@ from tillstream.domain.alerts.notices import WAITING, notices
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Scope
+from tillstream.domain.write_scope import BeyondScope
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
 
@@ -71,8 +72,14 @@ def save(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRule
     ports.documents.put_all([_put(ports, before.version if before else 0, after), *new, _noted(ports)])
 
 
+def is_changeable(ports: Ports, id: str, scope: Scope) -> bool:
+    """Whether a user may acknowledge and snooze an alert: they see all that it concerns."""
+    one = stored(ports, id)
+    return one is not None and one.alert.may_be_changed(scope)
+
+
 def acknowledge(ports: Ports, id: str, scope: Scope, *, by: str) -> Alert:
-    """Note who takes care of an alert. Raises `NotFound`, `Rejected` if it has ended."""
+    """Note who takes care of an alert. Raises `NotFound`, `BeyondScope`, `Rejected` if it has ended."""
     now = ports.clock.now()
     return _decide(
         ports, id, scope, by, AuditAction.ALERT_ACKNOWLEDGED, lambda one: transitions.acknowledge(one, by, now)
@@ -80,7 +87,7 @@ def acknowledge(ports: Ports, id: str, scope: Scope, *, by: str) -> Alert:
 
 
 def snooze(ports: Ports, id: str, scope: Scope, hours: int, *, by: str) -> Alert:
-    """Notify nobody about an alert for some hours. Raises `NotFound`, `Rejected`."""
+    """Notify nobody about an alert for some hours. Raises `NotFound`, `BeyondScope`, `Rejected`."""
     now = ports.clock.now()
     until = now + timedelta(hours=hours)
     return _decide(ports, id, scope, by, AuditAction.ALERT_SNOOZED, lambda one: transitions.snooze(one, until, by, now))
@@ -114,6 +121,8 @@ def _decide(
         if document is None:
             raise NotFound(f"There is no alert {id}.")
         before = _stored(document).alert
+        if not before.may_be_changed(scope):
+            raise BeyondScope("This alert also concerns what you do not see. Somebody who sees all of it can do that.")
         after = change(before)
         if after == before:
             return document

@@ -7,6 +7,7 @@ from datetime import date
 from tillstream import audit
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Scope
+from tillstream.domain.write_scope import BeyondScope, Extent, extent_of, may_change
 from tillstream.ports import Ports
 from tillstream.ports.document_store import AFTER_ANY, Put
 
@@ -17,7 +18,7 @@ LONGEST = 80
 
 @dataclass(frozen=True)
 class Annotation:
-    """`day`: ISO date. `region`: empty for all regions. `by`: who wrote it."""
+    """`day`: ISO date. `region`: empty for all regions. `by`: who wrote it. `store`: empty for all of the region."""
 
     id: str
     day: str
@@ -25,20 +26,30 @@ class Annotation:
     region: str
     by: str
     created_at: str
+    store: str = ""
+
+    @property
+    def extent(self) -> Extent:
+        return extent_of(self.region, *([self.store] if self.store else []), owner=self.by)
 
 
-def add(ports: Ports, scope: Scope, day: date, text: str, region: str = "", *, by: str) -> Annotation:
-    """Annotate a day. Raises `Rejected`, also for a region outside the scope; a limited scope needs a region."""
+def add(ports: Ports, scope: Scope, day: date, text: str, region: str = "", store: str = "", *, by: str) -> Annotation:
+    """Annotate a day of all regions, of a region, or of one of its stores.
+
+    Raises `Rejected`, also if the scope does not cover all of that.
+    """
     text = " ".join(text.split())
     if not text or len(text) > LONGEST:
         raise Rejected(f"Write what happened on the day, with at most {LONGEST} characters.")
-    if (region and not scope.covers_region(region)) or (not region and scope.regions is not None):
-        raise Rejected("Choose one of your regions.")
+    if store and not region:
+        raise Rejected("Choose the region of the store.")
+    if not may_change(scope, extent_of(region, *([store] if store else []))):
+        raise Rejected("Choose one of your stores." if scope.stores is not None else "Choose one of your regions.")
     annotation_id = f"{day.isoformat()}-{secrets.token_hex(4)}"
     annotation = Annotation(
-        annotation_id, day.isoformat(), text, region, by, ports.clock.now().isoformat(timespec="seconds")
+        annotation_id, day.isoformat(), text, region, by, ports.clock.now().isoformat(timespec="seconds"), store
     )
-    after = {"day": annotation.day, "text": text, "region": region}
+    after = _audited(annotation)
     entry = audit.entry(ports, by, audit.AuditAction.ANNOTATION_ADDED, annotation_id, None, after)
     ports.documents.put_all([Put(COLLECTION, annotation_id, asdict(annotation), if_version=0), entry])
     return annotation
@@ -51,19 +62,35 @@ def between(ports: Ports, scope: Scope, first: date | None = None, last: date | 
         above=first.isoformat() if first else None,
         below=f"{last.isoformat()}{AFTER_ANY}" if last else None,
     )
-    annotations = [Annotation(**one.data) for one in documents]
-    return [one for one in annotations if not one.region or scope.covers_region(one.region)]
+    return [one for one in (Annotation(**one.data) for one in documents) if _is_visible(scope, one)]
+
+
+def is_changeable(scope: Scope, annotation: Annotation, login: str) -> bool:
+    """Whether a user may delete an annotation: they wrote it, or see all that it concerns."""
+    return may_change(scope, annotation.extent, login)
 
 
 def remove(ports: Ports, scope: Scope, id: str, *, by: str) -> Annotation:
-    """Delete an annotation. Raises `NotFound`, also outside the scope, and `Rejected` for one of all regions."""
+    """Delete an annotation. Raises `NotFound`, also outside the scope, and `BeyondScope` if it concerns others too."""
     document = ports.documents.get(COLLECTION, id)
     annotation = Annotation(**document.data) if document else None
-    if annotation is None or (annotation.region and not scope.covers_region(annotation.region)):
+    if annotation is None or not _is_visible(scope, annotation):
         raise NotFound("There is no such annotation.")
-    if not annotation.region and scope.regions is not None and annotation.by != by:
-        raise Rejected("An annotation of all regions can be deleted only by who wrote it or by an administrator.")
-    before = {"day": annotation.day, "text": annotation.text, "region": annotation.region}
-    audit.record(ports, by, audit.AuditAction.ANNOTATION_REMOVED, id, before, None)
+    if not is_changeable(scope, annotation, by):
+        raise BeyondScope(
+            "This annotation also concerns others. Whoever wrote it can delete it, and anybody who sees all of "
+            f"{annotation.region or 'the regions'}."
+        )
+    audit.record(ports, by, audit.AuditAction.ANNOTATION_REMOVED, id, _audited(annotation), None)
     ports.documents.delete(COLLECTION, id)
     return annotation
+
+
+def _is_visible(scope: Scope, one: Annotation) -> bool:
+    """Those of own stores and of what contains them; a salesperson sees them too."""
+    of_store = not one.store or scope.stores is None or one.store in scope.stores
+    return of_store and (not one.region or scope.covers_region(one.region))
+
+
+def _audited(one: Annotation) -> dict[str, str]:
+    return {"day": one.day, "text": one.text, "region": one.region} | ({"store": one.store} if one.store else {})

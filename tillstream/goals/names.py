@@ -1,6 +1,6 @@
 """The regions, stores, salespeople and categories that can have goals: those with sales or in the catalogue."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +34,18 @@ class Names:
     stores: Mapping[Target, str]
     salespeople: Mapping[Target, str]
     categories: Collection[Target]
+
+    def within(self, covers: Callable[[Target], bool]) -> "Names":
+        """The names of the covered targets, and the regions that have one: no message names others."""
+        own = [one for one in (*self.stores, *self.salespeople, *self.categories) if covers(one)]
+        regions = {one.region for one in own} | {one for one in self.regions if covers(Target(one))}
+        return Names(
+            [one for one in self.regions if one in regions],
+            [one for one in self.selling_regions if one in regions],
+            {one: name for one, name in self.stores.items() if covers(one)},
+            {one: name for one, name in self.salespeople.items() if covers(one)},
+            {one for one in self.categories if covers(one)},
+        )
 
     def of_level(self, level: Level) -> list[Target]:
         """All targets of a level, sorted."""

@@ -13,12 +13,14 @@ from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.batch.staging_report import IssueCount, StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.domain.write_scope import NOT_YOUR_STORE
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import staged_rejections
 from tillstream.receipts.batch_queries import BatchQueries
 from tillstream.receipts.receipt_types import Receipt, ReceiptAmounts, ReceiptProblem, ReceiptRows
 
+DIFFERS_FROM_TILL = "differs-from-till"
 _QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
 
 
@@ -111,7 +113,7 @@ def _staged_problem(problem: IssueCount) -> ReceiptProblem:
         column=problem.column,
         count=problem.count,
         first_line=problem.first_line,
-        example=problem.example,
+        example=None if problem.code == NOT_YOUR_STORE else problem.example,
     )
 
 
@@ -121,7 +123,7 @@ def _problem(row: dict[str, Any]) -> ReceiptProblem:
         column=row["column"],
         count=row["count"],
         first_line=row["first_line"],
-        example=row["example"],
+        example=None if row["code"] == NOT_YOUR_STORE else row["example"],
         severity=CATALOGUE[row["code"]].severity.value,
     )
 
@@ -179,12 +181,22 @@ def contract_headers(contract: Contract) -> dict[str, str]:
 
 
 def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> dict[str, Any]:
-    """The problem with message, remedy and severity. header_names: column → header, used in the message."""
+    """The problem with message, remedy and severity. header_names: column → header, used in the message.
+
+    The message names no store that the sender of the row may not see.
+    """
     problem_type = CATALOGUE[problem["code"]]
     column = problem.get("column")
     name = header_names.get(column, column) if column else None
-    message = problem_type.format_message(name, problem.get("value"), problem.get("detail") or "")
+    message = problem_type.format_message(name, problem.get("value"), _detail(problem))
     return problem | {"message": message, "remedy": problem_type.advice(), "severity": problem_type.severity.value}
+
+
+def _detail(problem: Mapping[str, Any]) -> str:
+    """What a message states about other rows: of a line of another store only that it is one."""
+    detail = problem.get("detail") or ""
+    is_of_other_store = any(part.startswith("store_id ") for part in detail.split("; "))
+    return "another store" if problem["code"] == DIFFERS_FROM_TILL and is_of_other_store else detail
 
 
 def repeated_lines(ports: Ports, upload: Batch, most: int = 100) -> list[list[int]]:

@@ -10,6 +10,12 @@ SALES_DISCARDED = "The sales are discarded. Their tills read it with the outcome
 REPROCESSED = "The file is being reprocessed. The new result replaces the old one when it is imported."
 
 
+def of_other_stores(file: str) -> str:
+    return (
+        f"{file} also contains sales of stores that are not yours. Somebody who is not limited to stores can do this."
+    )
+
+
 def no_batch(batch_id: str) -> str:
     return f"There is no batch {batch_id}."
 

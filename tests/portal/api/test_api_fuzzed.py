@@ -1,6 +1,6 @@
 """Schemathesis against the whole OpenAPI document: nothing that is asked breaks the API, and answers keep to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -32,6 +32,11 @@ SHORT, LONG = 15, 150
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[App, Flask]]:
+    yield from served_company()
+
+
+def served_company() -> Iterator[tuple[App, Flask]]:
+    """A company whose API has no limit of calls."""
     with company() as (app, flask, _):
         unlimited = app.settings.model_copy(update={"api_rate": "1000000 per minute"})
         flask.extensions["tillstream"] = type(app)(**(vars(app) | {"settings": unlimited}))
@@ -40,18 +45,26 @@ def served() -> Iterator[tuple[App, Flask]]:
 
 @pytest.fixture(scope="module")
 def api(served: tuple[App, Flask]) -> Any:
+    token = personal_tokens.issue(served[0].ports, "ada", "fuzz", personal_tokens.RIGHTS, by="ada")[1]
+    _, operations, till = operations_of(served, token)
+    return operations, token, till
+
+
+def operations_of(
+    served: tuple[App, Flask], token: str, changed: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> tuple[Any, dict[str, Any], str]:
+    """The schema, its operations by name, and a token of a till. changed: makes another document of that of the API."""
     app, flask = served
     load_all_checks()
     schemathesis.serializer.alias(PIECE, "application/octet-stream")
-    token = personal_tokens.issue(app.ports, "ada", "fuzz", personal_tokens.RIGHTS, by="ada")[1]
     document = flask.test_client().get("/api/v1/openapi.json", headers={"Authorization": f"Bearer {token}"}).get_json()
-    schema = schemathesis.openapi.from_dict(document)
+    schema = schemathesis.openapi.from_dict(changed(document))
     schema.app = flask
     schema.config.checks.negative_data_rejection.expected_statuses = REFUSED
     sale = sale_schema()["examples"][0]
     till = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
     operations = {one.ok().definition.raw["operationId"]: one.ok() for one in schema.get_all_operations()}
-    return operations, token, till
+    return schema, operations, till
 
 
 def _only_its_query_was_wrong(case: Any) -> bool:
@@ -81,7 +94,8 @@ def _right_as_sent(case: Any, answer: Any) -> bool:
     return all(keeps(name, values) for name, values in sent.items())
 
 
-def fuzz(api: Any, name: str, examples: int) -> None:
+def fuzz(api: Any, name: str, examples: int, also: Callable[[Any], None] = lambda _: None) -> None:
+    """Call an operation with what fits and what does not. also: a check of each answer."""
     operations, token, till = api
     shown = {"Authorization": f"Bearer {till if name == 'sales' else token}", "Accept-Encoding": "identity"}
     for mode in GenerationMode:
@@ -97,6 +111,7 @@ def fuzz(api: Any, name: str, examples: int) -> None:
             answer = case.call(headers=shown)
             fine = [negative_data_rejection] if _only_its_query_was_wrong(case) and _right_as_sent(case, answer) else []
             case.validate_response(answer, headers=shown, excluded_checks=OURS + fine)
+            also(answer)
 
         with suppress(Unsatisfiable):  # nothing can be wrong about a call without parameters
             check()

@@ -183,6 +183,8 @@ def test_a_manager_enters_goals_of_own_stores_only(sold: Visitor, person: People
     refused = import_rows(manager, "region,store,amount\nUK,LDS1,3\nUK,,4\n")
     assert refused.status_code == 422
     assert "You cannot set this goal." in refused.text
+    of_others = import_rows(manager, "region,store,amount\nUK,MAN2,3\nFR,,4\n")
+    assert ("no store “MAN2”" in of_others.text, "MAN1" in of_others.text) == (True, False)
     assert stored(sold)["UK", "LDS1", "revenue"] == "3"
 
 

@@ -10,6 +10,8 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
 from tillstream.audit import reading
+from tillstream.batches import records
+from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.contract.model import parse
 from tillstream.domain.people import Role
 from tillstream.people import accounts, store_tokens
@@ -73,7 +75,52 @@ def test_the_upload_of_a_bound_manager_leaves_the_sales_of_another_store(
     work()
     assert stores(app) == [("1", "MAN1"), ("2", "LON1")]
     assert events(app) == [("lon", "upload.not-your-store")]
-    assert "The sale line belongs to the store “MAN1”" in manager.get(f"/uploads/{batch}").text
+    assert "The sale line belongs to a store whose lines" in manager.get(f"/uploads/{batch}").text
+
+
+def test_a_refusal_never_names_the_store_that_owns_the_sale_number(
+    app: App, manager: Visitor, anonymous: Visitor, work: Work
+) -> None:
+    """On no page, in no file and in no answer of the API, of an upload and of a till."""
+    batch = manager.upload((HEADER + "1,2026-06-01,LON1,P1,5,10.00\n").encode(), "mine.csv", "Shop")
+    token = sell_number_one(app, Visitor(manager.client.application.test_client()))
+    work()
+    shown = [
+        *(f"/uploads/{batch}", f"/uploads/{batch}/refused", f"/uploads/{batch}/refused.csv", f"/uploads/{batch}/fix"),
+        *(f"/uploads/{batch}/fix/rows", f"/api/v1/uploads/{batch}/receipt", f"/uploads/{batch}/replay", "/uploads"),
+        *(f"/waiting/{batch}", "/sales/1?region=Shop", "/search?q=1", "/changes", "/notices"),
+        *(f"/uploads/{one.batch_id}" for one in records.find(app.ports, kind=BatchKind.STORE_SALES)),
+    ]
+    answers = [manager.get(path, follow_redirects=True) for path in shown]
+    outcomes = Visitor(manager.client.application.test_client()).get(
+        "/api/v1/sales/outcomes", headers={"Authorization": f"Bearer {token}"}
+    )
+    named = [path for path, one in zip(shown, answers, strict=True) if "MAN1" in one.text]
+    assert (named, "MAN1" in outcomes.text) == ([], False)
+    assert "The sale line belongs to a store whose lines" in outcomes.text
+
+
+def test_a_row_that_differs_from_a_till_of_another_store_does_not_name_it(
+    app: App, boss: Visitor, manager: Visitor, work: Work
+) -> None:
+    """The file is of somebody who is not bound, but has only rows of the reader's store."""
+    sell_number_one(app, Visitor(manager.client.application.test_client()), "MAN1", "9")
+    work()
+    batch = boss.upload((HEADER + "9,2026-06-02,LON1,P1,7,10.00\n").encode(), "head-office.csv", "Shop")
+    work()
+    page = manager.get(f"/uploads/{batch}/refused").text
+    assert ("reported other values: another store" in page, "MAN1" in page) == (True, False)
+
+
+def sell_number_one(app: App, till: Visitor, store: str = "LON1", number: str = "1") -> str:
+    """Send the sale of a number with the token of a store, which is returned."""
+    token = store_tokens.issue(app.ports, "Shop", store, "front", "boss")[1]
+    line = {"product_id": "P1", "quantity": "5", "unit_price": "10.00"}
+    sale = {"schema": "store-sale/1", "region": "Shop", "store_id": store, "number": number, "lines": [line]}
+    sale |= {"sold_at": "2026-06-02T10:00:00+00:00", "currency": "GBP"}
+    answer = till.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 202
+    return token
 
 
 def test_only_a_user_without_stores_accepts_such_a_row(app: App, boss: Visitor, manager: Visitor, work: Work) -> None:
@@ -96,18 +143,7 @@ def test_only_a_user_without_stores_accepts_such_a_row(app: App, boss: Visitor, 
 
 
 def test_a_till_cannot_take_the_sale_of_another_store(app: App, boss: Visitor, anonymous: Visitor, work: Work) -> None:
-    token = store_tokens.issue(app.ports, "Shop", "LON1", "front", "boss")[1]
-    sale = {
-        "schema": "store-sale/1",
-        "region": "Shop",
-        "store_id": "LON1",
-        "number": "1",
-        "sold_at": "2026-06-02T10:00:00+00:00",
-        "currency": "GBP",
-        "lines": [{"product_id": "P1", "quantity": "5", "unit_price": "10.00"}],
-    }
-    answer = anonymous.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 202
+    sell_number_one(app, anonymous)
     work()
     assert stores(app) == [("1", "MAN1")]
     assert events(app) == [("stores", "sale.not-your-store")]

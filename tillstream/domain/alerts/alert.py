@@ -9,6 +9,7 @@ from typing import Any
 from tillstream.domain.alerts.kind import Kind, KindName, Severity
 from tillstream.domain.alerts.kinds import kind_of
 from tillstream.domain.people import Scope
+from tillstream.domain.write_scope import COMPANY, Extent, extent_of, may_change
 
 MOST_MEMBERS = 200
 """Subjects that an alert lists; its document stays below the limit of a document store."""
@@ -135,6 +136,17 @@ class Alert:
         """Who acknowledged it since it opened; empty if nobody."""
         last = next((one for one in reversed(self.events) if one.kind is EventKind.ACKNOWLEDGED), None)
         return last.by if last and self.state is State.ACKNOWLEDGED else ""
+
+    @property
+    def extents(self) -> tuple[Extent, ...]:
+        """What its subjects concern. Of more subjects than it keeps, everything."""
+        if self.member_count > len(self.members):
+            return (COMPANY,)
+        return tuple(extent_of(one.region, *([one.store] if one.store else [])) for one in self.members)
+
+    def may_be_changed(self, scope: Scope) -> bool:
+        """Whether a person who may read about all its subjects sees all that these concern, too."""
+        return self.within(scope) == self and all(may_change(scope, one) for one in self.extents)
 
     def with_event(self, kind: EventKind, at: datetime, by: str = "", text: str = "") -> "Alert":
         number = self.event_count + 1

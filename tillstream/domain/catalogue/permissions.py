@@ -11,16 +11,17 @@ from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
 from tillstream.domain.catalogue.entries import Entry, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.domain.catalogue.problems import EntryProblem
 from tillstream.domain.people import Action, Scope
+from tillstream.domain.write_scope import COMPANY, Extent, extent_of, may_change
 
 
 def edits_all(scope: Scope) -> bool:
     """Whether entries of the whole company may be edited."""
-    return scope.may(Action.MANAGE_STOCK) and scope.regions is None and scope.stores is None
+    return scope.may(Action.MANAGE_STOCK) and may_change(scope, COMPANY)
 
 
 def edits_region(scope: Scope, region: str) -> bool:
     """Whether prices and costs of the region may be edited: not by who is limited to some of its stores."""
-    return scope.may(Action.MANAGE_STOCK) and scope.covers_region(region) and scope.stores is None
+    return scope.may(Action.MANAGE_STOCK) and may_change(scope, extent_of(region))
 
 
 def shows_amount(scope: Scope, region: str) -> bool:
@@ -46,24 +47,18 @@ def _may(scope: Scope, before: Entry | None, after: Entry) -> bool:
         case Product():
             return isinstance(before, Product) and _only_amounts(scope, before, after)
         case Store():
-            return scope.covers_region(after.region) and scope.covers_stores([after.store_id])
+            return may_change(scope, extent_of(after.region, after.store_id))
         case Salesperson():
-            versions = [one for one in (before, after) if isinstance(one, Salesperson)]
-            return all(_covers_salesperson(scope, one) for one in versions)
+            versions = [extent_of(one.region, *one.stores) for one in (before, after) if isinstance(one, Salesperson)]
+            return all(may_change(scope, one) for one in versions)
         case Promotion():
-            return all(
-                scope.covers_region(one.region) and scope.covers_stores([one.store_id or None])
-                for one in (before, after)
-                if isinstance(one, Promotion)
-            )
+            return all(may_change(scope, _of_promotion(one)) for one in (before, after) if isinstance(one, Promotion))
         case Supplier():
             return False
 
 
-def _covers_salesperson(scope: Scope, one: Salesperson) -> bool:
-    if not scope.covers_region(one.region):
-        return False
-    return scope.stores is None or bool(one.stores and scope.covers_stores(one.stores))
+def _of_promotion(one: Promotion) -> Extent:
+    return extent_of(one.region, *([one.store_id] if one.store_id else []))
 
 
 def _only_amounts(scope: Scope, before: Product, after: Product) -> bool:

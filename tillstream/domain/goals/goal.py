@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.domain.people import Action, Scope
+from tillstream.domain.write_scope import Extent, extent_of
 
 WITHOUT = "-"
 """Sales without a store, salesperson or category."""
@@ -81,6 +82,10 @@ class Target:
                 return Target(self.region)
             case Level.SALESPERSON:
                 return Target(self.region, self.store)
+
+    @property
+    def extent(self) -> Extent:
+        return extent_of(self.region, *([self.store] if self.store else []))
 
     def is_visible(self, scope: Scope) -> bool:
         """Whether a user sees all sales of the target."""

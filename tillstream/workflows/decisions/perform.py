@@ -9,11 +9,12 @@ from tillstream.analytics import changes
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.batch.visibility import covers
+from tillstream.domain.batch import visibility
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action, Scope
+from tillstream.domain.write_scope import BeyondScope
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import SettlementResult, WarehouseQuery
 from tillstream.receipts.receipt_types import Receipt
@@ -44,7 +45,11 @@ class Performer:
     scope: Scope
 
     def undo(self, batch: str) -> dict[str, Any]:
-        return undo.undo(self.ledger.ports, self._own(batch).batch_id, self.by)
+        upload = self._own(batch)
+        corrections = records.children(self.ledger.ports, batch, BatchKind.CORRECTION)
+        if not visibility.is_changeable(self.scope, upload, corrections):
+            raise BeyondScope(f"{upload.file} also contains sales of stores outside your scope.")
+        return undo.undo(self.ledger.ports, upload.batch_id, self.by)
 
     def preview_undo(self, batch: str, currency: str) -> dict[str, Any]:
         upload = self._own(batch)
@@ -86,7 +91,7 @@ class Performer:
 
     def _own(self, batch: str) -> Batch:
         upload = records.get(self.ledger.ports, batch)
-        if not covers(self.scope, self.by, upload):
+        if not visibility.covers(self.scope, self.by, upload):
             raise NotFound(f"There is no batch {batch}.")
         return upload
 
