@@ -5,18 +5,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
+from typing import Any
 
 import pytest
 from flask import Flask
 from threads import close_server, join_thread
 from visitor import PASSWORD, Visitor
-from waitress.server import create_server
 
 from portal import live
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
-from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
+from tillstream.server.http_server import create_http_server
 
 MANY = 30
 
@@ -27,12 +27,11 @@ class Server:
 
     portal: Flask
     cookie: str
-    dispatcher: TaskDispatcher
-    port: int
+    waitress: Any
     connections: list[HTTPConnection] = field(default_factory=list)
 
     def get(self, path: str) -> HTTPResponse:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.waitress.effective_port, timeout=30)
         self.connections.append(connection)
         connection.request("GET", path, headers={"Cookie": self.cookie})
         return connection.getresponse()
@@ -46,11 +45,10 @@ def server(app: App, portal: Flask) -> Iterator[Server]:
     name = portal.config["SESSION_COOKIE_NAME"]
     cookie = visitor.client.get_cookie(name)
     assert cookie is not None
-    dispatcher = TaskDispatcher(live.streams_of(portal), threads=1)
-    waitress = create_server(portal, _dispatcher=dispatcher, host="127.0.0.1", port=0, connection_limit=CONNECTIONS)
+    waitress = create_http_server(portal, live.streams_of(portal), threads=1, host="127.0.0.1", port=0)
     thread = threading.Thread(target=waitress.run, daemon=True)
     thread.start()
-    server = Server(portal, f"{name}={cookie.value}", dispatcher, waitress.effective_port)
+    server = Server(portal, f"{name}={cookie.value}", waitress)
     yield server
     for connection in server.connections:
         connection.close()
@@ -72,6 +70,6 @@ def test_the_end_of_the_server_ends_open_streams(server: Server) -> None:
     for answer in held:
         answer.readline()
     began = time.monotonic()
-    server.dispatcher.shutdown()
+    server.waitress.task_dispatcher.shutdown()
     assert time.monotonic() - began < 5
     assert live.streams_of(server.portal).open == 0
