@@ -12,6 +12,7 @@ from threads import close_server
 
 from portal import live
 from tillstream.app import App
+from tillstream.server.connections import Connections
 from tillstream.server.http_server import create_http_server
 from tillstream.server.worker import Worker
 
@@ -37,7 +38,7 @@ def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served
     port: 0 for any that is free.
     """
     portal = create_app(app)
-    server = create_http_server(portal, live.streams_of(portal), threads=4, host="127.0.0.1", port=port)
+    server = create_http_server(portal, live.streams_of(portal), Connections(), threads=4, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:

@@ -6,13 +6,11 @@ from waitress.adjustments import Adjustments
 from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from tillstream.server.held_responses import HoldingChannel
+from tillstream.server.connections import Channel, Connections
 
 THREADS = 16
 """Requests answered at the same time. Requests of tills share a commit while they wait for the disk: the more of them
 there are, the fewer the commits."""
-CONNECTIONS = 800
-"""Maximum open connections; each stream is one, and browsers keep several more."""
 
 
 class Streams(Protocol):
@@ -36,24 +34,32 @@ class TaskDispatcher(ThreadedTaskDispatcher):
 
 
 class _Server(TcpWSGIServer):
-    channel_class = HoldingChannel
+    channel_class = Channel
+
+    def __init__(self, application: Any, connections: Connections, **named: Any) -> None:
+        self.connections = connections
+        super().__init__(application, connections.sockets, **named)
+
+    def readable(self) -> bool:
+        """Called in each round of the loop, before it waits for what is readable."""
+        self.connections.care()
+        return bool(super().readable())
 
 
 def create_http_server(
-    application: Any, streams: Streams, *, threads: int = THREADS, **adjustments: Any
+    application: Any, streams: Streams, connections: Connections, *, threads: int = THREADS, **adjustments: Any
 ) -> _Server | MultiSocketServer:
     """Create a server that listens on each address of its host; adjustments: as those of waitress."""
     adj = Adjustments(
-        connection_limit=CONNECTIONS,
+        connection_limit=connections.most,
         asyncore_use_poll=True,  # select allows no more than 1,024 open files
         **adjustments,
     )
-    sockets: dict[int, Any] = {}
     dispatcher = TaskDispatcher(streams, threads)
     servers = [
-        _Server(application, sockets, dispatcher=dispatcher, adj=adj, sockinfo=address) for address in adj.listen
+        _Server(application, connections, dispatcher=dispatcher, adj=adj, sockinfo=address) for address in adj.listen
     ]
     if len(servers) == 1:
         return servers[0]
     listened = [(server.effective_host, server.effective_port) for server in servers]
-    return MultiSocketServer(sockets, adj, listened, dispatcher, servers[0].log_info)
+    return MultiSocketServer(connections.sockets, adj, listened, dispatcher, servers[0].log_info)

@@ -16,6 +16,7 @@ from portal import live
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.connections import Connections
 from tillstream.server.http_server import create_http_server
 
 MANY = 30
@@ -45,7 +46,7 @@ def server(app: App, portal: Flask) -> Iterator[Server]:
     name = portal.config["SESSION_COOKIE_NAME"]
     cookie = visitor.client.get_cookie(name)
     assert cookie is not None
-    waitress = create_http_server(portal, live.streams_of(portal), threads=1, host="127.0.0.1", port=0)
+    waitress = create_http_server(portal, live.streams_of(portal), Connections(), threads=1, host="127.0.0.1", port=0)
     thread = threading.Thread(target=waitress.run, daemon=True)
     thread.start()
     server = Server(portal, f"{name}={cookie.value}", waitress)
