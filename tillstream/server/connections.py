@@ -21,7 +21,7 @@ from tillstream.server.held_responses import HoldingChannel
 CONNECTIONS = 800
 """Maximum open connections; each stream is one, and browsers keep several more."""
 HEADER_SECONDS = 20.0
-"""From the first byte, or from the connection for its first request, until the request line and headers are complete."""
+"""From the first byte, or from the connection for its first request, until request line and headers are complete."""
 ARRIVAL_SECONDS = 2.0
 """In which the headers of most visitors arrive: so long their connections precede those that are only kept."""
 BODY_SECONDS, BODY_BYTES = 60.0, 8_192

@@ -50,7 +50,7 @@ class Served:
         return client
 
     def visit(self, client: socket.socket | None = None) -> socket.socket:
-        """Send a request, on a new connection if there is none, and return the connection when it is kept for others."""
+        """Send a request, on a new connection if none is given, and return the connection when it is idle."""
         client = client or self.connect()
         client.sendall(REQUEST)
         assert read(client).startswith(OK)
@@ -226,4 +226,7 @@ def test_closed_connections_are_logged_together(served: Served) -> None:
             served.connect()
         served.pass_time(HEADER_SECONDS)
         served.pass_time(policy.LOG_SECONDS)
-    assert [(line["event"], line["headers"]) for line in lines] == [("connections closed", 5), ("connections closed", 2)]
+    assert [(line["event"], line["headers"]) for line in lines] == [
+        ("connections closed", 5),
+        ("connections closed", 2),
+    ]
