@@ -32,8 +32,8 @@ def section(load: Load, live: Live) -> str:
     return (
         "## Live pages\n\n"
         f"{load.viewers} live pages are open, {load.scopes} of them of managers with other stores, while "
-        f"{load.rate:g} sales a second arrive on the demo. The server has a core of its own; those who look and sell share "
-        "the others.\n\n" + table(FLOOR, rows)
+        f"{load.rate:g} sales a second arrive on the demo. The server has a core of its own; those who look and sell "
+        "share the others.\n\n" + table(FLOOR, rows)
     )
 
 
