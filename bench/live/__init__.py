@@ -120,7 +120,7 @@ def measure(home: Path, load: Load) -> Live:
 
 def _viewer(browser: OpenerDirector, *, counts: bool) -> Viewer:
     known = KNOWN.search(portal.get(browser, "/live"))
-    cookies = next(one for one in browser.handlers if isinstance(one, HTTPCookieProcessor)).cookiejar
+    cookies = next(one for one in vars(browser)["handlers"] if isinstance(one, HTTPCookieProcessor)).cookiejar
     return Viewer("; ".join(f"{one.name}={one.value}" for one in cookies), int(known[1]) if known else 0, counts)
 
 

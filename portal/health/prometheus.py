@@ -22,7 +22,7 @@ from tillstream.workflows.operations import queue_depths
 
 REGISTRY = "tillstream.metrics"
 CONNECTIONS = "tillstream.connections"
-"""Extension of the portal where its server tells its connections."""
+"""Extension of the portal with the connections of its server."""
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 
 

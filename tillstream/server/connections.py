@@ -65,7 +65,10 @@ class Reason(StrEnum):
 
 
 class Channel(HoldingChannel):
-    """A connection that knows how the request that is being received progresses."""
+    """A connection with the progress of the request that is being received."""
+
+    request: Any = None
+    """What has arrived of a request; None if nothing has."""
 
     def __init__(self, server: Any, *arguments: Any, **named: Any) -> None:
         self._now: Callable[[], float] = server.connections.clock
@@ -126,7 +129,7 @@ class Channel(HoldingChannel):
         self.began_at, self._pace = self._now(), None
 
     def refuse(self) -> None:
-        """Close the connection, and tell the client why if it has sent a part of a request."""
+        """Close the connection, with status 408 if the client has sent a part of a request."""
         if self.request is None:
             self.handle_close()
             return
