@@ -16,6 +16,7 @@ from visitor import PASSWORD, Visitor
 
 from portal import live
 from portal.live import page, streams
+from tillstream.analytics.live_sales import sales
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -101,26 +102,20 @@ def test_many_open_streams_have_one_thread_together(server: Server) -> None:
     assert threading.active_count() == before
 
 
-def test_many_streams_of_one_scope_take_the_queries_of_one(
-    server: Server, app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first one makes the answers; a stream of another scope would make its own."""
-    read_event(opened(server, 1)[0], "today")
-    asked: list[str] = []
-    query = type(app.ports.warehouse).query
+def test_many_streams_of_one_scope_take_the_queries_of_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    queried: list[str] = []
+    today = sales.today
 
-    def counted(warehouse: Any, sql: str, *values: Any, **named: Any) -> Any:
-        if threading.current_thread().name == "live-streams" and "settlement" not in sql:
-            asked.append(sql)
-        return query(warehouse, sql, *values, **named)
+    def counted(*values: Any, **named: Any) -> Any:
+        queried.append(threading.current_thread().name)
+        return today(*values, **named)
 
-    monkeypatch.setattr(type(app.ports.warehouse), "query", counted)
-    monkeypatch.setattr(page, "_minute", lambda at: at.replace(minute=0, second=0, microsecond=0))
+    monkeypatch.setattr(sales, "today", counted)
+    monkeypatch.setattr(page, "_minute", lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0))
     first = read_event(opened(server, 1)[0], "today")
-    alone = len(asked)
     for answer in opened(server, MANY):
         assert read_event(answer, "today") == first
-    assert len(asked) == alone
+    assert queried == ["live-streams"]
 
 
 def test_a_stream_keeps_neither_its_request_nor_its_context(server: Server) -> None:
