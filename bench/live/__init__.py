@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import OpenerDirector, Request, urlopen
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, urlopen
 
 from bench import portal
 from bench.ingest import TILLSTREAM, environment
-from bench.live.viewers import Arrivals, opened
+from bench.live.viewers import KNOWN, Arrivals, Viewer, opened
 from bench.server import ADDRESS, Server, served
 from tillstream.app import build
 from tillstream.domain.people import Role
@@ -68,13 +68,16 @@ class Live:
     missed: int
     """Sales that a viewer of everything did not receive exactly once."""
     work: Work
+    memory: float
+    memory_with_live: float
+    """Megabytes (10^6 bytes) of the server before live pages are open, and at the end with them."""
 
 
 def measure(home: Path, load: Load) -> Live:
     """Measure a server on a home, each step for the seconds of the load."""
     subprocess.run([TILLSTREAM, "demo", *load.demo], env=environment(home), check=True, capture_output=True)
     managers, token = _people(home, load.scopes)
-    with served(home) as server:
+    with _served_on_its_own_core(home) as server:
         browser = portal.sign_in(server)
         _until_quiet(browser)
         used = _Used(server.pid)
@@ -82,10 +85,11 @@ def measure(home: Path, load: Load) -> Live:
         page = used.since() / len(idle)
         with _selling(token, Arrivals(), load.rate, first=WITHOUT_VIEWERS):
             selling = _visits(browser, load.seconds)
-        readers = [browser] * (load.viewers - load.scopes)  # of one account: sign-in is limited
-        bound = [portal.sign_in(Server(login, PASSWORD, "")) for login in managers]
+        memory = _memory(server.pid)
+        readers = [_viewer(browser, counts=True)] * (load.viewers - load.scopes)  # of one account: sign-in is limited
+        bound = [_viewer(portal.sign_in(Server(login, PASSWORD, "")), counts=False) for login in managers]
         arrivals = Arrivals()
-        with opened(readers, bound, arrivals):
+        with opened([*readers, *bound]) as pages:
             used.since()
             time.sleep(load.seconds / 2)
             waiting = used.since() / (load.seconds / 2)
@@ -98,7 +102,8 @@ def measure(home: Path, load: Load) -> Live:
                 with_live = _visits(browser, load.seconds)
             sale, more = work_of_sales / sales, len(arrivals.posted) - sales
             page_with_live = (used.since() - waiting * load.seconds - more * sale) / len(with_live)
-            arrivals.wait(len(readers), ARRIVAL)
+            pages.collect(arrivals, ARRIVAL)
+            memory_with_live = _memory(server.pid)
     work = Work(page, waiting, sale, page_with_live)
     return Live(
         tuple(idle),
@@ -108,7 +113,34 @@ def measure(home: Path, load: Load) -> Live:
         tuple(arrivals.seconds),
         arrivals.missed(len(readers)),
         work,
+        memory,
+        memory_with_live,
     )
+
+
+def _viewer(browser: OpenerDirector, *, counts: bool) -> Viewer:
+    known = KNOWN.search(portal.get(browser, "/live"))
+    cookies = next(one for one in vars(browser)["handlers"] if isinstance(one, HTTPCookieProcessor)).cookiejar
+    return Viewer("; ".join(f"{one.name}={one.value}" for one in cookies), int(known[1]) if known else 0, counts)
+
+
+@contextmanager
+def _served_on_its_own_core(home: Path) -> Iterator[Server]:
+    """A server that has one core, while this process and the viewers have the others, if there are several."""
+    cores = os.sched_getaffinity(0)
+    own = {min(cores)}
+    os.sched_setaffinity(0, own)  # the server inherits it
+    try:
+        with served(home) as server:
+            os.sched_setaffinity(0, cores - own or cores)
+            yield server
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _memory(pid: int) -> float:
+    """Resident memory in megabytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class _Used:

@@ -26,11 +26,14 @@ def section(load: Load, live: Live) -> str:
         ["processor for a page with live pages", f"{MILLISECONDS * work.page_with_live:,.0f} ms", ""],
         ["processor for a sale that reaches all of them", f"{MILLISECONDS * work.sale:,.0f} ms", ""],
         ["processor while nothing is sold", f"{100 * work.waiting:.1f} % of a core", ""],
+        ["memory of the server without live pages", f"{live.memory:,.0f} MB", ""],
+        ["memory of the server with them, while sales arrive", f"{live.memory_with_live:,.0f} MB", ""],
     ]
     return (
         "## Live pages\n\n"
         f"{load.viewers} live pages are open, {load.scopes} of them of managers with other stores, while "
-        f"{load.rate:g} sales a second arrive on the demo.\n\n" + table(FLOOR, rows)
+        f"{load.rate:g} sales a second arrive on the demo. The server has a core of its own; those who look and sell "
+        "share the others.\n\n" + table(FLOOR, rows)
     )
 
 

@@ -1,17 +1,26 @@
-"""Open live pages: each reads its stream as a browser does, and resumes it where it ended."""
+"""Open live pages in a process of their own, so that they cost the measured server nothing."""
 
 import json
 import re
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPException
-from urllib.request import OpenerDirector
 
-from bench import portal
-from bench.server import ADDRESS, PATIENCE
+from bench.server import PATIENCE
+
+KNOWN = re.compile(r'data-known="(\d+)"')
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A live page of somebody. counts: whether it shows every sale, so that its sales are counted."""
+
+    cookie: str
+    known: int
+    counts: bool
 
 
 @dataclass
@@ -20,58 +29,54 @@ class Arrivals:
 
     posted: dict[str, float] = field(default_factory=dict)
     shown: dict[str, list[float]] = field(default_factory=dict)
-    ended: threading.Event = field(default_factory=threading.Event)
-    """No further sale is shown."""
 
     @property
     def seconds(self) -> list[float]:
         return [at - self.posted[number] for number, times in self.shown.items() for at in times]
-
-    def wait(self, viewers: int, seconds: float) -> None:
-        """Wait until every viewer has every sale, but not longer than some seconds."""
-        until = time.monotonic() + seconds
-        while self.missed(viewers) and time.monotonic() < until:
-            time.sleep(0.1)
 
     def missed(self, viewers: int) -> int:
         """Sales that a viewer did not receive exactly once."""
         return sum(len(self.shown.get(number, ())) != viewers for number in self.posted)
 
 
+@dataclass
+class Opened:
+    """Live pages that another process keeps open."""
+
+    process: "subprocess.Popen[str]"
+    viewers: int
+    """Those that count."""
+
+    def collect(self, arrivals: Arrivals, seconds: float) -> None:
+        """Wait until every viewer has every sale, but not longer than some seconds."""
+        until = time.monotonic() + seconds
+        while True:
+            arrivals.shown = self._ask()
+            if not arrivals.missed(self.viewers) or time.monotonic() > until:
+                return
+            time.sleep(0.5)
+
+    def _ask(self) -> dict[str, list[float]]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        shown: dict[str, list[float]] = json.loads(self.process.stdout.readline())
+        return shown
+
+
 @contextmanager
-def opened(counting: Sequence[OpenerDirector], others: Sequence[OpenerDirector], arrivals: Arrivals) -> Iterator[None]:
-    """Pages until the end of the block, which begins when the server has answered every stream.
-
-    counting: viewers of everything, whose sales are counted.
-    """
-    ready = threading.Semaphore(0)
-    viewers = [(browser, True) for browser in counting] + [(browser, False) for browser in others]
-    threads = [threading.Thread(target=_view, args=(*viewer, arrivals, ready), daemon=True) for viewer in viewers]
-    for thread in threads:
-        thread.start()
-    try:
-        until = time.monotonic() + PATIENCE
-        for _ in threads:
-            if not ready.acquire(timeout=max(0.0, until - time.monotonic())):
-                raise TimeoutError(f"not all of {len(threads)} streams are open after {PATIENCE} seconds")
-        yield
-    finally:
-        arrivals.ended.set()
-
-
-def _view(browser: OpenerDirector, counts: bool, arrivals: Arrivals, ready: threading.Semaphore) -> None:  # noqa: FBT001
-    page = portal.get(browser, "/live")
-    last = (re.search(r'data-known="(\d+)"', page) or [0, "0"])[1]
-    is_open = False
-    while not arrivals.ended.is_set():
-        with suppress(OSError, HTTPException), browser.open(f"{ADDRESS}/live/events?known={last}") as stream:
-            for raw in stream:
-                line = raw.decode()
-                if line.startswith("event: today") and not is_open:
-                    is_open = True
-                    ready.release()
-                if line.startswith("id: "):
-                    last = line[4:].strip()
-                elif counts and line.startswith("data: {") and '"rows"' in line:
-                    for number in re.findall(r'data-sale="[^"]*/(L-\d+)"', json.loads(line[6:])["rows"]):
-                        arrivals.shown.setdefault(number, []).append(time.monotonic())
+def opened(viewers: Sequence[Viewer]) -> Iterator[Opened]:
+    """Keep live pages open until the end of the block, which begins when the server has answered every stream."""
+    command = [sys.executable, "-m", "bench.live.open_pages"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps([vars(viewer) for viewer in viewers]) + "\n")
+            process.stdin.flush()
+            if not process.stdout.readline():
+                raise TimeoutError(f"not all of {len(viewers)} streams are open after {PATIENCE} seconds")
+            yield Opened(process, sum(viewer.counts for viewer in viewers))
+        finally:
+            process.kill()

@@ -3,6 +3,9 @@
 from flask import Blueprint, Flask
 
 from portal.health import prometheus, ready, status
+from portal.health.prometheus import CONNECTIONS
+
+__all__ = ["CONNECTIONS", "blueprint", "register"]
 
 blueprint = Blueprint("health", __name__, template_folder="templates")
 

@@ -1,14 +1,16 @@
 """Prometheus metrics, enabled by the setting `metrics`."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol
 
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from portal import live
 from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.published_names import published
@@ -19,7 +21,39 @@ from tillstream.ports import Ports
 from tillstream.workflows.operations import queue_depths
 
 REGISTRY = "tillstream.metrics"
+CONNECTIONS = "tillstream.connections"
+"""Extension of the portal with the connections of its server."""
 STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
+
+
+class Connections(Protocol):
+    """The connections of the local server; closed: how many it closed for others, by the reason."""
+
+    @property
+    def open(self) -> int: ...
+
+    @property
+    def closed(self) -> Mapping[str, int]: ...
+
+
+class _Connections(Collector):
+    """Connections and live pages; in a cloud, where connections end before the portal, live pages only."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("tillstream_live_streams", "Open live pages", live.streams_of(self._app).open)
+        connections: Connections | None = self._app.extensions.get(CONNECTIONS)
+        if connections is None:
+            return
+        yield GaugeMetricFamily("tillstream_connections", "Open connections", connections.open)
+        closed = CounterMetricFamily(
+            "tillstream_connections_closed", "Connections closed so that others are served", labels=("reason",)
+        )
+        for reason, count in connections.closed.items():
+            closed.add_metric((reason,), count)
+        yield closed
 
 
 class _Pipeline(Collector):
@@ -54,6 +88,7 @@ def measure(app: Flask) -> None:
     """Count and time every request from now on."""
     registry = CollectorRegistry()
     registry.register(_Pipeline(app.extensions[EXTENSION].ports))
+    registry.register(_Connections(app))
     app.extensions[REGISTRY] = registry
     labels = ("endpoint", "method")
     requests = Counter("tillstream_requests", "Requests answered", (*labels, "status"), registry=registry)

@@ -3,9 +3,10 @@
 from flask import Blueprint, Flask
 
 from portal.live import page
+from portal.live.held_streams import HOLD
 from portal.live.streams import EXTENSION, STREAMS, Streams, streams_of
 
-__all__ = ["STREAMS", "blueprint", "register", "streams_of"]
+__all__ = ["HOLD", "STREAMS", "blueprint", "register", "streams_of"]
 
 blueprint = Blueprint("live", __name__, template_folder="templates")
 

@@ -11,6 +11,7 @@ from portal.context import ports, scope, tillstream
 from portal.live import parts, streams
 from portal.live.broadcaster import Version
 from portal.live.shared_answers import SharedAnswers
+from portal.live.stream import event
 from portal.reader_locale import readers_locale
 from tillstream.analytics.live_sales import sales as live
 from tillstream.analytics.live_sales.unsettled import unsettled_sales
@@ -49,7 +50,7 @@ def show() -> str:
 @allow(Action.SEE_NUMBERS)
 def settlements() -> Response:
     """Number of the last settlement, now and whenever there is a later one, without its content."""
-    return streams.respond(lambda _, number: streams.event("settled", str(number), number))
+    return streams.respond("settlements", lambda _, number: event("settled", str(number), number))
 
 
 @allow(Action.SEE_NUMBERS)
@@ -65,7 +66,7 @@ def sales() -> Response:
 
     def changed(last: int, number: int) -> str:
         def make() -> str:
-            return streams.event("sales", make_sales(view, last, number), number)
+            return event("sales", make_sales(view, last, number), number)
 
         return answers.get(("sales", view, locale, clock.now().date(), last, number), make)
 
@@ -73,7 +74,7 @@ def sales() -> Response:
         now = _minute(clock.now())
 
         def make() -> str:
-            return streams.event("today", json.dumps({"today": make_today(view, now)}))
+            return event("today", json.dumps({"today": make_today(view, now)}))
 
         return answers.get(("today", view, locale, now, number), make)
 
@@ -82,11 +83,11 @@ def sales() -> Response:
             return ""
 
         def make() -> str:
-            return streams.event("unsettled", make_unsettled(view, version))
+            return event("unsettled", make_unsettled(view, version))
 
         return answers.get(("unsettled-event", view, locale, version), make)
 
-    return streams.respond(changed, today, unsettled)
+    return streams.respond(("sales", view, locale), changed, today, unsettled)
 
 
 def _recent(view: live.View, last: int, number: int) -> str:

@@ -9,11 +9,11 @@ from app_factory import create_app
 from flask import Flask
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
 from threads import close_server
-from waitress.server import create_server
 
 from portal import live
 from tillstream.app import App
-from tillstream.server.task_dispatcher import TaskDispatcher
+from tillstream.server.connections import Connections
+from tillstream.server.http_server import create_http_server
 from tillstream.server.worker import Worker
 
 PASSWORD = "correct horse battery"
@@ -38,8 +38,7 @@ def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served
     port: 0 for any that is free.
     """
     portal = create_app(app)
-    dispatcher = TaskDispatcher(live.streams_of(portal), threads=4)
-    server = create_server(portal, _dispatcher=dispatcher, host="127.0.0.1", port=port)
+    server = create_http_server(portal, live.streams_of(portal), Connections(), threads=4, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
     if working:

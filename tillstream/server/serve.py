@@ -11,10 +11,10 @@ from dataclasses import replace
 from http.client import OK
 from urllib.request import urlopen
 
-from waitress.server import create_server
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from portal import create_app, live
+from portal.health import CONNECTIONS
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.local import folder
@@ -24,8 +24,9 @@ from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
 from tillstream.ports import Clock
 from tillstream.server.command_api import create_control
+from tillstream.server.connections import PER_ADDRESS, Connections
+from tillstream.server.http_server import create_http_server
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
-from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.sync import homes, identity
@@ -105,11 +106,12 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     token = secrets.token_urlsafe(32)
     portal = create_app(app)
     wsgi = DispatcherMiddleware(portal, {"/control": create_control(app, token)})
-    server = create_server(
+    connections = Connections(per_address=None if settings.proxies else PER_ADDRESS)
+    portal.extensions[CONNECTIONS] = connections
+    server = create_http_server(
         wsgi,
-        _dispatcher=TaskDispatcher(live.streams_of(portal)),
-        connection_limit=CONNECTIONS,
-        asyncore_use_poll=True,  # select allows no more than 1,024 open files
+        live.streams_of(portal),
+        connections,
         host=settings.host,
         port=settings.port,
         max_request_body_size=settings.upload_limit_mb << 20,

@@ -9,12 +9,13 @@ from app_factory import build, create_app
 from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal.health import ready
+from portal.health import CONNECTIONS, ready
 from tillstream.app import App
 from tillstream.connectors import status
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.server.connections import Connections, Reason
 from tillstream.settings import Settings
 from tillstream.workflows.operations import maintenance_log, reconcile
 
@@ -80,12 +81,18 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
         read = {"next_at": now, "is_complete": True, "stalled": 0, "error": "", "behind": 0, "notes": ()}
         status.end(app.ports, "shop", "shop:1", **read)
         client.get("/healthz")
+        connections = Connections()
+        connections.closed[Reason.ROOM] += 2
+        flask.extensions[CONNECTIONS] = connections
         answer = client.get("/metrics")
         assert answer.mimetype == "text/plain"
         assert 'tillstream_requests_total{endpoint="api.healthz",method="GET",status="200"} 1.0' in answer.text
         assert 'tillstream_request_seconds_count{endpoint="api.healthz",method="GET"} 1.0' in answer.text
         assert 'tillstream_batches{state="held"} 0.0' in answer.text
         assert 'tillstream_connector_lag_seconds{connector="shop"} ' in answer.text
+        assert "tillstream_live_streams 0.0" in answer.text
+        assert "tillstream_connections 0.0" in answer.text
+        assert 'tillstream_connections_closed_total{reason="room-for-others"} 2.0' in answer.text
     finally:
         app.close()
 
