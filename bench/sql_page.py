@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench import ingest, report
 from bench.__main__ import PAGE
-from portal.sql_page import texts
 from tillstream.ad_hoc import tables
 from tillstream.ad_hoc.engines import Run
+from tillstream.ad_hoc.examples import EXAMPLE, EXAMPLES
 from tillstream.ad_hoc.extracts import FOLDER
 from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -61,10 +61,10 @@ def measure(home: Path, work: Path, more: Path) -> Results:
     engine = app.sql()
     warehouse = app.ports.warehouse
     assert isinstance(warehouse, DuckDBWarehouse)
-    first = Run(texts.EXAMPLE, UNRESTRICTED)
+    first = Run(EXAMPLE, UNRESTRICTED)
     preparing = _seconds(partial(engine.run, first))
     statements = []
-    for title, text in texts.EXAMPLES.items():
+    for title, text in EXAMPLES.items():
         run = Run(text, UNRESTRICTED)
         direct = partial(_direct, warehouse, to_duckdb_freely(scoped(text, tables.offered(UNRESTRICTED)).sql))
         rounds = [(_seconds(direct), _seconds(partial(engine.run, run))) for _ in range(ROUNDS)]
