@@ -29,7 +29,7 @@ def client_address(address: str) -> Iterator[None]:
 
 
 def origin_of_command(door: str, user: str) -> str:
-    """What stands in place of a network address for a command.
+    """The address of entries of a command.
 
     door: `command API` in a server, `command line` in a process of its own. user: of the operating system; empty if
     unknown.

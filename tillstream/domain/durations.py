@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 WORK = timedelta(days=7)
-"""Longest time from receipt to a result that is believed: a server may have been off for days."""
+"""Longest plausible time from receipt to a result: a server may have been off for days."""
 WAIT = timedelta(days=3_653)
-"""Longest time since something happened that is believed."""
+"""Longest plausible time since something happened."""
 ROUGHLY = timedelta(seconds=1)
 """Clocks of two machines, and one that is made strictly increasing, differ by less."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

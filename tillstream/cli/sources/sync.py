@@ -57,7 +57,7 @@ def _keep_syncing(to: str, *, json_: bool) -> None:
 
 
 def _show_failure(settings: Settings, sentence: str) -> None:
-    """Print on a terminal, else log, why a sync that goes on has failed."""
+    """Print on a terminal, else log, why a sync that is tried again has failed."""
     if sys.stderr.isatty():
         click.echo(sentence, err=True)
         return

@@ -1,8 +1,8 @@
 """Proof that a command comes from somebody who can write in the home folder.
 
-The token of the command API is a text in a file: whoever reads that file, through any hole, has it. So each call is
-also an empty file in a private folder of the home, named by an HMAC of the call under the token. The server looks for
-the file, checks with the operating system who made it, and removes it: a call is valid once, for one command with its
+The token of the command API is a text in a file: anyone who reads that file, through any hole, has it. So each call is
+also an empty file in a private folder of the home, named by an HMAC of the call under the token. The server checks
+with the operating system who made the file, and removes it: a call is valid once, for one command with its
 arguments. Reading alone proves nothing.
 """
 
@@ -28,7 +28,7 @@ def open_calls(home: Path) -> None:
 
 
 def close_calls(home: Path) -> None:
-    """Remove the folder of calls, or what stands in its place. Idempotent."""
+    """Remove the folder of calls, or a file or link of its name. Idempotent."""
     with suppress(OSError):  # a folder, or gone
         (home / CALLS).unlink()
     shutil.rmtree(home / CALLS, ignore_errors=True)

@@ -108,7 +108,7 @@ class Folder:
     def find_server(self) -> ServerAddress | None:
         """The published address, unless its process has ended; others lose a right to read the file that they got.
 
-        Where the system does not say which processes run, the server may be dead or replaced by now: after a rejected
+        Where the system does not show which processes run, the server may be dead or replaced by now: after a rejected
         token, read it again.
         """
         with suppress(OSError, ValueError, TypeError):

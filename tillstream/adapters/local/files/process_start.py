@@ -1,4 +1,4 @@
-"""Tell a running process from one that has ended, also after its number is used again."""
+"""Distinguish a running process from one that has ended, also after its number is used again."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +9,7 @@ PROC = Path("/proc")
 def process_start(pid: int) -> str:
     """When a process started, as text to compare: the system's clock ticks and the namespace of its number.
 
-    Empty if the process does not run, or where the system does not say (other than Linux).
+    Empty if the process does not run, or on systems other than Linux.
     """
     with suppress(OSError, ValueError, IndexError):
         # the name of the program, in parentheses, may contain spaces and parentheses itself
