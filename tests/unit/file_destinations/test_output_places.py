@@ -66,7 +66,7 @@ def test_destinations_and_commands_ask(settings: Settings, tmp_path: Path) -> No
         mart_destinations.add(app, DestinationDraft(name="bi", to=inside), "boss")
     for name, arguments in {
         "marts-export": {"to": inside},
-        "export": {"query": "kpis", "out": f"{inside}.csv"},
+        "export": {"query": "kpis", "params": {}, "out": f"{inside}.csv"},
         "backup": {"out": f"{inside}.tar"},
     }.items():
         with pytest.raises(Rejected, match="holds the data"):
