@@ -71,7 +71,7 @@ class Open(Enum):
 Access = Open | Action
 KEYS = frozenset({Open.STORE_TOKEN, Open.HOME_KEY})
 """Access without a user: the view checks the token or the signature itself."""
-WITH_GIVEN_PASSWORD = frozenset({"sign_in.password", "sign_in.change_password", "sign_in.leave"})
+WITHOUT_OWN_PASSWORD = frozenset({"sign_in.password", "sign_in.change_password", "sign_in.leave"})
 WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
 FILES = frozenset({"static"})
 
@@ -119,8 +119,8 @@ def gate() -> ResponseReturnValue | None:
         return None
     if not signed_in():
         return _reject_anonymous()
-    if _has_given_password():
-        if request.endpoint not in WITH_GIVEN_PASSWORD:
+    if _lacks_own_password():
+        if request.endpoint not in WITHOUT_OWN_PASSWORD:
             return _to(OwnPasswordRequired(), url_for("sign_in.password", next=_wanted()))
     elif request.endpoint not in WITHOUT_SECOND_STEP and _lacks_second_step():
         return _to(SecondFactorRequired(), url_for("profile.second_step"))
@@ -131,7 +131,7 @@ def gate() -> ResponseReturnValue | None:
     return None
 
 
-def _has_given_password() -> bool:
+def _lacks_own_password() -> bool:
     """Whether the user must choose a password; tokens are issued by people, and other providers have own rules."""
     return not shown_token() and not this_session().way and me().given_password and tillstream().settings.passwords_open
 

@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain import durations
 from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.dates import durations
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.events import (
     BATCH_RECEIVED,

@@ -15,7 +15,7 @@ from tillstream.adapters.local.files.process_start import has_ended, process_sta
 from tillstream.system_user import user_name
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
-linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells the start of a process")
+linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux shows the start of a process")
 BODY = b'{"login": "eve", "role": "admin"}'
 
 
@@ -65,9 +65,9 @@ def test_a_number_without_a_file_is_no_call(home: Path, number: str) -> None:
 @posix
 def test_a_link_to_a_file_is_no_call(home: Path) -> None:
     number = make_call(home, "token", "users-add", BODY)
-    (made,) = (home / CALLS).iterdir()
-    made.rename(home / "elsewhere")
-    made.symlink_to(home / "elsewhere")
+    (file,) = (home / CALLS).iterdir()
+    file.rename(home / "elsewhere")
+    file.symlink_to(home / "elsewhere")
     with pytest.raises(PermissionError):
         take_call(home, "token", number, "users-add", BODY)
 
@@ -75,11 +75,11 @@ def test_a_link_to_a_file_is_no_call(home: Path) -> None:
 @posix
 def test_a_file_of_another_user_is_no_call(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     number = make_call(home, "token", "users-add", BODY)
-    (made,) = (home / CALLS).iterdir()
+    (file,) = (home / CALLS).iterdir()
     if os.geteuid():
         monkeypatch.setattr(command_calls, "own_id", lambda: os.geteuid() + 1)  # chown needs root
     else:
-        os.chown(made, 12345, -1)
+        os.chown(file, 12345, -1)
     with pytest.raises(PermissionError):
         take_call(home, "token", number, "users-add", BODY)
 
@@ -118,4 +118,4 @@ def test_a_process_with_the_number_of_one_that_ended_is_another(tmp_path: Path) 
     namespace, ticks = start.split()
     assert has_ended(os.getpid(), f"{namespace} {int(ticks) - 1}")
     assert not has_ended(os.getpid(), f"pid:[1] {ticks}"), "a process of another container is not seen"
-    assert not has_ended(os.getpid(), ""), "a system that does not tell"
+    assert not has_ended(os.getpid(), ""), "another system"

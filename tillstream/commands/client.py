@@ -32,7 +32,7 @@ def send_command(
     """
     body = json.dumps(dict(arguments)).encode()
     try:
-        with folder(settings).made_call(server, name, body) as number:
+        with folder(settings).prepared_call(server, name, body) as number:
             return _send(server, name, body, number, KeptFiles(progress), arguments)
     except FileNotFoundError as error:  # the server has ended since, or it is of another version
         raise PermissionError(f"The server at {server.address} accepts no commands of this version.") from error

@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream.connectors.connector import Connector
 from tillstream.connectors.source import Cursor
-from tillstream.domain import durations
+from tillstream.domain.dates import durations
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
@@ -88,9 +88,8 @@ def all_of(ports: Ports) -> dict[str, Status]:
 
 def lag(status: Status, now: datetime) -> timedelta | None:
     """Time since everything that the source had was read; None if it never was, or a clock was wrong."""
-    if not status.last_complete_at:
-        return None
-    return durations.between(datetime.fromisoformat(status.last_complete_at), now, durations.WAIT)
+    last = status.last_complete_at
+    return durations.between(datetime.fromisoformat(last), now, durations.WAIT) if last else None
 
 
 def is_late(connector: Connector, status: Status, now: datetime) -> bool:

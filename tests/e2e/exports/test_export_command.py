@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from app_factory import build
+from app_factory import body_of, build, headers_of_call
 from click.testing import CliRunner, Result
-from command_calls import body_of, headers_of_call
 from pdf_text import pages_of
 
 from tillstream.app import App

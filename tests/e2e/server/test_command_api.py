@@ -12,8 +12,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from app_factory import build
-from command_calls import body_of, headers_of_call
+from app_factory import body_of, build, headers_of_call
 from threads import join_thread
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server

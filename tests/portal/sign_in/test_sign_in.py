@@ -38,10 +38,10 @@ def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, anonym
     assert anonymous.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
 
 
-def test_a_password_that_was_given_is_changed_before_anything_else(app: App, anonymous: Visitor) -> None:
-    given = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
+def test_a_generated_password_is_changed_before_anything_else(app: App, anonymous: Visitor) -> None:
+    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
     _, token = personal_tokens.issue(app.ports, "asha", "report", ["numbers"], by="boss")
-    anonymous.sign_in("asha", given)
+    anonymous.sign_in("asha", first)
     changing = anonymous.get("/uploads?q=june").headers["Location"]
     assert changing == "/password?next=/uploads?q%3Djune"
     assert "Choose your own password" in anonymous.get(changing).text
@@ -49,7 +49,7 @@ def test_a_password_that_was_given_is_changed_before_anything_else(app: App, ano
     assert (refused.status_code, refused.json["type"]) == (403, "/help/problems/own-password-required")
     assert anonymous.post("/people", {"login": "mallory", "role": "admin"}).status_code == 403
     assert anonymous.get("/api/kpis", headers={"Authorization": f"Bearer {token}"}).status_code == 200
-    form = {"old": given, "new": given, "again": given}
+    form = {"old": first, "new": first, "again": first}
     assert "differs from the current one" in anonymous.post(changing, form).text
     answer = anonymous.post(changing, form | {"new": PASSWORD, "again": PASSWORD})
     assert answer.headers["Location"] == "/uploads?q=june"
@@ -62,15 +62,15 @@ def test_a_password_that_was_given_is_changed_before_anything_else(app: App, ano
 
 def test_an_own_password_comes_before_the_second_step(app: App, anonymous: Visitor) -> None:
     mfa_policy.require_second_step(app.ports, [Role.ADMIN], "boss")
-    given = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
-    anonymous.sign_in("asha", given)
+    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
+    anonymous.sign_in("asha", first)
     changing = anonymous.get("/profile/second-step").headers["Location"]
-    anonymous.post(changing, {"old": given, "new": PASSWORD, "again": PASSWORD})
+    anonymous.post(changing, {"old": first, "new": PASSWORD, "again": PASSWORD})
     assert anonymous.get("/dashboard").headers["Location"] == "/profile/second-step"
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "DELETE"])
-def test_an_unknown_method_is_told_to_everybody(anonymous: Visitor, person: People, method: str) -> None:
+def test_an_unknown_method_is_refused_as_such_to_everybody(anonymous: Visitor, person: People, method: str) -> None:
     for visitor in (anonymous, person(Role.ANALYST)):
         answer = visitor.client.open("/api/kpis", method=method)
         assert (answer.status_code, "GET" in answer.headers["Allow"]) == (405, True)

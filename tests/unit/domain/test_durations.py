@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tillstream.domain.durations import WAIT, WORK, between, seconds_between, seconds_since
+from tillstream.domain.dates.durations import WAIT, WORK, between, seconds_between, seconds_since
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MICROS = int(NOW.timestamp()) * 1_000_000

@@ -59,7 +59,7 @@ def test_other_folders_take_output(settings: Settings, tmp_path: Path) -> None:
         check_output(settings, place)
 
 
-def test_destinations_and_commands_ask(settings: Settings, tmp_path: Path) -> None:
+def test_destinations_and_commands_check_their_place(settings: Settings, tmp_path: Path) -> None:
     app = build(settings)
     inside = str(tmp_path / "link" / "marts")
     with pytest.raises(Rejected, match="holds the data"):

@@ -41,7 +41,7 @@ def create_private_folder(path: Path) -> None:
 
 
 @contextmanager
-def made_call(home: Path, token: str, name: str, body: bytes) -> Iterator[str]:
+def prepared_call(home: Path, token: str, name: str, body: bytes) -> Iterator[str]:
     """`make_call` for the block; yields the number of the call."""
     number = make_call(home, token, name, body)
     try:

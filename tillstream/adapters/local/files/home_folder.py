@@ -119,9 +119,9 @@ class Folder:
             return None if has_ended(server.pid, server.start) else server
         return None
 
-    def made_call(self, server: ServerAddress, name: str, body: bytes) -> AbstractContextManager[str]:
-        """Make the call of a command, as `command_calls.made_call`."""
-        return command_calls.made_call(self.home, server.token, name, body)
+    def prepared_call(self, server: ServerAddress, name: str, body: bytes) -> AbstractContextManager[str]:
+        """Make the call of a command, as `command_calls.prepared_call`."""
+        return command_calls.prepared_call(self.home, server.token, name, body)
 
     def take_call(self, token: str, number: str, name: str, body: bytes) -> str:
         """Return the operating system's user who made a call, as `command_calls.take_call`."""

@@ -53,7 +53,7 @@ def test_a_home_without_sales_has_no_fault(portal: Flask, person: People, role: 
     assert faults(portal, person(role)) == []
 
 
-def test_a_salesperson_without_sales_is_told_that_there_is_nothing_to_compare(sold: Visitor, person: People) -> None:
+def test_a_salesperson_without_sales_has_nothing_to_compare(sold: Visitor, person: People) -> None:
     seller = person(Role.SALESPERSON, "IN", salesperson="S9")
     page = seller.get("/compare")
     assert (page.status_code, NO_SALES in page.text) == (200, True)

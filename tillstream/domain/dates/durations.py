@@ -30,7 +30,9 @@ def seconds_since(received_seq: int, now: datetime) -> dict[str, float]:
     return {} if seconds is None else {"seconds": round(seconds, 1)}
 
 
-def seconds_between(start: int, end: int, longest: timedelta) -> float | None:
-    """`between` of two instants in microseconds."""
+def seconds_between(start: int | None, end: int, longest: timedelta) -> float | None:
+    """`between` of two instants in microseconds; None without a start."""
+    if start is None:
+        return None
     duration = between(timedelta(microseconds=start), timedelta(microseconds=end), longest)
     return None if duration is None else duration.total_seconds()
