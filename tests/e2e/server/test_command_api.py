@@ -137,7 +137,7 @@ def test_the_token_of_an_earlier_process_runs_nothing(app: App) -> None:
     assert client.post("/users-add", data=body_of(EVE), headers=headers).status_code == 403
 
 
-def test_the_audit_log_tells_the_command_api_from_a_command_without_a_server(door: Door, app: App) -> None:
+def test_the_audit_log_distinguishes_the_command_api_and_a_command_without_a_server(door: Door, app: App) -> None:
     door.post("users-add", EVE)
     home, user = app.settings.home, user_name()
     assert [one.address for one in reading.find_by_subject(app.ports, "user", "eve")] == [f"command API, user {user}"]
