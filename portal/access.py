@@ -52,6 +52,13 @@ class SecondFactorRequired(Rejected):
         super().__init__("Your role requires two-factor sign-in. Set it up on your profile first.")
 
 
+class OwnPasswordRequired(Rejected):
+    """The user has signed in with a password that another person or the program has chosen."""
+
+    def __init__(self) -> None:
+        super().__init__("Choose your own password first. Until then, your sign-in is valid only for that.")
+
+
 class Open(Enum):
     """Access levels that do not depend on a role."""
 
@@ -64,6 +71,7 @@ class Open(Enum):
 Access = Open | Action
 KEYS = frozenset({Open.STORE_TOKEN, Open.HOME_KEY})
 """Access without a user: the view checks the token or the signature itself."""
+WITHOUT_OWN_PASSWORD = frozenset({"sign_in.password", "sign_in.change_password", "sign_in.leave"})
 WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
 FILES = frozenset({"static"})
 
@@ -111,8 +119,11 @@ def gate() -> ResponseReturnValue | None:
         return None
     if not signed_in():
         return _reject_anonymous()
-    if request.endpoint not in WITHOUT_SECOND_STEP and _lacks_second_step():
-        return _to_second_step()
+    if _lacks_own_password():
+        if request.endpoint not in WITHOUT_OWN_PASSWORD:
+            return _to(OwnPasswordRequired(), url_for("sign_in.password", next=_wanted()))
+    elif request.endpoint not in WITHOUT_SECOND_STEP and _lacks_second_step():
+        return _to(SecondFactorRequired(), url_for("profile.second_step"))
     if isinstance(access, Action) and not scope().may(access):
         if shown_token() and me().scope.may(access):
             raise TokenMayNot(access)
@@ -120,16 +131,21 @@ def gate() -> ResponseReturnValue | None:
     return None
 
 
+def _lacks_own_password() -> bool:
+    """Whether the user must choose a password; tokens are issued by people, and other providers have own rules."""
+    return not shown_token() and not this_session().way and me().given_password and tillstream().settings.passwords_open
+
+
 def _lacks_second_step() -> bool:
     """Whether a required second factor is missing; external identity providers apply their own rules."""
     return not shown_token() and not this_session().way and mfa_policy.must_set_up_mfa(ports(), me())
 
 
-def _to_second_step() -> ResponseReturnValue:
-    """Redirect to the two-factor setup that the user's role requires; API calls and changes are rejected."""
+def _to(missing: Rejected, page: str) -> ResponseReturnValue:
+    """Redirect to the page that provides what is missing; API calls and changes are rejected."""
     if _program() or request.method not in {"GET", "HEAD"}:
-        raise SecondFactorRequired
-    return redirect(url_for("profile.second_step"), 303)
+        raise missing
+    return redirect(page, 303)
 
 
 def guard(csrf: CSRFProtect) -> None:
@@ -152,8 +168,13 @@ def _reject_anonymous() -> ResponseReturnValue:
         raise TokenMisplaced(misplaced)
     if _program() or request.method not in {"GET", "HEAD"}:
         abort(401)
+    return redirect(url_for("sign_in.form", next=_wanted()), 303)
+
+
+def _wanted() -> str | None:
+    """The requested page, to return to; None for the first one."""
     wanted = request.full_path.rstrip("?")
-    return redirect(url_for("sign_in.form", next=wanted if wanted != "/" else None), 303)
+    return wanted if wanted != "/" else None
 
 
 def check_marks(app: Flask) -> None:

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from portal import token_auth
-from portal.access import NotForTokens, SecondFactorRequired, TokenMayNot, TokenMisplaced
+from portal.access import NotForTokens, OwnPasswordRequired, SecondFactorRequired, TokenMayNot, TokenMisplaced
 from portal.api.cursors import ListChanged
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
@@ -57,6 +57,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotForTokens: Answer(403, "token-not-accepted"),
     TokenMisplaced: Answer(403, "token-not-accepted"),
     TokenMayNot: Answer(403, "token-lacks-right"),
+    OwnPasswordRequired: Answer(403, "own-password-required"),
     SecondFactorRequired: Answer(403, "two-factor-required"),
     NotInvited: Answer(403, "no-account"),
     IdentityNotVerified: Answer(403, "identity-not-verified"),

@@ -1,6 +1,7 @@
 """Apps and portals for tests, in homes copied from a prepared one, because creating a home takes long."""
 
 import atexit
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from werkzeug.routing import Rule
 import portal
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.adapters.local.files import command_calls
 from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
+from tillstream.commands.client import CALL
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.ports import Clock
 from tillstream.settings import Settings
@@ -145,3 +148,15 @@ def create_app(app: App, *, testing: bool = False) -> Flask:
     flask.testing = testing
     flask.jinja_env.bytecode_cache = COMPILED
     return flask
+
+
+def headers_of_call(app: App, token: str, name: str, arguments: object) -> dict[str, str]:
+    """Make the call of a command in the home of the app; returns the headers that its request needs."""
+    (app.settings.home / command_calls.CALLS).mkdir(exist_ok=True)
+    number = command_calls.make_call(app.settings.home, token, name, body_of(arguments))
+    return {"Authorization": f"Bearer {token}", "Content-Type": "application/json", CALL: number}
+
+
+def body_of(arguments: object) -> bytes:
+    """The body of the request."""
+    return json.dumps(arguments).encode()

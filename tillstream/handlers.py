@@ -12,6 +12,7 @@ import structlog
 
 from tillstream.app import App
 from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.dates import durations
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -86,7 +87,8 @@ def stage_sales(app: App, data: Data) -> dict[str, Any]:
         log.warning("live", outcome="failed", batch=batch, reason=str(error))
     else:
         if appended.rows:
-            log.info("live", batch=batch, rows=appended.rows, seconds=round(appended.seconds, 1))
+            seconds = durations.seconds_since(appended.received_seq, app.ports.clock.now())
+            log.info("live", batch=batch, rows=appended.rows, **seconds)
     return facts
 
 
@@ -102,8 +104,8 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
     numbers = settle.settle_all(app.ports, app.contracts)
     for upload in staged if numbers else ():
         if not upload.confirmed and records.get(app.ports, upload.batch_id).state is State.SETTLED:
-            seconds = app.ports.clock.now().timestamp() - upload.received_seq / 1e6
-            log.info("settled", batch=upload.batch_id, kind=upload.kind, seconds=round(seconds, 1))
+            seconds = durations.seconds_since(upload.received_seq, app.ports.clock.now())
+            log.info("settled", batch=upload.batch_id, kind=upload.kind, **seconds)
     return {
         "batch": data.get("batch_id"),
         "settlements": numbers,

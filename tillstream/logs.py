@@ -62,6 +62,11 @@ def warn(event: str, sentences: Sequence[str]) -> None:
         structlog.get_logger("tillstream").warning(event, reason=" ".join(sentences))
 
 
+def note(event: str, sentence: str) -> None:
+    """Log what a terminal would show as a sentence."""
+    structlog.get_logger("tillstream").info(event, text=sentence.strip())
+
+
 @contextmanager
 def bind_function(function: str) -> Iterator[None]:
     """Add the function's name to each line logged in the block."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pyarrow as pa
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -31,7 +32,12 @@ def _stock() -> Response:
     name, fixed = past.query_at(request.args.get("at", ""))
     if name == past.NOW:
         return queries.rows_of(name, fixed, ("at",), on_order.with_column)
-    return queries.rows_of(name, fixed, ("at",))
+    return queries.rows_of(name, fixed, ("at",), _without_total)
+
+
+def _without_total(levels: pa.Table) -> pa.Table:
+    """The columns that stock has now too: not the number of rows of all pages, which `Link` and the cursor replace."""
+    return levels.drop_columns(["matching"])
 
 
 @allow(Action.SEE_NUMBERS)

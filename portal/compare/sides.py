@@ -91,6 +91,8 @@ def read() -> Pair:
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
     (row,) = figures.ask("reported-days", Filters()).to_pylist()
+    if row["first_day"] is None:  # a region has sales, but this reader sees none of them
+        return texts.NO_SALES
     return texts.reported(days_text(row["first_day"], row["last_day"]))
 
 

@@ -43,9 +43,10 @@ class ListedConnector:
     @property
     def lag(self) -> str:
         """Time since the last run that read the source to its end; a complete backfill has none."""
-        if self.state == ConnectorState.COMPLETE:
+        since = status.lag(self.status, self.now)
+        if self.state == ConnectorState.COMPLETE or (since is None and self.status.last_complete_at):
             return texts.NO_LAG
-        return texts.lag(status.lag(self.status, self.now))
+        return texts.lag(since)
 
     @property
     def region(self) -> str:

@@ -45,6 +45,11 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
         "administrator creates under Stores' tills, and send the sales with the till agent. The message is kept "
         "and does not count.",
     ),
+    "own-password-required": (
+        "Own password required",
+        "You signed in with a password that was created for you. Open any page of the portal and choose your own. "
+        "Personal tokens are not affected.",
+    ),
     "two-factor-required": (
         "Two-factor sign-in required",
         "Your role requires two-factor sign-in. Set it up on your profile, then sign in again.",

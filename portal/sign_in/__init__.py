@@ -173,7 +173,7 @@ def leave() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @requires_password_sign_in
 def password() -> ResponseReturnValue:
-    return render_template("sign_in/password.html", form=OwnPassword(), shortest=MIN_LENGTH)
+    return _password_page(OwnPassword())
 
 
 @blueprint.post("/password")
@@ -195,8 +195,12 @@ def change_password() -> ResponseReturnValue:
                 sessions.end(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
             flash(texts.PASSWORD_CHANGED, "done")
-            return redirect(url_for("profile.show"), 303)
-    return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH), 422
+            return redirect(_next() if before.given_password else url_for("profile.show"), 303)
+    return _password_page(form), 422
+
+
+def _password_page(form: OwnPassword) -> str:
+    return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH, is_first=me().given_password)
 
 
 def _origin(login: str) -> Origin:

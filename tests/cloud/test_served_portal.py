@@ -18,7 +18,7 @@ from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import freshness
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD, SECRET = "correct horse battery staple", "0123456789abcdef" * 4
+FIRST, PASSWORD, SECRET = "seven violet umbrellas", "correct horse battery staple", "0123456789abcdef" * 4
 pytestmark = pytest.mark.long
 
 
@@ -36,7 +36,7 @@ class Instance:
         return visitor.get(f"{self.address}{path}", timeout=60, allow_redirects=False, **more)  # type: ignore[arg-type]
 
     def post(self, visitor: requests.Session, path: str, **form: str) -> requests.Response:
-        page = self.get(visitor, "/profile").text if path != "/sign-in" else self.get(visitor, "/sign-in").text
+        page = self.get(visitor, "/password").text if path != "/sign-in" else self.get(visitor, "/sign-in").text
         match = re.search(r'name="csrf-token" content="([^"]+)"', page)
         assert match, page
         return visitor.post(
@@ -45,6 +45,11 @@ class Instance:
 
     def sign_in(self, visitor: requests.Session, login: str = "admin", password: str = PASSWORD) -> int:
         return self.post(visitor, "/sign-in", login=login, password=password).status_code
+
+    def sign_in_first(self, visitor: requests.Session) -> None:
+        """Sign in with the first password, and choose `PASSWORD`."""
+        assert self.sign_in(visitor, password=FIRST) == 303
+        assert self.post(visitor, "/password", old=FIRST, new=PASSWORD, again=PASSWORD).status_code == 303
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
@@ -64,7 +69,7 @@ def serving(home: Path, name: str, *arguments: str, **variables: str) -> Iterato
         "TILLSTREAM_THREADS": "1",
         "TILLSTREAM_LOG_LEVEL": "debug",
         "TILLSTREAM_SESSION_SECRET": SECRET,
-        "TILLSTREAM_FIRST_PASSWORD": PASSWORD,
+        "TILLSTREAM_FIRST_PASSWORD": FIRST,
     }
     program = [sys.executable, "-m", "gunicorn", "--config=python:portal.gunicorn_conf", *arguments]
     with log.open("wb") as out:
@@ -98,7 +103,7 @@ def test_the_server_starts_hides_secrets_and_stops_with_open_streams(
     with serving(tmp_path / "home", "one", TILLSTREAM_PROXIES="1") as one:
         visitor = requests.Session()
         assert one.sign_in(visitor, password="wrong") == 401
-        assert one.sign_in(visitor) == 303
+        one.sign_in_first(visitor)
         assert one.get(visitor, "/dashboard").status_code == 200
         behind = one.get(visitor, "/healthz/ready", headers={"X-Forwarded-Proto": "https"})
         assert "Strict-Transport-Security" in behind.headers
@@ -109,7 +114,7 @@ def test_the_server_starts_hides_secrets_and_stops_with_open_streams(
         assert list(lines)[-1] == b""  # ended, and not cut off
         assert one.process.returncode == 0
         assert "SIGKILL" not in one.log
-    for secret in (SECRET, PASSWORD, *visitor.cookies.values()):
+    for secret in (SECRET, FIRST, PASSWORD, *visitor.cookies.values()):
         assert secret not in one.log
     assert "retry" not in one.log
 
@@ -119,7 +124,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
     with serving(home, "first", "--workers=2", served) as first, serving(home, "second", served) as second:
         assert first.log.count("Booting worker") == 2
         here, there = requests.Session(), requests.Session()
-        assert first.sign_in(here) == 303
+        first.sign_in_first(here)
         there.cookies.update(here.cookies)
         assert [second.get(there, "/dashboard").status_code for _ in range(4)] == [200] * 4
 

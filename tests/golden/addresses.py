@@ -89,6 +89,7 @@ def forms(home: Path) -> str:
             flask = create_app(app)
             anonymous, admin = (Visitor(flask.test_client()) for _ in range(2))
             assert admin.sign_in("walker", password).status_code == 303
+            assert admin.choose_password(password).status_code == 303
             for page in ("/sign-in", "/join/x"):
                 _collect(flask, page, anonymous.get(page).text, met)
             for page in _pages(flask, batches):

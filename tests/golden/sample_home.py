@@ -126,8 +126,9 @@ def _in_the_portal(app: App, passwords: dict[str, str]) -> None:
     app.ports.bus.subscribe(TOPIC_SALE_EVENTS, "subscriber", RetryPolicy(attempts=1))
     admin, clerk = (Visitor(portal.test_client()) for _ in range(2))
     Visitor(portal.test_client()).sign_in("mia", "a wrong password")
-    assert clerk.sign_in("cleo", passwords["cleo"]).status_code == 303
-    assert admin.sign_in("ada", passwords["ada"]).status_code == 303
+    for visitor, login in ((clerk, "cleo"), (admin, "ada")):
+        assert visitor.sign_in(login, passwords[login]).status_code == 303
+        assert visitor.choose_password(passwords[login]).status_code == 303
     for page in ("/", "/changes"):
         assert admin.get(page, follow_redirects=True).status_code == 200
     sale = sale_schema()["examples"][0]

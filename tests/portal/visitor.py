@@ -55,6 +55,10 @@ class Visitor:
     def sign_in(self, login: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/sign-in", {"login": login, "password": password})
 
+    def choose_password(self, first: str) -> TestResponse:
+        """Change the first password to `PASSWORD`."""
+        return self.post("/password", {"old": first, "new": PASSWORD, "again": PASSWORD})
+
     def upload(self, content: bytes, name: str = "june.csv", contract: str = "IN") -> str:
         """The batch id of the file given."""
         answer = self.post(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
 from tillstream.app.app import App
+from tillstream.app.output_places import check_output
 from tillstream.app.source_access import source_access
 from tillstream.domain.errors import Rejected
 from tillstream.marts.export import Exported, export, format_of
@@ -22,8 +23,8 @@ FORMATS = (PARQUET, DELTA)
 def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
     """The folder at a path, at gs://BUCKET/FOLDER, or at s3://BUCKET/FOLDER.
 
-    manifest: the name of the file that lists the others. Raises `Rejected` for addresses of other stores, and without
-    Google's libraries or credentials.
+    manifest: the name of the file that lists the others. Raises `Rejected` for addresses of other stores, without
+    Google's libraries or credentials, and for a folder in which nothing may be written.
     """
     if path.startswith((CLOUD_STORAGE, S3)):
         scheme, _, rest = path.partition("://")
@@ -35,6 +36,7 @@ def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
             "An export is written to a folder, to gs://BUCKET/FOLDER or to s3://BUCKET/FOLDER. Copy a folder to other "
             "stores."
         )
+    check_output(app.settings, path)
     return LocalExportFolder(Path(path), manifest)
 
 

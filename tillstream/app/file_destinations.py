@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from tillstream import audit, logs
 from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
 from tillstream.app.app import App
+from tillstream.app.output_places import DELIVERIES, check_output
 from tillstream.app.source_access import source_access
 from tillstream.audit import AuditAction
 from tillstream.connectors.access import SourceAccess, check_reference
@@ -88,7 +89,7 @@ def _check_folder(app: App, path: str) -> None:
     """Raise `Rejected` for a folder in which nothing is delivered."""
     if app.settings.project:
         raise Rejected("A project delivers to buckets and servers, because its folders end with their machine.")
-    allowed = (app.settings.home / "deliveries", *app.settings.other_delivery_folders)
+    allowed = (app.settings.home / DELIVERIES, *app.settings.other_delivery_folders)
     folder = Path(path)
     if not folder.is_absolute():
         raise Rejected("Enter the whole path of the folder, such as /data/reports.")
@@ -97,3 +98,4 @@ def _check_folder(app: App, path: str) -> None:
             f"{path} is in no folder to which files can be delivered. To allow its folder, add it to "
             "TILLSTREAM_DELIVERY_FOLDERS."
         )
+    check_output(app.settings, path)

@@ -15,6 +15,7 @@ from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older
 from tillstream.adapters.local.files import backup, restore
 from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
 from tillstream.adapters.local.files.home_folder import Folder
+from tillstream.adapters.local.files.home_folder import ServerAddress as ServerAddress  # noqa: PLC0414 - for commands
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder

@@ -4,7 +4,23 @@
 `entry` returns the entry as a `Put`, to be written atomically with it.
 """
 
-from tillstream.audit.recording import COLLECTION, client_address, current_address, entry, record
+from tillstream.audit.recording import (
+    COLLECTION,
+    client_address,
+    current_address,
+    entry,
+    origin_of_command,
+    record,
+)
 from tillstream.domain.audit import AuditAction, Entry
 
-__all__ = ["COLLECTION", "AuditAction", "Entry", "client_address", "current_address", "entry", "record"]
+__all__ = [
+    "COLLECTION",
+    "AuditAction",
+    "Entry",
+    "client_address",
+    "current_address",
+    "entry",
+    "origin_of_command",
+    "record",
+]

@@ -20,7 +20,7 @@ _ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
 @contextmanager
 def client_address(address: str) -> Iterator[None]:
-    """Record this network address with every entry written within the block."""
+    """Record this network address, or the origin of a command, with every entry written within the block."""
     token = _ADDRESS.set(address)
     try:
         yield
@@ -28,8 +28,17 @@ def client_address(address: str) -> Iterator[None]:
         _ADDRESS.reset(token)
 
 
+def origin_of_command(door: str, user: str) -> str:
+    """The address of entries of a command.
+
+    door: `command API` in a server, `command line` in a process of its own. user: of the operating system; empty if
+    unknown.
+    """
+    return f"{door}, user {user}" if user else door
+
+
 def current_address() -> str:
-    """The network address of `client_address`; empty outside of such a block."""
+    """The address of `client_address`; empty outside of such a block."""
     return _ADDRESS.get()
 
 

@@ -1,6 +1,7 @@
 """Entry point of the command line: each command prints one result as text or JSON, with documented exit codes."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -53,7 +54,7 @@ def main() -> None:
 )
 def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     """Run the portal and the worker; the first start loads the sample regions."""
-    from tillstream.logs import configure
+    from tillstream.logs import configure, note
     from tillstream.server.serve import serve as start
 
     overrides = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -63,7 +64,7 @@ def serve(host: str | None, port: int | None, open_: bool | None) -> None:
     try:
         start(
             settings,
-            click.echo,
+            click.echo if on_terminal else partial(note, "server"),
             open_browser=on_terminal and settings.has_screen if open_ is None else open_,
             on_terminal=on_terminal,
         )

@@ -7,25 +7,45 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from tillstream.app.local import ServerAddress, folder
 from tillstream.commands.kept_files import KeptFiles
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, SENT, Progress, Result
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.settings import Settings
 
 PATH = "/control/"
+CALL = "Tillstream-Call"
+"""Header with the number of the call in the home folder."""
+COMMAND_API = "command API"
 ERRORS = {error.__name__: error for error in (Conflict, NotFound, Rejected, Unavailable)}
 
 
-def send_command(address: str, token: str, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+def send_command(
+    settings: Settings, server: ServerAddress, name: str, arguments: Mapping[str, Any], progress: Progress
+) -> Result:
     """Run a command in the server and return its result.
 
-    Raises what the command raises in the server; `PermissionError` if another server listens at the address,
-    `ConnectionRefusedError` if none does, `Unavailable` if the server stopped during the command.
+    Raises what the command raises in the server; `PermissionError` if another server listens at the address or this
+    user may not call it, `ConnectionRefusedError` if none listens, `Unavailable` if the server stopped during the
+    command.
     """
     body = json.dumps(dict(arguments)).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": LINES}
-    request = urllib.request.Request(f"{address}{PATH}{name}", body, headers)  # noqa: S310 - our own loopback address
-    kept = KeptFiles(progress)
+    try:
+        with folder(settings).prepared_call(server, name, body) as number:
+            return _send(server, name, body, number, KeptFiles(progress), arguments)
+    except FileNotFoundError as error:  # the server has ended since, or it is of another version
+        raise PermissionError(f"The server at {server.address} accepts no commands of this version.") from error
+
+
+def _send(
+    server: ServerAddress, name: str, body: bytes, number: str, kept: KeptFiles, arguments: Mapping[str, Any]
+) -> Result:
+    address = server.address
+    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json", "Accept": LINES}
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{address}{PATH}{name}", body, headers | {CALL: number}
+    )
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310
             if response.headers.get_content_type() != LINES:
@@ -42,7 +62,7 @@ def send_command(address: str, token: str, name: str, arguments: Mapping[str, An
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (401, 403):
-            raise PermissionError from error
+            raise PermissionError(f"The server at {address} refuses commands of this user.") from error
         raise Unavailable(f"The server at {address} does not run this version of Tillstream: {error}.") from error
     except urllib.error.URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):

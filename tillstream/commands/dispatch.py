@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from tillstream import audit
 from tillstream.app import App, open_app, open_read_only, owned
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Occupied, ReadOnly
+from tillstream.domain.errors import Occupied, ReadOnly, Unavailable
 from tillstream.settings import Settings
+from tillstream.system_user import user_name
 from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
@@ -26,6 +28,7 @@ READING = frozenset(
     }
 )
 """Commands that also work on a home folder that cannot be written."""
+REFUSED = "Run the command as the user who started the server, or stop that server and start it again."
 TURN = 2.0
 """Seconds to wait for the folder before looking for a server again."""
 
@@ -37,16 +40,28 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
     a Google Cloud project there is no lock and the command always runs here. Raises what the command raises, and
     `Unavailable` if the server stopped during the command.
     """
-    if settings.project:
-        return _with_app(settings, name, arguments, progress)
+    with audit.client_address(audit.origin_of_command("command line", user_name())):
+        if settings.project:
+            return _with_app(settings, name, arguments, progress)
+        return _run_locally(settings, name, arguments, progress)
+
+
+def _run_locally(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+    refused = 0
     while True:
-        result = _run_in_server(settings, name, arguments, progress)
-        if result:
-            return result
+        try:
+            result = _run_in_server(settings, name, arguments, progress)
+            if result:
+                return result
+            refused = 0
+        except PermissionError as error:
+            # that of another home, at the address of a server that died; or ours, and this user may not call it
+            refused, refusal = refused + 1, f"{error} {REFUSED}"
         try:
             return _run_here(settings, name, arguments, progress)
-        except Occupied:
-            continue
+        except Occupied as occupied:
+            if refused > 1:
+                raise Unavailable(refusal) from occupied
 
 
 def has_ledger(settings: Settings) -> bool:
@@ -64,18 +79,20 @@ def find_server(settings: Settings) -> bool:
 
 
 def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
-    """Return None if no server listens."""
+    """Return None if no server listens. Raises `PermissionError` if one keeps refusing this process."""
     from tillstream.app.local import folder
 
-    for _ in range(TRIES):
+    for remaining in reversed(range(TRIES)):
         server = folder(settings).find_server()
         if server is None:
             return None
         from tillstream.commands.client import send_command  # lazy: needed only if a server runs
 
         try:
-            return send_command(server.address, server.token, name, arguments, progress)
+            return send_command(settings, server, name, arguments, progress)
         except PermissionError:  # a new server is replacing the address file
+            if not remaining:
+                raise
             time.sleep(0.1)
         except ConnectionRefusedError:  # stale address file of a server that died
             return None

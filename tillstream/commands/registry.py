@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, get_type_hints
 
 from tillstream.app import App
+from tillstream.app.output_places import check_output
 from tillstream.commands.arguments import parse
 from tillstream.commands.result import Progress, Result
 
@@ -28,9 +29,15 @@ class LazyCommand:
         return command, get_type_hints(command)["arguments"]
 
     def __call__(self, app: App, progress: Progress, /, **values: object) -> Result:
-        """Run the command. Raises `Rejected` for unknown, missing and wrongly typed arguments."""
+        """Run the command.
+
+        Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an `out` where nothing is written.
+        """
         command, kind = self.load()
-        return command(app, progress, parse(kind, values))
+        arguments = parse(kind, values)
+        if (out := getattr(arguments, "out", "")) and "://" not in out:
+            check_output(app.settings, out)
+        return command(app, progress, arguments)
 
 
 COMMANDS: dict[str, LazyCommand] = {

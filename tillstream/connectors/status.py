@@ -9,6 +9,7 @@ from typing import Any
 
 from tillstream.connectors.connector import Connector
 from tillstream.connectors.source import Cursor
+from tillstream.domain.dates import durations
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
@@ -86,8 +87,9 @@ def all_of(ports: Ports) -> dict[str, Status]:
 
 
 def lag(status: Status, now: datetime) -> timedelta | None:
-    """Time since everything that the source had was read; None if it never was."""
-    return now - datetime.fromisoformat(status.last_complete_at) if status.last_complete_at else None
+    """Time since everything that the source had was read; None if it never was, or a clock was wrong."""
+    last = status.last_complete_at
+    return durations.between(datetime.fromisoformat(last), now, durations.WAIT) if last else None
 
 
 def is_late(connector: Connector, status: Status, now: datetime) -> bool:

@@ -157,7 +157,7 @@ class Entry:
     before: dict[str, Any]
     after: dict[str, Any]
     address: str
-    """Network address of the client; empty without a request."""
+    """Network address of the client; of a command: `command API` or `command line`, and the system's user."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -209,13 +209,18 @@ def reset_password(ports: Ports, login: str, *, by: str = "") -> str:
 
 
 def change_password(ports: Ports, login: str, old: str, new: str) -> User:
-    """Set the password that the user chose; other sessions end. Raises `WrongSignIn` if the old one is wrong."""
+    """Set the password that the user chose; other sessions end.
+
+    Raises `WrongSignIn` if the old one is wrong, `Rejected` if the new one is weak or the same.
+    """
     throttled = f"password:{normalize_login(login)}"  # only the signed-in user can use up these tries
     login_throttle.count_try(ports, throttled)
     document = ports.documents.get(COLLECTION, normalize_login(login))
     if document is None or not passwords.verify(document.data["hash"] or None, old, ports.password_cost):
         raise WrongSignIn
     login_throttle.reset(ports, throttled)
+    if new == old:
+        raise Rejected("Choose a password that differs from the current one.")
     chosen = passwords.check_strength(new, document.id, document.data["name"])
     secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
     return account_store.change(

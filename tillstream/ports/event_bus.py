@@ -58,7 +58,7 @@ class QueueDepth:
     delayed: int | None
     dead: int | None
     oldest_seconds: float | None
-    """Age of the oldest message; also None without messages."""
+    """Age of the oldest message; also None without messages, and if a clock was wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Command API of the server for clients on the same machine, authorised by the token of `server.json`."""
+"""Command API of the server for clients on the same machine.
+
+A request needs the token of `server.json`, and a call in the home folder, which only its user can make.
+"""
 
 import hmac
 import json
@@ -7,8 +10,11 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
+from tillstream import audit
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
+from tillstream.app.local import folder
+from tillstream.commands.client import CALL, COMMAND_API
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
 from tillstream.domain.errors import Rejected, TillstreamError
@@ -53,13 +59,19 @@ def create_control(app: App, token: str) -> Flask:
         return None if hmac.compare_digest(bearer.encode(), token.encode()) else ("", 403)
 
     @flask.post("/<name>")
-    def run(name: str) -> Response | tuple[Response, int]:
+    def run(name: str) -> Response | tuple[Response, int] | tuple[str, int]:
+        number = request.headers.get(CALL, "")
+        try:
+            user = folder(app.settings).take_call(token, number, name, request.get_data())
+        except PermissionError:
+            return "", 403
         arguments: Any = request.get_json()
         if not isinstance(arguments, dict):
             return jsonify(type=Rejected.__name__, detail="The arguments must be a JSON object."), 422
 
         def work(progress: Progress) -> Answer:
-            return _answer(flask, app, name, arguments, progress)
+            with audit.client_address(audit.origin_of_command(COMMAND_API, user)):
+                return _answer(flask, app, name, arguments, progress)
 
         if request.accept_mimetypes.best == LINES:
             command = COMMANDS.get(name)

@@ -149,8 +149,8 @@ def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) ->
     """Print the first password, or write it to a file if the output may be a log."""
     if shown:
         echo(
-            f"Sign in as {settings.first_admin} with the password {password} (shown only once; change it in the "
-            "portal)."
+            f"Sign in as {settings.first_admin} with the password {password} (shown only once; the portal "
+            "asks for your own)."
         )
         return
     path = folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")

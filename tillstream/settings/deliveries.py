@@ -1,8 +1,9 @@
 """The settings of what is delivered to places outside."""
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tillstream.settings.project import ProjectSettings
 
@@ -13,6 +14,14 @@ class DeliverySettings(ProjectSettings):
         description="Folders of this machine to which files of subscriptions can be delivered besides `deliveries` in "
         "the home folder, separated by commas",
     )
+
+    @field_validator("home", "drop", "secrets", mode="before", check_fields=False)
+    @classmethod
+    def _names_a_folder(cls, path: Any) -> Any:
+        """Refuse an empty path, which would be the current folder, wherever that is."""
+        if isinstance(path, str) and not path.strip():
+            raise ValueError("enter the path of a folder, or remove the variable to use the default")
+        return path
 
     @property
     def other_delivery_folders(self) -> tuple[Path, ...]:

@@ -123,10 +123,11 @@ class Process:
 
     def command(self, name: str, /, **arguments: Any) -> Any:
         """The data of a command. Raises `Lost` if the server ends meanwhile, and `Rejected`."""
-        server = folder(Settings(home=self.home)).find_server()
+        settings = Settings(home=self.home)
+        server = folder(settings).find_server()
         if server is None:
             raise ConnectionError("The server has ended.")
-        return send_command(server.address, server.token, name, arguments, quiet).data
+        return send_command(settings, server, name, arguments, quiet).data
 
     def unfinished(self) -> list[str]:
         """Metrics of what is not finished; the command `status` computes key figures as well, which takes longer."""

@@ -25,6 +25,7 @@ _ROWS = 100
 _NAMES = frozenset({"region", "store", "category", "product", CURRENCY})
 _FILTERS = tuple(one for one in FILTERS if one["name"] in _NAMES)
 """The filters that stock has; `status` is that of stock."""
+_AT = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}, {"const": ""}]}
 OPERATIONS: dict[str, Operation] = {
     "api.stock": Operation(
         "Stock", "Stock by store and product, now or in the past",
@@ -34,7 +35,7 @@ OPERATIONS: dict[str, Operation] = {
         "orders. Of the past, there are no days of cover and no `on_order`, and low counts as in-stock; `sort` and "
         "`descending` apply to now.",
         (
-            query("at", {"type": "string"}, "A day (its end), or a time; default: now", "2026-06-03"),
+            query("at", _AT, "A day (its end), or a time; default: now", "2026-06-03"),
             *own_parameters(past.NOW), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,

@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from app_factory import build
+from app_factory import body_of, build, headers_of_call
 from click.testing import CliRunner, Result
 from pdf_text import pages_of
 
 from tillstream.app import App
 from tillstream.cli.main import main
+from tillstream.commands.client import CALL
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
@@ -102,14 +103,16 @@ def test_an_account_exports_what_it_may_see(app: App, home: Path) -> None:
     accounts.add(app.ports, "ana", "Ana", Role.ANALYST, password="correct horse battery")
     client = create_control(app, "t").test_client()
     arguments = {"query": "sale-lines", "params": {}, "out": str(home / "lines.parquet"), "user": "ana"}
-    assert client.post("/export", json=arguments, headers={"Authorization": "Bearer t"}).status_code == 200
+    headers = headers_of_call(app, "t", "export", arguments)
+    assert client.post("/export", data=body_of(arguments), headers=headers).status_code == 200
     columns = pq.read_schema(home / "lines.parquet").names
     assert not {"customer_id", "customer_name", "salesperson_id", "extra"} & set(columns)
     assert "net_amount" in columns
 
 
 def test_an_export_in_the_server_ends_with_its_client(app: App, home: Path) -> None:
-    body = json.dumps({"query": "sale-lines", "params": {}, "out": str(home / "lines.csv")}).encode()
+    arguments = {"query": "sale-lines", "params": {}, "out": str(home / "lines.csv")}
+    body = body_of(arguments)
     environment = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/export",
@@ -121,6 +124,7 @@ def test_an_export_in_the_server_ends_with_its_client(app: App, home: Path) -> N
         "CONTENT_TYPE": "application/json",
         "HTTP_ACCEPT": "application/x-ndjson",
         "HTTP_AUTHORIZATION": "Bearer t",
+        "HTTP_TILLSTREAM_CALL": headers_of_call(app, "t", "export", arguments)[CALL],
     }
 
     def gone(data: bytes) -> None:

@@ -85,3 +85,27 @@ def test_a_confirmed_batch_is_replayed_without_the_same_question(shop: Shop) -> 
     shop.run("confirm", batch=second["batch_id"])
     assert shop.run("replay", batch=second["batch_id"])["status"] == "settled"
     assert shop.lines() == [("Here", "1", "5.00"), ("There", "1", "5.00")]
+
+
+@pytest.fixture
+def held(shop: Shop) -> str:
+    """A file of `here` that was held because `there` had its bytes, which were undone since; then a later correction of
+    its line, and the same bytes again, which count."""
+    other = shop.ingest("there", "1,1,2026-03-01,5.00")
+    batch: str = shop.ingest("here", "1,1,2026-03-01,5.00")["batch_id"]
+    shop.run("undo", batch=other["batch_id"])
+    shop.ingest("here", "1,1,2026-03-01,7.00")
+    assert shop.ingest("here", "1,1,2026-03-01,5.00")["status"] == "settled"
+    return batch
+
+
+def test_a_held_upload_gives_no_place_to_the_same_bytes(shop: Shop, held: str) -> None:
+    assert shop.lines() == [("Here", "1", "5.00")], "received after the correction"
+    shop.run("reject", batch=held, reason="not needed")
+    assert shop.lines() == [("Here", "1", "5.00")]
+
+
+def test_a_confirmed_upload_gives_its_place_to_the_same_bytes(shop: Shop, held: str) -> None:
+    shop.run("confirm", batch=held)
+    assert shop.lines() == [("Here", "1", "7.00")], "both repeats take the place of the first, before the correction"
+    assert shop.run("rebuild")["differences"] == []

@@ -5,30 +5,33 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from socket import create_server, socket
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from app_factory import build
-from flask.testing import FlaskClient
+from app_factory import body_of, build, headers_of_call
 from threads import join_thread
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.app.local import folder
-from tillstream.commands import registry
+from tillstream.audit import reading
+from tillstream.commands import dispatch, registry
 from tillstream.commands.dispatch import execute
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.people import accounts
 from tillstream.server.command_api import LINES, create_control
 from tillstream.settings import Settings
+from tillstream.system_user import user_name
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = "".join(f"90{n},A,b,1,12/5/2011 9:02,1,1,UK\n" for n in range(10, 30))
-KEY = {"Authorization": "Bearer secret"}
 
 
 @pytest.fixture
@@ -38,10 +41,23 @@ def app(home: Path) -> Iterator[App]:
     app.close()
 
 
+class Door:
+    """Calls commands as the command line does."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._client = app, create_control(app, "secret").test_client()
+
+    def post(self, name: str, arguments: object, **headers: str) -> TestResponse:
+        return self._client.post(
+            f"/{name}",
+            data=body_of(arguments),
+            headers=headers_of_call(self._app, "secret", name, arguments) | headers,
+        )
+
+
 @pytest.fixture
-def door(app: App) -> Iterator[FlaskClient]:
-    with create_control(app, "secret").test_client() as client:
-        yield client
+def door(app: App) -> Door:
+    return Door(app)
 
 
 @pytest.fixture
@@ -50,23 +66,23 @@ def monday(tmp_path: Path) -> str:
     return str(tmp_path / "monday.csv")
 
 
-def streamed(door: FlaskClient, command: str, **arguments: Any) -> list[dict[str, Any]]:
-    answer = door.post(f"/{command}", json=arguments, headers=KEY | {"Accept": LINES})
+def streamed(door: Door, command: str, **arguments: Any) -> list[dict[str, Any]]:
+    answer = door.post(command, arguments, Accept=LINES)
     assert (answer.status_code, answer.mimetype) == (200, LINES)
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def test_an_answer_through_the_server_keeps_its_order(door: FlaskClient) -> None:
-    row = door.post("/query", json={"name": "kpis", "params": {}}, headers=KEY).get_json()["data"]["rows"][0]
+def test_an_answer_through_the_server_keeps_its_order(door: Door) -> None:
+    row = door.post("query", {"name": "kpis", "params": {}}).get_json()["data"]["rows"][0]
     assert list(row)[:3] == ["lines", "active_lines", "cancelled_lines"]
 
 
-def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_breaks_in_the_server_answers_words(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by nothing")
 
     monkeypatch.setitem(registry.COMMANDS, "status", broken)
-    answer = door.post("/status", json={}, headers=KEY)
+    answer = door.post("status", {})
     assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
     assert "status failed in the server" in answer.get_json()["detail"]
 
@@ -83,13 +99,13 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: FlaskClient, mo
     ],
 )
 def test_unknown_missing_and_mistyped_arguments_are_rejected(
-    door: FlaskClient, command: str, arguments: object, detail: str
+    door: Door, command: str, arguments: object, detail: str
 ) -> None:
-    answer = door.post(f"/{command}", json=arguments, headers=KEY)
+    answer = door.post(command, arguments)
     assert (answer.status_code, answer.get_json()) == (422, {"type": "Rejected", "detail": detail})
 
 
-def test_the_command_api_streams_each_stage_and_then_the_answer(door: FlaskClient, monday: str) -> None:
+def test_the_command_api_streams_each_stage_and_then_the_answer(door: Door, monday: str) -> None:
     *stages, last = streamed(door, "ingest", files=[monday], contract="online-retail-uk")
     receipt = last["answer"]["data"]
     assert [stage["what"] for stage in stages] == ["bytes", "kept", "rows", "settling", "files"]
@@ -98,10 +114,49 @@ def test_the_command_api_streams_each_stage_and_then_the_answer(door: FlaskClien
     assert (stages[2]["count"], receipt["rows"]["new"]) == (20, 20)
 
 
-def test_the_command_api_returns_errors_as_the_answer(door: FlaskClient) -> None:
+def test_the_command_api_returns_errors_as_the_answer(door: Door) -> None:
     (last,) = streamed(door, "receipts", batch="nonsense")
     assert (last["status"], last["answer"]["type"]) == (422, "NotFound")
     assert streamed(door, "nonsense")[0]["status"] == 404
+
+
+EVE = {"login": "eve", "name": "", "role": "admin"}
+
+
+def test_the_token_alone_runs_nothing(app: App) -> None:
+    client = create_control(app, "secret").test_client()
+    stolen = headers_of_call(app, "secret", "users", {})  # a call of another command, seen before it is used
+    for headers in ({"Authorization": "Bearer secret"}, stolen):
+        assert client.post("/users-add", json=EVE, headers=headers).status_code == 403
+    assert accounts.find(app.ports) == []
+
+
+def test_the_token_of_an_earlier_process_runs_nothing(app: App) -> None:
+    client = create_control(app, "new").test_client()
+    headers = headers_of_call(app, "old", "users-add", EVE)
+    assert client.post("/users-add", data=body_of(EVE), headers=headers).status_code == 403
+
+
+def test_the_audit_log_distinguishes_the_command_api_and_a_command_without_a_server(door: Door, app: App) -> None:
+    door.post("users-add", EVE)
+    home, user = app.settings.home, user_name()
+    assert [one.address for one in reading.find_by_subject(app.ports, "user", "eve")] == [f"command API, user {user}"]
+    app.close()
+    execute(Settings(home=home, threads=1), "users-set", {"login": "eve", "name": "Eve"}, quiet)
+    again = build(Settings(home=home, threads=1))
+    newest, _ = reading.find_by_subject(again.ports, "user", "eve")
+    again.close()
+    assert (newest.who, newest.address) == ("command line", f"command line, user {user}")
+
+
+def test_a_server_that_refuses_this_user_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "TRIES", 2)
+    monkeypatch.setattr(dispatch, "TURN", 0.1)
+    settings = Settings(home=home, threads=1)
+    with folder(settings).own(), listening(build(settings), "its own") as url:
+        folder(settings).announce_server(url, "another")
+        with pytest.raises(Unavailable, match=r"refuses commands of this user\. Run the command as the user"):
+            execute(settings, "users", {}, quiet)
 
 
 class Dying:
@@ -199,15 +254,25 @@ def test_a_waiting_command_finds_a_server_that_publishes_its_address_late(home: 
             pending = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
             time.sleep(0.5)
             assert not pending.done()
-            door = DispatcherMiddleware(nothing, {"/control": create_control(app, "new")})
-            server = make_server("127.0.0.1", 0, door)
-            listening = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-            listening.start()
-            folder(settings).announce_server(f"http://127.0.0.1:{server.server_port}", "new")
-            assert pending.result(timeout=30).data["rows"][0]["lines"] == 0
-        server.shutdown()
-        join_thread(listening)
+            with listening(app, "new") as address:
+                folder(settings).announce_server(address, "new")
+                assert pending.result(timeout=30).data["rows"][0]["lines"] == 0
         app.close()
+
+
+@contextmanager
+def listening(app: App, token: str) -> Iterator[str]:
+    """Serve the command API; yields its address."""
+    door = DispatcherMiddleware(nothing, {"/control": create_control(app, token)})
+    server = make_server("127.0.0.1", 0, door)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        join_thread(thread)
+        server.server_close()
 
 
 def nothing(environment: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

@@ -1,6 +1,7 @@
 """The first administrator's password is shown on a terminal only, else written to a private file, or comes from the
 settings."""
 
+import json
 import os
 import re
 import stat
@@ -26,20 +27,22 @@ def _signs_in(home: Path, password: str, login: str = "admin") -> bool:
         app.close()
 
 
-def _output(server: Server) -> str:
-    assert server.process.stdout
-    lines = [server.process.stdout.readline(), server.process.stdout.readline()]
-    server.stop()
-    return "".join(lines)
+def _logged(home: Path, log: Path) -> list[str]:
+    """The sentences that a server without a terminal has logged, as it logs everything else."""
+    with log.open("w") as err:
+        Server(home, err).stop()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return [line["text"] for line in lines if line["event"] == "server"]
 
 
 def test_without_a_terminal_the_password_is_in_a_file_for_its_owner_only(tmp_path: Path) -> None:
-    shown = _output(Server(tmp_path))
-    path = tmp_path / "first-password.txt"
-    assert f"Sign in as admin with the password in {path}, " in shown
+    shown = _logged(tmp_path / "home", tmp_path / "log")
+    path = tmp_path / "home" / "first-password.txt"
+    assert shown[0].startswith("Tillstream is running at http://127.0.0.1:")
+    assert f"Sign in as admin with the password in {path}, " in shown[1]
     password = path.read_text().strip()
-    assert (stat.S_IMODE(path.stat().st_mode), password in shown) == (0o600, False)
-    assert _signs_in(tmp_path, password)
+    assert (stat.S_IMODE(path.stat().st_mode), password in str(shown)) == (0o600, False)
+    assert _signs_in(tmp_path / "home", password)
 
 
 def test_on_a_terminal_the_password_is_shown_and_not_written(tmp_path: Path) -> None:

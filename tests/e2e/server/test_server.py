@@ -267,7 +267,7 @@ def test_a_second_start_shows_the_address_of_the_first(server: Server, tmp_path:
     again = subprocess.run(
         [TILLSTREAM, "serve"], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
     )
-    assert f"is already running at http://127.0.0.1:{server.port}, with its data in {tmp_path}" in again.stdout
+    assert f"is already running at http://127.0.0.1:{server.port}, with its data in {tmp_path}" in again.stderr
 
 
 def test_a_used_port_is_reported_with_a_free_one(tmp_path: Path) -> None:

@@ -275,7 +275,7 @@ def test_the_first_password_signs_in_and_must_be_changed(opened: Open) -> None:
     ensure_first_admin(app)
     visitor = Visitor(flask.test_client())
     assert visitor.sign_in("boss").status_code == 303
-    assert "Choose your own" in visitor.get("/dashboard").text
+    assert visitor.get("/dashboard").headers["Location"] == "/password?next=/dashboard"
 
 
 def test_a_way_in_that_lacks_its_settings_stops_the_start() -> None:

@@ -10,7 +10,8 @@ from visitor import PASSWORD, Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.people import Role
-from tillstream.people import accounts, store_tokens
+from tillstream.people import accounts, personal_tokens, store_tokens
+from tillstream.people.sign_in import mfa_policy
 
 People = Callable[..., Visitor]
 
@@ -35,6 +36,44 @@ def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, anonym
     wanted = anonymous.get("/uploads?q=june&state=needs").headers["Location"]
     data = {"login": "asha", "password": PASSWORD}
     assert anonymous.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
+
+
+def test_a_generated_password_is_changed_before_anything_else(app: App, anonymous: Visitor) -> None:
+    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
+    _, token = personal_tokens.issue(app.ports, "asha", "report", ["numbers"], by="boss")
+    anonymous.sign_in("asha", first)
+    changing = anonymous.get("/uploads?q=june").headers["Location"]
+    assert changing == "/password?next=/uploads?q%3Djune"
+    assert "Choose your own password" in anonymous.get(changing).text
+    refused = anonymous.get("/api/kpis")
+    assert (refused.status_code, refused.json["type"]) == (403, "/help/problems/own-password-required")
+    assert anonymous.post("/people", {"login": "mallory", "role": "admin"}).status_code == 403
+    assert anonymous.get("/api/kpis", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    form = {"old": first, "new": first, "again": first}
+    assert "differs from the current one" in anonymous.post(changing, form).text
+    answer = anonymous.post(changing, form | {"new": PASSWORD, "again": PASSWORD})
+    assert answer.headers["Location"] == "/uploads?q=june"
+    assert anonymous.get("/api/kpis").status_code == 200
+    reset = accounts.reset_password(app.ports, "asha", by="boss")
+    anonymous.sign_in("asha", reset)
+    assert anonymous.get("/dashboard").headers["Location"] == "/password?next=/dashboard"
+    assert anonymous.post("/sign-out").status_code == 303
+
+
+def test_an_own_password_comes_before_the_second_step(app: App, anonymous: Visitor) -> None:
+    mfa_policy.require_second_step(app.ports, [Role.ADMIN], "boss")
+    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
+    anonymous.sign_in("asha", first)
+    changing = anonymous.get("/profile/second-step").headers["Location"]
+    anonymous.post(changing, {"old": first, "new": PASSWORD, "again": PASSWORD})
+    assert anonymous.get("/dashboard").headers["Location"] == "/profile/second-step"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "DELETE"])
+def test_an_unknown_method_is_refused_as_such_to_everybody(anonymous: Visitor, person: People, method: str) -> None:
+    for visitor in (anonymous, person(Role.ANALYST)):
+        answer = visitor.client.open("/api/kpis", method=method)
+        assert (answer.status_code, "GET" in answer.headers["Allow"]) == (405, True)
 
 
 @pytest.mark.parametrize(

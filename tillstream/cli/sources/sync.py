@@ -1,11 +1,13 @@
 """Commands `sync …`."""
 
+import sys
 import time
 from typing import Any
 
 import click
 
 from tillstream.cli.runner import as_json, fail, print_result, read_settings, run
+from tillstream.settings import Settings
 
 EVERY_SECONDS, LONGEST_SECONDS = 60.0, 900.0
 """Pause between two syncs, and the longest one while the head office cannot be reached."""
@@ -49,9 +51,20 @@ def _keep_syncing(to: str, *, json_: bool) -> None:
                 fail(str(error), json_=json_)  # such as a wrong address
             state, following = f"{error} It is tried again in {pause:.0f} seconds.", min(pause * 2, LONGEST_SECONDS)
             if state != before:
-                click.echo(state, err=True)
+                _show_failure(settings, state)
         time.sleep(pause)
         pause, before = following, state
+
+
+def _show_failure(settings: Settings, sentence: str) -> None:
+    """Print on a terminal, else log, why a sync that is tried again has failed."""
+    if sys.stderr.isatty():
+        click.echo(sentence, err=True)
+        return
+    from tillstream import logs
+
+    logs.configure(settings)
+    logs.warn("sync", [sentence])
 
 
 @sync.command()

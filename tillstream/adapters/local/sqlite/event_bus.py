@@ -15,6 +15,7 @@ from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubs
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
 from tillstream.adapters.local.sqlite.group_commit import GroupCommit
 from tillstream.adapters.local.sqlite.publication import Publication, store
+from tillstream.domain.dates.durations import WAIT, seconds_between
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.text import json_text
 from tillstream.ports.clock import Clock
@@ -138,7 +139,7 @@ class SQLiteEventBus:
         now = self._micros()
         rows = self._file.rows(sql.DEPTHS, {"now": now})
         return [
-            QueueDepth(name, topic, ready, leased, delayed, dead, None if since is None else max(now - since, 0) / 1e6)
+            QueueDepth(name, topic, ready, leased, delayed, dead, seconds_between(since, now, WAIT))
             for name, topic, ready, leased, delayed, dead, since in rows
         ]
 
