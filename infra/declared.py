@@ -45,9 +45,11 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
     TOPIC_STORE_SALES,
+    WEBHOOK_PLACES,
 )
 from tillstream.ports.event_bus import RetryPolicy
 from tillstream.ports.functions import CALLED
+from tillstream.webhooks.registry import POLICY
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -61,6 +63,15 @@ publishing order."""
 PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
 SOURCE_KEEPS_DAYS = 30
 """Days after which the archives that were sent to builds are deleted."""
+FORWARDED = Delivery(
+    ack_deadline=round(POLICY.lease),
+    attempts=POLICY.attempts,
+    dead_letters=DEAD_LETTERS,
+    retention=pubsub.MIN_RETENTION,
+    retains=False,
+    ordered=True,
+)
+"""Of a webhook that does not exist. Who attaches it sets the retention, and nothing else."""
 LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
 """A listing of dead letters releases each of them, so that it can be sent again at once."""
 STORE_SALE = "store-sale"
@@ -109,6 +120,8 @@ class Declared:
             yield pubsub.topic(stage.project, name, stage.region, LABELS, schema_name)
         yield self._subscription("receive", TOPIC_STORE_SALES, PULLED)
         yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, LISTED)
+        for name in sorted(WEBHOOK_PLACES):
+            yield self._subscription(name, TOPIC_SALE_EVENTS, FORWARDED)
         for spec in FUNCTIONS:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):

@@ -29,7 +29,8 @@ class RecordedPort:
 
         def recorded(*args: Any, **kwargs: Any) -> Any:
             if not args or args[0] != []:  # a call with no messages sends no request
-                self._calls.add((f"{self._name}.{method}", _about(args[0] if args else "")))
+                about = args[1] if method == "attach" else args[0] if args else ""
+                self._calls.add((f"{self._name}.{method}", _about(about)))
             if method == "copy":
                 self._calls.add(("objects.writer", args[2]))
             return called(*args, **kwargs)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from infra.access.grants import (
     ADDS_ORIGINALS,
-    ATTACHES,
     CALLS,
     DOCUMENTS,
     OF_DATAPROC,
@@ -15,6 +14,7 @@ from infra.access.grants import (
     STARTS_CONNECTORS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
+    WEBHOOKS,
     Grant,
     write_tables,
 )
@@ -23,7 +23,14 @@ from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import DEAD_LETTERS, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    STAGING,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+    WEBHOOK_PLACES,
+)
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.ports.secrets import SECRET_PREFIX
@@ -51,12 +58,11 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
-    ATTACHES,
     Grant("roles/monitoring.viewer"),
 )
 """The portal receives uploads and sales, which it cannot delete, stores incomplete uploads and previews in staging,
-writes the mirrors of documents, calls the functions that write the ledger, lists and resends dead letters, creates and
-removes the subscriptions of webhooks, and tests the sources of connectors."""
+writes the mirrors of documents, calls the functions that write the ledger and attach webhooks, lists and resends dead
+letters, and tests the sources of connectors."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,8 @@ def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
     for account, grants in _own_grants():
         for grant in grants:
-            yield (
-                On(grant.on, grant.name),
-                Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant)),
-            )
+            role = Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant))
+            yield from ((On(grant.on, name), role) for name in _names(grant))
     for account, names in ((PORTAL, secrets), *((job.account, job.secrets(stage).values()) for job in JOBS)):
         for name in names:
             yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, account))
@@ -137,6 +141,11 @@ def _own_grants() -> Iterator[tuple[str, tuple[Grant, ...]]]:
     yield from ((spec.account, spec.grants) for spec in (*FUNCTIONS, *JOBS))
     yield PORTAL, PORTAL_GRANTS
     yield SPARK, (*STAGES_ON_SPARK, OF_DATAPROC)
+
+
+def _names(grant: Grant) -> tuple[str, ...]:
+    """What a grant names: conditions cannot select subscriptions, so it names each of those of webhooks."""
+    return tuple(sorted(WEBHOOK_PLACES)) if grant.name == WEBHOOKS else (grant.name,)
 
 
 def role_name(stage: Stage, role: str) -> str:
@@ -177,7 +186,7 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
     yield On("topic", TOPIC_OBJECTS), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
     yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
-    # the subscriptions of webhooks are created later, and their dead letters are moved too
+    # for those of `tillstream subscribe`, which have no names yet
     yield On("project"), Role("roles/pubsub.subscriber", pubsub)
     for name in dead_letter_subscriptions():
         yield On("subscription", name), Role("roles/pubsub.subscriber", pubsub)
@@ -186,7 +195,7 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
 def dead_letter_subscriptions() -> list[str]:
     """Every subscription with a dead-letter policy."""
     pushed = [t.subscription for spec in FUNCTIONS for t in spec.triggers if isinstance(t, Pushed)]
-    return [*pushed, "receive"]
+    return [*pushed, "receive", *sorted(WEBHOOK_PLACES)]
 
 
 def _member(stage: Stage, account: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES
+from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES, WEBHOOK_SUBSCRIPTIONS
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
@@ -28,8 +28,11 @@ class Grant:
 DOCUMENTS = Grant("roles/datastore.user")
 JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
-ATTACHES = Grant("tillstreamWebhooks")
-"""Of our own making: no role of Google creates subscriptions without the right to delete topics."""
+WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
+"""As the name of a subscription: each of those of webhooks."""
+ATTACHES = Grant("tillstreamWebhooks", "subscription", WEBHOOKS)
+"""Of our own making: no role of Google changes a subscription without the right to delete it."""
+FORWARDS = Grant("roles/pubsub.subscriber", "subscription", WEBHOOKS)
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 LOADS = Grant("roles/bigquery.dataEditor", "loading")
 """For rows that replace others: they are loaded into a temporary table before."""

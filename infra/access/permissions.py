@@ -5,7 +5,7 @@ Only permissions that some call needs are listed for a role; Google's role refer
 
 from collections.abc import Iterable, Iterator
 
-from infra.access.grants import Grant
+from infra.access.grants import WEBHOOKS, Grant
 from tillstream.domain.events import (
     DEAD_LETTERS,
     STAGING,
@@ -46,10 +46,10 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.dead_letters": ("pubsub.subscriptions.list",),
     "bus.resend": ("pubsub.subscriptions.list",),
     "bus.attach": (
-        *("pubsub.subscriptions.create", "pubsub.topics.attachSubscription"),
-        "pubsub.subscriptions.get",  # to compare the topic of one that exists
+        "pubsub.subscriptions.get",  # to compare its topic
+        "pubsub.subscriptions.update",
     ),
-    "bus.detach": ("pubsub.subscriptions.delete",),
+    "bus.detach": ("pubsub.subscriptions.update",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.settle": (
@@ -74,10 +74,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""
-OF_PROJECT = frozenset(
-    {"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend", "bus.attach", "bus.detach"}
-)
-"""Calls of objects and bus that do not concern a single resource, or one that exists only after the deploy."""
+OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})
+"""Calls of objects and bus that do not concern a single resource."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
@@ -94,10 +92,7 @@ BEYOND_PORTS = {
 """Role that no call of a port needs → what needs it. These are not tested, as emulators check no permissions."""
 
 OWN_ROLES = {
-    "tillstreamWebhooks": (
-        *("pubsub.subscriptions.create", "pubsub.subscriptions.get", "pubsub.subscriptions.delete"),
-        "pubsub.topics.attachSubscription",
-    )
+    "tillstreamWebhooks": ("pubsub.subscriptions.get", "pubsub.subscriptions.update"),
 }
 """Roles that the deploy creates in the project → all their permissions."""
 _READS = ("storage.objects.get", "storage.objects.list")
@@ -139,7 +134,8 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
         return loads | {(permission, where) for permission in _REPLACES}
     if call == "warehouse.append_live":
         return {("bigquery.tables.updateData", LIVE)}
-    narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
+    if where.startswith(WEBHOOK_SUBSCRIPTIONS):
+        where = WEBHOOKS
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
         permissions.add(("pubsub.subscriptions.consume", DEAD_LETTERS))

@@ -1,12 +1,13 @@
 """What a project holds: least privilege, one order, one file of names and sizes a stage."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from infra import stage
-from infra.access import accounts
+from infra.access import accounts, permissions
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.functions import FUNCTIONS
@@ -15,6 +16,7 @@ from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, Retired, differences
 from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
+from tillstream.domain.events import WEBHOOK_PLACES
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 PROJECT_WIDE = {
@@ -25,8 +27,7 @@ PROJECT_WIDE = {
     "roles/logging.logWriter",
     "roles/monitoring.viewer",  # the portal: how many messages wait; metrics are granted by project
     "roles/pubsub.viewer",
-    "roles/pubsub.subscriber",  # of `forward` and of Pub/Sub's agent: subscriptions of webhooks have no name yet
-    "projects/demo/roles/tillstreamWebhooks",  # to create them
+    "roles/pubsub.subscriber",  # of Pub/Sub's agent: subscriptions of `tillstream subscribe` have no name yet
     "roles/secretmanager.secretAccessor",  # bound to the secrets of connectors, which are named by hand
 }
 
@@ -56,6 +57,28 @@ def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name:
     data = [role for role in wide if role.role in bounded]
     assert data
     assert all(role.condition for role in data)
+
+
+def test_only_the_agent_reads_every_subscription_and_nobody_may_create_or_delete_one() -> None:
+    readers = {
+        role.member for where, role in roles() if (where, role.role) == ("of project", "roles/pubsub.subscriber")
+    }
+    assert readers == {"serviceAccount:service-123@gcp-sa-pubsub.iam.gserviceaccount.com"}
+    attaching = {(where, role.member) for where, role in roles() if role.role.endswith("/tillstreamWebhooks")}
+    accounts = [f"serviceAccount:tillstream-{name}@demo.iam.gserviceaccount.com" for name in ("attach", "forward")]
+    assert attaching == {(f"of subscription {name}", member) for name in WEBHOOK_PLACES for member in accounts}
+    held = {permission for one in permissions.ROLES.values() for permission in one}
+    assert not {
+        name for name in held if re.search(r"pubsub\.(subscriptions\.(create|delete)|topics\.(?!publish))", name)
+    }
+
+
+def test_a_deploy_leaves_the_retention_of_an_attached_webhook_alone() -> None:
+    (webhook,) = (each for each in resources() if each.title == "subscription webhook-7")
+    attached = {**webhook.wanted, "messageRetentionDuration": "604800s"}
+    assert webhook.differences(attached) == []
+    assert "--message-retention-duration=600s" in webhook.create[0].words
+    assert not any("retention" in word for word in webhook.change[0].words)
 
 
 def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_that_exists() -> None:
