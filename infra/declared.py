@@ -172,7 +172,8 @@ class Declared:
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
-        yield reports(stage, views, of_ledger, [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL])
+        unrestricted = [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL]
+        yield reports(stage, views, of_ledger, unrestricted, accounts.SQL_ACCOUNTS)
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -220,7 +221,7 @@ class Declared:
         running = {
             **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
             **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},
-            On("portal"): run.portal(stage, address, self.secrets, LABELS, called),
+            On("portal"): run.portal(stage, address, self.secrets, LABELS, called, accounts.SQL_ACCOUNTS),
         }
         yield from running.values()
         yield from (policy_on(stage, target, roles[target], resource) for target, resource in running.items())

@@ -33,6 +33,7 @@ from tillstream.domain.events import (
 )
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.people import user_scopes
 from tillstream.ports.secrets import SECRET_PREFIX
 from tillstream.spark.dataproc import ACCOUNT as SPARK
 
@@ -42,8 +43,11 @@ INVOKER = "roles/run.invoker"
 QUERIES = "roles/bigquery.jobUser"
 """Of readers, who may otherwise see the views but run no query."""
 
-PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES)
-"""The tables that the portal writes: mirrors of documents, and what is computed from them. Not the ledger."""
+PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES, user_scopes.TABLE)
+"""The tables that the portal writes: mirrors of documents, what is computed from them, and the scopes of the accounts that
+run SQL of people. Not the ledger."""
+SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
+"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
 PORTAL_GRANTS: tuple[Grant, ...] = (
     *ADDS_ORIGINALS,
     Grant("roles/storage.objectUser", "bucket", STAGING),
@@ -91,6 +95,7 @@ def accounts() -> dict[str, str]:
         SCHEDULER: "Tillstream: calls functions by the clock",
         BUILD: "Tillstream: builds the image",
         SPARK: "Tillstream: backfills on Dataproc",
+        **dict.fromkeys(SQL_ACCOUNTS, "Tillstream: SQL of people"),
     }
 
 
@@ -121,6 +126,9 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
     yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
     for reader in stage["READERS"].split():
         yield On("project"), Role(QUERIES, reader)
+    for account in SQL_ACCOUNTS:  # which read the views for reports as their readers do
+        yield On("project"), Role(QUERIES, _member(stage, account))
+        yield On("account", account), Role("roles/iam.serviceAccountTokenCreator", _member(stage, PORTAL))
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)

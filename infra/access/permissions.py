@@ -80,7 +80,9 @@ SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVE
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
-    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
+    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes, and the portal those of the "
+    "accounts that run SQL of people",
+    "roles/bigquery.jobUser": "SQL of people runs as accounts of its own",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",
     "roles/artifactregistry.reader": "a batch of Dataproc reads its image",

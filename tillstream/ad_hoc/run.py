@@ -52,7 +52,9 @@ def run(
     )
     params = {name: value for name, value in tables.parameters(scope).items() if f"@{name}" in selects}
     started = time.monotonic()
-    query = AdHocQuery(statement.sql, params, limit + 1, seconds, is_cancelled, statement.restricted)
+    query = AdHocQuery(
+        statement.sql, params, limit + 1, seconds, is_cancelled, scope=scope, restricted=statement.restricted
+    )
     try:
         rows = warehouse.ad_hoc(query)
     except Rejected as error:

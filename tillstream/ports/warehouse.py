@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.batch.holds import Hold
 from tillstream.domain.batch.record import FILE_KINDS, BatchKind
+from tillstream.domain.people import Scope
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
     import pyarrow as pa
@@ -98,6 +99,8 @@ class AdHocQuery:
     restricted: frozenset[str] = frozenset()
     """CTEs with the rows of a scope. Where an engine can be made to, it computes them before anything else of the
     query, so that no error and no duration depends on other rows."""
+    scope: Scope | None = None
+    """The rows and columns that its person may see. BigQuery runs it as an account that can read no others."""
 
     def problem(self, elapsed: float) -> str:
         """Why to stop it after so many seconds; empty: it need not stop."""

@@ -18,7 +18,7 @@ from tillstream.app.app import App
 from tillstream.app.google.dataset import dataset_of
 from tillstream.app.lazy_warehouse import LazyWarehouse
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.ports import Clock, Ports, Warehouse
+from tillstream.ports import Clock, DocumentStore, Ports, Warehouse
 from tillstream.settings import Settings
 
 
@@ -28,12 +28,13 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     Has no watched folders: files are written to the inbox. The sweep loads exchange rates, so that instances start
     without a query for them.
     """
+    documents, clock = FirestoreDocumentStore(settings.project), clock or SystemClock()
     ports = Ports(
         connected(settings.project, settings.buckets),
-        LazyWarehouse(partial(_warehouse, settings)),
+        LazyWarehouse(partial(_warehouse, settings, documents, clock)),
         PubSubEventBus(settings.project, monitoring=settings.monitoring_api),
-        FirestoreDocumentStore(settings.project),
-        clock or SystemClock(),
+        documents,
+        clock,
         settings.limits,
         jobs=CloudRunJobs(settings.project, settings.location, settings.run_api),
         functions=CloudRunFunctions(settings.functions) if settings.functions else None,
@@ -49,14 +50,17 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
     return keep(settings, out, report_bytes)
 
 
-def _warehouse(settings: Settings) -> Warehouse:
+def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> Warehouse:
+    from tillstream.adapters.google.bigquery.people.ad_hoc import SqlOfPeople
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
+    dataset = dataset_of(settings)
     return BigQueryWarehouse(
-        dataset_of(settings),
+        dataset,
         Downloads(settings.project),
         FirestoreSaleIndex(settings.project),
         settings.settle_memory,
+        SqlOfPeople(dataset.sibling(settings.views_dataset), settings.accounts_of_sql, documents, clock),
     )
 
 
