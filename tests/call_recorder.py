@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra.access import permissions
+from infra.access.entry_points import name_of
 from infra.access.grants import Grant
 from tillstream.app import App
 from tillstream.app.source_access import source_access
@@ -60,6 +61,11 @@ def unneeded_grants(grants: Iterable[Grant], calls: Calls) -> list[Grant]:
     return [
         one for one in grants if wanted <= set(permissions.granted_permissions(each for each in grants if each != one))
     ]
+
+
+def names_of(calls: Calls) -> set[str]:
+    """The calls as the table of entry points names them."""
+    return {name_of(call, where) for call, where in calls}
 
 
 def _about(argument: Any) -> str:

@@ -8,8 +8,12 @@ from infra.access.grants import (
     CALLS,
     DOCUMENTS,
     OF_DATAPROC,
+    OF_SQL,
     PUBLISHES,
+    READS_DOCUMENTS,
+    RUNS_SQL,
     SOURCE_SECRETS,
+    SQL_ACCOUNTS,
     STAGES_ON_SPARK,
     STARTS_CONNECTORS,
     STARTS_FORECASTS,
@@ -44,10 +48,8 @@ QUERIES = "roles/bigquery.jobUser"
 """Of readers, who may otherwise see the views but run no query."""
 
 PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES, user_scopes.TABLE)
-"""The tables that the portal writes: mirrors of documents, what is computed from them, and the scopes of the accounts that
-run SQL of people. Not the ledger."""
-SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
-"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
+"""The tables that the portal writes: mirrors of documents, what is computed from them, and the scopes of the accounts
+that run SQL of people. Not the ledger."""
 PORTAL_GRANTS: tuple[Grant, ...] = (
     *ADDS_ORIGINALS,
     Grant("roles/storage.objectUser", "bucket", STAGING),
@@ -59,6 +61,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     STARTS_REPORTS,
     STARTS_CONNECTORS,
     SOURCE_SECRETS,
+    RUNS_SQL,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
@@ -66,7 +69,7 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
 )
 """The portal receives uploads and sales, which it cannot delete, stores incomplete uploads and previews in staging,
 writes the mirrors of documents, calls the functions that write the ledger and attach webhooks, lists and resends dead
-letters, and tests the sources of connectors."""
+letters, tests the sources of connectors, and runs SQL of people as other accounts."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,6 @@ def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
         yield On("project"), Role(QUERIES, reader)
     for account in SQL_ACCOUNTS:  # which read the views for reports as their readers do
         yield On("project"), Role(QUERIES, _member(stage, account))
-        yield On("account", account), Role("roles/iam.serviceAccountTokenCreator", _member(stage, PORTAL))
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)
@@ -152,8 +154,8 @@ def _own_grants() -> Iterator[tuple[str, tuple[Grant, ...]]]:
 
 
 def _names(grant: Grant) -> tuple[str, ...]:
-    """What a grant names: conditions cannot select subscriptions, so it names each of those of webhooks."""
-    return tuple(sorted(WEBHOOK_PLACES)) if grant.name == WEBHOOKS else (grant.name,)
+    """What a grant names: conditions cannot select subscriptions and accounts, so each of several is named."""
+    return {WEBHOOKS: tuple(sorted(WEBHOOK_PLACES)), OF_SQL: SQL_ACCOUNTS}.get(grant.name, (grant.name,))
 
 
 def role_name(stage: Stage, role: str) -> str:
@@ -168,7 +170,11 @@ def _bounds(stage: Stage, grant: Grant) -> str:
         return f'resource.name.startsWith("projects/{stage.number}/secrets/{SECRET_PREFIX}")'
     if grant.folder:
         return f'resource.name.startsWith("projects/_/buckets/{stage.bucket(grant.name)}/objects/{grant.folder}")'
-    return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
+    return (
+        f'resource.name == "projects/{stage.project}/databases/(default)"'
+        if grant in {DOCUMENTS, READS_DOCUMENTS}
+        else ""
+    )
 
 
 def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:

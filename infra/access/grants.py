@@ -15,17 +15,18 @@ class Grant:
     """A role of the function's service account on one resource, or on the project."""
 
     role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset", "loading", "table", "job", "function"] = (
-        "project"
-    )
+    on: Literal[
+        "project", "bucket", "topic", "subscription", "dataset", "loading", "table", "job", "function", "account"
+    ] = "project"
     name: str = ""
-    """The logical bucket, the topic, the subscription, the table, the job or the function. `loading` is the dataset of
-    temporary tables."""
+    """The logical bucket, the topic, the subscription, the table, the job, the function or the account. `loading` is
+    the dataset of temporary tables."""
     folder: str = ""
     """Of a bucket: limits the role to objects whose names start with it."""
 
 
 DOCUMENTS = Grant("roles/datastore.user")
+READS_DOCUMENTS = Grant("roles/datastore.viewer")
 JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
 WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
@@ -39,6 +40,11 @@ LOADS = Grant("roles/bigquery.dataEditor", "loading")
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 
 
+SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
+"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
+OF_SQL = "tillstream-sql-*"
+"""As the name of an account: each of those."""
+RUNS_SQL = Grant("roles/iam.serviceAccountTokenCreator", "account", OF_SQL)
 ADDS_ORIGINALS = tuple(Grant(f"roles/storage.{role}", "bucket", INBOX) for role in ("objectCreator", "objectViewer"))
 """Without the right to delete or replace them."""
 

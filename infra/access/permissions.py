@@ -3,9 +3,9 @@
 Only permissions that some call needs are listed for a role; Google's role reference has the complete lists.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from infra.access.grants import WEBHOOKS, Grant
+from infra.access.grants import OF_SQL, WEBHOOKS, Grant
 from tillstream.domain.events import (
     DEAD_LETTERS,
     STAGING,
@@ -17,6 +17,7 @@ from tillstream.domain.events import (
 )
 from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import LIVE
+from tillstream.people import user_scopes
 
 _REPLACES = ("bigquery.tables.getData", "bigquery.tables.updateData")
 """On the table whose rows are replaced."""
@@ -52,6 +53,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.detach": ("pubsub.subscriptions.update",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+    "warehouse.ad_hoc": ("iam.serviceAccounts.getAccessToken",),  # the account of its scope may do the rest
     "warehouse.settle": (
         *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
         *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
@@ -80,8 +82,7 @@ SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVE
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
-    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes, and the portal those of the "
-    "accounts that run SQL of people",
+    "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
     "roles/bigquery.jobUser": "SQL of people runs as accounts of its own",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",
@@ -105,12 +106,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/storage.objectCreator": ("storage.objects.create",),
     "roles/storage.objectUser": (*_READS, "storage.objects.create", "storage.objects.delete"),
     "roles/datastore.user": _ENTITIES,
+    "roles/datastore.viewer": ("datastore.entities.get", "datastore.entities.list"),
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
     "roles/run.invoker": ("run.jobs.run", "run.routes.invoke"),
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
+    "roles/iam.serviceAccountTokenCreator": ("iam.serviceAccounts.getAccessToken",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
     "roles/bigquery.dataViewer": ("bigquery.tables.getData",),
@@ -131,9 +134,13 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
         loads = {
             ("bigquery.jobs.create", ""),
             ("bigquery.tables.create", LOADING),
+            ("bigquery.tables.getData", LOADING),
             ("bigquery.tables.updateData", LOADING),
         }
         return loads | {(permission, where) for permission in _REPLACES}
+    if call == "warehouse.ad_hoc":
+        scope = required_permissions("warehouse.upsert", user_scopes.TABLE) | required_permissions("warehouse.query")
+        return scope | {(permission, OF_SQL) for permission in CALLS[call]}
     if call == "warehouse.append_live":
         return {("bigquery.tables.updateData", LIVE)}
     if where.startswith(WEBHOOK_SUBSCRIPTIONS):
@@ -148,8 +155,31 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
     return permissions
 
 
+_ON: Mapping[str, frozenset[str]] = {
+    "run.jobs.run": frozenset({"job"}),
+    "run.routes.invoke": frozenset({"function"}),
+    "bigquery.tables.create": frozenset({"dataset", "loading"}),
+}
+"""Permission → the kinds of resources that it concerns, if its role can be granted on others too."""
+
+
 def granted_permissions(grants: Iterable[Grant]) -> Iterator[Permission]:
     """The permissions of an account with these grants."""
     for grant in grants:
         names = {"dataset": ("", *TABLES), "loading": (LOADING,)}.get(grant.on, (grant.name,))
-        yield from ((permission, name) for permission in ROLES[grant.role] for name in names)
+        held = [permission for permission in ROLES[grant.role] if grant.on in _ON.get(permission, {grant.on})]
+        yield from ((permission, name) for permission in held for name in names)
+
+
+def unneeded_permissions(grants: Iterable[Grant], required: Iterable[Permission]) -> set[Permission]:
+    """The permissions of these grants that nothing requires. One on the dataset is needed if any table requires it."""
+    grants = tuple(grants)
+    of_dataset = {permission for permission, _ in granted_permissions(each for each in grants if each.on == "dataset")}
+
+    def collapsed(permissions: Iterable[Permission]) -> set[Permission]:
+        return {
+            (permission, "" if permission in of_dataset and where in TABLES else where)
+            for permission, where in permissions
+        }
+
+    return collapsed(granted_permissions(grants)) - collapsed(required)

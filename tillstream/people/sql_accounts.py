@@ -1,7 +1,8 @@
 """Service accounts that run SQL of people on BigQuery: each is bound to one scope at a time.
 
-An account reads only the views for reports, whose rows depend on `user_scopes`. Queries with equal scopes share one. It is
-bound to another scope only when no job of it can still run. See docs/adr/086-sql-of-people-as-accounts-of-their-own.md.
+An account reads only the views for reports, whose rows depend on `user_scopes`. Queries with equal scopes share one.
+It is bound to another scope only when no job of it can still run. See
+docs/adr/086-sql-of-people-as-accounts-of-their-own.md.
 """
 
 import hashlib
@@ -44,8 +45,8 @@ class SqlAccounts:
     def bind(self, warehouse: Warehouse, scope: Scope, job: str, seconds: float) -> str:
         """Reserve an account for a job, and return its address when the warehouse shows it the rows of the scope.
 
-        seconds: the time limit of the job, which must start at once. Raises `Rejected` if all accounts are in use by other
-        scopes, and `Conflict` if the reservation ended before the rows were written.
+        seconds: the time limit of the job, which must start at once. Raises `Rejected` if all accounts are in use by
+        other scopes, and `Conflict` if the reservation ended before the rows were written.
         """
         key = scope_key(scope)
         lasting = timedelta(seconds=seconds) + LEAST
@@ -72,11 +73,12 @@ class SqlAccounts:
     def _reserve(self, key: str, job: str, lasting: timedelta) -> str:
         """An account that has the scope, else the one that was used longest ago and is free."""
         found = {document.id: document.data for document in self.documents.find(COLLECTION)}
-        order = sorted(
-            self.emails,
-            key=lambda email: (found.get(email, {}).get("key") != key, found.get(email, {}).get("used", "")),
-        )
-        for email in order:
+
+        def place(email: str) -> tuple[bool, str]:
+            data = found.get(email, {})
+            return data.get("key") != key, data.get("used", "")
+
+        for email in sorted(self.emails, key=place):
             if self._take(email, key, job, lasting):
                 return email
         raise Rejected(TAKEN)
@@ -118,7 +120,7 @@ def scope_key(scope: Scope) -> str:
 
 
 def rows_of(email: str, scope: Scope) -> list[Row]:
-    """The rows of `user_scopes` of an account with this scope: without people, uploads and forecasts, which SQL has not."""
+    """The rows of `user_scopes` of an account with this scope: no people, uploads and forecasts, which SQL has not."""
     return [*((email, bound, value) for bound, value in _bounds(scope)), (email, user_scopes.SQL, scope_key(scope))]
 
 

@@ -33,9 +33,8 @@ def sync(ports: Ports) -> bool:
     for email in stored.keys() | wanted.keys():
         rows = wanted.get(email) or [(email, NOTHING, None)]
         actual = stored.get(email, [])
-        if not any(bound == SQL for _, bound, _ in actual) and sorted(rows, key=sort_key) != sorted(
-            actual, key=sort_key
-        ):
+        is_of_sql = any(bound == SQL for _, bound, _ in actual)
+        if not is_of_sql and sorted(rows, key=sort_key) != sorted(actual, key=sort_key):
             changed += rows
     if changed:
         ports.warehouse.upsert(TABLE, as_table(changed), ("email",))

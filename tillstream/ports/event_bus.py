@@ -90,8 +90,8 @@ class EventBus(Protocol):
 
         It is removed with its messages after `idle` seconds without a pull; a cloud service may keep it two days
         longer. Those of webhooks may be provisioned too: they then keep messages for that long while they are
-        attached, and when one is attached, it may have messages of the last ten minutes before. Raises `Rejected` if it belongs to
-        another topic.
+        attached, and when one is attached, it may have messages of the last ten minutes before. Raises `Rejected` if it
+        belongs to another topic.
         """
 
     def detach(self, subscription: str) -> None:

@@ -21,13 +21,11 @@ class ProjectSettings(BaseSettings):
     location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
     stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Installation, if a project has several")
     dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
-    reports_dataset: str = Field(
-        "", description="BigQuery dataset of the views for reports; default: `DATASET_reports`"
-    )
+    reports_dataset: str = Field("", description="BigQuery dataset of the reporting views; default: `DATASET_reports`")
     sql_accounts: str = Field(
         "",
         pattern=r"^(\S+@\S+( |$))*$",
-        description="In a project: service accounts that run SQL of people, separated by spaces; empty: there is no SQL",
+        description="In a project: service accounts that run SQL of people, separated by spaces; empty: no SQL",
     )
     inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
     staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")

@@ -24,6 +24,7 @@ PROJECT_WIDE = {
     "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
+    "roles/datastore.viewer",  # bound likewise
     "roles/logging.logWriter",
     "roles/monitoring.viewer",  # the portal: how many messages wait; metrics are granted by project
     "roles/pubsub.viewer",
@@ -53,7 +54,7 @@ def test_no_owner_editor_or_admin_role_is_ever_granted(name: str) -> None:
 def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name: str) -> None:
     wide = [role for where, role in roles(name) if where == "of project"]
     assert {role.role for role in wide} <= PROJECT_WIDE
-    bounded = {"roles/datastore.user", "roles/secretmanager.secretAccessor"}
+    bounded = {"roles/datastore.user", "roles/datastore.viewer", "roles/secretmanager.secretAccessor"}
     data = [role for role in wide if role.role in bounded]
     assert data
     assert all(role.condition for role in data)

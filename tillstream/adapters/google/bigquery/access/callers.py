@@ -27,9 +27,6 @@ class EmulatedCaller(AnonymousCredentials):  # type: ignore[no-untyped-call, mis
         super().__init__()
         self._email = email
 
-    def apply(self, headers: Any, token: Any = None) -> None:
+    def before_request(self, _request: Any, _method: Any, _url: Any, headers: Any) -> None:
         if self._email:
             headers[CALLER] = f"serviceAccount:{self._email}"
-
-    def before_request(self, request: Any, method: Any, url: Any, headers: Any) -> None:
-        self.apply(headers)

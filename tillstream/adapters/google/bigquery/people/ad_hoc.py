@@ -42,8 +42,8 @@ rewritten statement, and left out."""
 
 
 class SqlOfPeople:
-    """views: the dataset of the views for reports; emails: the accounts that run SQL. Without accounts, only an emulator
-    runs it, on the tables."""
+    """views: the dataset of the views for reports; emails: the accounts that run SQL. Without accounts, only an
+    emulator runs it, on the tables."""
 
     def __init__(self, views: Dataset, emails: Sequence[str], documents: DocumentStore, clock: Clock) -> None:
         self._views = views
@@ -83,7 +83,7 @@ class SqlOfPeople:
 
 
 class _Query:
-    """One job. has_ended: whether it is certain that it runs no more; otherwise its account stays as it is for a while."""
+    """One job. has_ended: whether it certainly runs no more; otherwise its account keeps its scope for a while."""
 
     def __init__(self, dataset: Dataset, query: AdHocQuery, id_: str) -> None:
         self._dataset, self._query, self._id = dataset, query, id_
@@ -115,7 +115,7 @@ class _Query:
         )
         client, calls = self._dataset.client, {"retry": CALLS, "timeout": TRY}
         try:
-            return client.query(text, config, job_id=self._id, **calls)
+            return client.query(text, config, job_id=self._id, job_retry=None, **calls)
         except api_errors.Conflict:  # it was started, and the answer was lost
             return client.get_job(self._id, location=self._dataset.location, **calls)
         except api_errors.BadRequest:
