@@ -48,6 +48,14 @@ def warehouse(bigquery: Emulator, documents: SQLiteDocumentStore) -> Iterator[Bi
         yield warehouse
 
 
+@pytest.fixture(autouse=True)
+def no_account_in_use(documents: SQLiteDocumentStore) -> Iterator[None]:
+    """After each test, whatever it left."""
+    yield
+    for one in documents.find(COLLECTION):
+        documents.delete(COLLECTION, one.id)
+
+
 def _rows(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[object, ...]]:
     return [tuple(row.values()) for row in run.run(warehouse, text, scope).rows.to_pylist()]
 
@@ -114,7 +122,7 @@ def test_a_query_runs_with_the_credentials_of_an_account_of_its_own(
             (reserved,) = [one.id for one in documents.find(COLLECTION) if options["job_id"] in one.data["jobs"]]
             assert sent == {"X-Bqemu-Caller": f"serviceAccount:{reserved}"}
             assert (config.default_dataset.dataset_id, config.use_query_cache) == (VIEWS, False)
-            assert config.job_timeout_ms > run.SECONDS * 1000
+            assert int(config.job_timeout_ms) > run.SECONDS * 1000
             steps.append("start")
         return start(client, text, config, **options)
 

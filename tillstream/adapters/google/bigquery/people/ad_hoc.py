@@ -100,6 +100,7 @@ class _Query:
                 time.sleep(LOOK_EVERY)
             if problem:
                 job.cancel(retry=None, timeout=TRY)
+                self.has_ended = job.done(retry=CALLS, timeout=TRY)
                 raise Rejected(problem)
             return _read(job.result(max_results=query.rows, retry=CALLS, timeout=TRY))
 
