@@ -44,7 +44,7 @@ SALE = {
     "Original Invoice": "",
 }
 READY = "/healthz/ready"
-"""Checks every dependency, and anew for a token. Google's front end answers `/healthz` itself at the address of Cloud
+"""Checks every dependency, at once for a token. Google's front end answers `/healthz` itself at the address of Cloud
 Run."""
 WITHIN = 300.0
 """Seconds from the last byte until the number can be queried; the objective is 90."""

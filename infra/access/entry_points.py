@@ -118,7 +118,7 @@ CALLS: Mapping[str, frozenset[str]] = {
 NOT_SEEN: Mapping[tuple[str, str], str] = {
     ("stage", "warehouse.query"): "a contract with the rule `outliers` compares with the lines of the ledger",
 }
-"""(entry point, call) → why no test sees it."""
+"""(entry point, call) → why no test records it."""
 COME_WITH_ROLES: Mapping[Permission, tuple[str, str]] = {
     ("bigquery.tables.create", ""): (
         "dataEditor writes tables, and creates them",
@@ -148,7 +148,7 @@ COME_WITH_ROLES: Mapping[Permission, tuple[str, str]] = {
         "sales receive stage settle homes settle-large reports connect",
     ),
 }
-"""Permission that no call needs → why its role is granted all the same, and the entry points with it."""
+"""Permission that no call needs → why its role is granted anyway, and the entry points with it."""
 
 
 def name_of(call: str, where: str) -> str:
