@@ -29,6 +29,7 @@ from infra.kinds import (
     watching,
 )
 from infra.kinds.agents import agent
+from infra.kinds.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables, writers
@@ -47,9 +48,7 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.ports.event_bus import RetryPolicy
 from tillstream.ports.functions import CALLED
-from tillstream.webhooks.registry import POLICY
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -57,23 +56,8 @@ APIS = (
     *("cloudscheduler", "secretmanager", "logging", "monitoring", "billingbudgets"),
 )
 LABELS = {"app": "tillstream"}
-PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
-"""Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
-publishing order."""
-PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
 SOURCE_KEEPS_DAYS = 30
 """Days after which the archives that were sent to builds are deleted."""
-FORWARDED = Delivery(
-    ack_deadline=round(POLICY.lease),
-    attempts=POLICY.attempts,
-    dead_letters=DEAD_LETTERS,
-    retention=pubsub.MIN_RETENTION,
-    retains=False,
-    ordered=True,
-)
-"""Of a webhook that does not exist. Who attaches it sets the retention, and nothing else."""
-LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
-"""A listing of dead letters releases each of them, so that it can be sent again at once."""
 STORE_SALE = "store-sale"
 """Schema of the messages of tills."""
 SECRETS = {

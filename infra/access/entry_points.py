@@ -115,7 +115,7 @@ CALLS: Mapping[str, frozenset[str]] = {
     entry: frozenset(text.split()) | (OF_MIRRORS if entry == PORTAL else frozenset()) for entry, text in _CALLS.items()
 }
 """Entry point → its calls: method of a port, and the bucket, topic, subscription, table, job or function."""
-NOT_SEEN: Mapping[tuple[str, str], str] = {
+NOT_RECORDED: Mapping[tuple[str, str], str] = {
     ("stage", "warehouse.query"): "a contract with the rule `outliers` compares with the lines of the ledger",
 }
 """(entry point, call) → why no test records it."""

@@ -12,7 +12,7 @@ blueprint = Blueprint("health", __name__, template_folder="templates")
 blueprint.add_url_rule("/healthz/ready", "ready", ready.ready)
 blueprint.add_url_rule("/status", "status", status.show)
 
-ASKED = "60 per minute"
+RATE = "60 per minute"
 """Questions of one address, or of one token, whether the portal is ready. Monitors ask once or twice a minute."""
 
 
@@ -21,7 +21,7 @@ def register(app: Flask, *, measured: bool) -> None:
     app.extensions[ready.LAST] = LastCheck(ready.check_parts)
     # counted in this process only, so that a question writes no document
     limiter = Limiter(who, app=app, storage_uri="memory://", headers_enabled=True)
-    limiter.limit(ASKED, exempt_when=lambda: request.endpoint != "health.ready")(blueprint)
+    limiter.limit(RATE, exempt_when=lambda: request.endpoint != "health.ready")(blueprint)
     app.register_blueprint(blueprint)
     if measured:
         app.add_url_rule("/metrics", "metrics", prometheus.show)

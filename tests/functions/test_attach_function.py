@@ -41,7 +41,7 @@ def test_an_admin_attaches_and_detaches(entry: Entry, app: App) -> None:
         (["boss"], "names no webhook"),
     ],
 )
-def test_nobody_else_and_nothing_else(entry: Entry, app: App, body: object, words: str) -> None:
+def test_no_other_account_and_no_other_subscription(entry: Entry, app: App, body: object, words: str) -> None:
     before = app.ports.bus.subscriptions()
     answer = entry("attach").post("/", json=body)
     assert (answer.status_code, words in answer.get_json()["message"]) == (422, True)

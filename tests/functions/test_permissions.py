@@ -23,7 +23,7 @@ from test_entry_points import storage_data, upload
 
 from functions.receiving import keep_receiving, start_settlement
 from infra.access import permissions
-from infra.access.entry_points import CALLS, NOT_SEEN
+from infra.access.entry_points import CALLS, NOT_RECORDED
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
@@ -271,10 +271,10 @@ def _leave_much(app: App) -> None:
     app.ports.clock.sleep((behind + timedelta(days=4)).total_seconds())
 
 
-def test_each_function_is_seen_to_make_the_calls_that_its_roles_are_for(calls: dict[str, Calls]) -> None:
+def test_each_function_makes_the_calls_that_its_roles_are_for(calls: dict[str, Calls]) -> None:
     for spec in (*FUNCTIONS, *JOBS):
-        not_seen = {call for entry, call in NOT_SEEN if entry == spec.name}
-        assert names_of(calls[spec.name]) | not_seen == CALLS[spec.name], spec.name
+        not_recorded = {call for entry, call in NOT_RECORDED if entry == spec.name}
+        assert names_of(calls[spec.name]) | not_recorded == CALLS[spec.name], spec.name
 
 
 WRITES = ("bigquery.tables.updateData", ""), ("storage.objects.delete", INBOX)

@@ -72,10 +72,10 @@ class SqlAccounts:
 
     def _reserve(self, key: str, job: str, lasting: timedelta) -> str:
         """An account that has the scope, else the one that was used longest ago and is free."""
-        found = {document.id: document.data for document in self.documents.find(COLLECTION)}
+        notes = {document.id: document.data for document in self.documents.find(COLLECTION)}
 
         def place(email: str) -> tuple[bool, str]:
-            data = found.get(email, {})
+            data = notes.get(email, {})
             return data.get("key") != key, data.get("used", "")
 
         for email in sorted(self.emails, key=place):

@@ -27,8 +27,8 @@ def sync(ports: Ports) -> bool:
     wanted, stored = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in rows_of(accounts.find(ports)):
         wanted.setdefault(row[0], []).append(row)
-    for found in ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist():
-        stored.setdefault(found["email"], []).append((found["email"], found["bound"], found["value"]))
+    for row_stored in ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist():
+        stored.setdefault(row_stored["email"], []).append(tuple(row_stored.values()))
     changed: list[Row] = []
     for email in stored.keys() | wanted.keys():
         rows = wanted.get(email) or [(email, NOTHING, None)]

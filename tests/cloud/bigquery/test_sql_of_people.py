@@ -28,6 +28,8 @@ from tillstream.ports.warehouse import AdHocQuery
 
 pytestmark = pytest.mark.long  # a dataset with all tables and views is filled for it
 NAME = "sql_of_people"
+PATIENT = 600.0
+"""Seconds: the emulator unfolds views of views at each query."""
 VIEWS = f"{NAME}_reports"
 MANAGER = scope_of(Role.MANAGER, ("IN",), ("S1",))
 BRITAIN = scope_of(Role.ANALYST, ("UK",))
@@ -57,7 +59,7 @@ def no_account_in_use(documents: SQLiteDocumentStore) -> Iterator[None]:
 
 
 def _rows(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for row in run.run(warehouse, text, scope).rows.to_pylist()]
+    return [tuple(row.values()) for row in run.run(warehouse, text, scope, seconds=PATIENT).rows.to_pylist()]
 
 
 def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
@@ -70,13 +72,13 @@ def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
 
 @pytest.mark.parametrize("table", list(tables.offered(MANAGER)))
 def test_every_table_can_be_read(warehouse: BigQueryWarehouse, table: str) -> None:
-    rows = run.run(warehouse, f"SELECT * FROM {table}", MANAGER).rows
+    rows = run.run(warehouse, f"SELECT * FROM {table}", MANAGER, seconds=PATIENT).rows
     assert rows.schema.names == [column.name for column in tables.offered(MANAGER)[table].columns]
 
 
 def _past_the_list(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[Any, ...]]:
     """The rows of a statement that nothing has checked, as if it had left the list of forms."""
-    query = AdHocQuery(text, {}, 1_000, run.SECONDS, scope=scope)
+    query = AdHocQuery(text, {}, 1_000, PATIENT, scope=scope)
     return [tuple(row.values()) for row in warehouse.ad_hoc(query).to_pylist()]
 
 
@@ -127,8 +129,8 @@ def test_a_query_runs_with_the_credentials_of_an_account_of_its_own(
         return start(client, text, config, **options)
 
     monkeypatch.setattr(bigquery_library.Client, "query", started)
-    monkeypatch.setattr(warehouse, "query", lambda *given: (steps.append("read"), query(*given))[1])
-    monkeypatch.setattr(warehouse, "upsert", lambda *given: (steps.append("write"), upsert(*given))[1])
+    monkeypatch.setattr(warehouse, "query", lambda *arguments: (steps.append("read"), query(*arguments))[1])
+    monkeypatch.setattr(warehouse, "upsert", lambda *arguments: (steps.append("write"), upsert(*arguments))[1])
     _rows(warehouse, "SELECT 1 AS one", scope_of(Role.ANALYST, ("US",)))
     assert steps == ["read", "write", "read", "start"]
     assert not [one for one in documents.find(COLLECTION) if one.data["jobs"]]

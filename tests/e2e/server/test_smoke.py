@@ -70,7 +70,7 @@ def test_paths_that_the_front_end_answers_itself_do_not_reach_the_portal(stage: 
             api("GET", path)
 
 
-def test_nothing_outside_of_an_instance_asks_a_reserved_path(stage: Stage) -> None:
+def test_no_caller_outside_of_an_instance_uses_a_reserved_path(stage: Stage) -> None:
     """Of the portal's addresses, only that of the probe, which asks the instance itself; the monitor's is free."""
     reserved = [rule.rule for rule in create_app(stage.app).url_map.iter_rules() if is_reserved(rule.rule)]
     assert reserved == ["/healthz"]

@@ -57,7 +57,7 @@ def test_a_token_sees_the_present_and_others_start_no_check(
         assert len(checks) == count
 
 
-def test_one_address_may_ask_once_a_second(anonymous: Visitor) -> None:
+def test_one_address_has_a_rate_limit(anonymous: Visitor) -> None:
     statuses = [anonymous.get("/healthz/ready").status_code for _ in range(61)]
     assert statuses == [*[200] * 60, 429]
 

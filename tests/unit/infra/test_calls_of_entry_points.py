@@ -5,7 +5,7 @@ from call_recorder import PORTS
 
 from infra.access import entry_points, permissions
 from infra.access.accounts import PORTAL_GRANTS
-from infra.access.entry_points import CALLS, COME_WITH_ROLES, NOT_SEEN, PORTAL
+from infra.access.entry_points import CALLS, COME_WITH_ROLES, NOT_RECORDED, PORTAL
 from infra.access.grants import Grant
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
@@ -30,7 +30,7 @@ def test_every_entry_point_has_its_calls() -> None:
     named = {call.partition(":")[0] for calls in CALLS.values() for call in calls}
     assert named <= permissions.CALLS.keys()
     assert {call.partition(".")[0] for call in named} == set(PORTS)
-    assert all(call in CALLS[entry] for entry, call in NOT_SEEN)
+    assert all(call in CALLS[entry] for entry, call in NOT_RECORDED)
 
 
 @each
@@ -58,7 +58,7 @@ def test_a_role_that_is_too_much_is_noticed(entry: str) -> None:
         assert unneeded(entry, (*GRANTS[entry], grant)) > entry_points.come_with_roles(entry), grant
 
 
-def test_what_comes_with_a_role_is_of_an_entry_point_and_says_why() -> None:
+def test_what_comes_with_a_role_is_of_an_entry_point_and_has_its_reason() -> None:
     for why, entries in COME_WITH_ROLES.values():
         assert why
         assert set(entries.split()) <= GRANTS.keys()

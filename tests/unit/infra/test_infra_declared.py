@@ -60,7 +60,7 @@ def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name:
     assert all(role.condition for role in data)
 
 
-def test_only_the_agent_reads_every_subscription_and_nobody_may_create_or_delete_one() -> None:
+def test_only_the_agent_reads_every_subscription_and_no_account_may_create_or_delete_one() -> None:
     readers = {
         role.member for where, role in roles() if (where, role.role) == ("of project", "roles/pubsub.subscriber")
     }

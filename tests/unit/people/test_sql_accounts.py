@@ -1,7 +1,7 @@
 """Accounts that run SQL of people: one scope at a time, its rows are there before a job starts, and who waits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ class Project:
     app: App
     pool: SqlAccounts
     running: set[str]
-    asked: list[str] = field(default_factory=list)
 
     def bind(self, scope: Scope, job: str) -> str:
         return self.pool.bind(self.app.ports.warehouse, scope, job, SECONDS)
