@@ -10,8 +10,8 @@ RESERVED = frozenset({"/eventlog"})
 def is_reserved(path: str) -> bool:
     """Whether a request of this path may not reach the service.
 
-    Google names `/eventlog`, what is below `/_ah/`, and "some paths" that end in z, such as `/healthz`, and recommends to
-    avoid the last; so all of them count here.
+    Google names `/eventlog`, what is below `/_ah/`, and "some paths" that end in z, such as `/healthz`, and recommends
+    avoiding the last; so all of them count here.
     """
     return path in RESERVED or path.startswith(RESERVED_BELOW) or path.endswith("z")
 

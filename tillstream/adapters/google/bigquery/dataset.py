@@ -13,7 +13,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
-from tillstream.adapters.google.bigquery.access.callers import EmulatedCaller, impersonated
+from tillstream.adapters.google.bigquery.callers import EmulatedCaller, impersonated
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
