@@ -7,6 +7,7 @@ from importlib import resources
 from infra import goals
 from infra.access import accounts
 from infra.access.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.access.grants import SQL_ACCOUNTS
 from infra.access.permissions import OWN_ROLES
 from infra.access.policies import policy_on, target_of
 from infra.function import Function
@@ -157,7 +158,7 @@ class Declared:
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
         unrestricted = [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL]
-        yield reports(stage, views, of_ledger, unrestricted, accounts.SQL_ACCOUNTS)
+        yield reports(stage, views, of_ledger, unrestricted, SQL_ACCOUNTS)
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -205,7 +206,7 @@ class Declared:
         running = {
             **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
             **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},
-            On("portal"): run.portal(stage, address, self.secrets, LABELS, called, accounts.SQL_ACCOUNTS),
+            On("portal"): run.portal(stage, address, self.secrets, LABELS, called, SQL_ACCOUNTS),
         }
         yield from running.values()
         yield from (policy_on(stage, target, roles[target], resource) for target, resource in running.items())

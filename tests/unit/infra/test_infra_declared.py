@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import stage
 from infra.access import accounts, permissions
+from infra.access.grants import SQL_ACCOUNTS
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.functions import FUNCTIONS
@@ -80,6 +82,28 @@ def test_a_deploy_leaves_the_retention_of_an_attached_webhook_alone() -> None:
     assert webhook.differences(attached) == []
     assert "--message-retention-duration=600s" in webhook.create[0].words
     assert not any("retention" in word for word in webhook.change[0].words)
+
+
+def test_accounts_of_sql_run_queries_read_the_views_and_have_no_other_role() -> None:
+    emails = [f"{name}@demo.iam.gserviceaccount.com" for name in SQL_ACCOUNTS]
+    held = {(where, role.role) for where, role in roles() if role.member.partition(":")[2] in emails}
+    assert held == {("of project", "roles/bigquery.jobUser")}
+    creators = {(where, role.member) for where, role in roles() if where.startswith("of account tillstream-sql-")}
+    portal = "serviceAccount:tillstream-portal@demo.iam.gserviceaccount.com"
+    assert creators == {(f"of account {email.partition('@')[0]}", portal) for email in emails}
+    by_kind = {each.kind: each for each in resources()}
+    (words,) = (command.words for command in by_kind["reports"].create)
+    assert [word for word in words if word.startswith("--reader=")] == [
+        f"--reader=serviceAccount:{email}" for email in emails
+    ]
+    assert not {f"--account={email}" for email in emails} & set(words)
+    environment = {one["name"]: one["value"] for one in container(by_kind["portal"])["env"] if "value" in one}
+    assert environment["TILLSTREAM_SQL_ACCOUNTS"].split() == emails
+    assert environment["TILLSTREAM_REPORTS_DATASET"] == "tillstream_reports"
+
+
+def container(portal: Resource) -> Any:
+    return portal.wanted["spec"]["template"]["spec"]["containers"][0]
 
 
 def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_that_exists() -> None:
