@@ -21,6 +21,7 @@ from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
 from infra.function import Function
 from infra.functions import FUNCTIONS
+from infra.kinds.pubsub import MIN_RETENTION
 from infra.triggers import Pushed, Scheduled
 from tillstream.app import tables
 from tillstream.domain.events import (
@@ -30,6 +31,7 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
     TOPIC_STORE_SALES,
+    WEBHOOK_PLACES,
 )
 from tillstream.ports.functions import CALLED
 from tillstream.server.process import interrupt_on_stop
@@ -122,6 +124,8 @@ def _create_resources(settings: Settings, storage: str, pubsub: str) -> None:
         make_topic(pubsub, topic)
     make_subscription(pubsub, DEAD_LETTERS, DEAD_LETTERS)
     make_subscription(pubsub, "receive", TOPIC_STORE_SALES)
+    for name in WEBHOOK_PLACES:
+        make_subscription(pubsub, name, TOPIC_SALE_EVENTS, retention=MIN_RETENTION)
     tables.migrate(settings)
 
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from devtools.emulators import PROJECT
 from infra.functions import EVENT_SECONDS
+from infra.kinds import pubsub as pubsub_kind
 from infra.triggers import Pushed
-from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_STORE_SALES
+from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports.event_bus import RetryPolicy
 
 LOOK_EVERY = 0.5
@@ -41,13 +42,21 @@ def make_topic(pubsub: str, name: str) -> None:
     call("PUT", f"{pubsub}/v1/projects/{PROJECT}/topics/{name}", {})
 
 
-def make_subscription(pubsub: str, name: str, topic: str, pushed: Pushed | None = None, to: str = "") -> None:
+def make_subscription(
+    pubsub: str,
+    name: str,
+    topic: str,
+    pushed: Pushed | None = None,
+    to: str = "",
+    retention: str = pubsub_kind.RETENTION,
+) -> None:
     """Create a subscription as a deployment does. pushed: the trigger; to: the address of its function."""
     project, policy = f"projects/{PROJECT}", RetryPolicy()
     subscription: dict[str, Any] = {
         "topic": f"{project}/topics/{topic}",
         "ackDeadlineSeconds": 600 if pushed else round(policy.lease),
-        "enableMessageOrdering": topic == TOPIC_STORE_SALES,
+        "enableMessageOrdering": topic in {TOPIC_STORE_SALES, TOPIC_SALE_EVENTS},
+        "messageRetentionDuration": retention,
     }
     if name != DEAD_LETTERS:  # a listing releases dead letters, and they come again at once
         subscription["retryPolicy"] = {"minimumBackoff": f"{policy.minimum}s", "maximumBackoff": f"{policy.maximum}s"}

@@ -104,6 +104,17 @@ def homes(called: Request) -> Response:
 
 
 @functions_framework.http
+def attach(called: Request) -> Response:
+    """Called by the portal: attach or detach the subscription of a webhook, for an admin."""
+    from tillstream.workflows.decisions.attaching import attach_for
+
+    with events.bound(app(), "attach") as running:
+        body = called.get_json(silent=True)
+        facts = {name: body.get(name) for name in ("webhook", "by")} if isinstance(body, dict) else {}
+        return answer(lambda: attach_for(running.ports, body), **facts)
+
+
+@functions_framework.http
 def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     """Called by the portal for a user: retry stalled batches.
 
@@ -179,8 +190,10 @@ def index(_: Request) -> tuple[dict[str, int], int]:
 def forward(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: send sale events to webhooks, for `forward_seconds`."""
     from tillstream.webhooks.forwarding import forward_for
+    from tillstream.webhooks.renumbering import renumber
 
     with _called("forward") as running:
+        renumber(running.ports)
         chosen = running.settings
         webhooks = forward_for(
             running.ports,

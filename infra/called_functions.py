@@ -1,6 +1,16 @@
 """The functions that only the portal calls: what its account may not do itself."""
 
-from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LEAVES_LARGE, LOADS, PUBLISHES, WRITES, Grant
+from infra.access.grants import (
+    ADDS_ORIGINALS,
+    ATTACHES,
+    DOCUMENTS,
+    LEAVES_LARGE,
+    LOADS,
+    PUBLISHES,
+    READS_DOCUMENTS,
+    WRITES,
+    Grant,
+)
 from infra.function import Function
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.ports import functions
@@ -53,4 +63,18 @@ HOMES = Function(
         PUBLISHES,
         LEAVES_LARGE,
     ),
+)
+ATTACH = Function(
+    functions.ATTACH,
+    "Attaches and detaches the subscriptions of webhooks, for admins who create or remove one",
+    (),
+    memory="512Mi",
+    cpu="1",
+    concurrency=1,
+    timeout=60,
+    least=0,
+    most=1,
+    why="It reads an account and changes a subscription, a few times a year. A function of its own, so that no other "
+    "account may change a subscription.",
+    grants=(ATTACHES, READS_DOCUMENTS),
 )

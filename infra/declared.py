@@ -7,6 +7,7 @@ from importlib import resources
 from infra import goals
 from infra.access import accounts
 from infra.access.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
+from infra.access.grants import SQL_ACCOUNTS
 from infra.access.permissions import OWN_ROLES
 from infra.access.policies import policy_on, target_of
 from infra.function import Function
@@ -29,6 +30,7 @@ from infra.kinds import (
     watching,
 )
 from infra.kinds.agents import agent
+from infra.kinds.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import Delivery
 from infra.kinds.tables import reports, sale_index, tables, writers
@@ -45,8 +47,8 @@ from tillstream.domain.events import (
     TOPIC_OBJECTS,
     TOPIC_SALE_EVENTS,
     TOPIC_STORE_SALES,
+    WEBHOOK_PLACES,
 )
-from tillstream.ports.event_bus import RetryPolicy
 from tillstream.ports.functions import CALLED
 
 APIS = (
@@ -55,14 +57,8 @@ APIS = (
     *("cloudscheduler", "secretmanager", "logging", "monitoring", "billingbudgets"),
 )
 LABELS = {"app": "tillstream"}
-PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
-"""Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
-publishing order."""
-PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
 SOURCE_KEEPS_DAYS = 30
 """Days after which the archives that were sent to builds are deleted."""
-LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
-"""A listing of dead letters releases each of them, so that it can be sent again at once."""
 STORE_SALE = "store-sale"
 """Schema of the messages of tills."""
 SECRETS = {
@@ -109,6 +105,8 @@ class Declared:
             yield pubsub.topic(stage.project, name, stage.region, LABELS, schema_name)
         yield self._subscription("receive", TOPIC_STORE_SALES, PULLED)
         yield self._subscription(DEAD_LETTERS, DEAD_LETTERS, LISTED)
+        for name in sorted(WEBHOOK_PLACES):
+            yield self._subscription(name, TOPIC_SALE_EVENTS, FORWARDED)
         for spec in FUNCTIONS:
             for trigger in spec.triggers:
                 if isinstance(trigger, Pushed):
@@ -159,7 +157,8 @@ class Declared:
         description = "Views for reports: each reader sees only their own rows"
         views = bigquery.dataset(stage.project, stage["REPORTS_DATASET"], *on, description, holds_data=False)
         yield views
-        yield reports(stage, views, of_ledger, [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL])
+        unrestricted = [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL]
+        yield reports(stage, views, of_ledger, unrestricted, SQL_ACCOUNTS)
 
     def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
@@ -207,7 +206,7 @@ class Declared:
         running = {
             **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
             **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},
-            On("portal"): run.portal(stage, address, self.secrets, LABELS, called),
+            On("portal"): run.portal(stage, address, self.secrets, LABELS, called, SQL_ACCOUNTS),
         }
         yield from running.values()
         yield from (policy_on(stage, target, roles[target], resource) for target, resource in running.items())

@@ -9,6 +9,7 @@ from infra.access.grants import (
     ADDS_ORIGINALS,
     ATTACHES,
     DOCUMENTS,
+    FORWARDS,
     LEAVES_LARGE,
     LOADS,
     PUBLISHES,
@@ -19,7 +20,7 @@ from infra.access.grants import (
     WRITES,
     Grant,
 )
-from infra.called_functions import DECIDE, HOMES
+from infra.called_functions import ATTACH, DECIDE, HOMES
 from infra.function import Function
 from infra.triggers import Pushed, Scheduled
 from tillstream.domain.events import (
@@ -219,7 +220,7 @@ FORWARD = Function(
     why="It mostly waits for receivers, at most 20 webhooks with four requests each. A call runs for most of its "
     "minute, so that an event is sent within seconds, and ends at once if there is no active webhook. One instance, "
     "because two would send the events of a store in any order.",
-    grants=(Grant("roles/pubsub.subscriber"), ATTACHES, DOCUMENTS),
+    grants=(FORWARDS, ATTACHES, DOCUMENTS),
 )
-FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE, HOMES)
+FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE, HOMES, ATTACH)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

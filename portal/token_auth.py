@@ -1,4 +1,4 @@
-"""Authentication by personal tokens: of API requests, and of programs that read live files."""
+"""Authentication by personal tokens: of API requests, of programs that read live files, and of a smoke test."""
 
 from flask import Request, g, request
 
@@ -6,8 +6,8 @@ from portal.context import Person, ports
 from tillstream.people import personal_tokens
 from tillstream.people.personal_tokens import PersonalToken
 
-API, FILES = "/api/", "/files/"
-PROGRAMS = (API, FILES)
+API, FILES, READY = "/api/", "/files/", "/healthz/ready"
+PROGRAMS = (API, FILES, READY)
 """Beginnings of the paths that accept tokens."""
 IN_ADDRESS = "token"
 """The argument of an address that contains a token."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from infra.access import permissions
+from infra.access.entry_points import name_of
 from infra.access.grants import Grant
 from tillstream.app import App
 from tillstream.app.source_access import source_access
@@ -29,7 +30,8 @@ class RecordedPort:
 
         def recorded(*args: Any, **kwargs: Any) -> Any:
             if not args or args[0] != []:  # a call with no messages sends no request
-                self._calls.add((f"{self._name}.{method}", _about(args[0] if args else "")))
+                about = args[1] if method == "attach" else args[0] if args else ""
+                self._calls.add((f"{self._name}.{method}", _about(about)))
             if method == "copy":
                 self._calls.add(("objects.writer", args[2]))
             return called(*args, **kwargs)
@@ -59,6 +61,11 @@ def unneeded_grants(grants: Iterable[Grant], calls: Calls) -> list[Grant]:
     return [
         one for one in grants if wanted <= set(permissions.granted_permissions(each for each in grants if each != one))
     ]
+
+
+def names_of(calls: Calls) -> set[str]:
+    """The calls as the table of entry points names them."""
+    return {name_of(call, where) for call, where in calls}
 
 
 def _about(argument: Any) -> str:

@@ -72,10 +72,10 @@ def storage_testbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emul
         yield emulator
 
 
-def dataset_of(emulator: Emulator, name: str) -> "Dataset":
-    """One of BigQuery's emulator; nothing is in it."""
+def dataset_of(emulator: Emulator, name: str, caller: str = "") -> "Dataset":
+    """One of BigQuery's emulator; nothing is in it. caller: the address of the service account as which it is used."""
     from tillstream.adapters.google.bigquery.dataset import Dataset  # takes its time, and few tests need it
 
     variables = emulator.variables
     apis = {"api": variables["TILLSTREAM_BIGQUERY_API"], "storage_api": variables["TILLSTREAM_BIGQUERY_STORAGE_API"]}
-    return Dataset(emulators.PROJECT, name, "EU", **apis)
+    return Dataset(emulators.PROJECT, name, "EU", **apis, caller=caller)

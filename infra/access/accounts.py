@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 from infra.access.grants import (
     ADDS_ORIGINALS,
-    ATTACHES,
     CALLS,
     DOCUMENTS,
     OF_DATAPROC,
+    OF_SQL,
     PUBLISHES,
+    READS_DOCUMENTS,
+    RUNS_SQL,
     SOURCE_SECRETS,
+    SQL_ACCOUNTS,
     STAGES_ON_SPARK,
     STARTS_CONNECTORS,
     STARTS_FORECASTS,
     STARTS_REPORTS,
+    WEBHOOKS,
     Grant,
     write_tables,
 )
@@ -23,9 +27,17 @@ from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import DEAD_LETTERS, STAGING, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.domain.events import (
+    DEAD_LETTERS,
+    STAGING,
+    TOPIC_OBJECTS,
+    TOPIC_SALE_EVENTS,
+    TOPIC_STORE_SALES,
+    WEBHOOK_PLACES,
+)
 from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.people import user_scopes
 from tillstream.ports.secrets import SECRET_PREFIX
 from tillstream.spark.dataproc import ACCOUNT as SPARK
 
@@ -35,8 +47,9 @@ INVOKER = "roles/run.invoker"
 QUERIES = "roles/bigquery.jobUser"
 """Of readers, who may otherwise see the views but run no query."""
 
-PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES)
-"""The tables that the portal writes: mirrors of documents, and what is computed from them. Not the ledger."""
+PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES, user_scopes.TABLE)
+"""The tables that the portal writes: mirrors of documents, what is computed from them, and the scopes of the accounts
+that run SQL of people. Not the ledger."""
 PORTAL_GRANTS: tuple[Grant, ...] = (
     *ADDS_ORIGINALS,
     Grant("roles/storage.objectUser", "bucket", STAGING),
@@ -48,15 +61,15 @@ PORTAL_GRANTS: tuple[Grant, ...] = (
     STARTS_REPORTS,
     STARTS_CONNECTORS,
     SOURCE_SECRETS,
+    RUNS_SQL,
     *(Grant("roles/pubsub.publisher", "topic", name) for name in (TOPIC_STORE_SALES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS)),
     Grant("roles/pubsub.subscriber", "subscription", DEAD_LETTERS),
     Grant("roles/pubsub.viewer"),
-    ATTACHES,
     Grant("roles/monitoring.viewer"),
 )
 """The portal receives uploads and sales, which it cannot delete, stores incomplete uploads and previews in staging,
-writes the mirrors of documents, calls the functions that write the ledger, lists and resends dead letters, creates and
-removes the subscriptions of webhooks, and tests the sources of connectors."""
+writes the mirrors of documents, calls the functions that write the ledger and attach webhooks, lists and resends dead
+letters, tests the sources of connectors, and runs SQL of people as other accounts."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,7 @@ def accounts() -> dict[str, str]:
         SCHEDULER: "Tillstream: calls functions by the clock",
         BUILD: "Tillstream: builds the image",
         SPARK: "Tillstream: backfills on Dataproc",
+        **dict.fromkeys(SQL_ACCOUNTS, "Tillstream: SQL of people"),
     }
 
 
@@ -107,16 +121,16 @@ def roles(stage: Stage, secrets: tuple[str, ...]) -> dict[On, set[Role]]:
 def _roles(stage: Stage, secrets: tuple[str, ...]) -> Iterator[tuple[On, Role]]:
     for account, grants in _own_grants():
         for grant in grants:
-            yield (
-                On(grant.on, grant.name),
-                Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant)),
-            )
+            role = Role(role_name(stage, grant.role), _member(stage, account), _bounds(stage, grant))
+            yield from ((On(grant.on, name), role) for name in _names(grant))
     for account, names in ((PORTAL, secrets), *((job.account, job.secrets(stage).values()) for job in JOBS)):
         for name in names:
             yield On("secret", name), Role("roles/secretmanager.secretAccessor", _member(stage, account))
     yield On("portal"), Role(INVOKER, stage["PORTAL_OPEN_TO"])
     for reader in stage["READERS"].split():
         yield On("project"), Role(QUERIES, reader)
+    for account in SQL_ACCOUNTS:  # which read the views for reports as their readers do
+        yield On("project"), Role(QUERIES, _member(stage, account))
     yield from _callers(stage)
     yield from _builder(stage)
     yield from _agents(stage)
@@ -139,6 +153,11 @@ def _own_grants() -> Iterator[tuple[str, tuple[Grant, ...]]]:
     yield SPARK, (*STAGES_ON_SPARK, OF_DATAPROC)
 
 
+def _names(grant: Grant) -> tuple[str, ...]:
+    """What a grant names: conditions cannot select subscriptions and accounts, so each of several is named."""
+    return {WEBHOOKS: tuple(sorted(WEBHOOK_PLACES)), OF_SQL: SQL_ACCOUNTS}.get(grant.name, (grant.name,))
+
+
 def role_name(stage: Stage, role: str) -> str:
     """The full name of a role; those of our own making belong to the project."""
     return role if "/" in role else f"projects/{stage.project}/roles/{role}"
@@ -151,7 +170,11 @@ def _bounds(stage: Stage, grant: Grant) -> str:
         return f'resource.name.startsWith("projects/{stage.number}/secrets/{SECRET_PREFIX}")'
     if grant.folder:
         return f'resource.name.startsWith("projects/_/buckets/{stage.bucket(grant.name)}/objects/{grant.folder}")'
-    return f'resource.name == "projects/{stage.project}/databases/(default)"' if grant == DOCUMENTS else ""
+    return (
+        f'resource.name == "projects/{stage.project}/databases/(default)"'
+        if grant in {DOCUMENTS, READS_DOCUMENTS}
+        else ""
+    )
 
 
 def _callers(stage: Stage) -> Iterator[tuple[On, Role]]:
@@ -177,7 +200,7 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
     yield On("topic", TOPIC_OBJECTS), Role("roles/pubsub.publisher", STORAGE_AGENT.member(stage))
     yield On("account", EVENTS), Role("roles/iam.serviceAccountTokenCreator", pubsub)
     yield On("topic", DEAD_LETTERS), Role("roles/pubsub.publisher", pubsub)
-    # the subscriptions of webhooks are created later, and their dead letters are moved too
+    # for those of `tillstream subscribe`, which have no names yet
     yield On("project"), Role("roles/pubsub.subscriber", pubsub)
     for name in dead_letter_subscriptions():
         yield On("subscription", name), Role("roles/pubsub.subscriber", pubsub)
@@ -186,7 +209,7 @@ def _agents(stage: Stage) -> Iterator[tuple[On, Role]]:
 def dead_letter_subscriptions() -> list[str]:
     """Every subscription with a dead-letter policy."""
     pushed = [t.subscription for spec in FUNCTIONS for t in spec.triggers if isinstance(t, Pushed)]
-    return [*pushed, "receive"]
+    return [*pushed, "receive", *sorted(WEBHOOK_PLACES)]
 
 
 def _member(stage: Stage, account: str) -> str:

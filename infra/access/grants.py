@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES
+from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES, WEBHOOK_SUBSCRIPTIONS
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.ports.functions import CALLED
 from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
@@ -15,27 +15,36 @@ class Grant:
     """A role of the function's service account on one resource, or on the project."""
 
     role: str
-    on: Literal["project", "bucket", "topic", "subscription", "dataset", "loading", "table", "job", "function"] = (
-        "project"
-    )
+    on: Literal[
+        "project", "bucket", "topic", "subscription", "dataset", "loading", "table", "job", "function", "account"
+    ] = "project"
     name: str = ""
-    """The logical bucket, the topic, the subscription, the table, the job or the function. `loading` is the dataset of
-    temporary tables."""
+    """The logical bucket, the topic, the subscription, the table, the job, the function or the account. `loading` is
+    the dataset of temporary tables."""
     folder: str = ""
     """Of a bucket: limits the role to objects whose names start with it."""
 
 
 DOCUMENTS = Grant("roles/datastore.user")
+READS_DOCUMENTS = Grant("roles/datastore.viewer")
 JOBS = Grant("roles/bigquery.jobUser")
 FAST_READS = Grant("roles/bigquery.readSessionUser")
-ATTACHES = Grant("tillstreamWebhooks")
-"""Of our own making: no role of Google creates subscriptions without the right to delete topics."""
+WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
+"""As the name of a subscription: each of those of webhooks."""
+ATTACHES = Grant("tillstreamWebhooks", "subscription", WEBHOOKS)
+"""Of our own making: no role of Google changes a subscription without the right to delete it."""
+FORWARDS = Grant("roles/pubsub.subscriber", "subscription", WEBHOOKS)
 READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
 LOADS = Grant("roles/bigquery.dataEditor", "loading")
 """For rows that replace others: they are loaded into a temporary table before."""
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
 
 
+SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
+"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
+OF_SQL = "tillstream-sql-*"
+"""As the name of an account: each of those."""
+RUNS_SQL = Grant("roles/iam.serviceAccountTokenCreator", "account", OF_SQL)
 ADDS_ORIGINALS = tuple(Grant(f"roles/storage.{role}", "bucket", INBOX) for role in ("objectCreator", "objectViewer"))
 """Without the right to delete or replace them."""
 

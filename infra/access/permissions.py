@@ -3,9 +3,9 @@
 Only permissions that some call needs are listed for a role; Google's role reference has the complete lists.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from infra.access.grants import Grant
+from infra.access.grants import OF_SQL, WEBHOOKS, Grant
 from tillstream.domain.events import (
     DEAD_LETTERS,
     STAGING,
@@ -17,6 +17,7 @@ from tillstream.domain.events import (
 )
 from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import LIVE
+from tillstream.people import user_scopes
 
 _REPLACES = ("bigquery.tables.getData", "bigquery.tables.updateData")
 """On the table whose rows are replaced."""
@@ -46,12 +47,13 @@ CALLS: dict[str, tuple[str, ...]] = {
     "bus.dead_letters": ("pubsub.subscriptions.list",),
     "bus.resend": ("pubsub.subscriptions.list",),
     "bus.attach": (
-        *("pubsub.subscriptions.create", "pubsub.topics.attachSubscription"),
-        "pubsub.subscriptions.get",  # to compare the topic of one that exists
+        "pubsub.subscriptions.get",  # to compare its topic
+        "pubsub.subscriptions.update",
     ),
-    "bus.detach": ("pubsub.subscriptions.delete",),
+    "bus.detach": ("pubsub.subscriptions.update",),
     "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
     "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+    "warehouse.ad_hoc": ("iam.serviceAccounts.getAccessToken",),  # the account of its scope may do the rest
     "warehouse.settle": (
         *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
         *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
@@ -74,15 +76,14 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
 }
 """Method of a port → permissions that it needs; for a copy, those on its source."""
-OF_PROJECT = frozenset(
-    {"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend", "bus.attach", "bus.detach"}
-)
-"""Calls of objects and bus that do not concern a single resource, or one that exists only after the deploy."""
+OF_PROJECT = frozenset({"bus.subscriptions", "bus.queue_depths", "bus.dead_letters", "bus.resend"})
+"""Calls of objects and bus that do not concern a single resource."""
 SENT_AGAIN_TO = (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS)
 """Topics to which a dead letter can be sent again: every topic with subscribers."""
 BEYOND_PORTS = {
     "roles/run.invoker": "Google requires it before a request reaches Tillstream",
     "roles/iam.serviceAccountTokenCreator": "Pub/Sub's agent creates the tokens of its pushes",
+    "roles/bigquery.jobUser": "SQL of people runs as accounts of its own",
     "roles/logging.logWriter": "a build writes its log",
     "roles/artifactregistry.writer": "a build pushes the image",
     "roles/artifactregistry.reader": "a batch of Dataproc reads its image",
@@ -94,10 +95,7 @@ BEYOND_PORTS = {
 """Role that no call of a port needs → what needs it. These are not tested, as emulators check no permissions."""
 
 OWN_ROLES = {
-    "tillstreamWebhooks": (
-        *("pubsub.subscriptions.create", "pubsub.subscriptions.get", "pubsub.subscriptions.delete"),
-        "pubsub.topics.attachSubscription",
-    )
+    "tillstreamWebhooks": ("pubsub.subscriptions.get", "pubsub.subscriptions.update"),
 }
 """Roles that the deploy creates in the project → all their permissions."""
 _READS = ("storage.objects.get", "storage.objects.list")
@@ -108,12 +106,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/storage.objectCreator": ("storage.objects.create",),
     "roles/storage.objectUser": (*_READS, "storage.objects.create", "storage.objects.delete"),
     "roles/datastore.user": _ENTITIES,
+    "roles/datastore.viewer": ("datastore.entities.get", "datastore.entities.list"),
     "roles/pubsub.publisher": ("pubsub.topics.publish",),
     "roles/pubsub.subscriber": ("pubsub.subscriptions.consume",),
     "roles/pubsub.viewer": ("pubsub.subscriptions.list",),
     "roles/monitoring.viewer": ("monitoring.timeSeries.list",),
     "roles/run.invoker": ("run.jobs.run", "run.routes.invoke"),
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
+    "roles/iam.serviceAccountTokenCreator": ("iam.serviceAccounts.getAccessToken",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
     "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
     "roles/bigquery.dataViewer": ("bigquery.tables.getData",),
@@ -134,12 +134,17 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
         loads = {
             ("bigquery.jobs.create", ""),
             ("bigquery.tables.create", LOADING),
+            ("bigquery.tables.getData", LOADING),
             ("bigquery.tables.updateData", LOADING),
         }
         return loads | {(permission, where) for permission in _REPLACES}
+    if call == "warehouse.ad_hoc":
+        scope = required_permissions("warehouse.upsert", user_scopes.TABLE) | required_permissions("warehouse.query")
+        return scope | {(permission, OF_SQL) for permission in CALLS[call]}
     if call == "warehouse.append_live":
         return {("bigquery.tables.updateData", LIVE)}
-    narrow = narrow and not where.startswith(WEBHOOK_SUBSCRIPTIONS)
+    if where.startswith(WEBHOOK_SUBSCRIPTIONS):
+        where = WEBHOOKS
     permissions = {(permission, where if narrow else "") for permission in CALLS[call]}
     if call in {"bus.dead_letters", "bus.resend"}:
         permissions.add(("pubsub.subscriptions.consume", DEAD_LETTERS))
@@ -150,8 +155,31 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
     return permissions
 
 
+_ON: Mapping[str, frozenset[str]] = {
+    "run.jobs.run": frozenset({"job"}),
+    "run.routes.invoke": frozenset({"function"}),
+    "bigquery.tables.create": frozenset({"dataset", "loading"}),
+}
+"""Permission → the kinds of resources that it concerns, if its role can be granted on others too."""
+
+
 def granted_permissions(grants: Iterable[Grant]) -> Iterator[Permission]:
     """The permissions of an account with these grants."""
     for grant in grants:
         names = {"dataset": ("", *TABLES), "loading": (LOADING,)}.get(grant.on, (grant.name,))
-        yield from ((permission, name) for permission in ROLES[grant.role] for name in names)
+        held = [permission for permission in ROLES[grant.role] if grant.on in _ON.get(permission, {grant.on})]
+        yield from ((permission, name) for permission in held for name in names)
+
+
+def unneeded_permissions(grants: Iterable[Grant], required: Iterable[Permission]) -> set[Permission]:
+    """The permissions of these grants that nothing requires. One on the dataset is needed if any table requires it."""
+    grants = tuple(grants)
+    of_dataset = {permission for permission, _ in granted_permissions(each for each in grants if each.on == "dataset")}
+
+    def collapsed(permissions: Iterable[Permission]) -> set[Permission]:
+        return {
+            (permission, "" if permission in of_dataset and where in TABLES else where)
+            for permission, where in permissions
+        }
+
+    return collapsed(granted_permissions(grants)) - collapsed(required)

@@ -13,6 +13,7 @@ SUBSCRIPTIONS = StateQuery(("pubsub", "subscriptions", "list"), last(), API)
 
 RETENTION = "604800s"
 """7 days, as `ports.event_bus.RetryPolicy.age`; Pub/Sub deletes older messages."""
+MIN_RETENTION = "600s"
 MAX_RETENTION = "2678400s"
 """31 days, the maximum: for dead letters, which a user must handle."""
 LEAST_DELAY, MOST_DELAY = "10s", "600s"
@@ -62,6 +63,8 @@ class Delivery:
     dead_letters: str = ""
     """A topic; without one a message is redelivered until it expires."""
     retention: str = RETENTION
+    retains: bool = True
+    """Whether the retention is compared and changed; otherwise it is only that of a new subscription."""
     ordered: bool = False
     """Whether messages of one ordering key are delivered in publishing order; cannot be changed later."""
     delayed: bool = True
@@ -70,7 +73,7 @@ class Delivery:
     def wanted(self, project: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {
             "ackDeadlineSeconds": self.ack_deadline,
-            "messageRetentionDuration": self.retention,
+            **({"messageRetentionDuration": self.retention} if self.retains else {}),
             "expirationPolicy": {"ttl": None},
             "retryPolicy": {"minimumBackoff": LEAST_DELAY, "maximumBackoff": MOST_DELAY} if self.delayed else None,
         }
@@ -79,12 +82,15 @@ class Delivery:
             wanted["deadLetterPolicy"] = {"deadLetterTopic": topic_name, "maxDeliveryAttempts": self.attempts}
         return wanted
 
+    @property
+    def retention_option(self) -> str:
+        return f"--message-retention-duration={self.retention}"
+
     def words(self) -> list[str]:
-        words = [
-            f"--ack-deadline={self.ack_deadline}",
-            f"--message-retention-duration={self.retention}",
-            "--expiration-period=never",
-        ]
+        """The options of a change."""
+        words = [f"--ack-deadline={self.ack_deadline}", "--expiration-period=never"]
+        if self.retains:
+            words += [self.retention_option]
         if self.delayed:
             words += [f"--min-retry-delay={LEAST_DELAY}", f"--max-retry-delay={MOST_DELAY}"]
         if self.dead_letters:
@@ -106,6 +112,8 @@ def subscription(
     """A pull subscription; with `push_to` a push subscription, authenticated as `pushed_as`. It never expires."""
     wanted: dict[str, Any] = {"topic": f"projects/{project}/topics/{of}", "labels": labels, **delivery.wanted(project)}
     create_options, options = [f"--topic={of}", f"--labels={labelled(labels)}"], delivery.words()
+    if not delivery.retains:
+        create_options.append(delivery.retention_option)
     if delivery.ordered:
         wanted["enableMessageOrdering"] = True
         create_options.append("--enable-message-ordering")

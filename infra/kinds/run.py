@@ -1,7 +1,7 @@
 """Cloud Run: the image of portal, jobs and functions, built by Cloud Build, and the services that run it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,15 +201,20 @@ def portal(
     secrets: Mapping[str, str],
     labels: Mapping[str, str],
     functions: Mapping[str, str],
+    sql_accounts: Sequence[str],
 ) -> Resource:
-    """The portal's service. secrets: variable → secret; functions: those that it calls → their addresses. An empty
-    image is not compared.
+    """The portal's service. secrets: variable → secret; functions: those that it calls → their addresses; sql_accounts:
+    the ids of the accounts as which it runs SQL of people. An empty image is not compared.
 
     The command has no option for who may call it: `--no-allow-unauthenticated` would revoke what the policy grants.
     """
     urls = " ".join(f"{name}={url}" for name, url in functions.items())
     settings = {"TILLSTREAM_FUNCTION_URLS": urls, "TILLSTREAM_PUBLIC_URL": address(stage, "portal")} | stage.settings
     settings |= {"TILLSTREAM_SECURE_COOKIES": "true", "TILLSTREAM_PROXIES": "1"}
+    settings |= {
+        "TILLSTREAM_REPORTS_DATASET": stage["REPORTS_DATASET"],
+        "TILLSTREAM_SQL_ACCOUNTS": " ".join(map(stage.account, sql_accounts)),
+    }
     container = Container(
         image_address,
         ("gunicorn", "--config", "python:portal.gunicorn_conf"),

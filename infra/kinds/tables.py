@@ -29,13 +29,16 @@ def sale_index(stage: Stage, ledger: Resource, within: Resource) -> SelfChecked:
     return _self_checked("sale index", f"of dataset {ledger.name}", ("deploy", "index", *_options(stage)), within)
 
 
-def reports(stage: Stage, within: Resource, of: Resource, accounts: Sequence[str]) -> SelfChecked:
+def reports(
+    stage: Stage, within: Resource, of: Resource, accounts: Sequence[str], restricted: Sequence[str]
+) -> SelfChecked:
     """Reporting views in the dataset `within`, and row access policies on the tables `of`.
 
-    accounts: ids of the service accounts that see every row.
+    accounts: ids of the service accounts that see every row; restricted: of those that see the rows of a scope.
     """
     options = [f"--shown={within.name}"]
     options += [f"--reader={member}" for member in stage["READERS"].split()]
+    options += [f"--reader=serviceAccount:{stage.account(name)}" for name in restricted]
     options += [f"--account={stage.account(name)}" for name in accounts]
     words = ("deploy", "reports", *_options(stage), *options)
     return _self_checked("reports", f"in dataset {within.name}", words, within, of)

@@ -28,7 +28,7 @@ def finished_reports() -> Iterator[FinishedReport]:
     """The reports of the setting; none without a project."""
     settings, ids = tillstream().settings, tillstream().settings.looker_reports
     if settings.project:
-        for one in links(settings.project, settings.reports_dataset, ids):
+        for one in links(settings.project, settings.views_dataset, ids):
             if one.is_copy and _is_readable(one.report):
                 address = finished_address(ids[one.report.name])
                 yield FinishedReport(one.report.title, one.report.question, address, one.address)

@@ -33,7 +33,7 @@ def webhook_page(webhook_id: str, form: WebhookForm | None = None) -> str:
         "webhooks/show.html",
         webhook=webhook,
         history=deliveries.history(ports(), webhook_id),
-        letters=ports().bus.dead_letters(webhook.subscription) if waiting else [],
+        letters=registry.dead_letters(ports(), webhook) if waiting else [],
         waiting=waiting[0] if waiting else None,
         form=form,
     )

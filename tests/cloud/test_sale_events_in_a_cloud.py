@@ -9,15 +9,17 @@ from click.testing import CliRunner
 from webhook_receiver import Receiver, receiving
 
 from devtools.emulators import PROJECT, Emulator
-from devtools.local_triggers import make_subscription, make_topic
+from devtools.local_triggers import call, make_subscription, make_topic
+from infra.kinds.pubsub import MIN_RETENTION
 from tillstream.app import App, build
 from tillstream.cli.main import main
-from tillstream.domain.events import DEAD_LETTERS, TOPIC_SALE_EVENTS
+from tillstream.domain.events import DEAD_LETTERS, TOPIC_SALE_EVENTS, WEBHOOK_PLACES
 from tillstream.ports.event_bus import Message
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.deliveries import history
 from tillstream.webhooks.forwarding import forward_for
+from tillstream.webhooks.renumbering import renumber
 
 SECONDS = 4.0
 
@@ -30,6 +32,8 @@ def app(
     for topic in (TOPIC_SALE_EVENTS, DEAD_LETTERS):
         make_topic(emulator, topic)
     make_subscription(emulator, DEAD_LETTERS, DEAD_LETTERS)
+    for name in WEBHOOK_PLACES:
+        make_subscription(emulator, name, TOPIC_SALE_EVENTS, retention=MIN_RETENTION)
     monkeypatch.setenv("TILLSTREAM_PROJECT", PROJECT)
     monkeypatch.setenv("TILLSTREAM_WEBHOOK_PRIVATE", "true")
     app = build(Settings.read())
@@ -93,7 +97,12 @@ def test_an_event_that_was_not_accepted_comes_again_in_a_later_call(app: App, re
     assert newest.attempt == len(earlier) + 1
 
 
-def test_a_webhook_whose_subscription_expired_gets_another_one(app: App, receiver: Receiver) -> None:
+def retention(pubsub: Emulator, subscription: str) -> str:
+    address = f"http://127.0.0.1:{pubsub.port}/v1/projects/{PROJECT}/subscriptions/{subscription}"
+    return str(call("GET", address)["messageRetentionDuration"])
+
+
+def test_a_webhook_whose_subscription_was_detached_is_attached_again(app: App, receiver: Receiver) -> None:
     webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
     app.ports.bus.detach(webhook.subscription)
     forward(app, 1.0)
@@ -102,11 +111,46 @@ def test_a_webhook_whose_subscription_expired_gets_another_one(app: App, receive
     assert numbers(receiver) == [5]
 
 
-def test_a_removed_webhook_leaves_no_subscription(app: App, receiver: Receiver) -> None:
+def test_only_the_retention_of_deployed_subscriptions_changes(app: App, pubsub: Emulator, receiver: Receiver) -> None:
+    """So that who attaches webhooks may neither create nor delete subscriptions."""
+    assert TOPIC_SALE_EVENTS not in app.ports.bus.subscriptions().values()
     webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
-    assert webhook.subscription in app.ports.bus.subscriptions()
+    assert app.ports.bus.subscriptions()[webhook.subscription] == TOPIC_SALE_EVENTS
+    assert retention(pubsub, webhook.subscription) == "604800s"
     run("webhooks", "remove", webhook.id)
-    assert webhook.subscription not in app.ports.bus.subscriptions()
+    assert TOPIC_SALE_EVENTS not in app.ports.bus.subscriptions().values()
+    assert retention(pubsub, webhook.subscription) == MIN_RETENTION
+
+
+def test_a_webhook_gets_no_events_of_an_earlier_one_with_its_id(app: App, receiver: Receiver) -> None:
+    publish(app, 1)
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    stored = app.ports.documents.get(registry.COLLECTION, webhook.id)
+    assert stored
+    later = {**stored.data, "created_at": (app.ports.clock.now() + 2 * registry.EARLIER).isoformat("T", "seconds")}
+    app.ports.documents.put(registry.COLLECTION, webhook.id, later)
+    publish(app, 2)
+    forward(app, 1.0)
+    assert numbers(receiver) == []
+    app.ports.documents.put(registry.COLLECTION, webhook.id, stored.data)
+    publish(app, 3)
+    forward(app, SECONDS)
+    assert numbers(receiver)[-1] == 3
+
+
+def test_a_webhook_of_an_earlier_version_gets_an_id_of_today(app: App, receiver: Receiver) -> None:
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    stored = app.ports.documents.get(registry.COLLECTION, webhook.id)
+    assert stored
+    registry.remove(app.ports, webhook.id, "boss")
+    app.ports.documents.put(registry.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
+    for _ in range(2):
+        renumber(app.ports)
+        (now,) = registry.find(app.ports)
+        assert (now.id, now.url) == ("1", receiver.url)
+    publish(app, 4)
+    forward(app, SECONDS)
+    assert numbers(receiver) == [4]
 
 
 def test_a_named_subscriber_of_a_project_continues_where_it_stopped(app: App) -> None:

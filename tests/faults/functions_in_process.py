@@ -7,8 +7,9 @@ from typing import Any
 from tillstream.app import App
 from tillstream.domain.errors import TillstreamError, Unavailable
 from tillstream.domain.text.json_values import dumps
-from tillstream.ports.functions import DECIDE, HOMES, PROJECT, SWEEP, error_from_json, error_to_json
+from tillstream.ports.functions import ATTACH, DECIDE, HOMES, PROJECT, SWEEP, error_from_json, error_to_json
 from tillstream.sync.http import delegation
+from tillstream.workflows.decisions.attaching import attach_for
 from tillstream.workflows.decisions.decision import Decision
 from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.decisions.sweeping import sweep_for
@@ -49,5 +50,7 @@ class FunctionsInProcess:
             return sweep_for(app.ports, app.contracts, data["by"])
         if name == HOMES:
             return delegation.serve(app.ports, app.contracts, data)
+        if name == ATTACH:
+            return attach_for(app.ports, data)
         assert name == PROJECT
         return {"days": app.ports.warehouse.refresh_totals()}

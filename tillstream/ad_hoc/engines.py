@@ -50,7 +50,7 @@ class Run:
     is_cancelled: Callable[[], bool] = lambda: False
 
     def query(self, statement: Statement, params: Mapping[str, Any]) -> AdHocQuery:
-        return AdHocQuery(statement.sql, params, self.limit + 1, self.seconds, self.is_cancelled)
+        return AdHocQuery(statement.sql, params, self.limit + 1, self.seconds, self.is_cancelled, self.scope)
 
     def answer(self, rows: pa.Table, seconds: float) -> Answer:
         return Answer(rows.slice(0, self.limit), rows.num_rows > self.limit, seconds)

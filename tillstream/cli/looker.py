@@ -136,7 +136,7 @@ def _views(settings: Settings, project: str, dataset: str, *, json_: bool) -> tu
     project = project or settings.project
     if not project:
         fail("The project is missing. Use --project or set TILLSTREAM_PROJECT.", json_=json_)
-    return project, dataset or settings.reports_dataset
+    return project, dataset or settings.views_dataset
 
 
 def _write(folder: Path, files: Iterator[tuple[str, str]], *, json_: bool) -> None:

@@ -25,6 +25,10 @@ DEAD_LETTERS = "dead-letters"
 """In the cloud: the dead-letter topic of all subscriptions, and the subscription that retains its messages."""
 WEBHOOK_SUBSCRIPTIONS = "webhook-"
 """The names of the subscriptions of webhooks begin with it."""
+WEBHOOK_IDS = tuple(map(str, range(1, 21)))
+"""The ids of webhooks: as many as there can be, because a project has a subscription for each from its deploy."""
+WEBHOOK_PLACES = frozenset(f"{WEBHOOK_SUBSCRIPTIONS}{each}" for each in WEBHOOK_IDS)
+"""Their subscriptions."""
 
 INBOX = "inbox"
 STAGING = "staging"

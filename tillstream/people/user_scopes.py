@@ -3,7 +3,7 @@
 Only users whose sign-in name is an e-mail address are included: BigQuery identifies users by it. See sql/row_access.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
@@ -13,21 +13,38 @@ from tillstream.people.user import User
 from tillstream.ports import Ports
 
 TABLE = "user_scopes"
+SQL, NOTHING = "sql", "none"
+"""Bounds that select no rows: of an account that runs SQL of people (`sql_accounts`), with the key of its scope; of a
+person who is no user any more."""
 Row = tuple[str, str, str | None]
 
 
 def sync(ports: Ports) -> bool:
-    """Load the scopes into the warehouse if they changed; return whether they did. Idempotent."""
-    rows = rows_of(accounts.find(ports))
-    stored = ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist()
-    if sorted(rows, key=_sort_key) == sorted(((r["email"], r["bound"], r["value"]) for r in stored), key=_sort_key):
-        return False
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    """Write the scopes that changed into the warehouse; return whether any did. Idempotent.
+
+    Rows of the accounts that run SQL of people are left alone, because their scopes change meanwhile.
+    """
+    wanted, stored = dict[str, list[Row]](), dict[str, list[Row]]()
+    for row in rows_of(accounts.find(ports)):
+        wanted.setdefault(row[0], []).append(row)
+    for row_stored in ports.warehouse.query(f"SELECT email, bound, value FROM {TABLE}").to_pylist():
+        stored.setdefault(row_stored["email"], []).append(tuple(row_stored.values()))
+    changed: list[Row] = []
+    for email in stored.keys() | wanted.keys():
+        rows = wanted.get(email) or [(email, NOTHING, None)]
+        actual = stored.get(email, [])
+        is_of_sql = any(bound == SQL for _, bound, _ in actual)
+        if not is_of_sql and sorted(rows, key=sort_key) != sorted(actual, key=sort_key):
+            changed += rows
+    if changed:
+        ports.warehouse.upsert(TABLE, as_table(changed), ("email",))
+    return bool(changed)
+
+
+def as_table(rows: Sequence[Row]) -> pa.Table:
+    columns = zip(*rows, strict=True)
     names = ("email", "bound", "value")
-    ports.warehouse.replace_table(
-        TABLE, pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)})
-    )
-    return True
+    return pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)})
 
 
 def rows_of(people: Iterable[User]) -> list[Row]:
@@ -36,26 +53,26 @@ def rows_of(people: Iterable[User]) -> list[Row]:
         (user.login, bound, value)
         for user in people
         if "@" in user.login and not user.disabled
-        for bound, value in _bounds(user.scope)
+        for bound, value in bounds(user.scope)
     ]
 
 
-def _bounds(scope: Scope) -> list[tuple[str, str | None]]:
+def bounds(scope: Scope) -> list[tuple[str, str | None]]:
     """(bound, value) pairs, as the query layer filters: one bound at a time; no pair if the user sees no rows."""
     salespeople = None if scope.salesperson is None else tuple(filter(None, (scope.salesperson,)))
-    bounds: list[tuple[str, str | None]] = []
+    pairs: list[tuple[str, str | None]] = []
     for bound, values in (("region", scope.regions), ("store", scope.stores), ("salesperson", salespeople)):
-        bounds += [(bound, value) for value in (values if values is not None else (None,))]
+        pairs += [(bound, value) for value in (values if values is not None else (None,))]
     if scope.may(Action.SEE_PERSONAL):
-        bounds.append(("personal", None))
+        pairs.append(("personal", None))
     if scope.may(Action.SEE_COSTS):
-        bounds.append(("costs", None))
+        pairs.append(("costs", None))
     if scope.may(Action.SEE_UPLOADS) and scope.covers_stores(None):
-        bounds.append(("uploads", None))
+        pairs.append(("uploads", None))
     if scope.may(Action.SEE_FORECASTS) and scope.salesperson is None:  # no forecast is of a salesperson's sales
-        bounds.append(("forecasts", None))
-    return bounds
+        pairs.append(("forecasts", None))
+    return pairs
 
 
-def _sort_key(row: Row) -> tuple[str, str, bool, str]:
+def sort_key(row: Row) -> tuple[str, str, bool, str]:
     return row[0], row[1], row[2] is None, row[2] or ""

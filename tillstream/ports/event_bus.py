@@ -89,7 +89,9 @@ class EventBus(Protocol):
         """Create a subscription of a program if it does not exist, also where others are provisioned as infrastructure.
 
         It is removed with its messages after `idle` seconds without a pull; a cloud service may keep it two days
-        longer. Raises `Rejected` if it belongs to another topic.
+        longer. Those of webhooks may be provisioned too: they then keep messages for that long while they are
+        attached, and when one is attached, it may have messages of the last ten minutes before. Raises `Rejected` if it
+        belongs to another topic.
         """
 
     def detach(self, subscription: str) -> None:
@@ -122,7 +124,7 @@ class EventBus(Protocol):
         """Extend leases; returns how many were still held. Every bus supports at least ten minutes per call."""
 
     def subscriptions(self) -> dict[str, str]:
-        """Subscription → topic, for every subscription that can be pulled."""
+        """Subscription → topic, for every subscription that can be pulled, without detached ones."""
 
     def queue_depths(self) -> list[QueueDepth]:
         """Depth of each subscription; in the cloud, some minutes old. Raises `Unavailable` also without the metrics."""

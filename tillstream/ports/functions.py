@@ -17,7 +17,10 @@ PROJECT = "project"
 HOMES = "homes"
 """The function that answers the calls of homes that sync to the project."""
 
-CALLED = (DECIDE, SWEEP, PROJECT, HOMES)
+ATTACH = "attach"
+"""The function that attaches and detaches the subscriptions of webhooks."""
+
+CALLED = (DECIDE, SWEEP, PROJECT, HOMES, ATTACH)
 """The functions that the portal calls."""
 
 ERRORS: dict[str, type[TillstreamError]] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.batch.holds import Hold
 from tillstream.domain.batch.record import FILE_KINDS, BatchKind
+from tillstream.domain.people import Scope
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
     from pathlib import Path
@@ -97,6 +98,8 @@ class AdHocQuery:
     """Time after which it is stopped."""
     is_cancelled: Callable[[], bool] = lambda: False
     """Called several times a second, from any thread."""
+    scope: Scope | None = None
+    """The rows and columns that its person may see. BigQuery runs it as an account that can read no others."""
 
     def problem(self, elapsed: float) -> str:
         """Why to stop it after so many seconds; empty: it need not stop."""

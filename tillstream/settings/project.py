@@ -21,6 +21,12 @@ class ProjectSettings(BaseSettings):
     location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
     stage: str = Field("dev", pattern="^[a-z][a-z0-9-]*$", description="Installation, if a project has several")
     dataset: str = Field("tillstream", description="BigQuery dataset of the ledger and its views")
+    reports_dataset: str = Field("", description="BigQuery dataset of the reporting views; default: `DATASET_reports`")
+    sql_accounts: str = Field(
+        "",
+        pattern=r"^(\S+@\S+( |$))*$",
+        description="In a project: service accounts that run SQL of people, separated by spaces; empty: no SQL",
+    )
     inbox_bucket: str = Field("", description="Bucket of the files; default: `PROJECT-tillstream-STAGE-inbox`")
     staging_bucket: str = Field("", description="Bucket of staged rows; default: `PROJECT-tillstream-STAGE-staging`")
     bigquery_api: str = Field("", description="Address of a BigQuery emulator")
@@ -87,9 +93,13 @@ class ProjectSettings(BaseSettings):
         return dict(one.strip().split("=") for one in self.looker_report_ids.split(",") if one.strip())
 
     @cached_property
-    def reports_dataset(self) -> str:
+    def views_dataset(self) -> str:
         """The dataset of views for external reports."""
-        return f"{self.dataset}_reports"
+        return self.reports_dataset or f"{self.dataset}_reports"
+
+    @cached_property
+    def accounts_of_sql(self) -> tuple[str, ...]:
+        return tuple(self.sql_accounts.split())
 
     @cached_property
     def functions(self) -> dict[str, str]:

@@ -83,10 +83,10 @@ def deliver(ports: Ports, webhook: Webhook, wait: float, stopping: Event, *, pri
     lanes: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in deliveries:
         attributes = delivery.message.attributes
-        if event_filter.matches(attributes):
+        if webhook.is_of(delivery.published_at) and event_filter.matches(attributes):
             lanes.setdefault((attributes.get("region", ""), attributes.get("store_id", "")), []).append(delivery)
     wanted = {one.lease for lane in lanes.values() for one in lane}
-    bus.acknowledge(one for one in deliveries if one.lease not in wanted)
+    bus.acknowledge([one for one in deliveries if one.lease not in wanted])
     if lanes:
         turn = _Turn(ports, webhook, registry.keys(ports, webhook.id), stopping, private=private)
         with ThreadPoolExecutor(LANES) as pool:

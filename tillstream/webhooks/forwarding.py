@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tillstream.domain.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.webhooks import registry
-from tillstream.webhooks.deliveries import deliver
+from tillstream.webhooks.deliveries import ACTOR, deliver
 from tillstream.webhooks.registry import Webhook
 
 WAIT = 1.0
@@ -51,7 +51,7 @@ class Forwarder:
                 thread.join()
 
     def _start(self, webhook: Webhook, ended: threading.Event) -> None:
-        registry.attach(self._ports, webhook)
+        registry.attach(self._ports, webhook, ACTOR)
         thread = threading.Thread(target=self._forward, args=(webhook.id, ended), name=f"webhook-{webhook.id}")
         self._threads[webhook.id] = thread
         thread.start()

@@ -1,28 +1,33 @@
 """The webhooks of the company: created, changed and removed by admins, each with a subscription of sale events."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.event_filter import parse_filter
-from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_SUBSCRIPTIONS
+from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.event_bus import DeadLetter, RetryPolicy
+from tillstream.ports.functions import ATTACH
 from tillstream.webhooks.addresses import check_url
 from tillstream.webhooks.signing import new_secret
 
 COLLECTION = "webhooks"
-MOST = 20
+MOST = len(WEBHOOK_IDS)
 """Webhooks: each has a thread of its own."""
 IDLE = 7 * 86_400.0
 """Seconds for which a paused webhook collects events."""
 POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
+TOO_MANY = f"There can be at most {MOST} webhooks. Remove one that is not used."
+SECONDS = 60.0
+"""How long a user waits for the function that attaches."""
+EARLIER = timedelta(minutes=1)
+"""Clocks differ: events this much older than a webhook may be new."""
 BY_PERSON = "Paused by a person."
 OVERLAP = timedelta(hours=24)
 """Time for which events are also signed with the previous secret."""
@@ -43,16 +48,20 @@ class Webhook:
     def subscription(self) -> str:
         return f"{WEBHOOK_SUBSCRIPTIONS}{self.id}"
 
+    def is_of(self, published_at: datetime) -> bool:
+        """Whether an event was published after the webhook was made; another one may have had its id before."""
+        return published_at >= datetime.fromisoformat(self.created_at) - EARLIER
+
 
 def add(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tuple[Webhook, str]:
     """Create a webhook; return it with its secret, which is not shown again. Raises `Rejected`."""
     check_url(url, private=private)
     parse_filter(filter_)
     if len(find(ports)) >= MOST:
-        raise Rejected(f"There can be at most {MOST} webhooks. Remove one that is not used.")
+        raise Rejected(TOO_MANY)
     secret = new_secret()
-    webhook = Webhook(secrets.token_hex(6), url, filter_.strip(), "", by, ports.clock.now().isoformat("T", "seconds"))
-    attach(ports, webhook)
+    webhook = Webhook(free_id(ports), url, filter_.strip(), "", by, ports.clock.now().isoformat("T", "seconds"))
+    attach(ports, webhook, by)
     data = {**_shown(webhook), "id": webhook.id, "created_by": by, "created_at": webhook.created_at}
     entry = audit.entry(ports, by, AuditAction.WEBHOOK_ADDED, webhook.id, None, _shown(webhook))
     ports.documents.put_all(
@@ -61,9 +70,34 @@ def add(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tupl
     return webhook, secret
 
 
-def attach(ports: Ports, webhook: Webhook) -> None:
+def free_id(ports: Ports) -> str:
+    """The lowest id that no webhook has. Raises `Rejected` if there is none."""
+    taken = {webhook.id for webhook in find(ports)}
+    free = [one for one in WEBHOOK_IDS if one not in taken]
+    if not free:
+        raise Rejected(TOO_MANY)
+    return free[0]
+
+
+def attach(ports: Ports, webhook: Webhook, by: str) -> None:
     """Create the subscription of a webhook if it is missing, as after a loss of the queue."""
-    ports.bus.attach(TOPIC_SALE_EVENTS, webhook.subscription, idle=IDLE, policy=POLICY)
+    if ports.functions is None:
+        ports.bus.attach(TOPIC_SALE_EVENTS, webhook.subscription, idle=IDLE, policy=POLICY)
+    else:
+        ports.functions.call(ATTACH, {"webhook": webhook.id, "attached": True, "by": by}, SECONDS)
+
+
+def detach(ports: Ports, webhook: Webhook, by: str) -> None:
+    """Remove the subscription of a webhook with its events. Idempotent."""
+    if ports.functions is None:
+        ports.bus.detach(webhook.subscription)
+    else:
+        ports.functions.call(ATTACH, {"webhook": webhook.id, "attached": False, "by": by}, SECONDS)
+
+
+def dead_letters(ports: Ports, webhook: Webhook) -> list[DeadLetter]:
+    """The events of a webhook that failed too often, newest first."""
+    return [letter for letter in ports.bus.dead_letters(webhook.subscription) if webhook.is_of(letter.published_at)]
 
 
 def find(ports: Ports) -> list[Webhook]:
@@ -97,13 +131,13 @@ def pause(ports: Ports, id: str, by: str, reason: str) -> Webhook:
 
 def resume(ports: Ports, id: str, by: str) -> Webhook:
     """Send again, first what was collected. Raises `NotFound`."""
-    attach(ports, get(ports, id))
+    attach(ports, get(ports, id), by)
     return _change(ports, id, by, {"paused": ""})
 
 
 def resend(ports: Ports, webhook: Webhook) -> int:
     """Deliver the events again that failed too often; return how many."""
-    return ports.bus.resend([letter.id for letter in ports.bus.dead_letters(webhook.subscription)])
+    return ports.bus.resend([letter.id for letter in dead_letters(ports, webhook)])
 
 
 def rotate(ports: Ports, id: str, by: str) -> str:
@@ -125,7 +159,7 @@ def remove(ports: Ports, id: str, by: str) -> None:
     webhook = get(ports, id)
     audit.record(ports, by, AuditAction.WEBHOOK_REMOVED, id, _shown(webhook))
     ports.documents.delete(COLLECTION, id)
-    ports.bus.detach(webhook.subscription)
+    detach(ports, webhook, by)
     ports.documents.delete("webhook_deliveries", id)
 
 

@@ -1,4 +1,4 @@
-"""The smoke test of a deployed stage, against a portal that really listens."""
+"""The smoke test of a deployed stage, against a portal that really listens, behind a double of Google's front end."""
 
 import threading
 from collections.abc import Iterator
@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 from app_factory import build, create_app
+from front_end import behind_front_end, is_reserved
 from threads import join_thread
 from werkzeug.serving import make_server
 
 from infra import smoke
+from infra.declared import Declared
+from infra.source import UNKNOWN
+from infra.stage import read
+from portal.health import ready
 from tillstream.app import App
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.people import Role
@@ -35,7 +40,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     _, token = personal_tokens.issue(
         app.ports, "smoke", "smoke", rights, days=1, valid_regions=app.contracts.regions(), by="test"
     )
-    server = make_server("127.0.0.1", 0, create_app(app), threaded=True)
+    server = make_server("127.0.0.1", 0, behind_front_end(create_app(app)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     worker = Worker(app)
@@ -55,6 +60,35 @@ def test_a_number_sent_is_read_back_and_the_next_run_corrects_it(stage: Stage) -
     assert len(output) == 3
     lines = stage.app.ports.warehouse.query("SELECT sale_date, units FROM line_facts").to_pylist()
     assert [(row["sale_date"].isoformat(), int(row["units"])) for row in lines] == [(smoke.DAY, 8)]
+
+
+def test_paths_that_the_front_end_answers_itself_do_not_reach_the_portal(stage: Stage) -> None:
+    api = smoke.Api(stage.address.rstrip("/"), stage.token)
+    assert api("GET", smoke.READY)[0]["status"] == "ok"
+    for path in ("/healthz", "/_ah/warmup"):
+        with pytest.raises(Rejected, match="404"):
+            api("GET", path)
+
+
+def test_no_caller_outside_of_an_instance_uses_a_reserved_path(stage: Stage) -> None:
+    """Of the portal's addresses, only that of the probe, which asks the instance itself; the monitor's is free."""
+    reserved = [rule.rule for rule in create_app(stage.app).url_map.iter_rules() if is_reserved(rule.rule)]
+    assert reserved == ["/healthz"]
+    checks = [each for each in Declared(read("dev", "demo", "1"), UNKNOWN).resources() if each.kind == "check"]
+    paths = [each.wanted["httpCheck"]["path"] for each in checks]
+    assert paths == [smoke.READY]
+    assert not any(map(is_reserved, paths))
+
+
+def test_a_release_fails_if_a_dependency_fails_now(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    smoke.Api(stage.address.rstrip("/"), "")("GET", smoke.READY)  # a monitor has asked just before
+
+    def broken(_: object) -> None:
+        raise Unavailable("gone")
+
+    monkeypatch.setitem(ready.PARTS, "queues", broken)
+    with pytest.raises(Unavailable, match="503"):
+        smoke.smoke(stage.address, stage.token, 7, print)
 
 
 def test_a_stage_that_does_not_work_fails_the_test(stage: Stage) -> None:

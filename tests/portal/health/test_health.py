@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.connectors import status
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.people import Role
-from tillstream.people import accounts
+from tillstream.people import accounts, personal_tokens
 from tillstream.server.connections import Connections, Reason
 from tillstream.settings import Settings
 from tillstream.workflows.operations import maintenance_log, reconcile
@@ -22,7 +22,8 @@ from tillstream.workflows.operations import maintenance_log, reconcile
 People = Callable[..., Visitor]
 
 
-def test_readiness_names_failed_services(anonymous: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_names_failed_services(anonymous: Visitor, person: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = person(Role.ADMIN)
     answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "ok")
     assert set(answer.get_json()["parts"]) == {"documents", "warehouse", "queues", "files"}
@@ -31,10 +32,35 @@ def test_readiness_names_failed_services(anonymous: Visitor, monkeypatch: pytest
         raise Unavailable("the disk is gone")
 
     monkeypatch.setitem(ready.PARTS, "warehouse", broken)
+    assert anonymous.get("/healthz/ready").status_code == 200  # of the last minute
+    assert admin.get("/healthz/ready").status_code == 503
     answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["parts"]["warehouse"]) == (503, "down")
     assert "disk" not in answer.text
     assert anonymous.get("/healthz").status_code == 200
+
+
+def test_a_token_sees_the_present_and_others_start_no_check(
+    app: App, anonymous: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[str] = []
+    monkeypatch.setattr(ready, "PARTS", {"files": lambda _: checks.append("files")})
+    accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
+    valid = app.contracts.regions()
+    _, token = personal_tokens.issue(app.ports, "smoke", "smoke", ["numbers"], days=1, valid_regions=valid, by="boss")
+    for sent, count in (
+        ({}, 1),
+        ({}, 1),
+        ({"Authorization": f"Bearer {token}"}, 2),
+        ({"Authorization": "Bearer no"}, 2),
+    ):
+        assert anonymous.client.get("/healthz/ready", headers=sent).status_code == 200
+        assert len(checks) == count
+
+
+def test_one_address_has_a_rate_limit(anonymous: Visitor) -> None:
+    statuses = [anonymous.get("/healthz/ready").status_code for _ in range(61)]
+    assert statuses == [*[200] * 60, 429]
 
 
 def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callable[[], None]) -> None:

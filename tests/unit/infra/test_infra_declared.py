@@ -1,12 +1,15 @@
 """What a project holds: least privilege, one order, one file of names and sizes a stage."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import stage
-from infra.access import accounts
+from infra.access import accounts, permissions
+from infra.access.grants import SQL_ACCOUNTS
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.functions import FUNCTIONS
@@ -15,6 +18,7 @@ from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, Retired, differences
 from infra.source import UNKNOWN, Source
 from tillstream.domain.errors import Rejected
+from tillstream.domain.events import WEBHOOK_PLACES
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 PROJECT_WIDE = {
@@ -22,11 +26,11 @@ PROJECT_WIDE = {
     "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
     "roles/bigquery.readSessionUser",
     "roles/datastore.user",  # bound to one database by a condition
+    "roles/datastore.viewer",  # bound likewise
     "roles/logging.logWriter",
     "roles/monitoring.viewer",  # the portal: how many messages wait; metrics are granted by project
     "roles/pubsub.viewer",
-    "roles/pubsub.subscriber",  # of `forward` and of Pub/Sub's agent: subscriptions of webhooks have no name yet
-    "projects/demo/roles/tillstreamWebhooks",  # to create them
+    "roles/pubsub.subscriber",  # of Pub/Sub's agent: subscriptions of `tillstream subscribe` have no name yet
     "roles/secretmanager.secretAccessor",  # bound to the secrets of connectors, which are named by hand
 }
 
@@ -52,10 +56,54 @@ def test_no_owner_editor_or_admin_role_is_ever_granted(name: str) -> None:
 def test_few_roles_reach_the_whole_project_and_those_with_data_are_bounded(name: str) -> None:
     wide = [role for where, role in roles(name) if where == "of project"]
     assert {role.role for role in wide} <= PROJECT_WIDE
-    bounded = {"roles/datastore.user", "roles/secretmanager.secretAccessor"}
+    bounded = {"roles/datastore.user", "roles/datastore.viewer", "roles/secretmanager.secretAccessor"}
     data = [role for role in wide if role.role in bounded]
     assert data
     assert all(role.condition for role in data)
+
+
+def test_only_the_agent_reads_every_subscription_and_no_account_may_create_or_delete_one() -> None:
+    readers = {
+        role.member for where, role in roles() if (where, role.role) == ("of project", "roles/pubsub.subscriber")
+    }
+    assert readers == {"serviceAccount:service-123@gcp-sa-pubsub.iam.gserviceaccount.com"}
+    attaching = {(where, role.member) for where, role in roles() if role.role.endswith("/tillstreamWebhooks")}
+    accounts = [f"serviceAccount:tillstream-{name}@demo.iam.gserviceaccount.com" for name in ("attach", "forward")]
+    assert attaching == {(f"of subscription {name}", member) for name in WEBHOOK_PLACES for member in accounts}
+    held = {permission for one in permissions.ROLES.values() for permission in one}
+    assert not {
+        name for name in held if re.search(r"pubsub\.(subscriptions\.(create|delete)|topics\.(?!publish))", name)
+    }
+
+
+def test_a_deploy_leaves_the_retention_of_an_attached_webhook_alone() -> None:
+    (webhook,) = (each for each in resources() if each.title == "subscription webhook-7")
+    attached = {**webhook.wanted, "messageRetentionDuration": "604800s"}
+    assert webhook.differences(attached) == []
+    assert "--message-retention-duration=600s" in webhook.create[0].words
+    assert not any("retention" in word for word in webhook.change[0].words)
+
+
+def test_accounts_of_sql_run_queries_read_the_views_and_have_no_other_role() -> None:
+    emails = [f"{name}@demo.iam.gserviceaccount.com" for name in SQL_ACCOUNTS]
+    held = {(where, role.role) for where, role in roles() if role.member.partition(":")[2] in emails}
+    assert held == {("of project", "roles/bigquery.jobUser")}
+    creators = {(where, role.member) for where, role in roles() if where.startswith("of account tillstream-sql-")}
+    portal = "serviceAccount:tillstream-portal@demo.iam.gserviceaccount.com"
+    assert creators == {(f"of account {email.partition('@')[0]}", portal) for email in emails}
+    by_kind = {each.kind: each for each in resources()}
+    (words,) = (command.words for command in by_kind["reports"].create)
+    assert [word for word in words if word.startswith("--reader=")] == [
+        f"--reader=serviceAccount:{email}" for email in emails
+    ]
+    assert not {f"--account={email}" for email in emails} & set(words)
+    environment = {one["name"]: one["value"] for one in container(by_kind["portal"])["env"] if "value" in one}
+    assert environment["TILLSTREAM_SQL_ACCOUNTS"].split() == emails
+    assert environment["TILLSTREAM_REPORTS_DATASET"] == "tillstream_reports"
+
+
+def container(portal: Resource) -> Any:
+    return portal.wanted["spec"]["template"]["spec"]["containers"][0]
 
 
 def test_each_function_has_an_account_of_its_own_and_every_role_has_a_member_that_exists() -> None:

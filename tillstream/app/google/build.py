@@ -19,7 +19,7 @@ from tillstream.app.google.dataset import dataset_of
 from tillstream.app.lazy_warehouse import LazyWarehouse
 from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.ports import Clock, Ports, Warehouse
+from tillstream.ports import Clock, DocumentStore, Ports, Warehouse
 from tillstream.ports.warehouse import SqlWarehouse
 from tillstream.settings import Settings
 
@@ -33,13 +33,14 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     Has no watched folders: files are written to the inbox. The sweep loads exchange rates, so that instances start
     without a query for them.
     """
-    warehouse = LazyWarehouse(partial(_warehouse, settings))
+    documents, clock = FirestoreDocumentStore(settings.project), clock or SystemClock()
+    warehouse = LazyWarehouse(partial(_warehouse, settings, documents, clock))
     ports = Ports(
         connected(settings.project, settings.buckets),
         warehouse,
         PubSubEventBus(settings.project, monitoring=settings.monitoring_api),
-        FirestoreDocumentStore(settings.project),
-        clock or SystemClock(),
+        documents,
+        clock,
         settings.limits,
         jobs=CloudRunJobs(settings.project, settings.location, settings.run_api),
         functions=CloudRunFunctions(settings.functions) if settings.functions else None,
@@ -70,14 +71,17 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
     return keep(settings, out, report_bytes)
 
 
-def _warehouse(settings: Settings) -> SqlWarehouse:
+def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> SqlWarehouse:
+    from tillstream.adapters.google.bigquery.people.ad_hoc import SqlOfPeople
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
+    dataset = dataset_of(settings)
     return BigQueryWarehouse(
-        dataset_of(settings),
+        dataset,
         Downloads(settings.project),
         FirestoreSaleIndex(settings.project),
         settings.settle_memory,
+        SqlOfPeople(dataset.sibling(settings.views_dataset), settings.accounts_of_sql, documents, clock),
     )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from google.api_core import exceptions as api_errors
 from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry, if_exception_type
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
+from tillstream.adapters.google.bigquery.callers import EmulatedCaller, impersonated
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
@@ -52,14 +52,25 @@ def is_too_large(error: api_errors.GoogleAPICallError) -> bool:
 
 
 class Dataset:
-    """A BigQuery dataset. api, storage_api: addresses of emulators, which are used without credentials.
+    """A BigQuery dataset. api, storage_api: addresses of emulators, which are used without credentials. caller: the
+    service account as which it is used, if that is not the account of the process, which must be allowed to.
 
     Clients are created on first use. Its calls raise `Unavailable`, `Rejected`, `Conflict`.
     """
 
-    def __init__(self, project: str, name: str, location: str, *, api: str = "", storage_api: str = "") -> None:
+    def __init__(
+        self, project: str, name: str, location: str, *, api: str = "", storage_api: str = "", caller: str = ""
+    ) -> None:
         self.project, self.name, self.location = project, name, location
-        self._api, self._storage_api = api, storage_api
+        self._api, self._storage_api, self._caller = api, storage_api, caller
+
+    @property
+    def is_emulated(self) -> bool:
+        return bool(self._api)
+
+    def of_caller(self, email: str) -> "Dataset":
+        """The same dataset, used as a service account; only to run queries and to read their results."""
+        return Dataset(self.project, self.name, self.location, api=self._api, caller=email)
 
     def sibling(self, name: str) -> "Dataset":
         """Another dataset of the project, in the same location."""
@@ -74,11 +85,12 @@ class Dataset:
     def client(self) -> bigquery.Client:
         if not self._api:
             try:
-                return bigquery.Client(self.project, location=self.location)
+                credentials = impersonated(self._caller) if self._caller else None
+                return bigquery.Client(self.project, credentials, location=self.location)
             except DefaultCredentialsError as error:
                 raise Rejected(NO_CREDENTIALS) from error
-        options = ClientOptions(api_endpoint=self._api)
-        return bigquery.Client(self.project, AnonymousCredentials(), location=self.location, client_options=options)
+        options, credentials = ClientOptions(api_endpoint=self._api), EmulatedCaller(self._caller)
+        return bigquery.Client(self.project, credentials, location=self.location, client_options=options)
 
     @cached_property
     def reader(self) -> Any:

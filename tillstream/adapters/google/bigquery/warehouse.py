@@ -14,7 +14,7 @@ from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.fields import FIELDS
 from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.loading import TableLoader
-from tillstream.adapters.google.bigquery.people import ad_hoc
+from tillstream.adapters.google.bigquery.people.ad_hoc import NO_ACCOUNTS, SqlOfPeople
 from tillstream.adapters.google.bigquery.read import batches
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.totals.fold import fold
@@ -40,12 +40,18 @@ class BigQueryWarehouse:
     """The warehouse port on BigQuery; connects on first use.
 
     downloads: fetches staged files. index: the days of the sales and batches of this dataset. `close` closes both.
-    settle_memory: memory limit of DuckDB in a settlement.
+    settle_memory: memory limit of DuckDB in a settlement. people: runs SQL of people; without it, there is none.
     """
 
     def __init__(
-        self, dataset: Dataset, downloads: Downloads, index: SaleIndex, settle_memory: str = SETTLEMENT_MEMORY
+        self,
+        dataset: Dataset,
+        downloads: Downloads,
+        index: SaleIndex,
+        settle_memory: str = SETTLEMENT_MEMORY,
+        people: SqlOfPeople | None = None,
     ) -> None:
+        self._people = people
         self._dataset, self._downloads, self._index = dataset, downloads, index
         self._settle_memory = settle_memory
         self._filling = TableLoader(dataset.loading)
@@ -79,7 +85,9 @@ class BigQueryWarehouse:
                 yield from rows.to_arrow(create_bqstorage_client=False).to_batches()
 
     def ad_hoc(self, query: AdHocQuery) -> pa.Table:
-        return ad_hoc.run(self._dataset, query)
+        if self._people is None:
+            raise Rejected(NO_ACCOUNTS)
+        return self._people.run(self, self._dataset, query)
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
         return batches(self._dataset.reader, self._dataset.answer(rows))
@@ -142,6 +150,8 @@ class BigQueryWarehouse:
         self._index.close()
         self._downloads.close()
         self._dataset.close()
+        if self._people:
+            self._people.close()
 
 
 def _is_long(rows: Any) -> bool:

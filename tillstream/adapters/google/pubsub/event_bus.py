@@ -16,7 +16,7 @@ from tillstream.adapters.google.pubsub.leases import Leases
 from tillstream.adapters.google.pubsub.messages import Lane
 from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.domain.errors import NotFound
-from tillstream.domain.events import DEAD_LETTERS, SUBSCRIPTIONS
+from tillstream.domain.events import DEAD_LETTERS, SUBSCRIPTIONS, WEBHOOK_PLACES
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
 
 if TYPE_CHECKING:
@@ -75,18 +75,25 @@ class PubSubEventBus:
                 self._creator.subscription(topic, subscription, policy)
 
     def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
-        """Requires the permission to create subscriptions, also in a project whose other resources are deployed."""
+        """Those of webhooks are deployed, and only their retention changes. Others are created, which requires the
+        permission to create subscriptions."""
         with translate_errors(f"The subscription {subscription}"):
             if self._creates_resources:
                 self._creator.topic(topic)
                 self._creator.topic(DEAD_LETTERS)
-            self._creator.attach(topic, subscription, policy or RetryPolicy(), idle)
+            if subscription in WEBHOOK_PLACES and not self._creates_resources:
+                self._creator.attach_deployed(topic, subscription, idle)
+            else:
+                self._creator.attach(topic, subscription, policy or RetryPolicy(), idle)
         self._policies[subscription] = policy or RetryPolicy()
         self._topics[subscription] = topic
 
     def detach(self, subscription: str) -> None:
         with translate_errors(f"The subscription {subscription}"):
-            self._creator.detach(subscription)
+            if subscription in WEBHOOK_PLACES and not self._creates_resources:
+                self._creator.detach_deployed(subscription)
+            else:
+                self._creator.detach(subscription)
         self._topics.pop(subscription, None)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
@@ -150,7 +157,8 @@ class PubSubEventBus:
         return count
 
     def subscriptions(self) -> dict[str, str]:
-        return {name: topic for name, topic in self._leases.topics().items() if name != DEAD_LETTERS}
+        topics = self._leases.topics(attached=True)
+        return {name: topic for name, topic in topics.items() if name != DEAD_LETTERS}
 
     def queue_depths(self) -> list[QueueDepth]:
         """Without Cloud Monitoring, only the names of the subscriptions."""

@@ -1,6 +1,7 @@
 """The calls to Pub/Sub that lease, extend and acknowledge messages."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -9,9 +10,13 @@ from google.api_core import exceptions as api_errors
 from google.pubsub_v1 import SubscriberClient, types
 
 from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
+from tillstream.domain.events import WEBHOOK_PLACES
 
 MOST_PULLED, MOST_LEASES = 1_000, 1_000
 """Maximum number of messages per pull; of leases per request, which is limited to 512 KB."""
+
+DETACHED = timedelta(minutes=10)
+"""Retention of a deployed subscription of no webhook, the minimum of Pub/Sub: it costs nothing."""
 
 
 class Leases:
@@ -48,13 +53,15 @@ class Leases:
                 )
                 self.client.modify_ack_deadline(request, retry=RETRY, timeout=TRY)
 
-    def topics(self) -> dict[str, str]:
-        """Subscription → topic, for the whole project."""
+    def topics(self, *, attached: bool = False) -> dict[str, str]:
+        """Subscription → topic, for the whole project. attached: without those of webhooks that do not exist."""
         request = types.ListSubscriptionsRequest(project=f"projects/{self._project}")
         with translate_errors("The list of subscriptions"):
             subscriptions = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TRY))
         return {
-            subscription.name.rsplit("/", 1)[1]: subscription.topic.rsplit("/", 1)[-1] for subscription in subscriptions
+            subscription.name.rsplit("/", 1)[1]: subscription.topic.rsplit("/", 1)[-1]
+            for subscription in subscriptions
+            if not (attached and _is_detached(subscription))
         }
 
     def close(self) -> None:
@@ -63,6 +70,11 @@ class Leases:
 
     def path(self, subscription: str) -> str:
         return f"projects/{self._project}/subscriptions/{subscription}"
+
+
+def _is_detached(subscription: types.Subscription) -> bool:
+    name = subscription.name.rsplit("/", 1)[1]
+    return name in WEBHOOK_PLACES and subscription.message_retention_duration <= DETACHED
 
 
 def _is_retryable(error: BaseException) -> bool:

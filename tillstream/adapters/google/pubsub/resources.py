@@ -7,6 +7,7 @@ from google.api_core import exceptions as api_errors
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
 
+from tillstream.adapters.google.pubsub.leases import DETACHED
 from tillstream.adapters.google.pubsub.messages import ORDERED
 from tillstream.adapters.google.retries import RETRY, TRY
 from tillstream.domain.errors import Rejected
@@ -54,6 +55,27 @@ class ResourceCreator:
             change = types.UpdateSubscriptionRequest(subscription=declared, update_mask=mask)
             self._subscriber.update_subscription(change, retry=RETRY, timeout=TRY)
 
+    def attach_deployed(self, topic: str, name: str, idle: float) -> None:
+        """Let a subscription that a deploy created keep its messages for `idle` seconds.
+
+        Raises `Rejected` if it belongs to another topic, and `NotFound` of the service if there is none.
+        """
+        kept = min(RETENTION, timedelta(seconds=idle))
+        declared = types.Subscription(name=self._path(name), topic=f"{self._project}/topics/{topic}")
+        existing = self._check_topic(declared)
+        if existing.message_retention_duration != kept:
+            self._retain(name, kept)
+
+    def detach_deployed(self, name: str) -> None:
+        """Drop the messages of a subscription that a deploy created, except for those of the last ten minutes."""
+        self._retain(name, DETACHED)
+
+    def _retain(self, name: str, kept: timedelta) -> None:
+        declared = types.Subscription(name=self._path(name), message_retention_duration=kept)
+        mask = FieldMask(paths=["message_retention_duration"])
+        change = types.UpdateSubscriptionRequest(subscription=declared, update_mask=mask)
+        self._subscriber.update_subscription(change, retry=RETRY, timeout=TRY)
+
     def attach(self, topic: str, name: str, policy: RetryPolicy, idle: float) -> None:
         """Create a subscription that expires, or update its policy.
 
@@ -74,12 +96,13 @@ class ResourceCreator:
             request = types.DeleteSubscriptionRequest(subscription=self._path(name))
             self._subscriber.delete_subscription(request, retry=RETRY, timeout=TRY)
 
-    def _check_topic(self, declared: types.Subscription) -> None:
+    def _check_topic(self, declared: types.Subscription) -> types.Subscription:
         request = types.GetSubscriptionRequest(subscription=declared.name)
         existing = self._subscriber.get_subscription(request, retry=RETRY, timeout=TRY)
         if existing.topic != declared.topic:
             name, old, new = (path.rsplit("/", 1)[-1] for path in (declared.name, existing.topic, declared.topic))
             raise Rejected(f"The subscription {name} listens to {old}, not to {new}.")
+        return existing
 
     def _path(self, subscription: str) -> str:
         return f"{self._project}/subscriptions/{subscription}"

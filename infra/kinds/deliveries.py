@@ -1,0 +1,23 @@
+"""How the subscriptions of the pipeline and of webhooks deliver."""
+
+from infra.kinds import pubsub
+from infra.kinds.pubsub import Delivery
+from tillstream.domain.events import DEAD_LETTERS
+from tillstream.ports.event_bus import RetryPolicy
+from tillstream.webhooks.registry import POLICY
+
+PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
+"""Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
+publishing order."""
+PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
+FORWARDED = Delivery(
+    ack_deadline=round(POLICY.lease),
+    attempts=POLICY.attempts,
+    dead_letters=DEAD_LETTERS,
+    retention=pubsub.MIN_RETENTION,
+    retains=False,
+    ordered=True,
+)
+"""Of a webhook that does not exist. Who attaches it sets the retention, and nothing else."""
+LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
+"""A listing of dead letters releases each of them, so that it can be sent again at once."""

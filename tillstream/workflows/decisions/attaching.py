@@ -1,0 +1,31 @@
+"""Attaches and detaches the subscriptions of webhooks for a user, in the function that has the rights."""
+
+from typing import Any
+
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
+from tillstream.domain.people import Action
+from tillstream.ports import Ports
+from tillstream.webhooks.registry import IDLE, POLICY
+from tillstream.workflows.decisions.decision import current_scope
+
+
+def attach_for(ports: Ports, body: Any) -> dict[str, Any]:
+    """Attach or detach, as `registry.attach` requests it. Idempotent.
+
+    Raises `Rejected` if the user may not, and for what is no subscription of a webhook.
+    """
+    try:
+        webhook, is_attached, by = str(body["webhook"]), bool(body["attached"]), str(body["by"])
+    except (KeyError, TypeError) as error:
+        raise Rejected("The request names no webhook.") from error
+    if not current_scope(ports, by).may(Action.ADMINISTER):
+        raise Rejected(f"The account {by} may not change webhooks.")
+    if webhook not in WEBHOOK_IDS:
+        raise Rejected(f"There is no webhook {webhook}.")
+    subscription = f"{WEBHOOK_SUBSCRIPTIONS}{webhook}"
+    if is_attached:
+        ports.bus.attach(TOPIC_SALE_EVENTS, subscription, idle=IDLE, policy=POLICY)
+    else:
+        ports.bus.detach(subscription)
+    return {"webhook": webhook, "attached": is_attached}
