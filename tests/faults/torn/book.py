@@ -1,0 +1,100 @@
+"""What the company's own people wrote down: each line that was acknowledged to its sender, counted without the product."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+REGION = "Shop"
+HEAD = "number,line,day,store,product,quantity,price"
+
+
+class Key(NamedTuple):
+    """One line of one sale, as the ledger names it."""
+
+    sale: str
+    line: str
+
+
+class Counted(NamedTuple):
+    """What counts of a line."""
+
+    quantity: Decimal
+    net: Decimal
+
+
+class Line(NamedTuple):
+    """A line of a file or of a sale of a till."""
+
+    number: str
+    line: str
+    product: str
+    quantity: int
+    price: str
+    day: str = "2026-01-05"
+    store: str = "S1"
+
+    @property
+    def key(self) -> Key:
+        return Key(f"{self.store}/{self.number}", self.line)
+
+    @property
+    def counted(self) -> Counted:
+        return Counted(Decimal(self.quantity), self.quantity * Decimal(self.price))
+
+    @property
+    def cells(self) -> str:
+        return f"{self.number},{self.line},{self.day},{self.store},{self.product},{self.quantity},{self.price}"
+
+
+Lines = Mapping[Key, Counted]
+
+
+@dataclass
+class Book:
+    """The acknowledged lines, and how their senders send them again."""
+
+    lines: dict[Key, Counted] = field(default_factory=dict)
+    sales: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Number of a sale of a till → its message."""
+    files: dict[str, tuple[bytes, frozenset[Key]]] = field(default_factory=dict)
+    """Name of a file that counts → its bytes, and the lines that stand in it only."""
+
+    def add(self, lines: Iterable[Line]) -> None:
+        self.lines |= {line.key: line.counted for line in lines}
+
+    def add_file(self, name: str, data: bytes, lines: Iterable[Line]) -> None:
+        """A file whose lines count, or will."""
+        lines = list(lines)
+        self.files[name] = (data, frozenset(line.key for line in lines))
+        self.add(lines)
+
+    def add_sale(self, lines: Iterable[Line], message: dict[str, object]) -> None:
+        lines = list(lines)
+        self.sales[lines[0].number] = message
+        self.add(lines)
+
+    def copy(self) -> "Book":
+        return Book(dict(self.lines), dict(self.sales), dict(self.files))
+
+
+def file_of(lines: Iterable[Line], *broken: str) -> bytes:
+    """The bytes of a file. broken: further rows as they stand in it."""
+    return "\n".join([HEAD, *(line.cells for line in lines), *broken, ""]).encode()
+
+
+def message_of(lines: list[Line]) -> dict[str, object]:
+    """The store-sale/1 message of a sale."""
+    first = lines[0]
+    return {
+        "schema": "store-sale/1",
+        "region": REGION,
+        "store_id": first.store,
+        "number": first.number,
+        "sold_at": f"{first.day}T10:00:00+00:00",
+        "currency": "EUR",
+        "lines": [
+            {"line": one.line, "product_id": one.product, "quantity": str(one.quantity), "unit_price": one.price}
+            for one in lines
+        ],
+    }
