@@ -1,6 +1,6 @@
 """What the company's own people wrote down: each line that was acknowledged to its sender, counted without the product."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -47,35 +47,38 @@ class Line(NamedTuple):
         return f"{self.number},{self.line},{self.day},{self.store},{self.product},{self.quantity},{self.price}"
 
 
-Lines = Mapping[Key, Counted]
-
-
 @dataclass
 class Book:
     """The acknowledged lines, and how their senders send them again."""
 
     lines: dict[Key, Counted] = field(default_factory=dict)
+    sources: dict[Key, str] = field(default_factory=dict)
+    """Where a line came from: the name of a file, or region and store of a till."""
     sales: dict[str, dict[str, object]] = field(default_factory=dict)
     """Number of a sale of a till → its message."""
-    files: dict[str, tuple[bytes, frozenset[Key]]] = field(default_factory=dict)
-    """Name of a file that counts → its bytes, and the lines that stand in it only."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Name of a file that counts → its bytes."""
 
-    def add(self, lines: Iterable[Line]) -> None:
-        self.lines |= {line.key: line.counted for line in lines}
+    def add(self, lines: Iterable[Line], source: str) -> None:
+        for line in lines:
+            self.lines[line.key], self.sources[line.key] = line.counted, source
 
     def add_file(self, name: str, data: bytes, lines: Iterable[Line]) -> None:
-        """A file whose lines count, or will."""
-        lines = list(lines)
-        self.files[name] = (data, frozenset(line.key for line in lines))
-        self.add(lines)
+        """A file whose lines count, or will. A line that it shares with an earlier one is its own from then on."""
+        self.files[name] = data
+        self.add(lines, name)
 
-    def add_sale(self, lines: Iterable[Line], message: dict[str, object]) -> None:
-        lines = list(lines)
+    def add_sale(self, lines: Sequence[Line], message: dict[str, object]) -> None:
         self.sales[lines[0].number] = message
-        self.add(lines)
+        self.add(lines, f"{REGION}/{lines[0].store}")
+
+    @property
+    def can_be_sent_again(self) -> set[str]:
+        """Sources whose senders still have what they sent."""
+        return {*self.files, *(f"{REGION}/{sale['store_id']}" for sale in self.sales.values())}
 
     def copy(self) -> "Book":
-        return Book(dict(self.lines), dict(self.sales), dict(self.files))
+        return Book(dict(self.lines), dict(self.sources), dict(self.sales), dict(self.files))
 
 
 def file_of(lines: Iterable[Line], *broken: str) -> bytes:
@@ -83,7 +86,7 @@ def file_of(lines: Iterable[Line], *broken: str) -> bytes:
     return "\n".join([HEAD, *(line.cells for line in lines), *broken, ""]).encode()
 
 
-def message_of(lines: list[Line]) -> dict[str, object]:
+def message_of(lines: Sequence[Line]) -> dict[str, object]:
     """The store-sale/1 message of a sale."""
     first = lines[0]
     return {

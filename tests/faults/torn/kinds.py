@@ -41,6 +41,11 @@ class Kind:
         """Whether the file has a log beside it, or is one."""
         return re.search(r"\.(sqlite|duckdb)", self.pattern.replace("\\", "")) is not None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file is an original, which is kept for ever."""
+        return self.pattern.startswith("objects/inbox/")
+
     def has(self, path: str, state: State | None) -> bool:
         """Whether a file is of this kind. state: of its batch, if it belongs to one."""
         return re.fullmatch(self.pattern, path) is not None and (not self.states or state in self.states)
@@ -48,48 +53,49 @@ class Kind:
 
 COUNTED = frozenset({State.SETTLED, State.ANNOUNCED})
 OPEN = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
-ANY = r"(?:.*/)?[^/]+@/[0-9]+-[^/]*"
+HARMLESS, REPAIRED, NAMED = Fate
+INBOX, STAGED, OBJECT = "objects/inbox", "objects/staging/[0-9a-f]{20}/[0-9]+", "(?:.*/)?[^/]+@/[0-9]+-[^/]*"
 
 KINDS = (
-    Kind("ledger", r"warehouse\.duckdb", Fate.REPAIRED),
-    Kind("log of the ledger", r"warehouse\.duckdb\.wal", Fate.REPAIRED),
-    Kind("documents", r"documents\.sqlite", Fate.NAMED),
-    Kind("log of the documents", r"documents\.sqlite-wal", Fate.NAMED),
-    Kind("index of the log of the documents", r"documents\.sqlite-shm", Fate.HARMLESS),
-    Kind("queue", r"queue\.sqlite", Fate.NAMED),
-    Kind("log of the queue", r"queue\.sqlite-wal", Fate.NAMED),
-    Kind("index of the log of the queue", r"queue\.sqlite-shm", Fate.HARMLESS),
-    Kind("last generation", r"objects/\.generation", Fate.REPAIRED),
-    Kind("locks", r"(objects/\.lock|owner\.lock|turnstile\.lock)", Fate.HARMLESS),
-    Kind("address of the server", r"server\.json", Fate.HARMLESS),
-    Kind("first password", r"first-password\.txt", Fate.HARMLESS),
-    Kind("own contract", r"contracts/[^/]+\.yaml", Fate.NAMED),
-    Kind("secret", r"secrets/[^/]+", Fate.HARMLESS),
-    Kind("file for connectors", r"sources/.+", Fate.HARMLESS),
-    Kind("dropped file that was taken", r"drop/taken/.+", Fate.HARMLESS),
-    Kind("delivered file", r"deliveries/.+", Fate.HARMLESS),
-    Kind("exchange rates", rf"objects/inbox/exchange-rates/{ANY}", Fate.NAMED),
-    Kind("pack of store sales", rf"objects/inbox/packs/{ANY}", Fate.NAMED),
-    Kind("store sales that count", rf"objects/inbox/store-sales/{ANY}", Fate.NAMED, COUNTED),
-    Kind("store sales on their way", rf"objects/inbox/store-sales/{ANY}", Fate.NAMED, OPEN),
-    Kind("correction", rf"objects/inbox/corrections/{ANY}", Fate.NAMED),
-    Kind("file of a connector", rf"objects/inbox/connect/{ANY}", Fate.NAMED),
-    Kind("file of the watched folder", rf"objects/inbox/drop/{ANY}", Fate.NAMED),
-    Kind("file that counts", rf"objects/inbox/loaded/{ANY}", Fate.NAMED, COUNTED),
-    Kind("staged file", rf"objects/inbox/loaded/{ANY}", Fate.NAMED, frozenset({State.STAGED})),
-    Kind("received file", rf"objects/inbox/loaded/{ANY}", Fate.NAMED, frozenset({State.RECEIVED})),
-    Kind("held file", rf"objects/inbox/loaded/{ANY}", Fate.NAMED, frozenset({State.HELD})),
-    Kind("undone file", rf"objects/inbox/loaded/{ANY}", Fate.NAMED, frozenset({State.UNDONE})),
-    Kind("staged rows that count", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/accepted\.parquet@/.+", Fate.REPAIRED, COUNTED),
-    Kind("staged rows", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/accepted\.parquet@/.+", Fate.REPAIRED, frozenset({State.STAGED})),
-    Kind("staged rows of a held file", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/accepted\.parquet@/.+", Fate.REPAIRED, frozenset({State.HELD})),
-    Kind("staged rows of an undone file", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/accepted\.parquet@/.+", Fate.REPAIRED, frozenset({State.UNDONE})),
-    Kind("refused rows", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/refused\.parquet@/.+", Fate.REPAIRED, COUNTED),
-    Kind("refused rows of a held file", rf"objects/staging/[0-9a-f]{{20}}/[0-9]+/refused\.parquet@/.+", Fate.REPAIRED, frozenset({State.HELD})),
-    Kind("keys of a connector", rf"objects/staging/connectors/{ANY}", Fate.HARMLESS),
-    Kind("export in the background", rf"objects/staging/exports/{ANY}", Fate.HARMLESS),
-    Kind("piece of an upload", rf"objects/staging/sending/{ANY}", Fate.HARMLESS),
-    Kind("fit of a forecast", rf"objects/staging/forecasts/{ANY}", Fate.HARMLESS),
+    Kind("ledger", r"warehouse\.duckdb", REPAIRED),
+    Kind("log of the ledger", r"warehouse\.duckdb\.wal", REPAIRED),
+    Kind("documents", r"documents\.sqlite", NAMED),
+    Kind("log of the documents", r"documents\.sqlite-wal", NAMED),
+    Kind("index of the log of the documents", r"documents\.sqlite-shm", HARMLESS),
+    Kind("queue", r"queue\.sqlite", NAMED),
+    Kind("log of the queue", r"queue\.sqlite-wal", NAMED),
+    Kind("index of the log of the queue", r"queue\.sqlite-shm", HARMLESS),
+    Kind("last generation", r"objects/\.generation", REPAIRED),
+    Kind("locks", r"(objects/\.lock|owner\.lock|turnstile\.lock)", HARMLESS),
+    Kind("address of the server", r"server\.json", HARMLESS),
+    Kind("first password", r"first-password\.txt", HARMLESS),
+    Kind("own contract", r"contracts/[^/]+\.yaml", NAMED),
+    Kind("secret", r"secrets/[^/]+", HARMLESS),
+    Kind("file for connectors", r"sources/.+", HARMLESS),
+    Kind("dropped file that was taken", r"drop/taken/.+", HARMLESS),
+    Kind("delivered file", r"deliveries/.+", HARMLESS),
+    Kind("exchange rates", rf"{INBOX}/exchange-rates/{OBJECT}", NAMED),
+    Kind("pack of store sales", rf"{INBOX}/packs/{OBJECT}", NAMED),
+    Kind("store sales that count", rf"{INBOX}/store-sales/{OBJECT}", NAMED, COUNTED),
+    Kind("store sales on their way", rf"{INBOX}/store-sales/{OBJECT}", NAMED, OPEN),
+    Kind("correction", rf"{INBOX}/corrections/{OBJECT}", NAMED),
+    Kind("file of a connector", rf"{INBOX}/connect/{OBJECT}", NAMED),
+    Kind("file of the watched folder", rf"{INBOX}/drop/{OBJECT}", NAMED),
+    Kind("file that counts", rf"{INBOX}/loaded/{OBJECT}", NAMED, COUNTED),
+    Kind("staged file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.STAGED})),
+    Kind("received file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.RECEIVED})),
+    Kind("held file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.HELD})),
+    Kind("undone file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.UNDONE})),
+    Kind("staged rows that count", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, COUNTED),
+    Kind("staged rows", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.STAGED})),
+    Kind("staged rows of a held file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.HELD})),
+    Kind("staged rows of an undone file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.UNDONE})),
+    Kind("refused rows", rf"{STAGED}/refused\.parquet@/.+", REPAIRED, COUNTED),
+    Kind("refused rows of a held file", rf"{STAGED}/refused\.parquet@/.+", REPAIRED, frozenset({State.HELD})),
+    Kind("keys of a connector", rf"objects/staging/connectors/{OBJECT}", HARMLESS),
+    Kind("export in the background", rf"objects/staging/exports/{OBJECT}", HARMLESS),
+    Kind("piece of an upload", rf"objects/staging/sending/{OBJECT}", HARMLESS),
+    Kind("fit of a forecast", rf"objects/staging/forecasts/{OBJECT}", HARMLESS),
 )
 
 

@@ -128,7 +128,7 @@ class Acts:
             writer.writerow(row | cells)
         data = out.getvalue().encode()
         submit.submit_correction(self.ports, batch.batch_id, "corrected.csv", io.BytesIO(data), CLERK)
-        self.book.add(fixed)
+        self.book.add(fixed, "corrected.csv")
 
 
 def opened(home: Path, clock: ManualClock) -> App:
