@@ -89,6 +89,7 @@ class FolderObjectStore:
     read_only: the folder cannot be written.
     """
 
+    keeps_checksums = False
     upload_origin = ""
 
     def __init__(
