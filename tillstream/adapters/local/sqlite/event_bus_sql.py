@@ -100,6 +100,13 @@ FORGET = "DELETE FROM messages WHERE id = ?"
 RESEND = """INSERT INTO messages (subscription, since, sequence, body, attributes)
     SELECT subscription, ?, sequence, body, attributes FROM dead_letters WHERE id = ?"""
 
+QUEUED = """SELECT sequence, body, attributes FROM messages WHERE subscription = :subscription
+    UNION ALL SELECT sequence, body, attributes FROM dead_letters WHERE subscription = :subscription"""
+
+FORGET_SEQUENCE = tuple(
+    f"DELETE FROM {table} WHERE subscription = ? AND sequence = ?" for table in ("messages", "dead_letters")
+)
+
 FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?"
 
 DEPTHS = """SELECT s.name, s.topic,
