@@ -11,6 +11,10 @@ class Lost(StrEnum):
     """It is repaired from what is kept."""
     STATE = "state"
     """Content of the file itself."""
+    CLOCK = "clock"
+    """Nothing; the clock of the machine is wrong for as long as this is found."""
+    ORDER = "order"
+    """The order in which something was received."""
     SALES = "sales"
     """Sales that were accepted from tills."""
 

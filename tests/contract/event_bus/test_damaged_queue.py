@@ -172,3 +172,16 @@ def test_nothing_is_accepted_by_a_queue_without_its_subscription(path: Path) -> 
         bus.detach("receive")
         with pytest.raises(Unavailable, match="nothing can be accepted"):
             publish(bus, ["not kept"])
+
+
+def test_sequences_follow_the_clock_after_one_that_was_ahead(tmp_path: Path) -> None:
+    with closing(opened(tmp_path / "queue.sqlite")) as bus:
+        for text, moment in (("first", 0), ("ahead", 400 * 86_400), ("back", -400 * 86_400 + 60), ("next", 0)):
+            bus._clock.advance(moment)
+            publish(bus, [text])
+        sequences = {each.message.body.decode(): each.sequence for each in bus.pull("receive", 10)}
+        assert sequences["back"] == bus._micros() == sequences["next"] - 1
+        assert [found.lost for found in bus.check()] == [Lost.ORDER]
+        assert bus.advance(sequences["ahead"]) == sequences["next"]
+        publish(bus, ["last"])
+        assert [each.sequence for each in bus.pull("receive", 10)] == [sequences["next"] + 1]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
+from tillstream.adapters.local.numbering import TOLERANCE
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions, create
 from tillstream.adapters.local.sqlite.connection import FULL, NORMAL
@@ -95,14 +96,12 @@ class SQLiteEventBus:
         self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        needs_listener = self._kept and self._kept.topic == topic  # without it, nothing is accepted
-        if not messages or not (
-            needs_listener or topic in self._with_listeners or self._file.rows(sql.LISTENERS, (topic,))
-        ):
+        known = topic in self._with_listeners or (self._kept and self._kept.topic == topic)
+        if not messages or not (known or self._file.rows(sql.LISTENERS, (topic,))):
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
-        self._last = max(self._last, published[-1])
-        if self._last - self._noted > micros(NOTE_SECONDS):
+        self._last = published[-1]
+        if abs(self._last - self._noted) > micros(NOTE_SECONDS):
             self._note_last()
             self._attached.remove_idle(self._micros())
         self._wake()
@@ -110,20 +109,22 @@ class SQLiteEventBus:
 
     def _commit(self, publications: Sequence[Publication]) -> list[range]:
         """Store the messages of several publishers in one durable transaction; returns their sequences."""
-        now, tick = self._micros(), self._clock.tick()
+        now = self._micros()
         kept = [one.topic for one in publications if self._kept and one.topic == self._kept.topic]
         # what is durable in the second file is put back from there after a power cut
         with self._file.transaction(NORMAL if len(kept) == len(publications) else FULL) as sqlite:
-            sequences, self._with_listeners = store(sqlite, publications, now, tick)
+            sequences, self._with_listeners, ahead = store(sqlite, publications, now)
             if self._kept and kept:
                 self._kept.append(sqlite, publications, sequences)
+        self._repair.note_ahead(ahead)
         return sequences
 
     def advance(self, sequence: int) -> int:
-        """Return the last sequence of the file. New messages get sequences after that and after this one."""
+        """Return the last sequence of the file. New messages get later ones, also than this one if it has passed."""
         with self._file.transaction() as sqlite:
             (last,) = sqlite.execute(sql.LAST_SEQUENCE).fetchone()
-            sqlite.execute(sql.ADVANCE, (sequence,))
+            if sequence <= self._micros() + TOLERANCE:
+                sqlite.execute(sql.ADVANCE, (sequence,))
         return int(last)
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
@@ -195,7 +196,7 @@ class SQLiteEventBus:
 
     def close(self) -> None:
         """Stop the threads that pull first. Idempotent."""
-        if self._last > self._noted:
+        if self._last and self._last != self._noted:
             self._note_last()
         self._file.close()
         if self._kept:

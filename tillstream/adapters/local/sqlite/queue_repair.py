@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tillstream.adapters.local.files.generation_file import of_ahead
+from tillstream.adapters.local.numbering import Ahead
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.connection import Damaged, SQLiteFile, salvage
 from tillstream.adapters.local.sqlite.damage import Salvaged
@@ -34,6 +36,11 @@ class QueueRepair:
         self._path, self._kept, self._now = path, kept, now
         self.keeps_accepted = False
         """Whether the file of accepted messages was there and whole at the last comparison."""
+        self._aheads: list[Ahead] = []
+
+    def note_ahead(self, ahead: Ahead | None) -> None:
+        """Note sequences that came from a clock ahead, for the next check."""
+        self._aheads += [ahead] if ahead else []
 
     def open(self, *, read_only: bool) -> tuple[SQLiteFile, list[Finding]]:
         """Open the queue. Raises `Damaged` if it has no second file, or cannot be written; `Unavailable`."""
@@ -56,7 +63,8 @@ class QueueRepair:
             if not self._kept:
                 raise
             replaced = _Replaced(damaged.reason, file.salvage(self._aside(self._path)))
-        return self._compare(file, replaced)
+        aheads, self._aheads = self._aheads, []
+        return [*self._compare(file, replaced), *(of_ahead(self._path.name, "sales", each) for each in aheads)]
 
     def _compare(self, file: SQLiteFile, replaced: _Replaced | None, *, broken: bool = False) -> list[Finding]:
         if not self._kept:
