@@ -11,53 +11,41 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tillstream.adapters.local.sqlite import damage
 from tillstream.domain.errors import Unavailable
 
 BUSY_SECONDS = 30.0
-PAGE, LOG = 8 << 10, 32 << 20
-"""Bytes of a page, and of the log before a checkpoint: tens of thousands of events are half a kilobyte each, and with
-the default would be copied every four megabytes."""
+LOG = 32 << 20
+"""Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
+SMALL = 4 << 20
+"""Bytes of a file that is read whole when it is opened; a larger one is read by `check`."""
+NORMAL, FULL = 1, 2
+"""How much is synced: NORMAL may lose the last commits in a power cut."""
+
+
+class Damaged(Unavailable):
+    """A file, or its log, that cannot be read whole. reason: what SQLite says."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`, or run `tillstream rebuild "
+            "--from-originals`, which takes what is readable into a new file and keeps the damaged one; "
+            "docs/local-mode.md says what can be lost then."
+        )
+        self.path, self.reason = path, reason
 
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's errors of the file (locked, disk full, not readable, damaged) into `Unavailable`."""
+    """Translate SQLite's errors of the file: `Damaged` if it is, `Unavailable` if it is locked or the disk is full."""
     try:
         yield
-    except sqlite3.OperationalError as exc:
-        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
-    except sqlite3.DatabaseError as exc:
-        if type(exc) is not sqlite3.DatabaseError:
+    except damage.DAMAGE as exc:
+        if damage.is_damage(exc):
+            raise Damaged(path, str(exc)) from exc
+        if not isinstance(exc, sqlite3.OperationalError):
             raise
-        raise _damaged(path, str(exc)) from exc
-
-
-def _damaged(path: Path, reason: str) -> Unavailable:
-    return Unavailable(
-        f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`. Without a backup, move the file to "
-        "another folder and run `tillstream sweep`, which creates it again; docs/local-mode.md says what is lost then."
-    )
-
-
-def _check_size(path: Path) -> None:
-    """Raise `Unavailable` if the file ends within a page: SQLite would read the rest of the page as zeros.
-
-    A crash during a checkpoint leaves such a file as well, but then its log still has the page.
-    """
-    if not path.is_file() or _size(path.with_name(f"{path.name}-wal")):
-        return
-    with path.open("rb") as stream:
-        page = int.from_bytes(stream.read(18)[16:], "big")
-    if page > 1 and path.stat().st_size % page:
-        raise _damaged(path, "it is cut off")
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file; 0 without one, such as a log that another process deletes meanwhile."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
@@ -80,17 +68,24 @@ def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
 class _Connection:
     """Closes with its thread: a server with a thread per request must not accumulate open files."""
 
+    _level = 0
+
     def __init__(self, path: Path) -> None:
         self.sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            self.sqlite.execute(f"PRAGMA page_size={PAGE}")
+            self.sqlite.execute(f"PRAGMA page_size={damage.PAGE}")
             _use_write_ahead_log(self.sqlite)
-            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // PAGE}")
-            # NORMAL may lose the last commits in a power cut; acknowledged data must survive.
-            self.sqlite.execute("PRAGMA synchronous=FULL")
+            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // damage.PAGE}")
+            self.sync(FULL)
         except BaseException:
             self.sqlite.close()
             raise
+
+    def sync(self, level: int) -> None:
+        """Set how much the commits of this connection sync, unless they do already."""
+        if self._level != level:
+            self.sqlite.execute(f"PRAGMA synchronous={level}")
+            self._level = level
 
     def __del__(self) -> None:
         if hasattr(self, "sqlite"):
@@ -112,21 +107,30 @@ class SQLiteFile:
     def __init__(self, path: Path, schema: Sequence[str], *, read_only: bool = False) -> None:
         """Open or create the file; `schema` is run in one transaction and must be idempotent.
 
-        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist.
+        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist, `Damaged`.
         """
         self.path = path
+        self.lost_commits = False
+        """Whether the log of the file had commits after a damaged place when it was opened."""
+        self._schema = schema
         self._copy: TemporaryDirectory[str] | None = None
         self._connect = _Reader if read_only else _Connection
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._unused = threading.Condition(self._lock)
+        self._users = 0
+        """Threads in a statement or a transaction."""
         self._write_lock = threading.Lock()
         self._closed = False
         if read_only:
             self._use_copy()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _check_size(path)
+        with translate_errors(path):
+            reason, self.lost_commits = damage.inspect(path, whole=path.exists() and path.stat().st_size <= SMALL)
+        if reason:
+            raise Damaged(path, reason)
         with self.transaction() as sqlite:
             for statement in schema:
                 sqlite.execute(statement)
@@ -144,8 +148,8 @@ class SQLiteFile:
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
-        with translate_errors(self.path):
-            return self._connection().execute(sql, params).fetchall()
+        with self._use() as connection, translate_errors(self.path):
+            return connection.sqlite.execute(sql, params).fetchall()
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """As `rows`, for a statement that writes."""
@@ -153,11 +157,15 @@ class SQLiteFile:
             return sqlite.execute(sql, params).fetchall()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Holds the write lock from the start, so that reads inside remain valid until the commit."""
+    def transaction(self, sync: int = FULL) -> Iterator[sqlite3.Connection]:
+        """Holds the write lock from the start, so that reads inside remain valid until the commit.
+
+        sync: how much the commit syncs; `NORMAL` for what is durable elsewhere.
+        """
         # Threads queue here: SQLite's own wait sleeps up to 100 ms and is not fair.
-        with self._write_lock, translate_errors(self.path):
-            sqlite = self._connection()
+        with self._write_lock, self._use() as connection, translate_errors(self.path):
+            connection.sync(sync)
+            sqlite = connection.sqlite
             sqlite.execute("BEGIN IMMEDIATE")
             try:
                 yield sqlite
@@ -166,6 +174,24 @@ class SQLiteFile:
                 if sqlite.in_transaction:
                     sqlite.execute("ROLLBACK")
                 raise
+
+    def check(self) -> None:
+        """Read every page of the file and of its log. Raises `Damaged`, `Unavailable`."""
+        with translate_errors(self.path):
+            reason, _ = damage.inspect(self.path)
+        if reason:
+            raise Damaged(self.path, reason)
+
+    def salvage(self, aside: Path) -> damage.Salvaged:
+        """Replace the damaged file while it is open, as `salvage` does; other threads wait meanwhile."""
+        with self._write_lock, self._unused:
+            while self._users:
+                self._unused.wait()
+            for connection in list(self._open):
+                connection.sqlite.close()
+            self._open.clear()
+            self._local = threading.local()
+            return salvage(self.path, self._schema, aside)
 
     def close(self) -> None:
         """Close every connection; stop the threads that use them first. Idempotent."""
@@ -176,7 +202,23 @@ class SQLiteFile:
         if self._copy:
             self._copy.cleanup()
 
+    @contextmanager
+    def _use(self) -> Iterator[_Connection]:
+        """The connection of this thread. The file is not replaced in the block."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield self._own()
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._unused.notify_all()
+
     def _connection(self) -> sqlite3.Connection:
+        return self._own().sqlite
+
+    def _own(self) -> _Connection:
         if self._closed:
             raise Unavailable(f"{self.path.name} is closed.")
         connection: _Connection | None = getattr(self._local, "connection", None)
@@ -184,4 +226,12 @@ class SQLiteFile:
             connection = self._local.connection = self._connect(self.path)
             with self._lock:
                 self._open.add(connection)
-        return connection.sqlite
+        return connection
+
+
+def salvage(path: Path, schema: Sequence[str], aside: Path) -> damage.Salvaged:
+    """Take what is readable of a damaged file that nothing has open into a new one; keep it as `aside`."""
+    try:
+        return damage.salvage(path, schema, aside)
+    except (OSError, sqlite3.Error) as exc:
+        raise Unavailable(f"{path.name} is damaged and cannot be replaced: {exc}.") from exc

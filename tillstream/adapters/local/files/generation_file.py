@@ -1,0 +1,97 @@
+"""The file with the last generation of the object store. Damaged, it is written again from the stored generations."""
+
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from tillstream.adapters.local.clock import EPOCH, MICROSECOND
+from tillstream.adapters.local.numbering import LEAP, TOLERANCE, Ahead, Numbers, from_stored
+from tillstream.domain.finding import Finding, Lost
+from tillstream.ports.clock import Clock
+
+NAME = ".generation"
+_FORM = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{8})\n")
+_EARLIER = re.compile(rb"[0-9]{20}")
+
+
+class GenerationFile:
+    """stored: returns every generation in the store. Call each method with the lock of the store."""
+
+    def __init__(self, root: Path, clock: Clock, stored: Callable[[], Iterable[int]]) -> None:
+        self._path, self._clock, self._stored = root / NAME, clock, stored
+        self._findings: list[Finding] = []
+
+    def next(self) -> int:
+        """A generation greater than all before, unless these came from a clock that was ahead."""
+        now = self._now()
+        before = self._read(now)
+        numbers, ahead = before.following(now)
+        if ahead:
+            self._findings.append(of_ahead(NAME, "files", ahead))
+        self._write(numbers)
+        return numbers.last
+
+    def check(self) -> list[Finding]:
+        """Read the file, and compare it with the clock; return what was found since the last call."""
+        now = self._now()
+        numbers = self._read(now)
+        if numbers.is_ahead(now):
+            numbers, ahead = numbers.following(now)
+            self._write(numbers)
+            self._findings += [of_ahead(NAME, "files", ahead)] if ahead else []
+        found, self._findings = self._findings, []
+        return found + of_behind(numbers.last, now)
+
+    def _now(self) -> int:
+        return (self._clock.now() - EPOCH) // MICROSECOND
+
+    def _read(self, now: int) -> Numbers:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            content = b""
+        if (match := _FORM.fullmatch(content)) and int(match[4], 16) == zlib.crc32(content[:62]):
+            return Numbers(*(int(match[group]) for group in (1, 2, 3)))
+        if _EARLIER.fullmatch(content) and int(content) <= now + LEAP:
+            return Numbers(int(content))
+        stored = list(self._stored())
+        numbers = from_stored(stored, now)
+        is_right = _EARLIER.fullmatch(content) and int(content) == numbers.last
+        if (stored or content) and not is_right:
+            self._findings.append(
+                Finding(NAME, f"objects/{NAME} was missing or damaged and is written again from the stored files.")
+            )
+        self._write(numbers)
+        return numbers
+
+    def _write(self, numbers: Numbers) -> None:
+        # Overwritten at a fixed width: a killed process leaves either the old number or the new.
+        text = b"%020d %020d %020d" % (numbers.last, numbers.before, numbers.after)
+        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
+            file.write(b"%b %08x\n" % (text, zlib.crc32(text)))
+            file.truncate()
+
+
+def of_behind(last: int, now: int) -> list[Finding]:
+    """What is found if the clock shows a time before the last number."""
+    if last - now <= TOLERANCE:
+        return []
+    shown, received = (f"{EPOCH + timedelta(microseconds=each):%Y-%m-%d %H:%M} UTC" for each in (now, last))
+    message = f"The clock of this machine shows {shown}, but something was received at {received}."
+    remedy = "Set the clock, or wait until it is later than that: until then, times of receipt are only an order."
+    return [Finding("clock", message, remedy, Lost.CLOCK)]
+
+
+def of_ahead(name: str, what: str, ahead: Ahead) -> Finding:
+    first, last, now = (EPOCH + timedelta(microseconds=each) for each in (ahead.first, ahead.last, ahead.now))
+    return Finding(
+        f"{name} until {last:%Y-%m-%d %H:%M}",
+        f"The clock of this machine was ahead until {now:%Y-%m-%d %H:%M} UTC: it gave received {what} times from "
+        f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC. What is received now has times of the clock again.",
+        "Compare these uploads with later ones about the same sales: if an older statement counts, upload the newer "
+        "one again, or undo the older one. Let the system set the clock from a time server.",
+        Lost.ORDER,
+    )

@@ -1,0 +1,57 @@
+"""Numbers of what is received: microseconds of the clock, made strictly increasing, unless the clock was ahead.
+
+A number far above the one before may come from a clock that is ahead, or from a home that was not used for days. It
+shows when the clock is back between the two: then the numbers go on there, and those of the wrong clock are named.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+SECOND = 1_000_000
+TOLERANCE = 300 * SECOND
+"""Difference of clocks that is none: as much as a head office tolerates."""
+LEAP = 2 * 86_400 * SECOND
+"""Distance of two numbers after which the later one may be of a clock that is ahead."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The last number; before, after: the last two that are more than `LEAP` apart, 0 if there are none."""
+
+    last: int = 0
+    before: int = 0
+    after: int = 0
+
+    def following(self, now: int, count: int = 1) -> tuple["Numbers", "Ahead | None"]:
+        """The state after so many more numbers, which end with its `last`; and which were given by a clock ahead."""
+        if self.last and now > self.last + LEAP:
+            return Numbers(now + count - 1, self.last, now), None
+        if self.is_ahead(now):
+            return Numbers(max(now, self.before + 1) + count - 1), Ahead(self.after, self.last, now)
+        return Numbers(max(now, self.last + 1) + count - 1, self.before, self.after), None
+
+    def is_ahead(self, now: int) -> bool:
+        """Whether the last number came from a clock that was ahead of the one that shows `now`."""
+        is_back = self.last - now > TOLERANCE and now < self.after - TOLERANCE
+        return bool(self.before) and is_back and now >= self.before - TOLERANCE
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Numbers from `first` to `last` came from a clock that was ahead; noticed at `now`."""
+
+    first: int
+    last: int
+    now: int
+
+
+def from_stored(numbers: list[int], now: int) -> Numbers:
+    """The state after numbers that are stored, as if they had been given in their order."""
+    ordered = sorted(numbers)
+    leaps = [
+        (first, second)
+        for first, second in pairwise(ordered)
+        if second - first > LEAP and first - TOLERANCE <= now < second - TOLERANCE
+    ]
+    before, after = leaps[-1] if leaps else (0, 0)
+    return Numbers(ordered[-1] if ordered else 0, before, after)
