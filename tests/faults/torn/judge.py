@@ -13,6 +13,8 @@ DAYS = 32
 def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -> None:
     """Check a home after `play`. before: receipts of the home when nothing is torn."""
     missing = torn.missing()
+    if lacks := torn.lacks():
+        assert not torn.is_green(), f"everything is working, but {lacks}; said: {torn.said}"
     fates = {kind.fate for kind in kinds}
     if missing:
         assert not torn.is_green(), f"everything is working, without {missing}; said: {torn.said}"

@@ -198,6 +198,11 @@ class Torn:
         assert not more or self.is_named("decisions"), f"more than was sold: {more}"
         return sorted(key for key, one in self.book.lines.items() if counted.get(key) != one)
 
+    def lacks(self) -> list[str]:
+        """Collections that have fewer records of people's settings than before."""
+        counts = {name: self.app.ports.documents.count(name) for name in self.shop.settings}
+        return [f"{name}: {count}" for name, count in counts.items() if count < self.shop.settings[name]]
+
     def named(self) -> str:
         """The losses that are open, as people see them."""
         found = [record.loss for record in losses.open_losses(self.app.ports)]
@@ -244,6 +249,7 @@ def play(torn: Torn, tears: Mapping[str, Tear]) -> None:
             torn.turn()
             torn.turn()
             torn.lines()
+            torn.is_green()
         except TillstreamError as error:
             torn.stop()
             torn.follow(error)

@@ -52,6 +52,14 @@ FOLDERS = {
 """Files of the catalogue."""
 
 
+SETTINGS = (
+    *("alert_channels", "catalogue_history", "confirmed_contracts", "connectors", "export_subscriptions"),
+    *("file_destinations", "goals", "outside_series", "personal_tokens", "products", "stock_movements", "store_keys"),
+    *("store_tokens", "users", "webhooks"),
+)
+"""Collections of what people entered, which are nowhere else."""
+
+
 @dataclass
 class Shop:
     """Homes of a company. killed: left as by a kill, so that its databases have logs. stopped: after an orderly stop.
@@ -67,6 +75,8 @@ class Shop:
     now: datetime
     token: str
     password: str
+    settings: dict[str, int]
+    """Collection → records of it."""
 
 
 class Acts:
@@ -157,10 +167,12 @@ def found(folder: Path) -> Shop:
     shutil.copytree(acts.home, folder / "killed-earlier")
     _last_hour(acts, client)
     shutil.copytree(acts.home, folder / "killed")
+    settings = {name: acts.ports.documents.count(name) for name in SETTINGS}
+    assert all(settings.values()), settings
     acts.stop()
     acts.home.rename(folder / "stopped")
     homes = (folder / name for name in ("killed", "stopped", "killed-earlier", "stopped-earlier"))
-    return Shop(*homes, acts.book, acts.clock.now(), acts.token, acts.password)
+    return Shop(*homes, acts.book, acts.clock.now(), acts.token, acts.password, settings)
 
 
 def _settings_of_people(acts: Acts) -> None:
