@@ -7,7 +7,7 @@ from flask import current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
-from portal.context import ports
+from portal.context import ports, tillstream
 from tillstream.analytics import changes
 from tillstream.domain.events import INBOX
 from tillstream.ports import Ports
@@ -21,8 +21,10 @@ PARTS: dict[str, Callable[[Ports], Any]] = {
 
 
 def check_parts() -> dict[str, str]:
-    """part → `up` or `down`."""
-    return {name: _state(name, check) for name, check in PARTS.items()}
+    """part → `up` or `down`. A file of the home that the last check found damaged is down, whatever answers."""
+    home = tillstream().home
+    broken = set(home.broken) if home else set()
+    return {name: "down" if name in broken else _state(name, check) for name, check in PARTS.items()}
 
 
 def _state(name: str, check: Callable[[Ports], Any]) -> str:

@@ -27,6 +27,7 @@ from faults.damaged_home import (
 )
 
 from examples import in_long_proofs
+from tillstream import losses
 from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
@@ -111,12 +112,33 @@ def test_a_lost_queue_is_reported(lived: Lived, home: Path, damage: Damage) -> N
     assert "send them again" in sentences
 
 
-@pytest.mark.parametrize("name", ["documents.sqlite", "queue.sqlite"])
-@pytest.mark.parametrize("damage", [cut(2_000), garble, *in_long_proofs(cut(1), cut(40_000))])
-def test_a_damaged_database_ends_in_a_sentence(lived: Lived, home: Path, name: str, damage: Damage) -> None:
-    damage(home / name)
-    with pytest.raises(Unavailable, match=rf"{name} is damaged .*Restore a backup"), opened(lived, home) as app:
+@pytest.mark.parametrize("damage", [cut(40_000), garble, *in_long_proofs(cut(1), cut(2_000))])
+def test_a_damaged_queue_is_replaced(lived: Lived, home: Path, damage: Damage) -> None:
+    damage(home / "queue.sqlite")
+    (sentence,) = sentences_after(lived, home)
+    assert "queue.sqlite was damaged" in sentence
+    assert "No accepted sale is lost." in sentence
+    assert list(home.glob("queue.until-*.sqlite"))
+
+
+@pytest.mark.parametrize("damage", [cut(2_000), garble, flip, *in_long_proofs(cut(1), cut(40_000))])
+def test_damaged_documents_end_in_a_sentence_whose_command_takes_what_is_readable(
+    lived: Lived, home: Path, damage: Damage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage(home / "documents.sqlite")
+    with pytest.raises(Unavailable, match=r"documents.sqlite is damaged .*tillstream rebuild --from-originals"):
+        _read(lived, home)
+    monkeypatch.setenv("TILLSTREAM_HOME", str(home))
+    monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
+    result = CliRunner().invoke(main, ["rebuild", "--from-originals"])
+    assert result.exit_code == 0, result.output
+    assert "documents.sqlite was damaged" in result.output
+    assert list(home.glob("documents.until-*.sqlite"))
+    with opened(lived, home) as app:
         swept(app)
+        kept = sorted((one.batch_id, str(one.state), one.settlement_no) for one in records.every(app.ports))
+        assert kept == lived.state["records"]
+        assert [record.loss.kind for record in losses.open_losses(app.ports)] == [losses.LossKind.STATE]
 
 
 @pytest.mark.parametrize("damage", [cut(1_000_000), garble, *in_long_proofs(cut(1), empty, flip)])

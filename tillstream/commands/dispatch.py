@@ -84,13 +84,21 @@ def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], 
 
 def _run_here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     if name == "rebuild" and arguments.get("originals"):
-        from tillstream.app.local import renew
-
-        # the only command that must run without a warehouse of the current schema: it creates one
-        report = renew(settings, lambda step: progress("settlements", step), TURN)
-        if report:
-            return Result(report)
+        return _renewed(settings, name, arguments, progress)
     return _with_app(settings, name, arguments, progress)
+
+
+def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+    """Make databases again that are damaged or of an earlier version, then run the command on the others."""
+    from tillstream.app.renewal import renew, salvage_documents
+
+    salvaged = salvage_documents(settings, TURN)
+    # the only command that must run without a warehouse of the current schema: it creates one
+    report = renew(settings, lambda step: progress("settlements", step), TURN)
+    result = Result(report) if report else _with_app(settings, name, arguments, progress)
+    if salvaged:
+        result.data["repaired"] = [*salvaged, *result.data.get("repaired", [])]
+    return result
 
 
 def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:

@@ -106,6 +106,7 @@ def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Ingest the watched folder, then reconcile; files that may be incomplete are checked twice."""
+    checked = app.home.run(whole=True) if app.home else []
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
@@ -113,7 +114,11 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         more, failed = _take_dropped(app)
         taken += more
     swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
-    swept["repaired"] = [*(() if app.has_worker else app.notices), *swept["repaired"]]  # a server printed them
+    swept["repaired"] = [
+        *(() if app.has_worker else app.notices),
+        *checked,
+        *swept["repaired"],
+    ]  # a server printed them
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:

@@ -83,14 +83,22 @@ class Worker:
         totals.refresh(self._app)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
+        failed = ""
         while not self._stopping.is_set():
             try:
                 work()
             except KeyboardInterrupt:  # Polars raises it in this thread on a signal, which the main thread handles
                 log.info("worker turn stopped")
+            except Unavailable as error:
+                if failed != str(error):
+                    log.warning("worker turn failed", reason=str(error))
+                failed = str(error)
+                self._stopping.wait(WAIT)
             except Exception:
                 log.exception("worker turn failed")
                 self._stopping.wait(WAIT)
+            else:
+                failed = ""
 
     def _objects(self) -> None:
         self._handle("objects", WAIT)
@@ -104,6 +112,8 @@ class Worker:
     def _sweep(self) -> None:
         # One process owns the folder: what is in progress at start belongs to a dead one; the first sweep resumes it.
         app = self._app
+        if app.home:
+            logs.warn("files of the home", app.home.run())
         report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
         logs.warn("sweep repaired", report["repaired"])
         self._patience = reconcile.PATIENCE

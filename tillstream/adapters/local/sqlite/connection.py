@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from tillstream.adapters.local.sqlite import damage
+from tillstream.adapters.local.sqlite.errors import Damaged, translate_errors
 from tillstream.domain.errors import Unavailable
 
 BUSY_SECONDS = 30.0
@@ -21,31 +23,6 @@ SMALL = 4 << 20
 """Bytes of a file that is read whole when it is opened; a larger one is read by `check`."""
 NORMAL, FULL = 1, 2
 """How much is synced: NORMAL may lose the last commits in a power cut."""
-
-
-class Damaged(Unavailable):
-    """A file, or its log, that cannot be read whole. reason: what SQLite says."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`, or run `tillstream rebuild "
-            "--from-originals`, which takes what is readable into a new file and keeps the damaged one; "
-            "docs/local-mode.md says what can be lost then."
-        )
-        self.path, self.reason = path, reason
-
-
-@contextmanager
-def translate_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's errors of the file: `Damaged` if it is, `Unavailable` if it is locked or the disk is full."""
-    try:
-        yield
-    except damage.DAMAGE as exc:
-        if damage.is_damage(exc):
-            raise Damaged(path, str(exc)) from exc
-        if not isinstance(exc, sqlite3.OperationalError):
-            raise
-        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
@@ -104,9 +81,17 @@ class _Reader(_Connection):
 class SQLiteFile:
     """A database file in WAL mode. Safe in threads and in spawned (never forked) processes."""
 
-    def __init__(self, path: Path, schema: Sequence[str], *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Sequence[str],
+        *,
+        read_only: bool = False,
+        columns: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
         """Open or create the file; `schema` is run in one transaction and must be idempotent.
 
+        columns: by table, columns that are added to files of earlier versions, with their types.
         read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist, `Damaged`.
         """
         self.path = path
@@ -134,6 +119,17 @@ class SQLiteFile:
         with self.transaction() as sqlite:
             for statement in schema:
                 sqlite.execute(statement)
+            for table, types in columns.items():
+                for name in types.keys() - self._names(sqlite, table):
+                    sqlite.execute(f"ALTER TABLE {table} ADD COLUMN {name} {types[name]}")
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether the file has a column."""
+        with self._use() as connection, translate_errors(self.path):
+            return column in self._names(connection.sqlite, table)
+
+    def _names(self, sqlite: sqlite3.Connection, table: str) -> set[str]:
+        return {row[1] for row in sqlite.execute(f"PRAGMA table_info({table})")}
 
     def _use_copy(self) -> None:
         """Use a copy if the log has commits, which SQLite cannot read without writing beside the file."""
@@ -150,6 +146,14 @@ class SQLiteFile:
         """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
         with self._use() as connection, translate_errors(self.path):
             return connection.sqlite.execute(sql, params).fetchall()
+
+    def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns of every row, a thousand at a time, so that nothing is held meanwhile."""
+        last = -(1 << 63)
+        sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
+        while rows := self.rows(sql, (last,)):
+            yield from (row[1:] for row in rows)
+            last = rows[-1][0]
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """As `rows`, for a statement that writes."""

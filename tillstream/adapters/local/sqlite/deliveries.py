@@ -1,5 +1,6 @@
 """Rows of the queue as deliveries."""
 
+import random
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from tillstream.adapters.local.clock import EPOCH
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.domain.text import json_text
-from tillstream.ports.event_bus import Delivery, Message
+from tillstream.ports.event_bus import Delivery, Message, RetryPolicy
 
 
 def delivery(row: Sequence[Any], subscription: str, topic: str, token: int, expires_at: datetime) -> Delivery:
@@ -31,6 +32,11 @@ def bury(sqlite: sqlite3.Connection, row: int, attempts: int, now: int) -> None:
     """Make a message a dead letter."""
     sqlite.execute(sql.BURY, (now, attempts, row))
     sqlite.execute(sql.FORGET, (row,))
+
+
+def delay(policy: RetryPolicy, attempt: int, rng: random.Random) -> float:
+    """Seconds until the next attempt."""
+    return min(policy.maximum, policy.minimum * 2.0 ** min(attempt - 1, 64)) * rng.uniform(0.5, 1.0)
 
 
 def lease_key(leased: Delivery) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from tillstream.adapters.local.numbering import TOLERANCE
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions, create
 from tillstream.adapters.local.sqlite.connection import FULL, NORMAL
-from tillstream.adapters.local.sqlite.deliveries import bury, delivery, instant, lease_key, message, micros
+from tillstream.adapters.local.sqlite.deliveries import bury, delay, delivery, instant, lease_key, message, micros
 from tillstream.adapters.local.sqlite.group_commit import GroupCommit
 from tillstream.adapters.local.sqlite.kept_messages import KeptMessages
 from tillstream.adapters.local.sqlite.publication import Publication, store
@@ -32,7 +32,6 @@ LOST = "The worker that processed it stopped or exceeded its lease."
 
 class SQLiteEventBus:
     """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter.
-
     note: called with the last sequence when the bus is closed and, at most once in `NOTE_SECONDS`, when it publishes.
     kept: topic and subscription whose messages are also kept in a second file until they are acknowledged; a damaged
     queue is then replaced by one with what is readable of both. findings: what was found when it was opened.
@@ -71,8 +70,8 @@ class SQLiteEventBus:
     def check(self) -> list[Finding]:
         """Read the queue and the second file whole, and repair each from the other. Raises `Unavailable`."""
         found = self._repair.check(self._file)
-        for subscription, (topic, policy) in self._subscribed.items() if found else ():
-            self._subscribe(topic, subscription, policy)  # a queue that was replaced may lack them
+        for name, (topic, policy) in self._subscribed.items() if found else ():
+            self._subscribe(topic, name, policy)  # a queue that was replaced may lack it
         return found
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
@@ -122,10 +121,14 @@ class SQLiteEventBus:
     def advance(self, sequence: int) -> int:
         """Return the last sequence of the file. New messages get later ones, also than this one if it has passed."""
         with self._file.transaction() as sqlite:
-            (last,) = sqlite.execute(sql.LAST_SEQUENCE).fetchone()
-            if sequence <= self._micros() + TOLERANCE:
+            last = sqlite.execute(sql.LAST_SEQUENCE).fetchone()[0]
+            if not self.is_future(sequence):
                 sqlite.execute(sql.ADVANCE, (sequence,))
         return int(last)
+
+    def is_future(self, sequence: int) -> bool:
+        """Whether it came from a clock that was ahead."""
+        return sequence > self._micros() + TOLERANCE
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deadline = time.monotonic() + wait
@@ -160,7 +163,7 @@ class SQLiteEventBus:
                 if delivery.subscription not in policies:
                     policies[delivery.subscription] = self._subscription(delivery.subscription)[2]
                 policy = policies[delivery.subscription]
-                due = now + micros(self._delay(policy, delivery.attempt))
+                due = now + micros(delay(policy, delivery.attempt, self._rng))
                 for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *lease_key(delivery))).fetchall():
                     if attempts >= policy.attempts or now - since >= micros(policy.age):
                         bury(sqlite, row, attempts, now)
@@ -237,9 +240,6 @@ class SQLiteEventBus:
             return 0
         with self._file.transaction() as sqlite:
             return sqlite.executemany(statement, params).rowcount
-
-    def _delay(self, policy: RetryPolicy, attempt: int) -> float:
-        return min(policy.maximum, policy.minimum * 2.0 ** min(attempt - 1, 64)) * self._rng.uniform(0.5, 1.0)
 
     def _micros(self) -> int:
         return (self._clock.now() - EPOCH) // MICROSECOND

@@ -8,8 +8,9 @@ from pathlib import Path
 from tillstream.adapters.local.files.generation_file import of_ahead
 from tillstream.adapters.local.numbering import Ahead
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
-from tillstream.adapters.local.sqlite.connection import Damaged, SQLiteFile, salvage
+from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
 from tillstream.adapters.local.sqlite.damage import Salvaged
+from tillstream.adapters.local.sqlite.errors import Damaged
 from tillstream.adapters.local.sqlite.kept_messages import Comparison, KeptMessages
 from tillstream.domain.finding import Finding, Lost
 
