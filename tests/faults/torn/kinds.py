@@ -38,8 +38,26 @@ class Kind:
 
     @property
     def is_database(self) -> bool:
-        """Whether the file has a log beside it, or is one."""
-        return re.search(r"\.(sqlite|duckdb)", self.pattern.replace("\\", "")) is not None
+        """Whether the file is a database or belongs to one."""
+        return re.search(r"\\.(sqlite|duckdb)", self.pattern) is not None
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it is the log of a database, or the index of one: gone after an orderly stop."""
+        return self.is_database and "log of" in self.name
+
+    @property
+    def is_index(self) -> bool:
+        return self.name.startswith("index of")
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether the file changes, so that there are older copies."""
+        return self.is_database or self.name in {"last generation", "accepted sales"}
+
+    @property
+    def is_parquet(self) -> bool:
+        return "parquet" in self.pattern
 
     @property
     def is_kept(self) -> bool:
@@ -65,6 +83,7 @@ KINDS = (
     Kind("queue", r"queue\.sqlite", NAMED),
     Kind("log of the queue", r"queue\.sqlite-wal", NAMED),
     Kind("index of the log of the queue", r"queue\.sqlite-shm", HARMLESS),
+    Kind("accepted sales", r"accepted\.log", NAMED),
     Kind("last generation", r"objects/\.generation", REPAIRED),
     Kind("locks", r"(objects/\.lock|owner\.lock|turnstile\.lock)", HARMLESS),
     Kind("address of the server", r"server\.json", HARMLESS),

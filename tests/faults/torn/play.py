@@ -17,7 +17,7 @@ from tests.portal.visitor import Visitor
 
 from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app.local import renew
+from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.errors import TillstreamError
@@ -111,6 +111,8 @@ class Torn:
         self.tried(self.worker.run_until_idle)
 
     def sweep(self) -> None:
+        if self.app.home:
+            self.said += self.app.home.run(whole=True)
         self.said += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
 
     def tried(self, work: Callable[[], object]) -> None:
@@ -150,7 +152,9 @@ class Torn:
         self.said.append(text)
         if "rebuild --from-originals" in text:
             self.remedies.append("rebuilt")
-            renew(Settings(home=self.home, threads=1, samples=False, project=""))
+            settings = Settings(home=self.home, threads=1, samples=False, project="")
+            report = execute(settings, "rebuild", {"originals": True}, quiet).data
+            self.said += report.get("repaired", [])
             # a command has the clock of the machine
             self.clock.advance(max(0.0, (datetime.now(UTC) - self.clock.now()).total_seconds()))
         elif "move the file to another folder" in text:

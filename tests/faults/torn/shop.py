@@ -179,7 +179,7 @@ def _settings_of_people(acts: Acts) -> None:
     """Accounts, keys, rates, the catalogue, goals, destinations, a connector with a secret."""
     acts.password = accounts.first_admin(acts.ports, BOSS) or ""
     Folder(acts.home).write_private("first-password.txt", f"{acts.password}\n")
-    Folder(acts.home).announce_server("http://127.0.0.1:8080", "token of the command API")
+    Folder(acts.home).announce_server("http://127.0.0.1:9", "token of the command API")
     acts.command("users-add", login=CLERK, name="", role="clerk", regions=[REGION])
     acts.command("tokens-make", login=BOSS, name="reports", rights=["numbers"])
     _, acts.token = store_tokens.issue(acts.ports, REGION, "S1", "front", BOSS)

@@ -5,9 +5,11 @@ fails, the long proof of its kinds (`-m long -k "KIND"`) says which file it is.
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,8 +21,10 @@ from faults.torn.tears import TEARS, Tear
 
 from tillstream.adapters.local.clock import ManualClock
 
-PLAYS = 12
-"""Everyday plays; each tears one file of a database and some others."""
+PLAYS, TOGETHER = 12, 8
+"""Everyday plays, and the files that each tears besides one of a database."""
+SMALL = 3_000
+"""Bytes that files of this company do not have, other than databases and Parquet files."""
 
 
 @dataclass(frozen=True)
@@ -60,31 +64,41 @@ def playing(company: Company, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 
 def fits(kind: Kind, tear: Tear, moment: Moment) -> bool:
-    """Whether a kind can be torn so at a moment. Files without a log are the same after a kill as after a stop.
+    """Whether a kind can be torn so at a moment.
 
     The index of a log is mapped into the memory of a running server, which ends as by a kill if it is cut.
     """
-    if not kind.is_database:
-        return moment is not Moment.STOPPED and not tear.is_of_databases
-    is_log = "log" in kind.name
-    return not (is_log and (moment is Moment.STOPPED or tear.is_of_databases)) and not (
-        kind.name.startswith("index") and moment is Moment.SELLING
-    )
+    if tear.is_of_databases and (not kind.is_database or kind.is_log):
+        return False
+    if tear.needs_older and not kind.is_rewritten:
+        return False
+    if tear.needs > SMALL and not (kind.is_database or kind.is_parquet):
+        return False
+    return not (kind.is_log and moment is Moment.STOPPED) and not (kind.is_index and moment is Moment.SELLING)
+
+
+def cases() -> Iterator[tuple[Kind, Tear, Moment]]:
+    """Each kind in each way at each moment; files without a log are the same after a kill as after a stop."""
+    for kind in KINDS:
+        for moment in Moment if kind.is_database else (Moment.KILLED, Moment.SELLING):
+            yield from ((kind, tear, moment) for tear in TEARS if fits(kind, tear, moment))
 
 
 def everyday() -> Iterator[tuple[Moment, dict[Kind, Tear]]]:
-    """Plays in which each kind is torn several times, each time in another way; what is not lost is apart."""
+    """Plays in which each kind is torn some times, each time in another way; what is not lost is apart."""
+    rng = Random(7)
     for fates in ({Fate.HARMLESS, Fate.REPAIRED}, {Fate.NAMED}):
         kinds = [kind for kind in KINDS if kind.fate in fates]
-        databases, others = [one for one in kinds if one.is_database], [one for one in kinds if not one.is_database]
-        each = PLAYS // 2
-        most = -(-3 * len(others) // each)
-        for number in range(each):
-            moment = (Moment.KILLED, Moment.SELLING)[number % 2]
-            chosen = [others[(number * most + place) % len(others)] for place in range(most)]
-            chosen.insert(0, databases[number % len(databases)])
-            turn = {kind: (number * 5 + KINDS.index(kind)) % len(TEARS) for kind in chosen}
-            yield moment, {kind: TEARS[turn[kind]] for kind in chosen if fits(kind, TEARS[turn[kind]], moment)}
+        fitting = {kind: [tear for tear in TEARS if fits(kind, tear, Moment.KILLED)] for kind in kinds}
+        ways = {kind: rng.sample(tears, len(tears)) for kind, tears in fitting.items()}
+        torn = Counter[Kind]()
+        for number in range(PLAYS // 2):
+            moment = list(Moment)[number % 3]
+            possible = [kind for kind in sorted(kinds, key=lambda one: torn[one]) if fits(kind, ways[kind][0], moment)]
+            databases = [kind for kind in possible if kind.is_database]
+            chosen = [*databases[:1], *[kind for kind in possible if not kind.is_database][:TOGETHER]]
+            torn.update(chosen)
+            yield moment, {kind: ways[kind].pop(0) for kind in chosen}
 
 
 def name_of(value: object) -> str:
@@ -110,7 +124,7 @@ def test_several_torn_files_are_repaired_or_named(playing: Torn, company: Compan
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "tear", "playing"),
-    [(kind, tear, moment) for kind in KINDS for tear in TEARS for moment in Moment if fits(kind, tear, moment)],
+    cases(),
     indirect=["playing"],
     ids=name_of,
 )
