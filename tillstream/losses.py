@@ -5,7 +5,7 @@ A check that finds a loss calls `report`; the status page, `/healthz/ready`, `ti
 with `resolve`, and take that back with `reopen`; both are audited.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -35,6 +35,15 @@ class LossKind(StrEnum):
     """Sales that a till or form was told are received."""
     STATE = "state"
     """A state file of the home, such as a database."""
+
+
+TITLES = {
+    LossKind.ORIGINAL: "A kept original is lost or damaged",
+    LossKind.PACK: "Kept originals of store sales are lost or damaged",
+    LossKind.STORE_SALES: "Acknowledged sales of stores are missing",
+    LossKind.STATE: "A file of the home is lost or damaged",
+}
+"""Kind → its name for users."""
 
 
 class Resolution(StrEnum):
@@ -116,6 +125,16 @@ def recovered(ports: Ports, kind: LossKind, name: str) -> bool:
 def open_losses(ports: Ports) -> list[LossRecord]:
     """The losses that nobody has dealt with, oldest first. Raises `Unavailable`."""
     return _sorted(ports.documents.find(COLLECTION, {"is_open": True}))
+
+
+def headline(open_: Sequence[LossRecord]) -> str:
+    """What a page or a terminal says at its top; empty without losses."""
+    if not open_:
+        return ""
+    first = open_[0].loss
+    if len(open_) == 1:
+        return f"Something is lost. {first.message}"
+    return f"{len(open_):,} things are lost. The first: {first.message}"
 
 
 def every(ports: Ports) -> list[LossRecord]:

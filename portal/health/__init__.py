@@ -8,6 +8,7 @@ blueprint = Blueprint("health", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/healthz/ready", "ready", ready.ready)
 blueprint.add_url_rule("/status", "status", status.show)
+blueprint.add_url_rule("/status/losses/<loss>", "decide", status.decide, methods=["POST"])
 
 
 def register(app: Flask, *, measured: bool) -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
 from portal.context import ports, tillstream
+from tillstream import losses
 from tillstream.analytics import changes
 from tillstream.domain.events import INBOX
 from tillstream.ports import Ports
@@ -38,7 +39,12 @@ def _state(name: str, check: Callable[[Ports], Any]) -> str:
 
 @allow(Open.EVERYBODY)
 def ready() -> ResponseReturnValue:
-    """200 while everything works, else 503; `parts` lists what is down."""
+    """200 while everything works, else 503; `parts` lists what is down.
+
+    `losses` counts the losses that nobody has dealt with. They make the status `attention`, with 200: the portal works.
+    """
     parts = check_parts()
-    down = sorted(name for name, state in parts.items() if state == "down")
-    return jsonify({"status": "down" if down else "ok", "parts": parts}), 503 if down else 200
+    down = any(state == "down" for state in parts.values())
+    lost = 0 if parts["documents"] == "down" else len(losses.open_losses(ports()))
+    status = "down" if down else "attention" if lost else "ok"
+    return jsonify({"status": status, "parts": parts, "losses": lost}), 503 if down else 200

@@ -114,15 +114,6 @@ def _backup_writer(
     return keep
 
 
-def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
-    """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`."""
-    if settings.project:
-        raise Rejected(f"Data of the project {settings.project} can only be restored to that project.")
-    with folder(settings).own(wait):
-        aside = f"set-aside-{SystemClock().now():%Y%m%dT%H%M%S}"
-        return restore.restore(settings.home, archive, aside, replace=replace)
-
-
 def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:
     return (
         WatchedFolder(settings.dropped, clock, settings.drop_settle),

@@ -50,18 +50,18 @@ def name_of(batch: Batch) -> str:
     return f"{batch.object}@{batch.generation}"
 
 
-def report(ports: Ports, error: Unreadable) -> None:
-    """Record that the original of a batch is lost. Idempotent."""
+def loss_of(error: Unreadable) -> Loss:
+    """The loss of the original of a batch."""
     batch = error.batch
-    is_loaded = batch.state in LOADED
-    effect = (
-        "Its rows count, but they can be neither read again nor proved"
-        if is_loaded
-        else "Its rows do not count, because they were not loaded before"
-    )
+    if batch.state in LOADED:
+        effect = "Its rows count, but they can be neither read again nor proved"
+    elif batch.state is State.HELD:
+        effect = "Its rows are read, but they cannot be read again"
+    else:
+        effect = "Its rows do not count, because they were not loaded before"
     again = "have the stores send these sales again" if batch.kind is BatchKind.STORE_SALES else "send it again"
     stores = sorted(store for store in (batch.staged.stores or () if batch.staged else ()) if store)
-    loss = Loss(
+    return Loss(
         LossKind.ORIGINAL,
         name_of(batch),
         f"{batch.file} (batch {batch.batch_id}): {str(error).rstrip('.')}. {effect}.",
@@ -70,7 +70,6 @@ def report(ports: Ports, error: Unreadable) -> None:
         (batch.region,) if batch.region else (),
         tuple(f"{batch.region}/{store}" for store in stores),
     )
-    losses.report(ports, loss)
 
 
 def reject(ports: Ports, batch: Batch, error: Unreadable) -> Batch:
@@ -78,7 +77,7 @@ def reject(ports: Ports, batch: Batch, error: Unreadable) -> Batch:
 
     `accept_again` takes it back.
     """
-    report(ports, error)
+    losses.report(ports, loss_of(error))
     reason = (
         f"{UNREADABLE}{error} {'Send the sales' if batch.kind is BatchKind.STORE_SALES else 'Send the file'} again."
     )
@@ -92,7 +91,7 @@ def reject(ports: Ports, batch: Batch, error: Unreadable) -> Batch:
 
 
 def accept_again(ports: Ports, batch: Batch) -> None:
-    """Load a batch whose lost original was put back, if it was rejected for that, and resolve the loss. Idempotent.
+    """Load a batch whose lost original was put back, if it was rejected for that. Idempotent.
 
     Raises `Unreadable`, `Unavailable`.
     """
@@ -107,4 +106,3 @@ def accept_again(ports: Ports, batch: Batch) -> None:
     moved = records.repair(ports, batch.batch_id, received)
     if moved.state is State.RECEIVED:
         events.publish_received(ports, moved)
-    losses.recovered(ports, LossKind.ORIGINAL, name_of(batch))

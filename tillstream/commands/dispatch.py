@@ -20,7 +20,7 @@ READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive", "export"),
-        *("connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
+        *("losses", "connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
         *("sync-homes", "sync-status", "marts-destinations"),
         *NEVER_WRITING,
     }

@@ -13,6 +13,11 @@ from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import reconcile
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+SALE = (
+    b'{"schema": "store-sale/1", "region": "UK", "store_id": "S1", "number": "%d", "version": 1,'
+    b' "sold_at": "2026-07-01T08:00:00Z", "currency": "GBP",'
+    b' "lines": [{"line": "1", "product_id": "A", "quantity": "1", "unit_price": "2.50"}]}'
+)
 
 
 def receive(app: App, number: int, rows: int = 1) -> Batch:

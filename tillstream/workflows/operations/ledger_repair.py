@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from tillstream import losses
 from tillstream.batches import events, freshness, originals, records
 from tillstream.batches.originals import Unreadable
 from tillstream.contracts.registry import ContractRegistry
@@ -187,7 +188,7 @@ def _restage(
     try:
         report = stage.write(ports, batch, prefix)
     except Unreadable as error:
-        originals.report(ports, error)
+        losses.report(ports, originals.loss_of(error))
         _give_up(ports, batch, str(error), repair)
         return
     except (NotFound, Rejected) as error:

@@ -17,7 +17,14 @@ from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import ledger_repair, maintenance_log, mirrors, packing, unrecorded_objects
+from tillstream.workflows.operations import (
+    kept_originals,
+    ledger_repair,
+    maintenance_log,
+    mirrors,
+    packing,
+    unrecorded_objects,
+)
 from tillstream.workflows.review import close_checks, undo
 
 PATIENCE = timedelta(minutes=20)
@@ -30,7 +37,7 @@ def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes, the mirror of the catalogue and stock levels, pack
-    micro-batches and log the run.
+    micro-batches, verify a share of the kept originals, and log the run.
 
     Previews of the catalogue that were never imported are deleted after a week.
 
@@ -46,6 +53,8 @@ def run(
     levels.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
+    share = kept_originals.IN_FUNCTION if delegate else kept_originals.IN_SERVER
+    report["repaired"] += kept_originals.verify(ports, share, anew=not patience)
     return report
 
 

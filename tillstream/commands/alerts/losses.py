@@ -1,0 +1,49 @@
+"""Losses: what is missing or damaged, and what was decided about it."""
+
+from dataclasses import dataclass
+
+from tillstream import losses
+from tillstream.app import App
+from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.workflows.operations import loss_decisions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedLosses:
+    """everything: also those that were dealt with."""
+
+    everything: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """loss: its id. resolution: a value of `losses.Resolution`."""
+
+    loss: str
+    resolution: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneLoss:
+    """loss: its id."""
+
+    loss: str
+
+
+def listed(app: App, progress: Progress, arguments: ListedLosses) -> Result:
+    """Ends with 1 while a loss is open."""
+    open_ = losses.open_losses(app.ports)
+    found = losses.every(app.ports) if arguments.everything else open_
+    return Result([one.to_json() for one in found], FAILED if open_ else DONE)
+
+
+def decide(app: App, progress: Progress, arguments: Decision) -> Result:
+    resolution = losses.Resolution(arguments.resolution)
+    decided = loss_decisions.decide(app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE)
+    return Result(decided.to_json())
+
+
+def reopen(app: App, progress: Progress, arguments: OneLoss) -> Result:
+    return Result(losses.reopen(app.ports, arguments.loss, by=COMMAND_LINE).to_json())
