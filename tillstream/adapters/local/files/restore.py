@@ -17,11 +17,11 @@ import duckdb
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.backup import CHUNK, CONTRACTS, DATABASES, OBJECTS, WAREHOUSE, Digest, check
 from tillstream.adapters.local.files.object_files import sync_file, sync_folder
-from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
+from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
-PARTS = (*DATABASES, WAREHOUSE, OBJECTS, CONTRACTS)
+PARTS = (*DATABASES, ACCEPTED, WAREHOUSE, OBJECTS, CONTRACTS)
 LOGS = ("-wal", "-shm", ".wal")
 LOCKS = frozenset({"owner.lock", "turnstile.lock"})
 SAFE = re.compile(r"[^/\x00]+(/[^/\x00]+)*")

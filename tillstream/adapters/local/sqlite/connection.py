@@ -6,7 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -148,12 +148,13 @@ class SQLiteFile:
             return connection.sqlite.execute(sql, params).fetchall()
 
     def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the columns of every row, a thousand at a time, so that nothing is held meanwhile."""
+        """Yield the columns of every row as they are in the file, past the pages that this process remembers."""
         last = -(1 << 63)
         sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
-        while rows := self.rows(sql, (last,)):
-            yield from (row[1:] for row in rows)
-            last = rows[-1][0]
+        with translate_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:
+            while rows := sqlite.execute(sql, (last,)).fetchall():
+                yield from (row[1:] for row in rows)
+                last = rows[-1][0]
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """As `rows`, for a statement that writes."""
