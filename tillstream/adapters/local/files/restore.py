@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.backup import CHUNK, CONTRACTS, DATABASES, OBJECTS, WAREHOUSE, Digest, check
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 

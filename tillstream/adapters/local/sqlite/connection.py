@@ -19,8 +19,8 @@ from tillstream.domain.errors import Unavailable
 BUSY_SECONDS = 30.0
 LOG = 32 << 20
 """Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
-SMALL = 4 << 20
-"""Bytes of a file that is read whole when it is opened; a larger one is read by `check`."""
+SMALL = 1 << 20
+"""Bytes of a file whose pages are read when it is opened; those of a larger one are read by `check`."""
 NORMAL, FULL = 1, 2
 """How much is synced: NORMAL may lose the last commits in a power cut."""
 
@@ -113,7 +113,8 @@ class SQLiteFile:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with translate_errors(path):
-            reason, self.lost_commits = damage.inspect(path, whole=path.exists() and path.stat().st_size <= SMALL)
+            is_small = path.exists() and path.stat().st_size <= SMALL
+            reason, self.lost_commits = damage.inspect(path, "quick_check" if is_small else "")
         if reason:
             raise Damaged(path, reason)
         with self.transaction() as sqlite:
@@ -148,7 +149,7 @@ class SQLiteFile:
             return connection.sqlite.execute(sql, params).fetchall()
 
     def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the columns of every row as they are in the file, past the pages that this process remembers."""
+        """Yield the columns of every row, read from the file and not from pages that other connections have read."""
         last = -(1 << 63)
         sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
         with translate_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:

@@ -10,7 +10,7 @@ from tillstream.domain.errors import Unavailable
 
 
 class Damaged(Unavailable):
-    """A file, or its log, that cannot be read whole. reason: what SQLite says."""
+    """A file, or its log, that cannot be read whole. reason: the text of SQLite's error."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
