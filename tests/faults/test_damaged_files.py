@@ -109,7 +109,16 @@ def test_lost_records_are_written_again_from_the_ledger(lived: Lived, home: Path
 def test_a_lost_queue_is_reported(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "queue.sqlite")
     (sentences,) = sentences_after(lived, home)
+    assert "are taken from accepted.log" in sentences
+
+
+def test_a_queue_that_is_lost_with_its_accepted_sales_is_reported(lived: Lived, home: Path) -> None:
+    remove(home / "queue.sqlite")
+    remove(home / "accepted.log")
+    (sentences,) = sentences_after(lived, home)
     assert "send them again" in sentences
+    with opened(lived, home) as app:
+        assert [one.loss.kind for one in losses.open_losses(app.ports)] == [losses.LossKind.STORE_SALES]
 
 
 @pytest.mark.parametrize("damage", [cut(40_000), garble, *in_long_proofs(cut(1), cut(2_000))])
@@ -135,7 +144,7 @@ def test_damaged_documents_end_in_a_sentence_whose_command_takes_what_is_readabl
     assert "documents.sqlite was damaged" in result.output
     assert list(home.glob("documents.until-*.sqlite"))
     with opened(lived, home) as app:
-        swept(app)
+        assert swept(app) == []
         kept = sorted((one.batch_id, str(one.state), one.settlement_no) for one in records.every(app.ports))
         assert kept == lived.state["records"]
         assert [record.loss.kind for record in losses.open_losses(app.ports)] == [losses.LossKind.STATE]

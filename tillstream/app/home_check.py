@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tillstream import losses
-from tillstream.domain.errors import TillstreamError, Unavailable
+from tillstream.domain.errors import TillstreamError
 from tillstream.domain.finding import Finding, Lost
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
@@ -16,7 +16,7 @@ SHARE = 0.01
 
 @dataclass
 class Part:
-    """A part of the home. file: its name. check: reads it whole, and raises `Unavailable` if it is damaged."""
+    """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged."""
 
     name: str
     file: str
@@ -49,7 +49,7 @@ class HomeCheck:
                 continue
             try:
                 found += part.check()
-            except Unavailable as error:
+            except TillstreamError as error:
                 if self.broken.get(part.name) != str(error):
                     found.append(Finding(part.file, str(error), lost=Lost.STATE))
                 self.broken[part.name] = str(error)

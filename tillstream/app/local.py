@@ -14,6 +14,7 @@ from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
+from tillstream.adapters.local.secrets import FolderSecrets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
@@ -68,7 +69,7 @@ def build(
     bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
     if not read_only:
         found += [*documents.findings, *bus.findings]
-        found += [one for one in lost_messages(documents, bus) if one not in found]
+        found += [one for one in lost_messages(documents, bus) if not bus.findings and one not in found]
         for subscription, topic in SUBSCRIPTIONS.items():
             bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
@@ -78,11 +79,15 @@ def build(
         rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
         reference.ensure_secret(ports)
         reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
+    own = custom_contracts.InFolder(settings.contracts, ports)
     parts = (
         Part("queues", "queue.sqlite", bus.check),
         Part("files", "objects", objects.check),
         Part("documents", "documents.sqlite", documents.check),
         Part("warehouse", warehouse_file, warehouse.check),
+        Part("contracts", "contracts", partial(_readable, own.read)),
+        Part("secrets", "secrets", partial(_readable, FolderSecrets(settings.secrets_folder).check)),
+        Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
     )
     checks = None if read_only else HomeCheck(ports, parts)
     notices = [*rates_lost, *(checks.note(found) if checks else ())]
@@ -91,7 +96,6 @@ def build(
 
         logs.warn("files of the home are lost", notices)
         maintenance_log.note_repair(ports, notices)
-    own = custom_contracts.InFolder(settings.contracts, ports)
     return App(
         settings,
         ports,
@@ -103,6 +107,12 @@ def build(
         notices=tuple(notices),
         home=checks,
     )
+
+
+def _readable(read: Callable[[], object]) -> list[Finding]:
+    """A check that finds nothing unless it raises."""
+    read()
+    return []
 
 
 def _backup_writer(

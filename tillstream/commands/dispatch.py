@@ -89,12 +89,18 @@ def _run_here(settings: Settings, name: str, arguments: Mapping[str, Any], progr
 
 
 def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
-    """Make databases again that are damaged or of an earlier version, then run the command on the others."""
+    """Make databases again that are damaged or of an earlier version; run the command if none is.
+
+    After documents were lost, a sweep writes the records of uploads again from the ledger, and a check compares both.
+    """
     from tillstream.app.renewal import renew, salvage_documents
 
     salvaged = salvage_documents(settings, TURN)
     # the only command that must run without a warehouse of the current schema: it creates one
     report = renew(settings, lambda step: progress("settlements", step), TURN)
+    if salvaged and not report:
+        salvaged += _with_app(settings, "sweep", {}, progress).data["repaired"]
+        arguments = {}
     result = Result(report) if report else _with_app(settings, name, arguments, progress)
     if salvaged:
         result.data["repaired"] = [*salvaged, *result.data.get("repaired", [])]

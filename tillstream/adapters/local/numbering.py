@@ -1,11 +1,15 @@
 """Numbers of what is received: microseconds of the clock, made strictly increasing, unless the clock was ahead.
 
 A number far above the one before may come from a clock that is ahead, or from a home that was not used for days. It
-shows when the clock is back between the two: then the numbers go on there, and those of the wrong clock are named.
+shows when the clock is back between the two: then the numbers continue there, and those of the wrong clock are named.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
+
+from tillstream.adapters.local.clock import EPOCH
+from tillstream.domain.finding import Finding, Lost
 
 SECOND = 1_000_000
 TOLERANCE = 300 * SECOND
@@ -55,3 +59,25 @@ def from_stored(numbers: list[int], now: int) -> Numbers:
     ]
     before, after = leaps[-1] if leaps else (0, 0)
     return Numbers(ordered[-1] if ordered else 0, before, after)
+
+
+def of_behind(last: int, now: int) -> list[Finding]:
+    """What is found if the clock shows a time before the last number."""
+    if last - now <= TOLERANCE:
+        return []
+    shown, received = (f"{EPOCH + timedelta(microseconds=each):%Y-%m-%d %H:%M} UTC" for each in (now, last))
+    message = f"The clock of this machine shows {shown}, but something was received at {received}."
+    remedy = "Set the clock, or wait until it is later than that: until then, times of receipt are only an order."
+    return [Finding("clock", message, remedy, Lost.CLOCK)]
+
+
+def of_ahead(name: str, what: str, ahead: Ahead) -> Finding:
+    first, last, now = (EPOCH + timedelta(microseconds=each) for each in (ahead.first, ahead.last, ahead.now))
+    return Finding(
+        f"{name} until {last:%Y-%m-%d %H:%M}",
+        f"The clock of this machine was ahead until {now:%Y-%m-%d %H:%M} UTC: it gave received {what} times from "
+        f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC. What is received now has times of the clock again.",
+        "Compare these uploads with later ones about the same sales: if an older statement counts, upload the newer "
+        "one again, or undo the older one. Let the system set the clock from a time server.",
+        Lost.ORDER,
+    )

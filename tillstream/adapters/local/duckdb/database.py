@@ -26,14 +26,18 @@ def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
     if is_locked(error):
         return Unavailable(f"The warehouse {path} cannot be opened: {reason}.")
     return Unavailable(
-        f"The warehouse {path} cannot be read: {reason}. Run `tillstream rebuild --from-originals`, which makes it "
-        "again from the kept originals and keeps the damaged file under another name."
+        f"The warehouse {path} cannot be read: {reason}. Stop the server, if one runs, and run `tillstream rebuild "
+        "--from-originals`, which makes it again from the kept originals and keeps the damaged file under another name."
     )
 
 
 def is_locked(error: duckdb.Error) -> bool:
     """Whether a file could not be opened because another process uses it."""
     return isinstance(error, duckdb.IOException) and "lock on file" in str(error)
+
+
+def _is_damaged(error: duckdb.Error) -> bool:
+    return any(words in str(error) for words in DAMAGED)
 
 
 class Database:
@@ -95,10 +99,12 @@ class Database:
             yield
         except FATAL as error:
             self._reopen(opened)
+            if _is_damaged(error):
+                raise unreadable(self._path, error) from error
             first = str(error).partition("\n")[0]
             raise Unavailable(f"The warehouse failed during this operation and was reopened: {first}") from error
-        except duckdb.IOException as error:
-            if any(words in str(error) for words in DAMAGED):
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            if _is_damaged(error):
                 raise unreadable(self._path, error) from error
             raise Unavailable(f"The warehouse is not available: {error}") from error
         except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:

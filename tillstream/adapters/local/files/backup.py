@@ -18,8 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.archive import FORMAT, HEAD, MANIFEST, Digest, check, manifest_line
-from tillstream.adapters.local.files.object_files import FILE, object_folders, sync_file, sync_folder
+from tillstream.adapters.local.files.object_files import FILE, object_folders
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.domain.object_names import PACKS_FOLDER

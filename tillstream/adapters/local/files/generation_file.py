@@ -4,12 +4,11 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
-from tillstream.adapters.local.numbering import LEAP, TOLERANCE, Ahead, Numbers, from_stored
-from tillstream.domain.finding import Finding, Lost
+from tillstream.adapters.local.numbering import LEAP, Numbers, from_stored, of_ahead, of_behind
+from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 
 NAME = ".generation"
@@ -73,25 +72,3 @@ class GenerationFile:
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
             file.write(b"%b %08x\n" % (text, zlib.crc32(text)))
             file.truncate()
-
-
-def of_behind(last: int, now: int) -> list[Finding]:
-    """What is found if the clock shows a time before the last number."""
-    if last - now <= TOLERANCE:
-        return []
-    shown, received = (f"{EPOCH + timedelta(microseconds=each):%Y-%m-%d %H:%M} UTC" for each in (now, last))
-    message = f"The clock of this machine shows {shown}, but something was received at {received}."
-    remedy = "Set the clock, or wait until it is later than that: until then, times of receipt are only an order."
-    return [Finding("clock", message, remedy, Lost.CLOCK)]
-
-
-def of_ahead(name: str, what: str, ahead: Ahead) -> Finding:
-    first, last, now = (EPOCH + timedelta(microseconds=each) for each in (ahead.first, ahead.last, ahead.now))
-    return Finding(
-        f"{name} until {last:%Y-%m-%d %H:%M}",
-        f"The clock of this machine was ahead until {now:%Y-%m-%d %H:%M} UTC: it gave received {what} times from "
-        f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC. What is received now has times of the clock again.",
-        "Compare these uploads with later ones about the same sales: if an older statement counts, upload the newer "
-        "one again, or undo the older one. Let the system set the clock from a time server.",
-        Lost.ORDER,
-    )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from filelock import FileLock
 
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.generation_file import GenerationFile
 from tillstream.adapters.local.files.object_files import (
     Generation,
@@ -27,8 +28,6 @@ from tillstream.adapters.local.files.object_files import (
     object_folders,
     prune,
     sweep,
-    sync_file,
-    sync_folder,
     translate_errors,
 )
 from tillstream.adapters.local.files.object_names import bucket_path, folder_path, object_name, object_path

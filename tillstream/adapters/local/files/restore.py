@@ -16,14 +16,14 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
 from tillstream.adapters.local.files.backup import CONTRACTS, DATABASES, OBJECTS, WAREHOUSE
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
-from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
+from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
-PARTS = (*DATABASES, WAREHOUSE, OBJECTS, CONTRACTS)
+PARTS = (*DATABASES, ACCEPTED, WAREHOUSE, OBJECTS, CONTRACTS)
 LOGS = ("-wal", "-shm", ".wal")
 LOCKS = frozenset({"owner.lock", "turnstile.lock"})
 SAFE = re.compile(r"[^/\x00]+(/[^/\x00]+)*")

@@ -6,7 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -19,8 +19,8 @@ from tillstream.domain.errors import Unavailable
 BUSY_SECONDS = 30.0
 LOG = 32 << 20
 """Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
-SMALL = 4 << 20
-"""Bytes of a file that is read whole when it is opened; a larger one is read by `check`."""
+SMALL = 1 << 20
+"""Bytes of a file whose pages are read when it is opened; those of a larger one are read by `check`."""
 NORMAL, FULL = 1, 2
 """How much is synced: NORMAL may lose the last commits in a power cut."""
 
@@ -113,7 +113,8 @@ class SQLiteFile:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with translate_errors(path):
-            reason, self.lost_commits = damage.inspect(path, whole=path.exists() and path.stat().st_size <= SMALL)
+            is_small = path.exists() and path.stat().st_size <= SMALL
+            reason, self.lost_commits = damage.inspect(path, "quick_check" if is_small else "")
         if reason:
             raise Damaged(path, reason)
         with self.transaction() as sqlite:
@@ -148,12 +149,13 @@ class SQLiteFile:
             return connection.sqlite.execute(sql, params).fetchall()
 
     def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the columns of every row, a thousand at a time, so that nothing is held meanwhile."""
+        """Yield the columns of every row, read from the file and not from pages that other connections have read."""
         last = -(1 << 63)
         sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
-        while rows := self.rows(sql, (last,)):
-            yield from (row[1:] for row in rows)
-            last = rows[-1][0]
+        with translate_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:
+            while rows := sqlite.execute(sql, (last,)).fetchall():
+                yield from (row[1:] for row in rows)
+                last = rows[-1][0]
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """As `rows`, for a statement that writes."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
+from tillstream.adapters.local.durable import sync_file, sync_folder
 
 LOG, INDEX = "-wal", "-shm"
 PAGE = 8 << 10
@@ -41,11 +41,13 @@ def is_damage(error: BaseException) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
-def inspect(path: Path, *, whole: bool = True) -> tuple[str, bool]:
+def inspect(path: Path, check: str = "integrity_check") -> tuple[str, bool]:
     """Why the file is damaged, or an empty text; and whether its log has commits after a damaged place.
 
     SQLite reads a log up to there and reports nothing. Without a process that has the file open, what the log holds is
-    then written to the file. whole: read every page. Raises `sqlite3.Error`, as for a file that is locked.
+    then written to the file. check: `integrity_check` reads every page and compares tables with their indexes,
+    `quick_check` reads every page in a tenth of the time, an empty text reads none. Raises `sqlite3.Error`, as for a
+    file that is locked.
     """
     if not _size(path):
         return "", False
@@ -53,7 +55,7 @@ def inspect(path: Path, *, whole: bool = True) -> tuple[str, bool]:
     try:
         frames = _commits(log)
         with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as sqlite:
-            problems = sqlite.execute("PRAGMA integrity_check(1)").fetchall() if whole else [("ok",)]
+            problems = sqlite.execute(f"PRAGMA {check}(1)").fetchall() if check else [("ok",)]
             if problems != [("ok",)]:
                 return str(problems[0][0]).partition("\n")[2] or str(problems[0][0]), False
             (pages,), (size,) = (sqlite.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))

@@ -10,13 +10,13 @@ from tillstream.domain.errors import Unavailable
 
 
 class Damaged(Unavailable):
-    """A file, or its log, that cannot be read whole. reason: what SQLite says."""
+    """A file, or its log, that cannot be read whole. reason: the text of SQLite's error."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`, or run `tillstream rebuild "
-            "--from-originals`, which takes what is readable into a new file and keeps the damaged one; "
-            "docs/local-mode.md says what can be lost then."
+            f"{path} is damaged ({reason}). Stop the server, if one runs. Restore a backup with `tillstream restore`, "
+            "or run `tillstream rebuild --from-originals`, which takes what is readable into a new file and keeps the "
+            "damaged one; docs/local-mode.md says what can be lost then."
         )
         self.path, self.reason = path, reason
 

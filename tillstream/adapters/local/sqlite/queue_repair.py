@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tillstream.adapters.local.files.generation_file import of_ahead
-from tillstream.adapters.local.numbering import Ahead
+from tillstream.adapters.local.numbering import Ahead, of_ahead
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
 from tillstream.adapters.local.sqlite.damage import Salvaged
