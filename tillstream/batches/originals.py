@@ -1,6 +1,7 @@
 """Kept originals: whether their bytes are those that were received, and what is recorded if they are not."""
 
 from dataclasses import replace
+from typing import BinaryIO
 
 from tillstream import losses
 from tillstream.batches import events, packs, records
@@ -43,6 +44,15 @@ def check(ports: Ports, batch: Batch, *, trusting: bool = False) -> None:
         raise Unreadable(batch, f"The kept original {name} is damaged.") from error
     if not is_whole:
         raise Unreadable(batch, f"The kept original {name} is damaged.")
+
+
+def open_whole(ports: Ports, batch: Batch) -> BinaryIO:
+    """The original of a batch, for people and programs that must not see other bytes than were received.
+
+    Raises `Unreadable`, `Unavailable`.
+    """
+    check(ports, batch, trusting=True)
+    return packs.open_original(ports, batch)
 
 
 def name_of(batch: Batch) -> str:

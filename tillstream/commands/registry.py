@@ -97,6 +97,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "alerts-preview": LazyCommand("alerts.alerts", "preview_rule"),
     "losses": LazyCommand("alerts.losses", "listed"),
     "losses-decide": LazyCommand("alerts.losses", "decide"),
+    "losses-restore": LazyCommand("alerts.losses", "restore"),
     "losses-reopen": LazyCommand("alerts.losses", "reopen"),
     "quality": LazyCommand("maintenance", "check_quality"),
     "status": LazyCommand("maintenance", "status"),

@@ -96,3 +96,30 @@ def test_a_rebuild_is_not_identical_over_what_it_could_not_read(
     show_rebuilt(again.data)
     assert "identical, apart from what could not be read" in capsys.readouterr().out
     assert lines(app) == 2
+
+
+@pytest.mark.parametrize("damage", ["flipped", "removed"])
+def test_what_is_lost_is_put_back_from_a_backup(app: App, batches: list[Batch], tmp_path: Path, damage: str) -> None:
+    back_up(app, tmp_path / "good.tar")
+    path = original_of(app, batches[0])
+    kept = path.read_bytes()
+    if damage == "removed":
+        path.unlink()
+    else:
+        flip(path, 90)
+    assert COMMANDS["sweep"](app, quiet).data["repaired"]
+    (record,) = losses.open_losses(app.ports)
+    restored = COMMANDS["losses-restore"](app, quiet, archive=str(tmp_path / "good.tar"))
+    assert (restored.code, [one["id"] for one in restored.data]) == (DONE, [record.id])
+    assert path.read_bytes() == kept
+    assert losses.open_losses(app.ports) == []
+    assert (app.settings.home / "damaged-objects").exists() == (damage == "flipped")
+
+
+def test_a_backup_with_the_same_damage_changes_nothing(app: App, batches: list[Batch], tmp_path: Path) -> None:
+    path = original_of(app, batches[0])
+    flip(path, 90)
+    back_up(app, tmp_path / "bad.tar")
+    damaged = path.read_bytes()
+    restored = COMMANDS["losses-restore"](app, quiet, archive=str(tmp_path / "bad.tar"))
+    assert (restored.code, restored.data, path.read_bytes()) == (FAILED, [], damaged)

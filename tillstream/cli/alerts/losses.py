@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tillstream.cli.runner import as_json, run
+from tillstream.cli.runner import FILE, as_json, run
 
 
 @click.group(invoke_without_command=True)
@@ -18,6 +18,16 @@ def losses(context: click.Context, everything: bool, json_: bool) -> None:
     from tillstream.cli.alerts.losses_output import show_losses
 
     run("losses", json_=json_, show=show_losses, everything=everything)
+
+
+@losses.command()
+@click.argument("archive", type=FILE)
+@as_json
+def restore(archive: str, json_: bool) -> None:
+    """Put lost originals back from a backup, and load what waits for them. Ends with 1 while a loss is open."""
+    from tillstream.cli.alerts.losses_output import show_put_back
+
+    run("losses-restore", json_=json_, show=show_put_back, archive=archive)
 
 
 @losses.command()

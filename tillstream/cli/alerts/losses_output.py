@@ -23,3 +23,10 @@ def show_loss(data: dict[str, Any]) -> None:
         print_line(f"  {data['reason']}")
     if data["is_open"]:
         print_line(f"  {data['remedy']}")
+
+
+def show_put_back(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_loss(one)
+    if not data:
+        print_line("The backup has nothing of what is lost, or it is damaged there as well.")

@@ -1,6 +1,7 @@
 """Losses: what is missing or damaged, and what was decided about it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from tillstream import losses
 from tillstream.app import App
@@ -26,6 +27,13 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LostInBackup:
+    """archive: the path of a backup."""
+
+    archive: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OneLoss:
     """loss: its id."""
 
@@ -43,6 +51,14 @@ def decide(app: App, progress: Progress, arguments: Decision) -> Result:
     resolution = losses.Resolution(arguments.resolution)
     decided = loss_decisions.decide(app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE)
     return Result(decided.to_json())
+
+
+def restore(app: App, progress: Progress, arguments: LostInBackup) -> Result:
+    """Put back what the backup has of the open losses. Ends with 1 while a loss is open."""
+    from tillstream.app.lost_objects import put_back  # lazy: the adapter of backups
+
+    done = put_back(app, Path(arguments.archive), by=COMMAND_LINE)
+    return Result([one.to_json() for one in done], FAILED if losses.open_losses(app.ports) else DONE)
 
 
 def reopen(app: App, progress: Progress, arguments: OneLoss) -> Result:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tillstream import losses
+from tillstream.analytics import reference
 from tillstream.batches import originals, packs, records
 from tillstream.batches.originals import Unreadable
 from tillstream.domain.batch.record import Batch, BatchKind, State
@@ -71,6 +72,7 @@ def verify(ports: Ports, share: Share = IN_SERVER, *, anew: bool = False) -> lis
     document = ports.documents.get(maintenance_log.COLLECTION, VERIFIED)
     before = _Round(**document.data) if document else _Round()
     current = _Round(now.isoformat(timespec="seconds")) if _is_due(before, now, anew=anew) else before
+    sentences = reference.repair_kept_rates(ports) if current.began != before.began else []
     found: list[LossRecord] = []
     files, size = share.files, share.bytes
     for place, read, loss in _in_order(ports, current):
@@ -81,7 +83,7 @@ def verify(ports: Ports, share: Share = IN_SERVER, *, anew: bool = False) -> lis
             break
     if current != before:
         ports.documents.put(maintenance_log.COLLECTION, VERIFIED, vars(current))
-    return [f"{one.loss.message} {one.loss.remedy}" for one in found]
+    return [*sentences, *(f"{one.loss.message} {one.loss.remedy}" for one in found)]
 
 
 def verify_all(ports: Ports) -> list[str]:
