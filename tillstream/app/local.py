@@ -24,7 +24,6 @@ from tillstream.app.app import App
 from tillstream.app.home_check import HomeCheck, Part
 from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
 from tillstream.domain.finding import Finding
 from tillstream.domain.object_names import PACK_NAME

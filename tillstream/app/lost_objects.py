@@ -6,9 +6,9 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from tillstream import losses
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
 from tillstream.adapters.local.files.backup import OBJECTS
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
 from tillstream.adapters.local.files.object_names import bucket_path, object_path
 from tillstream.app.app import App
 from tillstream.batches import records

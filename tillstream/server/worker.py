@@ -12,6 +12,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.stores.queues import STOPPED, handle
 from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
 from tillstream.server import totals
