@@ -1,4 +1,4 @@
-"""What the company's own people wrote down: each line that was acknowledged to its sender, counted without the product."""
+"""The book of the company's people: each line that was acknowledged to its sender, counted without the product."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

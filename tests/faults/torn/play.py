@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import app_factory
+from faults.torn.acts import BOSS, CLERK, opened, sent
 from faults.torn.book import REGION, Book, Counted, Key, Line, message_of
-from faults.torn.shop import BOSS, CLERK, Shop, opened, sent
+from faults.torn.shop import Shop
 from faults.torn.tears import Tear
-from tests.portal.visitor import Visitor
 
+from tests.portal.visitor import Visitor
 from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.commands.dispatch import execute
@@ -28,7 +29,7 @@ from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import ledger_repair, reconcile
 
-LINES = f"SELECT sale_id, line_key, quantity, net_amount FROM sale_lines WHERE region = '{REGION}'"  # noqa: S608
+LINES = f"SELECT sale_id, line_key, quantity, net_amount FROM sale_lines WHERE region = '{REGION}'"
 RECEIPTS = """SELECT batch_id, undone_no > 0 AS is_undone, rows_read, rows_new, rows_corrected, rows_duplicate,
     rows_quarantined, rows_ignored FROM receipts ORDER BY batch_id"""
 MOST_STEPS = 400

@@ -1,57 +1,32 @@
 """A small company that did a bit of everything: its home, older copies of it, and the book of what was acknowledged."""
 
-import csv
 import io
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import app_factory
-from faults.torn.book import REGION, Book, Line, file_of, message_of
+from faults.torn.acts import BOSS, CLERK, SECRET, Acts
+from faults.torn.book import REGION, Book, Line, file_of
 from flask.testing import FlaskClient
 
-from tillstream.adapters.local.clock import ManualClock
-from tillstream.adapters.local.files.home_folder import LOCKS, Folder
-from tillstream.app import App
+from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.app.subscribed_tables import source_of
 from tillstream.background_exports import registry as exports
 from tillstream.background_exports import run as export_runs
-from tillstream.commands.registry import COMMANDS
-from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.events import STAGING, TOPIC_SALE_EVENTS
 from tillstream.people import accounts, store_tokens
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import RetryPolicy
-from tillstream.receipts import original_rows
-from tillstream.server.worker import Worker
-from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import resumable_upload, uploads
-from tillstream.workflows.operations import reconcile
+from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.review import undo
 
-START = datetime(2026, 1, 6, 8, tzinfo=UTC)
-BOSS, CLERK = "admin", "cleo"
-SECRET = "correct horse"  # noqa: S105 - made up
-CONTRACT = f"""name: shop
-region: {REGION}
-currency: EUR
-columns:
-  {{sale_id: number, line_key: line, date: day, store_id: store, product_id: product, quantity: quantity,
-    unit_price: price}}
-refused_threshold: "0.4"
-"""
-FOLDERS = {
+CATALOGUE = {
     "products": "code,name,category\nP1,Kettle,Kitchen\nP2,Lamp,Home\n",
     "costs": "product,amount,currency\nP1,1.50,EUR\n",
 }
-"""Files of the catalogue."""
-
-
+"""Kind → file of the catalogue."""
 SETTINGS = (
     *("alert_channels", "catalogue_history", "confirmed_contracts", "connectors", "export_subscriptions"),
     *("file_destinations", "goals", "outside_series", "personal_tokens", "products", "stock_movements", "store_keys"),
@@ -77,80 +52,6 @@ class Shop:
     password: str
     settings: dict[str, int]
     """Collection → records of it."""
-
-
-class Acts:
-    """What the company does in one home, through the product."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.home = folder / "live"
-        self.clock = ManualClock(START)
-        self.book = Book()
-        self.token = self.password = ""
-        (self.home / "contracts").mkdir(parents=True)
-        (self.home / "contracts" / "shop.yaml").write_text(CONTRACT)
-        for name in LOCKS:
-            (self.home / name).touch()
-        self.start()
-
-    def start(self) -> None:
-        self.app = opened(self.home, self.clock)
-        self.ports = self.app.ports
-        self.worker = Worker(self.app)
-
-    def stop(self) -> None:
-        self.app.close()
-
-    def work(self) -> None:
-        """Handle what has arrived, and sweep."""
-        self.clock.advance(1)
-        self.worker.run_until_idle()
-        reconcile.run(self.ports, self.app.contracts)
-        self.worker.run_until_idle()
-
-    def command(self, name: str, /, **options: Any) -> Any:
-        return COMMANDS[name](self.app, quiet, **options).data
-
-    def upload(self, name: str, lines: list[Line], *broken: str, counts: bool = True) -> Batch:
-        data = file_of(lines, *broken)
-        if counts:
-            self.book.add_file(name, data, lines)
-        upload = uploads.receive(self.ports, self.app.contracts.pin("shop"), name, io.BytesIO(data), CLERK)
-        self.clock.advance(1)
-        return upload
-
-    def sell(self, client: FlaskClient, *lines: Line) -> None:
-        message = message_of(list(lines))
-        assert sent(client, self.token, message) == 202
-        self.book.add_sale(lines, message)
-        self.clock.advance(1)
-
-    def correct(self, batch: Batch, fixed: list[Line]) -> None:
-        """Upload the quarantined rows of a file again, as they should have been."""
-        text = b"".join(original_rows.rejected_rows_csv(self.ports, batch.batch_id)).decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-        out = io.StringIO(newline="")
-        writer = csv.DictWriter(out, list(rows[0]))
-        writer.writeheader()
-        for row, line in zip(rows, fixed, strict=True):
-            cells = dict(zip(("number", "line", "day", "store", "product", "quantity", "price"), line.cells.split(",")))
-            writer.writerow(row | cells)
-        data = out.getvalue().encode()
-        submit.submit_correction(self.ports, batch.batch_id, "corrected.csv", io.BytesIO(data), CLERK)
-        self.book.add(fixed, "corrected.csv")
-
-
-def opened(home: Path, clock: ManualClock) -> App:
-    """The app of a home, as a server of it has one."""
-    settings = Settings(home=home, threads=1, samples=False, project="", drop_settle=0)
-    return replace(app_factory.build(settings, clock), has_worker=True)
-
-
-def sent(client: FlaskClient, token: str, message: dict[str, object]) -> int:
-    """The status of the answer to a till that sends a sale."""
-    head = {"Authorization": f"Bearer {token}"}
-    return client.post("/api/sales", json=message, headers=head).status_code
 
 
 def found(folder: Path) -> Shop:
@@ -186,12 +87,12 @@ def _settings_of_people(acts: Acts) -> None:
     acts.command("stores-connect", region=REGION, store="S2")
     acts.command("webhooks-add", url="https://example.com")
     acts.command("channels-add", name="Ops", kind="email", to=["a@example.com"], digest_hour=7, time_zone="UTC")
-    acts.command("fx-load", file=_given(acts, "rates", "date,currency,rate\n2026-01-01,USD,1.2\n"))
-    for kind, text in FOLDERS.items():
-        acts.command("catalogue-import", kind=kind, file=_given(acts, kind, text))
-    goals = _given(acts, "goals", f"region,amount\n{REGION},500\n")
+    acts.command("fx-load", file=acts.file("rates", "date,currency,rate\n2026-01-01,USD,1.2\n"))
+    for kind, text in CATALOGUE.items():
+        acts.command("catalogue-import", kind=kind, file=acts.file(kind, text))
+    goals = acts.file("goals", f"region,amount\n{REGION},500\n")
     acts.command("goals-import", file=goals, month="2026-01")
-    acts.command("series-import", name="footfall", file=_given(acts, "series", "date,value\n2026-01-05,5\n"))
+    acts.command("series-import", name="footfall", file=acts.file("series", "date,value\n2026-01-05,5\n"))
     (acts.home / "secrets").mkdir()
     (acts.home / "secrets" / "pull").write_text(f"{SECRET}\n")
     where = {"host": "sftp.example.com", "user": "shop", "password": "file:pull"}
@@ -201,11 +102,18 @@ def _settings_of_people(acts: Acts) -> None:
 
 def _first_days(acts: Acts, client: FlaskClient) -> None:
     """Files that count, are held, wait for a correction or are undone; sales of tills, old enough to be packed."""
-    acts.upload("monday.csv", [Line("1", "1", "P1", 2, "3.50"), Line("1", "2", "P2", 1, "10.00"), Line("2", "1", "P2", 5, "4.00")])
+    acts.upload(
+        "monday.csv",
+        [Line("1", "1", "P1", 2, "3.50"), Line("1", "2", "P2", 1, "10.00"), Line("2", "1", "P2", 5, "4.00")],
+    )
     acts.work()
     _pulled(acts)
     undone = acts.upload("mistake.csv", [Line("90", "1", "P1", 1, "1.00")], counts=False)
-    waiting = acts.upload("rejects.csv", [Line("10", "1", "P1", 1, "2.00"), Line("11", "1", "P1", 1, "2.00")], "12,1,2026-01-05,S1,P1,two,2.00")
+    waiting = acts.upload(
+        "rejects.csv",
+        [Line("10", "1", "P1", 1, "2.00"), Line("11", "1", "P1", 1, "2.00")],
+        "12,1,2026-01-05,S1,P1,two,2.00",
+    )
     acts.upload("held.csv", [Line("80", "1", "P1", 1, "2.00")], "81,1,2026-01-05,S1,P1,two,2.00", counts=False)
     for number in range(3):
         acts.sell(client, Line(f"T{number}", "1", "P1", 1 + number, "2.50"), Line(f"T{number}", "2", "P2", 1, "7.00"))
@@ -213,7 +121,13 @@ def _first_days(acts: Acts, client: FlaskClient) -> None:
     undo.undo(acts.ports, undone.batch_id, BOSS)
     acts.correct(waiting, [Line("12", "1", "P1", 2, "2.00")])
     acts.work()
-    acts.command("stock-import", file=_given(acts, "stock", "store,sku,qty\nS1,P1,50\n"), day="2026-01-06", before_opening=True, region=REGION)
+    acts.command(
+        "stock-import",
+        file=acts.file("stock", "store,sku,qty\nS1,P1,50\n"),
+        day="2026-01-06",
+        before_opening=True,
+        region=REGION,
+    )
     (acts.home / "drop" / "shop").mkdir(parents=True)
     dropped = [Line("950", "1", "P2", 3, "5.00")]
     (acts.home / "drop" / "shop" / "dropped.csv").write_bytes(file_of(dropped))
@@ -243,7 +157,14 @@ def _files_for_others(acts: Acts) -> None:
     folder = acts.home.absolute() / "deliveries" / "bi"
     acts.command("subscriptions-destinations-add", name="bi", to=str(folder))
     added = acts.command(
-        "subscriptions-add", login=BOSS, destination="bi", file_name="kpis", every="day", format="csv", query="kpis", params={}
+        "subscriptions-add",
+        login=BOSS,
+        destination="bi",
+        file_name="kpis",
+        every="day",
+        format="csv",
+        query="kpis",
+        params={},
     )
     acts.command("subscriptions-run", subscription=added["id"])
     acts.command("report-send")
@@ -278,9 +199,3 @@ def _last_hour(acts: Acts, client: FlaskClient) -> None:
     acts.upload("received.csv", [Line("5", "1", "P1", 5, "3.50")])
     for number in range(21, 24):
         acts.sell(client, Line(f"T{number}", "1", "P1", 1, "2.50"))
-
-
-def _given(acts: Acts, name: str, text: str) -> str:
-    path = acts.folder / f"{name}.csv"
-    path.write_text(text)
-    return str(path)

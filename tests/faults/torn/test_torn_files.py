@@ -13,10 +13,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from faults.torn.acts import opened
 from faults.torn.judge import judge
 from faults.torn.kinds import KINDS, Fate, Kind, files_by_kind, states_of
 from faults.torn.play import Moment, NothingToTear, Torn, play
-from faults.torn.shop import Shop, found, opened
+from faults.torn.shop import Shop, found
 from faults.torn.tears import TEARS, Tear
 
 from tillstream.adapters.local.clock import ManualClock
