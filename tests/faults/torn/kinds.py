@@ -89,7 +89,7 @@ KINDS = (
     Kind("address of the server", r"server\.json", HARMLESS),
     Kind("first password", r"first-password\.txt", HARMLESS),
     Kind("own contract", r"contracts/[^/]+\.yaml", NAMED),
-    Kind("secret", r"secrets/[^/]+", HARMLESS),
+    Kind("secret", r"secrets/[^/]+", NAMED),
     Kind("file for connectors", r"sources/.+", HARMLESS),
     Kind("dropped file that was taken", r"drop/taken/.+", HARMLESS),
     Kind("delivered file", r"deliveries/.+", HARMLESS),
