@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from tillstream.adapters.local.clock import EPOCH
+from tillstream.adapters.local.clock import EPOCH, MICROSECOND
 from tillstream.domain.finding import Finding, Lost
+from tillstream.ports.clock import Clock
 
 SECOND = 1_000_000
 TOLERANCE = 300 * SECOND
 """Difference of clocks that is none: as much as a head office tolerates."""
 LEAP = 2 * 86_400 * SECOND
 """Distance of two numbers after which the later one may be of a clock that is ahead."""
+
+
+def tick_of(clock: Clock) -> int:
+    """A tick of the clock, distinct in this process; its time, if the tick still follows one that was ahead."""
+    now, tick = (clock.now() - EPOCH) // MICROSECOND, clock.tick()
+    return tick if tick - now <= TOLERANCE else now
 
 
 @dataclass(frozen=True)

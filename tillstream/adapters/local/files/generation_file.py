@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
-from tillstream.adapters.local.numbering import LEAP, Numbers, from_stored, of_ahead, of_behind
+from tillstream.adapters.local.numbering import LEAP, Numbers, from_stored, of_ahead, of_behind, tick_of
 from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 
@@ -25,7 +25,7 @@ class GenerationFile:
 
     def next(self) -> int:
         """A generation greater than all before, unless these came from a clock that was ahead."""
-        now = self._now()
+        now = tick_of(self._clock)
         before = self._read(now)
         numbers, ahead = before.following(now)
         if ahead:

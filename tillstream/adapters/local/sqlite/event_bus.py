@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
-from tillstream.adapters.local.numbering import TOLERANCE
+from tillstream.adapters.local.numbering import TOLERANCE, tick_of
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions, create
 from tillstream.adapters.local.sqlite.connection import FULL, NORMAL
@@ -108,11 +108,11 @@ class SQLiteEventBus:
 
     def _commit(self, publications: Sequence[Publication]) -> list[range]:
         """Store the messages of several publishers in one durable transaction; returns their sequences."""
-        now = self._micros()
+        now, tick = self._micros(), tick_of(self._clock)
         kept = [one.topic for one in publications if self._kept and one.topic == self._kept.topic]
         # what is durable in the second file is put back from there after a power cut
         with self._file.transaction(NORMAL if len(kept) == len(publications) else FULL) as sqlite:
-            sequences, self._with_listeners, ahead = store(sqlite, publications, now)
+            sequences, self._with_listeners, ahead = store(sqlite, publications, now, tick)
             if self._kept and kept:
                 self._kept.append(sqlite, publications, sequences)
         self._repair.note_ahead(ahead)

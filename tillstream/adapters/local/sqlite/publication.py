@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from tillstream.adapters.local.numbering import Ahead, Numbers
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
@@ -17,11 +18,11 @@ class Publication:
         # Messages of one publisher often share their attributes: each mapping is encoded once.
         shared = {id(each.attributes): each.attributes for each in messages}
         encoded = {key: json_text.encode(dict(each)).decode() if each else None for key, each in shared.items()}
-        self.cells = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
+        self.cells: list[Any] = [cell for body, attributes, _ in messages for cell in (body, encoded[id(attributes)])]
 
 
 def store(
-    sqlite: sqlite3.Connection, publications: Sequence[Publication], now: int
+    sqlite: sqlite3.Connection, publications: Sequence[Publication], now: int, tick: int
 ) -> tuple[list[range], frozenset[str], Ahead | None]:
     """Insert the messages of several calls for each subscription of their topic, with as few statements as possible.
 
@@ -31,7 +32,7 @@ def store(
     total = sum(publication.count for publication in publications)
     # The clock of another process may be ahead of ours: the database decides.
     before = Numbers(*sqlite.execute(sql.NUMBERS).fetchone())
-    numbers, ahead = before.following(now, total)
+    numbers, ahead = before.following(tick, total)
     sqlite.execute(sql.SET_SEQUENCE, (numbers.last,))
     if (numbers.before, numbers.after) != (before.before, before.after):
         sqlite.execute(sql.SET_LEAP, (numbers.before, numbers.after))
