@@ -123,7 +123,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     swept["repaired"] = [*(() if app.has_worker else app.notices), *swept["repaired"]]  # a server printed them
     share = kept_originals.IN_FUNCTION if app.settings.project else kept_originals.IN_COMMAND
-    swept["repaired"] += kept_originals.verify(app.ports, share, anew=True)
+    swept["repaired"] += kept_originals.verify(app.ports, share, again=True)
     queued = queues.work_off(app)
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()
