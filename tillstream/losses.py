@@ -32,7 +32,7 @@ class LossKind(StrEnum):
     PACK = "pack"
     """A pack of originals of store sales."""
     STORE_SALES = "store-sales"
-    """Sales that a till or form was told are received."""
+    """Sales whose receipt was acknowledged to a till or form."""
     STATE = "state"
     """A state file of the home, such as a database."""
 
@@ -105,12 +105,12 @@ class LossRecord:
         return {"id": self.id, **lost, **own, "is_open": self.is_open}
 
 
-def report(ports: Ports, *found: Loss) -> list[LossRecord]:
+def report(ports: Ports, *lost: Loss) -> list[LossRecord]:
     """Record losses; return those that were not open before. Idempotent. Raises `Unavailable`.
 
     A loss that was restored opens again; one that was sent again or accepted stays resolved.
     """
-    return [opened for loss in found if (opened := _report(ports, loss))]
+    return [opened for loss in lost if (opened := _report(ports, loss))]
 
 
 def recovered(ports: Ports, kind: LossKind, name: str) -> bool:
@@ -128,7 +128,7 @@ def open_losses(ports: Ports) -> list[LossRecord]:
 
 
 def headline(open_: Sequence[LossRecord]) -> str:
-    """What a page or a terminal says at its top; empty without losses."""
+    """The headline of a page or a terminal; empty without losses."""
     if not open_:
         return ""
     first = open_[0].loss

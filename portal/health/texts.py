@@ -22,7 +22,7 @@ CHOOSE = "Choose how the loss was dealt with."
 
 
 def resolutions(kind: LossKind) -> dict[str, str]:
-    """What can be said about a loss of a kind: that it is restored, only where this can be checked."""
+    """The decisions about a loss of a kind: that it is restored, only where this can be checked."""
     return {
         one.value: label
         for one, label in RESOLUTIONS.items()

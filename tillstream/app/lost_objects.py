@@ -35,22 +35,22 @@ def put_back(app: App, archive: Path, *, by: str) -> list[LossRecord]:
     wanted = dict(_wanted(app))
     scratch = home / FOLDER
     shutil.rmtree(scratch, ignore_errors=True)  # of a killed run
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
 
     def keep(name: str, content: Digest) -> None:
         if _loss_of(name, wanted) is None:
             return
-        found[name] = scratch / f"{len(found)}"
+        files[name] = scratch / f"{len(files)}"
         scratch.mkdir(exist_ok=True)
-        with found[name].open("wb") as out:
+        with files[name].open("wb") as out:
             while data := content.read(CHUNK):
                 out.write(data)
-        sync_file(found[name])
+        sync_file(files[name])
 
     try:
         with suppress(Damaged), archive.open("rb") as stream:  # each file is compared with its own hash below
             check(stream, keep)
-        return [done for name, file in found.items() if (done := _replace(app, name, file, wanted, by))]
+        return [done for name, file in files.items() if (done := _replace(app, name, file, wanted, by))]
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -128,7 +128,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         *swept["repaired"],
     ]  # a server printed them
     share = kept_originals.IN_FUNCTION if app.settings.project else kept_originals.IN_COMMAND
-    swept["repaired"] += kept_originals.verify(app.ports, share, anew=True)
+    swept["repaired"] += kept_originals.verify(app.ports, share, again=True)
     queued = queues.work_off(app)
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()

@@ -41,7 +41,7 @@ def test_a_backup_compares_the_originals_with_what_was_received(app: App, batche
     assert [one.loss.batch for one in losses.open_losses(app.ports)] == [batches[0].batch_id]
 
 
-def test_a_restore_refuses_damaged_originals_by_name_unless_it_is_told_to(
+def test_a_restore_refuses_damaged_originals_by_name_unless_the_rest_is_wanted(
     app: App, batches: list[Batch], tmp_path: Path
 ) -> None:
     flip(original_of(app, batches[0]), 90)

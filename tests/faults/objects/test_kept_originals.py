@@ -90,8 +90,8 @@ def test_each_sweep_reads_a_share_and_a_round_begins_each_day(app: App) -> None:
     for batch in batches:
         original_of(app, batch).write_bytes(b"")
     share = Share(files=2)
-    found = [len(kept_originals.verify(app.ports, share)) for _ in range(4)]
-    assert found == [2, 2, 1, 0]
+    counts = [len(kept_originals.verify(app.ports, share)) for _ in range(4)]
+    assert counts == [2, 2, 1, 0]
     for one in losses.open_losses(app.ports):
         losses.resolve(app.ports, one.id, Resolution.RESTORED, "", by="ana")  # it is not: the next round says so
     assert kept_originals.verify(app.ports) == []

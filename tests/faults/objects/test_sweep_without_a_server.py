@@ -35,5 +35,5 @@ def test_what_another_process_has_in_progress_is_named(app: App, capsys: pytest.
     swept = COMMANDS["sweep"](app, quiet).data
     assert (swept["received"], swept["left"], lines(app)) == (1, {"receive": 1}, 1)
     show_swept(swept)
-    said = capsys.readouterr().out
-    assert "Still queued: 1 in receive." in said
+    output = capsys.readouterr().out
+    assert "Still queued: 1 in receive." in output

@@ -12,13 +12,13 @@ from tillstream.losses import LossRecord
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:
-    found = [one for one in losses.open_losses(sources.ports) if any(map(rule.covers_place, one.loss.regions or ("",)))]
-    count = Decimal(len(found))
+    lost = [one for one in losses.open_losses(sources.ports) if any(map(rule.covers_place, one.loss.regions or ("",)))]
+    count = Decimal(len(lost))
     return at_least_lower(
         rule,
         (
             Observation(one.id, _title(one), count, rule.threshold, _text(one), _region(one), path=_path(one))
-            for one in found
+            for one in lost
         ),
     )
 

@@ -43,8 +43,8 @@ class OneLoss:
 def listed(app: App, progress: Progress, arguments: ListedLosses) -> Result:
     """Ends with 1 while a loss is open."""
     open_ = losses.open_losses(app.ports)
-    found = losses.every(app.ports) if arguments.everything else open_
-    return Result([one.to_json() for one in found], FAILED if open_ else DONE)
+    listed_losses = losses.every(app.ports) if arguments.everything else open_
+    return Result([one.to_json() for one in listed_losses], FAILED if open_ else DONE)
 
 
 def decide(app: App, progress: Progress, arguments: Decision) -> Result:

@@ -1,7 +1,7 @@
 """Verification of kept originals against their hashes, so that damage is found before they are needed.
 
-Each sweep reads a share: it goes on where the last one ended, and starts again a day after the last start. What is lost
-or damaged is reported as a loss; what is whole again is resolved, and loaded if it waited for that.
+Each sweep reads a share: it continues where the last one ended, and begins again a day after the last beginning. What is
+lost or damaged is reported as a loss; what is whole again is resolved, and loaded if it waited for that.
 """
 
 from collections.abc import Iterator
@@ -62,28 +62,28 @@ class _Round:
 _END = "~"
 
 
-def verify(ports: Ports, share: Share = IN_SERVER, *, anew: bool = False) -> list[str]:
+def verify(ports: Ports, share: Share = IN_SERVER, *, again: bool = False) -> list[str]:
     """Read the next share; return a sentence about each loss that was not known. Idempotent. Raises `Unavailable`.
 
-    anew: start again now if the last round is over, instead of a day after its start; for a person who asks.
+    again: begin now if the last round is over, instead of a day after its start; for a person who asks.
     """
     _look_again(ports)
     now = ports.clock.now()
     document = ports.documents.get(maintenance_log.COLLECTION, VERIFIED)
     before = _Round(**document.data) if document else _Round()
-    current = _Round(now.isoformat(timespec="seconds")) if _is_due(before, now, anew=anew) else before
+    current = _Round(now.isoformat(timespec="seconds")) if _is_due(before, now, again=again) else before
     sentences = reference.repair_kept_rates(ports) if current.began != before.began else []
-    found: list[LossRecord] = []
+    new: list[LossRecord] = []
     files, size = share.files, share.bytes
     for place, read, loss in _in_order(ports, current):
         current = place
-        found += losses.report(ports, loss) if loss else []
+        new += losses.report(ports, loss) if loss else []
         files, size = files - 1, size - read
         if files <= 0 or size <= 0:
             break
     if current != before:
         ports.documents.put(maintenance_log.COLLECTION, VERIFIED, vars(current))
-    return [*sentences, *(f"{one.loss.message} {one.loss.remedy}" for one in found)]
+    return [*sentences, *(f"{one.loss.message} {one.loss.remedy}" for one in new)]
 
 
 def verify_all(ports: Ports) -> list[str]:
@@ -98,11 +98,11 @@ def verify_all(ports: Ports) -> list[str]:
     return [one.loss.message for one in losses.open_losses(ports) if one.loss.kind in CHECKS]
 
 
-def _is_due(last: _Round, now: datetime, *, anew: bool) -> bool:
+def _is_due(last: _Round, now: datetime, *, again: bool) -> bool:
     if not last.began:
         return True
     began = datetime.fromisoformat(last.began)
-    return last.is_over and (anew or not began <= now < began + EVERY)
+    return last.is_over and (again or not began <= now < began + EVERY)
 
 
 def _in_order(ports: Ports, place: _Round) -> Iterator[tuple[_Round, int, Loss | None]]:

@@ -13,7 +13,7 @@ from tillstream.ports import Ports
 def decide(ports: Ports, id: str, resolution: Resolution, reason: str, *, by: str) -> LossRecord:
     """Resolve a loss. A batch that was rejected because of it is loaded when its original is restored.
 
-    Idempotent. Raises `NotFound`, `Unavailable`, and `Rejected` if what is said to be restored is not whole, or without
+    Idempotent. Raises `NotFound`, `Unavailable`, and `Rejected` if what should be restored is not whole, or without
     the reason for accepting a loss.
     """
     loss = losses.get(ports, id).loss

@@ -30,7 +30,7 @@ COMPARED = {  # in an order, so that both sides can be compared piece by piece
 
 def differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
     """Describe each kind of difference once, with counts and one example."""
-    found = []
+    sentences = []
     sums, params = _sums(ledger)
     for name, query in (COMPARED | sums).items():
         ledger_only, rebuilt_only = only_in_one(
@@ -38,11 +38,11 @@ def differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
         )
         if ledger_only or rebuilt_only:
             example = min(map(str, ledger_only or rebuilt_only))
-            found.append(
+            sentences.append(
                 f"{name}: {len(ledger_only)} only in the ledger, {len(rebuilt_only)} only in the rebuild, such as "
                 f"{example}"
             )
-    return found
+    return sentences
 
 
 def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:

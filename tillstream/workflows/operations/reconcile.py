@@ -54,7 +54,7 @@ def run(
     maintenance_log.note(ports, maintenance_log.SWEEP)
     packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
     share = kept_originals.IN_FUNCTION if delegate else kept_originals.IN_SERVER
-    report["repaired"] += kept_originals.verify(ports, share, anew=not patience)
+    report["repaired"] += kept_originals.verify(ports, share, again=not patience)
     return report
 
 
