@@ -17,9 +17,10 @@ def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -
         assert not torn.is_green(), f"everything is working, but {lacks}; said: {torn.said}"
     fates = {kind.fate for kind in kinds}
     if missing:
-        assert not torn.is_green(), f"everything is working, without {missing}; said: {torn.said}"
         assert Fate.NAMED in fates, f"not repaired: {missing}; said: {torn.said}"
-        unnamed = [key for key in missing if torn.book.sources[key] not in torn.named()]
+        lost = [key for key in missing if torn.book.sources[key] not in torn.held()]
+        assert not lost or not torn.is_green(), f"everything is working, without {lost}; said: {torn.said}"
+        unnamed = [key for key in lost if torn.book.sources[key] not in torn.named()]
         assert not unnamed, f"not named: {unnamed}; named: {torn.named()}; said: {torn.said}"
         _sent_again(torn)
         return

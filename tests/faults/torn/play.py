@@ -18,9 +18,11 @@ from faults.torn.tears import Tear
 from tests.portal.visitor import Visitor
 from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.batches import records
 from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import TillstreamError
 from tillstream.losses import Resolution
 from tillstream.people import store_tokens
@@ -148,9 +150,17 @@ class Torn:
         self.clock.advance(1)
 
     def follow(self, error: TillstreamError) -> None:
-        """Do what a sentence says. Raises `AssertionError` if it says nothing that one can do."""
-        text = str(error)
-        self.said.append(text)
+        """Do what a sentence says, and what is said then. Raises `AssertionError` if it says nothing one can do."""
+        for _ in range(ROUNDS):
+            self.said.append(str(error))
+            try:
+                self._follow(str(error))
+            except TillstreamError as another:
+                error = another
+            else:
+                return
+
+    def _follow(self, text: str) -> None:
         if "rebuild --from-originals" in text:
             self.remedies.append("rebuilt")
             settings = Settings(home=self.home, threads=1, samples=False, project="")
@@ -212,6 +222,10 @@ class Torn:
         """The losses that are open, as people see them."""
         found = [record.loss for record in losses.open_losses(self.app.ports)]
         return " ".join(text for loss in found for text in (loss.name, loss.message, loss.remedy, *loss.stores))
+
+    def held(self) -> set[str]:
+        """Files that are held, where people see them and why."""
+        return {batch.file for batch in records.find(self.app.ports, state=State.HELD, limit=None)}
 
     def is_named(self, what: str) -> bool:
         return what in " ".join(self.said)

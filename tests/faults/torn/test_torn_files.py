@@ -21,6 +21,9 @@ from faults.torn.shop import Shop, found
 from faults.torn.tears import TEARS, Tear
 
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.app.local_restore import restore_home
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
 
 PLAYS, TOGETHER = 12, 8
 """Everyday plays, and the files that each tears besides one of a database."""
@@ -125,7 +128,7 @@ def test_several_torn_files_are_repaired_or_named(playing: Torn, company: Compan
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "tear", "playing"),
-    cases(),
+    list(cases()),
     indirect=["playing"],
     ids=name_of,
 )
@@ -135,6 +138,19 @@ def test_each_torn_file_is_repaired_or_named(playing: Torn, company: Company, ki
     except NothingToTear:
         pytest.skip("the file is too small, or has no older copy")
     judge(playing, [kind], company.before)
+
+
+@pytest.mark.parametrize("playing", [Moment.STOPPED], indirect=True)
+def test_a_restored_backup_gives_back_a_home_of_which_all_is_torn(playing: Torn, tmp_path: Path) -> None:
+    playing.start()
+    backup = str(tmp_path / "backup.tar")
+    COMMANDS["backup"](playing.app, quiet, out=backup)
+    playing.stop()
+    for file in [path for path in playing.home.rglob("*") if path.is_file()]:
+        file.write_bytes(b"torn")
+    restore_home(playing.app.settings, Path(backup), replace=True)
+    play(playing, {})
+    assert (playing.missing(), playing.lacks()) == ([], [])
 
 
 def test_every_kind_has_a_file(company: Company) -> None:
