@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tillstream import losses
-from tillstream.domain.errors import TillstreamError
+from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
 from tillstream.domain.finding import Finding, Lost
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
@@ -45,11 +45,13 @@ class HomeCheck:
         found: list[Finding] = []
         for part in self._parts:
             started = time.monotonic()
-            if started < part.due and not whole:
+            if started < part.due and not whole and part.name not in self.broken:
                 continue
             try:
                 found += part.check()
             except TillstreamError as error:
+                if isinstance(error, Unavailable) and not isinstance(error, DamagedFile | Occupied):
+                    continue  # it is busy, or the disk is full: that is no damage
                 if self.broken.get(part.name) != str(error):
                     found.append(Finding(part.file, str(error), lost=Lost.STATE))
                 self.broken[part.name] = str(error)

@@ -99,12 +99,21 @@ def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progre
     # the only command that must run without a warehouse of the current schema: it creates one
     report = renew(settings, lambda step: progress("settlements", step), TURN)
     if salvaged and not report:
+        salvaged += _recorded_again(settings)
         salvaged += _with_app(settings, "sweep", {}, progress).data["repaired"]
         arguments = {}
     result = Result(report) if report else _with_app(settings, name, arguments, progress)
     if salvaged:
         result.data["repaired"] = [*salvaged, *result.data.get("repaired", [])]
     return result
+
+
+def _recorded_again(settings: Settings) -> list[str]:
+    """Compare all records with the ledger, and write those that are missing; return the sentences."""
+    from tillstream.workflows.operations import ledger_repair  # lazy: imports the settling code
+
+    with open_app(settings, TURN) as app:
+        return ledger_repair.run(app.ports, app.contracts, whole=True).sentences()
 
 
 def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from tillstream.domain.errors import Rejected, TooLarge, Unavailable
+from tillstream.domain.errors import DamagedFile, Rejected, TooLarge, Unavailable
 from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 FATAL = (duckdb.InternalException, duckdb.FatalException)
@@ -25,7 +25,7 @@ def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
     reason = str(error).partition("\n")[0].rstrip(".!")
     if is_locked(error):
         return Unavailable(f"The warehouse {path} cannot be opened: {reason}.")
-    return Unavailable(
+    return DamagedFile(
         f"The warehouse {path} cannot be read: {reason}. Stop the server, if one runs, and run `tillstream rebuild "
         "--from-originals`, which makes it again from the kept originals and keeps the damaged file under another name."
     )

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tillstream.adapters.local.sqlite import damage
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import DamagedFile, Unavailable
 
 
-class Damaged(Unavailable):
+class Damaged(DamagedFile):
     """A file, or its log, that cannot be read whole. reason: the text of SQLite's error."""
 
     def __init__(self, path: Path, reason: str) -> None:
