@@ -1,7 +1,7 @@
 """Verification of kept originals against their hashes, so that damage is found before they are needed.
 
-Each sweep reads a share: it continues where the last one ended, and begins again a day after the last beginning. What is
-lost or damaged is reported as a loss; what is whole again is resolved, and loaded if it waited for that.
+Each sweep reads a share: it continues where the last one ended, and begins again a day after the last beginning. It
+reports a loss for what is missing or damaged, and resolves the losses of what is whole again.
 """
 
 from collections.abc import Iterator
