@@ -109,6 +109,10 @@ class Database:
             raise Unavailable(f"The warehouse is not available: {error}") from error
         except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
             raise Unavailable(f"The warehouse is not available: {error}") from error
+        except duckdb.Error as error:  # a block with another checksum has no class of its own
+            if _is_damaged(error):
+                raise unreadable(self._path, error) from error
+            raise
 
     @contextmanager
     def translate_settling_errors(self) -> Iterator[None]:
