@@ -38,8 +38,8 @@ class Kind:
 
     @property
     def is_database(self) -> bool:
-        """Whether the file is a database or belongs to one."""
-        return re.search(r"\\.(sqlite|duckdb)", self.pattern) is not None
+        """Whether the file is a database, belongs to one, or is the copy of a part of one."""
+        return re.search(r"\\.(sqlite|duckdb)|\\.log$", self.pattern) is not None
 
     @property
     def is_log(self) -> bool:
@@ -53,7 +53,7 @@ class Kind:
     @property
     def is_rewritten(self) -> bool:
         """Whether the file changes, so that there are older copies."""
-        return self.is_database or self.name in {"last generation", "accepted sales"}
+        return self.is_database or self.name == "last generation"
 
     @property
     def is_parquet(self) -> bool:
@@ -61,8 +61,8 @@ class Kind:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the file is an original, which is kept for ever."""
-        return self.pattern.startswith("objects/inbox/")
+        """Whether the file is an original, which is kept for ever and is nowhere else."""
+        return self.pattern.startswith(INBOX) and self.fate is NAMED
 
     def has(self, path: str, state: State | None) -> bool:
         """Whether a file is of this kind. state: of its batch, if it belongs to one."""
@@ -93,7 +93,7 @@ KINDS = (
     Kind("file for connectors", r"sources/.+", HARMLESS),
     Kind("dropped file that was taken", r"drop/taken/.+", HARMLESS),
     Kind("delivered file", r"deliveries/.+", HARMLESS),
-    Kind("exchange rates", rf"{INBOX}/exchange-rates/{OBJECT}", NAMED),
+    Kind("exchange rates", rf"{INBOX}/exchange-rates/{OBJECT}", REPAIRED),
     Kind("pack of store sales", rf"{INBOX}/packs/{OBJECT}", NAMED),
     Kind("store sales that count", rf"{INBOX}/store-sales/{OBJECT}", NAMED, COUNTED),
     Kind("store sales on their way", rf"{INBOX}/store-sales/{OBJECT}", NAMED, OPEN),

@@ -25,8 +25,8 @@ from tillstream.app.local_restore import restore_home
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 
-PLAYS, TOGETHER = 12, 8
-"""Everyday plays, and the files that each tears besides one of a database."""
+PLAYS, TOGETHER = 5, 8
+"""Everyday plays of a group of kinds, and the files that each tears besides one of a database."""
 SMALL = 3_000
 """Bytes that files of this company do not have, other than databases and Parquet files."""
 
@@ -89,14 +89,22 @@ def cases() -> Iterator[tuple[Kind, Tear, Moment]]:
 
 
 def everyday(seed: int = 7) -> Iterator[tuple[Moment, dict[Kind, Tear]]]:
-    """Plays in which each kind is torn some times, each time in another way; what is not lost is apart."""
+    """Plays in which each kind is torn some times, each time in another way.
+
+    Apart are what is not lost, originals, and the databases that say what became of these: of two copies one is whole.
+    """
     rng = Random(seed)
-    for fates in ({Fate.HARMLESS, Fate.REPAIRED}, {Fate.NAMED}):
-        kinds = [kind for kind in KINDS if kind.fate in fates]
+    lost = [kind for kind in KINDS if kind.fate is Fate.NAMED]
+    groups = (
+        [kind for kind in KINDS if kind.fate is not Fate.NAMED],
+        [kind for kind in lost if kind.is_kept],
+        [kind for kind in lost if not kind.is_kept],
+    )
+    for kinds in groups:
         fitting = {kind: [tear for tear in TEARS if fits(kind, tear, Moment.KILLED)] for kind in kinds}
         ways = {kind: rng.sample(tears, len(tears)) for kind, tears in fitting.items()}
         torn = Counter[Kind]()
-        for number in range(PLAYS // 2):
+        for number in range(PLAYS):
             moment = list(Moment)[number % 3]
             possible = [kind for kind in sorted(kinds, key=lambda one: torn[one]) if fits(kind, ways[kind][0], moment)]
             databases = [kind for kind in possible if kind.is_database]
