@@ -130,7 +130,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         worker.start()
         folder(settings).announce_server(address, token)
         if app.home:
-            app.home.add(Part("address", "server.json", partial(_announced, settings, address, token)))
+            app.home.add(Part("address", "server.json", partial(announced, settings, address, token)))
         echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
             _hand_over(settings, password, echo, shown=shown)
@@ -148,7 +148,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         worker.stop()
 
 
-def _announced(settings: Settings, address: str, token: str) -> list[Finding]:
+def announced(settings: Settings, address: str, token: str) -> list[Finding]:
     """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
     home = folder(settings)
     found = home.find_server()
