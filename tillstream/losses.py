@@ -57,6 +57,10 @@ class Resolution(StrEnum):
     """Accepted as lost, for a reason."""
 
 
+FINAL = frozenset({Resolution.SENT_AGAIN, Resolution.ACCEPTED})
+"""Resolutions after which the thing may stay lost."""
+
+
 @dataclass(frozen=True)
 class Loss:
     """One thing that is lost. A second report of the same kind and name is the same loss.
@@ -179,7 +183,7 @@ def _report(ports: Ports, loss: Loss) -> LossRecord | None:
         nonlocal opened
         opened = None
         before = _record(document.data) if document else None
-        if before and before.resolution in {Resolution.SENT_AGAIN, Resolution.ACCEPTED}:
+        if before and before.resolution in FINAL:
             return document
         if before and before.is_open:
             after = replace(before, loss=loss)

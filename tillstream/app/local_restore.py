@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import restore
-from tillstream.app.local import build, folder
+from tillstream.adapters.local.files.object_store import FolderObjectStore
+from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
+from tillstream.app.local import folder
 from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
 from tillstream.settings import Settings
 from tillstream.workflows.operations import kept_originals
 
@@ -30,5 +35,11 @@ def restore_home(
 
 def _damaged_originals(settings: Settings, home: Path) -> list[str]:
     """A sentence about each kept original that is not whole, in a home that is only read."""
-    with closing(build(settings.model_copy(update={"home": home}), read_only=True)) as app:
-        return kept_originals.damaged(app.ports)
+    clock = SystemClock()
+    with (
+        closing(DuckDBWarehouse(":memory:", threads=settings.threads)) as empty,  # that in the backup may be older
+        closing(SQLiteDocumentStore(home / "documents.sqlite", read_only=True)) as documents,
+        closing(SQLiteEventBus(home / "queue.sqlite", clock, read_only=True)) as bus,
+    ):
+        objects = FolderObjectStore(home / "objects", clock, read_only=True)
+        return kept_originals.damaged(Ports(objects, empty, bus, documents, clock, settings.limits))

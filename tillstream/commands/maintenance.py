@@ -11,7 +11,6 @@ from tillstream.batches import records
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.commands.stores import queues
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
@@ -129,6 +128,8 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ]  # a server printed them
     share = kept_originals.IN_FUNCTION if app.settings.project else kept_originals.IN_COMMAND
     swept["repaired"] += kept_originals.verify(app.ports, share, again=True)
+    from tillstream.commands.stores import queues  # lazy: structlog, which the handlers of events need
+
     queued = queues.work_off(app)
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()

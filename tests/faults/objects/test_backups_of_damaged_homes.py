@@ -16,6 +16,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import DONE, FAILED, quiet
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Rejected
+from tillstream.losses import Resolution
 from tillstream.pipeline.settling import settle
 from tillstream.settings import Settings
 
@@ -53,6 +54,11 @@ def test_a_restore_refuses_damaged_originals_by_name_unless_the_rest_is_wanted(
     assert list(settings.home.glob("*.sqlite")) == []
     report = restore_home(settings, tmp_path / "bad.tar", replace=False, without_damaged=True)
     assert len(report["damaged"]) == 1
+    (record,) = losses.open_losses(app.ports)
+    losses.resolve(app.ports, record.id, Resolution.ACCEPTED, "A test file.", by="ana")
+    assert back_up(app, tmp_path / "accepted.tar") == (DONE, [])
+    other = settings.model_copy(update={"home": tmp_path / "other"})
+    assert restore_home(other, tmp_path / "accepted.tar", replace=False)["damaged"] == []
 
 
 def test_an_archive_in_which_a_byte_changed_is_refused_by_name_and_the_rest_can_be_restored(

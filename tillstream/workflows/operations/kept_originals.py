@@ -190,8 +190,12 @@ def _look_again(ports: Ports) -> None:
 
 
 def damaged(ports: Ports) -> list[str]:
-    """Read all originals, and return a sentence about each that is lost. Writes nothing. Raises `Unavailable`."""
-    return [loss.message for _, _, loss in _in_order(ports, _Round()) if loss]
+    """Read all originals, and return a sentence about each that is lost, unless somebody has dealt with that.
+
+    Writes nothing. Raises `Unavailable`.
+    """
+    settled = {one.id for one in losses.every(ports) if one.resolution in losses.FINAL}
+    return [loss.message for _, _, loss in _in_order(ports, _Round()) if loss and loss.id not in settled]
 
 
 def unread(ports: Ports) -> list[str]:
