@@ -26,7 +26,7 @@ SYSTEM_FOLDERS = (
     *("docs/test_packaging", "docs/test_readme_tour", "docs/tools", "e2e/exports", "e2e/files", "e2e/holds"),
     *("e2e/marts", "e2e/server", "e2e/sources", "e2e/stock", "e2e/test_backup", "e2e/test_command_line"),
     *("e2e/test_demo", "e2e/test_maintenance_output", "e2e/test_older_homes", "e2e/test_rebuild_notices"),
-    *("e2e/test_senders_of_files", "e2e/test_terminal_output", "e2e/tills", "faults"),
+    *("e2e/test_senders_of_files", "e2e/test_terminal_output", "e2e/tills", "faults/test_"),
     *("functions/test_function_imports", "functions/test_permissions", "golden/test_homes"),
     *("portal/api/test_api_fuzzed", "portal/api/test_cursors", "portal/api/test_operation_errors"),
     *("portal/api/test_outcomes", "portal/compare", "portal/corrections", "portal/dashboard/test_display_currency"),

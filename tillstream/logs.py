@@ -56,9 +56,22 @@ def _for_cloud_logging(
     return line
 
 
+def spare_output() -> None:
+    """Log only warnings and errors, to standard error, in a command whose output is its result.
+
+    No-op in a process that has configured its log.
+    """
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+
 def warn(event: str, sentences: Sequence[str]) -> None:
     """Log a warning with its sentences for operators; nothing without any."""
     if sentences:
+        spare_output()
         structlog.get_logger("tillstream").warning(event, reason=" ".join(sentences))
 
 

@@ -31,6 +31,7 @@ ADVICE: dict[KindName, str] = {
     KindName.ROWS_IN_QUARANTINE: "Open the uploads with rows to fix, and correct or discard the rows.",
     KindName.PASS_RATE: "See which rules the rows break, and ask the sender of the files what changed.",
     KindName.DEAD_LETTERS: "Read the error on the page of the pipeline, remove its cause, and start them again.",
+    KindName.DATA_LOST: "Restore it from a backup, or have it sent again. An admin decides under Status.",
     KindName.CONNECTOR_LATE: "Open the connector, read the error of its last run, and test its settings.",
     KindName.REGION_LATE: "Ask the sender for the file, or upload it. If no file will come, change the expected "
     "deliveries of the data source.",

@@ -14,6 +14,7 @@ blueprint = Blueprint("health", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/healthz/ready", "ready", ready.ready)
 blueprint.add_url_rule("/status", "status", status.show)
+blueprint.add_url_rule("/status/losses/<loss>", "decide", status.decide, methods=["POST"])
 
 RATE = "60 per minute"
 """Questions of one address, or of one token, whether the portal is ready. Monitors ask once or twice a minute."""
@@ -21,7 +22,7 @@ RATE = "60 per minute"
 
 def register(app: Flask, *, measured: bool) -> None:
     """`measured`: serve `/metrics` and measure each request."""
-    app.extensions[ready.LAST] = LastCheck(ready.check_parts)
+    app.extensions[ready.LAST] = LastCheck(ready.check_parts, ready.count_losses)
     # counted in this process only, so that a question writes no document
     limiter = Limiter(who, app=app, storage_uri="memory://", headers_enabled=True)
     limiter.limit(RATE, exempt_when=lambda: request.endpoint != "health.ready")(blueprint)

@@ -15,10 +15,11 @@ OVERDUE = {"check": "down"}
 
 @dataclass(frozen=True)
 class Checked:
-    """parts: part → `up` or `down`."""
+    """parts: part → `up` or `down`. losses: those that nobody has dealt with."""
 
     parts: Mapping[str, str]
     at: float
+    losses: int = 0
 
     @property
     def down(self) -> list[str]:
@@ -29,15 +30,17 @@ class Checked:
 
 
 class LastCheck:
-    """Runs a check at most once at a time. now: seconds of a clock that only advances."""
+    """Runs a check at most once at a time. count_losses: called with its parts. now: seconds of a clock that only
+    advances."""
 
     def __init__(
         self,
         check: Callable[[], Mapping[str, str]],
+        count_losses: Callable[[Mapping[str, str]], int] = lambda _: 0,
         now: Callable[[], float] = time.monotonic,
         patience: float = PATIENCE,
     ) -> None:
-        self._check, self._now, self._patience = check, now, patience
+        self._check, self._count_losses, self._now, self._patience = check, count_losses, now, patience
         self._running = threading.Lock()
         self._last: Checked | None = None
 
@@ -52,7 +55,8 @@ class LastCheck:
             last, began_at = self._last, self._now()
             if last and (last.at > called_at if fresh else last.is_recent(began_at)):
                 return last
-            self._last = Checked(self._check(), began_at)
+            parts = self._check()
+            self._last = Checked(parts, began_at, self._count_losses(parts))
             return self._last
         finally:
             self._running.release()

@@ -7,22 +7,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.connectors import scoped as connectors
-from portal.context import ports, tillstream
+from portal.context import me, ports, tillstream
 from portal.health import texts
 from portal.health.ready import check_parts
-from tillstream import __version__
+from tillstream import __version__, losses
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import UNRESTRICTED, Action
 from tillstream.settings import Settings
-from tillstream.workflows.operations import maintenance_log, queue_depths
+from tillstream.workflows.operations import loss_decisions, maintenance_log, queue_depths
 
 LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 
@@ -39,6 +40,11 @@ def show() -> ResponseReturnValue:
         libraries={name: version(name) for name in LIBRARIES},
         **_storage(app.settings),
         parts=check_parts(),
+        lost=losses.open_losses(ports()),
+        dealt_with=[one for one in losses.every(ports()) if not one.is_open],
+        headline=losses.headline,
+        titles=losses.TITLES,
+        resolutions=texts.resolutions,
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         connectors=connectors.connectors(),
@@ -48,6 +54,27 @@ def show() -> ResponseReturnValue:
         repaired=maintenance_log.last_repair(ports()),
         backed_up=maintenance_log.last(ports(), maintenance_log.BACKUP),
     )
+
+
+@allow(Action.ADMINISTER)
+def decide(loss: str) -> ResponseReturnValue:
+    """Resolve a loss, or take that back with the decision `open`."""
+    decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
+    if decision not in texts.DECIDED:
+        flash(texts.CHOOSE, "wrong")
+        return redirect(url_for("health.status"), 303)
+    try:
+        if decision == texts.OPEN:
+            losses.reopen(ports(), loss, by=me().login)
+        else:
+            loss_decisions.decide(ports(), loss, losses.Resolution(decision), reason, by=me().login)
+    except NotFound:
+        raise
+    except Rejected as error:
+        flash(str(error), "wrong")
+    else:
+        flash(texts.DECIDED[decision], "done")
+    return redirect(url_for("health.status"), 303)
 
 
 def _storage(settings: Settings) -> dict[str, Any]:

@@ -2,6 +2,33 @@
 
 from collections.abc import Iterable
 
+from tillstream.losses import LossKind, Resolution
+from tillstream.workflows.operations import loss_decisions
+
+OPEN = "open"
+RESOLUTIONS = {
+    Resolution.RESTORED: "It is restored from a backup",
+    Resolution.SENT_AGAIN: "It was sent again",
+    Resolution.ACCEPTED: "Accept the loss",
+}
+"""How a loss can be dealt with."""
+DECIDED = {
+    Resolution.RESTORED: "It is whole again.",
+    Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",
+    Resolution.ACCEPTED: "The loss is accepted.",
+    OPEN: "The loss is open again.",
+}
+CHOOSE = "Choose how the loss was dealt with."
+
+
+def resolutions(kind: LossKind) -> dict[str, str]:
+    """The decisions about a loss of a kind: that it is restored, only where this can be checked."""
+    return {
+        one.value: label
+        for one, label in RESOLUTIONS.items()
+        if one is not Resolution.RESTORED or kind in loss_decisions.CHECKS
+    }
+
 
 def project(name: str, location: str) -> str:
     return f"{name}, {location}"

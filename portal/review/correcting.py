@@ -9,7 +9,7 @@ from portal.access import allow
 from portal.context import me, ports
 from portal.review import texts
 from portal.uploads import scoped
-from tillstream.batches import packs
+from tillstream.batches import originals
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Action
 from tillstream.workflows.review import notes
@@ -23,7 +23,7 @@ def original(batch_id: str) -> Response:
     upload = scoped.own(batch_id)
     if not upload.is_file:
         raise NotFound(texts.NO_FILE)
-    stream = packs.open_original(ports(), upload)
+    stream = originals.open_whole(ports(), upload)
 
     def chunks() -> Iterator[bytes]:
         with stream:

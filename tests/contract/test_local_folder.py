@@ -13,7 +13,9 @@ from processes import PATIENCE, SPAWN, kill, log_line, run_all, running, wait_un
 from threads import join_thread
 
 from tillstream.adapters.local.files.home_folder import Folder
-from tillstream.domain.errors import Unavailable
+from tillstream.domain.errors import Occupied, Unavailable
+from tillstream.server.serve import announced
+from tillstream.settings import Settings
 
 
 def take_turns(log: Path, home: Path, ends_at: float) -> None:
@@ -146,3 +148,49 @@ def test_only_its_user_may_read_the_token(tmp_path: Path) -> None:
 def test_a_spoilt_announcement_is_no_server(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.json").write_bytes(text.encode(errors="surrogateescape"))
     assert Folder(tmp_path).find_server() is None
+
+
+def test_a_lock_that_is_removed_is_taken_again_by_its_owner(tmp_path: Path) -> None:
+    with Folder(tmp_path).own():
+        Folder(tmp_path).check_lock()
+        (tmp_path / "owner.lock").unlink()
+        Folder(tmp_path).check_lock()
+        with pytest.raises(Occupied), Folder(tmp_path).own(wait=0.01):
+            pass
+    with Folder(tmp_path).own(wait=0.01):
+        pass
+
+
+def test_an_owner_whose_lock_was_removed_and_taken_is_told_to_stop(tmp_path: Path) -> None:
+    with Folder(tmp_path).own():
+        (tmp_path / "owner.lock").unlink()
+        other = Folder(tmp_path)._lock("owner.lock")
+        thread = threading.Thread(target=other.acquire, daemon=True)
+        thread.start()
+        join_thread(thread)
+        with pytest.raises(Occupied, match="Stop both"):
+            Folder(tmp_path).check_lock()
+        other.release()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0" * 90,
+        b"[]",
+        b'{"address": "http://127.0.0.1:80\\u000080", "token": "t", "pid": 1}',
+        b'{"address": 5, "token": "t", "pid": 1}',
+        b'{"address": "http://127.0.0.1:8080", "token": null, "pid": 1}',
+    ],
+)
+def test_a_damaged_address_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "server.json").write_bytes(content)
+    assert Folder(tmp_path).find_server() is None
+
+
+def test_a_server_publishes_a_damaged_address_again(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, project="")
+    (tmp_path / "server.json").write_bytes(b"\0" * 90)
+    assert [found.name for found in announced(settings, "http://127.0.0.1:8080", "t")] == ["server.json"]
+    assert announced(settings, "http://127.0.0.1:8080", "t") == []

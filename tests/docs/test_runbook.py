@@ -41,6 +41,7 @@ def test_every_runbook_case_has_symptom_first_step_and_end() -> None:
         "Dead letters",
         "A batch is stuck",
         "The ledger lacks settlements",
+        "Something is lost",
         "A webhook does not deliver",
         "A large settlement failed",
         "A forecast failed",

@@ -21,6 +21,7 @@ ENABLED = frozenset(
         KindName.FILES_HELD,
         KindName.ROWS_IN_QUARANTINE,
         KindName.DEAD_LETTERS,
+        KindName.DATA_LOST,
         KindName.CONNECTOR_LATE,
         KindName.REGION_LATE,
     }

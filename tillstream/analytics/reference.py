@@ -91,6 +91,20 @@ def _restore(ports: Ports, current: dict[str, Any]) -> list[str]:
     return sentences
 
 
+def repair_kept_rates(ports: Ports) -> list[str]:
+    """Write the kept files of rates that are damaged again, from the warehouse; return what was done, in sentences."""
+    from tillstream.analytics.fx import kept_files
+
+    damaged = kept_files.damaged(ports)
+    if not damaged:
+        return []
+    kept_files.keep(ports, _rates(ports))
+    for time in damaged:
+        kept_files.forget(ports, time)
+    files = f"{len(damaged):,} kept {'file' if len(damaged) == 1 else 'files'} of exchange rates could not be read."
+    return [f"{files} The rates were kept again from the warehouse."]
+
+
 def _state(ports: Ports) -> dict[str, Any]:
     state: dict[str, Any] = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
     return state

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.app.home_check import HomeCheck
 from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Ports, Warehouse
@@ -34,6 +35,8 @@ class App:
     receives the bytes of each step."""
     notices: tuple[str, ...] = ()
     """What was lost from the home folder when it was opened, in sentences for users."""
+    home: HomeCheck | None = None
+    """Checks of the files of the home folder; None on a project, whose services check what they keep."""
     has_worker: bool = False
     """Whether a worker runs in this process and handles the events of this app."""
 

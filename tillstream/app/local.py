@@ -2,16 +2,12 @@
 
 import json
 from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
 from tillstream.adapters.local.files import backup, restore
 from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
 from tillstream.adapters.local.files.home_folder import Folder
@@ -19,24 +15,25 @@ from tillstream.adapters.local.files.home_folder import ServerAddress as ServerA
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
+from tillstream.adapters.local.secrets import FolderSecrets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
 from tillstream.app.app import App
+from tillstream.app.home_check import HomeCheck, Part
 from tillstream.app.on_demand import OnDemand
 from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS
+from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
+from tillstream.domain.finding import Finding
 from tillstream.domain.object_names import PACK_NAME
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
-from tillstream.sync import noted
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
 from tillstream.workflows.intake.micro_batch import is_name
 from tillstream.workflows.operations import maintenance_log
@@ -45,6 +42,8 @@ if TYPE_CHECKING:
     from tillstream.ad_hoc.engines import Engine
 
 WAREHOUSE = "warehouse.duckdb"
+KEPT = (TOPIC_STORE_SALES, "receive")
+"""Topic and subscription whose messages are accepted from tills, and kept in a second file until they are stored."""
 
 
 def build(
@@ -61,42 +60,57 @@ def build(
     """
     home = settings.home
     clock = clock or SystemClock()
-    lost: list[str] = []
+    found: list[Finding] = []
     if not read_only:
         home.mkdir(parents=True, exist_ok=True)
         restore.finish(home)
-        lost = lost_files(home)
+        found = lost_files(home)
     documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
     # opened before files are created, because it may reject the folder
-    warehouse = _warehouse(settings, warehouse_file, read_only=read_only)
+    warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
     documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
-    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=partial(note_queue, documents))
+    note = partial(note_queue, documents)
+    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
     if not read_only:
-        lost += [sentence for sentence in lost_messages(documents, bus) if sentence not in lost]
+        found += [*documents.findings, *bus.findings]
+        found += [one for one in lost_messages(documents, bus) if not bus.findings and one not in found]
         for subscription, topic in SUBSCRIPTIONS.items():
             bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
     ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
+    rates_lost: list[str] = []
     if rates and not read_only:
-        lost += reference.refresh_rates(ports, settings.reporting_currency)
+        rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
         reference.ensure_secret(ports)
         reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
-    if lost:
+    own = custom_contracts.InFolder(settings.contracts, ports)
+    parts = (
+        Part("queues", "queue.sqlite", bus.check),
+        Part("files", "objects", objects.check),
+        Part("documents", "documents.sqlite", documents.check),
+        Part("warehouse", warehouse_file, warehouse.check),
+        Part("contracts", "contracts", partial(_readable, own.read)),
+        Part("secrets", "secrets", partial(_readable, FolderSecrets(settings.secrets_folder).check)),
+        Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
+    )
+    checks = None if read_only else HomeCheck(ports, parts)
+    notices = [*rates_lost, *(checks.note(found) if checks else ())]
+    if notices:
         from tillstream import logs  # lazy: only servers log otherwise
 
-        logs.warn("files of the home are lost", lost)
-        maintenance_log.note_repair(ports, lost)
-    own = custom_contracts.InFolder(settings.contracts, ports)
+        logs.warn("files of the home are lost", notices)
+        maintenance_log.note_repair(ports, notices)
     return App(
         settings,
         ports,
         ContractRegistry(documents, own.read(), own.save),
         QueryCache(version=partial(freshness.version, documents)),
-        partial(_warehouse, settings, ":memory:"),  # spills to disk
+        partial(open_warehouse, settings, ":memory:"),  # spills to disk
         OnDemand(partial(_engine, settings, clock, warehouse)),
         _drops(settings, clock),
         _backup_writer(home, warehouse, clock),
-        notices=tuple(lost),
+        notices=tuple(notices),
+        home=checks,
     )
 
 
@@ -110,6 +124,12 @@ def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "En
     return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
 
 
+def _readable(read: Callable[[], object]) -> list[Finding]:
+    """A check that finds nothing unless it raises."""
+    read()
+    return []
+
+
 def _backup_writer(
     home: Path, warehouse: DuckDBWarehouse, clock: Clock
 ) -> Callable[[str, Callable[[int], None]], dict[str, Any]]:
@@ -117,15 +137,6 @@ def _backup_writer(
         return backup.write(home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), progress)
 
     return keep
-
-
-def restore_home(settings: Settings, archive: Path, *, replace: bool, wait: float | None = None) -> dict[str, Any]:
-    """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`."""
-    if settings.project:
-        raise Rejected(f"Data of the project {settings.project} can only be restored to that project.")
-    with folder(settings).own(wait):
-        aside = f"set-aside-{SystemClock().now():%Y%m%dT%H%M%S}"
-        return restore.restore(settings.home, archive, aside, replace=replace)
 
 
 def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:
@@ -148,90 +159,9 @@ def folder(settings: Settings) -> Folder:
     return Folder(settings.home)
 
 
-def renew(
-    settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
-) -> dict[str, Any] | None:
-    """Rebuild a warehouse that is damaged, of an older version, or lacks rows, from the stored originals; None if it is
-    current and its batches have the rows of their records.
-
-    The old file stays in the folder, and stays in use unless the rebuild succeeds. Raises `Rejected`, `Occupied`.
-    """
-    live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
-    with folder(settings).own(wait):
-        damaged = is_damaged(live)
-        is_current = not damaged and not is_older(live)
-        differences = _differences(settings, WAREHOUSE) if is_current and live.exists() else []
-        if is_current and not differences:
-            return None
-        for partial_file in settings.home.glob(f"{new.name}*"):  # left by a killed attempt
-            partial_file.unlink()
-        if damaged:
-            return _replace_damaged(settings, live, new)
-        try:
-            report, at = _rebuild_from_originals(settings, new.name, progress)
-        except Rejected as error:
-            raise Rejected(
-                f"The warehouse in {settings.home} cannot be rebuilt: {error} It is unchanged. To start with an empty "
-                "warehouse, set TILLSTREAM_HOME to another folder."
-            ) from error
-        if differences and _differences(settings, new.name):
-            return None  # the records are wrong
-        aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
-        swap(live, new, aside)
-        return report | {"kept_aside": str(aside)} | ({"repaired": differences} if differences else {})
-
-
-def _differences(settings: Settings, name: str) -> list[str]:
-    """The batches whose rows or amounts in a warehouse are not those of their records, as sentences."""
-    from tillstream.workflows.operations import batch_contents  # lazy: only this command needs it
-
-    with closing(build(settings, warehouse_file=name, rates=False)) as app:
-        return batch_contents.differences(app.ports)
-
-
-def _rebuild_from_originals(
-    settings: Settings, name: str, progress: Callable[[int], None] | None
-) -> tuple[dict[str, Any], datetime]:
-    from tillstream.workflows.operations import mirrors, rebuild  # lazy: imports all staging code
-
-    with closing(_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
-        app = build(settings, warehouse_file=name, rates=False)
-        try:
-            report = rebuild.rebuild_warehouse(app.ports, app.contracts, old, progress)
-            reference.copy_rates(app.ports, old, settings.reporting_currency)
-            reference.copy_secret(app.ports, old)
-            reference.refresh_calendar(app.ports, settings.fiscal_month, settings.retail_calendar)
-            mirrors.fill(app.ports)
-            noted.delete_all(app.ports)
-            counts = {name: report[name] for name in ("settlements", "batches")}
-            audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
-            return report, app.ports.clock.now()
-        finally:
-            app.close()
-
-
-def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any]:
-    """Settle all that the records name in a new warehouse, and set the damaged one aside."""
-    from tillstream.workflows.operations import ledger_repair, mirrors  # lazy: imports the settling code
-
-    app = build(settings, warehouse_file=new.name)
-    try:
-        repair = ledger_repair.run(app.ports, app.contracts, whole=True)
-        mirrors.fill(app.ports)
-        noted.delete_all(app.ports)
-        (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
-        counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
-        audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
-        at = app.ports.clock.now()
-    finally:
-        app.close()
-    aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
-    set_aside(live, new, aside)
-    sentences = [f"{live.name} was damaged.", *app.notices, *repair.lost]
-    return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
-
-
-def _warehouse(settings: Settings, name: str, *, any_schema: bool = False, read_only: bool = False) -> DuckDBWarehouse:
+def open_warehouse(
+    settings: Settings, name: str, *, any_schema: bool = False, read_only: bool = False
+) -> DuckDBWarehouse:
     return DuckDBWarehouse(
         name if name == ":memory:" else settings.home / name,
         memory_limit=settings.memory_limit,

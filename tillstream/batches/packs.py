@@ -124,6 +124,14 @@ def contents(ports: Ports, pack: StoredObject, names: Sequence[str]) -> list[Ori
     return originals
 
 
+def check(ports: Ports, pack: StoredObject) -> None:
+    """Compare every original in a pack with the hash in its name. Raises `Rejected` if one is damaged, `NotFound`."""
+    with _archive(ports, pack) as archive:
+        for info in archive.infolist():
+            if not Original(_member(info), archive.read(info)).is_whole:
+                raise BadZipFile
+
+
 def write(ports: Ports, originals: Sequence[Original]) -> StoredObject:
     """Write a pack of originals of one folder and day. Idempotent."""
     name = _name(originals)

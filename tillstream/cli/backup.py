@@ -46,8 +46,9 @@ def backup(out: str, json_: bool) -> None:
 @click.option(
     "--replace", is_flag=True, help="Replace existing data: local data is moved aside, data of a project is deleted."
 )
+@click.option("--without-damaged", is_flag=True, help="Restore the rest if kept originals are damaged.")
 @as_json
-def restore(archive: str, replace: bool, json_: bool) -> None:
+def restore(archive: str, replace: bool, without_damaged: bool, json_: bool) -> None:
     """Restore a backup to the local folder; the backup is checked completely before anything is changed.
 
     For a Google Cloud project, ARCHIVE is gs://BUCKET/FOLDER, and the project must be deployed. Stop the server
@@ -60,7 +61,7 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
     settings = read_settings()
     _check_target(settings, archive, json_=json_)
     try:
-        report = _bring_back(settings, archive, replace=replace)
+        report = _bring_back(settings, archive, replace=replace, without_damaged=without_damaged)
     except Occupied:
         fail(f"A Tillstream process uses {settings.home}. Stop its server, then restore.", json_=json_)
     except TillstreamError as error:
@@ -72,14 +73,14 @@ def restore(archive: str, replace: bool, json_: bool) -> None:
     raise Done(0)
 
 
-def _bring_back(settings: Settings, archive: str, *, replace: bool) -> dict[str, Any]:
+def _bring_back(settings: Settings, archive: str, *, replace: bool, without_damaged: bool) -> dict[str, Any]:
     if settings.project:
         from tillstream.app.google.restore import restore
 
         return restore(settings, archive, replace=replace)
-    from tillstream.app import local
+    from tillstream.app.local_restore import restore_home
 
-    return local.restore_home(settings, Path(archive), replace=replace, wait=TURN)
+    return restore_home(settings, Path(archive), replace=replace, without_damaged=without_damaged, wait=TURN)
 
 
 def _check_target(settings: Settings, place: str, *, json_: bool) -> None:

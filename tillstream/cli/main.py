@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tillstream.cli.alerts.alerts import alerts
+from tillstream.cli.alerts.losses import losses
 from tillstream.cli.audit import audit
 from tillstream.cli.backup import backup, restore
 from tillstream.cli.catalogue import catalogue
@@ -218,6 +219,7 @@ main.add_command(catalogue)
 main.add_command(channels)
 main.add_command(connect)
 main.add_command(deploy)
+main.add_command(losses)
 main.add_command(restore)
 main.add_command(stores)
 main.add_command(subscribe)

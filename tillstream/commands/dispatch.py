@@ -22,7 +22,7 @@ READING = frozenset(
     {
         *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
         *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive", "export"),
-        *("connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
+        *("losses", "connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
         *("sync-homes", "sync-status", "marts-destinations"),
         *NEVER_WRITING,
     }
@@ -101,13 +101,36 @@ def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], 
 
 def _run_here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
     if name == "rebuild" and arguments.get("originals"):
-        from tillstream.app.local import renew
-
-        # the only command that must run without a warehouse of the current schema: it creates one
-        report = renew(settings, lambda step: progress("settlements", step), TURN)
-        if report:
-            return Result(report)
+        return _renewed(settings, name, arguments, progress)
     return _with_app(settings, name, arguments, progress)
+
+
+def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
+    """Make databases again that are damaged or of an earlier version; run the command if none is.
+
+    After documents were lost, a sweep writes the records of uploads again from the ledger, and a check compares both.
+    """
+    from tillstream.app.renewal import renew, salvage_documents
+
+    salvaged = salvage_documents(settings, TURN)
+    # the only command that must run without a warehouse of the current schema: it creates one
+    report = renew(settings, lambda step: progress("settlements", step), TURN)
+    if salvaged and not report:
+        salvaged += _recorded_again(settings)
+        salvaged += _with_app(settings, "sweep", {}, progress).data["repaired"]
+        arguments = {}
+    result = Result(report) if report else _with_app(settings, name, arguments, progress)
+    if salvaged:
+        result.data["repaired"] = [*salvaged, *result.data.get("repaired", [])]
+    return result
+
+
+def _recorded_again(settings: Settings) -> list[str]:
+    """Compare all records with the ledger, and write those that are missing; return the sentences."""
+    from tillstream.workflows.operations import ledger_repair  # lazy: imports the settling code
+
+    with open_app(settings, TURN) as app:
+        return ledger_repair.run(app.ports, app.contracts, whole=True).sentences()
 
 
 def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:

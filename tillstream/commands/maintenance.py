@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tillstream import audit
+from tillstream import audit, losses
 from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.batches import records
@@ -20,6 +20,7 @@ from tillstream.quality import run as quality
 from tillstream.quality.published import published
 from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import (
+    kept_originals,
     large_settlements,
     ledger_repair,
     ledger_size,
@@ -52,11 +53,15 @@ class Quality:
 
 
 def backup(app: App, progress: Progress, arguments: Backup) -> Result:
+    """Ends with 1 if a kept original is lost or damaged, and so is in the backup: the backup is complete otherwise."""
     if app.backup is None:
         raise Rejected("Backups are not available for this installation.")
     kept = app.backup(arguments.out, lambda size: progress("bytes", size))
     maintenance_log.note(app.ports, maintenance_log.BACKUP)
-    return Result(kept)
+    if app.ports.objects.keeps_checksums:  # compared with the copies
+        return Result(kept)
+    damaged = kept_originals.verify_all(app.ports)
+    return Result(kept | {"damaged": damaged}, FAILED if damaged else DONE)
 
 
 def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
@@ -76,7 +81,7 @@ def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
     report = ({"repaired": repaired} if repaired else {}) | run(
         app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
     )
-    return Result(report, FAILED if report["differences"] else DONE)
+    return Result(report, FAILED if report["differences"] or report["unread"] else DONE)
 
 
 def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
@@ -100,12 +105,15 @@ def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
             "lines": size.lines,
             "as_of": size.as_of,
             "queues": [vars(depth) for depth in queue_depths.depths(ports)],
+            "has_worker": app.has_worker or bool(app.settings.project),
+            "losses": [one.to_json() for one in losses.open_losses(ports)],
         }
     )
 
 
 def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Ingest the watched folder, then reconcile; files that may be incomplete are checked twice."""
+    """Ingest the watched folder, reconcile, and work off the queues; incomplete files are checked twice."""
+    checked = app.home.run(whole=True) if app.home else []
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
@@ -113,12 +121,23 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         more, failed = _take_dropped(app)
         taken += more
     swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
-    swept["repaired"] = [*(() if app.has_worker else app.notices), *swept["repaired"]]  # a server printed them
+    swept["repaired"] = [
+        *(() if app.has_worker else app.notices),
+        *checked,
+        *swept["repaired"],
+    ]  # a server printed them
+    share = kept_originals.IN_FUNCTION if app.settings.project else kept_originals.IN_COMMAND
+    swept["repaired"] += kept_originals.verify(app.ports, share, again=True)
+    from tillstream.commands.stores import queues  # lazy: structlog, which the handlers of events need
+
+    queued = queues.work_off(app)
     holidays.refresh(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:
         status_notes.update_notes(app.ports, place)
-    return Result({"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept)
+    return Result(
+        {"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept | queued
+    )
 
 
 def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:

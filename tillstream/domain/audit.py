@@ -124,6 +124,8 @@ class AuditAction(StrEnum):
     CONNECTOR_REMOVED = "connector.removed"
     CONNECTOR_TESTED = "connector.tested"
     CONNECTOR_RUN = "connector.run"
+    LOSS_RESOLVED = "loss.resolved"
+    LOSS_REOPENED = "loss.reopened"
     SETTING_CHANGED = "setting.changed"
     SYNC_KEY_CREATED = "sync.key-created"
     SYNC_BEGUN = "sync.begun"

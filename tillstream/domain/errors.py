@@ -31,6 +31,10 @@ class Unavailable(TillstreamError):
     """Transient failure of a dependency: raise, and the work is retried."""
 
 
+class DamagedFile(Unavailable):
+    """A stored file that cannot be read whole: a person repairs it."""
+
+
 class ReadOnly(Unavailable):
     """The home folder can be read but not written."""
 

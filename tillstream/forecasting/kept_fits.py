@@ -49,7 +49,7 @@ class KeptFits:
         try:
             with self._ports.objects.open(STAGING, name) as stream:
                 return _read(stream.read())
-        except NotFound:
+        except Exception:  # noqa: BLE001 - missing, or damaged: what reading it raises is arbitrary
             fitted = self._fitter.fit(history, horizon)
         with self._ports.objects.writer(STAGING, name) as stream:
             stream.write(_written(fitted))

@@ -31,6 +31,8 @@ class ObjectStore(Protocol):
     The store of Cloud Storage also reads each bucket `gs://NAME` that its credentials may read.
     """
 
+    keeps_checksums: bool
+    """Whether the store itself compares the bytes of an object with a checksum, when they are written and kept."""
     upload_origin: str
     """Origin to which browsers upload directly, as `https://host`; empty if bytes pass through the portal."""
 

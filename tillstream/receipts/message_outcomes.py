@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any
 
 import sql
-from tillstream.batches import packs, records
+from tillstream.batches import originals, records
 from tillstream.domain.batch.record import receipt_time
+from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import time_warning
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
@@ -102,9 +103,11 @@ def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[
 
     @cache
     def messages(batch_id: str) -> list[StoredMessage]:
-        upload = records.get(ports, batch_id)
-        with packs.open_original(ports, upload) as stream:
-            block = read_messages(stream)
+        try:
+            with originals.open_whole(ports, records.get(ports, batch_id)) as stream:
+                block = read_messages(stream)
+        except Rejected:  # a named loss, which must not keep the outcomes of others from their tills
+            return []
         return sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
 
     for batch in batches:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tillstream.batches import lineage, packs, records
+from tillstream.batches import lineage, originals, records
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.ports import Ports
@@ -77,7 +77,7 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
 
 
 def _open(ports: Ports, upload: Batch) -> BinaryIO:
-    return packs.open_original(ports, upload)
+    return originals.open_whole(ports, upload)
 
 
 def original_shape(ports: Ports, upload: Batch) -> "HeaderInfo":

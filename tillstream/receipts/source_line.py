@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tillstream.batches import packs
+from tillstream.batches import originals
 from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import NotFound, Rejected
@@ -73,7 +73,7 @@ def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
 
 def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, None]:
     """Rows in file order, including unreadable ones; rows far from the line may be left out."""
-    open_original = partial(packs.open_original, ports, upload)
+    open_original = partial(originals.open_whole, ports, upload)
     if upload.kind is BatchKind.STORE_SALES:
         return _message_rows(open_original)
     if upload.kind is BatchKind.CORRECTION:

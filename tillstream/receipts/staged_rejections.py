@@ -1,6 +1,6 @@
 """Rejected rows of a batch that is not settled, read from staging for review.
 
-Empty if the staged files have expired.
+Empty if the staged files have expired or are damaged.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
+from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 
 if TYPE_CHECKING:  # pages without rows do not import pyarrow
@@ -28,7 +29,7 @@ def rejected_rows(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    tables = list(_tables(ports, upload.staged.refused if upload.staged else (), [*COLUMNS, "outcome"]))
+    tables = list(_tables(ports, upload, upload.staged.refused if upload.staged else (), [*COLUMNS, "outcome"]))
     if not tables:
         return []
     rows = pa.concat_tables(tables)
@@ -47,15 +48,17 @@ def store_days(ports: Ports, upload: Batch) -> set[tuple[str | None, date]]:
 
     store_days: set[tuple[str | None, date]] = set()
     names = upload.staged.objects if upload.staged else ()
-    for table in _tables(ports, names, ["store_id", "sale_date"]):
+    for table in _tables(ports, upload, names, ["store_id", "sale_date"]):
         distinct = pa.TableGroupBy(table, ["store_id", "sale_date"]).aggregate([])
         store_days |= {(row["store_id"], row["sale_date"]) for row in distinct.to_pylist() if row["sale_date"]}
     return store_days
 
 
-def _tables(ports: Ports, names: Iterable[str], columns: Sequence[str]) -> "Iterator[pa.Table]":
+def _tables(ports: Ports, upload: Batch, names: Iterable[str], columns: Sequence[str]) -> "Iterator[pa.Table]":
     import pyarrow.parquet as pq
 
+    if not upload.staged or not expiry.is_whole(ports.objects, upload.staged):
+        return
     for name in names:
         with suppress(NotFound), ports.objects.open(STAGING, name) as stream:
             yield pq.read_table(stream, columns=list(columns))

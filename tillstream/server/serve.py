@@ -8,7 +8,8 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
-from http.client import OK
+from functools import partial
+from http.client import OK, HTTPException
 from urllib.request import urlopen
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -17,10 +18,12 @@ from portal import create_app, live
 from portal.health import CONNECTIONS
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
+from tillstream.app.home_check import Part
 from tillstream.app.local import folder
 from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
+from tillstream.domain.finding import Finding
 from tillstream.logs import quiet_terminal
 from tillstream.ports import Clock
 from tillstream.server.command_api import create_control
@@ -83,7 +86,7 @@ def _answers(address: str) -> bool:
     try:
         with urlopen(f"{address}/healthz", timeout=2) as response:  # noqa: S310 - our own address
             return bool(response.status == OK)
-    except OSError:
+    except (OSError, HTTPException, ValueError):
         return False
 
 
@@ -128,6 +131,8 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     try:
         worker.start()
         folder(settings).announce_server(address, token)
+        if app.home:
+            app.home.add(Part("address", "server.json", partial(announced, settings, address, token)))
         echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
             _hand_over(settings, password, echo, shown=shown)
@@ -143,6 +148,16 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         if samples.is_alive():
             samples.join()
         worker.stop()
+
+
+def announced(settings: Settings, address: str, token: str) -> list[Finding]:
+    """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
+    home = folder(settings)
+    found = home.find_server()
+    if found and (found.address, found.token) == (address, token):
+        return []
+    home.announce_server(address, token)
+    return [Finding("server.json", "server.json was damaged or removed, and is written again.")]
 
 
 def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) -> None:

@@ -1,6 +1,5 @@
 """Embedded worker: threads of the local server that replace cloud triggers; its schedules are in `schedules`."""
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -11,11 +10,11 @@ from tillstream import logs
 from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.commands.stores.queues import STOPPED, handle
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Unavailable
 from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
-from tillstream.ports.event_bus import Delivery
 from tillstream.server import totals
 from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import store_sales, watched_folder
@@ -27,8 +26,6 @@ WAIT = 1.0
 SWEEP_EVERY = 60.0
 POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
 """Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
-LEASE = 900.0
-STOPPED = "The server was stopped."
 GATHER_WITHIN = 5.0
 """Longest wait for a settlement, in seconds, before more store sales are received."""
 BACKLOG = 4 << 20
@@ -83,14 +80,22 @@ class Worker:
         totals.refresh(self._app)
 
     def _keep_doing(self, work: Callable[[], None]) -> None:
+        failed = ""
         while not self._stopping.is_set():
             try:
                 work()
             except KeyboardInterrupt:  # Polars raises it in this thread on a signal, which the main thread handles
                 log.info("worker turn stopped")
+            except Unavailable as error:
+                if failed != str(error):
+                    log.warning("worker turn failed", reason=str(error))
+                failed = str(error)
+                self._stopping.wait(WAIT)
             except Exception:
                 log.exception("worker turn failed")
                 self._stopping.wait(WAIT)
+            else:
+                failed = ""
 
     def _objects(self) -> None:
         self._handle("objects", WAIT)
@@ -104,6 +109,8 @@ class Worker:
     def _sweep(self) -> None:
         # One process owns the folder: what is in progress at start belongs to a dead one; the first sweep resumes it.
         app = self._app
+        if app.home:
+            logs.warn("files of the home", app.home.run())
         report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
         logs.warn("sweep repaired", report["repaired"])
         self._patience = reconcile.PATIENCE
@@ -130,23 +137,7 @@ class Worker:
         return count
 
     def _handle(self, subscription: str, wait: float) -> int:
-        """Pull events, dispatch each to its handler, then acknowledge or release it. Returns the number pulled."""
-        bus = self._app.ports.bus
-        deliveries = bus.pull(subscription, 1 if subscription == "objects" else 100, wait)
-        for group in _with_one_settlement(deliveries):
-            bus.extend(group, LEASE)
-            try:
-                self._dispatch(_event(group[-1]))
-            except KeyboardInterrupt:
-                bus.release(group, STOPPED)
-                raise
-            except Unavailable as error:
-                bus.release(group, str(error))
-            except Exception as error:  # noqa: BLE001 - unknown errors are retried and end as visible dead letters
-                bus.release(group, repr(error))
-            else:
-                bus.acknowledge(group)
-        return len(deliveries)
+        return handle(self._app.ports.bus, subscription, wait, self._dispatch)
 
     def _dispatch(self, event: Event) -> None:
         if event.type != SALES_STAGED:
@@ -184,23 +175,3 @@ class Worker:
     def _stage(self, batch: Batch) -> None:
         self._settled.clear()
         dispatch(self._app, Event(batch.batch_id, SALES_RECEIVED, {"batch_id": batch.batch_id}))
-
-
-def _with_one_settlement(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
-    """Group the events that the handling of one of them completes: every staged micro-batch is settled at once."""
-    groups: list[list[Delivery]] = []
-    settling: list[Delivery] = []
-    for delivery in deliveries:
-        if delivery.message.attributes.get("type") != SALES_STAGED:
-            groups.append([delivery])
-        elif settling:
-            settling.append(delivery)
-        else:
-            settling.append(delivery)
-            groups.append(settling)
-    return groups
-
-
-def _event(delivery: Delivery) -> Event:
-    message = delivery.message
-    return Event(delivery.id, message.attributes.get("type", ""), json.loads(message.body))

@@ -172,7 +172,7 @@ class Replayer:
         """Stage a batch whatever its holds are: they were decided in its home. Raises `Rejected`."""
         from tillstream.pipeline.staging import stage  # lazy: loads all file readers
 
-        if batch.state is State.STAGED and not expiry.expired(self.ports, batch):
+        if batch.state is State.STAGED and not expiry.damaged(self.ports, batch):
             return batch
         report = stage.write(self.ports, batch, f"{batch.batch_id}/{self.ports.clock.tick()}")
         now = self.ports.clock.now().isoformat()

@@ -13,11 +13,12 @@ from app_factory import build
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.batches import records
+from tillstream.commands.stores.queues import LEASE
 from tillstream.domain.batch.record import STAGEABLE, State
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
 from tillstream.server import schedules
-from tillstream.server.worker import LEASE, Worker
+from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import reconcile

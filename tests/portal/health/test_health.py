@@ -10,10 +10,15 @@ from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import CONNECTIONS, ready
+from tillstream import losses
+from tillstream.alerts import records as alerts
+from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.connectors import status
 from tillstream.domain.errors import Unavailable
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.losses import Loss, LossKind, LossRecord
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.connections import Connections, Reason
 from tillstream.settings import Settings
@@ -128,3 +133,47 @@ def test_the_status_page_has_internals_behind_technical_details(person: People) 
     assert "Last backup" in everyday
     assert "warehouse.duckdb" not in everyday
     assert "warehouse.duckdb" in internals
+
+
+def lose(app: App) -> LossRecord:
+    loss = Loss(
+        LossKind.STORE_SALES, "UK/S1", "3 sales of S1 are missing.", "Send them again.", "", ("UK",), ("UK/S1",)
+    )
+    (record,) = losses.report(app.ports, loss)
+    return record
+
+
+def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_dealt_with(
+    app: App, person: People, anonymous: Visitor
+) -> None:
+    admin = person(Role.ADMIN)
+    record = lose(app)
+    page = admin.get("/status").text
+    assert "Something is lost. 3 sales of S1 are missing." in page
+    assert "Everything is working" not in page
+    assert "It is restored" not in page, "nothing checks that"
+    answer = anonymous.get("/healthz/ready")
+    assert (answer.status_code, answer.get_json()["status"], answer.get_json()["losses"]) == (200, "attention", 1)
+    assert "S1" not in answer.text
+    evaluate(AlertSources(app.ports, app.contracts, "USD"))
+    (alert,) = alerts.active(app.ports, UNRESTRICTED)
+    assert (alert.rule_id, alert.region) == ("data-lost", "UK")
+
+    path = f"/status/losses/{record.id}"
+    assert "Give a reason" in admin.post(path, {"decision": "accepted"}, follow_redirects=True).text
+    assert "Choose how" in admin.post(path, {"decision": "forgotten"}, follow_redirects=True).text
+    page = admin.post(path, {"decision": "accepted", "reason": "A test till."}, follow_redirects=True).text
+    assert "Everything is working" in page
+    assert "A test till." in page
+    assert anonymous.get("/healthz/ready").get_json()["status"] == "ok"
+    app.ports.clock.advance(600)  # type: ignore[attr-defined]
+    evaluate(AlertSources(app.ports, app.contracts, "USD"))
+    assert alerts.active(app.ports, UNRESTRICTED) == []
+    assert "Something is lost" in admin.post(path, {"decision": "open"}, follow_redirects=True).text
+
+
+def test_a_loss_that_is_not_there_is_not_found_and_a_manager_decides_about_none(app: App, person: People) -> None:
+    record = lose(app)
+    assert person(Role.ADMIN).post("/status/losses/original-unknown", {"decision": "open"}).status_code == 404
+    answer = person(Role.MANAGER, "UK").post(f"/status/losses/{record.id}", {"decision": "accepted", "reason": "x"})
+    assert answer.status_code == 403

@@ -13,7 +13,7 @@ from stateful.tills.stores import CONTRACT, REGION, payload
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.app import local as composition
+from tillstream.app.local_restore import restore_home
 from tillstream.batches import records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
@@ -127,7 +127,7 @@ class Shop:
         assert self.app.backup
         archive, home = self.home.with_suffix(".tar"), self.home.with_suffix(".restored")
         self.app.backup(str(archive), lambda _: None)
-        composition.restore_home(self._settings(home), archive, replace=False)
+        restore_home(self._settings(home), archive, replace=False)
         other = Shop(home, self.packs, self.clock)
         try:
             yield other

@@ -31,6 +31,12 @@ class FolderSecrets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def check(self) -> None:
+        """Read each file. Raises as `get`; nothing without the folder."""
+        for path in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+            if path.is_file() and not path.name.startswith("."):
+                self.get(path.name)
+
     def get(self, name: str) -> str:
         path = self._folder / name
         if not name or Path(name).name != name or path.resolve().parent != self._folder.resolve():

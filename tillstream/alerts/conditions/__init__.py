@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tillstream.alerts.conditions import (
     connector_late,
+    data_lost,
     dead_letters,
     files_held,
     goal_behind,
@@ -25,6 +26,7 @@ CONDITIONS: Mapping[KindName, Condition] = {
     KindName.ROWS_IN_QUARANTINE: rows_in_quarantine.CONDITION,
     KindName.PASS_RATE: pass_rate.CONDITION,
     KindName.DEAD_LETTERS: dead_letters.CONDITION,
+    KindName.DATA_LOST: data_lost.CONDITION,
     KindName.CONNECTOR_LATE: connector_late.CONDITION,
     KindName.REGION_LATE: region_late.CONDITION,
     KindName.STORE_SILENT: store_silent.CONDITION,

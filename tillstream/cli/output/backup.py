@@ -11,7 +11,13 @@ def show_backup(data: dict[str, Any]) -> None:
         f"{_size(data['bytes'])}."
     )
     _print_parts(data)
-    print_line("Every file in it was checked after writing. To restore it, run `tillstream restore`.")
+    print_line("Every file in it was read back and is as it was copied. To restore it, run `tillstream restore`.")
+    if "damaged" not in data:
+        return
+    if not data["damaged"]:
+        print_line("All kept originals have the content that was received.")
+    for sentence in data["damaged"]:
+        print_line(f"Not whole in it: {sentence}")
 
 
 def show_restored(data: dict[str, Any]) -> None:
@@ -20,6 +26,10 @@ def show_restored(data: dict[str, Any]) -> None:
         f"{_size(data['bytes'])}."
     )
     _print_parts(data)
+    for name in data.get("left_out", ()):
+        print_line(f"Left out, because it is damaged in the backup: {name}")
+    for sentence in data.get("damaged", ()):
+        print_line(f"Not whole in the backup: {sentence}")
     if data["set_aside"]:
         print_line(f"The previous data is in {data['set_aside']}.")
     print_line(

@@ -11,6 +11,7 @@ SWEPT = {
     "settled": "committed {}",
     "undone": "finished {}",
     "announced": "announced {}",
+    "received": "received {}",
 }
 COUNTED = {
     "taken": ("file", "files"),
@@ -19,6 +20,7 @@ COUNTED = {
     "settled": ("settlement", "settlements"),
     "undone": ("undo", "undos"),
     "announced": ("settlement", "settlements"),
+    "received": ("message of a store", "messages of stores"),
 }
 
 
@@ -40,6 +42,10 @@ def show_status(data: dict[str, Any]) -> None:
         print_line(f"Queue {words}")
     if not queues:
         print_line("Queues: empty")
+    elif not data["has_worker"]:
+        print_line("No server is running. `tillstream sweep` processes what is ready, or `tillstream serve`.")
+    for one in data["losses"]:
+        print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")
 
 
 def _queue(queue: dict[str, Any]) -> str:
@@ -103,9 +109,13 @@ def show_announced(data: dict[str, Any]) -> None:
 
 def show_swept(data: dict[str, Any]) -> None:
     done = [SWEPT[name].format(_many(count, *COUNTED[name])) for name, count in data.items() if count and name in SWEPT]
-    print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
+    if done or not data["left"]:
+        print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
     for words in (*data["repaired"], *data["not_taken"]):
         print_line(words)
+    if data["left"]:
+        left = ", ".join(f"{count:,} in {name}" for name, count in data["left"].items())
+        print_line(f"Still queued: {left}. They are in progress, or wait for a retry. Run `sweep` again in a minute.")
     if data["still_written"]:
         print_line(
             f"{_many(data['still_written'], 'file is', 'files are')} still being written. Run `sweep` again when they "
@@ -120,8 +130,12 @@ def show_rebuilt(data: dict[str, Any]) -> None:
     if data.get("kept_aside"):
         print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {data['kept_aside']}.")
         return
+    unread = data.get("unread", ())
+    for words in unread:
+        print_line(words)
     if not data["differences"]:
-        print_line(f"Settled {size} again: the copy and the ledger are identical.")
+        rest = ", apart from what could not be read" if unread else ""
+        print_line(f"Settled {size} again: the copy and the ledger are identical{rest}.")
         return
     title(f"Settled {size} again: the copy and the ledger differ.")
     for words in data["differences"]:

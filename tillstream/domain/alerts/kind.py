@@ -24,6 +24,7 @@ class KindName(StrEnum):
     ROWS_IN_QUARANTINE = "rows-in-quarantine"
     PASS_RATE = "pass-rate"  # noqa: S105 - a share of rows
     DEAD_LETTERS = "dead-letters"
+    DATA_LOST = "data-lost"
     CONNECTOR_LATE = "connector-late"
     REGION_LATE = "region-late"
     STORE_SILENT = "store-silent"

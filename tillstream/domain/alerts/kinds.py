@@ -68,6 +68,17 @@ KINDS: Mapping[KindName, Kind] = {
             is_of_figures=False,
         ),
         Kind(
+            KindName.DATA_LOST,
+            "Data lost",
+            "Something that was acknowledged or kept is missing or damaged, and nobody has dealt with it.",
+            "{count} losses need attention in {place}",
+            (_count("losses", "At least", "losses", 1, 1, 1_000_000),),
+            (Limit.REGIONS,),
+            Action.SEE_PIPELINE,
+            Severity.URGENT,
+            is_of_figures=False,
+        ),
+        Kind(
             KindName.CONNECTOR_LATE,
             "Connector late or failing",
             "A connector fails, or has not read its source to the end in the time of its schedule.",

@@ -79,6 +79,8 @@ class StagingReport:
     """Distinct stores of the rows, with a null for rows without a store; None: too many, or not recorded."""
     unknown_words: tuple[UnknownWord, ...] = ()
     """Status words that the contract does not map, those of most rows first."""
+    digests: tuple[str, ...] = ()
+    """SHA-256 of the staging objects, in the order of `objects`; empty if an earlier version staged them."""
     reader: str = ""
     """Reader version; staged rows are reused only if it is unchanged."""
 
@@ -96,7 +98,7 @@ class StagingReport:
     def from_json(cls, data: dict[str, Any]) -> "StagingReport":
         """Read a report that this version or an earlier one stored."""
         values = {field.name: data[field.name] for field in fields(cls) if field.name in data}
-        for name in ("accepted", "refused", "columns", "stores"):
+        for name in ("accepted", "refused", "columns", "stores", "digests"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         values["problems"] = tuple(IssueCount(**problem) for problem in values.get("problems", ()))

@@ -11,6 +11,7 @@ from tillstream.batches import freshness, records
 from tillstream.domain.batch.record import State
 from tillstream.domain.events import STAGING
 from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
+from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 
 RECENT = timedelta(hours=2)
@@ -34,7 +35,7 @@ def publish(ports: Ports, batch_id: str) -> Appended:
     Raises `Unavailable`, `Rejected`; the sales are then visible once they are settled.
     """
     batch = records.get(ports, batch_id)
-    if batch.state is not State.STAGED or batch.staged is None:
+    if batch.state is not State.STAGED or batch.staged is None or not expiry.is_whole(ports.objects, batch.staged):
         return Appended()
     earliest = pa.scalar(ports.clock.now() - RECENT, pa.timestamp("us", "UTC"))
     parts = []

@@ -26,8 +26,8 @@ def settle(
     """Commit the next staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
     Large batches are left to the job `settle-large`, if there is one, and all batches while it commits. budget: halved
-    whenever a settlement is refused as too large. sales_first: as for `next_batches`. A batch whose staged rows have
-    expired is staged again instead and settled later.
+    whenever a settlement is refused as too large. sales_first: as for `next_batches`. A batch whose staged rows
+    are gone or damaged is staged again instead and settled later.
     """
     if ports.jobs and job_lease.is_paused(ports):
         return SettlementResult(0)
@@ -78,20 +78,22 @@ def staged_batches(ports: Ports) -> list[Batch]:
 
 
 def _commit(ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], tries: int) -> SettlementResult | None:
-    """Settle these batches; None if the staged rows of some have expired: these are staged again instead."""
-    try:
-        descriptions = [to_staged_batch(ports, contracts, upload) for upload in batches]
-    except NotFound:
-        expired = [upload for upload in batches if expiry.expired(ports, upload)]
-        if not expired:
-            raise
-        for upload in expired:
-            expiry.restage(ports, upload)
+    """Settle these batches; None if the staged rows of some are gone or damaged: these are staged again instead."""
+    if restage_damaged(ports, batches):
         return None
+    descriptions = [to_staged_batch(ports, contracts, upload) for upload in batches]
     replaced = [upload.parent for upload in batches if upload.kind is BatchKind.REPLAY]
     settled = ports.warehouse.settle(Settlement(descriptions, replaced, tries=tries))
     update_records(ports, batches, settled)
     return settled
+
+
+def restage_damaged(ports: Ports, batches: Sequence[Batch]) -> list[Batch]:
+    """Stage the batches again whose staged rows are gone or damaged, and return them. Raises `Unavailable`."""
+    damaged = [upload for upload in batches if expiry.damaged(ports, upload)]
+    for upload in damaged:
+        expiry.restage(ports, upload)
+    return damaged
 
 
 def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:

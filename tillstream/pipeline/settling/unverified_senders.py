@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tillstream.batches import packs
+from tillstream.batches import originals
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.errors import Rejected
 from tillstream.domain.text import json_text
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
@@ -14,8 +15,11 @@ MAX_LISTED = 20
 
 def of_batch(ports: Ports, upload: Batch) -> dict[str, list[str]]:
     """Why they are not verified, the stores whose tokens sent them and those that they name, keys, and addresses."""
-    with packs.open_original(ports, upload) as stream:
-        messages = [message for message in read_messages(stream).unreadable if message.unverified]
+    try:
+        with originals.open_whole(ports, upload) as stream:
+            messages = [message for message in read_messages(stream).unreadable if message.unverified]
+    except Rejected as error:  # the settlement is committed: its record must be written
+        return {"reasons": [str(error)]}
     details = {
         "reasons": (message.unverified for message in messages),
         "stores": (message.store for message in messages),

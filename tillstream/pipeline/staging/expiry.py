@@ -1,51 +1,90 @@
-"""Expiry of staged rows: the staging bucket deletes objects after some time. Batches held for longer are staged again
-from the original."""
+"""Staged rows that are gone or damaged: the staging bucket deletes objects after some time, and a disk can change them.
+Their batches are staged again from the original."""
 
 from collections.abc import Iterable
 
-from tillstream.batches import events, records
+from tillstream.batches import events, originals, records
+from tillstream.batches.originals import Unreadable
+from tillstream.batches.registration import digest
 from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.errors import NotFound
 from tillstream.domain.events import STAGING
-from tillstream.ports import Ports
+from tillstream.ports import ObjectStore, Ports
 
 
-def exists(ports: Ports, names: Iterable[str]) -> bool:
+def exists(objects: ObjectStore, names: Iterable[str]) -> bool:
     try:
         for name in names:
-            ports.objects.stat(STAGING, name)
+            objects.stat(STAGING, name)
     except NotFound:
         return False
     return True
 
 
-def is_readable(ports: Ports, names: Iterable[str]) -> bool:
-    """Return whether the staged objects exist and none is cut off: the end of a Parquet file has its structure."""
-    import pyarrow as pa  # lazy: this module is also used where no rows are read
-    from pyarrow import parquet as pq
+def is_whole(objects: ObjectStore, report: StagingReport) -> bool:
+    """Return whether the staged objects exist and have the bytes that were written. Raises `Unavailable`.
+
+    Where the store itself compares bytes with their checksum, only whether they exist.
+    """
+    if objects.keeps_checksums:
+        return exists(objects, report.objects)
+    if not report.digests:  # staged by an earlier version
+        return all(_is_decodable(objects, name) for name in report.objects)
+    return all(
+        _digest(objects, name) == expected for name, expected in zip(report.objects, report.digests, strict=True)
+    )
+
+
+def _digest(objects: ObjectStore, name: str) -> str:
+    """The SHA-256 of a staged object; empty if it is gone or cannot be read."""
+    try:
+        with objects.open(STAGING, name) as stream:
+            return digest(stream)
+    except (NotFound, OSError):
+        return ""
+
+
+def _is_decodable(objects: ObjectStore, name: str) -> bool:
+    from pyarrow import parquet as pq  # lazy: this module is also used where no rows are read
 
     try:
-        for name in names:
-            with ports.objects.open(STAGING, name) as stream:
-                pq.read_metadata(stream)
-    except (NotFound, pa.ArrowInvalid):
+        with objects.open(STAGING, name) as stream:
+            for _ in pq.ParquetFile(stream).iter_batches():
+                pass
+    except NotFound:
+        return False
+    except Exception:  # noqa: BLE001 - any: structures, encodings and sizes of a damaged file are arbitrary
         return False
     return True
 
 
 def expired(ports: Ports, upload: Batch) -> bool:
     """Return True if the batch was staged and its staged rows have expired."""
-    return upload.staged is not None and not exists(ports, upload.staged.objects)
+    return upload.staged is not None and not exists(ports.objects, upload.staged.objects)
 
 
-def restage(ports: Ports, upload: Batch) -> None:
-    """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent."""
+def damaged(ports: Ports, upload: Batch) -> bool:
+    """Return True if the batch was staged and its staged rows have expired or are damaged. Raises `Unavailable`."""
+    return upload.staged is not None and not is_whole(ports.objects, upload.staged)
+
+
+def restage(ports: Ports, upload: Batch) -> Batch:
+    """Reset a batch to received, so that it is staged again; confirmations are kept. Idempotent.
+
+    If its original is lost as well, it is rejected and the loss recorded.
+    """
+    try:
+        originals.check(ports, upload, trusting=True)
+    except Unreadable as error:
+        return originals.reject(ports, upload, error)
     staged_states = frozenset({State.HELD, State.STAGED})
     moved = records.transition(
         ports, upload.batch_id, State.RECEIVED, only_from=staged_states, holds=(), staged=None, proposed=None
     )
     if moved.state is State.RECEIVED:
         events.publish_received(ports, moved)
+    return moved
 
 
 def delete_staged(ports: Ports, prefix: str) -> None:

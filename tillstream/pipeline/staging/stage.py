@@ -1,8 +1,10 @@
 """Stage a batch: write its accepted and rejected rows to the staging bucket. No shared table is written."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from tillstream.batches import events, records
+from tillstream.batches import events, lineage, originals, records
+from tillstream.batches.originals import Unreadable
 from tillstream.contracts import confirmations, known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import STAGEABLE, Batch, BatchChanges, BatchKind, State
@@ -24,7 +26,8 @@ def stage(
     updates the record.
 
     contracts: registry searched for a better-matching contract when the file does not match its own.
-    Raises `NotFound`, `Unavailable`. If the file cannot be read, the record becomes rejected, and nothing is raised.
+    Raises `NotFound`, `Unavailable`. If the file cannot be read, the record becomes rejected, and nothing is raised; if
+    an original is lost, that is recorded as well.
     """
     upload = begin(ports, batch)
     if upload.state is not State.STAGING:
@@ -33,6 +36,8 @@ def stage(
     try:
         prefix = f"{batch}/{ports.clock.tick()}"
         result = reusable_result(ports, upload) or write(ports, upload, prefix, progress)
+    except Unreadable as error:
+        return originals.reject(ports, upload, error)
     except Rejected as error:
         result = error
     return finish(ports, upload, result, contracts)
@@ -83,11 +88,17 @@ def write(
 ) -> StagingReport:
     """Write staged rows under a prefix without updating the record. contract: an unsaved contract that a dry run tries.
 
-    Raises `Rejected` for a file that cannot be read.
+    Raises `Rejected` for a file that cannot be read, `Unreadable` if an original is lost.
     """
+    for one in (upload, *_corrections(ports, upload)):
+        originals.check(ports, one, trusting=True)
     contract = contract or contract_version(ports.documents, upload.contract, upload.contract_version)
     history = history_of(ports, contract) if upload.is_file else None
     return write_rows(ports.objects, prefix, open_source(ports, upload, contract), contract, history, progress)
+
+
+def _corrections(ports: Ports, upload: Batch) -> Sequence[Batch]:
+    return lineage.inherited_corrections(ports, upload) if upload.kind is BatchKind.REPLAY else ()
 
 
 def history_of(ports: Ports, contract: Contract) -> LedgerHistory:
@@ -109,6 +120,6 @@ def reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
         and (other.file == upload.file or not is_dated_by_name)
     ]
     report = max(settled, key=lambda other: other.received_seq).staged if settled else None
-    if report is None or report.reader != reader() or not expiry.is_readable(ports, report.objects):
+    if report is None or report.reader != reader() or not expiry.is_whole(ports.objects, report):
         return None
     return report if all(problem.code != "future-date" for problem in report.problems) else None

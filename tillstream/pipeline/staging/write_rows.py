@@ -53,6 +53,7 @@ def write_rows(
         report = writer.finish(source.headers[: MAX_COLUMNS + 1])
     if scale and (scale_doubt := scale.doubt()):
         report = replace(report, scale_doubt=scale_doubt)
+    report = replace(report, digests=writer.digests())
     report = replace(report, total_doubt=total.doubt(), repeats_doubt=repeats.doubt(), table_doubt=source.table_doubt)
     if source.date_doubt:
         report = replace(report, date_doubt=source.date_doubt.words, date_repair=source.date_doubt.repair)

@@ -1,5 +1,6 @@
 """Write accepted and rejected rows as Parquet to the staging bucket, and collect the staging report."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -41,7 +42,12 @@ class _Writable:
     closed = False
 
     def __init__(self, writer: ObjectWriter) -> None:
-        self.write = writer.write
+        self._writer = writer
+        self.sha256 = hashlib.sha256()
+
+    def write(self, data: bytes, /) -> int:
+        self.sha256.update(data)
+        return self._writer.write(data)
 
     def flush(self) -> None:
         """Do nothing: the object is committed when its context ends."""
@@ -80,6 +86,7 @@ class StagedWriter:
     def __init__(self, objects: ObjectStore, prefix: str, stack: ExitStack, detectors: Sequence[Detector] = ()) -> None:
         self._objects, self._prefix, self._stack, self._detectors = objects, prefix, stack, detectors
         self._writers: dict[str, pq.ParquetWriter] = {}
+        self._sinks: dict[str, _Writable] = {}
         self._counts: dict[tuple[str, str | None], IssueCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
@@ -118,6 +125,7 @@ class StagedWriter:
         if writer is None:
             address = f"{self._prefix}/{name}.parquet"
             raw_sink = _Writable(self._stack.enter_context(self._objects.writer(STAGING, address)))
+            self._sinks[name] = raw_sink
             sink = self._stack.enter_context(pa.BufferedOutputStream(pa.PythonFile(raw_sink, mode="w"), BUFFER))
             writer = self._stack.enter_context(parquet_writer(sink, rows.schema))
             self._writers[name] = writer
@@ -142,6 +150,10 @@ class StagedWriter:
         entry.count += count
         if line < entry.first_line:
             entry.first_line, entry.example = line, example
+
+    def digests(self) -> tuple[str, ...]:
+        """The SHA-256 of the objects in the order of the report's `objects`; complete when the writer is closed."""
+        return tuple(self._sinks[name].sha256.hexdigest() for name in ("accepted", "refused") if name in self._sinks)
 
     def finish(self, headers: tuple[str, ...] = ()) -> StagingReport:
         counts = [*self._counts.values(), *chain.from_iterable(detector.problems() for detector in self._detectors)]

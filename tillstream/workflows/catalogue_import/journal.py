@@ -3,18 +3,21 @@
 A stopped import is resumed by the sweep. Until it is complete, the catalogue accepts no other change.
 """
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from itertools import islice, starmap
 
-from tillstream import audit
+from tillstream import audit, losses
+from tillstream.batches.registration import digest
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.products import codes_of
 from tillstream.catalogue.records import STATE, STATE_ID, Stored
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.events import STAGING
+from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put
 from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS
@@ -56,7 +59,7 @@ def apply(ports: Ports, plan: Plan, *, file: str, by: str) -> AppliedImport:
     }
     if not plan.changes:
         return _applied(Document(import_id, journal, 1))
-    _write_changes(ports, import_id, plan, by)
+    journal["sha256"] = _write_changes(ports, import_id, plan, by)
     counts = {"file": file, "added": plan.added, "changed": plan.changed}
     ports.documents.put_all(
         [
@@ -69,9 +72,16 @@ def apply(ports: Ports, plan: Plan, *, file: str, by: str) -> AppliedImport:
 
 
 def resume(ports: Ports) -> AppliedImport | None:
-    """Complete an import that was stopped, if there is one. Idempotent; others may resume it at the same time."""
+    """Complete an import that was stopped, if there is one. Idempotent; others may resume it at the same time.
+
+    One whose remaining changes are lost ends where it is, and is recorded as a loss.
+    """
     import_id = str(records.state(ports).data["import"])
-    return _continue(ports, import_id) if import_id else None
+    if not import_id:
+        return None
+    if not _is_whole(ports, import_id):
+        return _give_up(ports, import_id)
+    return _continue(ports, import_id)
 
 
 def get(ports: Ports, import_id: str) -> AppliedImport | None:
@@ -83,8 +93,41 @@ def object_name(import_id: str) -> str:
     return f"catalogue/{import_id}.jsonl"
 
 
-def _write_changes(ports: Ports, import_id: str, plan: Plan, by: str) -> None:
-    """Write the documents of each change as a line of JSON."""
+def _is_whole(ports: Ports, import_id: str) -> bool:
+    """Whether the changes of an import are as they were written; also if it is done."""
+    journal = ports.documents.get(COLLECTION, import_id)
+    if journal is None or journal.data["state"] == DONE:
+        return True
+    try:
+        with ports.objects.open(STAGING, object_name(import_id)) as stream:
+            return journal.data.get("sha256", "") in {"", digest(stream)}
+    except NotFound:
+        # another process may have completed it meanwhile
+        journal = ports.documents.get(COLLECTION, import_id)
+        return journal is None or journal.data["state"] == DONE
+    except OSError:
+        return False
+
+
+def _give_up(ports: Ports, import_id: str) -> AppliedImport:
+    """End an import whose remaining changes are lost. Idempotent."""
+    journal = ports.documents.get(COLLECTION, import_id)
+    if journal is None:
+        raise Rejected(f"The import {import_id} has no journal.")
+    data, total = journal.data, journal.data["added"] + journal.data["changed"]
+    message = f"The import of {data['file']} stopped after {data['done']:,} of {total:,} changes. The rest is lost."
+    losses.report(ports, Loss(LossKind.STATE, object_name(import_id), message, "Import the file again."))
+    state = Put(STATE, STATE_ID, {"revision": data["revision"], "import": ""}, if_version=records.state(ports).version)
+    try:
+        ports.documents.put_all([Put(COLLECTION, import_id, data | {"state": DONE}, if_version=journal.version), state])
+    except Conflict:
+        return _continue(ports, import_id)
+    return _applied(journal)
+
+
+def _write_changes(ports: Ports, import_id: str, plan: Plan, by: str) -> str:
+    """Write the documents of each change as a line of JSON; return the SHA-256."""
+    sha256 = hashlib.sha256()
     kind, revision = ENTRY_KINDS[plan.kind], plan.revision + 1
     with ports.objects.writer(STAGING, object_name(import_id), if_generation=0) as out:
         for change in plan.changes:
@@ -93,7 +136,10 @@ def _write_changes(ports: Ports, import_id: str, plan: Plan, by: str) -> None:
                 ports, kind, change.after, change.before, revision, by, import_id=import_id, codes=codes
             )
             line = [[put.collection, put.id, put.data, put.if_version] for put in puts]
-            out.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
+            text = (json.dumps(line, ensure_ascii=False) + "\n").encode()
+            sha256.update(text)
+            out.write(text)
+    return sha256.hexdigest()
 
 
 def _freed(plan: Plan, before: Stored | None) -> dict[tuple[str, str], str]:

@@ -7,7 +7,7 @@ edits. So a discard is the only correction of a micro-batch.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tillstream.batches import homes, packs, records
+from tillstream.batches import homes, originals, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, guarded_line
@@ -49,7 +49,7 @@ def _quarantined(ports: Ports, upload: Batch) -> list[tuple[StoredMessage, tuple
     numbers -= submit.pending_rows(ports, upload.batch_id)
     if not numbers:
         return []
-    with packs.open_original(ports, upload) as stream:
+    with originals.open_whole(ports, upload) as stream:
         block = read_messages(stream)
     messages = sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
     rows = ((message, tuple(row for row in message.rows if row in numbers)) for message in messages)

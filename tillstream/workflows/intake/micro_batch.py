@@ -4,12 +4,15 @@ import hashlib
 import json
 import re
 
-from tillstream.batches import packs, records
+from tillstream import losses
+from tillstream.batches import originals, packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Conflict
+from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.ids import batch_id
+from tillstream.domain.object_names import PACKABLE_NAME
+from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 
@@ -49,11 +52,24 @@ def _write_once(ports: Ports, name: str, raw: bytes) -> StoredObject:
 
 
 def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
-    """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object."""
+    """Create the record of a stored micro-batch. Idempotent: all fields are derived from the object.
+
+    Raises `Rejected` if its bytes are not those of the hash in its name, and records that they are lost.
+    """
     with packs.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
+    if PACKABLE_NAME.fullmatch(stored.name) and not packs.Original(stored, raw).is_whole:
+        raise _damaged(ports, stored)
     sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
     return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)
+
+
+def _damaged(ports: Ports, stored: StoredObject) -> Rejected:
+    region = stored.name.rpartition("/")[0].partition("/")[2]
+    message = f"The store sales in {stored.bucket}/{stored.name} are damaged, and have no record. They do not count."
+    remedy = f"{originals.FROM_BACKUP}, have the stores send these sales again, or accept the loss."
+    losses.report(ports, Loss(LossKind.STORE_SALES, stored.name, message, remedy, "", (region,) if region else ()))
+    return Rejected(message)
 
 
 def _is_bound(raw: bytes) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from tillstream.batches import packs
+from tillstream.batches import originals
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
@@ -23,7 +23,7 @@ COLLECTION = "answers"
 
 
 def original_opener(ports: Ports, upload: Batch) -> Open:
-    return partial(packs.open_original, ports, upload)
+    return partial(originals.open_whole, ports, upload)
 
 
 def answers(ports: Ports, batch: str) -> dict[str, str]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tillstream.batches import events, freshness, packs, records, registration
+from tillstream import losses
+from tillstream.batches import events, freshness, originals, records
+from tillstream.batches.originals import Unreadable
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import NotFound, Rejected
@@ -184,25 +186,21 @@ def _restage(
         _give_up(ports, batch, "The file that it corrects is missing as well.", repair)
         return
     try:
-        check_original(ports, batch)
         report = stage.write(ports, batch, prefix)
+    except Unreadable as error:
+        losses.report(ports, originals.loss_of(error))
+        _give_up(ports, batch, str(error), repair)
+        return
     except (NotFound, Rejected) as error:
         _give_up(ports, batch, str(error), repair)
         return
     yield settle.to_staged_batch(ports, contracts, replace(batch, staged=report))
 
 
-def check_original(ports: Ports, batch: Batch) -> None:
-    """Raise `Rejected` if the bytes of the original are not those that were received, `NotFound` if it is missing."""
-    with packs.open_original(ports, batch) as stream:
-        if batch.sha256 and registration.digest(stream) != batch.sha256:
-            raise Rejected(f"The kept original {batch.bucket}/{batch.object} is damaged.")
-
-
 def _give_up(ports: Ports, batch: Batch, reason: str, repair: Repair) -> None:
     """Reject a batch that is in neither the ledger nor the kept originals, so that its file can be sent again."""
     repair.rejected.add(batch.batch_id)
-    error = f"Its rows are no longer in the ledger and cannot be read again: {reason} Send the file again."
+    error = f"{originals.LOST_TWICE}{reason} Send the file again."
     if batch.state in IN_LEDGER:
         _write(ports, batch, state=State.REJECTED, error=error, settlement_no=0)
         repair.lost.append(f"{batch.file} (batch {batch.batch_id}) is rejected. {error}")

@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 import sql
-from tillstream.batches import records
+from tillstream.batches import originals, records
 from tillstream.catalogue.mirror_rows import MARGIN_TABLES
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.record import State
-from tillstream.domain.daily_totals import ROLLUPS, select
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import settle
@@ -25,28 +24,8 @@ from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.writer import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
-from tillstream.workflows.operations import batch_contents, ledger_agreement
-from tillstream.workflows.operations.table_differences import only_in_one
+from tillstream.workflows.operations import batch_contents, kept_originals, ledger_agreement, rebuilt_tables
 
-COMPARED = {  # in an order, so that both sides can be compared piece by piece
-    "current lines": "SELECT key, content FROM sale_versions WHERE is_current ORDER BY key",
-    "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions ORDER BY key, content",
-    "outcomes": (
-        "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings"
-        " ORDER BY batch_no, row_number, fix_number"
-    ),
-    "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
-    "lines counted as orders": (
-        "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
-        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale ORDER BY sale"
-    ),
-    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes ORDER BY settlement_no, key",
-    "receipts": (
-        "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
-        " rows_ignored, removed"
-        " FROM receipts"
-    ),
-}
 SOURCE = ("batch_id", "kind", "source", "region", "contract", "contract_version", "file", "sha256", "received_seq")
 STAGING_FIELDS = (
     "rows_read",
@@ -74,8 +53,21 @@ def check(
 def from_originals(
     ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
 ) -> dict[str, Any]:
-    """Stage every stored original again and replay every settlement."""
-    return _rebuild(ports, fresh, lambda batch, prefix: _from_original(ports, batch, prefix), progress)
+    """Stage every stored original again and replay every settlement.
+
+    The report's `unread` names what could not be compared; such batches are replayed from the ledger's own rows.
+    """
+    unread: list[str] = []
+
+    def rows(batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
+        try:
+            return _from_original(ports, batch, prefix)
+        except Rejected as error:
+            unread.append(f"{batch['file']} (batch {batch['batch_id']}) was not compared with its original: {error}")
+            return _from_ledger(ports, batch, f"{prefix}/ledger")
+
+    report = _rebuild(ports, fresh, rows, progress)
+    return report | {"unread": [*unread, *report["unread"]]}
 
 
 def _rebuild(
@@ -97,8 +89,9 @@ def _rebuild(
         for table in MARGIN_TABLES:  # not of the ledger, but the totals have the costs of the catalogue
             rebuilt.replace_table(table, ports.warehouse.query(f"SELECT * FROM {table}"))
         rebuilt.refresh_totals()
-        differences = [*disagreements(ports), *_differences(ports.warehouse, rebuilt)]
-        return {"settlements": last_no, "batches": len(batches), "differences": differences}
+        differences = [*disagreements(ports), *rebuilt_tables.differences(ports.warehouse, rebuilt)]
+        report = {"settlements": last_no, "batches": len(batches), "differences": differences}
+        return report | {"unread": kept_originals.unread(ports)}
     finally:
         rebuilt.close()
         _clear(ports, prefix)
@@ -157,7 +150,11 @@ def _restage_unsettled(ports: Ports) -> None:
         for upload in records.find(ports, state=state, kind=None, limit=None):
             if not upload.staged:  # held before staging
                 continue
-            report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
+            try:
+                report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
+            except originals.Unreadable as error:
+                originals.reject(ports, upload, error)
+                continue
             records.transition(ports, upload.batch_id, state, only_from=frozenset({state}), staged=report)
 
 
@@ -208,34 +205,6 @@ def _write(ports: Ports, name: str, rows: pa.Table) -> list[str]:
     with ports.objects.writer(STAGING, name) as writer:
         writer.write(sink.getvalue())
     return [name]
-
-
-def _differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
-    """Describe each kind of difference once, with counts and one example."""
-    differences = []
-    sums, params = _sums(ledger)
-    for name, query in (COMPARED | sums).items():
-        ledger_only, rebuilt_only = only_in_one(
-            *(warehouse.stream(query, params if name in sums else None) for warehouse in (ledger, rebuilt))
-        )
-        if ledger_only or rebuilt_only:
-            example = min(map(str, ledger_only or rebuilt_only))
-            differences.append(
-                f"{name}: {len(ledger_only)} only in the ledger, {len(rebuilt_only)} only in the rebuild, such as "
-                f"{example}"
-            )
-    return differences
-
-
-def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return (name → query, parameters) of the daily totals, without stale days."""
-    summed = ledger.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"]
-    if not summed:
-        return {}, {}
-    stale = ledger.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
-    fresh = "sale_date NOT IN UNNEST(@stale)" if stale else "TRUE"
-    # each group as one row: it may have several in one warehouse, and one in the other
-    return {f"{table} by day": select(table, fresh, table) for table in ROLLUPS}, {"stale": stale} if stale else {}
 
 
 def _clear(ports: Ports, prefix: str) -> None:

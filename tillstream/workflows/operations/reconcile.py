@@ -1,15 +1,13 @@
 """Reconcile: resume interrupted work. The warehouse is the source of truth; batch records are updated from it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream import audit
-from tillstream.batches import events, records
+from tillstream.batches import events, originals, records
 from tillstream.catalogue import mirror
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.inventory import levels
 from tillstream.people import user_scopes
 from tillstream.pipeline.publishing import sale_events
@@ -19,7 +17,14 @@ from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.operations import ledger_repair, maintenance_log, mirrors, packing, unrecorded_objects
+from tillstream.workflows.operations import (
+    kept_originals,
+    ledger_repair,
+    maintenance_log,
+    mirrors,
+    packing,
+    unrecorded_objects,
+)
 from tillstream.workflows.review import close_checks, undo
 
 PATIENCE = timedelta(minutes=20)
@@ -32,7 +37,7 @@ def run(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = PATIENCE, delegate: bool = False, by: str = ""
 ) -> dict[str, Any]:
     """Run a scheduled or manual sweep, then refresh user scopes, the mirror of the catalogue and stock levels, pack
-    micro-batches and log the run.
+    micro-batches, verify a share of the kept originals, and log the run.
 
     Previews of the catalogue that were never imported are deleted after a week.
 
@@ -48,6 +53,8 @@ def run(
     levels.follow(ports)
     maintenance_log.note(ports, maintenance_log.SWEEP)
     packing.pack(ports, contracts, at_most=packing.AT_MOST_IN_FUNCTION if delegate else packing.AT_MOST)
+    share = kept_originals.IN_FUNCTION if delegate else kept_originals.IN_SERVER
+    report["repaired"] += kept_originals.verify(ports, share, again=not patience)
     return report
 
 
@@ -72,13 +79,14 @@ def reconcile(
     first = _first_settlement(ports, previous)
     complete_upload.clean_up(ports, contracts)
     registered = unrecorded_objects.register(ports, contracts, previous)
+    missing = _unrecorded(registered) if registered and not delegate else []
     for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
         if expiry.expired(ports, upload):
-            expiry.restage(ports, upload)
+            missing += _lost(expiry.restage(ports, upload))
     if not delegate:
         for upload in records.find(ports, state=State.STAGED, kind=None, limit=None):
-            if upload.staged and not expiry.is_readable(ports, upload.staged.objects):
-                expiry.restage(ports, upload)
+            if expiry.damaged(ports, upload):
+                missing += _lost(expiry.restage(ports, upload))
     cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -86,7 +94,6 @@ def reconcile(
         for upload in records.find(ports, state=state, kind=None, limit=None)
         if upload.state_at <= cutoff and not upload.home
     ]
-    missing = _unrecorded(registered) if registered and not delegate else []
     for upload in stopped:
         if delegate:
             events.publish_received(ports, upload)
@@ -120,17 +127,17 @@ def _unrecorded(count: int) -> list[str]:
 
 
 def _stage(ports: Ports, contracts: ContractRegistry, upload: Batch) -> list[str]:
-    """Stage a batch; reject it if its original is missing or damaged, and return the sentence for users."""
+    """Stage a batch, and return the sentence for users if its original is lost."""
     from tillstream.pipeline.staging import stage  # lazy: loads all file readers, not needed with `delegate`
 
-    try:
-        ledger_repair.check_original(ports, upload)
-    except (NotFound, Rejected) as error:
-        reason = f"It cannot be read: {error} Send the file again."
-        records.repair(ports, upload.batch_id, lambda record: replace(record, state=State.REJECTED, error=reason))
-        return [f"{upload.file} (batch {upload.batch_id}) is rejected. {reason}"]
-    stage.stage(ports, upload.batch_id, contracts=contracts)
-    return []
+    return _lost(stage.stage(ports, upload.batch_id, contracts=contracts))
+
+
+def _lost(upload: Batch) -> list[str]:
+    """The sentence for users about a batch that was rejected because its original is lost; none for others."""
+    if upload.state is not State.REJECTED or not upload.error.startswith(originals.UNREADABLE):
+        return []
+    return [f"{upload.file} (batch {upload.batch_id}) is rejected. {upload.error}"]
 
 
 def _overdue(ports: Ports, pace: timedelta) -> bool:

@@ -67,7 +67,7 @@ class _Originals:
 
     @cached_property
     def _by_file_name(self) -> dict[str, StoredObject]:
-        packed = (stored for pack in packs.every(self._ports) for stored in packs.members(self._ports, pack))
+        packed = (stored for pack in packs.every(self._ports) for stored in _members(self._ports, pack))
         return {stored.name.rpartition("/")[2]: stored for stored in (*packed, *self._objects)}
 
     @cached_property
@@ -84,8 +84,11 @@ class _Originals:
         return next((one for one in self._of_homes.get(key, ()) if self._digest(one) == row["sha256"]), None)
 
     def _digest(self, stored: StoredObject) -> str:
-        with self._ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-            return registration.digest(stream)
+        try:
+            with self._ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+                return registration.digest(stream)
+        except (NotFound, OSError):
+            return ""
 
     def of(self, row: Mapping[str, Any]) -> StoredObject:
         """The original of a batch; one without a name if it is missing."""
@@ -99,6 +102,14 @@ class _Originals:
         if row["kind"] == BatchKind.STORE_SALES:
             return self._by_file_name.get(micro_batch.file_name(row["received_seq"], row["sha256"]), missing)
         return self._by_generation.get(row["received_seq"]) or self._of_a_home(f"{row['received_seq']}", row) or missing
+
+
+def _members(ports: Ports, pack: StoredObject) -> list[StoredObject]:
+    """The originals in a pack; none of a damaged one, which is a named loss."""
+    try:
+        return packs.members(ports, pack)
+    except Rejected:
+        return []
 
 
 def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:

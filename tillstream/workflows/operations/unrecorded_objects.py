@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from tillstream.batches import packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX
 from tillstream.domain.object_names import PACK_NAME, time_in_name
 from tillstream.ports import Ports
@@ -120,14 +120,19 @@ def _register_packed(ports: Ports, contracts: ContractRegistry, pack: StoredObje
     if packs.is_recorded(ports, pack):
         return 0
     try:
-        count = sum(_register_member(ports, contracts, stored) for stored in packs.members(ports, pack))
-    except (Rejected, NotFound):  # a damaged pack: whoever reads an original of it gets the sentence
+        registered = [_register_member(ports, contracts, stored) for stored in packs.members(ports, pack)]
+    except Rejected:  # a damaged pack: whoever reads an original of it gets the sentence
         return 0
-    packs.note_recorded(ports, pack)
-    return count
+    if None not in registered:
+        packs.note_recorded(ports, pack)
+    return sum(filter(None, registered))
 
 
-def _register_member(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool:
+def _register_member(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool | None:
+    """Whether it had no record; None if it is damaged, and so has none."""
     if ports.documents.count(records.COLLECTION, {"object": stored.name, "generation": stored.generation}):
         return False
-    return micro_batch.register(ports, contracts, stored).state is State.RECEIVED
+    try:
+        return micro_batch.register(ports, contracts, stored).state is State.RECEIVED
+    except Rejected:
+        return None

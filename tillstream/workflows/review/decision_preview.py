@@ -17,9 +17,9 @@ from tillstream.receipts.receipt_types import Receipt
 
 
 def previewable(ports: Ports, contracts: ContractRegistry, upload: Batch) -> bool:
-    """Return True if the batch is held, was staged, is not too large, and its staged rows have not expired."""
+    """Return True if the batch is held, was staged, is not too large, and its staged rows are whole."""
     is_read = upload.state is State.HELD and upload.staged is not None and bool(upload.contract)
-    return is_read and not large.is_large(ports, _rows(ports, contracts, upload)) and not expiry.expired(ports, upload)
+    return is_read and not large.is_large(ports, _rows(ports, contracts, upload)) and not expiry.damaged(ports, upload)
 
 
 def _rows(ports: Ports, contracts: ContractRegistry, upload: Batch) -> int:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 import sql
-from tillstream.batches import packs, records
+from tillstream.batches import originals, records
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import store_keys
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
@@ -39,7 +39,7 @@ def sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str
 def _messages(ports: Ports, batch_id: str) -> dict[int, StoredMessage]:
     """Row number → message of the original of a micro-batch; empty if it cannot be read, which shows no till."""
     try:
-        with packs.open_original(ports, records.get(ports, batch_id)) as stream:
+        with originals.open_whole(ports, records.get(ports, batch_id)) as stream:
             block = read_messages(stream)
     except (NotFound, Rejected):
         return {}

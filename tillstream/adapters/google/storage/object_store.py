@@ -32,6 +32,8 @@ OTHER = "gs://"
 class CloudStorageObjectStore:
     """Objects in Cloud Storage. buckets: logical bucket → real bucket. Others are read by gs:// and their name."""
 
+    keeps_checksums = True
+
     def __init__(self, client: Client, buckets: Mapping[str, str]) -> None:
         self._client, self._buckets = client, dict(buckets)
         self._http = requests.Session()

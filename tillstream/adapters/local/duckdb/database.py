@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from tillstream.domain.errors import Rejected, TooLarge, Unavailable
+from tillstream.domain.errors import DamagedFile, Rejected, TooLarge, Unavailable
 from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 FATAL = (duckdb.InternalException, duckdb.FatalException)
@@ -25,15 +25,19 @@ def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
     reason = str(error).partition("\n")[0].rstrip(".!")
     if is_locked(error):
         return Unavailable(f"The warehouse {path} cannot be opened: {reason}.")
-    return Unavailable(
-        f"The warehouse {path} cannot be read: {reason}. Run `tillstream rebuild --from-originals`, which makes it "
-        "again from the kept originals and keeps the damaged file under another name."
+    return DamagedFile(
+        f"The warehouse {path} cannot be read: {reason}. Stop the server, if one runs, and run `tillstream rebuild "
+        "--from-originals`, which makes it again from the kept originals and keeps the damaged file under another name."
     )
 
 
 def is_locked(error: duckdb.Error) -> bool:
     """Whether a file could not be opened because another process uses it."""
     return isinstance(error, duckdb.IOException) and "lock on file" in str(error)
+
+
+def _is_damaged(error: duckdb.Error) -> bool:
+    return any(words in str(error) for words in DAMAGED)
 
 
 class Database:
@@ -95,14 +99,20 @@ class Database:
             yield
         except FATAL as error:
             self._reopen(opened)
+            if _is_damaged(error):
+                raise unreadable(self._path, error) from error
             first = str(error).partition("\n")[0]
             raise Unavailable(f"The warehouse failed during this operation and was reopened: {first}") from error
-        except duckdb.IOException as error:
-            if any(words in str(error) for words in DAMAGED):
+        except (duckdb.IOException, duckdb.SerializationException) as error:
+            if _is_damaged(error):
                 raise unreadable(self._path, error) from error
             raise Unavailable(f"The warehouse is not available: {error}") from error
         except (duckdb.OutOfMemoryException, duckdb.TransactionException) as error:
             raise Unavailable(f"The warehouse is not available: {error}") from error
+        except duckdb.Error as error:  # a block with another checksum has no class of its own
+            if _is_damaged(error):
+                raise unreadable(self._path, error) from error
+            raise
 
     @contextmanager
     def translate_settling_errors(self) -> Iterator[None]:

@@ -18,9 +18,10 @@ import sql as catalogue
 from tillstream.adapters.local.duckdb.daily_totals import refresh
 from tillstream.adapters.local.duckdb.database import Database, unreadable
 from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnapshot
-from tillstream.adapters.local.duckdb.warehouse_file import check_schema
+from tillstream.adapters.local.duckdb.warehouse_file import check_schema, read_tables
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
+from tillstream.domain.finding import Finding
 from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 from tillstream.ledger.settling import SettlementRunner
@@ -196,6 +197,12 @@ class DuckDBWarehouse:
                 cursor.execute("CHECKPOINT copied")  # otherwise a part of it stays in a log file
             finally:
                 cursor.execute("DETACH copied")
+
+    def check(self) -> list[Finding]:
+        """Read every row of every table. Raises `Unavailable` if the file is damaged."""
+        with self._database.extra_cursor() as cursor, self._database.translate_errors():
+            read_tables(cursor)
+        return []
 
     def close(self) -> None:
         self._database.close()

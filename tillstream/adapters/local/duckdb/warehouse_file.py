@@ -116,14 +116,19 @@ def is_damaged(path: Path) -> bool:
     try:
         # read-only: to close a file writes a checkpoint, which would hide the damage
         with duckdb.connect(str(path), True, {"disabled_optimizers": DISABLED_OPTIMIZERS}) as connection:
-            tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
-            for (table,) in tables:
-                connection.execute(f'SELECT BIT_XOR(HASH(t)) FROM "{table}" AS t').fetchall()
+            read_tables(connection)
     except duckdb.Error as error:
         if is_locked(error):
             raise unreadable(path, error) from error
         return True
     return False
+
+
+def read_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read every row of every table. Raises `duckdb.Error` if one cannot be read."""
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    for (table,) in tables:
+        connection.execute(f'SELECT BIT_XOR(HASH(t)) FROM "{table}" AS t').fetchall()
 
 
 def set_aside(live: Path, new: Path, aside: Path) -> None:

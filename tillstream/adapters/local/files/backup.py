@@ -6,7 +6,6 @@ be handled again), the documents (a sweep updates them from the warehouse), the 
 (they are immutable).
 """
 
-import hashlib
 import io
 import json
 import shutil
@@ -15,40 +14,23 @@ import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from tillstream.adapters.local.files.object_files import FILE, object_folders, sync_file, sync_folder
+from tillstream.adapters.local.durable import sync_file, sync_folder
+from tillstream.adapters.local.files.archive import FORMAT, HEAD, MANIFEST, Digest, check, manifest_line
+from tillstream.adapters.local.files.object_files import FILE, object_folders
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import INBOX
 from tillstream.domain.object_names import PACKS_FOLDER
 from tillstream.domain.tables import SCHEMA
 
-FORMAT = 1
-HEAD, MANIFEST = "backup.json", "manifest.jsonl"
 DATABASES = ("queue.sqlite", "documents.sqlite")
 WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
 SCRATCH = "backup.tmp"
-CHUNK = 1 << 20
 Progress = Callable[[int], None]
 _LOCK = threading.Lock()
-
-
-@dataclass
-class Digest:
-    """A stream that hashes and counts its bytes as they are read."""
-
-    stream: IO[bytes]
-    sha256: Any = field(default_factory=hashlib.sha256)
-    size: int = 0
-
-    def read(self, most: int = -1) -> bytes:
-        data = self.stream.read(CHUNK if most < 0 else most)
-        self.sha256.update(data)
-        self.size += len(data)
-        return data
 
 
 class _Archive:
@@ -64,7 +46,7 @@ class _Archive:
         with path.open("rb") as stream:
             digest = Digest(stream)
             self._put(name, path.stat().st_size, digest)
-        self._manifest.write(_line(name, digest))
+        self._manifest.write(manifest_line(name, digest))
         self.files += 1
         self.bytes += digest.size
         self._progress(digest.size)
@@ -174,59 +156,3 @@ def _generations(folder: Path) -> list[Path]:
 
 def _contracts(root: Path) -> Iterator[Path]:
     yield from sorted(path for path in root.glob("*") if path.is_file())
-
-
-def check(stream: BinaryIO, each: Callable[[str, Digest], None] | None = None) -> tuple[dict[str, Any], int, int]:
-    """Read the whole archive and verify it; return its header, number of files and bytes.
-
-    each: receives every file as it is read, before it is verified. Raises `Rejected`.
-    """
-    head: dict[str, Any] = {}
-    files = size = 0
-    manifest_hash, recorded_hash = hashlib.sha256(), None
-    try:
-        with tarfile.open(fileobj=stream, mode="r|") as tar:
-            for member in tar:
-                tar.members = []  # type: ignore[attr-defined]
-                content = tar.extractfile(member)
-                if content is None or recorded_hash is not None:
-                    raise Rejected(
-                        f"The archive contains {member.name}, which is not part of a backup. Nothing was restored."
-                    )
-                if not head:
-                    head = _head(member.name, content)
-                    continue
-                digest = Digest(content)
-                if each and member.name != MANIFEST:
-                    each(member.name, digest)
-                while digest.read(CHUNK):
-                    pass
-                if member.name == MANIFEST:
-                    recorded_hash = digest.sha256.hexdigest()
-                    continue
-                manifest_hash.update(_line(member.name, digest).encode())
-                files, size = files + 1, size + digest.size
-    except (tarfile.TarError, EOFError) as exc:
-        raise Rejected(f"The archive is damaged or cut off ({exc}), or is not a Tillstream backup.") from exc
-    if recorded_hash is None:
-        raise Rejected("The archive is cut off: its list of files is missing. Use another backup.")
-    if recorded_hash != manifest_hash.hexdigest():
-        raise Rejected("The archive is damaged: a file in it has changed since it was written. Use another backup.")
-    return head, files, size
-
-
-def _line(name: str, digest: Digest) -> str:
-    return json.dumps({"name": name, "size": digest.size, "sha256": digest.sha256.hexdigest()}) + "\n"
-
-
-def _head(name: str, content: IO[bytes]) -> dict[str, Any]:
-    if name != HEAD:
-        raise Rejected("This is not a Tillstream backup.")
-    try:
-        head: dict[str, Any] = json.loads(content.read(CHUNK))
-        newer = head["format"] > FORMAT or head["schema"] > SCHEMA
-    except (ValueError, LookupError, TypeError) as exc:
-        raise Rejected("The archive is damaged and cannot be read. Use another backup.") from exc
-    if newer:
-        raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
-    return head

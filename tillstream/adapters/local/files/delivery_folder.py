@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
+from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.ports.export_folder import Draft
 

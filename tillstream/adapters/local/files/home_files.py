@@ -4,32 +4,42 @@ from datetime import timedelta
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH
-from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
+from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
+from tillstream.domain.finding import Finding, Lost
 from tillstream.ports.document_store import DocumentStore
 
 QUEUE = ("upkeep", "queue")
 """Document with the last sequence of the queue that was noted."""
-LOST = {
-    "queue.sqlite": (
-        "queue.sqlite was missing or empty and was created again. Files and sales that are stored are loaded all the "
-        "same. Sales that tills sent shortly before and that were not stored yet are lost: send them again."
-    ),
-    "documents.sqlite": (
-        "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "
-        "Accounts, tokens, the audit log and decisions about held files are lost, unless you restore a backup."
-    ),
-}
+SEND_AGAIN = "Sales that tills sent shortly before and that were not stored yet are lost: send them again."
+STORED = "Files and sales that are stored are loaded all the same."
+DOCUMENTS = (
+    "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "
+    "Accounts, tokens, the audit log and decisions about held files are lost, unless you restore a backup."
+)
 
 
-def lost_files(home: Path) -> list[str]:
-    """Return one sentence for each database that a home with stored files should have. Call it before they are opened.
+def lost_files(home: Path) -> list[Finding]:
+    """Return one finding for each database that a home with stored files should have. Call it before they are opened.
 
     A home without any stored file is new, or has nothing to lose.
     """
     inbox = home / "objects" / "inbox"
     if not inbox.is_dir() or not any(inbox.iterdir()):
         return []
-    return [sentence for name, sentence in LOST.items() if _is_empty(home / name)]
+    found = []
+    if _is_empty(home / "queue.sqlite"):
+        found.append(_lost_queue(has_accepted=not _is_empty(home / ACCEPTED)))
+    if _is_empty(home / "documents.sqlite"):
+        found.append(Finding("documents.sqlite was missing", DOCUMENTS, lost=Lost.STATE))
+    return found
+
+
+def _lost_queue(*, has_accepted: bool) -> Finding:
+    name = "queue.sqlite was missing"
+    message = f"{name} or empty and was created again. {STORED}"
+    if has_accepted:
+        return Finding(name, f"{message} Accepted sales that were not stored yet are taken from {ACCEPTED}.")
+    return Finding(name, message, SEND_AGAIN, Lost.SALES)
 
 
 def note_queue(documents: DocumentStore, sequence: int) -> None:
@@ -37,20 +47,23 @@ def note_queue(documents: DocumentStore, sequence: int) -> None:
     documents.put(*QUEUE, {"sequence": sequence})
 
 
-def lost_messages(documents: DocumentStore, bus: SQLiteEventBus) -> list[str]:
-    """Return the sentence for a queue that ends before the noted sequence; it continues after that."""
+def lost_messages(documents: DocumentStore, bus: SQLiteEventBus) -> list[Finding]:
+    """Return the finding for a queue that ends before the noted sequence; it continues after that."""
     noted = documents.get(*QUEUE)
     last = bus.advance(noted.data["sequence"]) if noted else 0
-    if noted is None or last >= noted.data["sequence"]:
+    if noted is None or last >= noted.data["sequence"] or bus.is_future(noted.data["sequence"]):
         return []
     if not last:
-        return [LOST["queue.sqlite"]]
+        return [_lost_queue(has_accepted=bus.keeps_accepted)]
     at = EPOCH + timedelta(microseconds=last)
-    return [
-        f"queue.sqlite is an older copy: its last message is of {at:%Y-%m-%d %H:%M} UTC. Stored files and sales "
-        "are loaded all the same. Failed messages since then, and sales that tills sent and that were not stored yet, "
-        "are lost: send the sales again."
-    ]
+    name = f"queue.sqlite of {at:%Y-%m-%d %H:%M}"
+    message = (
+        f"queue.sqlite is an older copy: its last message is of {at:%Y-%m-%d %H:%M} UTC. {STORED} Failed messages "
+        "since then are lost."
+    )
+    if bus.keeps_accepted:
+        return [Finding(name, f"{message} Accepted sales are complete.", lost=Lost.STATE)]
+    return [Finding(name, message, SEND_AGAIN, Lost.SALES)]
 
 
 def _is_empty(path: Path) -> bool:

@@ -7,6 +7,7 @@ their process: a killed owner frees the folder. Child processes must be spawned,
 
 import json
 import os
+import re
 import secrets
 import stat
 import time
@@ -23,8 +24,11 @@ from tillstream.domain.errors import Occupied, ReadOnly, Unavailable
 
 POLL_SECONDS = 0.005
 FOREVER = -1.0
+_OWNED: dict[Path, tuple[FileLock, os.stat_result]] = {}
+"""The locks that this process holds, and their files, by home."""
 LOCKS = ("turnstile.lock", "owner.lock")
 PRIVATE = stat.S_IRUSR | stat.S_IWUSR
+ADDRESS = re.compile(r"http://[0-9A-Za-z.:\[\]_-]+:[0-9]{1,5}")
 OTHER_HOME = "Set TILLSTREAM_HOME to a folder that you can write to."
 
 
@@ -61,10 +65,30 @@ class Folder:
             raise Occupied(f"Another Tillstream process uses {self.home} and did not finish in time.") from exc
         except OSError as exc:
             raise Unavailable(f"The folder {self.home} cannot be locked: {exc}.") from exc
+        _OWNED[self.home] = owner, (self.home / LOCKS[1]).stat()
         try:
             yield
         finally:
+            _OWNED.pop(self.home)[0].release()
             owner.release()
+
+    def check_lock(self) -> None:
+        """Lock the file again if it was removed or replaced while this process owns the folder.
+
+        Raises `Occupied` if another process owns it meanwhile: stop one of them.
+        """
+        path = self.home / LOCKS[1]
+        if self.home not in _OWNED or (path.exists() and os.path.samestat(path.stat(), _OWNED[self.home][1])):
+            return
+        again = self._lock(LOCKS[1])
+        try:
+            again.acquire(timeout=0)
+        except Timeout as exc:
+            raise Occupied(
+                f"{path} was removed while this process worked, and another process works in {self.home} now. Stop "
+                "both, run `tillstream sweep`, then start one."
+            ) from exc
+        _OWNED[self.home] = again, path.stat()
 
     def _check(self) -> None:
         """Create the folder and check that it is writable: the lock library retries some errors for ever.
@@ -116,7 +140,8 @@ class Folder:
                 with suppress(OSError):  # not the owner, or a file system without permissions
                     self._server.chmod(PRIVATE)
             server = ServerAddress(**json.loads(self._server.read_text("utf-8")))
-            return None if has_ended(server.pid, server.start) else server
+            if isinstance(server.token, str) and ADDRESS.fullmatch(server.address):
+                return None if has_ended(server.pid, server.start) else server
         return None
 
     def prepared_call(self, server: ServerAddress, name: str, body: bytes) -> AbstractContextManager[str]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tillstream.adapters.local.durable import sync_folder
 from tillstream.adapters.local.files.object_names import is_object
 from tillstream.domain.errors import Unavailable
 
@@ -82,23 +83,6 @@ def sweep(folder: Path) -> None:
         with suppress(OSError):
             if path == probe or now - path.stat().st_mtime > ABANDONED_SECONDS:
                 path.unlink()
-
-
-def sync_file(path: Path) -> None:
-    _sync(path, os.O_RDWR)
-
-
-def sync_folder(path: Path) -> None:
-    if os.name != "nt":  # Windows makes renames durable itself and cannot open folders
-        _sync(path, os.O_RDONLY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unless_missing(error: OSError) -> None:

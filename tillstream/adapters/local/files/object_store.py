@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from filelock import FileLock
 
+from tillstream.adapters.local.durable import sync_file, sync_folder
+from tillstream.adapters.local.files.generation_file import GenerationFile
 from tillstream.adapters.local.files.object_files import (
     Generation,
     generations,
@@ -26,12 +28,11 @@ from tillstream.adapters.local.files.object_files import (
     object_folders,
     prune,
     sweep,
-    sync_file,
-    sync_folder,
     translate_errors,
 )
 from tillstream.adapters.local.files.object_names import bucket_path, folder_path, object_name, object_path
 from tillstream.domain.errors import Conflict, NotFound, Unavailable
+from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 from tillstream.ports.object_store import StoredObject
 
@@ -89,6 +90,7 @@ class FolderObjectStore:
     read_only: the folder cannot be written.
     """
 
+    keeps_checksums = False
     upload_origin = ""
 
     def __init__(
@@ -105,11 +107,17 @@ class FolderObjectStore:
         self._temporary = self._root / ".tmp"
         self._lock = FileLock(self._root / ".lock", timeout=LOCK_SECONDS, poll_interval=0.002, thread_local=False)
         self._thread_lock = threading.Lock()
+        self._numbers = GenerationFile(self._root, clock, self._stored)
         if read_only:
             return
         with translate_errors():
             self._temporary.mkdir(parents=True, exist_ok=True)
             sweep(self._temporary)
+
+    def check(self) -> list[Finding]:
+        """Check the file of the last generation, and repair it. Raises `Unavailable`."""
+        with translate_errors(), self._thread_lock, self._lock:
+            return self._numbers.check()
 
     def has_bucket(self, bucket: str) -> bool:  # noqa: ARG002 - a bucket is a folder, which its first object creates
         return True
@@ -127,7 +135,7 @@ class FolderObjectStore:
             with translate_errors():
                 sync_file(temporary)
                 size = temporary.stat().st_size
-                with self._change() as number:
+                with self._change(folder) as number:
                     _check_generation(live_generation(folder), if_generation, name)
                     make_folder(folder)
                     temporary.replace(folder / f"{number}-{folder.name[-41:-1]}")
@@ -167,7 +175,7 @@ class FolderObjectStore:
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         """Deletes the content of the live generation; older ones stay readable by number."""
         folder = self._folder(bucket, name)
-        with translate_errors(), self._change() as number:
+        with translate_errors(), self._change(folder) as number:
             live = live_generation(folder)
             _check_generation(live, if_generation, name)
             if live is None:
@@ -218,15 +226,15 @@ class FolderObjectStore:
         return wanted[0]
 
     @contextmanager
-    def _change(self) -> Iterator[int]:
-        """Hold the lock for renames; yields a generation greater than all before, across processes."""
+    def _change(self, folder: Path) -> Iterator[int]:
+        """Hold the lock for renames; yields a generation greater than all of the folder, across processes."""
         with self._thread_lock, self._lock:
-            # Overwritten at a fixed width: a killed process leaves either the old number or the new.
-            with os.fdopen(os.open(self._root / ".generation", os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
-                number = max(self._clock.tick(), int(file.read() or b"0") + 1)
-                file.seek(0)
-                file.write(b"%020d" % number)
-            yield number
+            number = self._numbers.next()
+            yield max(number, *(each.number + 1 for each in generations(folder)[-1:]), 0)
+
+    def _stored(self) -> Iterator[int]:
+        for folder in object_folders(self._root):
+            yield from (each.number for each in generations(folder))
 
 
 def _check_generation(live: Generation | None, if_generation: int | None, name: str) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,22 +16,37 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.files.backup import CHUNK, CONTRACTS, DATABASES, OBJECTS, WAREHOUSE, Digest, check
-from tillstream.adapters.local.files.object_files import sync_file, sync_folder
-from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
+from tillstream.adapters.local.durable import sync_file, sync_folder
+from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
+from tillstream.adapters.local.files.backup import CONTRACTS, DATABASES, OBJECTS, WAREHOUSE
+from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
-PARTS = (*DATABASES, WAREHOUSE, OBJECTS, CONTRACTS)
+PARTS = (*DATABASES, ACCEPTED, WAREHOUSE, OBJECTS, CONTRACTS)
 LOGS = ("-wal", "-shm", ".wal")
 LOCKS = frozenset({"owner.lock", "turnstile.lock"})
 SAFE = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
 
 
-def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str, Any]:
+Inspect = Callable[[Path], Sequence[str]]
+"""A folder with the unpacked files → a sentence about each kept original that is not whole."""
+
+
+def restore(
+    home: Path,
+    archive: Path,
+    aside: str,
+    inspect: Inspect | None = None,
+    *,
+    replace: bool,
+    without_damaged: bool = False,
+) -> dict[str, Any]:
     """Restore a backup into the folder, which the caller owns. aside: the folder in it for the previous data.
 
-    Raises `Rejected` if the archive is damaged or no backup, or if the folder is not empty and `replace` is False.
+    inspect: None: kept originals are not compared with their records. without_damaged: restore the rest if kept
+    originals or contracts are damaged. Raises `Rejected` with the list of what is damaged, if the archive is no backup,
+    or if the folder is not empty and `replace` is False.
     """
     existing = sorted(path.name for path in home.iterdir() if path.name not in LOCKS | {STAGED})
     if existing and not replace:
@@ -42,9 +58,12 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
     shutil.rmtree(staged, ignore_errors=True)  # of a run that was killed before the verification
     staged.mkdir()
     try:
-        head, files, size = _unpack(archive, staged)
+        (head, files, size), left_out = _unpack(archive, staged, without_damaged=without_damaged)
         _check_databases(staged)
         _advance_queue(staged)
+        damaged = list(inspect(staged)) if inspect else []
+        if damaged and not without_damaged:
+            raise Rejected(_not_whole(damaged))  # noqa: TRY301 - what was unpacked is removed below
     except OSError as exc:
         shutil.rmtree(staged, ignore_errors=True)
         raise Unavailable(f"The backup could not be read or written: {exc}. Nothing was restored.") from exc
@@ -58,7 +77,16 @@ def restore(home: Path, archive: Path, aside: str, *, replace: bool) -> dict[str
     sync_folder(staged)
     finish(home)
     report = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
-    return report | {"set_aside": str(home / aside) if existing and (home / aside).exists() else ""}
+    set_aside = str(home / aside) if existing and (home / aside).exists() else ""
+    return report | {"set_aside": set_aside, "left_out": left_out, "damaged": damaged}
+
+
+def _not_whole(sentences: Sequence[str]) -> str:
+    listed = "".join(f"\n  {sentence}" for sentence in sentences)
+    return (
+        "Kept originals were damaged or missing when the backup was made. Use an earlier backup, or restore this one "
+        f"with --without-damaged. Nothing was restored.{listed}"
+    )
 
 
 def finish(home: Path) -> None:
@@ -83,7 +111,11 @@ def finish(home: Path) -> None:
     shutil.rmtree(staged)
 
 
-def _unpack(archive: Path, into: Path) -> tuple[dict[str, Any], int, int]:
+def _unpack(
+    archive: Path, into: Path, *, without_damaged: bool
+) -> tuple[tuple[dict[str, Any], int, int], tuple[str, ...]]:
+    """Return what `check` returns, and the damaged files that were left out. Raises `Rejected`."""
+
     def store(name: str, content: Digest) -> None:
         path = into / _target(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,8 +124,16 @@ def _unpack(archive: Path, into: Path) -> tuple[dict[str, Any], int, int]:
                 out.write(data)
         sync_file(path)
 
-    with archive.open("rb") as stream:
-        return check(stream, store)
+    try:
+        with archive.open("rb") as stream:
+            return check(stream, store), ()
+    except Damaged as error:
+        if not without_damaged or not {*DATABASES, WAREHOUSE}.isdisjoint(error.names):
+            raise
+        for name in error.names:
+            (into / _target(name)).unlink(missing_ok=True)
+        head, kept = error.head, [path for path in into.rglob("*") if path.is_file()]
+        return (head, len(kept), sum(path.stat().st_size for path in kept)), error.names
 
 
 def _target(name: str) -> Path:

@@ -1,10 +1,19 @@
-"""Subscriptions of programs in the SQLite queue, which are removed if nothing pulls from them."""
+"""Subscriptions in the SQLite queue; those of programs are removed if nothing pulls from them."""
+
+import sqlite3
 
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
 from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.ports.event_bus import RetryPolicy
 
 NOTE_EVERY = 60_000_000
 """Microseconds between two notes of a subscription's last pull."""
+
+
+def create(sqlite: sqlite3.Connection, now: int, topic: str, subscription: str, policy: RetryPolicy) -> None:
+    """Create a subscription, or replace its policy. now: microseconds since 1970."""
+    p = policy
+    sqlite.execute(sql.SUBSCRIBE, (now, subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease))
 
 
 class AttachedSubscriptions:

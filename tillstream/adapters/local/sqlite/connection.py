@@ -6,58 +6,23 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
+from tillstream.adapters.local.sqlite import damage
+from tillstream.adapters.local.sqlite.errors import Damaged, translate_errors
 from tillstream.domain.errors import Unavailable
 
 BUSY_SECONDS = 30.0
-PAGE, LOG = 8 << 10, 32 << 20
-"""Bytes of a page, and of the log before a checkpoint: tens of thousands of events are half a kilobyte each, and with
-the default would be copied every four megabytes."""
-
-
-@contextmanager
-def translate_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's errors of the file (locked, disk full, not readable, damaged) into `Unavailable`."""
-    try:
-        yield
-    except sqlite3.OperationalError as exc:
-        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
-    except sqlite3.DatabaseError as exc:
-        if type(exc) is not sqlite3.DatabaseError:
-            raise
-        raise _damaged(path, str(exc)) from exc
-
-
-def _damaged(path: Path, reason: str) -> Unavailable:
-    return Unavailable(
-        f"{path} is damaged ({reason}). Restore a backup with `tillstream restore`. Without a backup, move the file to "
-        "another folder and run `tillstream sweep`, which creates it again; docs/local-mode.md says what is lost then."
-    )
-
-
-def _check_size(path: Path) -> None:
-    """Raise `Unavailable` if the file ends within a page: SQLite would read the rest of the page as zeros.
-
-    A crash during a checkpoint leaves such a file as well, but then its log still has the page.
-    """
-    if not path.is_file() or _size(path.with_name(f"{path.name}-wal")):
-        return
-    with path.open("rb") as stream:
-        page = int.from_bytes(stream.read(18)[16:], "big")
-    if page > 1 and path.stat().st_size % page:
-        raise _damaged(path, "it is cut off")
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file; 0 without one, such as a log that another process deletes meanwhile."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+LOG = 32 << 20
+"""Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
+SMALL = 1 << 20
+"""Bytes of a file whose pages are read when it is opened; those of a larger one are read by `check`."""
+NORMAL, FULL = 1, 2
+"""How much is synced: NORMAL may lose the last commits in a power cut."""
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
@@ -80,17 +45,24 @@ def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:
 class _Connection:
     """Closes with its thread: a server with a thread per request must not accumulate open files."""
 
+    _level = 0
+
     def __init__(self, path: Path) -> None:
         self.sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            self.sqlite.execute(f"PRAGMA page_size={PAGE}")
+            self.sqlite.execute(f"PRAGMA page_size={damage.PAGE}")
             _use_write_ahead_log(self.sqlite)
-            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // PAGE}")
-            # NORMAL may lose the last commits in a power cut; acknowledged data must survive.
-            self.sqlite.execute("PRAGMA synchronous=FULL")
+            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={LOG // damage.PAGE}")
+            self.sync(FULL)
         except BaseException:
             self.sqlite.close()
             raise
+
+    def sync(self, level: int) -> None:
+        """Set how much the commits of this connection sync, unless they do already."""
+        if self._level != level:
+            self.sqlite.execute(f"PRAGMA synchronous={level}")
+            self._level = level
 
     def __del__(self) -> None:
         if hasattr(self, "sqlite"):
@@ -109,27 +81,56 @@ class _Reader(_Connection):
 class SQLiteFile:
     """A database file in WAL mode. Safe in threads and in spawned (never forked) processes."""
 
-    def __init__(self, path: Path, schema: Sequence[str], *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: Sequence[str],
+        *,
+        read_only: bool = False,
+        columns: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
         """Open or create the file; `schema` is run in one transaction and must be idempotent.
 
-        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist.
+        columns: by table, columns that are added to files of earlier versions, with their types.
+        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist, `Damaged`.
         """
         self.path = path
+        self.lost_commits = False
+        """Whether the log of the file had commits after a damaged place when it was opened."""
+        self._schema = schema
         self._copy: TemporaryDirectory[str] | None = None
         self._connect = _Reader if read_only else _Connection
         self._local = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._unused = threading.Condition(self._lock)
+        self._users = 0
+        """Threads in a statement or a transaction."""
         self._write_lock = threading.Lock()
         self._closed = False
         if read_only:
             self._use_copy()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _check_size(path)
+        with translate_errors(path):
+            is_small = path.exists() and path.stat().st_size <= SMALL
+            reason, self.lost_commits = damage.inspect(path, "quick_check" if is_small else "")
+        if reason:
+            raise Damaged(path, reason)
         with self.transaction() as sqlite:
             for statement in schema:
                 sqlite.execute(statement)
+            for table, types in columns.items():
+                for name in types.keys() - self._names(sqlite, table):
+                    sqlite.execute(f"ALTER TABLE {table} ADD COLUMN {name} {types[name]}")
+
+    def has(self, table: str, column: str) -> bool:
+        """Whether the file has a column."""
+        with self._use() as connection, translate_errors(self.path):
+            return column in self._names(connection.sqlite, table)
+
+    def _names(self, sqlite: sqlite3.Connection, table: str) -> set[str]:
+        return {row[1] for row in sqlite.execute(f"PRAGMA table_info({table})")}
 
     def _use_copy(self) -> None:
         """Use a copy if the log has commits, which SQLite cannot read without writing beside the file."""
@@ -144,8 +145,17 @@ class SQLiteFile:
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
-        with translate_errors(self.path):
-            return self._connection().execute(sql, params).fetchall()
+        with self._use() as connection, translate_errors(self.path):
+            return connection.sqlite.execute(sql, params).fetchall()
+
+    def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns of every row, read from the file and not from pages that other connections have read."""
+        last = -(1 << 63)
+        sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
+        with translate_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:
+            while rows := sqlite.execute(sql, (last,)).fetchall():
+                yield from (row[1:] for row in rows)
+                last = rows[-1][0]
 
     def write(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         """As `rows`, for a statement that writes."""
@@ -153,11 +163,15 @@ class SQLiteFile:
             return sqlite.execute(sql, params).fetchall()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Holds the write lock from the start, so that reads inside remain valid until the commit."""
+    def transaction(self, sync: int = FULL) -> Iterator[sqlite3.Connection]:
+        """Holds the write lock from the start, so that reads inside remain valid until the commit.
+
+        sync: how much the commit syncs; `NORMAL` for what is durable elsewhere.
+        """
         # Threads queue here: SQLite's own wait sleeps up to 100 ms and is not fair.
-        with self._write_lock, translate_errors(self.path):
-            sqlite = self._connection()
+        with self._write_lock, self._use() as connection, translate_errors(self.path):
+            connection.sync(sync)
+            sqlite = connection.sqlite
             sqlite.execute("BEGIN IMMEDIATE")
             try:
                 yield sqlite
@@ -166,6 +180,24 @@ class SQLiteFile:
                 if sqlite.in_transaction:
                     sqlite.execute("ROLLBACK")
                 raise
+
+    def check(self) -> None:
+        """Read every page of the file and of its log. Raises `Damaged`, `Unavailable`."""
+        with translate_errors(self.path):
+            reason, _ = damage.inspect(self.path)
+        if reason:
+            raise Damaged(self.path, reason)
+
+    def salvage(self, aside: Path) -> damage.Salvaged:
+        """Replace the damaged file while it is open, as `salvage` does; other threads wait meanwhile."""
+        with self._write_lock, self._unused:
+            while self._users:
+                self._unused.wait()
+            for connection in list(self._open):
+                connection.sqlite.close()
+            self._open.clear()
+            self._local = threading.local()
+            return salvage(self.path, self._schema, aside)
 
     def close(self) -> None:
         """Close every connection; stop the threads that use them first. Idempotent."""
@@ -176,7 +208,23 @@ class SQLiteFile:
         if self._copy:
             self._copy.cleanup()
 
+    @contextmanager
+    def _use(self) -> Iterator[_Connection]:
+        """The connection of this thread. The file is not replaced in the block."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield self._own()
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._unused.notify_all()
+
     def _connection(self) -> sqlite3.Connection:
+        return self._own().sqlite
+
+    def _own(self) -> _Connection:
         if self._closed:
             raise Unavailable(f"{self.path.name} is closed.")
         connection: _Connection | None = getattr(self._local, "connection", None)
@@ -184,4 +232,12 @@ class SQLiteFile:
             connection = self._local.connection = self._connect(self.path)
             with self._lock:
                 self._open.add(connection)
-        return connection.sqlite
+        return connection
+
+
+def salvage(path: Path, schema: Sequence[str], aside: Path) -> damage.Salvaged:
+    """Take what is readable of a damaged file that nothing has open into a new one; keep it as `aside`."""
+    try:
+        return damage.salvage(path, schema, aside)
+    except (OSError, sqlite3.Error) as exc:
+        raise Unavailable(f"{path.name} is damaged and cannot be replaced: {exc}.") from exc

@@ -3,12 +3,16 @@
 import json
 import re
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
+from tillstream.adapters.local.sqlite.errors import Damaged
 from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.finding import Finding, Lost
 from tillstream.domain.text import json_text
 from tillstream.ports.document_store import Document, Put
 
@@ -36,6 +40,11 @@ LISTED = ("kind", "state")
 """Those of `MATCHED` by which documents are also sorted by `received_seq`: an index of both, so that the first page of
 a list reads no other documents."""
 INDEXED = (*SORTED, *MATCHED)
+LOST_COMMITS = (
+    "The log of documents.sqlite was damaged. Its last changes, such as decisions, accounts and entries of the audit "
+    "log, are lost; uploads are recorded again."
+)
+LOST_REMEDY = "Check the last decisions and accounts, or restore a backup."
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -48,7 +57,7 @@ def _json_value(field: str) -> str:
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL,
-        PRIMARY KEY (collection, id))""",
+        checksum INTEGER, PRIMARY KEY (collection, id))""",
     *(f"CREATE INDEX IF NOT EXISTS by_{name} ON documents (collection, {_json_value(name)}, id)" for name in SORTED),
     *(
         f"CREATE INDEX IF NOT EXISTS having_{name} ON documents (collection, {_json_value(name)}, id)"
@@ -62,19 +71,47 @@ SCHEMA = (
     ),
     *(f"DROP INDEX IF EXISTS by_{name}" for name in MATCHED),  # of earlier versions
 )
-INSERT = "INSERT INTO documents (collection, id, version, data) VALUES (?, ?, 1, ?) ON CONFLICT (collection, id) DO "
-UPDATE = "UPDATE SET version = version + 1, data = excluded.data"
+INSERT = (
+    "INSERT INTO documents (collection, id, version, data, checksum) VALUES (?, ?, 1, ?, ?) "
+    "ON CONFLICT (collection, id) DO "
+)
+UPDATE = "UPDATE SET version = version + 1, data = excluded.data, checksum = excluded.checksum"
+COLUMNS = {"documents": {"checksum": "INTEGER"}}
+"""Columns that files of earlier versions lack; rows that they wrote have no checksum."""
 
 
 class SQLiteDocumentStore:
     """Documents without the field of `order_by` sort first; `descending` reverses the whole order."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._file = SQLiteFile(path, SCHEMA, read_only=read_only)
+        self.path = path
+        self._file = SQLiteFile(path, SCHEMA, read_only=read_only, columns=COLUMNS)
+        self._checksum = "checksum" if self._file.has("documents", "checksum") else "NULL"
+        self.findings: list[Finding] = []
+        """What was found when it was opened."""
+        if self._file.lost_commits:
+            self.findings.append(Finding(f"{path.name}-wal", LOST_COMMITS, LOST_REMEDY, Lost.STATE))
+
+    def check(self) -> list[Finding]:
+        """Read every page and every document. Raises `Damaged` if one has changed, `Unavailable`."""
+        self._file.check()
+        for collection, *row in self._file.stream("documents", f"collection, id, data, version, {self._checksum}"):
+            self._document(collection, row)
+        return []
 
     def get(self, collection: str, id: str) -> Document | None:
-        rows = self._file.rows("SELECT data, version FROM documents WHERE collection = ? AND id = ?", (collection, id))
-        return Document(id, json_text.decode(rows[0][0]), rows[0][1]) if rows else None
+        rows = self._file.rows(
+            f"SELECT id, data, version, {self._checksum} FROM documents WHERE collection = ? AND id = ?",
+            (collection, id),
+        )
+        return self._document(collection, rows[0]) if rows else None
+
+    def _document(self, collection: str, row: Sequence[Any]) -> Document:
+        """The document of a row. Raises `Damaged` if it is not as it was written."""
+        key, data, version, checksum = row
+        if checksum is not None and checksum != _sum(data):
+            raise Damaged(self._file.path, f"the document {collection}/{key} is not as it was written")
+        return Document(key, json_text.decode(data), version)
 
     def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
         return self.put_all([Put(collection, id, data, if_version)])[0]
@@ -113,13 +150,26 @@ class SQLiteDocumentStore:
         # SQLite would read all documents by the index of the order, rather than sort those of the other index.
         unindexed = "+" if ({*MATCHED} - {*LISTED}) & {*(where or ())} else ""
         order = f"{unindexed}{_json_value(order_by)} {direction}, id {direction}" if order_by else f"id {direction}"
-        sql = f"SELECT id, data, version FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
+        columns = f"id, data, version, {self._checksum}"
+        sql = f"SELECT {columns} FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"
         rows = self._file.rows(sql, [*params, -1 if limit is None else limit, offset])
-        return [Document(key, json_text.decode(data), version) for key, data, version in rows]
+        return [self._document(collection, row) for row in rows]
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int:
         condition, params = _condition(collection, where)
         return int(self._file.rows(f"SELECT count(*) FROM documents WHERE {condition}", params)[0][0])
+
+    def remove_changed(self) -> int:
+        """Remove the documents that are not as they were written; return how many."""
+        changed = []
+        for collection, *row in self._file.stream("documents", f"collection, id, data, version, {self._checksum}"):
+            try:
+                self._document(collection, row)
+            except (Damaged, ValueError):
+                changed.append((collection, row[0]))
+        for place in changed:
+            self.delete(*place)
+        return len(changed)
 
     def close(self) -> None:
         self._file.close()
@@ -127,16 +177,44 @@ class SQLiteDocumentStore:
 
 def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
     text = json.dumps(dict(put.data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    values = (text, _sum(text))
     if put.if_version:
-        sql = """UPDATE documents SET version = version + 1, data = ? WHERE collection = ? AND id = ?
+        sql = """UPDATE documents SET version = version + 1, data = ?, checksum = ? WHERE collection = ? AND id = ?
             AND version = ? RETURNING version"""
-        rows = sqlite.execute(sql, (text, put.collection, put.id, put.if_version)).fetchall()
+        rows = sqlite.execute(sql, (*values, put.collection, put.id, put.if_version)).fetchall()
     else:
         sql = INSERT + (UPDATE if put.if_version is None else "NOTHING") + " RETURNING version"
-        rows = sqlite.execute(sql, (put.collection, put.id, text)).fetchall()
+        rows = sqlite.execute(sql, (put.collection, put.id, *values)).fetchall()
     if not rows:
         raise Conflict(f"{put.collection}/{put.id} is no longer at version {put.if_version}.")
     return Document(put.id, json_text.decode(text), rows[0][0])
+
+
+def salvage_documents(path: Path, aside: Path) -> Finding | None:
+    """Replace a damaged file that nothing has open by one with the documents that are readable; None if it is whole.
+
+    Raises `Unavailable`.
+    """
+    try:
+        with closing(SQLiteDocumentStore(path)) as documents:
+            documents.check()
+    except Damaged as damaged:
+        salvaged = salvage(path, SCHEMA, aside)
+        with closing(SQLiteDocumentStore(path)) as documents:
+            changed = documents.remove_changed()
+        message = (
+            f"{path.name} was damaged ({damaged.reason}) and is kept as {aside.name}. Documents taken from it into a "
+            f"new one: {salvaged.rows['documents'] - changed:,}. Accounts, tokens, keys of stores, decisions and parts "
+            "of the audit log may be missing."
+        )
+        return Finding(
+            aside.name, message, "Check the accounts, tokens and keys of stores, or restore a backup.", Lost.STATE
+        )
+    return None
+
+
+def _sum(text: str) -> int:
+    return zlib.crc32(text.encode())
 
 
 def _condition(collection: str, where: Mapping[str, str | int | bool] | None) -> tuple[str, list[Any]]:

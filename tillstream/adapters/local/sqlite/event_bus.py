@@ -2,35 +2,40 @@
 
 import random
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
+from tillstream.adapters.local.numbering import TOLERANCE, tick_of
 from tillstream.adapters.local.sqlite import event_bus_sql as sql
-from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions
-from tillstream.adapters.local.sqlite.connection import SQLiteFile
+from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions, create
+from tillstream.adapters.local.sqlite.connection import FULL, NORMAL
+from tillstream.adapters.local.sqlite.deliveries import bury, delay, delivery, instant, lease_key, message, micros
 from tillstream.adapters.local.sqlite.group_commit import GroupCommit
+from tillstream.adapters.local.sqlite.kept_messages import KeptMessages
 from tillstream.adapters.local.sqlite.publication import Publication, store
+from tillstream.adapters.local.sqlite.queue_repair import QueueRepair
 from tillstream.domain.dates.durations import WAIT, seconds_between
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.text import json_text
+from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
 NOTE_SECONDS = 60.0
+ACCEPTED = "accepted.log"
+"""The file of accepted messages, beside the queue."""
 LOST = "The worker that processed it stopped or exceeded its lease."
 
 
 class SQLiteEventBus:
     """Time limits follow `clock`; only the waiting of `pull` is real time. rng: source of the jitter.
-
     note: called with the last sequence when the bus is closed and, at most once in `NOTE_SECONDS`, when it publishes.
+    kept: topic and subscription whose messages are also kept in a second file until they are acknowledged; a damaged
+    queue is then replaced by one with what is readable of both. findings: what was found when it was opened.
     """
 
     def __init__(
@@ -41,43 +46,62 @@ class SQLiteEventBus:
         *,
         read_only: bool = False,
         note: Callable[[int], None] = lambda _: None,
+        kept: tuple[str, str] | None = None,
     ) -> None:
-        self._file = SQLiteFile(path, sql.SCHEMA, read_only=read_only)
-        self._attached = AttachedSubscriptions(self._file)
         self._clock = clock
+        self._kept = KeptMessages(path.with_name(ACCEPTED), *kept) if kept and not read_only else None
+        self._repair = QueueRepair(path, self._kept, clock.now)
+        self._file, self.findings = self._repair.open(read_only=read_only)
+        self._attached = AttachedSubscriptions(self._file)
         self._rng = rng or random.SystemRandom()
         self._arrived = threading.Condition()
         self._arrivals = 0
         self._note = note
         self._commits = GroupCommit(self._commit)
         self._last = self._noted = 0
+        self._subscribed: dict[str, tuple[str, RetryPolicy | None]] = {}
         self._with_listeners: frozenset[str] = frozenset()
         """Topics of the last commit that had a subscription."""
 
+    @property
+    def keeps_accepted(self) -> bool:
+        """Whether the second file was there and whole when it was last compared with the queue."""
+        return self._repair.keeps_accepted
+
+    def check(self) -> list[Finding]:
+        """Read the queue and the second file whole, and repair each from the other. Raises `Unavailable`."""
+        found = self._repair.check(self._file)
+        for name, (topic, policy) in self._subscribed.items() if found else ():
+            self._subscribe(topic, name, policy)  # a queue that was replaced may lack it
+        return found
+
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
         """Replaces the policy if one is passed. Raises `Rejected` if the subscription belongs to another topic."""
+        self._subscribe(topic, subscription, policy)
+        self._subscribed[subscription] = topic, policy
+
+    def _subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None) -> None:
         with self._file.transaction() as sqlite:
             existing = sqlite.execute(sql.SUBSCRIPTION, (subscription,)).fetchone()
             if existing and existing[1] != topic:
                 raise Rejected(f"The subscription {subscription} listens to {existing[1]}, not to {topic}.")
             if policy or not existing:
-                p = policy or RetryPolicy()
-                values = (self._micros(), subscription, topic, p.minimum, p.maximum, p.attempts, p.age, p.lease)
-                sqlite.execute(sql.SUBSCRIBE, values)
+                create(sqlite, self._micros(), topic, subscription, policy or RetryPolicy())
 
     def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
-        self.subscribe(topic, subscription, policy)
-        self._attached.attach(subscription, _micros(idle), self._micros())
+        self._subscribe(topic, subscription, policy)
+        self._attached.attach(subscription, micros(idle), self._micros())
 
     def detach(self, subscription: str) -> None:
         self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        if not messages or not (topic in self._with_listeners or self._file.rows(sql.LISTENERS, (topic,))):
+        known = topic in self._with_listeners or (self._kept and self._kept.topic == topic)
+        if not messages or not (known or self._file.rows(sql.LISTENERS, (topic,))):
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
-        self._last = max(self._last, published[-1])
-        if self._last - self._noted > _micros(NOTE_SECONDS):
+        self._last = published[-1]
+        if abs(self._last - self._noted) > micros(NOTE_SECONDS):
             self._note_last()
             self._attached.remove_idle(self._micros())
         self._wake()
@@ -85,17 +109,27 @@ class SQLiteEventBus:
 
     def _commit(self, publications: Sequence[Publication]) -> list[range]:
         """Store the messages of several publishers in one durable transaction; returns their sequences."""
-        now, tick = self._micros(), self._clock.tick()
-        with self._file.transaction() as sqlite:
-            sequences, self._with_listeners = store(sqlite, publications, now, tick)
+        now, tick = self._micros(), tick_of(self._clock)
+        kept = [one.topic for one in publications if self._kept and one.topic == self._kept.topic]
+        # what is durable in the second file is put back from there after a power cut
+        with self._file.transaction(NORMAL if len(kept) == len(publications) else FULL) as sqlite:
+            sequences, self._with_listeners, ahead = store(sqlite, publications, now, tick)
+            if self._kept and kept:
+                self._kept.append(sqlite, publications, sequences)
+        self._repair.note_ahead(ahead)
         return sequences
 
     def advance(self, sequence: int) -> int:
-        """Return the last sequence of the file. New messages get sequences after that and after this one."""
+        """Return the last sequence of the file. New messages get later ones, also than this one if it has passed."""
         with self._file.transaction() as sqlite:
-            (last,) = sqlite.execute(sql.LAST_SEQUENCE).fetchone()
-            sqlite.execute(sql.ADVANCE, (sequence,))
+            last = sqlite.execute(sql.LAST_SEQUENCE).fetchone()[0]
+            if not self.is_future(sequence):
+                sqlite.execute(sql.ADVANCE, (sequence,))
         return int(last)
+
+    def is_future(self, sequence: int) -> bool:
+        """Whether it came from a clock that was ahead."""
+        return sequence > self._micros() + TOLERANCE
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deadline = time.monotonic() + wait
@@ -110,14 +144,17 @@ class SQLiteEventBus:
                     self._arrived.wait(min(POLL_SECONDS, remaining))
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> int:
-        now = self._micros()
-        return self._change(sql.ACKNOWLEDGE, [(*_lease_key(delivery), now) for delivery in deliveries])
+        now, held = self._micros(), list(deliveries)
+        if not held:
+            return 0
+        with self._file.transaction() as sqlite:
+            if self._kept:
+                self._kept.note_stored(held)
+            return sqlite.executemany(sql.ACKNOWLEDGE, [(*lease_key(each), now) for each in held]).rowcount
 
     def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
         now = self._micros()
-        return self._change(
-            sql.EXTEND, [(now + _micros(seconds), *_lease_key(delivery), now) for delivery in deliveries]
-        )
+        return self._change(sql.EXTEND, [(now + micros(seconds), *lease_key(delivery), now) for delivery in deliveries])
 
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
         now = self._micros()
@@ -127,10 +164,10 @@ class SQLiteEventBus:
                 if delivery.subscription not in policies:
                     policies[delivery.subscription] = self._subscription(delivery.subscription)[2]
                 policy = policies[delivery.subscription]
-                due = now + _micros(self._delay(policy, delivery.attempt))
-                for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *_lease_key(delivery))).fetchall():
-                    if attempts >= policy.attempts or now - since >= _micros(policy.age):
-                        _bury(sqlite, row, attempts, now)
+                due = now + micros(delay(policy, delivery.attempt, self._rng))
+                for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *lease_key(delivery))).fetchall():
+                    if attempts >= policy.attempts or now - since >= micros(policy.age):
+                        bury(sqlite, row, attempts, now)
 
     def subscriptions(self) -> dict[str, str]:
         return dict(self._file.rows(sql.SUBSCRIPTIONS))
@@ -148,7 +185,7 @@ class SQLiteEventBus:
             self._subscription(subscription)
         rows = self._file.rows(sql.DEAD_LETTERS, {"subscription": subscription, "limit": limit})
         return [
-            DeadLetter(str(row), name, topic, _message(body, attributes), _instant(sequence), _instant(died), n, error)
+            DeadLetter(str(row), name, topic, message(body, attributes), instant(sequence), instant(died), n, error)
             for row, name, topic, body, attributes, sequence, died, n, error in rows
         ]
 
@@ -163,9 +200,11 @@ class SQLiteEventBus:
 
     def close(self) -> None:
         """Stop the threads that pull first. Idempotent."""
-        if self._last > self._noted:
+        if self._last and self._last != self._noted:
             self._note_last()
         self._file.close()
+        if self._kept:
+            self._kept.close()
 
     def _note_last(self) -> None:
         self._noted = self._last
@@ -177,32 +216,19 @@ class SQLiteEventBus:
         self._attached.note_pull(number, now)
         if limit <= 0 or not self._file.rows(sql.ANY_READY, (number, now)):
             return []
-        token, expires = secrets.randbits(62), now + _micros(policy.lease)
+        token, expires = secrets.randbits(62), now + micros(policy.lease)
         values = {"subscription": number, "now": now, "expires": expires, "lease": token, "lost": LOST, "limit": limit}
         with self._file.transaction() as sqlite:
             while True:
                 rows = sorted(sqlite.execute(sql.LEASE, values).fetchall(), key=lambda row: int(row[1]))
                 # A message that kills its worker is never released: its attempts are counted here.
-                spent = [r for r in rows if r[4] > policy.attempts or (r[4] > 1 and now - r[5] >= _micros(policy.age))]
+                spent = [r for r in rows if r[4] > policy.attempts or (r[4] > 1 and now - r[5] >= micros(policy.age))]
                 for row in spent:
-                    _bury(sqlite, row[0], row[4] - 1, now)
+                    bury(sqlite, row[0], row[4] - 1, now)
                 if len(rows) > len(spent) or not rows:
                     break
-        expires_at = _instant(expires)
-        return [
-            Delivery(
-                id=str(sequence),
-                subscription=subscription,
-                topic=topic,
-                message=_message(body, attributes),
-                published_at=_instant(sequence),
-                sequence=sequence,
-                attempt=attempts,
-                lease=f"{number}.{token}",
-                expires_at=expires_at,
-            )
-            for number, sequence, body, attributes, attempts, _ in (row for row in rows if row not in spent)
-        ]
+        leased = (row for row in rows if row not in spent)
+        return [delivery(row, subscription, topic, token, instant(expires)) for row in leased]
 
     def _subscription(self, name: str) -> tuple[int, str, RetryPolicy]:
         rows = self._file.rows(sql.SUBSCRIPTION, (name,))
@@ -216,9 +242,6 @@ class SQLiteEventBus:
         with self._file.transaction() as sqlite:
             return sqlite.executemany(statement, params).rowcount
 
-    def _delay(self, policy: RetryPolicy, attempt: int) -> float:
-        return min(policy.maximum, policy.minimum * 2.0 ** min(attempt - 1, 64)) * self._rng.uniform(0.5, 1.0)
-
     def _micros(self) -> int:
         return (self._clock.now() - EPOCH) // MICROSECOND
 
@@ -226,25 +249,3 @@ class SQLiteEventBus:
         with self._arrived:
             self._arrivals += 1
             self._arrived.notify_all()
-
-
-def _bury(sqlite: sqlite3.Connection, row: int, attempts: int, now: int) -> None:
-    sqlite.execute(sql.BURY, (now, attempts, row))
-    sqlite.execute(sql.FORGET, (row,))
-
-
-def _lease_key(delivery: Delivery) -> tuple[int, int]:
-    row, token = delivery.lease.split(".")
-    return int(row), int(token)
-
-
-def _message(body: bytes, attributes: str | None) -> Message:
-    return Message(body, json_text.decode(attributes) if attributes else {})
-
-
-def _micros(seconds: float) -> int:
-    return round(seconds * 1_000_000)
-
-
-def _instant(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)

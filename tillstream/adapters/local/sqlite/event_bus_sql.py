@@ -26,6 +26,10 @@ SCHEMA = (
     # The greatest sequence so far, kept after the messages are deleted: the order of the bus outlives them.
     "CREATE TABLE IF NOT EXISTS sequence (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
     "INSERT OR IGNORE INTO sequence VALUES (1, 0)",
+    # Two sequences far apart, as of a clock that is ahead, or 0.
+    """CREATE TABLE IF NOT EXISTS leap (
+        one INTEGER PRIMARY KEY CHECK (one = 1), earlier INTEGER NOT NULL, later INTEGER NOT NULL)""",
+    "INSERT OR IGNORE INTO leap VALUES (1, 0, 0)",
 )
 
 # An id is not used again: a pull that began before its subscription was removed must not lease messages of another one.
@@ -58,7 +62,11 @@ DETACH = tuple(
 
 LISTENERS = "SELECT id FROM subscriptions WHERE topic = ?"
 
-NEXT_SEQUENCE = "UPDATE sequence SET last = max(last + 1, ?) + ? RETURNING last"
+NUMBERS = "SELECT last, earlier, later FROM sequence JOIN leap USING (one)"
+
+SET_SEQUENCE = "UPDATE sequence SET last = ?"
+
+SET_LEAP = "UPDATE leap SET earlier = ?, later = ?"
 
 LAST_SEQUENCE = "SELECT last FROM sequence"
 
@@ -99,6 +107,13 @@ FORGET = "DELETE FROM messages WHERE id = ?"
 
 RESEND = """INSERT INTO messages (subscription, since, sequence, body, attributes)
     SELECT subscription, ?, sequence, body, attributes FROM dead_letters WHERE id = ?"""
+
+QUEUED = """SELECT sequence, body, attributes FROM messages WHERE subscription = :subscription
+    UNION ALL SELECT sequence, body, attributes FROM dead_letters WHERE subscription = :subscription"""
+
+FORGET_SEQUENCE = tuple(
+    f"DELETE FROM {table} WHERE subscription = ? AND sequence = ?" for table in ("messages", "dead_letters")
+)
 
 FORGET_DEAD = "DELETE FROM dead_letters WHERE id = ?"
 

@@ -1,0 +1,60 @@
+"""Files that are received and staged in a home, and ways to reach and change the files of its objects."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.events import STAGING
+from tillstream.pipeline.staging import stage
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.operations import reconcile
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+SALE = (
+    b'{"schema": "store-sale/1", "region": "UK", "store_id": "S1", "number": "%d", "version": 1,'
+    b' "sold_at": "2026-07-01T08:00:00Z", "currency": "GBP",'
+    b' "lines": [{"line": "1", "product_id": "A", "quantity": "1", "unit_price": "2.50"}]}'
+)
+
+
+def receive(app: App, number: int, rows: int = 1) -> Batch:
+    """A file of sales with this number and those after it, not read yet."""
+    lines = [f"{number + row},A,Shelf,1,12/5/2011 9:02,2.50,7,UK" for row in range(rows)]
+    body = "\n".join([HEADER, *lines, ""]).encode()
+    contract = app.contracts.pin("online-retail-uk")
+    return uploads.receive(app.ports, contract, f"file-{number}.csv", io.BytesIO(body), "emma")
+
+
+def staged(app: App, number: int, rows: int = 1) -> Batch:
+    return stage.stage(app.ports, receive(app, number, rows).batch_id, contracts=app.contracts)
+
+
+def original_of(app: App, batch: Batch) -> Path:
+    return Path(app.ports.objects.uri(batch.bucket, batch.object, batch.generation))
+
+
+def staged_file(app: App, batch: Batch) -> Path:
+    report = records.get(app.ports, batch.batch_id).staged
+    assert report is not None
+    return Path(app.ports.objects.uri(STAGING, report.accepted[0]))
+
+
+def sweep(app: App) -> list[str]:
+    """One sweep of a command; return what it said."""
+    app.ports.clock.advance(60)  # type: ignore[attr-defined]
+    sentences: list[str] = reconcile.run(app.ports, app.contracts, patience=timedelta(0))["repaired"]
+    return sentences
+
+
+def lines(app: App) -> int:
+    return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM current_lines").column("n")[0].as_py())
+
+
+def flip(path: Path, place: int) -> None:
+    """Change one byte. place: counted from the end if it is negative."""
+    data = bytearray(path.read_bytes())
+    data[place % len(data)] ^= 0xFF
+    path.write_bytes(data)

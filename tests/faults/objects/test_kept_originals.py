@@ -1,0 +1,107 @@
+"""Damage of kept originals is found before they are needed, and shown until somebody has dealt with it."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from faults.objects.damaged_objects import SALE, flip, lines, original_of, receive, staged, sweep
+
+from tillstream import losses
+from tillstream.app import App
+from tillstream.batches import packs, records
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
+from tillstream.losses import LossKind, Resolution
+from tillstream.pipeline.settling import settle
+from tillstream.ports.event_bus import Message
+from tillstream.server.worker import Worker
+from tillstream.workflows.operations import kept_originals, loss_decisions, reconcile
+from tillstream.workflows.operations.kept_originals import Share
+
+
+def settled(app: App, number: int) -> Batch:
+    batch = staged(app, number)
+    settle.settle_all(app.ports, app.contracts)
+    return records.get(app.ports, batch.batch_id)
+
+
+@pytest.mark.parametrize("damage", ["flipped", "emptied", "removed"])
+def test_a_damaged_original_of_loaded_rows_is_a_loss_until_it_is_put_back(app: App, damage: str) -> None:
+    batch, _ = settled(app, 1), settled(app, 2)
+    path = original_of(app, batch)
+    kept = path.read_bytes()
+    if damage == "removed":
+        path.unlink()
+    elif damage == "emptied":
+        path.write_bytes(b"")
+    else:
+        flip(path, 90)
+    (sentence,) = sweep(app)
+    assert "file-1.csv" in sentence
+    assert "Restore it from a backup" in sentence
+    (record,) = losses.open_losses(app.ports)
+    assert "Its rows count" in record.loss.message
+    with pytest.raises(Rejected, match="kept original"):
+        loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "", by="ana")
+    assert lines(app) == 2
+    path.write_bytes(kept)
+    assert sweep(app) == []
+    (resolved,) = losses.every(app.ports)
+    assert (resolved.resolution, resolved.resolved_by) == (Resolution.RESTORED, losses.SYSTEM)
+
+
+def test_a_file_whose_original_was_lost_is_loaded_when_it_is_put_back(app: App) -> None:
+    batch = receive(app, 1)
+    path = original_of(app, batch)
+    kept = path.read_bytes()
+    path.write_bytes(b"")
+    Worker(app).run_until_idle()
+    assert records.get(app.ports, batch.batch_id).state is State.REJECTED
+    (record,) = losses.open_losses(app.ports)
+    path.write_bytes(kept)
+    decided = loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "From the backup of Monday.", by="ana")
+    assert (decided.resolution, decided.resolved_by) == (Resolution.RESTORED, "ana")
+    Worker(app).run_until_idle()
+    assert (records.get(app.ports, batch.batch_id).state, lines(app)) == (State.ANNOUNCED, 1)
+
+
+def test_a_damaged_pack_is_one_loss_whatever_it_contains(app: App) -> None:
+    for number in range(3):
+        app.ports.bus.publish(TOPIC_STORE_SALES, [Message(SALE % number)])
+        Worker(app).run_until_idle()
+    app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
+    assert reconcile.run(app.ports, app.contracts)["repaired"] == []
+    assert lines(app) == 3
+    (pack,) = packs.every(app.ports)
+    path = Path(app.ports.objects.uri(INBOX, pack.name))
+    flip(path, 60)
+    (sentence,) = sweep(app)
+    assert pack.name in sentence
+    (record,) = losses.open_losses(app.ports)
+    assert (record.loss.kind, record.loss.regions) == (LossKind.PACK, ("UK",))
+    path.unlink()
+    assert sweep(app) == []
+    assert [one.loss.kind for one in losses.open_losses(app.ports)] == [LossKind.PACK]
+
+
+def test_each_sweep_reads_a_share_and_a_round_begins_each_day(app: App) -> None:
+    batches = [settled(app, number) for number in range(5)]
+    for batch in batches:
+        original_of(app, batch).write_bytes(b"")
+    share = Share(files=2)
+    counts = [len(kept_originals.verify(app.ports, share)) for _ in range(4)]
+    assert counts == [2, 2, 1, 0]
+    for one in losses.open_losses(app.ports):
+        losses.resolve(app.ports, one.id, Resolution.RESTORED, "", by="ana")  # it is not: the next round says so
+    assert kept_originals.verify(app.ports) == []
+    app.ports.clock.advance(timedelta(days=1).total_seconds())  # type: ignore[attr-defined]
+    assert len(kept_originals.verify(app.ports)) == 5
+
+
+def test_a_clock_that_was_ahead_stops_no_round(app: App) -> None:
+    batch = settled(app, 1)
+    ahead = datetime(2027, 7, 1, tzinfo=UTC).isoformat()
+    app.ports.documents.put("upkeep", kept_originals.VERIFIED, {"began": ahead, "pack": "~", "batch": "~"})
+    original_of(app, batch).write_bytes(b"")
+    assert len(kept_originals.verify(app.ports)) == 1

@@ -1,0 +1,92 @@
+"""Objects that are no files of sales: a damaged one is written again, given up by name, or read around."""
+
+import json
+from pathlib import Path
+
+import pytest
+from faults.objects.damaged_objects import SALE, flip, original_of, staged, sweep
+
+from tillstream import losses
+from tillstream.analytics import reference
+from tillstream.analytics.fx import kept_files
+from tillstream.app import App
+from tillstream.batches import packs, records
+from tillstream.batches.originals import Unreadable
+from tillstream.catalogue.records import STATE, STATE_ID
+from tillstream.catalogue.records import state as catalogue_state
+from tillstream.domain.batch.record import BatchKind
+from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX, STAGING, TOPIC_STORE_SALES
+from tillstream.domain.object_names import RATES_FOLDER
+from tillstream.pipeline.settling import settle
+from tillstream.ports.event_bus import Message
+from tillstream.receipts import source_line
+from tillstream.server.worker import Worker
+from tillstream.workflows.catalogue_import import journal
+from tillstream.workflows.intake import micro_batch
+from tillstream.workflows.operations import record_repair
+
+
+@pytest.mark.parametrize("place", [60, -6, None])
+def test_damaged_rates_are_kept_again_from_the_warehouse(app: App, place: int | None) -> None:
+    reference.load_rates(app.ports, "date,currency,rate\n2024-01-05,XYZ,0.5\n", "rates.csv", "USD", "ana")
+    (stored,) = app.ports.objects.list(INBOX, f"{RATES_FOLDER}/")
+    path = Path(app.ports.objects.uri(INBOX, stored.name))
+    path.unlink() if place is None else flip(path, place)
+    assert "XYZ" not in kept_files.kept_rates(app.ports).column("currency").to_pylist()
+    (sentence,) = sweep(app)
+    assert "could not be read" in sentence
+    assert "XYZ" in kept_files.kept_rates(app.ports).column("currency").to_pylist()
+    assert sweep(app) == []
+
+
+def test_an_import_whose_changes_are_damaged_ends_and_is_a_named_loss(app: App) -> None:
+    name = journal.object_name("abc")
+    with app.ports.objects.writer(STAGING, name) as out:
+        out.write(json.dumps([["products", "A", {"x": 1}, None]]).encode() + b"\n")
+    document = {"kind": "products", "file": "products.csv", "by": "ana", "at": "2026-07-01", "added": 3, "changed": 0}
+    document |= {"done": 0, "revision": 2, "state": journal.APPLYING, "sha256": "of-other-bytes"}
+    app.ports.documents.put(journal.COLLECTION, "abc", document)
+    app.ports.documents.put(STATE, STATE_ID, {"revision": 1, "import": "abc"})
+    sweep(app)
+    assert catalogue_state(app.ports).data["import"] == ""
+    (record,) = losses.open_losses(app.ports)
+    assert record.loss.message == "The import of products.csv stopped after 0 of 3 changes. The rest is lost."
+    assert app.ports.documents.get("products", "A") is None
+
+
+def test_no_page_shows_a_line_of_a_damaged_original(app: App) -> None:
+    batch = staged(app, 1)
+    settle.settle_all(app.ports, app.contracts)
+    assert source_line.find_row(app.ports, records.get(app.ports, batch.batch_id), 2).row.cells["UnitPrice"] == "2.50"
+    path = original_of(app, batch)
+    path.write_bytes(path.read_bytes().replace(b"2.50", b"2.60"))
+    with pytest.raises(Unreadable, match="is damaged"):
+        source_line.find_row(app.ports, records.get(app.ports, batch.batch_id), 2)
+
+
+def test_a_damaged_micro_batch_without_a_record_is_not_counted_as_another_one(app: App) -> None:
+    app.ports.bus.publish(TOPIC_STORE_SALES, [Message(SALE % 1)])
+    Worker(app).run_until_idle()
+    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    path = original_of(app, batch)
+    path.write_bytes(path.read_bytes().replace(b"2.50", b"2.60"))
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    with pytest.raises(Rejected, match="are damaged"):
+        micro_batch.register(app.ports, app.contracts, app.ports.objects.stat(INBOX, batch.object))
+    assert records.find(app.ports, kind=BatchKind.STORE_SALES) == []
+    assert [one.loss.name for one in losses.open_losses(app.ports)] == [batch.object]
+
+
+def test_a_damaged_pack_stops_no_repair_of_records(app: App) -> None:
+    batch = staged(app, 1)
+    settle.settle_all(app.ports, app.contracts)
+    name = "packs/store-sales/UK/2026-07-01/1782896400000000-1782896400000001-0123456789abcdef.zip"
+    with app.ports.objects.writer(INBOX, name) as out:
+        out.write(b"no archive")
+    assert [one.name for one in packs.every(app.ports)] == [name]
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    rows = app.ports.warehouse.query("SELECT * FROM batches").to_pylist()
+    rows.append(rows[0] | {"batch_id": "gone", "kind": "messages"})
+    assert record_repair.write(app.ports, app.contracts, rows) == 2
+    assert records.get(app.ports, batch.batch_id).object == batch.object

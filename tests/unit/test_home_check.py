@@ -1,0 +1,79 @@
+"""Checks of a home: what is found is said once, damage lasts until it is repaired, and a busy file is no damage."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tillstream import losses
+from tillstream.app import App
+from tillstream.app.home_check import HomeCheck, Part
+from tillstream.domain.errors import DamagedFile, Unavailable
+from tillstream.domain.finding import Finding, Lost
+
+
+class File:
+    """A part whose check raises or returns what a test sets."""
+
+    error: Exception | None = None
+    found: tuple[Finding, ...] = ()
+    checks = 0
+
+    def check(self) -> tuple[Finding, ...]:
+        self.checks += 1
+        if self.error:
+            raise self.error
+        return self.found
+
+
+@pytest.fixture
+def file() -> File:
+    return File()
+
+
+@pytest.fixture
+def home(app: App, file: File) -> HomeCheck:
+    return HomeCheck(app.ports, [Part("documents", "documents.sqlite", file.check)])
+
+
+def opened(app: App) -> list[tuple[str, str]]:
+    return [(one.loss.kind, one.loss.name) for one in losses.open_losses(app.ports)]
+
+
+def test_damage_is_said_once_and_lasts_until_the_file_is_whole(app: App, home: HomeCheck, file: File) -> None:
+    file.error = DamagedFile("documents.sqlite is damaged.")
+    assert home.run() == ["documents.sqlite is damaged."]
+    assert home.run() == []
+    assert home.broken == {"documents": "documents.sqlite is damaged."}
+    assert opened(app) == [("state", "documents.sqlite")]
+    file.error = None
+    assert home.run() == []
+    assert (home.broken, opened(app)) == ({}, [])
+
+
+def test_a_busy_file_is_no_damage(app: App, home: HomeCheck, file: File) -> None:
+    file.error = Unavailable("documents.sqlite cannot be used: database is locked.")
+    assert (home.run(), home.broken, opened(app)) == ([], {}, [])
+
+
+@pytest.mark.parametrize(("whole", "checks"), [(False, 1), (True, 2)])
+def test_a_check_takes_its_share_of_the_time_unless_it_is_asked_for(
+    home: HomeCheck, file: File, monkeypatch: pytest.MonkeyPatch, *, whole: bool, checks: int
+) -> None:
+    moments = iter(float(second) for second in range(10))
+    monkeypatch.setattr("tillstream.app.home_check.time.monotonic", lambda: next(moments))
+    home.run()
+    home.run(whole=whole)
+    assert file.checks == checks
+
+
+@pytest.mark.parametrize(("lost", "kind"), [(Lost.SALES, "store-sales"), (Lost.ORDER, "state"), (Lost.STATE, "state")])
+def test_what_may_be_lost_is_a_loss_of_its_kind(app: App, home: HomeCheck, file: File, lost: Lost, kind: str) -> None:
+    file.found = (Finding("a file", "It was damaged.", "Send it again.", lost), Finding("another", "It was repaired."))
+    assert home.run() == ["It was damaged. Send it again.", "It was repaired."]
+    assert opened(app) == [(kind, "a file")]
+
+
+def test_a_part_can_be_added(home: HomeCheck) -> None:
+    check: Callable[[], list[Finding]] = lambda: [Finding("server.json", "It is written again.")]  # noqa: E731
+    home.add(Part("address", "server.json", check))
+    assert home.run() == ["It is written again."]

@@ -1,0 +1,50 @@
+"""Losses: recorded once, open until somebody has dealt with them, and audited."""
+
+from dataclasses import replace
+
+import pytest
+
+from tillstream import losses
+from tillstream.app import App
+from tillstream.audit import reading
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.losses import Loss, LossKind, Resolution
+
+LOST = Loss(LossKind.ORIGINAL, "UK/sales.csv", "It is damaged.", "Send it again.", "abc", ("UK",), ("UK/S1",))
+
+
+def test_a_loss_is_recorded_once_and_open_until_it_is_resolved(app: App) -> None:
+    (first,) = losses.report(app.ports, LOST)
+    more = replace(LOST, stores=("UK/S1", "UK/S2"))
+    assert losses.report(app.ports, more) == []
+    assert [(one.loss, one.since) for one in losses.open_losses(app.ports)] == [(more, first.since)]
+    resolved = losses.resolve(app.ports, first.id, Resolution.ACCEPTED, " A test file. ", by="ana")
+    assert (resolved.resolved_by, resolved.reason) == ("ana", "A test file.")
+    assert losses.open_losses(app.ports) == []
+    assert losses.report(app.ports, LOST) == [], "it stays accepted"
+    assert losses.reopen(app.ports, first.id, by="ana").is_open
+    entries = reading.find_by_subject(app.ports, "loss", LOST.name)
+    assert [(one.what, one.after["resolution"]) for one in entries] == [
+        ("loss.reopened", "open"),
+        ("loss.resolved", "accepted"),
+    ]
+
+
+def test_what_is_found_whole_again_is_resolved_and_opens_again_if_it_is_damaged_again(app: App) -> None:
+    losses.report(app.ports, LOST)
+    assert losses.recovered(app.ports, LOST.kind, LOST.name)
+    assert not losses.recovered(app.ports, LOST.kind, LOST.name)
+    assert not losses.recovered(app.ports, LossKind.PACK, LOST.name)
+    (record,) = losses.every(app.ports)
+    assert (record.resolution, record.resolved_by) == (Resolution.RESTORED, losses.SYSTEM)
+    assert [one.id for one in losses.report(app.ports, LOST)] == [record.id]
+
+
+def test_a_decision_needs_a_loss_and_a_reason(app: App) -> None:
+    losses.report(app.ports, LOST)
+    with pytest.raises(Rejected, match="Give a reason"):
+        losses.resolve(app.ports, LOST.id, Resolution.ACCEPTED, " ", by="ana")
+    with pytest.raises(Rejected, match="at most 500"):
+        losses.resolve(app.ports, LOST.id, Resolution.RESTORED, "x" * 501, by="ana")
+    with pytest.raises(NotFound):
+        losses.reopen(app.ports, "original-unknown", by="ana")

@@ -1,0 +1,84 @@
+"""Checks of the files of a home: what they find is repaired, or reported as a loss and shown while it lasts."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tillstream import losses
+from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
+from tillstream.domain.finding import Finding, Lost
+from tillstream.losses import Loss, LossKind
+from tillstream.ports import Ports
+
+SHARE = 0.01
+"""Share of the time that the check of a large file may take."""
+
+
+@dataclass
+class Part:
+    """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged."""
+
+    name: str
+    file: str
+    check: Callable[[], Iterable[Finding]]
+    due: float = 0.0
+    """Time of the monotonic clock from which the check takes no more than its share."""
+
+
+class HomeCheck:
+    """All checks run in the process that owns the home, one at a time."""
+
+    def __init__(self, ports: Ports, parts: Iterable[Part]) -> None:
+        self._ports, self._parts = ports, list(parts)
+        self.broken: dict[str, str] = {}
+        """Parts that are damaged and not repaired, with a sentence for each."""
+        self._open: set[str] = set()
+
+    def add(self, part: Part) -> None:
+        self._parts.append(part)
+
+    def run(self, *, whole: bool = False) -> list[str]:
+        """Check each part, repair what can be repaired, and report losses; return sentences about what is new.
+
+        whole: check large files also if they were checked not long ago.
+        """
+        found: list[Finding] = []
+        for part in self._parts:
+            started = time.monotonic()
+            if started < part.due and not whole and part.name not in self.broken:
+                continue
+            try:
+                found += part.check()
+            except TillstreamError as error:
+                if isinstance(error, Unavailable) and not isinstance(error, DamagedFile | Occupied):
+                    continue  # it is busy, or the disk is full: that is no damage
+                if self.broken.get(part.name) != str(error):
+                    found.append(Finding(part.file, str(error), lost=Lost.STATE))
+                self.broken[part.name] = str(error)
+            else:
+                if self.broken.pop(part.name, None):
+                    losses.recovered(self._ports, LossKind.STATE, part.file)
+            ended = time.monotonic()
+            part.due = ended + (ended - started) / SHARE
+        return self.note(found)
+
+    def note(self, found: Iterable[Finding]) -> list[str]:
+        """Report what may be lost; return the sentences of what was not reported before."""
+        found = list(found)
+        clock = [one for one in found if one.lost is Lost.CLOCK]
+        known = {one.name for one in clock} & self._open
+        if self._open and not clock:
+            for name in self._open:
+                losses.recovered(self._ports, LossKind.STATE, name)
+        self._open = {one.name for one in clock}
+        for one in found:
+            if one.lost:
+                self._report(one)
+        return [str(one) for one in found if one.name not in known]
+
+    def _report(self, found: Finding) -> None:
+        kind = LossKind.STORE_SALES if found.lost is Lost.SALES else LossKind.STATE
+        try:
+            losses.report(self._ports, Loss(kind, found.name, found.message, found.remedy))
+        except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
+            self.broken.setdefault(found.name, str(found))

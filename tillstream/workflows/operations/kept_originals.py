@@ -1,0 +1,213 @@
+"""Verification of kept originals against their hashes, so that damage is found before they are needed.
+
+Each sweep reads a share: it continues where the last one ended, and begins again a day after the last beginning. It
+reports a loss for what is missing or damaged, and resolves the losses of what is whole again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tillstream import losses
+from tillstream.analytics import reference
+from tillstream.batches import originals, packs, records
+from tillstream.batches.originals import Unreadable
+from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.events import INBOX
+from tillstream.domain.object_names import PACK_NAME, PACKABLE_NAME
+from tillstream.losses import Loss, LossKind, LossRecord
+from tillstream.pipeline.staging import expiry
+from tillstream.ports import Ports
+from tillstream.ports.document_store import Document
+from tillstream.workflows.operations import maintenance_log
+from tillstream.workflows.operations.loss_decisions import CHECKS
+
+VERIFIED = "originals"
+"""Document of the maintenance log: when the round began, and the last pack and batch that it has read."""
+EVERY = timedelta(days=1)
+"""Least time between the starts of two rounds of schedules."""
+PAGE = 100
+MOST_AGAIN = 20
+"""Open losses that one sweep looks at again."""
+UNSETTLED = (State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED)
+UNUSED = frozenset({State.REJECTED, State.CANCELLED})
+"""States in which nothing reads the original again."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one sweep may read."""
+
+    files: int = 200
+    bytes: int = 64 << 20
+
+
+IN_SERVER, IN_FUNCTION, IN_COMMAND = Share(), Share(40, 64 << 20), Share(20_000, 2 << 30)
+
+
+@dataclass
+class _Round:
+    """began: ISO 8601; pack, batch: the ids of the last ones read; "~" when all were."""
+
+    began: str = ""
+    pack: str = ""
+    batch: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return (self.pack, self.batch) == (_END, _END)
+
+
+_END = "~"
+
+
+def verify(ports: Ports, share: Share = IN_SERVER, *, again: bool = False) -> list[str]:
+    """Read the next share; return a sentence about each loss that was not known. Idempotent. Raises `Unavailable`.
+
+    again: begin now if the last round is over, instead of a day after its start; for a person who asks.
+    """
+    _look_again(ports)
+    now = ports.clock.now()
+    document = ports.documents.get(maintenance_log.COLLECTION, VERIFIED)
+    before = _Round(**document.data) if document else _Round()
+    current = _Round(now.isoformat(timespec="seconds")) if _is_due(before, now, again=again) else before
+    sentences = reference.repair_kept_rates(ports) if current.began != before.began else []
+    new: list[LossRecord] = []
+    files, size = share.files, share.bytes
+    for place, read, loss in _in_order(ports, current):
+        current = place
+        new += losses.report(ports, loss) if loss else []
+        files, size = files - 1, size - read
+        if files <= 0 or size <= 0:
+            break
+    if current != before:
+        ports.documents.put(maintenance_log.COLLECTION, VERIFIED, vars(current))
+    return [*sentences, *(f"{one.loss.message} {one.loss.remedy}" for one in new)]
+
+
+def verify_all(ports: Ports) -> list[str]:
+    """Read all originals; return a sentence about each that is lost and that nobody has dealt with.
+
+    Idempotent. Raises `Unavailable`.
+    """
+    _look_again(ports)
+    for _, _, loss in _in_order(ports, _Round()):
+        if loss:
+            losses.report(ports, loss)
+    return [one.loss.message for one in losses.open_losses(ports) if one.loss.kind in CHECKS]
+
+
+def _is_due(last: _Round, now: datetime, *, again: bool) -> bool:
+    if not last.began:
+        return True
+    began = datetime.fromisoformat(last.began)
+    return last.is_over and (again or not began <= now < began + EVERY)
+
+
+def _in_order(ports: Ports, place: _Round) -> Iterator[tuple[_Round, int, Loss | None]]:
+    """Read what follows in the round; yield where it is then, the bytes, and the loss, if there is one."""
+    for pack in _packs(ports, place.pack):
+        loss = _of_pack(ports, pack.data["object"])
+        place = replace(place, pack=pack.id)
+        yield place, pack.data["bytes"], loss
+    place = replace(place, pack=_END)
+    for batch in _batches(ports, place.batch):
+        loss = _of_batch(ports, batch)
+        place = replace(place, batch=batch.batch_id)
+        yield place, batch.size, loss
+    yield replace(place, batch=_END), 0, None
+
+
+def _packs(ports: Ports, after: str) -> Iterator[Document]:
+    while documents := ports.documents.find(packs.COLLECTION, limit=PAGE, above=after):
+        yield from documents
+        after = documents[-1].id
+
+
+def _batches(ports: Ports, after: str) -> Iterator[Batch]:
+    while documents := ports.documents.find(records.COLLECTION, limit=PAGE, above=after):
+        yield from (Batch.from_json(one.data) for one in documents)
+        after = documents[-1].id
+
+
+def _of_batch(ports: Ports, batch: Batch) -> Loss | None:
+    """The loss of the original of a batch, if it is lost. A replay has the original of its parent."""
+    if batch.state in UNUSED or batch.kind is BatchKind.REPLAY:
+        return None
+    try:
+        originals.check(ports, batch)
+    except Unreadable as error:
+        return None if _is_packed(ports, batch) else originals.loss_of(error)
+    return None
+
+
+def _of_pack(ports: Ports, name: str) -> Loss | None:
+    try:
+        packs.check(ports, ports.objects.stat(INBOX, name))
+    except Rejected as error:
+        return _lost_pack(name, is_missing=isinstance(error, NotFound))
+    return None
+
+
+def _lost_pack(name: str, *, is_missing: bool) -> Loss:
+    match = PACK_NAME.fullmatch(name)
+    folder = match["folder"] if match else ""
+    region = folder.partition("/")[2]
+    state = "missing" if is_missing else "damaged"
+    return Loss(
+        LossKind.PACK,
+        name,
+        f"The kept originals of store sales in {INBOX}/{name} are {state}. The sales count, but they can be neither "
+        "read again nor proved.",
+        f"{originals.FROM_BACKUP}, or accept the loss.",
+        regions=(region,) if region else (),
+    )
+
+
+def _is_packed(ports: Ports, batch: Batch) -> bool:
+    """Whether the original was packed, so that the loss is that of its pack."""
+    match = PACKABLE_NAME.fullmatch(batch.object)
+    if not match:
+        return False
+    for document in _packs(ports, ""):
+        pack = PACK_NAME.fullmatch(document.data["object"])
+        if pack and pack["folder"] == match["folder"] and int(pack["first"]) <= int(match["time"]) <= int(pack["last"]):
+            return True
+    return False
+
+
+def _look_again(ports: Ports) -> None:
+    """Resolve the losses whose original or pack was put back."""
+    for one in losses.open_losses(ports)[:MOST_AGAIN]:
+        if one.loss.kind not in CHECKS:
+            continue
+        try:
+            CHECKS[one.loss.kind](ports, one.loss)
+        except Rejected:
+            continue
+        losses.recovered(ports, one.loss.kind, one.loss.name)
+
+
+def damaged(ports: Ports) -> list[str]:
+    """Read all originals, and return a sentence about each that is lost, unless somebody has dealt with that.
+
+    Writes nothing. Raises `Unavailable`.
+    """
+    settled = {one.id for one in losses.every(ports) if one.resolution in losses.FINAL}
+    return [loss.message for _, _, loss in _in_order(ports, _Round()) if loss and loss.id not in settled]
+
+
+def unread(ports: Ports) -> list[str]:
+    """A sentence about each batch that waits to be settled, and of which something is lost or damaged."""
+    sentences = []
+    for state in UNSETTLED:
+        for upload in records.find(ports, state=state, kind=None, limit=None):
+            name = f"{upload.file} (batch {upload.batch_id}), which is {upload.state},"
+            if expiry.damaged(ports, upload):
+                sentences.append(f"{name} has damaged staged rows. Run `sweep`.")
+            try:
+                originals.check(ports, upload, trusting=True)
+            except Unreadable as error:
+                sentences.append(f"{name} cannot be read: {error}")
+    return sentences
