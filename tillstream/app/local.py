@@ -56,11 +56,11 @@ def build(
     """
     home = settings.home
     clock = clock or SystemClock()
-    found: list[Finding] = []
+    noticed: list[Finding] = []
     if not read_only:
         home.mkdir(parents=True, exist_ok=True)
         restore.finish(home)
-        found = lost_files(home)
+        noticed = lost_files(home)
     documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
     # opened before files are created, because it may reject the folder
     warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
@@ -68,8 +68,8 @@ def build(
     note = partial(note_queue, documents)
     bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
     if not read_only:
-        found += [*documents.findings, *bus.findings]
-        found += [one for one in lost_messages(documents, bus) if not bus.findings and one not in found]
+        noticed += [*documents.findings, *bus.findings]
+        noticed += [one for one in lost_messages(documents, bus) if not bus.findings and one not in noticed]
         for subscription, topic in SUBSCRIPTIONS.items():
             bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
@@ -90,7 +90,7 @@ def build(
         Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
     )
     checks = None if read_only else HomeCheck(ports, parts)
-    notices = [*rates_lost, *(checks.note(found) if checks else ())]
+    notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
     if notices:
         from tillstream import logs  # lazy: only servers log otherwise
 

@@ -151,8 +151,8 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
 def announced(settings: Settings, address: str, token: str) -> list[Finding]:
     """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
     home = folder(settings)
-    found = home.find_server()
-    if found and (found.address, found.token) == (address, token):
+    noticed = home.find_server()
+    if noticed and (noticed.address, noticed.token) == (address, token):
         return []
     home.announce_server(address, token)
     return [Finding("server.json", "server.json was damaged or removed, and is written again.")]

@@ -41,8 +41,8 @@ class GenerationFile:
             numbers, ahead = numbers.following(now)
             self._write(numbers)
             self._findings += [of_ahead(NAME, "files", ahead)] if ahead else []
-        found, self._findings = self._findings, []
-        return found + of_behind(numbers.last, now)
+        noticed, self._findings = self._findings, []
+        return noticed + of_behind(numbers.last, now)
 
     def _now(self) -> int:
         return (self._clock.now() - EPOCH) // MICROSECOND
