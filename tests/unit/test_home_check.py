@@ -8,7 +8,7 @@ from tillstream import losses
 from tillstream.app import App
 from tillstream.app.home_check import HomeCheck, Part
 from tillstream.domain.errors import DamagedFile, Unavailable
-from tillstream.domain.finding import Finding, Lost
+from tillstream.ports.finding import Finding, Lost
 
 
 class File:

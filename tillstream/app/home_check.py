@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tillstream import losses
 from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
-from tillstream.domain.finding import Finding, Lost
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
+from tillstream.ports.finding import Finding, Lost
 
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""

@@ -26,11 +26,11 @@ from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
-from tillstream.domain.finding import Finding
 from tillstream.domain.object_names import PACK_NAME
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
+from tillstream.ports.finding import Finding
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS

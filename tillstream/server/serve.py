@@ -23,9 +23,9 @@ from tillstream.app.local import folder
 from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
-from tillstream.domain.finding import Finding
 from tillstream.logs import quiet_terminal
 from tillstream.ports import Clock
+from tillstream.ports.finding import Finding
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher

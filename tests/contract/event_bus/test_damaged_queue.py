@@ -13,8 +13,8 @@ from event_bus_suite import bodies
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Unavailable
-from tillstream.domain.finding import Lost
 from tillstream.ports.event_bus import Message
+from tillstream.ports.finding import Lost
 
 KEPT = ("sales", "receive")
 SALES = [f"sale {n} " + "x" * 600 for n in range(60)]

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND, ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.domain.finding import Lost
+from tillstream.ports.finding import Lost
 
 DAY = 86_400
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
 from tillstream.adapters.local.numbering import LEAP, Numbers, from_stored, of_ahead, of_behind, tick_of
-from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
+from tillstream.ports.finding import Finding
 
 NAME = ".generation"
 _FORM = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{8})\n")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
-from tillstream.domain.finding import Finding, Lost
 from tillstream.ports.document_store import DocumentStore
+from tillstream.ports.finding import Finding, Lost
 
 QUEUE = ("upkeep", "queue")
 """Document with the last sequence of the queue that was noted."""

@@ -18,9 +18,9 @@ from tillstream.adapters.local.sqlite.kept_messages import KeptMessages
 from tillstream.adapters.local.sqlite.publication import Publication, store
 from tillstream.adapters.local.sqlite.queue_repair import QueueRepair
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+from tillstream.ports.finding import Finding
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
