@@ -14,7 +14,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, urlopen
 
 from bench import portal
 from bench.ingest import TILLSTREAM, environment
-from bench.live.viewers import KNOWN, Arrivals, Viewer, opened
+from bench.live.viewers import REVISION, Arrivals, Viewer, opened
 from bench.server import ADDRESS, Server, served
 from tillstream.app import build
 from tillstream.domain.people import Role
@@ -119,9 +119,9 @@ def measure(home: Path, load: Load) -> Live:
 
 
 def _viewer(browser: OpenerDirector, *, counts: bool) -> Viewer:
-    known = KNOWN.search(portal.get(browser, "/live"))
+    shown = REVISION.search(portal.get(browser, "/live"))
     cookies = next(one for one in vars(browser)["handlers"] if isinstance(one, HTTPCookieProcessor)).cookiejar
-    return Viewer("; ".join(f"{one.name}={one.value}" for one in cookies), int(known[1]) if known else 0, counts)
+    return Viewer("; ".join(f"{one.name}={one.value}" for one in cookies), int(shown[1]) if shown else 0, counts)
 
 
 @contextmanager

@@ -29,21 +29,21 @@ class _Pages:
         self.at_once = asyncio.Semaphore(OPENED_AT_ONCE)
 
     async def view(self, viewer: Viewer, is_open: asyncio.Event) -> None:
-        known = viewer.known
+        revision = viewer.revision
         while True:
             pause = 1.0
             with suppress(OSError, asyncio.IncompleteReadError):
                 if not is_open.is_set():
                     await self.at_once.acquire()
-                known, pause = await self._read(viewer, known, is_open)
+                revision, pause = await self._read(viewer, revision, is_open)
             await asyncio.sleep(pause)
 
-    async def _read(self, viewer: Viewer, known: int, is_open: asyncio.Event) -> tuple[int, float]:
+    async def _read(self, viewer: Viewer, revision: int, is_open: asyncio.Event) -> tuple[int, float]:
         """Read a stream to its end; returns the last settlement, and the seconds until the browser opens it again."""
         parts = urlsplit(ADDRESS)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=LINE)
         # without chunks, so that the stream is read as lines
-        lines = f"GET /live/events?known={known} HTTP/1.0", f"Host: {parts.netloc}", f"Cookie: {viewer.cookie}"
+        lines = f"GET /live/events?known={revision} HTTP/1.0", f"Host: {parts.netloc}", f"Cookie: {viewer.cookie}"
         writer.write("\r\n".join((*lines, "", "")).encode())
         pause = 1.0
         try:
@@ -54,13 +54,13 @@ class _Pages:
                     is_open.set()
                     self.at_once.release()
                 elif line.startswith(b"id: "):
-                    known = int(line[4:])
+                    revision = int(line[4:])
                 elif viewer.counts and line.startswith(b"data: {"):
                     for number in SALE.findall(line):
                         self.shown.setdefault(number.decode(), []).append(time.monotonic())
         finally:
             writer.close()
-        return known, pause
+        return revision, pause
 
 
 async def _keep_open(viewers: Sequence[Viewer]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bench.server import PATIENCE
 
-KNOWN = re.compile(r'data-known="(\d+)"')
+REVISION = re.compile(r'data-known="(\d+)"')
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Viewer:
     """A live page of somebody. counts: whether it shows every sale, so that its sales are counted."""
 
     cookie: str
-    known: int
+    revision: int
     counts: bool
 
 

@@ -110,8 +110,8 @@ def respond(
 
 def _stream(last: int) -> Stream:
     revision = request.args.get("alerts", "")
-    is_given = revision.isdecimal() and len(revision) < len(str(changes.ENDLESS))
-    return Stream(last, int(revision) if is_given else None)
+    is_number = revision.isdecimal() and len(revision) < len(str(changes.ENDLESS))
+    return Stream(last, int(revision) if is_number else None)
 
 
 def _last_settlement() -> int:

@@ -200,7 +200,7 @@ class Connections:
         return [one for one in list(self.sockets.values()) if isinstance(one, Channel)]
 
     def _check(self) -> None:
-        sending: dict[str, list[Channel]] = {}
+        incoming: dict[str, list[Channel]] = {}
         for channel in self._channels():
             if channel.will_close:  # waitress first waits until the client reads
                 channel.handle_close()
@@ -208,10 +208,10 @@ class Connections:
                 self.closed[reason] += 1
                 channel.refuse()
             elif channel.phase in {Phase.HEADERS, Phase.ARRIVING, Phase.BODY}:
-                sending.setdefault(channel.client, []).append(channel)
+                incoming.setdefault(channel.client, []).append(channel)
         if self._per_address is None:
             return
-        for client, channels in sending.items():
+        for client, channels in incoming.items():
             surplus = len(channels) - self._per_address if client else 0
             for channel in sorted(channels, key=lambda one: one.began_at)[: max(0, surplus)]:
                 self.closed[Reason.ADDRESS] += 1
@@ -221,12 +221,12 @@ class Connections:
         """Close the connection that others need least, if there is one without a request that is answered."""
         channels = [(one.phase, one) for one in self._channels()]
         incomplete = {Phase.HEADERS, Phase.ARRIVING}
-        sending = Counter(channel.client for phase, channel in channels if phase in incomplete)
+        incoming = Counter(channel.client for phase, channel in channels if phase in incomplete)
 
         def need(of_phase: tuple[Phase, Channel]) -> tuple[int, int, float]:
             phase, channel = of_phase
             if phase in incomplete:  # the oldest of the client that has most of them
-                return phase, -sending[channel.client], channel.began_at
+                return phase, -incoming[channel.client], channel.began_at
             return phase, 0, channel.body_pace if phase is Phase.BODY else channel.active_at
 
         phase, channel = min(channels, key=need, default=(Phase.ANSWERED, None))

@@ -74,9 +74,9 @@ class Served:
         """Move the clock, and wait until the server has looked at it."""
         self.clock[0] += seconds
         for _ in range(2):  # the first one may be in a round that began before the clock moved
-            looked = threading.Event()
-            self.waitress.trigger.pull_trigger(looked.set)
-            assert looked.wait(PATIENCE)
+            has_read = threading.Event()
+            self.waitress.trigger.pull_trigger(has_read.set)
+            assert has_read.wait(PATIENCE)
 
 
 def answer(environ: Any, start_response: Any) -> list[bytes]:
@@ -135,7 +135,7 @@ def test_a_connection_that_is_kept_for_the_next_request_may_be_silent_for_longer
         served.pass_time(HEADER_SECONDS * 2)
 
 
-def test_a_slow_upload_arrives_and_one_that_stands_still_ends(served: Served) -> None:
+def test_a_slow_upload_arrives_and_one_without_progress_ends(served: Served) -> None:
     size = 3 * BODY_BYTES
     head = b"POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: %d\r\n\r\n" % size
     slow, still = served.connect(head), served.connect(head + b"x")

@@ -150,9 +150,9 @@ def _translated(statement: Statement) -> str:
 
 
 def _check_tables(sql: str) -> None:
-    known = {f"{tables.OF_SCOPE}{name}" for name in OFFERED} | MARTS
+    readable = {f"{tables.OF_SCOPE}{name}" for name in OFFERED} | MARTS
     names = {table.name for table in _one(sql, "bigquery").find_all(exp.Table)}
-    assert {name for name in names if not re.fullmatch(r"own_\d+", name)} <= known
+    assert {name for name in names if not re.fullmatch(r"own_\d+", name)} <= readable
 
 
 @pytest.mark.parametrize("query", [*(f"SELECT {one} FROM a WINDOW w AS (ORDER BY x)" for one in EXPRESSIONS), *QUERIES])
