@@ -23,7 +23,7 @@ from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import TillstreamError
+from tillstream.domain.errors import TillstreamError, Unavailable
 from tillstream.losses import Resolution
 from tillstream.people import store_tokens
 from tillstream.server.worker import Worker
@@ -117,6 +117,12 @@ class Torn:
         if self.app.home:
             self.said += self.app.home.run(whole=True)
         self.said += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
+
+    def raise_broken(self) -> None:
+        """Raise what the check of the home says about a file that nothing but a person can mend."""
+        for sentence in self.app.home.broken.values() if self.app.home else ():
+            if "rebuild --from-originals" in sentence:
+                raise Unavailable(sentence)
 
     def tried(self, work: Callable[[], object]) -> None:
         """What a thread of the server does; an error that is none of ours is a fault."""
@@ -269,6 +275,7 @@ def play(torn: Torn, tears: Mapping[str, Tear]) -> None:
             torn.turn()
             torn.lines()
             torn.is_green()
+            torn.raise_broken()
         except TillstreamError as error:
             torn.stop()
             torn.follow(error)
