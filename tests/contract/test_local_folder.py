@@ -160,7 +160,7 @@ def test_a_lock_that_is_removed_is_taken_again_by_its_owner(tmp_path: Path) -> N
         pass
 
 
-def test_an_owner_whose_lock_was_removed_and_taken_is_told_to_stop(tmp_path: Path) -> None:
+def test_an_owner_stops_if_its_lock_was_removed_and_taken(tmp_path: Path) -> None:
     with Folder(tmp_path).own():
         (tmp_path / "owner.lock").unlink()
         other = Folder(tmp_path)._lock("owner.lock")
@@ -191,5 +191,5 @@ def test_a_damaged_address_is_none(tmp_path: Path, content: bytes) -> None:
 def test_a_server_publishes_a_damaged_address_again(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, project="")
     (tmp_path / "server.json").write_bytes(b"\0" * 90)
-    assert [found.name for found in announced(settings, "http://127.0.0.1:8080", "t")] == ["server.json"]
+    assert [noticed.name for noticed in announced(settings, "http://127.0.0.1:8080", "t")] == ["server.json"]
     assert announced(settings, "http://127.0.0.1:8080", "t") == []

@@ -8,21 +8,21 @@ from tillstream import losses
 from tillstream.app import App
 from tillstream.app.home_check import HomeCheck, Part
 from tillstream.domain.errors import DamagedFile, Unavailable
-from tillstream.domain.finding import Finding, Lost
+from tillstream.ports.finding import Finding, Lost
 
 
 class File:
     """A part whose check raises or returns what a test sets."""
 
     error: Exception | None = None
-    found: tuple[Finding, ...] = ()
+    noticed: tuple[Finding, ...] = ()
     checks = 0
 
     def check(self) -> tuple[Finding, ...]:
         self.checks += 1
         if self.error:
             raise self.error
-        return self.found
+        return self.noticed
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def opened(app: App) -> list[tuple[str, str]]:
     return [(one.loss.kind, one.loss.name) for one in losses.open_losses(app.ports)]
 
 
-def test_damage_is_said_once_and_lasts_until_the_file_is_whole(app: App, home: HomeCheck, file: File) -> None:
+def test_damage_is_reported_once_and_lasts_until_the_file_is_whole(app: App, home: HomeCheck, file: File) -> None:
     file.error = DamagedFile("documents.sqlite is damaged.")
     assert home.run() == ["documents.sqlite is damaged."]
     assert home.run() == []
@@ -56,7 +56,7 @@ def test_a_busy_file_is_no_damage(app: App, home: HomeCheck, file: File) -> None
 
 
 @pytest.mark.parametrize(("whole", "checks"), [(False, 1), (True, 2)])
-def test_a_check_takes_its_share_of_the_time_unless_it_is_asked_for(
+def test_a_check_takes_its_share_of_the_time_unless_it_is_whole(
     home: HomeCheck, file: File, monkeypatch: pytest.MonkeyPatch, *, whole: bool, checks: int
 ) -> None:
     moments = iter(float(second) for second in range(10))
@@ -68,7 +68,10 @@ def test_a_check_takes_its_share_of_the_time_unless_it_is_asked_for(
 
 @pytest.mark.parametrize(("lost", "kind"), [(Lost.SALES, "store-sales"), (Lost.ORDER, "state"), (Lost.STATE, "state")])
 def test_what_may_be_lost_is_a_loss_of_its_kind(app: App, home: HomeCheck, file: File, lost: Lost, kind: str) -> None:
-    file.found = (Finding("a file", "It was damaged.", "Send it again.", lost), Finding("another", "It was repaired."))
+    file.noticed = (
+        Finding("a file", "It was damaged.", "Send it again.", lost),
+        Finding("another", "It was repaired."),
+    )
     assert home.run() == ["It was damaged. Send it again.", "It was repaired."]
     assert opened(app) == [(kind, "a file")]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tillstream import losses
 from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
-from tillstream.domain.finding import Finding, Lost
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
+from tillstream.ports.finding import Finding, Lost
 
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""
@@ -42,43 +42,43 @@ class HomeCheck:
 
         whole: check large files also if they were checked not long ago.
         """
-        found: list[Finding] = []
+        noticed: list[Finding] = []
         for part in self._parts:
             started = time.monotonic()
             if started < part.due and not whole and part.name not in self.broken:
                 continue
             try:
-                found += part.check()
+                noticed += part.check()
             except TillstreamError as error:
                 if isinstance(error, Unavailable) and not isinstance(error, DamagedFile | Occupied):
                     continue  # it is busy, or the disk is full: that is no damage
                 if self.broken.get(part.name) != str(error):
-                    found.append(Finding(part.file, str(error), lost=Lost.STATE))
+                    noticed.append(Finding(part.file, str(error), lost=Lost.STATE))
                 self.broken[part.name] = str(error)
             else:
                 if self.broken.pop(part.name, None):
                     losses.recovered(self._ports, LossKind.STATE, part.file)
             ended = time.monotonic()
             part.due = ended + (ended - started) / SHARE
-        return self.note(found)
+        return self.note(noticed)
 
-    def note(self, found: Iterable[Finding]) -> list[str]:
+    def note(self, noticed: Iterable[Finding]) -> list[str]:
         """Report what may be lost; return the sentences of what was not reported before."""
-        found = list(found)
-        clock = [one for one in found if one.lost is Lost.CLOCK]
-        known = {one.name for one in clock} & self._open
+        noticed = list(noticed)
+        clock = [one for one in noticed if one.lost is Lost.CLOCK]
+        reported_before = {one.name for one in clock} & self._open
         if self._open and not clock:
             for name in self._open:
                 losses.recovered(self._ports, LossKind.STATE, name)
         self._open = {one.name for one in clock}
-        for one in found:
+        for one in noticed:
             if one.lost:
                 self._report(one)
-        return [str(one) for one in found if one.name not in known]
+        return [str(one) for one in noticed if one.name not in reported_before]
 
-    def _report(self, found: Finding) -> None:
-        kind = LossKind.STORE_SALES if found.lost is Lost.SALES else LossKind.STATE
+    def _report(self, noticed: Finding) -> None:
+        kind = LossKind.STORE_SALES if noticed.lost is Lost.SALES else LossKind.STATE
         try:
-            losses.report(self._ports, Loss(kind, found.name, found.message, found.remedy))
+            losses.report(self._ports, Loss(kind, noticed.name, noticed.message, noticed.remedy))
         except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
-            self.broken.setdefault(found.name, str(found))
+            self.broken.setdefault(noticed.name, str(noticed))

@@ -25,11 +25,11 @@ from tillstream.app.home_check import HomeCheck, Part
 from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
-from tillstream.domain.finding import Finding
 from tillstream.domain.object_names import PACK_NAME
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.drop import DropFolder
 from tillstream.ports.event_bus import Message
+from tillstream.ports.finding import Finding
 from tillstream.ports.object_store import StoredObject
 from tillstream.settings import Settings
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
@@ -55,11 +55,11 @@ def build(
     """
     home = settings.home
     clock = clock or SystemClock()
-    found: list[Finding] = []
+    noticed: list[Finding] = []
     if not read_only:
         home.mkdir(parents=True, exist_ok=True)
         restore.finish(home)
-        found = lost_files(home)
+        noticed = lost_files(home)
     documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
     # opened before files are created, because it may reject the folder
     warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
@@ -67,8 +67,8 @@ def build(
     note = partial(note_queue, documents)
     bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
     if not read_only:
-        found += [*documents.findings, *bus.findings]
-        found += [one for one in lost_messages(documents, bus) if not bus.findings and one not in found]
+        noticed += [*documents.findings, *bus.findings]
+        noticed += [one for one in lost_messages(documents, bus) if not bus.findings and one not in noticed]
         for subscription, topic in SUBSCRIPTIONS.items():
             bus.subscribe(topic, subscription)
     objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
@@ -89,7 +89,7 @@ def build(
         Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
     )
     checks = None if read_only else HomeCheck(ports, parts)
-    notices = [*rates_lost, *(checks.note(found) if checks else ())]
+    notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
     if notices:
         from tillstream import logs  # lazy: only servers log otherwise
 

@@ -115,9 +115,9 @@ def salvage_documents(settings: Settings, wait: float | None = None) -> list[str
         restore.finish(settings.home)
         custom_contracts.read_folder(settings.contracts)  # refused before the file is replaced, not before the report
         aside = path.with_name(f"documents.until-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite")
-        found = document_store.salvage_documents(path, aside)
-        if found is None:
+        noticed = document_store.salvage_documents(path, aside)
+        if noticed is None:
             return []
         # the warehouse may be damaged too, and is not needed
         with closing(build(settings, warehouse_file=":memory:", rates=False)) as app:
-            return app.home.note([found]) if app.home else []
+            return app.home.note([noticed]) if app.home else []

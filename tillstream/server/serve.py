@@ -23,9 +23,9 @@ from tillstream.app.local import folder
 from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
 from tillstream.domain.errors import Rejected
-from tillstream.domain.finding import Finding
 from tillstream.logs import quiet_terminal
 from tillstream.ports import Clock
+from tillstream.ports.finding import Finding
 from tillstream.server.command_api import create_control
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.task_dispatcher import CONNECTIONS, TaskDispatcher
@@ -151,8 +151,8 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
 def announced(settings: Settings, address: str, token: str) -> list[Finding]:
     """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
     home = folder(settings)
-    found = home.find_server()
-    if found and (found.address, found.token) == (address, token):
+    noticed = home.find_server()
+    if noticed and (noticed.address, noticed.token) == (address, token):
         return []
     home.announce_server(address, token)
     return [Finding("server.json", "server.json was damaged or removed, and is written again.")]

@@ -13,8 +13,8 @@ from event_bus_suite import bodies
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Unavailable
-from tillstream.domain.finding import Lost
 from tillstream.ports.event_bus import Message
+from tillstream.ports.finding import Lost
 
 KEPT = ("sales", "receive")
 SALES = [f"sale {n} " + "x" * 600 for n in range(60)]
@@ -91,7 +91,7 @@ DAMAGES = {
 def test_no_accepted_message_is_lost(path: Path, file: str, damage: str) -> None:
     DAMAGES[damage](path.with_name(file))
     with closing(opened(path)) as bus:
-        assert all(found.lost is not Lost.SALES for found in bus.findings)
+        assert all(noticed.lost is not Lost.SALES for noticed in bus.findings)
         assert [sale for sale in received(bus) if sale in SALES[10:]] == SALES[10:]
         assert bus.check() == []
     with closing(opened(path)) as bus:
@@ -104,8 +104,8 @@ def test_a_queue_that_is_damaged_while_it_is_open_is_replaced(path: Path, damage
     with closing(opened(path)) as bus:
         bus._file._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         DAMAGES[damage](path)
-        (found,) = bus.check()
-        assert "was damaged" in found.message
+        (noticed,) = bus.check()
+        assert "was damaged" in noticed.message
         publish(bus, ["a new one"])
         SALES.append("a new one")
         try:
@@ -119,7 +119,7 @@ def test_a_damaged_queue_without_the_second_file_is_a_loss_of_sales(path: Path) 
     path.with_name(ACCEPTED).unlink()
     half(path)
     with closing(opened(path)) as bus:
-        assert [found.lost for found in bus.findings] == [Lost.SALES]
+        assert [noticed.lost for noticed in bus.findings] == [Lost.SALES]
 
 
 def test_a_message_that_cannot_be_kept_is_not_accepted(path: Path) -> None:
@@ -147,7 +147,7 @@ def test_acknowledged_messages_leave_the_second_file(tmp_path: Path) -> None:
         publish(bus, SALES[:40])
     (tmp_path / "queue.sqlite").unlink()
     with closing(opened(tmp_path / "queue.sqlite")) as bus:
-        assert ["The end of" in found.message for found in bus.findings] == [True]
+        assert ["The end of" in noticed.message for noticed in bus.findings] == [True]
         assert received(bus) == SALES[:40]
 
 
@@ -181,7 +181,7 @@ def test_sequences_follow_the_clock_after_one_that_was_ahead(tmp_path: Path) -> 
             publish(bus, [text])
         sequences = {each.message.body.decode(): each.sequence for each in bus.pull("receive", 10)}
         assert sequences["back"] == bus._micros() == sequences["next"] - 1
-        assert [found.lost for found in bus.check()] == [Lost.ORDER]
+        assert [noticed.lost for noticed in bus.check()] == [Lost.ORDER]
         assert bus.advance(sequences["ahead"]) == sequences["next"]
         publish(bus, ["last"])
         assert [each.sequence for each in bus.pull("receive", 10)] == [sequences["next"] + 1]

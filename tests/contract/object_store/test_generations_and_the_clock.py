@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND, ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.domain.finding import Lost
+from tillstream.ports.finding import Lost
 
 DAY = 86_400
 
@@ -58,8 +58,8 @@ def test_a_damaged_file_is_written_again_from_the_stored_files(
 ) -> None:
     path = tmp_path / ".generation"
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
-    (found,) = store.check()
-    assert (found.name, found.lost) == (".generation", Lost.NOTHING)
+    (noticed,) = store.check()
+    assert (noticed.name, noticed.lost) == (".generation", Lost.NOTHING)
     assert store.check() == []
     clock.advance(1)
     assert write(store, "d") == micros(clock)
@@ -78,9 +78,9 @@ def test_after_a_clock_that_was_ahead_generations_follow_the_clock_again(
     clock.advance(400 * DAY)
     ahead = [write(store, "ahead"), write(store, "too")]
     clock.advance(-400 * DAY)
-    (found,) = store.check()
-    assert found.lost is Lost.ORDER
-    assert "The clock of this machine was ahead until 2024-01-01" in found.message
+    (noticed,) = store.check()
+    assert noticed.lost is Lost.ORDER
+    assert "The clock of this machine was ahead until 2024-01-01" in noticed.message
     clock.advance(1)
     assert write(store, "d") == micros(clock)
     assert write(store, "ahead") > ahead[0], "a new generation of an object is its greatest"
@@ -96,7 +96,7 @@ def test_a_file_of_an_earlier_version_with_a_leap_is_noticed(
     (tmp_path / ".generation").write_bytes(b"%020d" % write(store, "ahead"))
     clock.advance(-400 * DAY + 60)
     assert write(store, "d") == micros(clock)
-    assert [found.lost for found in store.check()] == [Lost.ORDER]
+    assert [noticed.lost for noticed in store.check()] == [Lost.ORDER]
 
 
 @pytest.mark.parametrize("back", [-3 * DAY, -700 * DAY])
@@ -106,8 +106,8 @@ def test_a_clock_that_is_behind_keeps_the_order_and_is_named(
     last = write(store, "d")
     clock.advance(back)
     assert write(store, "e") == last + 1
-    (found,) = store.check()
-    assert (found.name, found.lost) == ("clock", Lost.CLOCK)
+    (noticed,) = store.check()
+    assert (noticed.name, noticed.lost) == ("clock", Lost.CLOCK)
     clock.advance(-back + 1)
     assert store.check() == []
 

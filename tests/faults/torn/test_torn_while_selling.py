@@ -50,12 +50,12 @@ class Shop:
         self.app.close()
 
     def sweep(self) -> list[str]:
-        found = self.app.home.run(whole=True) if self.app.home else []
+        noticed = self.app.home.run(whole=True) if self.app.home else []
         Worker(self.app).run_until_idle()
         self.clock.advance(90)
         reconcile.run(self.app.ports, self.app.contracts)
         Worker(self.app).run_until_idle()
-        return found
+        return noticed
 
     def counted(self) -> int:
         (row,) = self.app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").to_pylist()
@@ -136,14 +136,14 @@ def test_damaged_documents_are_not_ready_until_they_are_repaired(shop: Shop) -> 
     assert shop.ready() == 200
 
 
-def test_a_clock_that_was_ahead_is_a_loss_of_order_until_somebody_decides(shop: Shop) -> None:
+def test_a_clock_that_was_ahead_is_a_loss_of_order_until_it_is_resolved(shop: Shop) -> None:
     shop.clock.advance(400 * 86_400)
     shop.sell(3)
     Worker(shop.app).run_until_idle()
     shop.clock.advance(-400 * 86_400)
     shop.sell(1)
-    found = " ".join(shop.sweep())
-    assert found.count("The clock of this machine was ahead") == 2, "files and sales"
+    noticed = " ".join(shop.sweep())
+    assert noticed.count("The clock of this machine was ahead") == 2, "files and sales"
     assert shop.counted() == shop.accepted
     assert [one.loss.kind for one in losses.open_losses(shop.app.ports)] == [losses.LossKind.STATE] * 2
     newest = max(stored.generation for stored in shop.app.ports.objects.list("inbox"))
@@ -166,6 +166,6 @@ def test_a_damaged_contract_and_secret_are_named(shop: Shop) -> None:
     for folder, name in (("contracts", "bad.yaml"), ("secrets", "password")):
         (shop.home / folder).mkdir(exist_ok=True)
         (shop.home / folder / name).write_bytes(b"\xff\xfe\x00")
-    found = " ".join(shop.sweep())
-    assert "bad.yaml" in found
-    assert "password" in found
+    noticed = " ".join(shop.sweep())
+    assert "bad.yaml" in noticed
+    assert "password" in noticed

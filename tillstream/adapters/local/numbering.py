@@ -9,8 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
-from tillstream.domain.finding import Finding, Lost
 from tillstream.ports.clock import Clock
+from tillstream.ports.finding import Finding, Lost
 
 SECOND = 1_000_000
 TOLERANCE = 300 * SECOND

@@ -22,11 +22,11 @@ from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnaps
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema, read_tables
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.domain.errors import Rejected
-from tillstream.domain.finding import Finding
 from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import create_tables, table_definitions
+from tillstream.ports.finding import Finding
 from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, WarehouseQuery
 
 VECTOR = 2048

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
 from tillstream.adapters.local.numbering import LEAP, Numbers, from_stored, of_ahead, of_behind, tick_of
-from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
+from tillstream.ports.finding import Finding
 
 NAME = ".generation"
 _FORM = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{8})\n")
@@ -41,8 +41,8 @@ class GenerationFile:
             numbers, ahead = numbers.following(now)
             self._write(numbers)
             self._findings += [of_ahead(NAME, "files", ahead)] if ahead else []
-        found, self._findings = self._findings, []
-        return found + of_behind(numbers.last, now)
+        noticed, self._findings = self._findings, []
+        return noticed + of_behind(numbers.last, now)
 
     def _now(self) -> int:
         return (self._clock.now() - EPOCH) // MICROSECOND

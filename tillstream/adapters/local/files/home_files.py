@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
-from tillstream.domain.finding import Finding, Lost
 from tillstream.ports.document_store import DocumentStore
+from tillstream.ports.finding import Finding, Lost
 
 QUEUE = ("upkeep", "queue")
 """Document with the last sequence of the queue that was noted."""
@@ -26,12 +26,12 @@ def lost_files(home: Path) -> list[Finding]:
     inbox = home / "objects" / "inbox"
     if not inbox.is_dir() or not any(inbox.iterdir()):
         return []
-    found = []
+    noticed = []
     if _is_empty(home / "queue.sqlite"):
-        found.append(_lost_queue(has_accepted=not _is_empty(home / ACCEPTED)))
+        noticed.append(_lost_queue(has_accepted=not _is_empty(home / ACCEPTED)))
     if _is_empty(home / "documents.sqlite"):
-        found.append(Finding("documents.sqlite was missing", DOCUMENTS, lost=Lost.STATE))
-    return found
+        noticed.append(Finding("documents.sqlite was missing", DOCUMENTS, lost=Lost.STATE))
+    return noticed
 
 
 def _lost_queue(*, has_accepted: bool) -> Finding:

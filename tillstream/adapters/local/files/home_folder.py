@@ -118,9 +118,9 @@ class Folder:
     def find_server(self) -> ServerAddress | None:
         """The published address. The server may be dead or replaced by now: after a rejected token, read it again."""
         with suppress(OSError, ValueError, TypeError):
-            found = ServerAddress(**json.loads(self._server.read_text("utf-8")))
-            if isinstance(found.token, str) and ADDRESS.fullmatch(found.address):
-                return found
+            noticed = ServerAddress(**json.loads(self._server.read_text("utf-8")))
+            if isinstance(noticed.token, str) and ADDRESS.fullmatch(noticed.address):
+                return noticed
         return None
 
     def forget_server(self) -> None:

@@ -32,8 +32,8 @@ from tillstream.adapters.local.files.object_files import (
 )
 from tillstream.adapters.local.files.object_names import bucket_path, folder_path, object_name, object_path
 from tillstream.domain.errors import Conflict, NotFound, Unavailable
-from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
+from tillstream.ports.finding import Finding
 from tillstream.ports.object_store import StoredObject
 
 if TYPE_CHECKING:

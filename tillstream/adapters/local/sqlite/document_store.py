@@ -12,9 +12,9 @@ from typing import Any
 from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
 from tillstream.adapters.local.sqlite.errors import Damaged
 from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.finding import Finding, Lost
 from tillstream.domain.text import json_text
 from tillstream.ports.document_store import Document, Put
+from tillstream.ports.finding import Finding, Lost
 
 SORTED = ("received_seq", "settlement_no", "undone_no")
 """Fields by which documents are found and sorted; documents without the field are in the index, too."""

@@ -18,9 +18,9 @@ from tillstream.adapters.local.sqlite.kept_messages import KeptMessages
 from tillstream.adapters.local.sqlite.publication import Publication, store
 from tillstream.adapters.local.sqlite.queue_repair import QueueRepair
 from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.finding import Finding
 from tillstream.ports.clock import Clock
 from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+from tillstream.ports.finding import Finding
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
@@ -69,10 +69,10 @@ class SQLiteEventBus:
 
     def check(self) -> list[Finding]:
         """Read the queue and the second file whole, and repair each from the other. Raises `Unavailable`."""
-        found = self._repair.check(self._file)
-        for name, (topic, policy) in self._subscribed.items() if found else ():
+        noticed = self._repair.check(self._file)
+        for name, (topic, policy) in self._subscribed.items() if noticed else ():
             self._subscribe(topic, name, policy)  # a queue that was replaced may lack it
-        return found
+        return noticed
 
     def subscribe(self, topic: str, subscription: str, policy: RetryPolicy | None = None) -> None:
         """Replaces the policy if one is passed. Raises `Rejected` if the subscription belongs to another topic."""
@@ -95,8 +95,8 @@ class SQLiteEventBus:
         self._attached.detach(subscription)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> list[str]:
-        known = topic in self._with_listeners or (self._kept and self._kept.topic == topic)
-        if not messages or not (known or self._file.rows(sql.LISTENERS, (topic,))):
+        has_listener = topic in self._with_listeners or (self._kept and self._kept.topic == topic)
+        if not messages or not (has_listener or self._file.rows(sql.LISTENERS, (topic,))):
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
         self._last = published[-1]

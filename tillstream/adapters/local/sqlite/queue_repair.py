@@ -11,7 +11,7 @@ from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
 from tillstream.adapters.local.sqlite.damage import Salvaged
 from tillstream.adapters.local.sqlite.errors import Damaged
 from tillstream.adapters.local.sqlite.kept_messages import Comparison, KeptMessages
-from tillstream.domain.finding import Finding, Lost
+from tillstream.ports.finding import Finding, Lost
 
 SEND_AGAIN = (
     "Sales that tills or forms sent shortly before may be missing, as accepted.log is missing or damaged too. Compare "
