@@ -40,7 +40,9 @@ def check(ports: Ports, batch: Batch, *, trusting: bool = False) -> None:
             is_whole = not is_compared or digest(stream) == batch.sha256
     except NotFound as error:
         raise Unreadable(batch, f"The kept original {name} is missing.") from error
-    except (Rejected, OSError) as error:  # a damaged pack, or a part of the disk that cannot be read
+    except Rejected as error:  # names the damaged pack
+        raise Unreadable(batch, str(error)) from error
+    except OSError as error:  # a part of the disk that cannot be read
         raise Unreadable(batch, f"The kept original {name} is damaged.") from error
     if not is_whole:
         raise Unreadable(batch, f"The kept original {name} is damaged.")

@@ -119,7 +119,7 @@ class Shop:
     def differences(self) -> list[str]:
         """What a rebuild says, from the ledger's rows and from the originals."""
         reports = [run(self.app.ports, self.app.fresh_warehouse) for run in (rebuild.check, rebuild.from_originals)]
-        return [sentence for report in reports for sentence in report["differences"]]
+        return [sentence for report in reports for sentence in (*report["differences"], *report["unread"])]
 
     @contextmanager
     def restored(self) -> Iterator["Shop"]:
