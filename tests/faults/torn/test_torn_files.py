@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from faults.torn.acts import opened
+from faults.torn.course import play
 from faults.torn.judge import judge
 from faults.torn.kinds import KINDS, Fate, Kind, files_by_kind, states_of
-from faults.torn.play import Moment, NothingToTear, Torn, play
+from faults.torn.play import Moment, NothingToTear, Torn
 from faults.torn.shop import Shop, found
 from faults.torn.tears import TEARS, Tear
 
@@ -25,7 +26,7 @@ from tillstream.app.local_restore import restore_home
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 
-PLAYS, TOGETHER = 5, 8
+PLAYS, TOGETHER = 4, 8
 """Everyday plays of a group of kinds, and the files that each tears besides one of a database."""
 SMALL = 3_000
 """Bytes that files of this company do not have, other than databases and Parquet files."""
