@@ -11,6 +11,11 @@ from tillstream.ports import Ports
 COLLECTION = "own-contracts"
 
 
+def read_folder(folder: Path) -> dict[str, Contract]:
+    """Return all contracts; the company's own override shipped ones of the same name. Raises `Rejected`."""
+    return _checked(loader.shipped() | loader.load_folder(folder))
+
+
 class InFolder:
     """Contracts as YAML files, which users may also edit; read once, when the app is built."""
 
@@ -19,8 +24,8 @@ class InFolder:
         self._ports = ports
 
     def read(self) -> dict[str, Contract]:
-        """Return all contracts; the company's own override shipped ones of the same name. Raises `Rejected`."""
-        return _checked(loader.shipped() | loader.load_folder(self._folder))
+        """As `read_folder`."""
+        return read_folder(self._folder)
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
         """Save a contract version. Raises `Rejected` if it conflicts with others."""

@@ -13,6 +13,9 @@ from tillstream.ports.finding import Finding, Lost
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""
 
+MADE_AGAIN = ("documents", "warehouse")
+"""Parts that a command makes again: an earlier process may have reported damage that they no longer have."""
+
 
 @dataclass
 class Part:
@@ -33,6 +36,7 @@ class HomeCheck:
         self.broken: dict[str, str] = {}
         """Parts that are damaged and not repaired, with a sentence for each."""
         self._open: set[str] = set()
+        self._suspected = set(MADE_AGAIN)
 
     def add(self, part: Part) -> None:
         self._parts.append(part)
@@ -56,8 +60,9 @@ class HomeCheck:
                     noticed.append(Finding(part.file, str(error), lost=Lost.STATE))
                 self.broken[part.name] = str(error)
             else:
-                if self.broken.pop(part.name, None):
+                if self.broken.pop(part.name, None) or part.name in self._suspected:
                     losses.recovered(self._ports, LossKind.STATE, part.file)
+                self._suspected.discard(part.name)
             ended = time.monotonic()
             part.due = ended + (ended - started) / SHARE
         return self.note(noticed)

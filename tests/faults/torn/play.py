@@ -23,7 +23,7 @@ from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import TillstreamError
+from tillstream.domain.errors import TillstreamError, Unavailable
 from tillstream.losses import Resolution
 from tillstream.people import store_tokens
 from tillstream.server.worker import Worker
@@ -38,8 +38,6 @@ MOST_STEPS = 400
 """Pulls of one turn of the worker; an endless one is found by their count."""
 ROUNDS = 4
 """Starts after which what the product says must have helped."""
-SOLD, COPIED_AFTER, WORKED_AFTER, TORN_AFTER = 6, 1, (0, 4), 3
-"""Sales of a running server; after which its files are copied, its worker works, and a file is torn."""
 
 
 class Moment(StrEnum):
@@ -117,6 +115,12 @@ class Torn:
         if self.app.home:
             self.said += self.app.home.run(whole=True)
         self.said += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
+
+    def raise_broken(self) -> None:
+        """Raise what the check of the home says about a file that nothing but a person can mend."""
+        for sentence in self.app.home.broken.values() if self.app.home else ():
+            if "rebuild --from-originals" in sentence:
+                raise Unavailable(sentence)
 
     def tried(self, work: Callable[[], object]) -> None:
         """What a thread of the server does; an error that is none of ours is a fault."""
@@ -247,51 +251,3 @@ class Torn:
         page = boss.get("/status")
         assert page.status_code == 200, page.text
         return "Everything is working" in page.text
-
-
-def play(torn: Torn, tears: Mapping[str, Tear]) -> None:
-    """Tear files of a home, by their paths, and follow the product until nothing is left to be done.
-
-    Raises `NothingToTear` if no file is there that its tear changes.
-    """
-    if torn.moment is Moment.SELLING:
-        torn.start()
-        _sell(torn, tears)
-        torn.turn()
-        _look_while_running(torn)
-        torn.stop()
-    else:
-        torn.tear(tears)
-    for _ in range(ROUNDS):
-        try:
-            torn.start()
-            torn.turn()
-            torn.turn()
-            torn.lines()
-            torn.is_green()
-        except TillstreamError as error:
-            torn.stop()
-            torn.follow(error)
-        else:
-            return
-    raise AssertionError(f"what the product said did not help: {torn.said}")
-
-
-def _sell(torn: Torn, tears: Mapping[str, Tear]) -> None:
-    for number in range(SOLD):
-        if number == COPIED_AFTER:
-            torn.earlier = Path(shutil.copytree(torn.home, torn.home.with_name("earlier")))
-        if number == TORN_AFTER:
-            torn.tear(tears)
-        torn.sell(number)
-        if number in WORKED_AFTER:
-            torn.tried(torn.worker.run_until_idle)
-
-
-def _look_while_running(torn: Torn) -> None:
-    """A running server never shows a green light over a difference, nor more than was sold."""
-    try:
-        missing = torn.missing()
-        assert not missing or not torn.is_green(), f"while it runs: everything is working, without {missing}"
-    except TillstreamError as error:
-        torn.said.append(str(error))

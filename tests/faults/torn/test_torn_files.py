@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from faults.torn.acts import opened
+from faults.torn.course import play
 from faults.torn.judge import judge
 from faults.torn.kinds import KINDS, Fate, Kind, files_by_kind, states_of
-from faults.torn.play import Moment, NothingToTear, Torn, play
+from faults.torn.play import Moment, NothingToTear, Torn
 from faults.torn.shop import Shop, found
 from faults.torn.tears import TEARS, Tear
 
@@ -25,7 +26,7 @@ from tillstream.app.local_restore import restore_home
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 
-PLAYS, TOGETHER = 5, 8
+PLAYS, TOGETHER = 4, 8
 """Everyday plays of a group of kinds, and the files that each tears besides one of a database."""
 SMALL = 3_000
 """Bytes that files of this company do not have, other than databases and Parquet files."""
@@ -76,6 +77,8 @@ def fits(kind: Kind, tear: Tear, moment: Moment) -> bool:
         return False
     if tear.needs_older and not kind.is_rewritten:
         return False
+    if kind.name == "pack of store sales" and tear.name == "flip head":
+        return False  # a field of the archive that nobody reads: every original in it keeps its hash
     if tear.needs > SMALL and not (kind.is_database or kind.is_parquet):
         return False
     return not (kind.is_log and moment is Moment.STOPPED) and not (kind.is_index and moment is Moment.SELLING)
