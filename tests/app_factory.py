@@ -17,8 +17,11 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 import portal
+from portal.health import ready
+from portal.health.last_check import LastCheck
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files import command_calls
@@ -160,3 +163,9 @@ def headers_of_call(app: App, token: str, name: str, arguments: object) -> dict[
 def body_of(arguments: object) -> bytes:
     """The body of the request."""
     return json.dumps(arguments).encode()
+
+
+def readiness(portal: Flask) -> TestResponse:
+    """The answer of the readiness check after a new check, as if the last one were long ago."""
+    portal.extensions[ready.LAST] = LastCheck(ready.check_parts, ready.count_losses)
+    return portal.test_client().get("/healthz/ready")

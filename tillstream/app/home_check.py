@@ -13,7 +13,7 @@ from tillstream.ports.finding import Finding, Lost
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""
 
-MADE_AGAIN = ("documents", "warehouse")
+RECREATED = ("documents", "warehouse")
 """Parts that a command makes again: an earlier process may have reported damage that they no longer have."""
 
 
@@ -36,7 +36,7 @@ class HomeCheck:
         self.broken: dict[str, str] = {}
         """Parts that are damaged and not repaired, with a sentence for each."""
         self._open: set[str] = set()
-        self._suspected = set(MADE_AGAIN)
+        self._suspected = set(RECREATED)
 
     def add(self, part: Part) -> None:
         self._parts.append(part)

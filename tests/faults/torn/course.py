@@ -39,7 +39,7 @@ def play(torn: Torn, tears: Mapping[str, Tear]) -> None:
             torn.follow(error)
         else:
             return
-    raise AssertionError(f"what the product said did not help: {torn.said}")
+    raise AssertionError(f"what the product said did not help: {torn.sentences}")
 
 
 def _sell(torn: Torn, tears: Mapping[str, Tear]) -> None:
@@ -59,4 +59,4 @@ def _look_while_running(torn: Torn) -> None:
         missing = torn.missing()
         assert not missing or not torn.is_green(), f"while it runs: everything is working, without {missing}"
     except TillstreamError as error:
-        torn.said.append(str(error))
+        torn.sentences.append(str(error))

@@ -78,7 +78,7 @@ class Torn:
         self.earlier = shop.killed_earlier if moment is Moment.KILLED else shop.stopped_earlier
         self.clock = ManualClock(shop.now + timedelta(hours=3))
         self.book: Book = shop.book.copy()
-        self.said: list[str] = []
+        self.sentences: list[str] = []
         self.remedies: list[str] = []
         self.is_open = False
         self.token = shop.token
@@ -89,7 +89,7 @@ class Torn:
         """As `serve` does. Raises `TillstreamError`."""
         app = opened(self.home, self.clock)
         try:
-            self.said += [*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()]
+            self.sentences += [*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()]
             self.client = app_factory.create_app(app).test_client()
         except BaseException:
             app.close()
@@ -113,8 +113,8 @@ class Torn:
 
     def sweep(self) -> None:
         if self.app.home:
-            self.said += self.app.home.run(whole=True)
-        self.said += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
+            self.sentences += self.app.home.run(whole=True)
+        self.sentences += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
 
     def raise_broken(self) -> None:
         """Raise what the check of the home says about a file that nothing but a person can mend."""
@@ -127,7 +127,7 @@ class Torn:
         try:
             work()
         except TillstreamError as error:
-            self.said.append(str(error))
+            self.sentences.append(str(error))
 
     # ---- people and tills
 
@@ -156,7 +156,7 @@ class Torn:
     def follow(self, error: TillstreamError) -> None:
         """Do what a sentence says, and what is said then. Raises `AssertionError` if it says nothing one can do."""
         for _ in range(ROUNDS):
-            self.said.append(str(error))
+            self.sentences.append(str(error))
             try:
                 self._follow(str(error))
             except TillstreamError as another:
@@ -169,7 +169,7 @@ class Torn:
             self.remedies.append("rebuilt")
             settings = Settings(home=self.home, threads=1, samples=False, project="")
             report = execute(settings, "rebuild", {"originals": True}, quiet).data
-            self.said += report.get("repaired", [])
+            self.sentences += report.get("repaired", [])
             # a command has the clock of the machine
             self.clock.advance(max(0.0, (datetime.now(UTC) - self.clock.now()).total_seconds()))
         elif "move the file to another folder" in text:
@@ -177,9 +177,9 @@ class Torn:
             (name,) = (name for name in ("documents.sqlite", "queue.sqlite") if name in text)
             for path in self.home.glob(f"{name}*"):
                 path.unlink()
-        elif found := re.search(r"\bshop\.yaml\b", text):
+        elif match := re.search(r"\bshop\.yaml\b", text):
             self.remedies.append("own copy of the contract")
-            shutil.copyfile(self.shop.stopped / "contracts" / found[0], self.home / "contracts" / found[0])
+            shutil.copyfile(self.shop.stopped / "contracts" / match[0], self.home / "contracts" / match[0])
         else:
             raise AssertionError(f"no remedy in: {text}")
 
@@ -224,15 +224,15 @@ class Torn:
 
     def named(self) -> str:
         """The losses that are open, as people see them."""
-        found = [record.loss for record in losses.open_losses(self.app.ports)]
-        return " ".join(text for loss in found for text in (loss.name, loss.message, loss.remedy, *loss.stores))
+        open_losses = [record.loss for record in losses.open_losses(self.app.ports)]
+        return " ".join(text for loss in open_losses for text in (loss.name, loss.message, loss.remedy, *loss.stores))
 
     def held(self) -> set[str]:
         """Files that are held, where people see them and why."""
         return {batch.file for batch in records.find(self.app.ports, state=State.HELD, limit=None)}
 
     def is_named(self, what: str) -> bool:
-        return what in " ".join(self.said)
+        return what in " ".join(self.sentences)
 
     def receipts(self) -> list[dict[str, Any]]:
         return self.app.ports.warehouse.query(RECEIPTS).to_pylist()
@@ -240,7 +240,7 @@ class Torn:
     def is_green(self) -> bool:
         """Whether readiness and the page Status say that nothing is amiss."""
         assert "batches" in COMMANDS["status"](self.app, quiet).data
-        ready = self.client.get("/healthz/ready")
+        ready = app_factory.readiness(self.client.application)
         assert ready.status_code in {200, 503}, ready.text
         is_ready: bool = ready.get_json()["status"] == "ok"
         if not is_ready or not self.missing():

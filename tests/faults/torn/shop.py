@@ -54,7 +54,7 @@ class Shop:
     """Collection → records of it."""
 
 
-def found(folder: Path) -> Shop:
+def live_in(folder: Path) -> Shop:
     """Let the company live in a folder."""
     acts = Acts(folder)
     _settings_of_people(acts)

@@ -18,7 +18,7 @@ from faults.torn.course import play
 from faults.torn.judge import judge
 from faults.torn.kinds import KINDS, Fate, Kind, files_by_kind, states_of
 from faults.torn.play import Moment, NothingToTear, Torn
-from faults.torn.shop import Shop, found
+from faults.torn.shop import Shop, live_in
 from faults.torn.tears import TEARS, Tear
 
 from tillstream.adapters.local.clock import ManualClock
@@ -44,9 +44,9 @@ class Company:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     folder = tmp_path_factory.mktemp("company")
-    shop = found(folder)
-    looked_at = Path(shutil.copytree(shop.stopped, folder / "looked-at"))
-    app = opened(looked_at, ManualClock(shop.now))
+    shop = live_in(folder)
+    copied = Path(shutil.copytree(shop.stopped, folder / "copied"))
+    app = opened(copied, ManualClock(shop.now))
     states = states_of(app)
     app.close()
     torn = Torn(shop, folder / "whole", Moment.STOPPED)
@@ -105,15 +105,17 @@ def everyday(seed: int = 7) -> Iterator[tuple[Moment, dict[Kind, Tear]]]:
     )
     for kinds in groups:
         fitting = {kind: [tear for tear in TEARS if fits(kind, tear, Moment.KILLED)] for kind in kinds}
-        ways = {kind: rng.sample(tears, len(tears)) for kind, tears in fitting.items()}
+        samples = {kind: rng.sample(tears, len(tears)) for kind, tears in fitting.items()}
         torn = Counter[Kind]()
         for number in range(PLAYS):
             moment = list(Moment)[number % 3]
-            possible = [kind for kind in sorted(kinds, key=lambda one: torn[one]) if fits(kind, ways[kind][0], moment)]
+            possible = [
+                kind for kind in sorted(kinds, key=lambda one: torn[one]) if fits(kind, samples[kind][0], moment)
+            ]
             databases = [kind for kind in possible if kind.is_database]
             chosen = [*databases[:1], *[kind for kind in possible if not kind.is_database][:TOGETHER]]
             torn.update(chosen)
-            yield moment, {kind: ways[kind].pop(0) for kind in chosen}
+            yield moment, {kind: samples[kind].pop(0) for kind in chosen}
 
 
 def name_of(value: object) -> str:
@@ -122,9 +124,9 @@ def name_of(value: object) -> str:
 
 
 @pytest.mark.parametrize("playing", Moment, indirect=True)
-def test_a_whole_home_counts_everything_and_says_nothing(playing: Torn, company: Company) -> None:
+def test_a_whole_home_counts_everything_without_a_notice(playing: Torn, company: Company) -> None:
     play(playing, {})
-    assert (playing.missing(), playing.said, playing.is_green()) == ([], [], True)
+    assert (playing.missing(), playing.sentences, playing.is_green()) == ([], [], True)
 
 
 @pytest.mark.parametrize(

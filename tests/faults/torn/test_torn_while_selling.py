@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build, create_app, readiness
 
 from examples import in_long_proofs
 from tillstream import losses
@@ -62,7 +62,7 @@ class Shop:
         return int(row["n"]) // LINES
 
     def ready(self) -> int:
-        return self.client.get("/healthz/ready").status_code
+        return readiness(self.client.application).status_code
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def _translated(statement: Statement) -> str:
     """The text for DuckDB; empty: a form has no translation. The check of the text itself refuses nothing."""
     reasons: list[str] = []
     try:
-        return to_duckdb_freely(statement.sql, statement.restricted)
+        return to_duckdb_freely(statement.sql)
     except Rejected as error:
         reasons.append(str(error))
     assert closed_text.NOT_SAFE not in reasons, "a word is missing on the list"
@@ -158,7 +158,7 @@ def _check_tables(sql: str) -> None:
 @pytest.mark.parametrize("query", [*(f"SELECT {one} FROM a WINDOW w AS (ORDER BY x)" for one in EXPRESSIONS), *QUERIES])
 def test_an_offered_form_is_translated(query: str) -> None:
     statement = scoped(_with_source(query), OFFERED)
-    to_duckdb_freely(statement.sql, statement.restricted)
+    to_duckdb_freely(statement.sql)
 
 
 def test_every_form_of_the_list_has_an_example() -> None:
