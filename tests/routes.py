@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, str | int] = {
     "line": "2",
     "webhook_id": "0" * 12,
     "alert_id": "0" * 20,
+    "loss": "0" * 20,
     "rule_id": "large-sale",
     "channel_id": "0" * 12,
     "delivery_id": "0" * 32,

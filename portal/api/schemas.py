@@ -218,8 +218,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Ready": object_of(
         {
-            "status": {"enum": ["ok", "down"]},
+            "status": {"enum": ["ok", "attention", "down"]},
             "parts": {"type": "object", "additionalProperties": {"enum": ["up", "down"]}},
+            "losses": COUNT,
         }
     ),
     "Health": object_of({"status": {"const": "ok"}, "version": TEXT}, open_=True),

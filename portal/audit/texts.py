@@ -11,6 +11,7 @@ KINDS = {
     "upload": "Uploads",
     "sale": "Sales",
     "data": "Data",
+    "loss": "Losses",
     "message": "Messages",
     "view": "Saved views",
     "dashboard": "Own dashboards",
@@ -167,6 +168,8 @@ ACTION_LABELS = {
     AuditAction.MART_DESTINATION_ADDED: "Copy of the marts added",
     AuditAction.MART_DESTINATION_REMOVED: "Copy of the marts removed",
     AuditAction.MART_DESTINATION_RUN: "Copy of the marts run on request",
+    AuditAction.LOSS_RESOLVED: "Loss dealt with",
+    AuditAction.LOSS_REOPENED: "Loss opened again",
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 

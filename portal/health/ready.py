@@ -37,7 +37,7 @@ def check_parts() -> dict[str, str]:
 
 def count_losses(parts: Mapping[str, str]) -> int:
     """How many losses nobody has dealt with; 0 while their documents cannot be read."""
-    return 0 if parts["documents"] == "down" else len(losses.open_losses(ports()))
+    return 0 if parts.get("documents") == "down" else len(losses.open_losses(ports()))
 
 
 def _state(name: str, check: Callable[[Ports], Any]) -> str:

@@ -15,7 +15,7 @@ from portal.live.stream import COMMENT, HEARTBEAT, Sender, Stream
 HOLD = "tillstream.hold"
 """Key in the environment of a request, on servers that can keep its connection: a function that is given another one,
 which is called with the `Connection` when the body of the response is sent."""
-log = structlog.get_logger("tillstream.portal")
+logger = structlog.get_logger("tillstream.portal")
 
 
 class Connection(Protocol):
@@ -99,7 +99,7 @@ class HeldStreams:
             try:
                 version = next(iter(groups.values())).sender.latest()
             except Exception:
-                log.exception("open pages could not be updated")
+                logger.exception("open pages could not be updated")
                 for key, group in groups.items():
                     self._end(key, group, list(group.held))
                 continue
@@ -131,7 +131,7 @@ class HeldStreams:
                 try:
                     text = held.stream.text(group.sender, version)
                 except Exception:  # the browsers connect again
-                    log.exception("open pages could not be updated")
+                    logger.exception("open pages could not be updated")
                     over = list(group.held)
                     break
                 if text or now - held.written_at >= HEARTBEAT:

@@ -14,7 +14,6 @@ from threads import join_thread
 
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.domain.errors import Occupied, Unavailable
-from tillstream.server.serve import announced
 from tillstream.settings import Settings
 
 
@@ -190,6 +189,8 @@ def test_a_damaged_address_is_none(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_server_publishes_a_damaged_address_again(tmp_path: Path) -> None:
+    from tillstream.server.serve import announced  # processes of other tests import this module
+
     settings = Settings(home=tmp_path, project="")
     (tmp_path / "server.json").write_bytes(b"\0" * 90)
     assert [noticed.name for noticed in announced(settings, "http://127.0.0.1:8080", "t")] == ["server.json"]

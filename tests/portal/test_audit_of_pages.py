@@ -18,9 +18,11 @@ from sync.sync_acts import SYNC
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
+from tillstream import losses
 from tillstream.dashboards import annotations
 from tillstream.domain import day_close
 from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.losses import Loss, LossKind
 from tillstream.people import invitation_links, store_keys, store_tokens
 from tillstream.people.sign_in import totp
 from tillstream.workflows.review import day_closes
@@ -130,6 +132,11 @@ def _entered_sale(shop: Shop) -> None:
     assert answer.get_json()["results"][0]["status"] == "accepted"
 
 
+def _with_loss(s: Shop) -> object:
+    (record,) = losses.report(s.app.ports, Loss(LossKind.STORE_SALES, "UK/S1", "Sales are lost.", "Send them again."))
+    return s.boss.post(f"/status/losses/{record.id}", {"decision": "accepted", "reason": "A test till."})
+
+
 def _with_code(shop: Shop) -> None:
     key, visitor = shop.set_up("asha"), shop.anonymous()
     visitor.sign_in("asha")
@@ -148,6 +155,7 @@ def _recognised(shop: Shop) -> None:
 
 ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     **(shop_steps.PLANNING | ORDERS | STOCK | CONNECTORS | SYNC | DASHBOARDS | shop_steps.ALERTS),
+    "health.decide": ("loss.resolved", _with_loss),
     "forecast.request_run": ("forecast.requested", lambda s: s.boss.post("/forecast")),
     "sign_in.enter": ("session.begun", lambda s: s.anonymous().sign_in("asha")),
     "sign_in.check_code": ("session.begun", _with_code),

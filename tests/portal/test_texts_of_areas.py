@@ -24,6 +24,8 @@ DESCRIPTION_OF_THE_API = {
 """The OpenAPI document: it describes each operation beside its parameters, and is in English for developers."""
 FOR_PROGRAMS = {
     *("Messages of a queue", "Batches by state", "Requests answered", "Time to answer"),  # metrics
+    *("Connections closed so that others are served", "Open connections", "Open live pages"),  # metrics
+    "60 per minute",  # a limit
     "Time since the source was read to its end",  # a metric
     *("openid email profile", "Lax", "Authorization"),  # protocols
     *("Provider", "text/csv; charset=utf-8", '<a href="{}">{}</a>'),  # a type, a media type, a link

@@ -96,7 +96,8 @@ OPERATIONS: dict[str, Operation] = {
     "health.ready": Operation(
         "Running it", "Check whether all dependencies of the portal work",
         {200: ("Ready", "Ready"), 503: ("Not ready; `parts` lists what is unavailable", "Ready")},
-        "Without a token, the answer can be that of the last minute.", errors=(429,),
+        "Without a token, the answer can be that of the last minute. `attention`: there are losses that nobody has "
+        "dealt with.", errors=(429,),
     ),
     "api.healthz": Operation("Running it", "Check whether the portal is running", {200: ("Ready", "Health")}),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build, create_app, readiness
 from flask import Flask
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
@@ -49,7 +49,7 @@ def test_a_token_sees_the_present_and_others_start_no_check(
     app: App, anonymous: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checks: list[str] = []
-    monkeypatch.setattr(ready, "PARTS", {"files": lambda _: checks.append("files")})
+    monkeypatch.setattr(ready, "PARTS", {"documents": lambda _: checks.append("documents")})
     accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
     valid = app.contracts.regions()
     _, token = personal_tokens.issue(app.ports, "smoke", "smoke", ["numbers"], days=1, valid_regions=valid, by="boss")
@@ -165,7 +165,7 @@ def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_deal
     page = admin.post(path, {"decision": "accepted", "reason": "A test till."}, follow_redirects=True).text
     assert "Everything is working" in page
     assert "A test till." in page
-    assert anonymous.get("/healthz/ready").get_json()["status"] == "ok"
+    assert readiness(anonymous.client.application).get_json()["status"] == "ok"
     app.ports.clock.advance(600)  # type: ignore[attr-defined]
     evaluate(AlertSources(app.ports, app.contracts, "USD"))
     assert alerts.active(app.ports, UNRESTRICTED) == []

@@ -19,7 +19,7 @@ class Dependencies:
 
 def test_an_answer_counts_for_a_minute_and_a_failure_for_seconds() -> None:
     there = Dependencies()
-    last = LastCheck(there.check, lambda: there.now)
+    last = LastCheck(there.check, now=lambda: there.now)
     assert last().down == []
     there.files, there.now = "down", WORKS - 1
     assert last().down == []
@@ -34,7 +34,7 @@ def test_an_answer_counts_for_a_minute_and_a_failure_for_seconds() -> None:
 
 def test_a_fresh_answer_is_of_a_check_that_began_after_the_call() -> None:
     there = Dependencies()
-    last = LastCheck(there.check, lambda: there.now)
+    last = LastCheck(there.check, now=lambda: there.now)
     last()
     there.files = "down"
     assert last(fresh=True).down == ["files"]
@@ -51,8 +51,8 @@ def test_callers_wait_for_one_check_and_learn_that_it_takes_too_long() -> None:
         may_end.wait()
         return {"files": "up"}
 
-    last = LastCheck(check, lambda: 0.0)
-    impatient = LastCheck(check, lambda: 0.0, patience=0.0)
+    last = LastCheck(check, now=lambda: 0.0)
+    impatient = LastCheck(check, now=lambda: 0.0, patience=0.0)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(last)
         began.wait()

@@ -12,7 +12,7 @@ from offered_forms import EXPRESSIONS, QUERIES, SOURCE
 from sqlglot import exp
 
 from examples import examples
-from tillstream.ad_hoc import tables
+from tillstream.ad_hoc import offered, tables
 from tillstream.ad_hoc.forms import ALLOWED
 from tillstream.ad_hoc.statement import Statement, scoped
 from tillstream.adapters.local.googlesql import closed_text
@@ -102,7 +102,7 @@ def _shape(tree: exp.Expr) -> tuple[object, ...]:
 
 def _without_scope(tree: exp.Expr) -> exp.Expr:
     for cte in list(tree.find_all(exp.CTE)):
-        if cte.alias.startswith(tables.OF_SCOPE):
+        if cte.alias.startswith(offered.OF_SCOPE):
             cte.pop()
     return tree
 
@@ -150,7 +150,7 @@ def _translated(statement: Statement) -> str:
 
 
 def _check_tables(sql: str) -> None:
-    readable = {f"{tables.OF_SCOPE}{name}" for name in OFFERED} | MARTS
+    readable = {f"{offered.OF_SCOPE}{name}" for name in OFFERED} | MARTS
     names = {table.name for table in _one(sql, "bigquery").find_all(exp.Table)}
     assert {name for name in names if not re.fullmatch(r"own_\d+", name)} <= readable
 

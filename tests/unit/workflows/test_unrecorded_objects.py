@@ -31,7 +31,7 @@ NAMES_OF_OTHERS = [
     "sent/2019.csv",
     "store-sales/IN.csv",
     "store-sales/UK/2019.csv",
-    "store-sales/Zembla/1420070400000001-0123456789abcdef.jsonl",
+    "store-sales/Zembla/1420070400000001-2d711642b726b044.jsonl",
     "zzz/IN.csv",
 ]
 
