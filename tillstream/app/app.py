@@ -1,6 +1,7 @@
 """The application object that entry points use: ports, contracts, settings and caches."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,9 @@ class App:
     """Whether a worker runs in this process and handles the events of this app."""
 
     def close(self) -> None:
-        self.ports.warehouse.close()
-        self.ports.bus.close()
-        self.ports.documents.close()
-        if self.ports.jobs:
-            self.ports.jobs.close()
-        if self.ports.functions:
-            self.ports.functions.close()
+        """Close every port, also after one that cannot be closed in order; its error is raised then."""
+        with ExitStack() as closing:
+            for port in (self.ports.functions, self.ports.jobs, self.ports.documents, self.ports.bus):
+                if port:
+                    closing.callback(port.close)
+            closing.callback(self.ports.warehouse.close)

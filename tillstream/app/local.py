@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,53 +66,58 @@ def build(
         home.mkdir(parents=True, exist_ok=True)
         restore.finish(home)
         noticed = lost_files(home)
-    documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
-    # opened before files are created, because it may reject the folder
-    warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
-    documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
-    note = partial(note_queue, documents)
-    bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
-    if not read_only:
-        noticed += [*documents.findings, *bus.findings]
-        noticed += [one for one in lost_messages(documents, bus) if not bus.findings and one not in noticed]
-        for subscription, topic in SUBSCRIPTIONS.items():
-            bus.subscribe(topic, subscription)
-    objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
-    ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
-    rates_lost: list[str] = []
-    if rates and not read_only:
-        rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
-        reference.ensure_secret(ports)
-        reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
-    own = custom_contracts.InFolder(settings.contracts, ports)
-    parts = (
-        Part("queues", "queue.sqlite", bus.check),
-        Part("files", "objects", objects.check),
-        Part("documents", "documents.sqlite", documents.check),
-        Part("warehouse", warehouse_file, warehouse.check),
-        Part("contracts", "contracts", partial(_readable, own.read)),
-        Part("secrets", "secrets", partial(_readable, FolderSecrets(settings.secrets_folder).check)),
-        Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
-    )
-    checks = None if read_only else HomeCheck(ports, parts)
-    notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
-    if notices:
-        from tillstream import logs  # lazy: only servers log otherwise
+    with ExitStack() as opened:  # what was opened is closed if a later step fails
+        documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
+        # opened before files are created, because it may reject the folder
+        warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
+        opened.callback(warehouse.close)
+        documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
+        opened.callback(documents.close)
+        note = partial(note_queue, documents)
+        bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
+        opened.callback(bus.close)
+        if not read_only:
+            noticed += [*documents.findings, *bus.findings]
+            noticed += [one for one in lost_messages(documents, bus) if not bus.findings and one not in noticed]
+            for subscription, topic in SUBSCRIPTIONS.items():
+                bus.subscribe(topic, subscription)
+        objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
+        ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
+        rates_lost: list[str] = []
+        if rates and not read_only:
+            rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
+            reference.ensure_secret(ports)
+            reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
+        own = custom_contracts.InFolder(settings.contracts, ports)
+        parts = (
+            Part("queues", "queue.sqlite", bus.check),
+            Part("files", "objects", objects.check),
+            Part("documents", "documents.sqlite", documents.check),
+            Part("warehouse", warehouse_file, warehouse.check),
+            Part("contracts", "contracts", partial(_readable, own.read)),
+            Part("secrets", "secrets", partial(_readable, FolderSecrets(settings.secrets_folder).check)),
+            Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
+        )
+        checks = None if read_only else HomeCheck(ports, parts)
+        notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
+        if notices:
+            from tillstream import logs  # lazy: only servers log otherwise
 
-        logs.warn("files of the home are lost", notices)
-        maintenance_log.note_repair(ports, notices)
-    return App(
-        settings,
-        ports,
-        ContractRegistry(documents, own.read(), own.save),
-        QueryCache(version=partial(freshness.version, documents)),
-        partial(open_warehouse, settings, ":memory:"),  # spills to disk
-        OnDemand(partial(_engine, settings, clock, warehouse)),
-        _drops(settings, clock),
-        _backup_writer(home, warehouse, clock),
-        notices=tuple(notices),
-        home=checks,
-    )
+            logs.warn("files of the home are lost", notices)
+            maintenance_log.note_repair(ports, notices)
+        opened.pop_all()  # the app closes them
+        return App(
+            settings,
+            ports,
+            ContractRegistry(documents, own.read(), own.save),
+            QueryCache(version=partial(freshness.version, documents)),
+            partial(open_warehouse, settings, ":memory:"),  # spills to disk
+            OnDemand(partial(_engine, settings, clock, warehouse)),
+            _drops(settings, clock),
+            _backup_writer(home, warehouse, clock),
+            notices=tuple(notices),
+            home=checks,
+        )
 
 
 def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "Engine":

@@ -90,6 +90,7 @@ KINDS = (
     Kind("first password", r"first-password\.txt", HARMLESS),
     Kind("own contract", r"contracts/[^/]+\.yaml", NAMED),
     Kind("secret", r"secrets/[^/]+", NAMED),
+    Kind("extract for statements", r"extracts/.+", HARMLESS),
     Kind("file for connectors", r"sources/.+", HARMLESS),
     Kind("dropped file that was taken", r"drop/taken/.+", HARMLESS),
     Kind("delivered file", r"deliveries/.+", HARMLESS),

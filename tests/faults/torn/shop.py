@@ -11,11 +11,13 @@ from faults.torn.acts import BOSS, CLERK, SECRET, Acts
 from faults.torn.book import REGION, Book, Line, file_of
 from flask.testing import FlaskClient
 
+from tillstream.ad_hoc.engines import Run
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.app.subscribed_tables import source_of
 from tillstream.background_exports import registry as exports
 from tillstream.background_exports import run as export_runs
 from tillstream.domain.events import STAGING, TOPIC_SALE_EVENTS
+from tillstream.domain.people import UNRESTRICTED
 from tillstream.people import accounts, store_tokens
 from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import RetryPolicy
@@ -119,6 +121,7 @@ def _first_days(acts: Acts, client: FlaskClient) -> None:
         acts.sell(client, Line(f"T{number}", "1", "P1", 1 + number, "2.50"), Line(f"T{number}", "2", "P2", 1, "7.00"))
         acts.work()
     undo.undo(acts.ports, undone.batch_id, BOSS)
+    acts.app.sql().run(Run("SELECT COUNT(*) AS lines FROM fact_sales", UNRESTRICTED))
     acts.correct(waiting, [Line("12", "1", "P1", 2, "2.00")])
     acts.work()
     acts.command(

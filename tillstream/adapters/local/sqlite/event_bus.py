@@ -51,7 +51,12 @@ class SQLiteEventBus:
         self._clock = clock
         self._kept = KeptMessages(path.with_name(ACCEPTED), *kept) if kept and not read_only else None
         self._repair = QueueRepair(path, self._kept, clock.now)
-        self._file, self.findings = self._repair.open(read_only=read_only)
+        try:
+            self._file, self.findings = self._repair.open(read_only=read_only)
+        except BaseException:
+            if self._kept:
+                self._kept.close()
+            raise
         self._attached = AttachedSubscriptions(self._file)
         self._rng = rng or random.SystemRandom()
         self._arrived = threading.Condition()
@@ -200,11 +205,13 @@ class SQLiteEventBus:
 
     def close(self) -> None:
         """Stop the threads that pull first. Idempotent."""
-        if self._last and self._last != self._noted:
-            self._note_last()
-        self._file.close()
-        if self._kept:
-            self._kept.close()
+        try:
+            if self._last and self._last != self._noted:
+                self._note_last()
+        finally:
+            self._file.close()
+            if self._kept:
+                self._kept.close()
 
     def _note_last(self) -> None:
         self._noted = self._last
