@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
@@ -205,13 +206,12 @@ class SQLiteEventBus:
 
     def close(self) -> None:
         """Stop the threads that pull first. Idempotent."""
-        try:
+        with ExitStack() as closing:
+            if self._kept:
+                closing.callback(self._kept.close)
+            closing.callback(self._file.close)
             if self._last and self._last != self._noted:
                 self._note_last()
-        finally:
-            self._file.close()
-            if self._kept:
-                self._kept.close()
 
     def _note_last(self) -> None:
         self._noted = self._last
