@@ -116,7 +116,8 @@ class Extracts:
         facts = offered["fact_sales"]
         common = offered_tables.common()
         own = {name: table.select for name, table in offered.items() if name not in common and table is not facts}
-        parts = [Part("company", {name: offered[name].select for name in common}, {})]
+        selects = {name: offered[name].select for name in common}
+        parts = []
         has_all_columns = len(facts.columns) == len(by_name()["fact_sales"].columns)
         if scope.stores is None and has_all_columns:
             names = ", ".join(column.name for column in facts.columns)
@@ -125,8 +126,11 @@ class Extracts:
                 Part(f"region-{_hash(region)[:16]}", {"fact_sales": select}, {"region": region}, (region,))
                 for region in (self._all_regions(states) if scope.regions is None else scope.regions)
             ]
+            if not parts:  # the table has its columns before the first sale
+                selects["fact_sales"] = f"SELECT {names} FROM fact_sales WHERE FALSE"
         else:
             own["fact_sales"] = facts.select
+        parts.append(Part("company", selects, {}, ()))
         if own:
             used = {name: value for name, value in params.items() if any(f"@{name}" in text for text in own.values())}
             regions = None if scope.regions is None else tuple(scope.regions)

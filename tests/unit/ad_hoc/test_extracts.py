@@ -129,3 +129,11 @@ def test_scopes_take_at_most_half_as_much_space_as_the_marts(
     marts = sum(size for folder, size in sizes.items() if not folder.name.startswith("scope-"))
     newest = max(size for folder, size in sizes.items() if folder.name.startswith("scope-"))
     assert sum(sizes.values()) <= 1.5 * marts + newest
+
+
+@pytest.mark.parametrize("scope", [UNRESTRICTED, INDIA, STORE, scope_of(Role.MANAGER, ())], ids=str)
+def test_tables_have_their_columns_before_the_first_sale(tmp_path: Path, scope: Scope) -> None:
+    engine = _engine(DuckDBWarehouse(":memory:", threads=1), tmp_path)
+    for table in tables.offered(scope).values():
+        rows = engine.run(Run(f"SELECT * FROM {table.name} WHERE FALSE", scope)).rows
+        assert rows.schema.names == [column.name for column in table.columns]
