@@ -37,6 +37,7 @@ STEPS = {
     "index": WAREHOUSE,
     "forward": ("tillstream.webhooks.forwarding",),
     "decide": ("tillstream.workflows.decisions.perform", *WAREHOUSE),
+    "attach": ("tillstream.workflows.decisions.attaching",),
     "homes": ("tillstream.sync.http.delegation", *WAREHOUSE),
     "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }

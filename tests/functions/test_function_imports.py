@@ -14,7 +14,7 @@ from tillstream.handlers import FUNCTIONS as HANDLED
 
 FRAMES = ("pandas", "pandera", "polars")
 COLUMNS = ("numpy", "pyarrow")
-CALLED = {"project", "receive", "sweep", "compact", "index", "forward", "decide", "homes"}
+CALLED = {"project", "receive", "sweep", "compact", "index", "forward", "decide", "homes", "attach"}
 """Over HTTP, by the scheduler or the portal."""
 PRINT_MODULES = "import json; print(json.dumps(sorted(sys.modules)))"
 

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from connectors import listed_kind
+from faults.objects.damaged_objects import original_of
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 from subscriptions.subscription_acts import delivery, destination, subscription
 from sync.sync_commands import SYNC_COMMANDS
 
+from tillstream import losses
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import records as records_of_connectors
+from tillstream.losses import Loss, LossKind
 from tillstream.people import accounts, store_keys
 
 READING = {
@@ -31,6 +34,7 @@ READING = {
     "sync-status",
     "marts-destinations", "marts-destinations-run-due",
     "subscriptions", "subscriptions-destinations", "subscriptions-deliveries",
+    "losses",
 }  # fmt: skip
 """Also `rebuild`, whose copy is thrown away; the one that replaces an older warehouse tells so in test_older_homes.
 Also `connect-run-due` and `marts-destinations-run-due`, as the schedule does: each file that comes has an entry."""
@@ -83,8 +87,29 @@ def _connector(shop: Shop) -> str:
 
 
 def _destination(shop: Shop) -> str:
-    command(shop, "marts-destinations-add", name="lake", to=str(Path(shop.app.settings.home) / "marts"))
+    folder = Path(shop.app.settings.home).with_name("marts")  # no copy may be in the home
+    command(shop, "marts-destinations-add", name="lake", to=str(folder))
     return "lake"
+
+
+def _loss(shop: Shop) -> str:
+    (record,) = losses.report(shop.app.ports, Loss(LossKind.STORE_SALES, "IN/MUM01", "Sales are lost.", "Send them."))
+    return record.id
+
+
+def _accept_loss(shop: Shop) -> str:
+    loss = _loss(shop)
+    command(shop, "losses-decide", loss=loss, resolution="accepted", reason="A test till.")
+    return loss
+
+
+def _restore_loss(shop: Shop) -> None:
+    batch = records.get(shop.app.ports, shop.upload())
+    archive = Path(shop.app.settings.home).with_name("backup.tar")
+    command(shop, "backup", out=str(archive))
+    original_of(shop.app, batch).unlink()
+    command(shop, "sweep")
+    command(shop, "losses-restore", archive=str(archive))
 
 
 def _backfill(shop: Shop) -> str:
@@ -162,6 +187,9 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
             "remove": "export.unsubscribed",
         }.items()
     },
+    "losses-decide": ("loss.resolved", _accept_loss),
+    "losses-reopen": ("loss.reopened", lambda s: command(s, "losses-reopen", loss=_accept_loss(s))),
+    "losses-restore": ("loss.resolved", _restore_loss),
     "forecast": ("forecast.run", lambda s: command(s, "forecast")),
     "demo": ("upload.received", lambda s: command(s, "demo", scale=0.001)),
     "channels-add": (

@@ -13,6 +13,7 @@ from portal import errors
 from portal.api.openapi import document, examples
 from portal.api.operation_errors import ERRORS, errors_of
 from portal.api.operations import OPERATIONS
+from portal.health import RATE as RATE_OF_READY
 from portal.help.texts import EXPLANATIONS
 from tillstream.app import App
 from tillstream.domain.problems import CATALOGUE
@@ -45,8 +46,11 @@ def test_every_listed_error_of_an_operation_can_happen(caller: tuple[App, Flask,
 def test_exactly_the_limited_operations_list_429(caller: tuple[App, Flask, Caller]) -> None:
     app, flask, calls = caller
     with_rate(app, flask, "1 per minute")
+    accepted = {"health.ready": int(RATE_OF_READY.partition(" ")[0])}
     for endpoint, one in OPERATIONS.items():
-        statuses = [calls.right_call(endpoint).send(flask).status_code for _ in range(2)]
+        tries = accepted.get(endpoint, 1) + 1
+        statuses = [calls.right_call(endpoint).send(flask).status_code for _ in range(tries)]
+        assert 429 not in statuses[:-1], endpoint
         calls.tokens.clear()
         assert (statuses[-1] == 429) == (429 in errors_of(endpoint, one)), endpoint
 
