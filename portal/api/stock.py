@@ -37,7 +37,7 @@ def _stock() -> Response:
 
 def _without_total(levels: pa.Table) -> pa.Table:
     """The columns that stock has now too: not the number of rows of all pages, which `Link` and the cursor replace."""
-    return levels.drop_columns(["matching"])
+    return levels.drop_columns([past.ALL_PAGES])
 
 
 @allow(Action.SEE_NUMBERS)

@@ -1,11 +1,16 @@
 """The query of stock levels, now or in the past."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
+
+import pyarrow as pa
 
 from tillstream.domain.errors import Rejected
 
 NOW, AS_OF = "stock-levels", "stock-as-of"
 """Names of the queries."""
+ALL_PAGES = "matching"
+"""Column of the stock of the past only: the number of rows of all pages."""
 _DAY_LENGTH = len("2026-01-31")
 
 
@@ -24,3 +29,8 @@ def query_at(text: str) -> tuple[str, dict[str, str]]:
     except (ValueError, OverflowError) as error:
         raise Rejected(f"“{text}” is not a day or a time. Write it as 2026-01-31 or 2026-01-31T18:00:00Z.") from error
     return AS_OF, {"day": instant.date().isoformat(), "at": instant.isoformat()}
+
+
+def streamed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Stock of the past, with the columns that stock has now too."""
+    return (batch.drop_columns([ALL_PAGES]) for batch in batches)

@@ -87,7 +87,7 @@ def _stock(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]
     params = {key: values for key, values in arguments.params.items() if key != AT}
     params |= {key: [value] for key, value in fixed.items()}
     batches = _query(app, scope, replace(arguments, names=[name], params=params))
-    return expected_units.streamed(app.ports, batches) if name == past.NOW else batches
+    return expected_units.streamed(app.ports, batches) if name == past.NOW else past.streamed(batches)
 
 
 def _goals(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
