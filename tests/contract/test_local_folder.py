@@ -189,9 +189,20 @@ def test_a_damaged_address_is_none(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_server_publishes_a_damaged_address_again(tmp_path: Path) -> None:
-    from tillstream.server.serve import announced  # processes of other tests import this module
+    from tillstream.server.serve import PublishedAddress  # processes of other tests import this module
 
     settings = Settings(home=tmp_path, project="")
     (tmp_path / "server.json").write_bytes(b"\0" * 90)
-    assert [noticed.name for noticed in announced(settings, "http://127.0.0.1:8080", "t")] == ["server.json"]
-    assert announced(settings, "http://127.0.0.1:8080", "t") == []
+    published = PublishedAddress(settings, "http://127.0.0.1:8080", "t")
+    assert [noticed.name for noticed in published.check()] == ["server.json"]
+    assert published.check() == []
+
+
+def test_a_server_that_stops_does_not_publish_its_address_again(tmp_path: Path) -> None:
+    from tillstream.server.serve import PublishedAddress  # processes of other tests import this module
+
+    published = PublishedAddress(Settings(home=tmp_path, project=""), "http://127.0.0.1:8080", "t")
+    published.announce()
+    published.forget()
+    assert published.check() == []
+    assert not (tmp_path / "server.json").exists()

@@ -8,7 +8,6 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from http.client import OK, HTTPException
 from urllib.request import urlopen
 
@@ -121,6 +120,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         clear_untrusted_proxy_headers=not settings.proxies,  # the portal itself checks trusted proxies
     )
     address = f"http://{settings.host}:{settings.port}"
+    published = PublishedAddress(settings, address, token)
     # before the worker settles anything, which would take the numbers of lost settlements
     for sentence in (*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()):
         echo(sentence)
@@ -130,9 +130,9 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     deferred_stops = DeferredStops()
     try:
         worker.start()
-        folder(settings).announce_server(address, token)
+        published.announce()
         if app.home:
-            app.home.add(Part("address", "server.json", partial(announced, settings, address, token)))
+            app.home.add(Part("address", "server.json", published.check))
         echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
             _hand_over(settings, password, echo, shown=shown)
@@ -141,7 +141,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
             webbrowser.open(address)
         deferred_stops.run_until_stopped(server.run)
     finally:
-        folder(settings).forget_server()
+        published.forget()
         server.close()
         # A thread that holds a cursor at exit makes the driver report leaks or crash.
         stopping.set()
@@ -150,14 +150,30 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         worker.stop()
 
 
-def announced(settings: Settings, address: str, token: str) -> list[Finding]:
-    """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
-    home = folder(settings)
-    noticed = home.find_server()
-    if noticed and (noticed.address, noticed.token) == (address, token):
-        return []
-    home.announce_server(address, token)
-    return [Finding("server.json", "server.json was damaged or removed, and is written again.")]
+class PublishedAddress:
+    """The address of this server in its home, until it is forgotten: a sweep may check it while the server stops."""
+
+    def __init__(self, settings: Settings, address: str, token: str) -> None:
+        self._home, self._address, self._token = folder(settings), address, token
+        self._lock = threading.Lock()
+        self._forgotten = False
+
+    def announce(self) -> None:
+        self._home.announce_server(self._address, self._token)
+
+    def check(self) -> list[Finding]:
+        """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
+        with self._lock:
+            noticed = self._home.find_server()
+            if self._forgotten or (noticed and (noticed.address, noticed.token) == (self._address, self._token)):
+                return []
+            self.announce()
+        return [Finding("server.json", "server.json was damaged or removed, and is written again.")]
+
+    def forget(self) -> None:
+        with self._lock:
+            self._forgotten = True
+            self._home.forget_server()
 
 
 def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) -> None:
