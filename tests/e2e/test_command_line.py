@@ -72,7 +72,7 @@ def test_refused_rows_end_with_3_and_come_back_corrected(run: Run, tmp_path: Pat
     products = {line["sale_id"]: line["product_id"] for line in run("query", "sale-lines")[1]["rows"]}
     assert products["S1/4"] == "=P1"
     for flag in ("--check", "--from-originals"):
-        assert run("rebuild", flag) == (0, {"settlements": 2, "batches": 2, "differences": []})
+        assert run("rebuild", flag) == (0, {"settlements": 2, "batches": 2, "differences": [], "unread": []})
     assert run("undo", batch, "--yes")[0] == 0
     assert run("query", "sale-lines")[1]["rows"] == []
 

@@ -67,12 +67,18 @@ def test_files_of_another_day_are_kept(shop: App, tmp_path: Path) -> None:
         ({"engine": "dask"}, "The engines are local and spark"),
         ({"master": "spark://here:7077"}, "add --engine spark"),
         ({"out": "gs://bucket/features"}, "Only Spark writes to such an address"),
-        ({"out": "/proc/features"}, "/proc/features cannot be written: No such file"),
+        ({"out": "/proc/features"}, "/proc/features is in a folder of the operating system"),
     ],
 )
 def test_what_is_refused(shop: App, tmp_path: Path, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(Rejected, match=reason):
         COMMANDS["forecast-features"](shop, quiet, **({"out": str(tmp_path)} | options))
+
+
+def test_a_file_in_place_of_the_folder_is_named(shop: App, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Rejected, match="file/features cannot be written: Not a directory"):
+        features(shop, tmp_path / "file" / "features")
 
 
 def test_an_empty_shop_has_no_features(tmp_path: Path) -> None:
