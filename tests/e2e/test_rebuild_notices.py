@@ -39,7 +39,7 @@ def test_a_rebuild_from_the_ledger_names_what_was_changed(
         for name, rows in (("a.csv", FIRST), ("b.csv", LATER)):
             (tmp_path / name).write_text(HEAD + rows)
             assert run("ingest", str(tmp_path / name), "--region", "shop")[0] == 0
-        assert run("rebuild", "--check") == (0, {"settlements": 2, "batches": 2, "differences": []})
+        assert run("rebuild", "--check") == (0, {"settlements": 2, "batches": 2, "differences": [], "unread": []})
 
     once(sell)
     with duckdb.connect(str(home / "warehouse.duckdb")) as connection:

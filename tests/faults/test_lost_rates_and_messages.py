@@ -8,6 +8,7 @@ from faults.damaged_home import Damage, Lived, live, opened, put_back, remove, s
 
 from tillstream.adapters.local.files import restore
 from tillstream.adapters.local.files.home_files import QUEUE
+from tillstream.adapters.local.sqlite.event_bus import ACCEPTED
 from tillstream.analytics import reference
 from tillstream.app import App
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -89,7 +90,13 @@ def test_an_older_queue_is_reported_once(lived: Lived, home: Path, copy: int) ->
         assert swept(app) == []
 
 
-def test_a_queue_that_is_copied_while_it_is_in_use_is_recognised_as_older(lived: Lived, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("with_accepted", "sentence"),
+    [(True, "queue.sqlite is an older copy"), (False, "put back from accepted.log: 1. No accepted sale is lost.")],
+)
+def test_a_queue_that_is_copied_while_it_is_in_use_is_recognised_as_older(
+    lived: Lived, home: Path, *, with_accepted: bool, sentence: str
+) -> None:
     """A process that does not end noted the queue within the last minute."""
     with opened(lived, home) as app:
         swept(app)
@@ -99,8 +106,10 @@ def test_a_queue_that_is_copied_while_it_is_in_use_is_recognised_as_older(lived:
         app.ports.bus.publish(TOPIC_STORE_SALES, [Message(b"lost")])
         killed = Path(shutil.copytree(home, home.with_name("killed")))
     put_back(earlier)(killed / "queue.sqlite")
+    if with_accepted:
+        shutil.copyfile(earlier / ACCEPTED, killed / ACCEPTED)
     with opened(lived, killed) as app:
-        assert "queue.sqlite is an older copy" in swept(app)[0]
+        assert sentence in swept(app)[0]
 
 
 def test_a_restored_queue_is_not_an_older_copy(lived: Lived, home: Path, tmp_path: Path) -> None:

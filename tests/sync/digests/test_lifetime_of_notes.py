@@ -11,7 +11,7 @@ from large_settlements import with_jobs
 from stateful.steps import like, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, head_office, lines, pair
 
-from tillstream.app import App, local
+from tillstream.app import App, renewal
 from tillstream.settings import Settings
 from tillstream.sync import agreement, homes, noted, touched
 
@@ -120,7 +120,7 @@ def test_a_rebuild_deletes_the_notes(two: Pair, tmp_path: Path) -> None:
     clear_a_row(two.office)
     two.office.close()
     try:
-        report = local.renew(Settings(home=folder, threads=1, samples=False))
+        report = renewal.renew(Settings(home=folder, threads=1, samples=False))
     finally:
         two.office = head_office(folder, two.clock)
     assert report
