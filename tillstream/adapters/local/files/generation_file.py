@@ -33,6 +33,10 @@ class GenerationFile:
         self._write(numbers)
         return numbers.last
 
+    def create(self) -> None:
+        """Write the file of a store whose objects were copied without it."""
+        self._write(from_stored(list(self._stored()), self._now()))
+
     def check(self) -> list[Finding]:
         """Read the file, and compare it with the clock; return what was found since the last call."""
         now = self._now()

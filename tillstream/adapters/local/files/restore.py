@@ -19,6 +19,8 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.durable import sync_file, sync_folder
 from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
 from tillstream.adapters.local.files.backup import CONTRACTS, DATABASES, OBJECTS, WAREHOUSE
+from tillstream.adapters.local.files.generation_file import GenerationFile
+from tillstream.adapters.local.files.object_files import generations, object_folders
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
 from tillstream.domain.errors import Rejected, Unavailable
 
@@ -61,6 +63,7 @@ def restore(
         (head, files, size), left_out = _unpack(archive, staged, without_damaged=without_damaged)
         _check_databases(staged)
         _advance_queue(staged)
+        _number_objects(staged / OBJECTS)
         damaged = list(inspect(staged)) if inspect else []
         if damaged and not without_damaged:
             raise Rejected(_not_whole(damaged))  # noqa: TRY301 - what was unpacked is removed below
@@ -166,3 +169,10 @@ def _advance_queue(staged: Path) -> None:
     clock = SystemClock()
     with closing(SQLiteEventBus(staged / "queue.sqlite", clock)) as bus:
         bus.advance(clock.tick())
+
+
+def _number_objects(root: Path) -> None:
+    """A backup lacks the file of the last generation, which must not look like a loss."""
+    if root.exists():
+        stored = (each.number for folder in object_folders(root) for each in generations(folder))
+        GenerationFile(root, SystemClock(), lambda: stored).create()
