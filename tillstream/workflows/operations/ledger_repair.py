@@ -83,6 +83,8 @@ def run(
     settled_by: later settlements are in progress. whole: compare all batches, not only those after the last verified
     settlement. delegate: leave what the ledger lacks to the job `settle-large`, if there is one.
     """
+    if whole:
+        record_repair.pin_contracts(ports, contracts)
     comparison = ledger_agreement.compare(ports, whole=whole, settled_by=settled_by)
     repair = Repair(recorded=record_repair.write(ports, contracts, comparison.unrecorded))
     if comparison.is_short and delegate and ports.jobs:

@@ -31,7 +31,7 @@ def write(ports: Ports, contracts: ContractRegistry, rows: Sequence[Mapping[str,
     originals = _Originals(ports)
     replays = {(row["parent"], row["settlement_no"]) for row in rows if row["kind"] == BatchKind.REPLAY}
     for row in rows:
-        _pin(contracts, row)
+        _pin(contracts, row["contract"], row["contract_version"])
         document = ports.documents.get(records.COLLECTION, row["batch_id"])
         if document:
             records.repair(ports, row["batch_id"], partial(_updated, ports, row, replays))
@@ -42,11 +42,19 @@ def write(ports: Ports, contracts: ContractRegistry, rows: Sequence[Mapping[str,
     return len(rows)
 
 
-def _pin(contracts: ContractRegistry, row: Mapping[str, Any]) -> None:
-    """Pin the contract version that the batch was read with, if it is the current one."""
+def pin_contracts(ports: Ports, contracts: ContractRegistry) -> None:
+    """Pin the contract versions of all batches that are current: a damaged file may have lost them. Idempotent."""
+    in_ledger = ports.warehouse.query("SELECT DISTINCT contract, contract_version FROM batches").to_pylist()
+    versions = {(row["contract"], row["contract_version"]) for row in in_ledger}
+    for contract, version in versions | {(one.contract, one.contract_version) for one in records.every(ports)}:
+        _pin(contracts, contract, version)
+
+
+def _pin(contracts: ContractRegistry, contract: str, version: int) -> None:
+    """Pin the contract version that a batch was read with, if it is the current one."""
     try:
-        if contracts.current(row["contract"]).version == row["contract_version"]:
-            contracts.pin(row["contract"])
+        if contracts.current(contract).version == version:
+            contracts.pin(contract)
     except (NotFound, Rejected):
         return  # a version that no file has any more; the batch cannot be read again without it
 
