@@ -64,11 +64,15 @@ def recorded(ports: Ports, stored: StoredObject) -> Batch | None:
     return Batch.from_json(existing[0].data) if existing else None
 
 
+def not_new(stored: StoredObject) -> str:
+    """What an object is that Tillstream wrote for what it received before; empty for another object."""
+    return next((what for names, what in NOT_NEW.items() if names.fullmatch(stored.name)), "")
+
+
 def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Create the record of an inbox object that has none; raises as `record_of`."""
-    for names, what in NOT_NEW.items():
-        if names.fullmatch(stored.name):
-            raise Rejected(f"{stored.name} {what} and is not a new file.")
+    if what := not_new(stored):
+        raise Rejected(f"{stored.name} {what} and is not a new file.")
     if micro_batch.is_name(stored.name):
         return micro_batch.register(ports, contracts, stored)
     if CORRECTION.fullmatch(stored.name):
