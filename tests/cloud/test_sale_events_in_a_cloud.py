@@ -28,6 +28,7 @@ SECONDS = 4.0
 def app(
     pubsub: Emulator, firestore: Emulator, cloud_storage: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[App]:
+    """The subscriptions are made anew: a webhook also gets the events of the minute before it, here of another test."""
     emulator = f"http://127.0.0.1:{pubsub.port}"
     for topic in (TOPIC_SALE_EVENTS, DEAD_LETTERS):
         make_topic(emulator, topic)
@@ -41,6 +42,8 @@ def app(
     for webhook in registry.find(app.ports):
         registry.remove(app.ports, webhook.id, "test")
     app.close()
+    for name in WEBHOOK_PLACES:
+        call("DELETE", f"{emulator}/v1/projects/{PROJECT}/subscriptions/{name}")
 
 
 @pytest.fixture
