@@ -105,8 +105,7 @@ def build(
 
             logs.warn("files of the home are lost", notices)
             maintenance_log.note_repair(ports, notices)
-        opened.pop_all()  # the app closes them
-        return App(
+        app = App(
             settings,
             ports,
             ContractRegistry(documents, own.read(), own.save),
@@ -118,6 +117,8 @@ def build(
             notices=tuple(notices),
             home=checks,
         )
+        opened.pop_all()  # the app closes them
+        return app
 
 
 def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "Engine":

@@ -86,7 +86,8 @@ class Torn:
     # ---- the process
 
     def start(self) -> None:
-        """As `serve` does. Raises `TillstreamError`."""
+        """As `serve` does, after an orderly stop. Raises `TillstreamError`."""
+        self.stop()
         app = opened(self.home, self.clock)
         try:
             self.sentences += [*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()]
