@@ -66,15 +66,11 @@ def _enclose(task: Mapping[str, Any]) -> tuple[str, ...]:
 def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO, parts: Sequence[str]) -> None:
     """Check the statement of a task, and run it if files for it follow.
 
-    task: text, tables (as `frames.tables_to_json`), and `checked`: False runs the text unchanged, as tests of what
-    is below the check do. parts: what the wall is made of.
+    task: text, and tables as `messages.tables_to_json`. parts: what the wall is made of.
     """
     tables = messages.tables_from_json(task["tables"])
     try:
-        if task.get("checked", True):
-            statement = scoped(task["text"], tables)
-        else:
-            statement = Statement(task["text"], tuple(tables), {})
+        statement = scoped(task["text"], tables)
     except Rejected as error:
         frames.write_json(answers, {"problem": str(error)})
         return
@@ -83,27 +79,20 @@ def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: Bi
     if access is None:
         return
     try:
-        _run(connection, statement, access, answers, is_checked=task.get("checked", True))
+        _run(connection, statement, access, answers)
     except Rejected as error:
         frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
     except FilesGone as error:
         frames.write_json(answers, {"gone": str(error)[:500]})
 
 
-def _run(
-    connection: Any, statement: Statement, access: Mapping[str, Any], answers: BinaryIO, *, is_checked: bool
-) -> None:
+def _run(connection: Any, statement: Statement, access: Mapping[str, Any], answers: BinaryIO) -> None:
     files, scratch = access["files"], access.get("scratch")
     extract_queries.offer(connection, files)
-    if access.get("locked", True):
-        extract_queries.lock(
-            connection, files, access["memory_limit"], access["threads"], Path(scratch) if scratch else None
-        )
-    if is_checked:
-        schema, batches = extract_queries.answer(connection, statement.sql, access["rows"])
-    else:
-        reader = connection.sql(statement.sql).to_arrow_reader()
-        schema, batches = reader.schema, reader
+    extract_queries.lock(
+        connection, files, access["memory_limit"], access["threads"], Path(scratch) if scratch else None
+    )
+    schema, batches = extract_queries.answer(connection, statement.sql, access["rows"])
     with pa.ipc.new_stream(frames.Sink(answers), schema) as stream:
         for batch in batches:
             stream.write_batch(batch)
