@@ -14,7 +14,7 @@ from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.batches import homes, lineage, records
 from tillstream.contracts import expectations
 from tillstream.domain.batch import visibility
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
+from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State, receipt_time
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.pipeline.settling import large
@@ -88,6 +88,8 @@ def show(batch_id: str) -> ResponseReturnValue:
         acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else set(),
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
+        received=receipt_time(upload.received_seq),
+        is_ahead=upload.is_ahead(ports().clock.now()),
     )
 
 

@@ -1,13 +1,14 @@
 """Submission of files: uploads, previews, corrected rows and replays."""
 
+from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
-from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
-from portal.context import me, ports, stores, tillstream
+from portal.context import me, ports, scope, stores, tillstream
 from portal.uploads import scoped, without_preview
 from portal.uploads.decide import side_by_side
 from portal.uploads.decisions import ask
@@ -100,12 +101,14 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     name = request.args.get("contract", "")
     if name:
         scoped.contract(name)
-    comparison = ask(Work.PREVIEW_REPLAY, batch=batch_id, contract=name or None)
+    received = _received(request.args)
+    comparison = ask(Work.PREVIEW_REPLAY, batch=batch_id, contract=name or None, received=received)
     return render_template(
         "uploads/replay.html",
         upload=upload,
         comparison=comparison,
         contract=name,
+        received=received,
         parts=_parts(comparison["before"]["rows"], comparison["after"]["rows"]),
         amounts=_amounts(comparison["before"]["amounts"], comparison["after"]["amounts"]),
         totals=side_by_side(comparison["totals"]),
@@ -133,9 +136,19 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     app = tillstream()
-    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, me().login, stores=stores())
+    received = _received(request.form)
+    by = me().login
+    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, by, stores=stores(), received=received)
     flash(texts.REPROCESSED, "done")
     return redirect(_receipt(upload.batch_id), 303)
+
+
+def _received(values: Mapping[str, str]) -> str:
+    """The time of receipt in a form, which decides whose values count; empty: as the batch has it."""
+    received = values.get("received", "")
+    if received and not scope().may(Action.DECIDE):
+        abort(403)
+    return received
 
 
 def _files(most: int | None = None) -> list[tuple[str, BinaryIO]]:

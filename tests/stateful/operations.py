@@ -8,7 +8,7 @@ from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.system import System
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State, receipt_number, receipt_time
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -147,11 +147,21 @@ def replay_batch(system: System, rng: Random) -> bool:
     fitting = [s.name for s in system.latest() if set(s.columns) <= set(columns)]
     name = rng.choice(fitting) if rng.random() < 0.4 else batch.contract
     stores = system.writer()
-    replayed = replay.replay(system.app.ports, system.app.contracts, batch.batch_id, name, "clerk", stores=stores)
+    received = _some_time(system, rng) if rng.random() < 0.3 else ""
+    replayed = replay.replay(
+        system.app.ports, system.app.contracts, batch.batch_id, name, "clerk", stores=stores, received=received
+    )
     if rng.random() < 0.7:
         stage.stage(system.app.ports, replayed.batch_id)
         settle.settle_all(system.app.ports, system.app.contracts)
     return True
+
+
+def _some_time(system: System, rng: Random) -> str:
+    """A time of receipt between those of other batches, as if the clock had been wrong."""
+    times = [one.received_seq for one in records.find(system.app.ports, kind=None, limit=None)]
+    now = receipt_number(system.app.ports.clock.now())
+    return receipt_time(rng.randint(min(*times, now), now)).isoformat()
 
 
 def edit_contract(system: System, rng: Random) -> bool:

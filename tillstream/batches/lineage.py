@@ -33,7 +33,12 @@ def inherited_corrections(ports: Ports, upload: Batch) -> list[Batch]:
     corrections: list[Batch] = []
     while upload.parent:
         earlier = records.children(ports, upload.parent, BatchKind.CORRECTION)
-        included = [fix for fix in earlier if fix.state is not State.REJECTED and fix.received_at <= upload.received_at]
+        included = [fix for fix in earlier if fix.state is not State.REJECTED and _is_before(fix, upload)]
         corrections = [*included, *corrections]
         upload = records.get(ports, upload.parent)
     return [replace(fix, fix_number=number) for number, fix in enumerate(corrections, 1)]
+
+
+def _is_before(fix: Batch, upload: Batch) -> bool:
+    """Whether a correction of an ancestor was there at the replay: none settles after it, whatever the clock said."""
+    return bool(fix.settlement_no) or fix.received_at <= upload.received_at

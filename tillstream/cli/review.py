@@ -12,17 +12,23 @@ from tillstream.domain.errors import TillstreamError
 @click.argument("batch")
 @click.option("--region", "contract", default="", help="Read the file with another contract.")
 @click.option(
+    "--received",
+    default="",
+    metavar="TIME",
+    help="When the file was received, if the clock was wrong: 2026-11-20 09:30 (UTC).",
+)
+@click.option(
     "--preview", "--dry-run", "preview", is_flag=True, help="Show what would change without storing anything."
 )
 @as_json
-def replay(batch: str, contract: str, preview: bool, json_: bool) -> None:
+def replay(batch: str, contract: str, received: str, preview: bool, json_: bool) -> None:
     """Read a kept original and its corrections again; the new batch replaces the old one."""
     from tillstream.cli.output.maintenance import show_replay_preview
     from tillstream.cli.output.tables import show_receipts
 
     if preview:
-        run("replay-preview", json_=json_, show=show_replay_preview, batch=batch, contract=contract)
-    run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract)
+        run("replay-preview", json_=json_, show=show_replay_preview, batch=batch, contract=contract, received=received)
+    run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract, received=received)
 
 
 @click.command()

@@ -14,10 +14,11 @@ from tillstream.workflows.review import decisions, replay, replay_preview, undo
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """contract: its name; empty: the batch's own."""
+    """contract: its name; empty: the batch's own. received: when the file was received; empty: as the batch has it."""
 
     batch: str
     contract: str = ""
+    received: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +39,15 @@ class Reject:
 
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
-    batch, contract = arguments.batch, arguments.contract or None
-    receipt = run_batch(app, replay.replay(app.ports, app.contracts, batch, contract, COMMAND_LINE), progress)
+    batch, contract, received = arguments.batch, arguments.contract or None, arguments.received
+    new = replay.replay(app.ports, app.contracts, batch, contract, COMMAND_LINE, received=received)
+    receipt = run_batch(app, new, progress)
     return Result(receipt, exit_code(receipt))
 
 
 def replay_previewed(app: App, progress: Progress, arguments: Replay) -> Result:
-    preview = replay_preview.preview(app.ports, app.contracts, arguments.batch, arguments.contract or None)
+    batch, contract, received = arguments.batch, arguments.contract or None, arguments.received
+    preview = replay_preview.preview(app.ports, app.contracts, batch, contract, received=received)
     return Result(preview, exit_code(preview["after"]))
 
 

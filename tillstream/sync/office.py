@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import receipt_time
+from tillstream.domain.batch.record import CLOCK_TOLERANCE, receipt_time
 from tillstream.domain.errors import NotFound
 from tillstream.inventory import levels, synced
 from tillstream.inventory.records import StoredMovement
@@ -23,8 +23,6 @@ from tillstream.sync.refusals import CLOCK, OTHER_VERSION, POSITION, Refused
 from tillstream.sync.replay import Replayer, groups, own_name
 from tillstream.sync.requests import Request, RequestOffice
 from tillstream.sync.stock import StockOffice
-
-CLOCK_LIMIT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -205,7 +203,7 @@ class LocalOffice:
 
     def _check_clock(self) -> None:
         off = self.at - self.ports.clock.now()
-        if abs(off) <= CLOCK_LIMIT:
+        if abs(off) <= CLOCK_TOLERANCE:
             homes.change(self.ports, self.name, lambda home: replace(home, held="") if _by_clock(home) else home)
             return
         side = "ahead of" if off > timedelta(0) else "behind"
@@ -217,15 +215,16 @@ class LocalOffice:
 
     def _check_times(self, home: Home, entries: Sequence[Entry]) -> None:
         """Hold batches from the future: they would count before all that is received until then."""
-        latest = self.ports.clock.now() + CLOCK_LIMIT
+        latest = self.ports.clock.now() + CLOCK_TOLERANCE
         for entry in entries:
             if entry.number <= home.released:
                 continue
-            for batch in entry.batches:
+            for batch in entry.counted:
                 if receipt_time(batch.received_seq) > latest:
                     self._hold(
                         f"{batch.fields['file']} was received at a time in the future, as the clock of the home was "
-                        f"wrong. It is held until then, or until `tillstream sync homes release {self.name}`.",
+                        f"wrong. It is held until then, or until `tillstream sync homes release {self.name}`. Before "
+                        "that, reprocess the file in the home with the time at which it was received.",
                         entries[-1].number,
                     )
 

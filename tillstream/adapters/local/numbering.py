@@ -9,12 +9,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND
+from tillstream.domain.batch.record import CLOCK_TOLERANCE
 from tillstream.ports.clock import Clock
 from tillstream.ports.finding import Finding, Lost
 
 SECOND = 1_000_000
-TOLERANCE = 300 * SECOND
-"""Difference of clocks that is none: as much as a head office tolerates."""
+TOLERANCE = CLOCK_TOLERANCE // MICROSECOND
 LEAP = 2 * 86_400 * SECOND
 """Distance of two numbers after which the later one may be of a clock that is ahead."""
 
@@ -84,7 +84,8 @@ def of_ahead(name: str, what: str, ahead: Ahead) -> Finding:
         f"{name} until {last:%Y-%m-%d %H:%M}",
         f"The clock of this machine was ahead until {now:%Y-%m-%d %H:%M} UTC: it gave received {what} times from "
         f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC. What is received now has times of the clock again.",
-        "Compare these uploads with later ones about the same sales: if an older statement counts, upload the newer "
-        "one again, or undo the older one. Let the system set the clock from a time server.",
+        "Open each file with such a time, and reprocess it with the time at which it was received, so that it does not "
+        "replace the values of later files (tillstream replay BATCH --received TIME --preview). Let the system set the "
+        "clock from a time server.",
         Lost.ORDER,
     )

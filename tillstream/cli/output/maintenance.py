@@ -1,5 +1,6 @@
 """Terminal output of maintenance commands: status, sweep, announce, rebuild, rates, contracts, accounts."""
 
+from datetime import datetime
 from typing import Any
 
 from tillstream.cli.output.tables import ROWS, print_line, title
@@ -84,6 +85,9 @@ def show_replay_preview(data: dict[str, Any]) -> None:
     before, after = data["before"], data["after"]
     versions = [f"{side['contract'] or 'no contract'} version {side['contract_version']}" for side in (before, after)]
     title(data["file"], f" · {versions[0]} → {versions[1]}")
+    times = [f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC" for at in data["received"].values()]
+    if times[0] != times[1]:
+        print_line(f"  received at {times[0]} → {times[1]}")
     for name in ("read", *ROWS):
         sides = ["…" if side["rows"][name] is None else f"{side['rows'][name]:,}" for side in (before, after)]
         print_line(f"  {name:<12}{sides[0]:>12} → {sides[1]}")

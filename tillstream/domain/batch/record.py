@@ -60,6 +60,11 @@ IN_LEDGER = frozenset({State.SETTLED, State.ANNOUNCED})
 TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Difference of two clocks that is none."""
+
+
 def received_date(received_seq: int) -> date:
     """The UTC day of a receipt, given in microseconds since 1970."""
     return receipt_time(received_seq).date()
@@ -67,7 +72,12 @@ def received_date(received_seq: int) -> date:
 
 def receipt_time(received_seq: int) -> datetime:
     """The time of a receipt, UTC, given in microseconds since 1970."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=received_seq)
+    return _EPOCH + timedelta(microseconds=received_seq)
+
+
+def receipt_number(at: datetime) -> int:
+    """A time of receipt in microseconds since 1970."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
 
 
 REJECTED_BY = "Rejected by "
@@ -91,7 +101,8 @@ class Batch:
     contract_version: int
     region: str
     received_seq: int
-    """Time of receipt in microseconds since 1970, strictly increasing."""
+    """Time of receipt in microseconds since 1970, strictly increasing. A replay has that of its file; if the clock was
+    wrong, the one that a user entered."""
     received_at: str
     received_by: str
     """A sign-in name or another sender: `command line`, `watched folder`, `connector NAME`, `inbox`, `stores`."""
@@ -126,6 +137,10 @@ class Batch:
     """For a file that does not match its contract, or has none yet."""
     home: str = ""
     """The other home that synced it to this one, which alone decides on it; empty: this one."""
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether it was received in the future: the clock was wrong."""
+        return receipt_time(self.received_seq) > now + CLOCK_TOLERANCE
 
     @property
     def is_discarded(self) -> bool:

@@ -71,11 +71,13 @@ class Performer:
         changed = self._changes(attempt, currency)
         return {"receipt": receipts[-1], "changes": changed}
 
-    def preview_replay(self, batch: str, contract: str | None) -> dict[str, Any]:
+    def preview_replay(self, batch: str, contract: str | None, received: str = "") -> dict[str, Any]:
         upload, ledger = self._own(batch), self.ledger
         if contract and not self.scope.covers_region(ledger.contracts.pin(contract).region):
             raise NotFound(f"There is no data source {contract}.")
-        return replay_preview.preview(ledger.ports, ledger.contracts, upload.batch_id, contract, self.scope.stores)
+        return replay_preview.preview(
+            ledger.ports, ledger.contracts, upload.batch_id, contract, stores=self.scope.stores, received=received
+        )
 
     def preview_correction(self, batch: str) -> dict[str, Any]:
         ledger = self.ledger

@@ -109,7 +109,19 @@ class _Originals:
         missing = StoredObject(INBOX, row["file"], row["received_seq"], 0)
         if row["kind"] == BatchKind.STORE_SALES:
             return self._by_file_name.get(micro_batch.file_name(row["received_seq"], row["sha256"]), missing)
-        return self._by_generation.get(row["received_seq"]) or self._of_a_home(f"{row['received_seq']}", row) or missing
+        stored = self._by_generation.get(row["received_seq"]) or self._of_a_home(f"{row['received_seq']}", row)
+        return stored or self._of_parent(row) or missing
+
+    def _of_parent(self, row: Mapping[str, Any]) -> StoredObject | None:
+        """The original of a replay that has a time of receipt of its own: that of the batch which it replaces."""
+        if row["kind"] != BatchKind.REPLAY:
+            return None
+        document = self._ports.documents.get(records.COLLECTION, row["parent"])
+        if document is None:
+            named = self._by_file_name.get(row["file"])
+            return named if named and self._digest(named) == row["sha256"] else None
+        parent = Batch.from_json(document.data)
+        return StoredObject(parent.bucket, parent.object, parent.generation, parent.size)
 
 
 def _members(ports: Ports, pack: StoredObject) -> list[StoredObject]:

@@ -1,12 +1,16 @@
-"""Replay: read an original and its corrections again under the current contract, replacing the old batch."""
+"""Replay: read an original and its corrections again under the current contract, replacing the old batch.
+
+A replay keeps the place in time of the old batch, unless a person says when the file was received: the clock was wrong.
+"""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tillstream.batches import events, homes, records
 from tillstream.batches.lineage import finished_replays
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State, receipt_number, receipt_time
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
 from tillstream.domain.write_scope import Stores, narrowed
@@ -21,23 +25,40 @@ SAME_CONTRACT_HOLDS = (
 )
 """Holds whose confirmation is valid for as long as the contract is the same."""
 REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def replay(
-    ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None, by: str, *, stores: Stores = None
+    ports: Ports,
+    contracts: ContractRegistry,
+    batch: str,
+    contract: str | None,
+    by: str,
+    *,
+    stores: Stores = None,
+    received: str = "",
 ) -> Batch:
     """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
 
-    stores: to which the user is bound; the rows stay bound to the stores of their sender as well. Raises `Rejected` if
+    stores: to which the user is bound; the rows stay bound to the stores of their sender as well. received: when the
+    file was received, ISO 8601, UTC unless it names another offset; empty: as the batch has it. Raises `Rejected` if
     the batch cannot be replayed, `NotFound`.
     """
-    new = records.create(ports, reading(ports, contracts, records.get(ports, batch), contract, by, stores))
+    new = reading(ports, contracts, records.get(ports, batch), contract, by, stores=stores, received=received)
+    new = records.create(ports, new)
     events.publish_received(ports, new)
     return new
 
 
 def reading(
-    ports: Ports, contracts: ContractRegistry, old: Batch, contract: str | None, by: str, stores: Stores = None
+    ports: Ports,
+    contracts: ContractRegistry,
+    old: Batch,
+    contract: str | None,
+    by: str,
+    *,
+    stores: Stores = None,
+    received: str = "",
 ) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
     homes.check_own(ports, old)
@@ -49,7 +70,7 @@ def reading(
     pinned = contracts.pin(contract or old.contract)
     number = len(finished_replays(ports, old)) + 1
     return replace(
-        _as_replay(ports, old, by),
+        _placed(_as_replay(ports, old, by), received, ports.clock.now()),
         batch_id=batch_id(f"{old.batch_id}/{pinned.name}@{pinned.version}", number, old.sha256),
         contract=pinned.name,
         contract_version=pinned.version,
@@ -78,6 +99,30 @@ def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
     created = records.create(ports, new)
     events.publish_received(ports, created)
     return created
+
+
+def _placed(new: Batch, received: str, now: datetime) -> Batch:
+    """The replay of a file that was received at another time than its batch says. Raises `Rejected`.
+
+    With an earlier place, all batches of the same bytes move with it, as they share the first one. A later one is its
+    own: bytes that are sent once more do not make an old statement new.
+    """
+    if not received:
+        return new
+    try:
+        at = datetime.fromisoformat(received.strip())
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Rejected(
+            f"{received} is not a time of receipt. Write it as 2026-11-20 09:30 or 2026-11-20T09:30:00+01:00."
+        ) from error
+    if at > now or at < _FIRST:
+        side = "in the future" if at > now else "too long ago"
+        raise Rejected(f"The time of receipt {at:%Y-%m-%d %H:%M} UTC is {side}.")
+    # Files that were received in one second keep their order.
+    part = receipt_time(new.received_seq).microsecond if not at.microsecond else at.microsecond
+    place = receipt_number(at.replace(microsecond=part))
+    return replace(new, received_seq=place, as_new=new.as_new or place > new.received_seq)
 
 
 def _check_not_undone(ports: Ports, old: Batch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import sql
 from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.batch.record import IN_LEDGER, Batch, State, receipt_time
 from tillstream.domain.errors import Rejected, TooLarge
 from tillstream.domain.write_scope import Stores
 from tillstream.pipeline.settling import large
@@ -22,15 +22,22 @@ SHOWN = ("status", "contract", "contract_version", "rows", "amounts", "problems"
 
 
 def preview(
-    ports: Ports, contracts: ContractRegistry, batch: str, contract: str | None = None, stores: Stores = None
+    ports: Ports,
+    contracts: ContractRegistry,
+    batch: str,
+    contract: str | None = None,
+    *,
+    stores: Stores = None,
+    received: str = "",
 ) -> dict[str, Any]:
-    """Return what a replay would change. stores: to which the user is bound.
+    """Return what a replay would change. stores: to which the user is bound. received: as for `replay.replay`.
 
-    before, after: receipt of the batch with rows by outcome and amounts. changes: net lines by kind. totals: ledger
-    totals by region and currency, before and after. Raises `Rejected`, `NotFound`, `TooLarge`.
+    received: time of receipt, before and after. before, after: receipt of the batch with rows by outcome and amounts.
+    changes: net lines by kind. totals: ledger totals by region and currency, before and after. Raises `Rejected`,
+    `NotFound`, `TooLarge`.
     """
     old = records.get(ports, batch)
-    new = replay.reading(ports, contracts, old, contract, "", stores)
+    new = replay.reading(ports, contracts, old, contract, "", stores=stores, received=received)
     large.check_preview(ports, old.file, 2 * large.staged_rows(old))
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
@@ -47,11 +54,16 @@ def preview(
     return {
         "batch_id": batch,
         "file": old.file,
+        "received": {"before": _time(old), "after": _time(new)},
         "before": _shown(before),
         "after": _shown(after),
         "changes": dict(settled.changes) if settled else {},
         "totals": {"before": totals, "after": settled.results[-1].to_pylist() if settled else totals},
     }
+
+
+def _time(batch: Batch) -> str:
+    return receipt_time(batch.received_seq).isoformat(timespec="seconds")
 
 
 def _shown(receipt: Mapping[str, Any]) -> dict[str, Any]:
