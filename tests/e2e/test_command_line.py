@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Run
+from tests.e2e.conftest import Run, RunText
 
 CONTRACT = """
 name: shop
@@ -166,6 +166,25 @@ def test_replay_reads_the_original_again_with_its_fixes(run: Run, tmp_path: Path
     )
     assert run("receipts", receipt["batch_id"])[1]["status"] == "replayed"
     assert len(run("query", "sale-lines")[1]["rows"]) == 35
+    for flag in ("--check", "--from-originals"):
+        assert run("rebuild", flag)[1]["differences"] == []
+
+
+def test_a_replay_with_an_earlier_time_of_receipt_yields_to_a_later_file(
+    run: Run, run_text: RunText, tmp_path: Path
+) -> None:
+    first = run("ingest", write(tmp_path, "a.csv", HEAD + GOOD), "--region", "shop")[1]["batch_id"]
+    changed = GOOD.replace(",10\n", ",20\n")
+    second = run("ingest", write(tmp_path, "b.csv", HEAD + changed), "--region", "shop")[1]
+    assert rows(second)["corrected"] == 1
+    before = run("query", "kpis")[1]["rows"][0]["revenue"]
+    early = ("replay", second["batch_id"], "--received", "2026-01-05 09:30")
+    assert "received at" in run_text(*early, "--preview")[1]
+    assert run(*early)[0] == 0
+    kpis = run("query", "kpis")[1]["rows"][0]
+    assert kpis["revenue"] != before
+    assert kpis == {**kpis, "lines": 3}
+    assert run("replay", first, "--received", "soon")[0] == 1
     for flag in ("--check", "--from-originals"):
         assert run("rebuild", flag)[1]["differences"] == []
 

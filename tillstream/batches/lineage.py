@@ -40,5 +40,5 @@ def inherited_corrections(ports: Ports, upload: Batch) -> list[Batch]:
 
 
 def _is_before(fix: Batch, upload: Batch) -> bool:
-    """Whether a correction of an ancestor was there at the replay: none settles after it, whatever the clock said."""
+    """Whether a correction of an ancestor was there at the replay: none settles after it, whatever the clock showed."""
     return bool(fix.settlement_no) or fix.received_at <= upload.received_at

@@ -62,6 +62,28 @@ def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None
     assert "Preview changes" in admin.get(f"/uploads/{batch}").text
 
 
+def test_whoever_decides_enters_the_time_of_receipt_of_a_file_from_a_wrong_clock(
+    app: App, person: People, work: Work
+) -> None:
+    manager, clerk = person(Role.MANAGER, "IN"), person(Role.CLERK, "IN")
+    batch = manager.upload(FILE)
+    work()
+    assert "The clock was wrong when the file was received" in manager.get(f"/uploads/{batch}").text
+    assert "The clock was wrong" not in clerk.get(f"/uploads/{batch}").text
+    received = "2026-01-05T09:30:00"
+    assert "2026-01-05T09:30:00+00:00" in manager.get(f"/uploads/{batch}/replay?received={received}").text
+    assert manager.get(f"/uploads/{batch}/replay?received=soon").status_code == 422
+    for answer in (
+        clerk.get(f"/uploads/{batch}/replay?received={received}"),
+        clerk.post(f"/uploads/{batch}/replay", {"received": received}),
+    ):
+        assert answer.status_code == 403
+    again = manager.post(f"/uploads/{batch}/replay", {"received": received}).headers["Location"].rpartition("/")[2]
+    work()
+    assert records.get(app.ports, again).received_date.isoformat() == "2026-01-05"
+    assert records.get(app.ports, batch).state == "replayed"
+
+
 def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     batch = admin.upload(FILE)

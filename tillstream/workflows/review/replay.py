@@ -1,6 +1,6 @@
 """Replay: read an original and its corrections again under the current contract, replacing the old batch.
 
-A replay keeps the place in time of the old batch, unless a person says when the file was received: the clock was wrong.
+A replay keeps the place in time of the old batch, unless a person enters when the file was received, because the clock was wrong.
 """
 
 from dataclasses import replace
@@ -102,7 +102,7 @@ def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
 
 
 def _placed(new: Batch, received: str, now: datetime) -> Batch:
-    """The replay of a file that was received at another time than its batch says. Raises `Rejected`.
+    """The replay of a file that was received at another time than its batch has. Raises `Rejected`.
 
     With an earlier place, all batches of the same bytes move with it, as they share the first one. A later one is its
     own: bytes that are sent once more do not make an old statement new.
