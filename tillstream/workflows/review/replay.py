@@ -1,6 +1,6 @@
 """Replay: read an original and its corrections again under the current contract, replacing the old batch.
 
-A replay keeps the place in time of the old batch, unless a person enters when the file was received, because the clock was wrong.
+A replay keeps the place in time of the old batch. If the clock was wrong, a user can enter when the file was received.
 """
 
 from dataclasses import replace
