@@ -186,6 +186,11 @@ class SQLiteEventBus:
             for name, topic, ready, leased, delayed, dead, since in rows
         ]
 
+    def unacknowledged(self, subscription: str, attribute: str, value: str) -> list[Message]:
+        number, *_ = self._subscription(subscription)
+        values = {"subscription": number, "attribute": attribute, "value": value}
+        return [message(body, attributes) for body, attributes in self._file.rows(sql.UNACKNOWLEDGED, values)]
+
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         if subscription is not None:
             self._subscription(subscription)
