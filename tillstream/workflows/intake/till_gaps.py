@@ -99,22 +99,25 @@ def _note(ports: Ports, found: Mapping[Numbered, Acknowledged]) -> None:
     first = next(iter(found))
     key = till_sequences.outbox_id(first.region, first.store_id, first.till)
     document = ports.documents.get(COLLECTION, key)
-    name, before = (document.data["name"], document.data["digests"]) if document else ("", {})
+    name, before, settled = "", [], []
+    if document:
+        name, before, settled = (document.data[field] for field in ("name", "digests", "settled"))
     if before and not _is_open(ports, name):
-        before = {}  # somebody has dealt with it: what follows is another loss
+        before, settled = [], [*settled, *before]  # somebody has dealt with it: what follows is another loss
     stored = {one.digest for one, state in found.items() if state is Acknowledged.STORED}
     missing = {one.digest: one for one, state in found.items() if state is Acknowledged.MISSING}
-    digests = [*(one for one in before if one not in stored), *(one for one in missing if one not in before)]
-    if digests == list(before):
+    new = [digest for digest in missing if digest not in {*before, *settled}]
+    digests = [*(digest for digest in before if digest not in stored), *new]
+    if digests == before:
         return
     if not before:
-        (newest, *_) = missing.values()
-        name = f"{newest.region}/{newest.store_id}/{newest.till}/{newest.epoch}/{newest.sequence}"
+        name = f"{first.region}/{first.store_id}/{first.till}/{missing[new[0]].epoch}/{missing[new[0]].sequence}"
     if digests:
         losses.report(ports, _loss(first, name, len(digests)))
     else:
         losses.recovered(ports, LossKind.STORE_SALES, name)
-    ports.documents.put(COLLECTION, key, {"name": name, "digests": digests[:MOST_KEPT]})
+    kept = {"digests": digests[:MOST_KEPT], "settled": settled[-MOST_KEPT:]}
+    ports.documents.put(COLLECTION, key, {"name": name} | kept)
 
 
 def _is_open(ports: Ports, name: str) -> bool:
