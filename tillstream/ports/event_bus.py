@@ -132,7 +132,7 @@ class EventBus(Protocol):
     def unacknowledged(self, subscription: str, attribute: str, value: str) -> list[Message] | None:
         """Messages with this attribute that are not acknowledged, leased ones and dead letters included.
 
-        None if a service stores them, which loses none that it has accepted and does not list them.
+        None if it is not known now, because there are too many, or never, because a service keeps them that loses none.
         """
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:

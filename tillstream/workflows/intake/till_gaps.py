@@ -40,7 +40,7 @@ class Acknowledged(StrEnum):
 
     STORED = "stored"
     WAITING = "waiting"
-    """In the queue."""
+    """In the queue, as far as that is known."""
     MISSING = "missing"
 
 
