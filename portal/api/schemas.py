@@ -220,7 +220,7 @@ SCHEMAS: dict[str, Schema] = {
             "last_sequence": COUNT,
             "server_time": {"type": "string", "format": "date-time"},
             "acknowledged": {
-                "description": "What became of each acknowledged message of the request; without them it is absent",
+                "description": "State of each acknowledged message of the request; without them it is absent",
                 **array_of({"enum": list(till_gaps.Acknowledged)}),
             },
         },

@@ -84,8 +84,8 @@ class Store:
             payload = json.loads(self._by_sequence.pop(key))
             self.arrived = [each for each in self.arrived if each != payload]
 
-    def became(self, asked: dict[str, Any]) -> list[str]:
-        """What became of the messages of a question."""
+    def states(self, asked: dict[str, Any]) -> list[str]:
+        """The states of the messages of a question."""
         assert self.asked is not None
         self.asked.append([each["sequence"] for each in asked["messages"]])
         states = []
@@ -161,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.store.states_last_sequence:
             reply["last_sequence"] = self.store.last_sequence(epoch)
         if self.store.asked is not None and "acknowledged" in content:
-            reply["acknowledged"] = self.store.became(content["acknowledged"])
+            reply["acknowledged"] = self.store.states(content["acknowledged"])
         return reply | {"results": [self.store.take(message) for message in messages]}
 
     def do_GET(self) -> None:

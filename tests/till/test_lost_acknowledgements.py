@@ -1,4 +1,4 @@
-"""A till asks what became of acknowledged sales, and sends again what the server lost; older servers are not asked."""
+"""A till asks for the state of acknowledged sales, and sends again what the server lost; older servers are not asked."""
 
 from pathlib import Path
 

@@ -57,8 +57,9 @@ class HttpsTransport:
             skew = skew_of(_date(received.get("Date")), start, end)
         last = reply.get("last_sequence")
         states = reply.get("acknowledged")
-        is_whole = isinstance(states, list) and len(states) == len(asked) > 0
-        return Reply(results, skew, last if isinstance(last, int) else 0, [*map(str, states)] if is_whole else None)
+        if not isinstance(states, list) or len(states) != len(asked):
+            states = None
+        return Reply(results, skew, last if isinstance(last, int) else 0, states)
 
     def outcomes(self, since: str) -> Outcomes:
         query = {"limit": OUTCOMES_PER_PAGE} | ({"since": since} if since else {})

@@ -28,7 +28,7 @@ class Reply:
 
     skew: seconds by which the clock of the till is ahead of the server's; None if the server has no clock.
     last_sequence: the highest sequence of this epoch that the server had before the batch; 0 if it does not state one.
-    acknowledged: what became of the messages that it was asked for, in their order; None if it does not state it.
+    acknowledged: the states of the messages that it was asked for, in their order; None if it does not state them.
     """
 
     results: list[Result]
@@ -49,7 +49,7 @@ class Transport(Protocol):
     """Each method raises `TransportError`; the caller may repeat it."""
 
     def send(self, messages: list[Message], till: str, asked: Sequence[Message] = ()) -> Reply:
-        """Send messages. asked: what the server acknowledged before, of which it states what became of it."""
+        """Send messages. asked: what the server acknowledged before, and whose state it is asked for."""
 
     def outcomes(self, since: str) -> Outcomes: ...
 

@@ -36,7 +36,7 @@ REMEDY = (
 
 
 class Acknowledged(StrEnum):
-    """What became of a message that was acknowledged. Part of the public names."""
+    """The state of a message that was acknowledged. Part of the public names."""
 
     STORED = "stored"
     WAITING = "waiting"
@@ -59,7 +59,7 @@ def parse(ports: Ports, store: StoreToken, value: Any) -> list[Numbered]:
 
 
 def states(ports: Ports, asked: Sequence[Numbered]) -> list[Acknowledged]:
-    """Return what became of messages of one till, in their order, and report what is missing as a loss.
+    """Return the states of messages of one till, in their order, and report what is missing as a loss.
 
     Idempotent. Raises `Unavailable`.
     """

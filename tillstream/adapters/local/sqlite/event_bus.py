@@ -28,7 +28,7 @@ POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
 NOTE_SECONDS = 60.0
 MOST_SEARCHED = 20_000
-"""Messages of a subscription that are searched for an attribute, which takes 40 ms for so many."""
+"""Messages of a subscription that are searched for an attribute, which takes 50 ms for so many."""
 ACCEPTED = "accepted.log"
 """The file of accepted messages, beside the queue."""
 LOST = "The worker that processed it stopped or exceeded its lease."
