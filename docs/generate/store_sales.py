@@ -71,7 +71,7 @@ then sends again what is missing. `messages` may be empty in such a request:
 ```
 
 `digest` is the first 16 hexadecimal digits of the SHA-256 of the payload. The response has the field `acknowledged`
-with the state of each, in their order: `stored` (it has left the queue; the till need not ask again), `waiting` (it is in
+with the state of each, in their order: `stored` (it has left the queue; do not ask again), `waiting` (it is in
 the queue), or `missing`. What is missing is a [loss](local-mode.md#losses) that names the store, until it is stored.
 Send it with a new sequence number. For a till without a key of the store, the field is empty.
 """

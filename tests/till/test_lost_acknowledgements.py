@@ -1,4 +1,4 @@
-"""A till asks for the state of acknowledged sales, and sends again what the server lost; older servers are not asked."""
+"""A till asks for the state of acknowledged sales, and sends again what the server lost; older ones are not asked."""
 
 from pathlib import Path
 
