@@ -53,7 +53,7 @@ class Store:
     states_last_sequence: bool = False
     hidden: int = 0
     """How many of the first outcomes are those of other stores, which are read and left out of a page."""
-    asked: list[list[str]] | None = None
+    queried: list[list[str]] | None = None
     """The sequences that it was asked for, request by request; None: it does not know such questions."""
     waiting: bool = False
     """Whether what it is asked for is still in its queue."""
@@ -84,12 +84,12 @@ class Store:
             payload = json.loads(self._by_sequence.pop(key))
             self.arrived = [each for each in self.arrived if each != payload]
 
-    def states(self, asked: dict[str, Any]) -> list[str]:
+    def states(self, queried: dict[str, Any]) -> list[str]:
         """The states of the messages of a question."""
-        assert self.asked is not None
-        self.asked.append([each["sequence"] for each in asked["messages"]])
+        assert self.queried is not None
+        self.queried.append([each["sequence"] for each in queried["messages"]])
         states = []
-        for each in asked["messages"]:
+        for each in queried["messages"]:
             payload = self._by_sequence.get((each["epoch"], int(each["sequence"])))
             if payload is not None:
                 assert hashlib.sha256(payload.encode()).hexdigest().startswith(each["digest"])
@@ -160,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
         reply: dict[str, Any] = {"server_time": (datetime.now(UTC) + self.store.clock).isoformat()}
         if self.store.states_last_sequence:
             reply["last_sequence"] = self.store.last_sequence(epoch)
-        if self.store.asked is not None and "acknowledged" in content:
+        if self.store.queried is not None and "acknowledged" in content:
             reply["acknowledged"] = self.store.states(content["acknowledged"])
         return reply | {"results": [self.store.take(message) for message in messages]}
 

@@ -10,38 +10,38 @@ from tillstream_till.setup_code import encode
 
 
 @pytest.fixture
-def asks_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "ASK_SECONDS", 0.0)
+def queries_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "QUERY_SECONDS", 0.0)
 
 
 def codes(till: Till) -> list[str]:
     return [notice["code"] for notice in till.notices()]
 
 
-@pytest.mark.usefixtures("asks_always")
+@pytest.mark.usefixtures("queries_always")
 def test_what_the_server_lost_is_sent_again_once(till: Till, store: Store) -> None:
-    store.asked = []
+    store.queried = []
     till.record_all(sale(number) for number in range(1, 6))
     till.send()
     for sequence in (2, 4):
         store.lose(sequence)
     till.record(sale(6))
     report = till.send()
-    assert store.asked[0] == ["1", "2", "3", "4", "5"]
+    assert store.queried[0] == ["1", "2", "3", "4", "5"]
     assert (report.sent, report.unsent, report.error) == (3, 0, "")
     assert sorted(store.sales) == ["1", "2", "3", "4", "5", "6"]
     assert len(store.arrived) == 6, "nothing else is sent again"
     assert store.reused == []
     assert codes(till) == ["sent-again"]
     till.send()
-    before = len(store.asked)
+    before = len(store.queried)
     till.send()
-    assert len(store.asked) == before, "all is stored"
+    assert len(store.queried) == before, "all is stored"
 
 
-@pytest.mark.usefixtures("asks_always")
+@pytest.mark.usefixtures("queries_always")
 def test_a_loss_is_noticed_without_a_new_sale(till: Till, store: Store) -> None:
-    store.asked, store.waiting = [], True
+    store.queried, store.waiting = [], True
     till.record_all([sale(1), sale(2)])
     till.send()
     till.record(sale(3))
@@ -51,12 +51,12 @@ def test_a_loss_is_noticed_without_a_new_sale(till: Till, store: Store) -> None:
     assert sorted(store.sales) == ["1", "2", "3"]
 
 
-def test_the_server_is_asked_once_a_minute_and_at_the_first_contact_after_a_failure(till: Till, store: Store) -> None:
-    store.asked, store.waiting = [], True
+def test_a_query_is_sent_once_a_minute_and_at_the_first_contact_after_a_failure(till: Till, store: Store) -> None:
+    store.queried, store.waiting = [], True
     for number in range(5):
         till.record(sale(number))
         till.send()
-    assert [len(asked) for asked in store.asked] == [1]
+    assert [len(queried) for queried in store.queried] == [1]
 
     def unavailable(handler: Handler) -> bool:
         handler.reply(503, {"detail": "later"})
@@ -66,10 +66,10 @@ def test_the_server_is_asked_once_a_minute_and_at_the_first_contact_after_a_fail
     till.record(sale(6))
     assert till.send().error
     till.send()
-    assert [len(asked) for asked in store.asked] == [1, 5]
+    assert [len(queried) for queried in store.queried] == [1, 5]
 
 
-@pytest.mark.usefixtures("asks_always")
+@pytest.mark.usefixtures("queries_always")
 def test_a_server_that_does_not_answer_gets_no_request_of_its_own(till: Till, store: Store) -> None:
     till.record(sale(1))
     till.send()
@@ -80,9 +80,9 @@ def test_a_server_that_does_not_answer_gets_no_request_of_its_own(till: Till, st
     assert codes(till) == []
 
 
-@pytest.mark.usefixtures("asks_always")
-def test_a_server_that_was_replaced_by_an_older_one_is_not_asked_again(till: Till, store: Store) -> None:
-    store.asked, store.waiting = [], True
+@pytest.mark.usefixtures("queries_always")
+def test_a_server_that_was_replaced_by_an_older_one_gets_no_further_query(till: Till, store: Store) -> None:
+    store.queried, store.waiting = [], True
     till.record(sale(1))
     till.send()
     till.record(sale(2))
@@ -105,22 +105,22 @@ def test_a_server_that_was_replaced_by_an_older_one_is_not_asked_again(till: Til
     assert till.status(refresh=False)["refused"] == []
 
 
-@pytest.mark.usefixtures("asks_always")
-def test_what_was_acknowledged_long_ago_is_not_asked_for(
+@pytest.mark.usefixtures("queries_always")
+def test_a_query_lists_nothing_that_was_acknowledged_long_ago(
     till: Till, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.asked = []
+    store.queried = []
     till.record(sale(1))
     till.send()
-    monkeypatch.setattr(delivery, "ASK_DAYS", -1)
+    monkeypatch.setattr(delivery, "QUERY_DAYS", -1)
     till.record(sale(2))
     till.send()
-    assert store.asked == []
+    assert store.queried == []
 
 
-@pytest.mark.usefixtures("asks_always")
+@pytest.mark.usefixtures("queries_always")
 def test_a_salvaged_outbox_still_sends_again_what_the_server_lost(till: Till, store: Store, folder: Path) -> None:
-    store.asked, store.waiting = [], True
+    store.queried, store.waiting = [], True
     till.record_all(sale(number) for number in range(1, 30))
     till.send()
     outbox = folder / "outbox.sqlite"
@@ -133,11 +133,11 @@ def test_a_salvaged_outbox_still_sends_again_what_the_server_lost(till: Till, st
     assert store.reused == []
 
 
-def test_a_till_without_a_key_asks_for_nothing(server: StoreServer, folder: Path, markers: Path) -> None:
+def test_a_till_without_a_key_sends_no_query(server: StoreServer, folder: Path, markers: Path) -> None:
     server.store.keys.clear()
-    server.store.asked = []
+    server.store.queried = []
     with Till.init(folder, encode(server.setup())) as till:
         for number in (1, 2):
             till.record(sale(number))
             assert till.send().sent == 1
-    assert server.store.asked == []
+    assert server.store.queried == []

@@ -8,12 +8,12 @@ from tillstream_till.errors import RequestRefused, RequestTooLarge, TransportErr
 from tillstream_till.outbox.database import transaction
 from tillstream_till.outbox.messages import Message, now
 from tillstream_till.outbox.outbox import Outbox
-from tillstream_till.outbox.state import IS_ANSWERED, LAST_ASKED, LAST_CONTACT, LAST_ERROR, SKEW
+from tillstream_till.outbox.state import IS_ANSWERED, LAST_CONTACT, LAST_ERROR, LAST_QUERY, SKEW
 from tillstream_till.transport.reply import MISSING, STORED, Reply, Transport
 
 BATCH_MESSAGES = 500
 BATCH_BYTES = 1_000_000
-ASK_SECONDS, ASK_MESSAGES, ASK_DAYS = 60.0, 500, 7
+QUERY_SECONDS, QUERY_MESSAGES, QUERY_DAYS = 60.0, 500, 7
 """How often the server is asked for acknowledged messages, how many at once, and how old they may be: its queue keeps
 messages for seven days."""
 SENT_AGAIN = "sent-again"
@@ -36,20 +36,20 @@ def deliver(outbox: Outbox, transport: Transport, till: str) -> Iterator[Deliver
     A refused message is kept in the list of refused ones and does not stop the others. Raises `TransportError`, after
     which the messages of the batch are still unsent.
     """
-    limit, has_asked = BATCH_MESSAGES, False
+    limit, has_queried = BATCH_MESSAGES, False
     while True:
         messages = outbox.messages.next_unsent(limit, BATCH_BYTES)
-        asked = [] if has_asked else _to_ask(outbox, has_messages=bool(messages))
-        if not messages and not asked:
+        queried = [] if has_queried else _to_query(outbox, has_messages=bool(messages))
+        if not messages and not queried:
             return
         if messages:
             outbox.mark_attempt(messages[-1].sequence)
         try:
-            reply = transport.send(messages, till, asked)
+            reply = transport.send(messages, till, queried)
         except (RequestTooLarge, RequestRefused) as error:
-            if asked:  # perhaps the server refuses the question: that must not refuse a sale
+            if queried:  # perhaps the server refuses the question: that must not refuse a sale
                 _note_answer(outbox, is_answered=False)
-                has_asked = True
+                has_queried = True
                 continue
             if len(messages) > 1:
                 limit = len(messages) // 2
@@ -64,32 +64,32 @@ def deliver(outbox: Outbox, transport: Transport, till: str) -> Iterator[Deliver
             raise
         else:
             delivered = _settle(outbox, messages, reply)
-            if asked:
-                _take_answer(outbox, asked, reply.acknowledged)
-                has_asked = True
+            if queried:
+                _take_answer(outbox, queried, reply.acknowledged)
+                has_queried = True
             yield delivered
 
 
-def _to_ask(outbox: Outbox, *, has_messages: bool) -> list[Message]:
+def _to_query(outbox: Outbox, *, has_messages: bool) -> list[Message]:
     """What was acknowledged and is not known to be stored, if the server is to be asked for it now.
 
-    It is asked each `ASK_SECONDS`, and at the first contact after it could not be reached. A request of its own is only
-    for a server that answers.
+    It is asked each `QUERY_SECONDS`, and at the first contact after it could not be reached. Only a server that answers
+    gets a request of its own.
     """
     if not has_messages and not outbox.state.get(IS_ANSWERED):
         return []
     at = datetime.now().astimezone()
-    last = outbox.state.get(LAST_ASKED)
+    last = outbox.state.get(LAST_QUERY)
     if last and not outbox.state.get(LAST_ERROR):
         seconds = (at - datetime.fromisoformat(last)).total_seconds()
-        if 0 <= seconds < ASK_SECONDS:
+        if 0 <= seconds < QUERY_SECONDS:
             return []
-    return outbox.messages.acknowledged(ASK_MESSAGES, (at - timedelta(days=ASK_DAYS)).isoformat(timespec="seconds"))
+    return outbox.messages.acknowledged(QUERY_MESSAGES, (at - timedelta(days=QUERY_DAYS)).isoformat(timespec="seconds"))
 
 
-def _take_answer(outbox: Outbox, asked: list[Message], states: list[str] | None) -> None:
+def _take_answer(outbox: Outbox, queried: list[Message], states: list[str] | None) -> None:
     _note_answer(outbox, is_answered=states is not None)
-    pairs = list(zip(asked, states or [], strict=False))
+    pairs = list(zip(queried, states or [], strict=False))
     missing = [message for message, state in pairs if state == MISSING]
     outbox.messages.confirm((message for message, state in pairs if state == STORED), missing)
     if missing and all(notice["code"] != SENT_AGAIN for notice in outbox.state.notices()):
@@ -100,7 +100,7 @@ def _take_answer(outbox: Outbox, asked: list[Message], states: list[str] | None)
 
 def _note_answer(outbox: Outbox, *, is_answered: bool) -> None:
     with transaction(outbox.connection):
-        outbox.state.set(LAST_ASKED, now())
+        outbox.state.set(LAST_QUERY, now())
         outbox.state.set(IS_ANSWERED, "yes" if is_answered else "")
 
 

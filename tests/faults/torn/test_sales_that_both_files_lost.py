@@ -87,7 +87,7 @@ class Company:
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(delivery, "ASK_SECONDS", 0.0)
+    monkeypatch.setattr(delivery, "QUERY_SECONDS", 0.0)
     company = Company(tmp_path)
     assert company.sell(5) == 5
     company.work()

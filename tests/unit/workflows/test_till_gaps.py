@@ -63,8 +63,8 @@ class Till:
             }
             for number in numbers
         ]
-        asked = till_gaps.parse(self.app.ports, TOKEN, {"till": "front", "messages": listed})
-        return [str(one) for one in till_gaps.states(self.app.ports, asked)]
+        queried = till_gaps.parse(self.app.ports, TOKEN, {"till": "front", "messages": listed})
+        return [str(one) for one in till_gaps.states(self.app.ports, queried)]
 
     def lost(self) -> list[str]:
         """The messages of the open losses."""
@@ -131,7 +131,7 @@ def test_a_loss_is_resolved_once_all_of_it_is_stored_whatever_its_numbers(till: 
     assert record.resolution is Resolution.RESTORED
 
 
-def test_what_follows_a_loss_that_somebody_dealt_with_is_another_one(till: Till) -> None:
+def test_what_follows_a_loss_that_is_resolved_is_another_one(till: Till) -> None:
     till.ask(1)
     (record,) = losses.open_losses(till.app.ports)
     losses.resolve(till.app.ports, record.id, Resolution.ACCEPTED, "The till is broken.", by="boss")
@@ -149,8 +149,8 @@ def test_what_follows_a_loss_that_somebody_dealt_with_is_another_one(till: Till)
 
 def test_a_till_without_a_key_cannot_report_losses(till: Till) -> None:
     listed = [{"epoch": EPOCH, "sequence": "1", "digest": "0" * 16}]
-    asked = till_gaps.parse(till.app.ports, TOKEN, {"till": "back", "messages": listed})
-    assert till_gaps.states(till.app.ports, asked) == []
+    queried = till_gaps.parse(till.app.ports, TOKEN, {"till": "back", "messages": listed})
+    assert till_gaps.states(till.app.ports, queried) == []
     assert till.lost() == []
 
 

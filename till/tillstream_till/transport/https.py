@@ -42,10 +42,10 @@ class HttpsTransport:
             raise SetupError(f"The certificates of {ca_file} cannot be read: {error}.") from error
         self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
-    def send(self, messages: list[Message], till: str, asked: Sequence[Message] = ()) -> Reply:
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:
         content_sent: dict[str, Any] = {"messages": [_message(each, till) for each in messages]}
-        if asked:
-            content_sent["acknowledged"] = {"till": till, "messages": [_acknowledged(each) for each in asked]}
+        if queried:
+            content_sent["acknowledged"] = {"till": till, "messages": [_acknowledged(each) for each in queried]}
         body = json.dumps(content_sent, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         start = datetime.now(UTC)
@@ -57,7 +57,7 @@ class HttpsTransport:
             skew = skew_of(_date(received.get("Date")), start, end)
         last = reply.get("last_sequence")
         states = reply.get("acknowledged")
-        if not isinstance(states, list) or len(states) != len(asked):
+        if not isinstance(states, list) or len(states) != len(queried):
             states = None
         return Reply(results, skew, last if isinstance(last, int) else 0, states)
 

@@ -20,7 +20,7 @@ class PubSubTransport:
         self._setup, self._publisher = setup, publisher or _publisher()
         self._topic = f"projects/{parts.netloc}/topics/{parts.path.strip('/')}"
 
-    def send(self, messages: list[Message], till: str, asked: Sequence[Message] = ()) -> Reply:  # noqa: ARG002
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:  # noqa: ARG002
         """A topic is not asked: it loses nothing that it has acknowledged."""
         from google.api_core.exceptions import GoogleAPICallError, RetryError
 

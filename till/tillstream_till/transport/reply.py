@@ -48,8 +48,8 @@ class Outcomes:
 class Transport(Protocol):
     """Each method raises `TransportError`; the caller may repeat it."""
 
-    def send(self, messages: list[Message], till: str, asked: Sequence[Message] = ()) -> Reply:
-        """Send messages. asked: what the server acknowledged before, and whose state it is asked for."""
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:
+        """Send messages. queried: what the server acknowledged before, and whose state it is asked for."""
 
     def outcomes(self, since: str) -> Outcomes: ...
 

@@ -58,23 +58,23 @@ def parse(ports: Ports, store: StoreToken, value: Any) -> list[Numbered]:
     return messages if any(key.till == value["till"] for key in keys) else []
 
 
-def states(ports: Ports, asked: Sequence[Numbered]) -> list[Acknowledged]:
+def states(ports: Ports, queried: Sequence[Numbered]) -> list[Acknowledged]:
     """Return the states of messages of one till, in their order, and report what is missing as a loss.
 
     Idempotent. Raises `Unavailable`.
     """
-    stored = till_sequences.stored(ports, asked)
-    lacking = [one for one in asked if one not in stored]
+    stored = till_sequences.stored(ports, queried)
+    lacking = [one for one in queried if one not in stored]
     waiting: set[Numbered] = set()
     if lacking:
         queued = ports.bus.unacknowledged(SUBSCRIPTION, TILL, lacking[0].till)
         waiting = set(lacking if queued is None else filter(None, map(till_sequences.of_message, queued)))
         # what was stored and left the queue between both looks
         stored |= till_sequences.stored(ports, (one for one in lacking if one not in waiting))
-    found = [_state(one, stored, waiting) for one in asked]
-    if asked:
-        _note(ports, dict(zip(asked, found, strict=True)))
-    return found
+    answers = [_state(one, stored, waiting) for one in queried]
+    if queried:
+        _note(ports, dict(zip(queried, answers, strict=True)))
+    return answers
 
 
 def stores_at_risk(ports: Ports) -> list[StoreToken]:
@@ -94,9 +94,9 @@ def _state(one: Numbered, stored: set[Numbered], waiting: set[Numbered]) -> Ackn
     return Acknowledged.WAITING if one in waiting else Acknowledged.MISSING
 
 
-def _note(ports: Ports, found: Mapping[Numbered, Acknowledged]) -> None:
+def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
     """Keep what is missing of the till until it is stored; it is sent again with another number."""
-    first = next(iter(found))
+    first = next(iter(by_message))
     key = till_sequences.outbox_id(first.region, first.store_id, first.till)
     document = ports.documents.get(COLLECTION, key)
     name, before, settled = "", [], []
@@ -104,8 +104,8 @@ def _note(ports: Ports, found: Mapping[Numbered, Acknowledged]) -> None:
         name, before, settled = (document.data[field] for field in ("name", "digests", "settled"))
     if before and not _is_open(ports, name):
         before, settled = [], [*settled, *before]  # somebody has dealt with it: what follows is another loss
-    stored = {one.digest for one, state in found.items() if state is Acknowledged.STORED}
-    missing = {one.digest: one for one, state in found.items() if state is Acknowledged.MISSING}
+    stored = {one.digest for one, state in by_message.items() if state is Acknowledged.STORED}
+    missing = {one.digest: one for one, state in by_message.items() if state is Acknowledged.MISSING}
     new = [digest for digest in missing if digest not in {*before, *settled}]
     digests = [*(digest for digest in before if digest not in stored), *new]
     if digests == before:

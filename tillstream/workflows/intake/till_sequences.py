@@ -82,16 +82,16 @@ def record(ports: Ports, deliveries: Iterable[Delivery], unverified: Collection[
 def stored(ports: Ports, messages: Iterable[Numbered]) -> set[Numbered]:
     """Which of these messages were recorded with the same payload, verified or not."""
     documents: dict[str, Mapping[str, Sequence[str]]] = {}
-    found = set()
+    recorded = set()
     for one in messages:
         for name in (replace(one, is_verified=verified).document for verified in (True, False)):
             if name not in documents:
                 document = ports.documents.get(COLLECTION, name)
                 documents[name] = document.data["hashes"] if document else {}
             if one.digest in documents[name].get(str(one.sequence), ()):
-                found.add(one)
+                recorded.add(one)
                 break
-    return found
+    return recorded
 
 
 def problem_of(attributes: Mapping[str, str]) -> str:
