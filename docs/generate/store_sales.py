@@ -61,6 +61,19 @@ two are kept in quarantine as well, and a till sends them again with a new key. 
 number of the outbox that was received before: if it is higher than that of the till, the outbox was restored from a
 copy. Signatures are verified when messages are received. A message that cannot be verified is kept with the code
 `unverified-message`, and its sale does not count ([ADR 053](adr/053-messages-of-stores.md)).
+
+A till with a key can ask in the same request for the state of messages that were acknowledged before, at most 1,000. It
+then sends again what is missing. `messages` may be empty in such a request:
+
+```json
+{"messages": [], "acknowledged": {"till": "front", "messages": [
+  {"epoch": "0123456789abcdef", "sequence": "16", "digest": "2c26b46b68ffc68f"}]}}
+```
+
+`digest` is the first 16 hexadecimal digits of the SHA-256 of the payload. The response has the field `acknowledged`
+with the state of each, in their order: `stored` (it has left the queue; do not ask again), `waiting` (it is in
+the queue), or `missing`. What is missing is a [loss](local-mode.md#losses) that names the store, until it is stored.
+Send it with a new sequence number. For a till without a key of the store, the field is empty.
 """
 OUTCOMES = """
 ```sh

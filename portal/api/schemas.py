@@ -5,6 +5,7 @@ from typing import Any
 from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.workflows.intake import till_gaps
 from tillstream.workflows.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
 from tillstream.workflows.intake.verification import SIGNING
 
@@ -165,8 +166,8 @@ SCHEMAS: dict[str, Schema] = {
         "additionalProperties": False,
         "properties": {
             "messages": {
+                "description": "May only be empty if acknowledged messages are listed",
                 "type": "array",
-                "minItems": 1,
                 "maxItems": MAX_MESSAGES,
                 "items": {
                     "description": "A message that is not as described is refused by itself",
@@ -175,7 +176,32 @@ SCHEMAS: dict[str, Schema] = {
                         **{name: {"description": f"Text of at most {MAX_ATTRIBUTE} letters"} for name in SIGNING},
                     },
                 },
-            }
+            },
+            "acknowledged": {
+                "description": "What the till was acknowledged before and does not know to be stored",
+                "type": "object",
+                "required": ["till", "messages"],
+                "properties": {
+                    "till": TEXT,
+                    "messages": {
+                        "type": "array",
+                        "maxItems": till_gaps.MOST,
+                        "items": {
+                            "type": "object",
+                            "required": ["epoch", "sequence", "digest"],
+                            "properties": {
+                                "epoch": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+                                "sequence": {"type": "string", "pattern": "^[1-9][0-9]{0,14}$"},
+                                "digest": {
+                                    "description": "The first 16 hexadecimal digits of the SHA-256 of the payload",
+                                    "type": "string",
+                                    "pattern": "^[0-9a-f]{16}$",
+                                },
+                            },
+                        },
+                    },
+                },
+            },
         },
     },
     "StoreResults": object_of(
@@ -193,7 +219,12 @@ SCHEMAS: dict[str, Schema] = {
             ),
             "last_sequence": COUNT,
             "server_time": {"type": "string", "format": "date-time"},
-        }
+            "acknowledged": {
+                "description": "State of each acknowledged message of the request; without them it is absent",
+                **array_of({"enum": list(till_gaps.Acknowledged)}),
+            },
+        },
+        optional=("acknowledged",),
     ),
     "Outcomes": object_of(
         {

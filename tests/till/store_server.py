@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import hashlib
 import json
 import threading
 from collections import Counter
@@ -52,6 +53,10 @@ class Store:
     states_last_sequence: bool = False
     hidden: int = 0
     """How many of the first outcomes are those of other stores, which are read and left out of a page."""
+    queried: list[list[str]] | None = None
+    """The sequences that it was asked for, request by request; None: it does not know such questions."""
+    waiting: bool = False
+    """Whether what it is asked for is still in its queue."""
     _by_sequence: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def new_key(self, name: str) -> str:
@@ -72,6 +77,24 @@ class Store:
     @property
     def closes(self) -> list[dict[str, Any]]:
         return [each for each in self.arrived if each["schema"] == "day-close/1"]
+
+    def lose(self, sequence: int) -> None:
+        """Lose a message that was acknowledged."""
+        for key in [key for key in self._by_sequence if key[1] == sequence]:
+            payload = json.loads(self._by_sequence.pop(key))
+            self.arrived = [each for each in self.arrived if each != payload]
+
+    def states(self, queried: dict[str, Any]) -> list[str]:
+        """The states of the messages of a question."""
+        assert self.queried is not None
+        self.queried.append([each["sequence"] for each in queried["messages"]])
+        states = []
+        for each in queried["messages"]:
+            payload = self._by_sequence.get((each["epoch"], int(each["sequence"])))
+            if payload is not None:
+                assert hashlib.sha256(payload.encode()).hexdigest().startswith(each["digest"])
+            states.append("missing" if payload is None else "waiting" if self.waiting else "stored")
+        return states
 
     def first_arrivals(self) -> list[str]:
         """The numbers of the sales in the order in which each first arrived."""
@@ -129,13 +152,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def results(self) -> dict[str, Any]:
         """Store the messages of the request and return the reply."""
-        messages = json.loads(gzip.decompress(self.body))["messages"]
+        content = json.loads(gzip.decompress(self.body))
+        messages = content["messages"]
         assert len(messages) <= 1000
         self.store.requests.append(len(messages))
-        epoch = messages[0].get("epoch", "")
+        epoch = messages[0].get("epoch", "") if messages else ""
         reply: dict[str, Any] = {"server_time": (datetime.now(UTC) + self.store.clock).isoformat()}
         if self.store.states_last_sequence:
             reply["last_sequence"] = self.store.last_sequence(epoch)
+        if self.store.queried is not None and "acknowledged" in content:
+            reply["acknowledged"] = self.store.states(content["acknowledged"])
         return reply | {"results": [self.store.take(message) for message in messages]}
 
     def do_GET(self) -> None:

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tillstream_till.errors import RequestRefused, RequestTooLarge, TransportError
 from tillstream_till.outbox.database import transaction
 from tillstream_till.outbox.messages import Message, now
 from tillstream_till.outbox.outbox import Outbox
-from tillstream_till.outbox.state import LAST_CONTACT, LAST_ERROR, SKEW
-from tillstream_till.transport.reply import Reply, Transport
+from tillstream_till.outbox.state import IS_ANSWERED, LAST_CONTACT, LAST_ERROR, LAST_QUERY, SKEW
+from tillstream_till.transport.reply import MISSING, STORED, Reply, Transport
 
 BATCH_MESSAGES = 500
 BATCH_BYTES = 1_000_000
+QUERY_SECONDS, QUERY_MESSAGES, QUERY_DAYS = 60.0, 500, 7
+"""How often the server is asked for acknowledged messages, how many at once, and how old they may be: its queue keeps
+messages for seven days."""
+SENT_AGAIN = "sent-again"
 MOST_SKEW = 120.0
 """Seconds by which the clocks may differ before status shows it."""
 FIRST_DELAY, LONGEST_DELAY = 1.0, 300.0
@@ -27,17 +31,26 @@ class Delivered:
 
 
 def deliver(outbox: Outbox, transport: Transport, till: str) -> Iterator[Delivered]:
-    """Send every unsent message, in order; yield after each batch.
+    """Send every unsent message, in order; yield after each batch. What the server lost is sent again.
 
     A refused message is kept in the list of refused ones and does not stop the others. Raises `TransportError`, after
     which the messages of the batch are still unsent.
     """
-    limit = BATCH_MESSAGES
-    while messages := outbox.messages.next_unsent(limit, BATCH_BYTES):
-        outbox.mark_attempt(messages[-1].sequence)
+    limit, has_queried = BATCH_MESSAGES, False
+    while True:
+        messages = outbox.messages.next_unsent(limit, BATCH_BYTES)
+        queried = [] if has_queried else _to_query(outbox, has_messages=bool(messages))
+        if not messages and not queried:
+            return
+        if messages:
+            outbox.mark_attempt(messages[-1].sequence)
         try:
-            reply = transport.send(messages, till)
+            reply = transport.send(messages, till, queried)
         except (RequestTooLarge, RequestRefused) as error:
+            if queried:  # perhaps the server refuses the question: that must not refuse a sale
+                _note_answer(outbox, is_answered=False)
+                has_queried = True
+                continue
             if len(messages) > 1:
                 limit = len(messages) // 2
                 continue
@@ -50,7 +63,45 @@ def deliver(outbox: Outbox, transport: Transport, till: str) -> Iterator[Deliver
                 outbox.state.set(LAST_ERROR, f"{now()} {error}")
             raise
         else:
-            yield _settle(outbox, messages, reply)
+            delivered = _settle(outbox, messages, reply)
+            if queried:
+                _take_answer(outbox, queried, reply.acknowledged)
+                has_queried = True
+            yield delivered
+
+
+def _to_query(outbox: Outbox, *, has_messages: bool) -> list[Message]:
+    """What was acknowledged and is not known to be stored, if the server is to be asked for it now.
+
+    It is asked each `QUERY_SECONDS`, and at the first contact after it could not be reached. Only a server that answers
+    gets a request of its own.
+    """
+    if not has_messages and not outbox.state.get(IS_ANSWERED):
+        return []
+    at = datetime.now().astimezone()
+    last = outbox.state.get(LAST_QUERY)
+    if last and not outbox.state.get(LAST_ERROR):
+        seconds = (at - datetime.fromisoformat(last)).total_seconds()
+        if 0 <= seconds < QUERY_SECONDS:
+            return []
+    return outbox.messages.acknowledged(QUERY_MESSAGES, (at - timedelta(days=QUERY_DAYS)).isoformat(timespec="seconds"))
+
+
+def _take_answer(outbox: Outbox, queried: list[Message], states: list[str] | None) -> None:
+    _note_answer(outbox, is_answered=states is not None)
+    pairs = list(zip(queried, states or [], strict=False))
+    missing = [message for message, state in pairs if state == MISSING]
+    outbox.messages.confirm((message for message, state in pairs if state == STORED), missing)
+    if missing and all(notice["code"] != SENT_AGAIN for notice in outbox.state.notices()):
+        with transaction(outbox.connection):
+            detail = f"The portal lost messages ({len(missing)}). They are sent again, and each counts once."
+            outbox.state.notify(SENT_AGAIN, detail)
+
+
+def _note_answer(outbox: Outbox, *, is_answered: bool) -> None:
+    with transaction(outbox.connection):
+        outbox.state.set(LAST_QUERY, now())
+        outbox.state.set(IS_ANSWERED, "yes" if is_answered else "")
 
 
 def _settle(outbox: Outbox, messages: list[Message], reply: Reply) -> Delivered:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tillstream import losses
 from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
 from tillstream.ports.finding import Finding, Lost
+from tillstream.workflows.intake import till_gaps
 
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""
@@ -82,8 +83,13 @@ class HomeCheck:
         return [str(one) for one in noticed if one.name not in reported_before]
 
     def _report(self, noticed: Finding) -> None:
-        kind = LossKind.STORE_SALES if noticed.lost is Lost.SALES else LossKind.STATE
+        loss = Loss(LossKind.STATE, noticed.name, noticed.message, noticed.remedy)
         try:
-            losses.report(self._ports, Loss(kind, noticed.name, noticed.message, noticed.remedy))
+            if noticed.lost is Lost.SALES:
+                stores = till_gaps.stores_at_risk(self._ports)
+                regions = tuple(dict.fromkeys(one.region for one in stores))
+                names = tuple(f"{one.region}/{one.store_id}" for one in stores)
+                loss = replace(loss, kind=LossKind.STORE_SALES, regions=regions, stores=names)
+            losses.report(self._ports, loss)
         except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
             self.broken.setdefault(noticed.name, str(noticed))

@@ -129,6 +129,12 @@ class EventBus(Protocol):
     def queue_depths(self) -> list[QueueDepth]:
         """Depth of each subscription; in the cloud, some minutes old. Raises `Unavailable` also without the metrics."""
 
+    def unacknowledged(self, subscription: str, attribute: str, value: str) -> list[Message] | None:
+        """Messages with this attribute that are not acknowledged, leased ones and dead letters included.
+
+        None if it is not known now, because there are too many, or never, because a service keeps them that loses none.
+        """
+
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         """Dead letters, newest first; of all subscriptions by default."""
 

@@ -81,7 +81,8 @@ OPERATIONS: dict[str, Operation] = {
         "Tills", "Submit one complete sale of a store, or many messages",
         {202: ("Stored; sending the same again changes nothing", {"anyOf": [TAKEN, RESULTS]})},
         "Requires the token of the store, which an administrator creates under Stores' tills. Messages have a result "
-        "each, in their order. The body may be compressed with gzip; unpacked, it has at most 4 MB.",
+        "each, in their order. A till can list what was acknowledged before, and gets the state of each: it sends "
+        "again what is missing. The body may be compressed with gzip; unpacked, it has at most 4 MB.",
         body={"required": True, "content": {"application/json": {"schema": {"anyOf": [SALE, MESSAGES]}}}},
         right="store",
     ),

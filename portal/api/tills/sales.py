@@ -19,7 +19,7 @@ from tillstream.domain.text import json_text
 from tillstream.people import store_tokens
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
-from tillstream.workflows.intake import store_messages, store_sales
+from tillstream.workflows.intake import store_messages, store_sales, till_gaps
 
 
 @allow(Open.STORE_TOKEN)
@@ -54,12 +54,15 @@ def accept(ports: Ports, store: StoreToken, raw: bytes, encoding: str, *, is_jso
         raise Rejected(texts.NO_SALE)
     if "messages" not in payload:
         return {"id": store_sales.publish(ports, store, payload), "status": "accepted"}
-    results, last_sequence = store_messages.publish(ports, store, payload["messages"])
+    asks = "acknowledged" in payload
+    acknowledged = till_gaps.parse(ports, store, payload["acknowledged"]) if asks else []
+    states = till_gaps.states(ports, acknowledged)
+    results, last_sequence = store_messages.publish(ports, store, payload["messages"], may_be_empty=asks)
     return {
         "results": [result.to_json() for result in results],
         "last_sequence": last_sequence,
         "server_time": ports.clock.now().isoformat(timespec="milliseconds"),
-    }
+    } | ({"acknowledged": states} if asks else {})
 
 
 def _payload(raw: bytes, encoding: str, *, is_json: bool) -> Any:

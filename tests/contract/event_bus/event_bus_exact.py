@@ -179,3 +179,18 @@ class EventBusExact(EventBusSuite):
         deliveries = bus.pull("sub", 1_000)
         assert sorted(delivery.id for delivery in deliveries) == sorted(log.read_text().split())
         assert len({delivery.sequence for delivery in deliveries}) == 400
+
+    def test_what_is_not_acknowledged_is_listed_by_an_attribute(self, bus: EventBus, elapse: Elapse) -> None:
+        bus.subscribe("topic", "sub", self.policy)
+        bus.subscribe("topic", "sub2")
+        own = [Message(str(n).encode(), {"till": 'T"1', "Grüße": "हिन्दी"}) for n in range(4)]
+        bus.publish("topic", [own[0]])
+        self.fail(bus, elapse, self.policy.attempts)
+        bus.publish("topic", [*own[1:], Message(b"other", {"till": "T2"}), Message(b"none")])
+        bus.acknowledge(bus.pull("sub", 1))
+        bus.pull("sub", 1)
+        expected = [own[0], own[2], own[3]]
+        assert sorted(bus.unacknowledged("sub", "till", 'T"1') or []) == expected, "a dead letter, ready, and leased"
+        assert sorted(bus.unacknowledged("sub", "Grüße", "हिन्दी") or []) == expected
+        assert sorted(bus.unacknowledged("sub2", "till", 'T"1') or []) == own
+        assert bus.unacknowledged("sub", "till", "T3") == []

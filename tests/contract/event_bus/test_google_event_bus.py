@@ -67,6 +67,11 @@ class TestPubSubEventBus(
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
         assert [got[each] for each in ids] == published
 
+    def test_what_is_not_acknowledged_is_not_listed(self, bus: PubSubEventBus) -> None:
+        bus.subscribe("topic", "sub")
+        bus.publish("topic", [Message(b"", {"till": "T1"})])
+        assert bus.unacknowledged("sub", "till", "T1") is None, "the service loses nothing that it has accepted"
+
     def test_messages_of_a_store_are_delivered_in_their_order(self, bus: PubSubEventBus) -> None:
         bus.subscribe(TOPIC_STORE_SALES, "receive")
         stores = [{"region": "UK", "store_id": f"LON{n % 3}"} for n in range(60)]

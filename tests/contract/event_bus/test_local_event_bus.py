@@ -21,9 +21,10 @@ from processes import run_all
 from threads import join_thread
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
+from tillstream.adapters.local.sqlite import event_bus
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.event_bus import Message, RetryPolicy
 
 
 class _Open:
@@ -178,6 +179,14 @@ class TestSQLiteEventBus(
         for _ in range(20):
             bus.pull("sub", 1)
         assert time.monotonic() - started < 1.0
+
+    def test_a_long_queue_is_not_searched(self, bus: SQLiteEventBus, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(event_bus, "MOST_SEARCHED", 3)
+        bus.subscribe("topic", "sub")
+        bus.publish("topic", [Message(b"", {"till": "T1"})] * 3)
+        assert len(bus.unacknowledged("sub", "till", "T1") or []) == 3
+        bus.publish("topic", messages("one too many"))
+        assert bus.unacknowledged("sub", "till", "T1") is None
 
     def test_after_close_it_is_unavailable(self, bus: SQLiteEventBus) -> None:
         bus.close()

@@ -83,6 +83,21 @@ def test_more_bytes_than_a_request_may_have_are_refused_also_if_they_are_compres
     assert (answer.status_code, "4 MB" in answer.get_json()["detail"]) == (413, True)
 
 
+def test_states_of_acknowledged_messages_are_answered_alone_or_with_results(
+    app: App, anonymous: Visitor, token: str
+) -> None:
+    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    headers = {"Authorization": f"Bearer {token}"}
+    queried = {"till": "front", "messages": [{"epoch": EPOCH, "sequence": "1", "digest": "0" * 16}]}
+    alone = anonymous.client.post("/api/sales", json={"messages": [], "acknowledged": queried}, headers=headers)
+    assert (alone.status_code, alone.get_json()["acknowledged"], alone.get_json()["results"]) == (202, ["missing"], [])
+    both = anonymous.client.post("/api/sales", json={"messages": [message()], "acknowledged": queried}, headers=headers)
+    assert (both.get_json()["acknowledged"], len(both.get_json()["results"])) == (["missing"], 1)
+    wrong = anonymous.client.post("/api/sales", json={"messages": [message()], "acknowledged": {}}, headers=headers)
+    assert wrong.status_code == 422
+    assert "acknowledged" not in send(anonymous, token, message()).get_json(), "older tills get what they know"
+
+
 @pytest.mark.parametrize("messages", [[], "text", {"a": 1}, [{}] * 1001])
 def test_what_is_no_list_of_messages_is_refused(anonymous: Visitor, token: str, messages: Any) -> None:
     answer = anonymous.client.post(

@@ -14,7 +14,8 @@ from tillstream_till.sale_facts import SaleFacts
 from tillstream_till.signing import Sign
 
 SALE, DAY_CLOSE = "sale", "day-close"
-UNSENT, SENT, REFUSED = "unsent", "sent", "refused"
+UNSENT, SENT, STORED, REFUSED = "unsent", "sent", "stored", "refused"
+"""Sent: the server has acknowledged it. Stored: the server has stated that it is out of its queue and stored."""
 DAMAGED = "damaged-message"
 KEY_CODES = ("unsigned", "unverified-message")
 """Codes of messages that the server refuses because of their key: a new key makes them valid."""
@@ -137,17 +138,38 @@ class Messages:
                 [(at, code, detail, message.position) for message, code, detail in refused],
             )
 
+    def acknowledged(self, most: int, since: str) -> list[Message]:
+        """Signed messages that were sent since a time and are not known to be stored, in the order of sending."""
+        with transaction(self._connection):
+            self._connection.execute(
+                "CREATE INDEX IF NOT EXISTS sent_messages ON messages(settled_at, position) WHERE state = 'sent'"
+            )
+        condition = "state = 'sent' AND settled_at >= ? AND signature <> '' ORDER BY settled_at, position LIMIT ?"
+        return self._select(condition, since, most)
+
+    def confirm(self, stored: Iterable[Message], missing: Iterable[Message]) -> None:
+        """Note which sent messages the server has stored; those that it misses are unsent again, behind the others."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "UPDATE messages SET state = 'stored' WHERE position = ? AND state = 'sent'",
+                [(message.position,) for message in stored],
+            )
+            for message in missing:
+                self._send_again(message)
+
+    def _send_again(self, message: Message) -> None:
+        self._connection.execute(
+            "UPDATE messages SET state = 'unsent', code = '', detail = '', epoch = ?, sequence = ? WHERE position = ?",
+            (self._state.epoch, self._state.take_sequence(), message.position),
+        )
+
     def retry_refused(self, codes: Sequence[str] = ()) -> int:
         """Make the refused messages unsent again, behind the others; return how many. codes: only those; none: all."""
         with transaction(self._connection):
             refused = [message for message in self.refused() if message.code != DAMAGED]
             messages = [message for message in refused if not codes or message.code in codes]
             for message in messages:
-                self._connection.execute(
-                    "UPDATE messages SET state = 'unsent', code = '', detail = '', epoch = ?, sequence = ?"
-                    " WHERE position = ?",
-                    (self._state.epoch, self._state.take_sequence(), message.position),
-                )
+                self._send_again(message)
         return len(messages)
 
     def sign_again(self, key: str, sign: Sign) -> int:
@@ -184,7 +206,7 @@ class Messages:
         """Delete messages that were sent before a time; the facts of their sales stay."""
         with transaction(self._connection):
             return self._connection.execute(
-                "DELETE FROM messages WHERE state = 'sent' AND settled_at < ?", (before,)
+                "DELETE FROM messages WHERE state IN ('sent', 'stored') AND settled_at < ?", (before,)
             ).rowcount
 
     def _select(self, condition: str, *values: Any) -> list[Message]:

@@ -14,7 +14,7 @@ from tillstream_till.outbox.state import INCOMPLETE, State
 from tillstream_till.sale_facts import SaleFacts, facts_of
 
 SALVAGED = "outbox-salvaged"
-_STATES = {"unsent": 0, "refused": 1, "sent": 2}
+_STATES = {"unsent": 0, "refused": 1, "sent": 2, "stored": 3}
 
 
 def salvage(path: Path, cutoff: str, reason: str) -> str:
@@ -29,7 +29,7 @@ def salvage(path: Path, cutoff: str, reason: str) -> str:
     with database.translated():
         content = path.read_bytes()
     messages, facts = _readable(content, cutoff)
-    unsent = sum(message.state != "sent" for message in messages)
+    unsent = sum(message.state not in {"sent", "stored"} for message in messages)
     notice = (
         f"{reason} {len(messages)} messages were recovered, {unsent} of them not sent yet; others may be lost. Compare "
         f"the sales of the last days with the till. The damaged file is {kept.name}."

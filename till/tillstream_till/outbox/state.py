@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 EPOCH, NEXT, INSTANCE = "epoch", "next_sequence", "instance"
+LAST_QUERY, IS_ANSWERED = "last_query", "is_answered"
+"""When the server was last asked for acknowledged messages, and whether it answered; it does not if it is older."""
 SKEW, LAST_CONTACT, LAST_ERROR, CURSOR, INCOMPLETE = (
     "skew",
     "last_contact",

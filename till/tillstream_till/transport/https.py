@@ -5,6 +5,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -20,6 +21,7 @@ TIMEOUT = 30.0
 MOST_BYTES = 16 << 20
 """A longer reply is not from the portal."""
 OUTCOMES_PER_PAGE = 500
+DIGEST_DIGITS = 16
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -40,8 +42,11 @@ class HttpsTransport:
             raise SetupError(f"The certificates of {ca_file} cannot be read: {error}.") from error
         self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
-    def send(self, messages: list[Message], till: str) -> Reply:
-        body = json.dumps({"messages": [_message(each, till) for each in messages]}, ensure_ascii=False).encode()
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:
+        content_sent: dict[str, Any] = {"messages": [_message(each, till) for each in messages]}
+        if queried:
+            content_sent["acknowledged"] = {"till": till, "messages": [_acknowledged(each) for each in queried]}
+        body = json.dumps(content_sent, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         start = datetime.now(UTC)
         content, received = self._request("/api/sales", headers, gzip.compress(body, 6))
@@ -51,7 +56,10 @@ class HttpsTransport:
         if skew is None:
             skew = skew_of(_date(received.get("Date")), start, end)
         last = reply.get("last_sequence")
-        return Reply(results, skew, last if isinstance(last, int) else 0)
+        states = reply.get("acknowledged")
+        if not isinstance(states, list) or len(states) != len(queried):
+            states = None
+        return Reply(results, skew, last if isinstance(last, int) else 0, states)
 
     def outcomes(self, since: str) -> Outcomes:
         query = {"limit": OUTCOMES_PER_PAGE} | ({"since": since} if since else {})
@@ -90,6 +98,10 @@ def _message(message: Message, till: str) -> dict[str, str]:
         "sequence": str(message.sequence),
         "signature": message.signature,
     }
+
+
+def _acknowledged(message: Message) -> dict[str, str]:
+    return {"epoch": message.epoch, "sequence": str(message.sequence), "digest": message.digest[:DIGEST_DIGITS]}
 
 
 def _refusal(error: urllib.error.HTTPError) -> TransportError:

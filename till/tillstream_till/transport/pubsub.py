@@ -1,5 +1,6 @@
 """Publishes messages to a topic of Pub/Sub; needs the extra `pubsub`."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ class PubSubTransport:
         self._setup, self._publisher = setup, publisher or _publisher()
         self._topic = f"projects/{parts.netloc}/topics/{parts.path.strip('/')}"
 
-    def send(self, messages: list[Message], till: str) -> Reply:
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:  # noqa: ARG002
+        """A topic is not asked: it loses nothing that it has acknowledged."""
         from google.api_core.exceptions import GoogleAPICallError, RetryError
 
         ordering_key = f"{self._setup.region}/{self._setup.store_id}"

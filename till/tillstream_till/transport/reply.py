@@ -1,6 +1,7 @@
 """What a server replied to a batch of messages."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from tillstream_till.errors import TransportError
 from tillstream_till.outbox.messages import Message
 
 ACCEPTED, REFUSED = "accepted", "refused"
+STORED, MISSING = "stored", "missing"
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Reply:
 
     skew: seconds by which the clock of the till is ahead of the server's; None if the server has no clock.
     last_sequence: the highest sequence of this epoch that the server had before the batch; 0 if it does not state one.
+    acknowledged: the states of the messages that it was asked for, in their order; None if it does not state them.
     """
 
     results: list[Result]
     skew: float | None = None
     last_sequence: int = 0
+    acknowledged: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Outcomes:
 class Transport(Protocol):
     """Each method raises `TransportError`; the caller may repeat it."""
 
-    def send(self, messages: list[Message], till: str) -> Reply: ...
+    def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:
+        """Send messages. queried: what the server acknowledged before, and whose state it is asked for."""
 
     def outcomes(self, since: str) -> Outcomes: ...
 

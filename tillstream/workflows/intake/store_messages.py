@@ -45,14 +45,14 @@ class Result:
         return {"sequence": self.sequence, "id": self.id, "status": status, "code": self.code, "detail": self.detail}
 
 
-def publish(ports: Ports, store: StoreToken, messages: Any) -> tuple[list[Result], int]:
+def publish(ports: Ports, store: StoreToken, messages: Any, *, may_be_empty: bool = False) -> tuple[list[Result], int]:
     """Publish the messages that are accepted, durable on return, and return the result of each, in their order.
 
     Those that are refused because of their key are published too: when they are received, they go to quarantine. Also
     returns the highest sequence number of their outbox that was received before. Idempotent. Raises `Rejected` if
     it is not a list of messages, `Unavailable`.
     """
-    if not isinstance(messages, list) or not messages:
+    if not isinstance(messages, list) or not (messages or may_be_empty):
         raise Rejected("messages must be a list of messages, each with its payload.")
     if len(messages) > MAX_MESSAGES:
         raise Rejected(f"A request can have at most {MAX_MESSAGES:,} messages, not {len(messages):,}.")
@@ -144,7 +144,7 @@ def _is_attribute(value: Any) -> bool:
 
 def _last_sequence(ports: Ports, store: StoreToken, messages: Sequence[Any]) -> int:
     """A request has messages of one outbox; that of the first one is meant."""
-    first = _attributes(messages[0])
+    first = _attributes(messages[0]) if messages else {}
     if not first.get(TILL) or not first.get(EPOCH) or not first.get(KEY):
         return 0
     return till_sequences.last_sequence(ports, store.region, store.store_id, first[TILL], first[EPOCH])

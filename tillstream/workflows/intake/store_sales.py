@@ -99,7 +99,6 @@ def keep(
     publish: whether to publish the events that stage the micro-batches.
     """
     unverified = verification.Verifier(ports).unverified(deliveries)
-    till_sequences.record(ports, [each for each in deliveries if each.id not in unverified])
     sales = received_closes.take(ports, deliveries, unverified)
     groups: dict[tuple[str, int, bool], list[Delivery]] = {}
     occurrences: dict[Sale, int] = {}
@@ -109,10 +108,12 @@ def keep(
         # A micro-batch contains a sale at most once, so that settling it equals settling its messages one by one.
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
-    return [
+    kept = [
         _store_group(ports, contracts, region, group, unverified, publish=publish)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
+    till_sequences.record(ports, deliveries, unverified)  # last: what is recorded is stored
+    return kept
 
 
 def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> Sale:

@@ -169,6 +169,9 @@ class PubSubEventBus:
             depths.append(QueueDepth(name, topic, waiting.messages, None, None, None, waiting.oldest_seconds))
         return depths
 
+    def unacknowledged(self, subscription: str, attribute: str, value: str) -> None:
+        """Pub/Sub stores what it has accepted in several zones, until it is acknowledged."""
+
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         return self._dead.newest(subscription, limit)
 

@@ -10,7 +10,10 @@ from tillstream.ports.finding import Finding, Lost
 
 QUEUE = ("upkeep", "queue")
 """Document with the last sequence of the queue that was noted."""
-SEND_AGAIN = "Sales that tills sent shortly before and that were not stored yet are lost: send them again."
+SEND_AGAIN = (
+    "Sales that were accepted shortly before and not stored yet are lost. Tills of the till agent send them again by "
+    "themselves; send others again."
+)
 STORED = "Files and sales that are stored are loaded all the same."
 DOCUMENTS = (
     "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "

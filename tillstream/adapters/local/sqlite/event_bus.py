@@ -27,6 +27,8 @@ from tillstream.ports.finding import Finding
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
 NOTE_SECONDS = 60.0
+MOST_SEARCHED = 20_000
+"""Messages of a subscription that are searched for an attribute, which takes 50 ms for so many."""
 ACCEPTED = "accepted.log"
 """The file of accepted messages, beside the queue."""
 LOST = "The worker that processed it stopped or exceeded its lease."
@@ -185,6 +187,13 @@ class SQLiteEventBus:
             QueueDepth(name, topic, ready, leased, delayed, dead, seconds_between(since, now, WAIT))
             for name, topic, ready, leased, delayed, dead, since in rows
         ]
+
+    def unacknowledged(self, subscription: str, attribute: str, value: str) -> list[Message] | None:
+        number, *_ = self._subscription(subscription)
+        if len(self._file.rows(sql.ANY, (number, MOST_SEARCHED + 1))) > MOST_SEARCHED:
+            return None
+        values = {"subscription": number, "attribute": attribute, "value": value}
+        return [message(body, attributes) for body, attributes in self._file.rows(sql.UNACKNOWLEDGED, values)]
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         if subscription is not None:

@@ -111,6 +111,11 @@ RESEND = """INSERT INTO messages (subscription, since, sequence, body, attribute
 QUEUED = """SELECT sequence, body, attributes FROM messages WHERE subscription = :subscription
     UNION ALL SELECT sequence, body, attributes FROM dead_letters WHERE subscription = :subscription"""
 
+ANY = "SELECT 1 FROM messages WHERE subscription = ? LIMIT ?"
+
+UNACKNOWLEDGED = f"""SELECT body, attributes FROM ({QUEUED})
+    WHERE json_extract(attributes, '$."' || :attribute || '"') = :value"""
+
 FORGET_SEQUENCE = tuple(
     f"DELETE FROM {table} WHERE subscription = ? AND sequence = ?" for table in ("messages", "dead_letters")
 )

@@ -14,8 +14,9 @@ from tillstream.adapters.local.sqlite.kept_messages import Comparison, KeptMessa
 from tillstream.ports.finding import Finding, Lost
 
 SEND_AGAIN = (
-    "Sales that tills or forms sent shortly before may be missing, as accepted.log is missing or damaged too. Compare "
-    "the day closes of the stores, and send the sales again that are missing: a sale counts once."
+    "Sales that tills or forms sent shortly before may be missing, as accepted.log is missing or damaged too. Tills of "
+    "the till agent send again by themselves what is missing, which is a loss of its own until then. Compare the day "
+    "closes of the stores, and send other sales again that are missing: a sale counts once."
 )
 EVENTS = (
     "No accepted sale is lost. Failed messages, and events for programs that receive sale events, may be missing: let "

@@ -1,0 +1,148 @@
+"""Messages that a till was acknowledged, and that are neither stored nor in the queue: its outbox still has them.
+
+A till lists in its requests what it was acknowledged since it last learned that it is stored. So the outboxes are an
+account of acknowledgements apart from the files of this machine. What is missing is answered, and the till sends it
+again; until it is stored, it is a loss that names the store.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from tillstream import losses
+from tillstream.domain.errors import NotFound, Rejected
+from tillstream.losses import Loss, LossKind
+from tillstream.people import store_keys, store_tokens
+from tillstream.people.store_tokens import StoreToken
+from tillstream.ports import Ports
+from tillstream.workflows.intake import till_sequences
+from tillstream.workflows.intake.store_sales import SUBSCRIPTION
+from tillstream.workflows.intake.till_sequences import DIGITS, Numbered
+from tillstream.workflows.intake.verification import EPOCH, SEQUENCE, TILL
+
+COLLECTION = "till_gaps"
+MOST = 1000
+"""Messages of one request."""
+MOST_KEPT = 10_000
+"""Messages whose loss is followed, of one till."""
+_DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
+REMEDY = (
+    "The till sends them again by itself when it connects, which resolves this loss. If it stays open, run `tillstream "
+    "till status` on the machine of the till; what it lists as refused is sent with `tillstream till send --refused`. "
+    "Compare the day closes of the store, and record what the till no longer has."
+)
+
+
+class Acknowledged(StrEnum):
+    """The state of a message that was acknowledged. Part of the public names."""
+
+    STORED = "stored"
+    WAITING = "waiting"
+    """In the queue, as far as that is known."""
+    MISSING = "missing"
+
+
+def parse(ports: Ports, store: StoreToken, value: Any) -> list[Numbered]:
+    """Return the messages that a till of the store lists as acknowledged; none of a till without a key.
+
+    value: `{"till", "messages": [{"epoch", "sequence", "digest"}]}`. Raises `Rejected` if it is something else.
+    """
+    listed = value.get("messages") if isinstance(value, dict) else None
+    if not isinstance(listed, list) or len(listed) > MOST or not isinstance(value.get("till"), str):
+        raise Rejected(f"acknowledged must have the till, and messages, a list of at most {MOST:,}.")
+    messages = [_numbered(store, value["till"], one) for one in listed]
+    keys = store_keys.of_store(ports, store.region, store.store_id).keys
+    # a token alone must not be able to report losses of any number of tills
+    return messages if any(key.till == value["till"] for key in keys) else []
+
+
+def states(ports: Ports, queried: Sequence[Numbered]) -> list[Acknowledged]:
+    """Return the states of messages of one till, in their order, and report what is missing as a loss.
+
+    Idempotent. Raises `Unavailable`.
+    """
+    stored = till_sequences.stored(ports, queried)
+    lacking = [one for one in queried if one not in stored]
+    waiting: set[Numbered] = set()
+    if lacking:
+        queued = ports.bus.unacknowledged(SUBSCRIPTION, TILL, lacking[0].till)
+        waiting = set(lacking if queued is None else filter(None, map(till_sequences.of_message, queued)))
+        # what was stored and left the queue between both looks
+        stored |= till_sequences.stored(ports, (one for one in lacking if one not in waiting))
+    answers = [_state(one, stored, waiting) for one in queried]
+    if queried:
+        _note(ports, dict(zip(queried, answers, strict=True)))
+    return answers
+
+
+def stores_at_risk(ports: Ports) -> list[StoreToken]:
+    """One token of each store that sent sales on the last day on which any did, or the day before."""
+    tokens = [token for token in store_tokens.find(ports) if token.last_used]
+    if not tokens:
+        return []
+    last = date.fromisoformat(max(token.last_used for token in tokens))
+    since = (last - timedelta(days=1)).isoformat()
+    by_store = {(one.region, one.store_id): one for one in tokens if one.last_used >= since}
+    return [by_store[store] for store in sorted(by_store)]
+
+
+def _state(one: Numbered, stored: set[Numbered], waiting: set[Numbered]) -> Acknowledged:
+    if one in stored:
+        return Acknowledged.STORED
+    return Acknowledged.WAITING if one in waiting else Acknowledged.MISSING
+
+
+def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
+    """Keep what is missing of the till until it is stored; it is sent again with another number."""
+    first = next(iter(by_message))
+    key = till_sequences.outbox_id(first.region, first.store_id, first.till)
+    document = ports.documents.get(COLLECTION, key)
+    name, before, settled = "", [], []
+    if document:
+        name, before, settled = (document.data[field] for field in ("name", "digests", "settled"))
+    if before and not _is_open(ports, name):
+        before, settled = [], [*settled, *before]  # somebody has dealt with it: what follows is another loss
+    stored = {one.digest for one, state in by_message.items() if state is Acknowledged.STORED}
+    missing = {one.digest: one for one, state in by_message.items() if state is Acknowledged.MISSING}
+    new = [digest for digest in missing if digest not in {*before, *settled}]
+    digests = [*(digest for digest in before if digest not in stored), *new]
+    if digests == before:
+        return
+    if not before:
+        name = f"{first.region}/{first.store_id}/{first.till}/{missing[new[0]].epoch}/{missing[new[0]].sequence}"
+    if digests:
+        losses.report(ports, _loss(first, name, len(digests)))
+    else:
+        losses.recovered(ports, LossKind.STORE_SALES, name)
+    kept = {"digests": digests[:MOST_KEPT], "settled": settled[-MOST_KEPT:]}
+    ports.documents.put(COLLECTION, key, {"name": name} | kept)
+
+
+def _is_open(ports: Ports, name: str) -> bool:
+    try:
+        return losses.get(ports, Loss(LossKind.STORE_SALES, name, "", "").id).is_open
+    except NotFound:
+        return False
+
+
+def _numbered(store: StoreToken, till: str, one: Any) -> Numbered:
+    values = {name: one.get(name) for name in (EPOCH, SEQUENCE, "digest")} if isinstance(one, dict) else {}
+    texts = {name: value for name, value in values.items() if isinstance(value, str) and value}
+    problem = till_sequences.problem_of(texts)
+    if len(texts) < len(values) or not values or problem or not _DIGEST.fullmatch(texts["digest"]):
+        raise Rejected(
+            f"Each acknowledged message must have {EPOCH}, {SEQUENCE}, and digest, which is {DIGITS} hexadecimal digits"
+            f"{': ' * bool(problem)}{problem}."
+        )
+    return Numbered(store.region, store.store_id, till, texts[EPOCH], int(texts[SEQUENCE]), texts["digest"])
+
+
+def _loss(one: Numbered, name: str, count: int) -> Loss:
+    store = f"{one.region}/{one.store_id}"
+    what = "1 message" if count == 1 else f"{count:,} messages"
+    message = f"{what} of the till {one.till} of {store} were acknowledged, and are neither stored nor in the queue."
+    if count == 1:
+        message = message.replace("were", "was").replace("are", "is")
+    return Loss(LossKind.STORE_SALES, name, message, REMEDY, regions=(one.region,), stores=(store,))
