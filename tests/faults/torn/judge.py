@@ -32,6 +32,10 @@ def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -
         assert not torn.remedies, torn.sentences
     if any(kind.is_kept for kind in kinds):
         _is_named_in_time(torn)
+    if edited := [kind for kind in kinds if kind.is_edited]:
+        assert not torn.is_green(), f"a torn {edited[0].name}, and everything is working; said: {torn.sentences}"
+        torn.put_back_edited()
+        assert len(kinds) > 1 or torn.is_green(), f"put back, but {torn.named()}"
 
 
 def _is_named_in_time(torn: Torn) -> None:
