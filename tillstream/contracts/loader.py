@@ -82,7 +82,7 @@ def parse_yaml(text: str | bytes, where: str) -> Contract:
         position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Rejected(f"{where}{position} is not valid YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Rejected(f"{where} is not YAML text in UTF-8: {error}") from error
+        raise Rejected(f"{where} is not YAML text in UTF-8: {' '.join(str(error).split()).rstrip('.')}.") from error
     if not isinstance(data, dict):
         raise Rejected(
             f"{where} is not a contract. Write `name: …`, `region: …` and `columns: …`, each on its own line."

@@ -180,9 +180,8 @@ def _is_packed(ports: Ports, batch: Batch) -> bool:
 
 def _look_again(ports: Ports) -> None:
     """Resolve the losses whose original or pack was put back."""
-    for one in losses.open_losses(ports)[:MOST_AGAIN]:
-        if one.loss.kind not in CHECKS:
-            continue
+    checked = [one for one in losses.open_losses(ports) if one.loss.kind in CHECKS]
+    for one in checked[:MOST_AGAIN]:
         try:
             CHECKS[one.loss.kind](ports, one.loss)
         except Rejected:
