@@ -15,7 +15,10 @@ from examples import in_long_proofs
 from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
+from tillstream.domain.events import INBOX
 from tillstream.domain.store_sale import schema
 from tillstream.losses import Loss, LossKind, Resolution
 from tillstream.people.store_tokens import StoreToken
@@ -23,6 +26,7 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 from tillstream.workflows.operations import loss_decisions
+from tillstream.workflows.review import decisions
 
 CONTRACT = b"""name: shop
 region: Shop
@@ -155,6 +159,21 @@ def test_a_damaged_contract_holds_its_files_until_it_is_whole(home: Home, torn: 
     assert (home.lost(), home.counted()) == ([], 4)
 
 
+def test_a_file_that_is_in_the_inbox_is_held_while_its_contract_is_damaged(home: Home) -> None:
+    cut(home.contract)
+    home.check()
+    with home.app.ports.objects.writer(INBOX, "shop/late.csv") as out:
+        out.write(FILE % 99)
+    Worker(home.app).run_until_idle()
+    (held,) = records.find(home.app.ports, state=State.HELD)
+    assert "shop.yaml" in held.holds[0].message
+    home.contract.write_bytes(CONTRACT)
+    home.check()
+    decisions.assign_contract(home.app.ports, home.app.contracts, held.batch_id, "shop", "ana")
+    Worker(home.app).run_until_idle()
+    assert home.counted() == 3
+
+
 def test_an_edited_contract_with_a_new_version_is_no_loss_and_an_older_one_is(home: Home) -> None:
     changed = CONTRACT.replace(b"currency", b"version: 2\ndescription: ours\ncurrency")
     home.contract.write_bytes(changed)
@@ -178,7 +197,7 @@ def test_a_contract_that_read_no_file_is_edited_without_a_version(home: Home) ->
     assert home.app.contracts.pin("kiosk").currency == "EUR"
 
 
-def test_a_broken_contract_that_was_never_whole_is_named_by_what_asks_for_it(home: Home) -> None:
+def test_a_broken_contract_that_was_never_whole_is_named_when_it_is_used(home: Home) -> None:
     garble(home.contract.with_name("kiosk.yaml"))
     home.restart()
     with pytest.raises(Rejected, match=r"kiosk\.yaml is not YAML text"):

@@ -97,7 +97,7 @@ def test_what_a_check_finds_lasts_until_it_is_found_no_more_also_after_another_s
     assert again.damage(lasts.name) == ""
 
 
-def test_damage_without_advice_of_its_own_says_what_to_do(app: App, home: HomeCheck, file: File) -> None:
+def test_damage_without_a_remedy_of_its_own_gets_one(app: App, home: HomeCheck, file: File) -> None:
     for error, remedy in (
         (Rejected("It is no file."), RESTORE),
         (DamagedFile("It is damaged.", "Mend it."), "Mend it."),

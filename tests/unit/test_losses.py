@@ -61,7 +61,7 @@ def test_what_was_accepted_and_is_whole_again_is_a_loss_when_it_is_damaged_again
 
 
 @pytest.mark.parametrize("kind", LossKind)
-def test_what_still_stands_or_cannot_be_looked_at_is_not_restored(app: App, kind: LossKind) -> None:
+def test_what_is_still_damaged_or_cannot_be_checked_is_not_restored(app: App, kind: LossKind) -> None:
     (record,) = losses.report(app.ports, replace(LOST, kind=kind))
     with pytest.raises(Rejected, match=r"\w\.$"):
         loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "", by="ana", home=app.home)

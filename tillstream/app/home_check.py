@@ -44,7 +44,7 @@ class HomeCheck:
         self._ports, self._parts = ports, list(parts)
         self.broken: dict[str, str] = {}
         """Parts that are damaged and not repaired, with a sentence for each."""
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self._lock = RLock()
 
     def add(self, part: Part) -> None:
@@ -79,47 +79,47 @@ class HomeCheck:
         with self._lock:
             for part in self._parts:
                 if part.covers(name):
-                    found = self._check(part)
-                    if found is None:
+                    findings = self._check(part)
+                    if findings is None:
                         raise Unavailable(f"{part.file} cannot be checked now. Try again.")
-                    self.note(found)
-                    return " ".join(str(one) for one in found if one.name == name)
+                    self.note(findings)
+                    return " ".join(str(one) for one in findings if one.name == name)
         return ""
 
     def _check(self, part: Part) -> list[Finding] | None:
         """What is found of a part, and resolve the losses of what is whole; None if it cannot be read now."""
         try:
-            found = [*part.check()]
+            findings = [*part.check()]
             self.broken.pop(part.name, None)
         except TillstreamError as error:
             if isinstance(error, NeedsRepair):
-                found = [Finding(part.file, error.message, error.remedy, Lost.STATE)]
+                findings = [Finding(part.file, error.message, error.remedy, Lost.STATE)]
             elif isinstance(error, Unavailable):
                 return None  # it is busy, or the disk is full: that is no damage
             else:
-                found = [Finding(part.file, str(error), RESTORE, Lost.STATE)]
+                findings = [Finding(part.file, str(error), RESTORE, Lost.STATE)]
             self.broken[part.name] = str(error)
-        lasting = {one.name for one in found if one.lost}
+        lasting = {one.name for one in findings if one.lost}
         try:
             for name in losses.names(self._ports, LossKind.STATE):
                 if part.covers(name) and name not in lasting:
                     losses.recovered(self._ports, LossKind.STATE, name)
         except TillstreamError:
             pass  # the documents themselves are damaged: their part says so
-        self._said = {name for name in self._said if name in lasting or not part.covers(name)}
-        return found
+        self._reported = {name for name in self._reported if name in lasting or not part.covers(name)}
+        return findings
 
-    def _report(self, found: Finding) -> bool:
+    def _report(self, finding: Finding) -> bool:
         """Report a loss; return whether its sentence is new: of what lasts, only once."""
-        if not found.lost:
+        if not finding.lost:
             return True
-        was_said = found.name in self._said
-        if self.looks_at(found.name):
-            self._said.add(found.name)
-        kind = LossKind.STORE_SALES if found.lost is Lost.SALES else LossKind.STATE
+        was_reported = finding.name in self._reported
+        if self.looks_at(finding.name):
+            self._reported.add(finding.name)
+        kind = LossKind.STORE_SALES if finding.lost is Lost.SALES else LossKind.STATE
         try:
-            opened = losses.report(self._ports, Loss(kind, found.name, found.message, found.remedy))
+            opened = losses.report(self._ports, Loss(kind, finding.name, finding.message, finding.remedy))
         except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
-            self.broken.setdefault(found.name, str(found))
-            return not was_said
-        return bool(opened) or not self.looks_at(found.name)
+            self.broken.setdefault(finding.name, str(finding))
+            return not was_reported
+        return bool(opened) or not self.looks_at(finding.name)

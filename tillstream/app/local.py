@@ -135,12 +135,6 @@ def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "En
     return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
 
 
-def _readable(read: Callable[[], object]) -> list[Finding]:
-    """A check that finds nothing unless it raises."""
-    read()
-    return []
-
-
 def _contracts(own: custom_contracts.InFolder, contracts: ContractRegistry) -> list[Finding]:
     """Read the contracts again, also those that were corrected meanwhile; return what is found."""
     current = own.read()

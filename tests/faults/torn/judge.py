@@ -22,6 +22,8 @@ def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -
         assert not lost or not torn.is_green(), f"everything is working, without {lost}; said: {torn.sentences}"
         unnamed = [key for key in lost if torn.book.sources[key] not in torn.named()]
         assert not unnamed, f"not named: {unnamed}; named: {torn.named()}; said: {torn.sentences}"
+        if any(kind.is_edited for kind in kinds):
+            torn.put_back_edited()
         _sent_again(torn)
         return
     if Fate.NAMED not in fates:
