@@ -117,6 +117,7 @@ CALLS: Mapping[str, frozenset[str]] = {
 """Entry point → its calls: method of a port, and the bucket, topic, subscription, table, job or function."""
 NOT_RECORDED: Mapping[tuple[str, str], str] = {
     ("stage", "warehouse.query"): "a contract with the rule `outliers` compares with the lines of the ledger",
+    ("portal", "warehouse.ad_hoc"): "on one machine, statements of people run in processes of their own",
 }
 """(entry point, call) → why no test records it."""
 COME_WITH_ROLES: Mapping[Permission, tuple[str, str]] = {
