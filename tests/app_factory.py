@@ -36,8 +36,8 @@ CHEAP = PasswordCost(passes=1, memory_kib=8)
 
 
 def copy_template(settings: Settings, clock: Clock | None = None) -> None:
-    """Copy the result of `build` in an empty home into this one, unless it has a warehouse."""
-    if settings.project or (settings.home / WAREHOUSE).exists():
+    """Copy the result of `build` in an empty home into this one, unless it has data."""
+    if settings.project or any((settings.home / name).exists() for name in (WAREHOUSE, "documents.sqlite")):
         return
     now = clock.now() if isinstance(clock, ManualClock) else None
     shutil.copytree(_template(settings.reporting_currency, now), settings.home, dirs_exist_ok=True)

@@ -13,18 +13,20 @@ from tillstream.connectors.access import SourceAccess
 from tillstream.ports.event_bus import Delivery
 
 PORTS = ("objects", "documents", "bus", "warehouse", "jobs", "functions", "secrets")
+ON_GOOGLE = {("objects", "keeps_checksums"): True}
+"""(port, attribute) → its value in the adapter of Google, where it decides what is called."""
 Calls = set[tuple[str, str]]
 """`port.method`, and its bucket, collection, topic, subscription, table, job or function."""
 
 
 class RecordedPort:
-    """A port that records each call of it."""
+    """A port that records each call of it, made as of the port of a Google project."""
 
     def __init__(self, port: Any, name: str, calls: Calls) -> None:
         self._port, self._name, self._calls = port, name, calls
 
     def __getattr__(self, method: str) -> Any:
-        called = getattr(self._port, method)
+        called = ON_GOOGLE.get((self._name, method), getattr(self._port, method))
         if not callable(called):
             return called
 

@@ -80,7 +80,7 @@ class Loss:
 
     @property
     def id(self) -> str:
-        return f"{self.kind}-{sha256(self.name.encode()).hexdigest()[:16]}"
+        return _id(self.kind, self.name)
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,22 @@ def report(ports: Ports, *lost: Loss) -> list[LossRecord]:
 
 
 def recovered(ports: Ports, kind: LossKind, name: str) -> bool:
-    """Resolve a loss whose thing was found whole; return whether it was open. Idempotent. Raises `Unavailable`."""
-    loss = Loss(kind, name, "", "")
-    if not (document := ports.documents.get(COLLECTION, loss.id)) or not _record(document.data).is_open:
+    """Resolve a loss whose thing was found whole; return whether it was open. Idempotent. Raises `Unavailable`.
+
+    Also of one that was accepted or sent again, so that the next damage of the thing is a loss.
+    """
+    document = ports.documents.get(COLLECTION, _id(kind, name))
+    before = _record(document.data) if document else None
+    if before is None or before.resolution is Resolution.RESTORED:
         return False
-    _resolve(ports, loss.id, Resolution.RESTORED, "It was found whole.", SYSTEM)
-    return True
+    _resolve(ports, before.id, Resolution.RESTORED, "It was found whole.", SYSTEM)
+    return before.is_open
+
+
+def is_final(ports: Ports, kind: LossKind, name: str) -> bool:
+    """Whether a person has decided that the thing may stay lost. Raises `Unavailable`."""
+    document = ports.documents.get(COLLECTION, _id(kind, name))
+    return document is not None and _record(document.data).resolution in FINAL
 
 
 def open_losses(ports: Ports) -> list[LossRecord]:
@@ -144,6 +154,11 @@ def headline(open_: Sequence[LossRecord]) -> str:
 def every(ports: Ports) -> list[LossRecord]:
     """All losses, also those that were dealt with, oldest first. Raises `Unavailable`."""
     return _sorted(ports.documents.find(COLLECTION))
+
+
+def names(ports: Ports, kind: LossKind) -> list[str]:
+    """The names of all losses of a kind. Raises `Unavailable`."""
+    return [document.data["name"] for document in ports.documents.find(COLLECTION, {"kind": kind.value})]
 
 
 def get(ports: Ports, id: str) -> LossRecord:
@@ -174,6 +189,10 @@ def reopen(ports: Ports, id: str, *, by: str) -> LossRecord:
         return LossRecord(before.loss, before.since)
 
     return _decide(ports, id, change, AuditAction.LOSS_REOPENED, by)
+
+
+def _id(kind: LossKind, name: str) -> str:
+    return f"{kind}-{sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _report(ports: Ports, loss: Loss) -> LossRecord | None:

@@ -44,7 +44,7 @@ def show() -> ResponseReturnValue:
         dealt_with=[one for one in losses.every(ports()) if not one.is_open],
         headline=losses.headline,
         titles=losses.TITLES,
-        resolutions=texts.resolutions,
+        resolutions=lambda loss: texts.resolutions(loss_decisions.choices(loss, app.home)),
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         connectors=connectors.connectors(),
@@ -67,7 +67,8 @@ def decide(loss: str) -> ResponseReturnValue:
         if decision == texts.OPEN:
             losses.reopen(ports(), loss, by=me().login)
         else:
-            loss_decisions.decide(ports(), loss, losses.Resolution(decision), reason, by=me().login)
+            resolution, home = losses.Resolution(decision), tillstream().home
+            loss_decisions.decide(ports(), loss, resolution, reason, by=me().login, home=home)
     except NotFound:
         raise
     except Rejected as error:

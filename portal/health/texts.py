@@ -1,9 +1,8 @@
 """Texts of the status page."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from tillstream.losses import LossKind, Resolution
-from tillstream.workflows.operations import loss_decisions
+from tillstream.losses import Resolution
 
 OPEN = "open"
 RESOLUTIONS = {
@@ -21,13 +20,9 @@ DECIDED = {
 CHOOSE = "Choose how the loss was dealt with."
 
 
-def resolutions(kind: LossKind) -> dict[str, str]:
-    """The decisions about a loss of a kind: that it is restored, only where this can be checked."""
-    return {
-        one.value: label
-        for one, label in RESOLUTIONS.items()
-        if one is not Resolution.RESTORED or kind in loss_decisions.CHECKS
-    }
+def resolutions(choices: Collection[Resolution]) -> dict[str, str]:
+    """The decisions among which a person can choose."""
+    return {one.value: label for one, label in RESOLUTIONS.items() if one in choices}
 
 
 def project(name: str, location: str) -> str:

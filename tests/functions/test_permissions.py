@@ -277,6 +277,12 @@ def test_each_function_makes_the_calls_that_its_roles_are_for(calls: dict[str, C
         assert names_of(calls[spec.name]) | not_recorded == CALLS[spec.name], spec.name
 
 
+def test_staged_rows_are_only_looked_up_before_they_are_settled(calls: dict[str, Calls]) -> None:
+    """Cloud Storage compares what it keeps itself, and BigQuery reads it."""
+    assert "objects.open:staging" not in names_of(calls["settle"])
+    assert "objects.stat:staging" in names_of(calls["settle"])
+
+
 WRITES = ("bigquery.tables.updateData", ""), ("storage.objects.delete", INBOX)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tillstream import losses
 from tillstream.app import App
-from tillstream.app.home_check import HomeCheck, Part
-from tillstream.domain.errors import DamagedFile, Unavailable
+from tillstream.app.home_check import RESTORE, HomeCheck, Part
+from tillstream.domain.errors import DamagedFile, Rejected, Unavailable
 from tillstream.ports.finding import Finding, Lost
 
 
@@ -80,3 +80,29 @@ def test_a_part_can_be_added(home: HomeCheck) -> None:
     check: Callable[[], list[Finding]] = lambda: [Finding("server.json", "It is written again.")]  # noqa: E731
     home.add(Part("address", "server.json", check))
     assert home.run() == ["It is written again."]
+
+
+def test_what_a_check_finds_lasts_until_it_is_found_no_more_also_after_another_start(
+    app: App, home: HomeCheck, file: File
+) -> None:
+    lasts = Finding("documents.sqlite/one", "It is damaged.", "Copy it back.", Lost.STATE)
+    file.noticed = (lasts, Finding("once", "It was damaged.", "Send it again.", Lost.STATE))
+    assert home.run(whole=True) == ["It is damaged. Copy it back.", "It was damaged. Send it again."]
+    assert home.run(whole=True) == ["It was damaged. Send it again."]
+    assert home.damage(lasts.name) == "It is damaged. Copy it back."
+    file.noticed = ()
+    again = HomeCheck(app.ports, [Part("documents", "documents.sqlite", file.check)])
+    assert again.run() == []
+    assert opened(app) == [("state", "once")], "a person decides about what happened once"
+    assert again.damage(lasts.name) == ""
+
+
+def test_damage_without_a_remedy_of_its_own_gets_one(app: App, home: HomeCheck, file: File) -> None:
+    for error, remedy in (
+        (Rejected("It is no file."), RESTORE),
+        (DamagedFile("It is damaged.", "Mend it."), "Mend it."),
+    ):
+        file.error = error
+        home.run(whole=True)
+        (one,) = losses.open_losses(app.ports)
+        assert one.loss.remedy == remedy

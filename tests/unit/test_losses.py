@@ -9,6 +9,7 @@ from tillstream.app import App
 from tillstream.audit import reading
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.losses import Loss, LossKind, Resolution
+from tillstream.workflows.operations import loss_decisions
 
 LOST = Loss(LossKind.ORIGINAL, "UK/sales.csv", "It is damaged.", "Send it again.", "abc", ("UK",), ("UK/S1",))
 
@@ -48,3 +49,23 @@ def test_a_decision_needs_a_loss_and_a_reason(app: App) -> None:
         losses.resolve(app.ports, LOST.id, Resolution.RESTORED, "x" * 501, by="ana")
     with pytest.raises(NotFound):
         losses.reopen(app.ports, "original-unknown", by="ana")
+
+
+def test_what_was_accepted_and_is_whole_again_is_a_loss_when_it_is_damaged_again(app: App) -> None:
+    losses.report(app.ports, LOST)
+    losses.resolve(app.ports, LOST.id, Resolution.ACCEPTED, "A test file.", by="ana")
+    assert losses.is_final(app.ports, LOST.kind, LOST.name)
+    assert not losses.recovered(app.ports, LOST.kind, LOST.name), "it was not open"
+    assert not losses.is_final(app.ports, LOST.kind, LOST.name)
+    assert [one.id for one in losses.report(app.ports, LOST)] == [LOST.id]
+
+
+@pytest.mark.parametrize("kind", LossKind)
+def test_what_is_still_damaged_or_cannot_be_checked_is_not_restored(app: App, kind: LossKind) -> None:
+    (record,) = losses.report(app.ports, replace(LOST, kind=kind))
+    with pytest.raises(Rejected, match=r"\w\.$"):
+        loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "", by="ana", home=app.home)
+    assert losses.open_losses(app.ports) == [record]
+    offered = loss_decisions.choices(record.loss, app.home)
+    assert Resolution.ACCEPTED in offered
+    assert (Resolution.RESTORED in offered) == (kind in {LossKind.ORIGINAL, LossKind.PACK})

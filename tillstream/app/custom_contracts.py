@@ -1,37 +1,141 @@
 """Stores of the company's own contracts: files of a folder, or documents if there is no folder."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream import audit
+from tillstream import audit, losses
 from tillstream.contracts import loader, yaml_writer
+from tillstream.contracts.registry import COLLECTION as PINNED
 from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Conflict
+from tillstream.domain.errors import Conflict, Rejected
+from tillstream.losses import LossKind
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Document
+from tillstream.ports.finding import Finding, Lost
 
 COLLECTION = "own-contracts"
+FROM_BACKUP = "copy it from a backup"
 
 
-def read_folder(folder: Path) -> dict[str, Contract]:
-    """Return all contracts; the company's own override shipped ones of the same name. Raises `Rejected`."""
-    return _checked(loader.shipped() | loader.load_folder(folder))
+FOLDER = "contracts"
+"""Start of the names of files of contracts as losses."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """contracts: all of them, by name, also shipped ones. findings: contracts with which no file may be read, by name,
+    and why; `contracts` has the last whole one, if there is one."""
+
+    contracts: dict[str, Contract]
+    findings: dict[str, Finding]
+
+    @property
+    def problems(self) -> dict[str, str]:
+        return {name: str(finding) for name, finding in self.findings.items()}
 
 
 class InFolder:
-    """Contracts as YAML files, which users may also edit; read once, when the app is built."""
+    """Contracts as YAML files, which users may also edit. A document has a copy of each as it was last whole."""
 
-    def __init__(self, folder: Path, ports: Ports) -> None:
-        self._folder = folder
-        self._ports = ports
+    def __init__(self, folder: Path, ports: Ports, *, read_only: bool = False) -> None:
+        self._folder, self._ports, self._read_only = folder, ports, read_only
 
-    def read(self) -> dict[str, Contract]:
-        """As `read_folder`."""
-        return read_folder(self._folder)
+    def read(self) -> Own:
+        """Return all contracts; the company's own override shipped ones of the same name. Raises `Unavailable`."""
+        files, damaged = loader.read_folder(self._folder)
+        kept = {one.id: one for one in self._ports.documents.find(COLLECTION)}
+        findings = {Path(file).stem: self._damaged(file, str(error)) for file, error in damaged.items()}
+        for name in kept.keys() - files.keys() - findings.keys():
+            if losses.is_final(self._ports, LossKind.STATE, self._path(name)):  # a person removed it
+                self._forget(name)
+            else:
+                findings[name] = self._missing(name)
+        own = {}
+        for name in {*files, *findings}:
+            if name not in findings and (finding := self._changed(files[name], kept.get(name))):
+                findings[name] = finding
+            if name not in findings:
+                own[name] = files[name]
+            elif whole := self._last_whole(name, kept.get(name)):
+                own[name] = whole
+        self._leave_out_conflicting(own, kept, findings)
+        for name in own.keys() - findings.keys():
+            self._keep(own[name], kept.get(name))
+        return Own(loader.shipped() | own, findings)
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
         """Save a contract version. Raises `Rejected` if it conflicts with others."""
-        _checked(self.read() | {contract.name: contract})
+        _checked(self.read().contracts | {contract.name: contract})
         yaml_writer.save(self._folder, contract)
+        self._keep(contract, self._ports.documents.get(COLLECTION, contract.name))
         _audit_save(self._ports, contract, old, by)
+
+    def _keep(self, contract: Contract, before: Document | None) -> None:
+        data = contract.model_dump(mode="json")
+        if not self._read_only and (before is None or before.data != data):
+            self._ports.documents.put(COLLECTION, contract.name, data)
+
+    def _forget(self, name: str) -> None:
+        if not self._read_only:
+            self._ports.documents.delete(COLLECTION, name)
+
+    def _last_whole(self, name: str, kept: Document | None) -> Contract | None:
+        """The contract as it was last whole, or else the greatest version that has read a file."""
+        if kept:
+            return parse(kept.data, name)
+        versions = self._ports.documents.find(PINNED, {"name": name}, above=f"{name}@", below=f"{name}A")
+        return max((parse(one.data, one.id) for one in versions), key=lambda one: one.version, default=None)
+
+    def _changed(self, contract: Contract, kept: Document | None) -> Finding | None:
+        """What is found of a file that has another contract than before, without a new version."""
+        file, before = self._path(contract.name), kept.data["version"] if kept else 0
+        pinned = self._ports.documents.get(PINNED, f"{contract.name}@{contract.version}")
+        if contract.version < before and self._ports.documents.get(PINNED, f"{contract.name}@{before}"):
+            message = f"{file} has version {contract.version}, but had version {before}."
+        elif pinned and pinned.data != contract.model_dump(mode="json") and parse(pinned.data, file) != contract:
+            message = f"{file} changed, but its version is still {contract.version}, with which files were read before."
+        else:
+            return None
+        version = max(contract.version, before) + 1
+        remedy = f"If you changed it, change the version to {version}. Otherwise {FROM_BACKUP}."
+        return self._finding(contract.name, message, remedy)
+
+    def _damaged(self, file: str, error: str) -> Finding:
+        """What is found of a file that is no contract; `error` names it."""
+        return self._finding(Path(file).stem, error, f"Correct it, or {FROM_BACKUP}.", file)
+
+    def _missing(self, name: str) -> Finding:
+        accepted = "If you removed it, accept that as a loss on the page Status or with `tillstream losses accept`."
+        return self._finding(
+            name, f"{self._path(name)} is missing.", f"{FROM_BACKUP[0].upper()}{FROM_BACKUP[1:]}. {accepted}"
+        )
+
+    def _finding(self, name: str, message: str, remedy: str, file: str = "") -> Finding:
+        held = f"No file is read with the contract {name} until then; accepted sales of stores are read as before."
+        return Finding(f"{FOLDER}/{file}" if file else self._path(name), message, f"{remedy} {held}", Lost.STATE)
+
+    def _path(self, name: str) -> str:
+        """The name of the file of a contract as a loss."""
+        file = f"{name}.yml" if (self._folder / f"{name}.yml").exists() else f"{name}.yaml"
+        return f"{FOLDER}/{file}"
+
+    def _leave_out_conflicting(
+        self, own: dict[str, Contract], kept: Mapping[str, Document], findings: dict[str, Finding]
+    ) -> None:
+        """If contracts contradict each other, take those that changed as they were before, or leave them out."""
+        try:
+            _checked(loader.shipped() | own)
+        except Rejected as error:
+            for name, contract in sorted(own.items()):
+                before = kept.get(name)
+                if before and parse(before.data, name) == contract:
+                    continue
+                findings[name] = self._finding(name, str(error), f"Correct {self._path(name)}, or {FROM_BACKUP}.")
+                if before:
+                    own[name] = parse(before.data, name)
+                else:
+                    del own[name]
 
 
 class InDocuments:

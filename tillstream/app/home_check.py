@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from threading import RLock
 
 from tillstream import losses
-from tillstream.domain.errors import DamagedFile, Occupied, TillstreamError, Unavailable
+from tillstream.domain.errors import NeedsRepair, TillstreamError, Unavailable
 from tillstream.losses import Loss, LossKind
 from tillstream.ports import Ports
 from tillstream.ports.finding import Finding, Lost
@@ -14,19 +15,27 @@ from tillstream.workflows.intake import till_gaps
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""
 
-RECREATED = ("documents", "warehouse")
-"""Parts that a command makes again: an earlier process may have reported damage that they no longer have."""
+RESTORE = "Stop the server, and restore a backup with `tillstream restore`."
 
 
 @dataclass
 class Part:
-    """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged."""
+    """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged.
+
+    What is found under the name of the file, under `also`, or in the file as
+    a folder lasts until a check finds it no more; all else happened once, and is a person's to decide.
+    """
 
     name: str
     file: str
     check: Callable[[], Iterable[Finding]]
+    also: tuple[str, ...] = ()
     due: float = 0.0
     """Time of the monotonic clock from which the check takes no more than its share."""
+
+    def covers(self, name: str) -> bool:
+        """Whether what is found under this name lasts until the check finds it no more."""
+        return name == self.file or name.startswith(f"{self.file}/") or name in self.also
 
 
 class HomeCheck:
@@ -36,8 +45,8 @@ class HomeCheck:
         self._ports, self._parts = ports, list(parts)
         self.broken: dict[str, str] = {}
         """Parts that are damaged and not repaired, with a sentence for each."""
-        self._open: set[str] = set()
-        self._suspected = set(RECREATED)
+        self._reported: set[str] = set()
+        self._lock = RLock()
 
     def add(self, part: Part) -> None:
         self._parts.append(part)
@@ -47,49 +56,76 @@ class HomeCheck:
 
         whole: check large files also if they were checked not long ago.
         """
-        noticed: list[Finding] = []
-        for part in self._parts:
-            started = time.monotonic()
-            if started < part.due and not whole and part.name not in self.broken:
-                continue
-            try:
-                noticed += part.check()
-            except TillstreamError as error:
-                if isinstance(error, Unavailable) and not isinstance(error, DamagedFile | Occupied):
-                    continue  # it is busy, or the disk is full: that is no damage
-                if self.broken.get(part.name) != str(error):
-                    noticed.append(Finding(part.file, str(error), lost=Lost.STATE))
-                self.broken[part.name] = str(error)
-            else:
-                if self.broken.pop(part.name, None) or part.name in self._suspected:
-                    losses.recovered(self._ports, LossKind.STATE, part.file)
-                self._suspected.discard(part.name)
-            ended = time.monotonic()
-            part.due = ended + (ended - started) / SHARE
-        return self.note(noticed)
+        sentences: list[str] = []
+        with self._lock:
+            for part in self._parts:
+                started = time.monotonic()
+                if started < part.due and not whole and part.name not in self.broken:
+                    continue
+                sentences += self.note(self._check(part) or ())
+                ended = time.monotonic()
+                part.due = ended + (ended - started) / SHARE
+        return sentences
 
     def note(self, noticed: Iterable[Finding]) -> list[str]:
         """Report what may be lost; return the sentences of what was not reported before."""
-        noticed = list(noticed)
-        clock = [one for one in noticed if one.lost is Lost.CLOCK]
-        reported_before = {one.name for one in clock} & self._open
-        if self._open and not clock:
-            for name in self._open:
-                losses.recovered(self._ports, LossKind.STATE, name)
-        self._open = {one.name for one in clock}
-        for one in noticed:
-            if one.lost:
-                self._report(one)
-        return [str(one) for one in noticed if one.name not in reported_before]
+        return [str(one) for one in noticed if self._report(one)]
 
-    def _report(self, noticed: Finding) -> None:
-        loss = Loss(LossKind.STATE, noticed.name, noticed.message, noticed.remedy)
+    def looks_at(self, name: str) -> bool:
+        """Whether a check finds by itself that a loss with this name is whole again."""
+        return any(part.covers(name) for part in self._parts)
+
+    def damage(self, name: str) -> str:
+        """Check now what has this name; return what is found, empty if it is whole. Raises `Unavailable`."""
+        with self._lock:
+            for part in self._parts:
+                if part.covers(name):
+                    findings = self._check(part)
+                    if findings is None:
+                        raise Unavailable(f"{part.file} cannot be checked now. Try again.")
+                    self.note(findings)
+                    return " ".join(str(one) for one in findings if one.name == name)
+        return ""
+
+    def _check(self, part: Part) -> list[Finding] | None:
+        """What is found of a part, and resolve the losses of what is whole; None if it cannot be read now."""
         try:
-            if noticed.lost is Lost.SALES:
+            findings = [*part.check()]
+            self.broken.pop(part.name, None)
+        except TillstreamError as error:
+            if isinstance(error, NeedsRepair):
+                findings = [Finding(part.file, error.message, error.remedy, Lost.STATE)]
+            elif isinstance(error, Unavailable):
+                return None  # it is busy, or the disk is full: that is no damage
+            else:
+                findings = [Finding(part.file, str(error), RESTORE, Lost.STATE)]
+            self.broken[part.name] = str(error)
+        lasting = {one.name for one in findings if one.lost}
+        try:
+            for name in losses.names(self._ports, LossKind.STATE):
+                if part.covers(name) and name not in lasting:
+                    losses.recovered(self._ports, LossKind.STATE, name)
+        except TillstreamError:
+            pass  # the documents themselves are damaged: their part says so
+        self._reported = {name for name in self._reported if name in lasting or not part.covers(name)}
+        return findings
+
+    def _report(self, finding: Finding) -> bool:
+        """Report a loss; return whether its sentence is new: of what lasts, only once."""
+        if not finding.lost:
+            return True
+        was_reported = finding.name in self._reported
+        if self.looks_at(finding.name):
+            self._reported.add(finding.name)
+        loss = Loss(LossKind.STATE, finding.name, finding.message, finding.remedy)
+        try:
+            if finding.lost is Lost.SALES:
                 stores = till_gaps.stores_at_risk(self._ports)
                 regions = tuple(dict.fromkeys(one.region for one in stores))
                 names = tuple(f"{one.region}/{one.store_id}" for one in stores)
                 loss = replace(loss, kind=LossKind.STORE_SALES, regions=regions, stores=names)
-            losses.report(self._ports, loss)
+            opened = losses.report(self._ports, loss)
         except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
-            self.broken.setdefault(noticed.name, str(noticed))
+            self.broken.setdefault(finding.name, str(finding))
+            return not was_reported
+        return bool(opened) or not self.looks_at(finding.name)

@@ -16,15 +16,15 @@ from tillstream.adapters.local.files.home_folder import ServerAddress as ServerA
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
-from tillstream.adapters.local.secrets import FolderSecrets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.app import custom_contracts
+from tillstream.app import custom_contracts, secret_files
 from tillstream.app.app import App
 from tillstream.app.home_check import HomeCheck, Part
 from tillstream.app.on_demand import OnDemand
+from tillstream.app.secret_files import SecretFiles
 from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
@@ -88,17 +88,21 @@ def build(
             rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
             reference.ensure_secret(ports)
             reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
-        own = custom_contracts.InFolder(settings.contracts, ports)
-        parts = (
+        own = custom_contracts.InFolder(settings.contracts, ports, read_only=read_only)
+        current = own.read()
+        contracts = ContractRegistry(documents, current.contracts, own.save)
+        contracts.replace(current.contracts, current.problems)
+        noticed += current.findings.values()
+        files = (
             Part("queues", "queue.sqlite", bus.check),
-            Part("files", "objects", objects.check),
+            Part("files", "objects", objects.check, also=("clock",)),
             Part("documents", "documents.sqlite", documents.check),
             Part("warehouse", warehouse_file, warehouse.check),
-            Part("contracts", "contracts", partial(_readable, own.read)),
-            Part("secrets", "secrets", partial(_readable, FolderSecrets(settings.secrets_folder).check)),
+            Part("contracts", custom_contracts.FOLDER, partial(_contracts, own, contracts)),
+            Part("secrets", secret_files.FOLDER, SecretFiles(settings.secrets_folder, ports).check),
             Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
         )
-        checks = None if read_only else HomeCheck(ports, parts)
+        checks = None if read_only else HomeCheck(ports, files)
         notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
         if notices:
             from tillstream import logs  # lazy: only servers log otherwise
@@ -108,7 +112,7 @@ def build(
         app = App(
             settings,
             ports,
-            ContractRegistry(documents, own.read(), own.save),
+            contracts,
             QueryCache(version=partial(freshness.version, documents)),
             partial(open_warehouse, settings, ":memory:"),  # spills to disk
             OnDemand(partial(_engine, settings, clock, warehouse)),
@@ -129,6 +133,13 @@ def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "En
     extracts, processes = Extracts(settings.home, clock), LocalQueryProcesses()
     scratch = settings.home / "spill"
     return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
+
+
+def _contracts(own: custom_contracts.InFolder, contracts: ContractRegistry) -> list[Finding]:
+    """Read the contracts again, also those that were corrected meanwhile; return what is found."""
+    current = own.read()
+    contracts.replace(current.contracts, current.problems)
+    return [*current.findings.values()]
 
 
 def _readable(read: Callable[[], object]) -> list[Finding]:

@@ -12,7 +12,6 @@ from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older
 from tillstream.adapters.local.files import restore
 from tillstream.adapters.local.sqlite import document_store
 from tillstream.analytics import reference
-from tillstream.app import custom_contracts
 from tillstream.app.local import WAREHOUSE, build, folder, open_warehouse
 from tillstream.domain.errors import Rejected
 from tillstream.settings import Settings
@@ -105,15 +104,13 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
 def salvage_documents(settings: Settings, wait: float | None = None) -> list[str]:
     """Replace damaged documents by those that are readable, and report the loss; return its sentences.
 
-    Records of uploads that are missing are written again by the next repair. Raises `Unavailable`, `Occupied`, and
-    `Rejected` for a contract that cannot be read.
+    Records of uploads that are missing are written again by the next repair. Raises `Unavailable`, `Occupied`.
     """
     path = settings.home / "documents.sqlite"
     if settings.project or not path.exists():
         return []
     with folder(settings).own(wait):
         restore.finish(settings.home)
-        custom_contracts.read_folder(settings.contracts)  # refused before the file is replaced, not before the report
         aside = path.with_name(f"documents.until-{SystemClock().now():%Y%m%dT%H%M%S}.sqlite")
         noticed = document_store.salvage_documents(path, aside)
         if noticed is None:

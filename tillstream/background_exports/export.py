@@ -40,6 +40,8 @@ class BackgroundExport:
     ended_at: str = ""
     error: str = ""
     scope: str = ""
+    sha256: str = ""
+    """Of the file; empty for one of an earlier version."""
     claim: str = ""
     """Of the last run, in the name of its file, so that two runs never share one; empty: none yet."""
 

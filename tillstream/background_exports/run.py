@@ -1,5 +1,6 @@
 """Write the files of exports in the background that are due, and remove those that were kept long enough."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -99,12 +100,13 @@ class _Run:
         user = reader(ports, one.login, one.account)
         today = datetime.fromisoformat(one.created_at).date()
         read = tables.read(self.source, one.as_subscription, user, today)
-        size = 0
+        size, digest = 0, hashlib.sha256()
         with ports.objects.writer(STAGING, one.object_name) as out:
             for data in format_of(one.format).chunks(replace(read.table, batches=self._counted(read.table.batches))):
                 out.write(data)
+                digest.update(data)
                 size += len(data)
-        done = replace(one, rows=self.rows, bytes=size, scope=scope_text(user.scope))
+        done = replace(one, rows=self.rows, bytes=size, sha256=digest.hexdigest(), scope=scope_text(user.scope))
         return registry.ended(ports, done, DONE)
 
     def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

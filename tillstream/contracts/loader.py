@@ -45,7 +45,10 @@ def shipped() -> dict[str, Contract]:
 
 @cache
 def _shipped() -> dict[str, Contract]:
-    return _load((files(__package__) / "shipped").iterdir())
+    contracts, damaged = _read((files(__package__) / "shipped").iterdir())
+    for error in damaged.values():
+        raise error
+    return contracts
 
 
 def schema() -> str:
@@ -59,7 +62,15 @@ def load_folder(path: Path) -> dict[str, Contract]:
     Raises `Rejected`, naming the file, if it is not a valid contract, if its name differs from the contract's, or if
     two files define the same contract.
     """
-    return _load(path.iterdir()) if path.is_dir() else {}
+    contracts, damaged = read_folder(path)
+    for error in damaged.values():
+        raise error
+    return contracts
+
+
+def read_folder(path: Path) -> tuple[dict[str, Contract], dict[str, Rejected]]:
+    """As `load_folder`, with the error of each file that is not a valid contract, by the name of the file."""
+    return _read(path.iterdir()) if path.is_dir() else ({}, {})
 
 
 def parse_yaml(text: str | bytes, where: str) -> Contract:
@@ -71,7 +82,7 @@ def parse_yaml(text: str | bytes, where: str) -> Contract:
         position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Rejected(f"{where}{position} is not valid YAML: {error.problem or error.context}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Rejected(f"{where} is not YAML text in UTF-8: {error}") from error
+        raise Rejected(f"{where} is not YAML text in UTF-8: {' '.join(str(error).split()).rstrip('.')}.") from error
     if not isinstance(data, dict):
         raise Rejected(
             f"{where} is not a contract. Write `name: …`, `region: …` and `columns: …`, each on its own line."
@@ -91,24 +102,36 @@ def check_sale_ids(contracts: Iterable[Contract]) -> None:
             )
 
 
-def _load(entries: Iterable[Traversable]) -> dict[str, Contract]:
+def _read(entries: Iterable[Traversable]) -> tuple[dict[str, Contract], dict[str, Rejected]]:
     contracts: dict[str, Contract] = {}
+    damaged: dict[str, Rejected] = {}
     files_by_name: dict[str, str] = {}
     for entry in sorted(entries, key=lambda entry: entry.name):
-        stem, _, extension = entry.name.rpartition(".")
-        if extension not in {"yaml", "yml"}:
+        if entry.name.rpartition(".")[2] not in {"yaml", "yml"}:
             continue
         try:
-            text = entry.read_bytes()
-        except OSError as error:
-            raise Rejected(f"{entry.name} cannot be read: {error.strerror}.") from error
-        contract = parse_yaml(text, entry.name)
+            contract = _read_file(entry)
+        except Rejected as error:
+            damaged[entry.name] = error
+            continue
         first = files_by_name.setdefault(contract.name.casefold(), entry.name)
-        if first != entry.name:
-            raise Rejected(f"{entry.name}: the contract {contract.name} is already defined in {first}.")
-        if stem != contract.name:
-            raise Rejected(
-                f"{entry.name}: the contract is named {contract.name}. Rename the file to {contract.name}.{extension}."
-            )
-        contracts[contract.name] = contract
-    return contracts
+        if first == entry.name:
+            contracts[contract.name] = contract
+        else:
+            message = f"{entry.name}: the contract {contract.name} is already defined in {first}."
+            damaged[entry.name] = Rejected(message)
+    return contracts, damaged
+
+
+def _read_file(entry: Traversable) -> Contract:
+    stem, _, extension = entry.name.rpartition(".")
+    try:
+        text = entry.read_bytes()
+    except OSError as error:
+        raise Rejected(f"{entry.name} cannot be read: {error.strerror}.") from error
+    contract = parse_yaml(text, entry.name)
+    if stem != contract.name:
+        raise Rejected(
+            f"{entry.name}: the contract is named {contract.name}. Rename the file to {contract.name}.{extension}."
+        )
+    return contract

@@ -39,11 +39,19 @@ class ContractRegistry:
         self._current = dict(contracts)
         self._keep = keep
         self._read = read
+        self._problems: Mapping[str, str] = {}
 
     def refresh(self) -> None:
         """Reload contracts that other instances saved; called before each event and each request."""
         if self._read:
             self._current = dict(self._read())
+
+    def replace(self, contracts: Mapping[str, Contract], problems: Mapping[str, str]) -> None:
+        """Replace all contracts. problems: those with which no file may be read, with a sentence for each.
+
+        The contract of such a name, if there is one, is the last one that was whole.
+        """
+        self._current, self._problems = dict(contracts), problems
 
     def names(self) -> list[str]:
         return sorted(self._current)
@@ -53,10 +61,13 @@ class ContractRegistry:
         return sorted({contract.region for contract in self._current.values()})
 
     def current(self, name: str) -> Contract:
-        """The current contract of a name. Raises `NotFound`, suggesting the closest name."""
+        """The current contract of a name. Raises `NotFound`, suggesting the closest name; `Rejected` for a damaged one
+        of which no version was ever whole."""
         try:
             return self._current[name]
         except KeyError:
+            if name in self._problems:
+                raise Rejected(self._problems[name]) from None
             matches = difflib.get_close_matches(name, self._current, n=1)
             hint = f" Did you mean {matches[0]}?" if matches else ""
             raise NotFound(
@@ -64,7 +75,14 @@ class ContractRegistry:
             ) from None
 
     def pin(self, name: str) -> Contract:
-        """The current contract, its version pinned; `Rejected` if its content changed without a new version."""
+        """The current contract, its version pinned. Raises `Rejected` if it is damaged, or if its content changed
+        without a new version."""
+        if name in self._problems:
+            raise Rejected(self._problems[name])
+        return self.pin_whole(name)
+
+    def pin_whole(self, name: str) -> Contract:
+        """As `pin`; for a damaged contract, the last one that was whole: for sales that are accepted already."""
         contract = self.current(name)
         key = f"{name}@{contract.version}"
         data = contract.model_dump(mode="json")
@@ -88,6 +106,7 @@ class ContractRegistry:
             raise Rejected("Contracts cannot be saved here.")
         self._keep(saved, self._current.get(saved.name), by)
         self._current[saved.name] = saved
+        self._problems = {other: problem for other, problem in self._problems.items() if other != saved.name}
         return self.pin(saved.name)
 
     def all(self) -> dict[str, Contract]:

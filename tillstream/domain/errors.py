@@ -31,15 +31,23 @@ class Unavailable(TillstreamError):
     """Transient failure of a dependency: raise, and the work is retried."""
 
 
-class DamagedFile(Unavailable):
-    """A stored file that cannot be read whole: a person repairs it."""
+class NeedsRepair(Unavailable):
+    """A file of the home stays unusable until a person does something. message: what it is; remedy: what to do."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message, self.remedy = message, remedy
+
+
+class DamagedFile(NeedsRepair):
+    """A stored file that cannot be read whole."""
 
 
 class ReadOnly(Unavailable):
     """The home folder can be read but not written."""
 
 
-class Occupied(Unavailable):
+class Occupied(NeedsRepair):
     """Another process owns the folder and did not release it in time."""
 
 

@@ -29,6 +29,8 @@ class ResumableUpload:
     """Bytes received; the client resumes here."""
     parts: tuple[str, ...] = ()
     """Objects in the staging bucket whose concatenation is the file."""
+    digests: tuple[str, ...] = ()
+    """SHA-256 of each part; empty, or missing at the end, where it is not known."""
     answers: dict[str, str] = field(default_factory=dict)
     """The owner's answers to the questions about the file, by question key."""
     proposed: Proposal | None = None
@@ -59,4 +61,5 @@ class ResumableUpload:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ResumableUpload":
         proposed = Proposal.from_json(data["proposed"]) if data["proposed"] else None
-        return cls(**data | {"parts": tuple(data["parts"]), "proposed": proposed})
+        parts, digests = tuple(data["parts"]), tuple(data.get("digests", ()))
+        return cls(**data | {"parts": parts, "digests": digests, "proposed": proposed})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from tillstream import audit
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
@@ -176,6 +176,10 @@ def _is_superseded(ports: Ports, document: Document) -> bool:
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
     data = document.data
+    if not ports.objects.keeps_checksums:
+        with ports.objects.open(STAGING, _name(document.id)) as content:
+            if hashlib.file_digest(cast("Any", content), "sha256").hexdigest() != data["sha256"]:
+                raise Rejected(f"The stored file {data['file']} was damaged, so it is not delivered. Make it again.")
 
     def write(name: str, *, overwrite: bool) -> None:
         with ports.objects.open(STAGING, _name(document.id)) as content:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from tillstream import audit
-from tillstream.domain.errors import Conflict
+from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.events import STAGING
 from tillstream.outbox.outbox import Outbox, Report, ignore
 from tillstream.ports import Ports
@@ -17,6 +17,7 @@ from tillstream.ports.document_store import Document
 
 COLLECTION, FOLDER = "outbox", "mail/"
 OUTBOX = Outbox(COLLECTION, "message")
+DAMAGED = "The stored message was damaged, so it is not sent. Make what it should have brought again."
 AS_SENT = policy.SMTP.clone(cte_type="7bit")
 """Lines end with CRLF, and no byte has 8 bits: mail servers may refuse anything else."""
 Send = Callable[[str, bytes], None]
@@ -60,16 +61,20 @@ class Entry:
     next_try_at: str
     changed_at: str
     error: str = ""
+    sha256: str = ""
+    """Of its content; empty for a message of an earlier version."""
 
 
 def add(ports: Ports, mail: Mail, sender: str) -> bool:
     """Add a message; False if one with its key is there already."""
     if ports.documents.get(COLLECTION, mail.id):
         return False
+    content = _message(mail, sender, ports.clock.now())
     with ports.objects.writer(STAGING, _name(mail.id)) as stream:
-        stream.write(_message(mail, sender, ports.clock.now()))
+        stream.write(content)
+    fields = {"to": mail.to, "subject": mail.subject, "sha256": hashlib.sha256(content).hexdigest()}
     try:
-        ports.documents.put_all([OUTBOX.new(ports, mail.id, {"to": mail.to, "subject": mail.subject})])
+        ports.documents.put_all([OUTBOX.new(ports, mail.id, fields)])
     except Conflict:
         return False
     return True
@@ -81,6 +86,8 @@ def send_due(ports: Ports, send: Send, report: Report = ignore) -> int:
     def send_one(document: Document) -> None:
         with ports.objects.open(STAGING, _name(document.id)) as stream:
             content = stream.read()
+        if document.data.get("sha256", "") not in {"", hashlib.sha256(content).hexdigest()}:
+            raise Rejected(DAMAGED)
         send(document.data["to"], content)
 
     count = 0

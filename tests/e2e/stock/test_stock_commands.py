@@ -48,8 +48,11 @@ def test_stock_of_the_past_is_that_of_its_end_or_instant(run: Any, file: Path) -
         "2026-06-05": ["6"],
         "2026-06-03T04:00:00Z": ["10"],
     }
+    columns = run("stock")[1]["columns"]
     for at, on_hand in expected.items():
-        assert (at, [row["on_hand"] for row in run("stock", "--at", at)[1]["rows"]]) == (at, on_hand)
+        past = run("stock", "--at", at)[1]
+        assert (at, [row["on_hand"] for row in past["rows"]]) == (at, on_hand)
+        assert {*past["columns"]} <= {*columns}
     assert run("stock", "--at", "yesterday")[0] == 1
     assert run("stock", "--at", "2026-06-05", "--status", "low")[0] == 1
 

@@ -58,3 +58,12 @@ def flip(path: Path, place: int) -> None:
     data = bytearray(path.read_bytes())
     data[place % len(data)] ^= 0xFF
     path.write_bytes(data)
+
+
+def flip_staged(app: App, folder: str) -> None:
+    """Change a byte in the middle of the only staged object whose name begins so."""
+    (stored,) = app.ports.objects.list(STAGING, folder)
+    path = Path(app.ports.objects.uri(STAGING, stored.name))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)

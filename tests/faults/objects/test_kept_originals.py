@@ -1,6 +1,7 @@
 """Damage of kept originals is found before they are needed, and shown until somebody has dealt with it."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ from faults.objects.damaged_objects import SALE, flip, lines, original_of, recei
 from tillstream import losses
 from tillstream.app import App
 from tillstream.batches import packs, records
-from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
 from tillstream.losses import LossKind, Resolution
 from tillstream.pipeline.settling import settle
 from tillstream.ports.event_bus import Message
 from tillstream.server.worker import Worker
+from tillstream.workflows.intake import micro_batch
 from tillstream.workflows.operations import kept_originals, loss_decisions, reconcile
 from tillstream.workflows.operations.kept_originals import Share
 
@@ -105,3 +107,21 @@ def test_a_clock_that_was_ahead_stops_no_round(app: App) -> None:
     app.ports.documents.put("upkeep", kept_originals.VERIFIED, {"began": ahead, "pack": "~", "batch": "~"})
     original_of(app, batch).write_bytes(b"")
     assert len(kept_originals.verify(app.ports)) == 1
+
+
+def test_damaged_store_sales_without_a_record_are_a_loss_until_they_are_put_back(app: App) -> None:
+    raw = SALE % 1 + b"\n"
+    name = f"store-sales/UK/{micro_batch.file_name(app.ports.clock.tick(), sha256(raw).hexdigest())}"
+    with app.ports.objects.writer(INBOX, name) as out:
+        out.write(raw)
+    path = Path(app.ports.objects.uri(INBOX, name))
+    flip(path, 90)
+    reconcile.run(app.ports, app.contracts)
+    (record,) = losses.open_losses(app.ports)
+    assert (record.loss.kind, record.loss.regions) == (LossKind.STORE_SALES, ("UK",))
+    with pytest.raises(Rejected, match="still damaged"):
+        loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "", by="ana")
+    path.write_bytes(raw)
+    reconcile.run(app.ports, app.contracts)
+    assert losses.open_losses(app.ports) == []
+    assert [one.object for one in records.find(app.ports, kind=BatchKind.STORE_SALES)] == [name]

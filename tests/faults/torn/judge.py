@@ -22,6 +22,8 @@ def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -
         assert not lost or not torn.is_green(), f"everything is working, without {lost}; said: {torn.sentences}"
         unnamed = [key for key in lost if torn.book.sources[key] not in torn.named()]
         assert not unnamed, f"not named: {unnamed}; named: {torn.named()}; said: {torn.sentences}"
+        if any(kind.is_edited for kind in kinds):
+            torn.put_back_edited()
         _sent_again(torn)
         return
     if Fate.NAMED not in fates:
@@ -32,6 +34,10 @@ def judge(torn: Torn, kinds: Sequence[Kind], before: Sequence[dict[str, Any]]) -
         assert not torn.remedies, torn.sentences
     if any(kind.is_kept for kind in kinds):
         _is_named_in_time(torn)
+    if edited := [kind for kind in kinds if kind.is_edited]:
+        assert not torn.is_green(), f"a torn {edited[0].name}, and everything is working; said: {torn.sentences}"
+        torn.put_back_edited()
+        assert len(kinds) > 1 or torn.is_green(), f"put back, but {torn.named()}"
 
 
 def _is_named_in_time(torn: Torn) -> None:

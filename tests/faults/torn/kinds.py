@@ -64,6 +64,11 @@ class Kind:
         """Whether the file is an original, which is kept for ever and is nowhere else."""
         return self.pattern.startswith(INBOX) and self.fate is NAMED
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether people write the file by hand, so that only they can put it back, or say that a change is meant."""
+        return self.name in {"own contract", "secret"}
+
     def has(self, path: str, state: State | None) -> bool:
         """Whether a file is of this kind. state: of its batch, if it belongs to one."""
         return re.fullmatch(self.pattern, path) is not None and (not self.states or state in self.states)

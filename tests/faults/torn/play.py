@@ -1,6 +1,5 @@
 """Plays a home of which one file is torn: starts, sells, works, sweeps, stops, and does what the product says."""
 
-import re
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -178,9 +177,6 @@ class Torn:
             (name,) = (name for name in ("documents.sqlite", "queue.sqlite") if name in text)
             for path in self.home.glob(f"{name}*"):
                 path.unlink()
-        elif match := re.search(r"\bshop\.yaml\b", text):
-            self.remedies.append("own copy of the contract")
-            shutil.copyfile(self.shop.stopped / "contracts" / match[0], self.home / "contracts" / match[0])
         else:
             raise AssertionError(f"no remedy in: {text}")
 
@@ -196,6 +192,12 @@ class Torn:
             contract, data = self.app.contracts.pin("shop"), BytesIO(self.book.files[name])
             uploads.receive(self.app.ports, contract, name, data, CLERK)
             self.clock.advance(1)
+        self.turn()
+
+    def put_back_edited(self) -> None:
+        """People copy their contracts and credentials back."""
+        for folder in ("contracts", "secrets"):
+            shutil.copytree(self.shop.stopped / folder, self.home / folder, dirs_exist_ok=True)
         self.turn()
 
     def decide(self) -> None:
@@ -226,6 +228,8 @@ class Torn:
     def named(self) -> str:
         """The losses that are open, as people see them."""
         open_losses = [record.loss for record in losses.open_losses(self.app.ports)]
+        unclear = [loss for loss in open_losses if not (loss.name and loss.message and loss.remedy)]
+        assert not unclear, f"losses that do not say what to do: {unclear}"
         return " ".join(text for loss in open_losses for text in (loss.name, loss.message, loss.remedy, *loss.stores))
 
     def held(self) -> set[str]:

@@ -100,6 +100,8 @@ def _settings_of_people(acts: Acts) -> None:
     where = {"host": "sftp.example.com", "user": "shop", "password": "file:pull"}
     acts.command("connect-add", name="far", kind="sftp", settings=where, contract="shop")
     acts.command("connect-pause", connector="far")
+    assert acts.app.home
+    assert acts.app.home.run(whole=True) == []
 
 
 def _first_days(acts: Acts, client: FlaskClient) -> None:

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from faults.objects.damaged_objects import flip_staged
 from upload_steps import FORTY_SALES as FILE
 from upload_steps import begin, call, send, words
 from visitor import Visitor
@@ -17,6 +18,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.people import Role
 from tillstream.server.worker import Worker
@@ -102,6 +104,31 @@ def test_a_whole_file_that_is_not_the_one_announced_never_reaches_the_inbox(app:
     assert (answer.status_code, "(sha256)" in answer.get_json()["detail"]) == (422, True)
     assert list(app.ports.objects.list(INBOX)) == []
     assert call(clerk, "HEAD", place).status_code == 404
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_a_part_that_is_damaged_before_it_is_used_is_named_and_never_loaded(
+    app: App, person: People, *, look: bool
+) -> None:
+    begun = resumable_upload.begin(app.ports, "ann", "june.csv", len(FILE), contract="IN", look=look)
+    half = len(FILE) // 2
+    resumable_upload.append(app.ports, begun.id, "ann", 0, BytesIO(FILE[:half]))
+    flip_staged(app, "sending/")
+    resumable_upload.append(app.ports, begun.id, "ann", half, BytesIO(FILE[half:]))
+    with pytest.raises(Rejected, match=r"A part of june.csv was damaged .* Upload the file again"):
+        complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
+    assert [*app.ports.objects.list(INBOX), *app.ports.objects.list(STAGING, "sending/")] == []
+    with pytest.raises(NotFound):
+        resumable_upload.get(app.ports, begun.id, "ann")
+
+
+def test_a_part_that_is_lost_is_named_instead_of_tried_for_ever(app: App) -> None:
+    begun = resumable_upload.begin(app.ports, "ann", "june.csv", len(FILE), contract="IN")
+    resumable_upload.append(app.ports, begun.id, "ann", 0, BytesIO(FILE))
+    (stored,) = app.ports.objects.list(STAGING, "sending/")
+    app.ports.objects.delete(STAGING, stored.name)
+    with pytest.raises(Rejected, match=r"A part of june.csv is lost. Upload the file again"):
+        complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
 
 
 def test_a_cancelled_file_is_forgotten_with_its_bytes(app: App, person: People) -> None:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+from faults.objects.damaged_objects import flip_staged
 from visitor import Visitor, indian_file, indian_sale
 
 from portal import background_exports
 from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
 from tillstream.background_exports import run
+from tillstream.background_exports.export import FOLDER
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 
@@ -72,6 +74,8 @@ def test_an_export_is_started_listed_written_and_downloaded(sold: Visitor, app: 
         csv.DictReader(io.StringIO(sold.get(LINES.replace("?", "/export?")).data.decode("utf-8-sig"), newline=""))
     )
     assert len(rows) == SALES
+    flip_staged(app, FOLDER)
+    assert "The file was damaged." in sold.get(f"/exports/{export_id}/file").text
 
 
 def test_it_is_cancelled_tried_again_and_removed(sold: Visitor, app: App) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import shop_of_two_stores
+from faults.objects.damaged_objects import flip_staged
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
 from tillstream.app import App, file_destinations
+from tillstream.app.subscribed_tables import source_of
 from tillstream.audit import reading
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
@@ -80,6 +82,19 @@ def test_a_file_is_delivered_without_e_mail_in_the_scope_of_its_reader(app: App)
     assert {"file-destination.added", "export.delivered"} <= set(kinds)
     assert run(app) == {"made": 0, "sent": 0}
     assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
+
+
+def test_a_file_that_is_damaged_before_it_is_delivered_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    advance(app, JULY_1)
+    assert sum(making.make_due(making.Sender(source_of(app), ""))) == 1
+    flip_staged(app, deliveries.FOLDER)
+    run(app)
+    (entry,) = deliveries.listed(app.ports)
+    assert (entry.state, entry.error) == (
+        FAILED,
+        "The stored file stores-2026-06.csv was damaged, so it is not delivered. Make it again.",
+    )
 
 
 def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(app: App) -> None:

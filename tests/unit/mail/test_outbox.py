@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from faults.objects.damaged_objects import flip_staged
 from mail_server import Inbox, serving
 
 from tillstream.adapters.local.clock import ManualClock
@@ -68,6 +69,14 @@ def test_a_message_arrives_whole_and_once(app: App, server: SmtpServer, inbox: I
     assert [part.get_filename() for part in message.iter_attachments()] == ["a.pdf"]
     assert state(app) == SENT
     assert list(app.ports.objects.list(STAGING, outbox.FOLDER)) == []
+
+
+def test_a_message_that_is_damaged_before_it_is_sent_fails(app: App, server: SmtpServer, inbox: Inbox) -> None:
+    outbox.add(app.ports, MAIL, FROM)
+    flip_staged(app, outbox.FOLDER)
+    assert outbox.send_due(app.ports, send(server)) == 0
+    (one,) = outbox.listed(app.ports)
+    assert (one.state, one.error, inbox.messages) == (FAILED, outbox.DAMAGED, [])
 
 
 def test_a_long_message_has_short_lines_of_seven_bits(app: App, server: SmtpServer, inbox: Inbox) -> None:

@@ -31,11 +31,10 @@ class FolderSecrets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def check(self) -> None:
-        """Read each file. Raises as `get`; nothing without the folder."""
-        for path in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
-            if path.is_file() and not path.name.startswith("."):
-                self.get(path.name)
+    def names(self) -> list[str]:
+        """The names of the files; empty without the folder."""
+        files = self._folder.iterdir() if self._folder.is_dir() else ()
+        return sorted(path.name for path in files if path.is_file() and not path.name.startswith("."))
 
     def get(self, name: str) -> str:
         path = self._folder / name

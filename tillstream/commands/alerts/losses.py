@@ -49,7 +49,9 @@ def listed(app: App, progress: Progress, arguments: ListedLosses) -> Result:
 
 def decide(app: App, progress: Progress, arguments: Decision) -> Result:
     resolution = losses.Resolution(arguments.resolution)
-    decided = loss_decisions.decide(app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE)
+    decided = loss_decisions.decide(
+        app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE, home=app.home
+    )
     return Result(decided.to_json())
 
 

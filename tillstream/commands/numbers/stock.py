@@ -67,6 +67,8 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
         with suppress(ReadOnly):
             levels.follow(app.ports)
     answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
+    if name == past.AS_OF:
+        answer = answer.drop_columns([past.ALL_PAGES])
     rows = answer.slice(0, arguments.limit).to_pylist()
     return Result(
         {"name": name, "columns": answer.column_names, "rows": rows, "cut": answer.num_rows > arguments.limit}

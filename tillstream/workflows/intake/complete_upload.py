@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import BinaryIO
 
 from tillstream import audit
@@ -99,17 +100,18 @@ def _merge_parts(ports: Ports, upload: ResumableUpload) -> ResumableUpload:
         return upload
     name = f"sending/{upload.id}/whole-{ports.clock.tick()}"
     try:
-        _copy_parts(ports, upload, STAGING, name)
+        sha256 = _copy_parts(ports, upload, STAGING, name)
     except Conflict:  # a concurrent attempt was faster
         return resumable_upload.get(ports, upload.id, upload.by)
-    updated = resumable_upload.change(ports, upload.id, upload.by, lambda now: _with_merged_part(now, upload, name))
+    merged = partial(_with_merged_part, before=upload, name=name, sha256=sha256)
+    updated = resumable_upload.change(ports, upload.id, upload.by, merged)
     for part in upload.parts if updated.parts == (name,) else (name,):
         ports.objects.delete(STAGING, part)
     return updated
 
 
-def _with_merged_part(current: ResumableUpload, before: ResumableUpload, name: str) -> ResumableUpload:
-    return replace(current, parts=(name,)) if current.parts == before.parts else current
+def _with_merged_part(current: ResumableUpload, before: ResumableUpload, name: str, sha256: str) -> ResumableUpload:
+    return replace(current, parts=(name,), digests=(sha256,)) if current.parts == before.parts else current
 
 
 def _into_inbox(ports: Ports, contracts: ContractRegistry, upload: ResumableUpload) -> ResumableUpload:
@@ -148,7 +150,9 @@ def _finish_direct(ports: Ports, upload: ResumableUpload) -> ResumableUpload:
 
 def _copy_parts(
     ports: Ports, upload: ResumableUpload, bucket: str, name: str, *, if_generation: int | None = None
-) -> None:
+) -> str:
+    """Write the parts as one object, and return its SHA-256. Raises `Conflict` if another attempt was faster, and
+    `Rejected` if a part is lost or damaged, which cancels the upload."""
     digest = hashlib.sha256()
     try:
         with ports.objects.writer(bucket, name, if_generation=if_generation) as writer:
@@ -156,11 +160,15 @@ def _copy_parts(
                 digest.update(data)
                 writer.write(data)
             _check_sha256(upload, digest.hexdigest())
-    except NotFound as error:  # a concurrent attempt was faster and has deleted the parts
-        raise Conflict(f"{upload.file} is being assembled.") from error
+    except NotFound as error:
+        if resumable_upload.get(ports, upload.id, upload.by).parts != upload.parts:
+            raise Conflict(f"{upload.file} is being assembled.") from error  # a concurrent attempt deleted the parts
+        resumable_upload.cancel(ports, upload.id, upload.by)
+        raise Rejected(f"A part of {upload.file} is lost. Upload the file again.") from error
     except Rejected:
         resumable_upload.cancel(ports, upload.id, upload.by)
         raise
+    return digest.hexdigest()
 
 
 def _check_sha256(upload: ResumableUpload, digest: str) -> None:

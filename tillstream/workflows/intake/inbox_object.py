@@ -110,8 +110,11 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
     if upload.proposed:
         batch = proposals.register(ports, stored, upload, upload.proposed)
     else:
-        contract = contracts.pin(upload.contract)
-        batch = registration.register(ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file)
+        contract, why = _pinned(contracts, upload.contract)
+        held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
+        batch = registration.register(
+            ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file, held=held
+        )
     if upload.session:
         resumable_upload.mark_completed(ports, upload, batch.batch_id)
     return batch
@@ -123,7 +126,7 @@ def _contract_of(
     """Return the contract by folder or name, else by content; or None and the reason. Raises `NotATable`."""
     name = contract_from_path(path, contracts.names())
     if name:
-        return contracts.pin(name), ""
+        return _pinned(contracts, name)
     from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
         only_match,
         read_sample,
@@ -136,4 +139,12 @@ def _contract_of(
     except Rejected as error:
         return None, f"; its content cannot be read: {str(error).rstrip('.')}"
     match, why = only_match(file_sample, contracts.all().values())
-    return (contracts.pin(match.name) if match else None), why
+    return _pinned(contracts, match.name) if match else (None, why)
+
+
+def _pinned(contracts: ContractRegistry, name: str) -> tuple[Contract | None, str]:
+    """The contract, pinned; or None and the reason. What is in the inbox is received: it is held, not refused."""
+    try:
+        return contracts.pin(name), ""
+    except Rejected as error:
+        return None, f"; {str(error).rstrip('.')}"

@@ -60,6 +60,7 @@ def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) ->
         raw = stream.read()
     if PACKABLE_NAME.fullmatch(stored.name) and not packs.Original(stored, raw).is_whole:
         raise _damaged(ports, stored)
+    losses.recovered(ports, LossKind.STORE_SALES, stored.name)
     sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
     return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)
 
@@ -86,7 +87,7 @@ def _create_record(
     folder, _, file = stored.name.rpartition("/")
     sequence = int(file.removesuffix(".jsonl").partition("-")[0])
     contract = contracts.for_region(folder.partition("/")[2])
-    used = contracts.pin(contract.name) if contract else UNASSIGNED
+    used = contracts.pin_whole(contract.name) if contract else UNASSIGNED
     now = ports.clock.now().isoformat()
     upload = Batch(
         batch_id=batch_id(f"{stored.bucket}/{folder}", sequence, sha256),

@@ -11,6 +11,8 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import zip_longest
 from typing import BinaryIO
 
 from tillstream.batches import records, writers
@@ -111,6 +113,7 @@ def append(
     _expect(upload, offset)
     name = f"sending/{id}/{offset:016d}-{ports.clock.tick()}"
     digest = hashlib.new(checksum[0], usedforsecurity=False) if checksum else None
+    kept = hashlib.sha256()
     written = 0
     with ports.objects.writer(STAGING, name) as writer:
         while data := stream.read(min(PIECE, upload.size - offset - written + 1)):
@@ -118,6 +121,7 @@ def append(
             if offset + written > upload.size:
                 raise Rejected(f"{upload.file} should have {upload.size:,} bytes, but more were received.")
             writer.write(data)
+            kept.update(data)
             if digest:
                 digest.update(data)
         if digest and checksum and not hmac.compare_digest(digest.digest(), checksum[1]):
@@ -126,7 +130,8 @@ def append(
         ports.objects.delete(STAGING, name)
         return upload
     try:
-        return change(ports, id, by, lambda current: _with_piece(ports, current, offset, written, name))
+        piece = partial(_with_piece, ports, offset=offset, size=written, name=name, sha256=kept.hexdigest())
+        return change(ports, id, by, piece)
     except (Conflict, NotFound):
         ports.objects.delete(STAGING, name)
         raise
@@ -139,10 +144,17 @@ def _expect(upload: ResumableUpload, offset: int) -> None:
         )
 
 
-def _with_piece(ports: Ports, current: ResumableUpload, offset: int, size: int, name: str) -> ResumableUpload:
+def _with_piece(
+    ports: Ports, current: ResumableUpload, *, offset: int, size: int, name: str, sha256: str
+) -> ResumableUpload:
     _expect(current, offset)
+    unknown = [""] * (len(current.parts) - len(current.digests))  # of an earlier version
     return replace(
-        current, offset=offset + size, parts=(*current.parts, name), touched_at=ports.clock.now().isoformat()
+        current,
+        offset=offset + size,
+        parts=(*current.parts, name),
+        digests=(*current.digests, *unknown, sha256),
+        touched_at=ports.clock.now().isoformat(),
     )
 
 
@@ -189,7 +201,8 @@ def forget_original(ports: Ports, upload: ResumableUpload) -> None:
 
 def mark_completed(ports: Ports, upload: ResumableUpload, batch: str) -> ResumableUpload:
     """Record the batch id once the file is in the inbox and registered, and delete its parts."""
-    completed = change(ports, upload.id, upload.by, lambda current: replace(current, batch_id=batch, parts=()))
+    done = partial(replace, batch_id=batch, parts=(), digests=())
+    completed = change(ports, upload.id, upload.by, done)
     forget(ports, completed)
     return completed
 
@@ -201,11 +214,15 @@ def batch_of(ports: Ports, upload: ResumableUpload) -> Batch | None:
 
 
 def pieces(ports: Ports, upload: ResumableUpload) -> Iterator[bytes]:
-    """Yield the stored bytes in chunks of at most `PIECE`."""
-    for name in upload.parts:
+    """Yield the stored bytes in chunks of at most `PIECE`. Raises `Rejected` after a damaged part."""
+    for name, expected in zip_longest(upload.parts, upload.digests, fillvalue=""):
+        digest = hashlib.sha256()
         with ports.objects.open(STAGING, name) as stream:
             while data := stream.read(PIECE):
+                digest.update(data)
                 yield data
+        if expected and digest.hexdigest() != expected:
+            raise Rejected(f"A part of {upload.file} was damaged after it was received. Upload the file again.")
 
 
 def inbox_name(upload: ResumableUpload) -> str:

@@ -28,6 +28,7 @@ VERIFIED = "originals"
 EVERY = timedelta(days=1)
 """Least time between the starts of two rounds of schedules."""
 PAGE = 100
+OF_ORIGINALS = frozenset({LossKind.ORIGINAL, LossKind.PACK})
 MOST_AGAIN = 20
 """Open losses that one sweep looks at again."""
 UNSETTLED = (State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED)
@@ -95,7 +96,7 @@ def verify_all(ports: Ports) -> list[str]:
     for _, _, loss in _in_order(ports, _Round()):
         if loss:
             losses.report(ports, loss)
-    return [one.loss.message for one in losses.open_losses(ports) if one.loss.kind in CHECKS]
+    return [one.loss.message for one in losses.open_losses(ports) if one.loss.kind in OF_ORIGINALS]
 
 
 def _is_due(last: _Round, now: datetime, *, again: bool) -> bool:
@@ -179,9 +180,8 @@ def _is_packed(ports: Ports, batch: Batch) -> bool:
 
 def _look_again(ports: Ports) -> None:
     """Resolve the losses whose original or pack was put back."""
-    for one in losses.open_losses(ports)[:MOST_AGAIN]:
-        if one.loss.kind not in CHECKS:
-            continue
+    checked = [one for one in losses.open_losses(ports) if one.loss.kind in CHECKS]
+    for one in checked[:MOST_AGAIN]:
         try:
             CHECKS[one.loss.kind](ports, one.loss)
         except Rejected:

@@ -26,8 +26,9 @@ def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
     if is_locked(error):
         return Unavailable(f"The warehouse {path} cannot be opened: {reason}.")
     return DamagedFile(
-        f"The warehouse {path} cannot be read: {reason}. Stop the server, if one runs, and run `tillstream rebuild "
-        "--from-originals`, which makes it again from the kept originals and keeps the damaged file under another name."
+        f"The warehouse {path} cannot be read: {reason}.",
+        "Stop the server, if one runs, and run `tillstream rebuild --from-originals`, which makes it again from the "
+        "kept originals and keeps the damaged file under another name.",
     )
 
 

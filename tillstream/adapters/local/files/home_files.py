@@ -14,11 +14,13 @@ SEND_AGAIN = (
     "Sales that were accepted shortly before and not stored yet are lost. Tills of the till agent send them again by "
     "themselves; send others again."
 )
+READ_AGAIN = "Let programs that receive sale events read the sales since then again, and accept the loss."
 STORED = "Files and sales that are stored are loaded all the same."
 DOCUMENTS = (
     "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "
-    "Accounts, tokens, the audit log and decisions about held files are lost, unless you restore a backup."
+    "Accounts, tokens, the audit log and decisions about held files are lost."
 )
+DOCUMENTS_REMEDY = "Restore a backup, or make the accounts and tokens again and accept the loss."
 
 
 def lost_files(home: Path) -> list[Finding]:
@@ -33,7 +35,7 @@ def lost_files(home: Path) -> list[Finding]:
     if _is_empty(home / "queue.sqlite"):
         noticed.append(_lost_queue(has_accepted=not _is_empty(home / ACCEPTED)))
     if _is_empty(home / "documents.sqlite"):
-        noticed.append(Finding("documents.sqlite was missing", DOCUMENTS, lost=Lost.STATE))
+        noticed.append(Finding("documents.sqlite was missing", DOCUMENTS, DOCUMENTS_REMEDY, Lost.STATE))
     return noticed
 
 
@@ -65,7 +67,7 @@ def lost_messages(documents: DocumentStore, bus: SQLiteEventBus) -> list[Finding
         "since then are lost."
     )
     if bus.keeps_accepted:
-        return [Finding(name, f"{message} Accepted sales are complete.", lost=Lost.STATE)]
+        return [Finding(name, f"{message} Accepted sales are complete.", READ_AGAIN, Lost.STATE)]
     return [Finding(name, message, SEND_AGAIN, Lost.SALES)]
 
 

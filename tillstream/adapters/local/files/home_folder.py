@@ -85,8 +85,8 @@ class Folder:
             again.acquire(timeout=0)
         except Timeout as exc:
             raise Occupied(
-                f"{path} was removed while this process worked, and another process works in {self.home} now. Stop "
-                "both, run `tillstream sweep`, then start one."
+                f"{path} was removed while this process worked, and another process works in {self.home} now.",
+                "Stop both, run `tillstream sweep`, then start one.",
             ) from exc
         _OWNED[self.home] = again, path.stat()
 

@@ -14,9 +14,10 @@ class Damaged(DamagedFile):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"{path} is damaged ({reason}). Stop the server, if one runs. Restore a backup with `tillstream restore`, "
-            "or run `tillstream rebuild --from-originals`, which takes what is readable into a new file and keeps the "
-            "damaged one; docs/local-mode.md says what can be lost then."
+            f"{path} is damaged ({reason}).",
+            "Stop the server, if one runs. Restore a backup with `tillstream restore`, or run `tillstream rebuild "
+            "--from-originals`, which takes what is readable into a new file and keeps the damaged one; "
+            "docs/local-mode.md says what can be lost then.",
         )
         self.path, self.reason = path, reason
 

@@ -94,7 +94,7 @@ class QueueRepair:
         if not self.keeps_accepted:
             return [Finding(name, message, SEND_AGAIN, Lost.SALES)]
         if replaced and replaced.salvaged.lost:
-            return [Finding(name, message, EVENTS, Lost.STATE)]
+            return [Finding(replaced.salvaged.aside.name, message, EVENTS, Lost.STATE)]
         return [Finding(name, f"{message} No accepted sale is lost.")]
 
     def _of_accepted(self, compared: Comparison, aside: Path) -> list[Finding]:
