@@ -45,6 +45,7 @@ def show() -> ResponseReturnValue:
         headline=losses.headline,
         titles=losses.TITLES,
         resolutions=texts.resolutions,
+        labels=texts.DEALT_WITH,
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         connectors=connectors.connectors(),
