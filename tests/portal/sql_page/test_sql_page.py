@@ -155,3 +155,8 @@ def test_numbers_that_are_none_and_structures_are_readable(sold: Visitor) -> Non
     lines = sold.post("/sql", {"sql": text, "format": "jsonl"}).text
     assert lines == '{"a": null, "b": null, "c": {"day": "2026-01-02"}}\n'
     assert '"{""day"": ""2026-01-02""}"' in sold.post("/sql", {"sql": text, "format": "csv"}).text
+
+
+def test_a_column_that_a_table_lacks_is_named_with_the_table(sold: Visitor) -> None:
+    page = sold.post("/sql", {"sql": "SELECT days.region FROM dim_date AS days"}).text
+    assert "Line 1, column 13: There is no column region in days." in page
