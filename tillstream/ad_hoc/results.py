@@ -63,5 +63,5 @@ def _has_days_of_the_calendar(column: Any) -> bool:
         numbers, first, last = column.cast(pa.int64()), _DAYS[0] * per_day, (_DAYS[1] + 1) * per_day - 1
     else:
         return True
-    found = pc.min_max(numbers).as_py()
-    return found["min"] is None or bool(first <= found["min"] and found["max"] <= last)
+    extremes = pc.min_max(numbers).as_py()
+    return extremes["min"] is None or bool(first <= extremes["min"] and extremes["max"] <= last)

@@ -109,5 +109,5 @@ def test_records_of_files_that_were_received_before_they_were_stored_find_their_
     app.ports.documents.delete(records.COLLECTION, batch.batch_id)
     assert record_repair.write(app.ports, app.contracts, [*rows, replay]) == 2
     for one in (batch.batch_id, "again"):
-        found = records.get(app.ports, one)
-        assert (found.object, found.generation) == (batch.object, batch.generation)
+        record = records.get(app.ports, one)
+        assert (record.object, record.generation) == (batch.object, batch.generation)
