@@ -153,6 +153,8 @@ def _look_up(error: Exception) -> Answer:
 def _words(error: Exception, entry: Answer) -> str:
     if entry.status == 413 and not isinstance(error, TooLarge):
         return _limit()
+    if isinstance(error, MethodNotAllowed) and error.valid_methods and _program():
+        return f"Use {' or '.join(sorted(error.valid_methods))}."
     ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
     return str(error) if ours else entry.next_step
 

@@ -20,11 +20,11 @@ DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "
 
 
 def count(value: Any) -> Markup:
-    """1240 → 1,240; decimals only if the value has some."""
+    """1240 → 1,240; decimals only if the value has some; NaN and Infinity as they are."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    return _data(number, exact(number))
+    return _data(number, exact(number)) if number.is_finite() else Markup.escape(number)
 
 
 def money(value: Any, currency: str = "USD") -> Markup:

@@ -142,13 +142,11 @@ def open_losses(ports: Ports) -> list[LossRecord]:
 
 
 def headline(open_: Sequence[LossRecord]) -> str:
-    """The headline of a page or a terminal; empty without losses."""
+    """The headline of a page: the first sentence of the oldest, and how many others there are; empty without losses."""
     if not open_:
         return ""
-    first = open_[0].loss
-    if len(open_) == 1:
-        return f"Something is lost. {first.message}"
-    return f"{len(open_):,} things are lost. The first: {first.message}"
+    first = open_[0].loss.message.split(". ")[0].rstrip(".")
+    return f"Lost or damaged: {first}" + (f", and {len(open_) - 1:,} more." if len(open_) > 1 else ".")
 
 
 def every(ports: Ports) -> list[LossRecord]:

@@ -45,6 +45,7 @@ def show() -> ResponseReturnValue:
         headline=losses.headline,
         titles=losses.TITLES,
         resolutions=lambda loss: texts.resolutions(loss_decisions.choices(loss, app.home)),
+        labels=texts.DEALT_WITH,
         depths=queue_depths.depths(ports()),
         states={state: count for state, count in states.items() if count},
         connectors=connectors.connectors(),

@@ -11,6 +11,12 @@ RESOLUTIONS = {
     Resolution.ACCEPTED: "Accept the loss",
 }
 """How a loss can be dealt with."""
+DEALT_WITH = {
+    Resolution.RESTORED: "Restored",
+    Resolution.SENT_AGAIN: "Sent again",
+    Resolution.ACCEPTED: "Accepted as lost",
+}
+"""How a loss was dealt with."""
 DECIDED = {
     Resolution.RESTORED: "It is whole again.",
     Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",

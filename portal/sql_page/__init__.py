@@ -11,7 +11,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.exports import writers
 from portal.sql_page import texts
 from portal.sql_page.running import RunningQueries
-from tillstream.ad_hoc import engines, history, tables
+from tillstream.ad_hoc import engines, history, results, tables
 from tillstream.ad_hoc.engines import Answer, Run
 from tillstream.ad_hoc.statement import LONGEST
 from tillstream.domain.errors import Rejected
@@ -19,6 +19,8 @@ from tillstream.domain.people import Action, Role
 
 blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 RUNNING = RunningQueries()
+NESTED = frozenset({"jsonl", "parquet"})
+"""Formats that have arrays and structures."""
 LONGEST_LINK = 1_500
 """Characters of a statement in a link."""
 
@@ -82,12 +84,13 @@ def _record(text: str, answer: Answer | None = None, problem: str = "") -> None:
 
 
 def _file(suffix: str, answer: Answer) -> Response:
-    batches = answer.rows.to_batches() or [pa.RecordBatch.from_pylist([], answer.rows.schema)]
+    rows = answer.rows if suffix in NESTED else results.flat(answer.rows)
+    batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
     return writers.respond(suffix, texts.FILE, {}, batches)
 
 
 def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:
-    rows: list[dict[str, Any]] = answer.rows.to_pylist() if answer else []
+    rows: list[dict[str, Any]] = results.flat(answer.rows).to_pylist() if answer else []
     columns = answer.rows.schema if answer else []
     return render_template(
         "sql_page/show.html",

@@ -12,29 +12,29 @@ MOST = 2
 
 
 class RunningQueries:
-    """The running queries by person and by the number that their page chose."""
+    """The running queries of each person, with the number that their page chose: any text, also the same twice."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, str], threading.Event] = {}
+        self._running: list[tuple[str, str, threading.Event]] = []
 
     @contextmanager
     def running(self, login: str, number: str) -> Iterator[Callable[[], bool]]:
         """Whether the query was cancelled. Raises `Rejected` if too many queries of the person run."""
         event = threading.Event()
         with self._lock:
-            if sum(owner == login for owner, _ in self._running) >= MOST:
+            if sum(owner == login for owner, _, _ in self._running) >= MOST:
                 raise Rejected(texts.in_use(MOST))
-            self._running[login, number] = event
+            self._running.append((login, number, event))
         try:
             yield event.is_set
         finally:
             with self._lock:
-                self._running.pop((login, number), None)
+                self._running = [one for one in self._running if one[2] is not event]
 
     def cancel(self, login: str, number: str) -> None:
-        """Cancel a query of the person; one that is not running is none of this process."""
+        """Cancel the queries of the person with a number; one that is not running is none of this process."""
         with self._lock:
-            event = self._running.get((login, number))
-        if event:
-            event.set()
+            for owner, own_number, event in self._running:
+                if (owner, own_number) == (login, number):
+                    event.set()

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from tillstream.ad_hoc import messages, tables
+from tillstream.ad_hoc import messages, results, tables
 from tillstream.ad_hoc.extracts import Extracts, Progress
 from tillstream.ad_hoc.offered import OfferedTable
 from tillstream.ad_hoc.problems import with_place
@@ -53,6 +53,8 @@ class Run:
         return AdHocQuery(statement.sql, params, self.limit + 1, self.seconds, self.is_cancelled, self.scope)
 
     def answer(self, rows: pa.Table, seconds: float) -> Answer:
+        """Raises `Rejected` for rows that a result cannot contain."""
+        results.check(rows)
         return Answer(rows.slice(0, self.limit), rows.num_rows > self.limit, seconds)
 
 

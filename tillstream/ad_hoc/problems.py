@@ -10,11 +10,15 @@ from tillstream.domain.text.near_names import did_you_mean
 
 _UNKNOWN = re.compile(r"""(?:[Cc]olumn(?: name)?|name:) ["`]?(?:\w+\.)*(\w+)""")
 """How the engines name a column that is unknown or ambiguous."""
+_UNKNOWN_IN = re.compile(r"""(?:Table|Values list) "(\w+)" does not have a column named "(\w+)\"""")
+"""How DuckDB names a column that a table lacks."""
 _AMBIGUOUS = re.compile("ambiguous", re.IGNORECASE)
 
 
 def with_place(error: Rejected, names: Mapping[str, Place], offered: Iterable[OfferedTable]) -> Rejected:
     """The error of an engine with its place in the statement, if it is about a name of it. names: as in `Statement`."""
+    if (lacking := _UNKNOWN_IN.search(str(error))) and (name := lacking[2].lower()) in names:
+        return Rejected(f"{names[name]}There is no column {name} in {lacking[1]}.")
     match = _UNKNOWN.search(str(error))
     name = match[1].lower() if match else ""
     if name not in names:

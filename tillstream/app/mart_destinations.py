@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tillstream.app.read_copies import DEFAULT_SCHEMA, read_copy
 from tillstream.audit import AuditAction
 from tillstream.batches import freshness
 from tillstream.connectors.access import check_reference
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.domain.errors import NotFound, Rejected, TillstreamError
 from tillstream.marts import destination_runs, destinations
 from tillstream.marts.copy import copy
 from tillstream.marts.destinations import Destination, DestinationDraft
@@ -67,7 +68,8 @@ def run_due(app: App, stopping: threading.Event | None = None) -> list[Destinati
     for destination in destination_runs.due(app.ports):
         if stopping and stopping.is_set():
             break
-        ended.append(run(app, destination.name, stopping=stopping))
+        with suppress(NotFound):  # removed meanwhile
+            ended.append(run(app, destination.name, stopping=stopping))
     return ended
 
 

@@ -22,9 +22,9 @@ LOADED = frozenset({State.SETTLED, State.ANNOUNCED, State.UNDONE, State.REPLAYED
 class Unreadable(Rejected):
     """The original of `batch` is missing, or its bytes are not those that were received."""
 
-    def __init__(self, batch: Batch, message: str) -> None:
+    def __init__(self, batch: Batch, message: str, *, is_missing: bool = False) -> None:
         super().__init__(message)
-        self.batch = batch
+        self.batch, self.is_missing = batch, is_missing
 
 
 def check(ports: Ports, batch: Batch, *, trusting: bool = False) -> None:
@@ -39,7 +39,7 @@ def check(ports: Ports, batch: Batch, *, trusting: bool = False) -> None:
         with packs.open_original(ports, batch) as stream:
             is_whole = not is_compared or digest(stream) == batch.sha256
     except NotFound as error:
-        raise Unreadable(batch, f"The kept original {name} is missing.") from error
+        raise Unreadable(batch, f"The kept original {name} is missing.", is_missing=True) from error
     except Rejected as error:  # names the damaged pack
         raise Unreadable(batch, str(error)) from error
     except OSError as error:  # a part of the disk that cannot be read
@@ -72,11 +72,12 @@ def loss_of(error: Unreadable) -> Loss:
     else:
         effect = "Its rows do not count, because they were not loaded before"
     again = "have the stores send these sales again" if batch.kind is BatchKind.STORE_SALES else "send it again"
+    state = "missing" if error.is_missing else "damaged"
     stores = sorted(store for store in (batch.staged.stores or () if batch.staged else ()) if store)
     return Loss(
         LossKind.ORIGINAL,
         name_of(batch),
-        f"{batch.file} (batch {batch.batch_id}): {str(error).rstrip('.')}. {effect}.",
+        f"The kept original of {batch.file} is {state}. {effect}. Batch {batch.batch_id}: {error}",
         f"{FROM_BACKUP}, {again}, or accept the loss.",
         batch.batch_id,
         (batch.region,) if batch.region else (),

@@ -136,7 +136,10 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     for place in app.drops:
         status_notes.update_notes(app.ports, place)
     return Result(
-        {"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed} | swept | queued
+        {"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed}
+        | swept
+        | queued
+        | {"losses": len(losses.open_losses(app.ports))}
     )
 
 

@@ -36,6 +36,8 @@ def plain_values(column: Any) -> Any:
     if kind == pa.timestamp("us", "UTC"):
         times = pc.replace_substring(pc.strftime(column, "%Y-%m-%dT%H:%M:%S"), ".000000", "")
         return pc.binary_join_element_wise(times, "+00:00", "")
+    if pa.types.is_floating(kind):
+        return pc.if_else(pc.is_finite(column), column, None)  # JSON has no NaN and no infinity
     if pa.types.is_string(kind) or (pa.types.is_primitive(kind) and not pa.types.is_temporal(kind)):
         return column
     return pa.array([to_json(value) for value in column.to_pylist()])

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import IO, Any
 
 import pyarrow as pa
@@ -160,7 +161,13 @@ def _cell_writer(sheet: Any, field: pa.Field, style: Any) -> Callable[[int, int,
     if pa.types.is_boolean(kind):
         write: Callable[[int, int, Any], None] = sheet.write_boolean
         return write
-    if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+    if pa.types.is_floating(kind):
+        return lambda row, column, value: (
+            sheet.write_number(row, column, value, style)
+            if isfinite(value)
+            else sheet.write_string(row, column, str(Decimal(value)))
+        )
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return lambda row, column, value: sheet.write_number(row, column, float(value), style)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return lambda row, column, value: sheet.write_datetime(row, column, _without_zone(value), style)

@@ -114,8 +114,8 @@ AD_HOC_BYTES = 512 << 20
 """Largest answer of a query of a person, in memory."""
 TOO_MANY_BYTES = "The answer is too large. Select fewer columns or rows."
 NO_VALUE = (
-    "A value of a row cannot be computed: a number is too large, or a text has another form than the function expects. "
-    "Leave such rows out, for example with a condition in IF."
+    "A value of a row cannot be computed: a number is too large, a text has another form than the function expects, or "
+    "a query within an expression has several rows. Leave such rows out, for example with a condition in IF."
 )
 """Which value it is stays unsaid: it may be in a row outside of the scope."""
 

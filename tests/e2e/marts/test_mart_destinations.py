@@ -154,3 +154,21 @@ def test_a_removed_destination_keeps_what_it_has(shop: App, tmp_path: Path) -> N
     for name in ("-remove", "-run"):
         with pytest.raises(NotFound, match="no destination lake"):
             command(shop, name, name="lake")
+
+
+@pytest.mark.parametrize("removed_at", [1, 2])
+def test_a_destination_that_is_removed_when_it_is_due_or_written_is_left_out(
+    shop: App, tmp_path: Path, removed_at: int
+) -> None:
+    command(shop, "-add", name="lake", to=str(tmp_path / "marts"))
+
+    class Removing(threading.Event):
+        calls = 0
+
+        def is_set(self) -> bool:
+            self.calls += 1
+            if self.calls == removed_at:
+                command(shop, "-remove", name="lake")
+            return False
+
+    assert mart_destinations.run_due(shop, Removing()) == []

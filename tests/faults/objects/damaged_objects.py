@@ -1,7 +1,7 @@
 """Files that are received and staged in a home, and ways to reach and change the files of its objects."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tillstream.app import App
@@ -20,12 +20,12 @@ SALE = (
 )
 
 
-def receive(app: App, number: int, rows: int = 1) -> Batch:
-    """A file of sales with this number and those after it, not read yet."""
+def receive(app: App, number: int, rows: int = 1, received: datetime | None = None) -> Batch:
+    """A file of sales with this number and those after it, not read yet. received: as of `uploads.receive`."""
     lines = [f"{number + row},A,Shelf,1,12/5/2011 9:02,2.50,7,UK" for row in range(rows)]
     body = "\n".join([HEADER, *lines, ""]).encode()
     contract = app.contracts.pin("online-retail-uk")
-    return uploads.receive(app.ports, contract, f"file-{number}.csv", io.BytesIO(body), "emma")
+    return uploads.receive(app.ports, contract, f"file-{number}.csv", io.BytesIO(body), "emma", received=received)
 
 
 def staged(app: App, number: int, rows: int = 1) -> Batch:

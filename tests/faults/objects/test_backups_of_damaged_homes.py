@@ -81,6 +81,7 @@ def test_an_archive_in_which_a_byte_changed_is_refused_by_name_and_the_rest_can_
     swept = CliRunner().invoke(main, ["sweep"])
     assert "The kept original" in swept.output
     assert "is missing" in swept.output
+    assert "1 loss is open: run `tillstream losses`." in swept.output
     assert "2 lines in the numbers" in CliRunner().invoke(main, ["status"]).output
     listed = CliRunner().invoke(main, ["losses"])
     assert (listed.exit_code, "file-1.csv" in listed.output) == (1, True)

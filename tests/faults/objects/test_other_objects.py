@@ -1,10 +1,11 @@
 """Objects that are no files of sales: a damaged one is written again, given up by name, or read around."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faults.objects.damaged_objects import SALE, flip, original_of, staged, sweep
+from faults.objects.damaged_objects import SALE, flip, original_of, receive, staged, sweep
 
 from tillstream import losses
 from tillstream.analytics import reference
@@ -19,6 +20,7 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import INBOX, STAGING, TOPIC_STORE_SALES
 from tillstream.domain.object_names import RATES_FOLDER
 from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.ports.event_bus import Message
 from tillstream.receipts import source_line
 from tillstream.server.worker import Worker
@@ -90,3 +92,22 @@ def test_a_damaged_pack_stops_no_repair_of_records(app: App) -> None:
     rows.append(rows[0] | {"batch_id": "gone", "kind": "messages"})
     assert record_repair.write(app.ports, app.contracts, rows) == 2
     assert records.get(app.ports, batch.batch_id).object == batch.object
+
+
+def test_records_of_files_that_were_received_before_they_were_stored_find_their_originals(app: App) -> None:
+    batch = receive(app, 1, received=datetime(2026, 1, 5, 6, tzinfo=UTC))
+    stage.stage(app.ports, batch.batch_id, contracts=app.contracts)
+    settle.settle_all(app.ports, app.contracts)
+    rows = app.ports.warehouse.query("SELECT * FROM batches").to_pylist()
+    assert [one["received_seq"] for one in rows] == [batch.received_seq]
+    replay = rows[0] | {
+        "batch_id": "again",
+        "kind": "replay",
+        "parent": batch.batch_id,
+        "settled_at": app.ports.clock.now(),
+    }
+    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    assert record_repair.write(app.ports, app.contracts, [*rows, replay]) == 2
+    for one in (batch.batch_id, "again"):
+        record = records.get(app.ports, one)
+        assert (record.object, record.generation) == (batch.object, batch.generation)

@@ -104,6 +104,7 @@ def test_every_error_is_problem_json(sold: Visitor, method: str, path: str, stat
     assert problem["status"] == status
     assert problem["detail"]
     assert ("Allow" in answer.headers) == (status == 405)
+    assert (problem["detail"] == "Use GET or HEAD or OPTIONS.") == (status == 405)
 
 
 @pytest.fixture

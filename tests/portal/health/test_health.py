@@ -149,7 +149,7 @@ def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_deal
     admin = person(Role.ADMIN)
     record = lose(app)
     page = admin.get("/status").text
-    assert "Something is lost. 3 sales of S1 are missing." in page
+    assert "Lost or damaged: 3 sales of S1 are missing." in page
     assert "Everything is working" not in page
     assert "It is restored" not in page, "nothing checks that"
     answer = anonymous.get("/healthz/ready")
@@ -169,7 +169,7 @@ def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_deal
     app.ports.clock.advance(600)  # type: ignore[attr-defined]
     evaluate(AlertSources(app.ports, app.contracts, "USD"))
     assert alerts.active(app.ports, UNRESTRICTED) == []
-    assert "Something is lost" in admin.post(path, {"decision": "open"}, follow_redirects=True).text
+    assert "Lost or damaged: 3" in admin.post(path, {"decision": "open"}, follow_redirects=True).text
 
 
 def test_a_loss_that_is_not_there_is_not_found_and_a_manager_decides_about_none(app: App, person: People) -> None:

@@ -9,7 +9,10 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal import sql_page
+from portal.sql_page.running import RunningQueries
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
+from tillstream.exports.formats import FORMATS
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -100,3 +103,60 @@ def test_a_cancelled_query_ends_and_others_can_run(sold: Visitor) -> None:
         sql_page.RUNNING.cancel("someone", "1")
         assert is_cancelled()
         assert sold.post("/sql", {"sql": "SELECT 1 AS one"}).status_code == 200
+
+
+def test_queries_of_one_number_are_counted_and_cancelled_together() -> None:
+    queries = RunningQueries()
+    with queries.running("ann", "1") as first, queries.running("ann", "1") as second:
+        with pytest.raises(Rejected, match="2 of your queries are running"), queries.running("ann", "1"):
+            pass
+        queries.cancel("ann", "1")
+        assert first()
+        assert second()
+    with queries.running("ann", "1") as third:
+        assert not third()
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("DATE_ADD(DATE '9999-12-31', INTERVAL 1 DAY)", "a day before the year 1 or after the year 9999"),
+        ("DATE_SUB(DATE '0001-01-01', INTERVAL 400 YEAR)", "a day before the year 1 or after the year 9999"),
+        ("[CAST('infinity' AS DATE)]", "a day before the year 1 or after the year 9999"),
+        ("CAST('infinity' AS TIMESTAMP)", "a day before the year 1 or after the year 9999"),
+        ("INTERVAL 1 DAY", "Column x is an interval"),
+        ("1 AS X, 2", "Two columns have the name X. Name one of them with AS, or leave it out with EXCEPT."),
+    ],
+)
+def test_a_result_without_a_place_on_a_page_is_refused(sold: Visitor, value: str, why: str) -> None:
+    answer = sold.post("/sql", {"sql": f"SELECT {value} AS x"})
+    assert (answer.status_code, why in answer.text) == (422, True)
+
+
+OF_ALL_KINDS = (
+    *("NULL", "TRUE", "CAST('10:00' AS TIME)", "DATE '0001-01-01'", "DATE '9999-12-31'", "[1, 2]", "[]"),
+    *("CAST('9999-12-31 23:59:59.999999' AS TIMESTAMP)", "(SELECT AS STRUCT 1 AS a, [DATE '2026-01-02'] AS b)"),
+    *("CAST('nan' AS FLOAT64)", "EXP(1000)", "LN(0)", "'\\U0010ffff\\x07'"),
+)
+
+
+@pytest.mark.parametrize("form", ["", *FORMATS])
+def test_values_of_all_kinds_have_a_place_everywhere(sold: Visitor, form: str) -> None:
+    columns = ", ".join(f"{value} AS c{number}" for number, value in enumerate(OF_ALL_KINDS))
+    answer = sold.post("/sql", {"sql": f"SELECT {columns}", "format": form})
+    assert (answer.status_code, len(answer.get_data()) > 0) == (200, True)
+
+
+def test_numbers_that_are_none_and_structures_are_readable(sold: Visitor) -> None:
+    text = "SELECT CAST('nan' AS FLOAT64) AS a, EXP(1000) AS b, (SELECT AS STRUCT DATE '2026-01-02' AS day) AS c"
+    page = sold.post("/sql", {"sql": text}).text
+    assert '<td class="num">NaN</td><td class="num">Infinity</td>' in page
+    assert "{&#34;day&#34;: &#34;2026-01-02&#34;}" in page
+    lines = sold.post("/sql", {"sql": text, "format": "jsonl"}).text
+    assert lines == '{"a": null, "b": null, "c": {"day": "2026-01-02"}}\n'
+    assert '"{""day"": ""2026-01-02""}"' in sold.post("/sql", {"sql": text, "format": "csv"}).text
+
+
+def test_a_column_that_a_table_lacks_is_named_with_the_table(sold: Visitor) -> None:
+    page = sold.post("/sql", {"sql": "SELECT days.region FROM dim_date AS days"}).text
+    assert "Line 1, column 13: There is no column region in days." in page

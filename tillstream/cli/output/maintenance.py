@@ -32,7 +32,7 @@ def _many(count: int, one: str, several: str) -> str:
 def show_status(data: dict[str, Any]) -> None:
     print_line(f"Data in {data['home']}")
     if data["as_of"]:
-        print_line(f"{_many(data['lines'], 'line', 'lines')} in the numbers, as of {data['as_of']}")
+        print_line(f"{_many(data['lines'], 'line', 'lines')} in the numbers, as of {_minute(data['as_of'])}")
     else:
         print_line("Nothing has been settled yet.")
     if data["batches"]:
@@ -47,6 +47,11 @@ def show_status(data: dict[str, Any]) -> None:
         print_line("No server is running. `tillstream sweep` processes what is ready, or `tillstream serve`.")
     for one in data["losses"]:
         print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")
+
+
+def _minute(instant: Any) -> str:
+    """2026-11-29 13:29 UTC, of an instant or its ISO 8601 text."""
+    return f"{datetime.fromisoformat(str(instant)):%Y-%m-%d %H:%M} UTC"
 
 
 def _queue(queue: dict[str, Any]) -> str:
@@ -125,6 +130,8 @@ def show_swept(data: dict[str, Any]) -> None:
             f"{_many(data['still_written'], 'file is', 'files are')} still being written. Run `sweep` again when they "
             "are complete."
         )
+    if data["losses"]:
+        print_line(f"{_many(data['losses'], 'loss is', 'losses are')} open: run `tillstream losses`.")
 
 
 def show_rebuilt(data: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from tillstream.domain.batch.record import Batch, BatchKind, State, receipt_time
 from tillstream.domain.batch.staging_report import IssueCount, StagingReport
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import INBOX
+from tillstream.domain.ids import batch_id
 from tillstream.domain.object_names import SYNCED_NAME, home_in_name
 from tillstream.domain.write_scope import EACH_OWN_STORE, Stores, bound_writers
 from tillstream.ports import Ports
@@ -91,6 +92,23 @@ class _Originals:
     def _of_a_home(self, key: str, row: Mapping[str, Any]) -> StoredObject | None:
         return next((one for one in self._of_homes.get(key, ()) if self._digest(one) == row["sha256"]), None)
 
+    def _received_before(self, row: Mapping[str, Any]) -> StoredObject | None:
+        """The original of a file that was received before it was stored, as those of the samples: its generation is in
+        the ID of its batch only, and a replay has the same bytes."""
+        named, sha256 = self._named.get(row["file"], ()), row["sha256"]
+        if row["kind"] == BatchKind.REPLAY:
+            return next((one for one in named if self._digest(one) == sha256), None)
+        own = (one for one in named if batch_id(f"{INBOX}/{one.name}", one.generation, sha256) == row["batch_id"])
+        return next(own, None)
+
+    @cached_property
+    def _named(self) -> Mapping[str, Sequence[StoredObject]]:
+        """The inbox objects by the last part of their names."""
+        named = defaultdict[str, list[StoredObject]](list)
+        for stored in self._objects:
+            named[stored.name.rpartition("/")[2]].append(stored)
+        return named
+
     def _digest(self, stored: StoredObject) -> str:
         try:
             with self._ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
@@ -109,17 +127,19 @@ class _Originals:
         missing = StoredObject(INBOX, row["file"], row["received_seq"], 0)
         if row["kind"] == BatchKind.STORE_SALES:
             return self._by_file_name.get(micro_batch.file_name(row["received_seq"], row["sha256"]), missing)
-        stored = self._by_generation.get(row["received_seq"]) or self._of_a_home(f"{row['received_seq']}", row)
-        return stored or self._of_parent(row) or missing
+        return (
+            self._by_generation.get(row["received_seq"])
+            or self._of_a_home(f"{row['received_seq']}", row)
+            or self._of_parent(row)
+            or self._received_before(row)
+            or missing
+        )
 
     def _of_parent(self, row: Mapping[str, Any]) -> StoredObject | None:
         """The original of a replay that has a time of receipt of its own: that of the batch which it replaces."""
-        if row["kind"] != BatchKind.REPLAY:
-            return None
-        document = self._ports.documents.get(records.COLLECTION, row["parent"])
+        document = self._ports.documents.get(records.COLLECTION, row["parent"]) if row["parent"] else None
         if document is None:
-            named = self._by_file_name.get(row["file"])
-            return named if named and self._digest(named) == row["sha256"] else None
+            return None
         parent = Batch.from_json(document.data)
         return StoredObject(parent.bucket, parent.object, parent.generation, parent.size)
 
