@@ -48,8 +48,8 @@ def test_an_old_statement_from_a_clock_ahead_yields_to_the_newer_one(system: Sys
     upload_rows(system, "ruling", like(qty=7))
     assert units(system) == 1
     ports, contracts = system.app.ports, system.app.contracts
-    seen = replay_preview.preview(ports, contracts, batch, received=right)
-    assert (seen["changes"]["corrected"], seen["received"]["after"]) == (1, right[:19] + "+00:00")
+    previewed = replay_preview.preview(ports, contracts, batch, received=right)
+    assert (previewed["changes"]["corrected"], previewed["received"]["after"]) == (1, right[:19] + "+00:00")
     again = replayed(system, batch, right)
     assert units(system) == 7
     assert time_of(system, batch)[:4] != time_of(system, again)[:4]

@@ -62,7 +62,7 @@ def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None
     assert "Preview changes" in admin.get(f"/uploads/{batch}").text
 
 
-def test_whoever_decides_enters_the_time_of_receipt_of_a_file_from_a_wrong_clock(
+def test_a_manager_enters_the_time_of_receipt_of_a_file_from_a_wrong_clock(
     app: App, person: People, work: Work
 ) -> None:
     manager, clerk = person(Role.MANAGER, "IN"), person(Role.CLERK, "IN")
