@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from tillstream.domain.batch.record import Batch, received_date
@@ -127,6 +127,10 @@ def contents(ports: Ports, pack: StoredObject, names: Sequence[str]) -> list[Ori
 def check(ports: Ports, pack: StoredObject) -> None:
     """Compare every original in a pack with the hash in its name. Raises `Rejected` if one is damaged, `NotFound`."""
     with _archive(ports, pack) as archive:
+        stream = cast("BinaryIO", archive.fp)
+        stream.seek(-2, io.SEEK_END)
+        if any(stream.read()):  # the length of the comment, which no pack has and zipfile does not compare
+            raise BadZipFile
         for info in archive.infolist():
             if not Original(_member(info), archive.read(info)).is_whole:
                 raise BadZipFile

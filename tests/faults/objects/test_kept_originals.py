@@ -68,10 +68,39 @@ def test_a_file_whose_original_was_lost_is_loaded_when_it_is_put_back(app: App) 
     assert (records.get(app.ports, batch.batch_id).state, lines(app)) == (State.ANNOUNCED, 1)
 
 
-def test_a_damaged_pack_is_one_loss_whatever_it_contains(app: App) -> None:
+def sold(app: App) -> None:
+    """Three sales of stores, each in a micro-batch of its own."""
     for number in range(3):
         app.ports.bus.publish(TOPIC_STORE_SALES, [Message(SALE % number)])
         Worker(app).run_until_idle()
+
+
+@pytest.mark.parametrize("damage", ["flipped", "removed"])
+def test_a_damaged_micro_batch_is_a_loss_also_if_those_before_and_after_it_are_packed(app: App, damage: str) -> None:
+    sold(app)
+    _, torn, _ = sorted(records.every(app.ports), key=lambda one: one.received_seq)
+    path = original_of(app, torn)
+    path.unlink() if damage == "removed" else flip(path, 60)
+    app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
+    reconcile.run(app.ports, app.contracts)
+    (pack,) = packs.every(app.ports)
+    assert len(packs.members(app.ports, pack)) == 2
+    sweep(app)
+    assert [one.loss.kind for one in losses.open_losses(app.ports)] == [LossKind.ORIGINAL]
+
+
+def test_a_pack_whose_last_byte_changed_is_a_loss(app: App) -> None:
+    sold(app)
+    app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
+    reconcile.run(app.ports, app.contracts)
+    (pack,) = packs.every(app.ports)
+    flip(Path(app.ports.objects.uri(INBOX, pack.name)), pack.size - 1)
+    (sentence,) = sweep(app)
+    assert pack.name in sentence
+
+
+def test_a_damaged_pack_is_one_loss_whatever_it_contains(app: App) -> None:
+    sold(app)
     app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
     assert reconcile.run(app.ports, app.contracts)["repaired"] == []
     assert lines(app) == 3

@@ -4,9 +4,10 @@ Each sweep reads a share: it continues where the last one ended, and begins agai
 reports a loss for what is missing or damaged, and resolves the losses of what is whole again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 from tillstream import losses
 from tillstream.analytics import reference
@@ -108,13 +109,14 @@ def _is_due(last: _Round, now: datetime, *, again: bool) -> bool:
 
 def _in_order(ports: Ports, place: _Round) -> Iterator[tuple[_Round, int, Loss | None]]:
     """Read what follows in the round; yield where it is then, the bytes, and the loss, if there is one."""
+    of_pack = cache(partial(_of_pack, ports))
     for pack in _packs(ports, place.pack):
-        loss = _of_pack(ports, pack.data["object"])
+        loss = of_pack(pack.data["object"])
         place = replace(place, pack=pack.id)
         yield place, pack.data["bytes"], loss
     place = replace(place, pack=_END)
     for batch in _batches(ports, place.batch):
-        loss = _of_batch(ports, batch)
+        loss = _of_batch(ports, batch, of_pack)
         place = replace(place, batch=batch.batch_id)
         yield place, batch.size, loss
     yield replace(place, batch=_END), 0, None
@@ -132,14 +134,14 @@ def _batches(ports: Ports, after: str) -> Iterator[Batch]:
         after = documents[-1].id
 
 
-def _of_batch(ports: Ports, batch: Batch) -> Loss | None:
+def _of_batch(ports: Ports, batch: Batch, of_pack: Callable[[str], Loss | None]) -> Loss | None:
     """The loss of the original of a batch, if it is lost. A replay has the original of its parent."""
     if batch.state in UNUSED or batch.kind is BatchKind.REPLAY:
         return None
     try:
         originals.check(ports, batch)
     except Unreadable as error:
-        return None if _is_packed(ports, batch) else originals.loss_of(error)
+        return None if any(map(of_pack, _packs_of(ports, batch))) else originals.loss_of(error)
     return None
 
 
@@ -166,16 +168,26 @@ def _lost_pack(name: str, *, is_missing: bool) -> Loss:
     )
 
 
-def _is_packed(ports: Ports, batch: Batch) -> bool:
-    """Whether the original was packed, so that the loss is that of its pack."""
+def _packs_of(ports: Ports, batch: Batch) -> Iterator[str]:
+    """The names of the packs that may contain an original; a lost one is then a loss for all its originals.
+
+    None while the original is an object of its own: a damaged one is not packed.
+    """
     match = PACKABLE_NAME.fullmatch(batch.object)
-    if not match:
-        return False
+    if not match or _exists(ports, batch):
+        return
     for document in _packs(ports, ""):
         pack = PACK_NAME.fullmatch(document.data["object"])
         if pack and pack["folder"] == match["folder"] and int(pack["first"]) <= int(match["time"]) <= int(pack["last"]):
-            return True
-    return False
+            yield document.data["object"]
+
+
+def _exists(ports: Ports, batch: Batch) -> bool:
+    try:
+        ports.objects.stat(batch.bucket, batch.object)
+    except NotFound:
+        return False
+    return True
 
 
 def _look_again(ports: Ports) -> None:
