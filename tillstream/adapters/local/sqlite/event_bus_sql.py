@@ -79,8 +79,11 @@ ROWS = 200
 @cache
 def publish(rows: int) -> str:
     """INSERT so many messages: subscription and since; then sequence, body and attributes of each."""
-    values = ", ".join(["(?1, ?2, ?, ?, ?)"] * rows)
-    return f"INSERT INTO messages (subscription, since, sequence, body, attributes) VALUES {values}"
+    values = ", ".join(["(?, ?, ?)"] * rows)
+    return (
+        "INSERT INTO messages (subscription, since, sequence, body, attributes) "
+        f"SELECT ?, ?, column1, column2, column3 FROM (VALUES {values})"
+    )
 
 
 ANY_READY = "SELECT 1 FROM messages WHERE subscription = ? AND due <= ? LIMIT 1"

@@ -42,7 +42,9 @@ class RecordSyntax:
         if not self.quote:
             return unquoted
         blanks = b"[" + self.blanks + b"]*+"
-        return b"(?:%b(?:[^%b]++|%b%b)*+%b%b|(?!%b)%b)" % (*[self.quote] * 5, blanks, self.quote, unquoted)
+        # Nothing in a repeated group can be tried in another way: before 3.11.5, Python matches a possessive quantifier
+        # of such a group wrongly, https://github.com/python/cpython/issues/106052
+        return b"(?>%b[^%b]*+(?:%b%b[^%b]*+)*+%b%b|(?!%b)%b)" % (*[self.quote] * 6, blanks, self.quote, unquoted)
 
     @property
     def blanks(self) -> bytes:

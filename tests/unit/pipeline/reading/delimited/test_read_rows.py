@@ -176,3 +176,13 @@ def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:
         row for block in read_delimited(io.BytesIO(text), FileStyle(), block_bytes=64) for row in block.unreadable
     ]
     assert [type(number) for row in refused for number in (row.row_number, row.line_number)] == [int] * 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "code", "blank"),
+    [(3, ',"\n', "unclosed-quote", 0), (19, '"' + ',"' * 19 + '\n""\n', "ragged-row", 1)],
+)
+def test_a_stray_quote_refuses_its_row_only(columns: int, rows: str, code: str, blank: int) -> None:
+    result = read_all(",".join(f"c{number}" for number in range(columns)) + f"\n{rows}")
+    assert (result.rows, result.blank) == ([], blank)
+    assert [(line, why) for line, why, _ in result.why] == [(2, code)]
