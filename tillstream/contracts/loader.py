@@ -18,6 +18,9 @@ try:
 except ImportError:  # PyYAML was built without its C library
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
+DEEPEST = 20
+"""Levels of a contract's text, of which a valid one has about four."""
+
 
 class _TextLoader(Loader):
     """Loads every scalar but null as text: YAML would read NO as false, 22:30 as 1350 and 0.10 as a float."""
@@ -76,6 +79,7 @@ def read_folder(path: Path) -> tuple[dict[str, Contract], dict[str, Rejected]]:
 def parse_yaml(text: str | bytes, where: str) -> Contract:
     """Parse one contract from YAML. Raises `Rejected` with file, line and column of each error."""
     try:
+        _check_depth(text, where)
         data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -88,6 +92,16 @@ def parse_yaml(text: str | bytes, where: str) -> Contract:
             f"{where} is not a contract. Write `name: …`, `region: …` and `columns: …`, each on its own line."
         )
     return parse(data, where, lambda mistake: place_of(yaml.compose(text, Loader=_TextLoader), mistake))
+
+
+def _check_depth(text: str | bytes, where: str) -> None:
+    """Raise `Rejected` if it is nested too deeply: the loader in C would overflow the stack and end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_TextLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            at = f"{where}, line {event.start_mark.line + 1}" if event.start_mark else where
+            raise Rejected(f"{at} has more than {DEEPEST} levels. Remove brackets, dashes or indentation.")
 
 
 def check_sale_ids(contracts: Iterable[Contract]) -> None:

@@ -177,6 +177,8 @@ ranges:
         ("just words", "not a contract"),
         ("", "not a contract"),
         (b"name: \xff\xfe", "not YAML text in UTF-8"),
+        ("[" * 300_000, "shop.yaml, line 1 has more than 20 levels"),
+        ("- " * 300_000, "shop.yaml, line 1 has more than 20 levels"),
     ],
 )
 def test_broken_yaml_is_refused_with_its_line_and_column(text: str | bytes, message: str, tmp_path: Path) -> None:
