@@ -4,11 +4,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response, request
+from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from tillstream.domain.text import json_text
 from tillstream.domain.text.bidi import neutral_page
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
@@ -31,6 +34,15 @@ TRANSPORT = "Strict-Transport-Security", f"max-age={A_YEAR}"
 """Header of encrypted responses."""
 UNSTORED = "Cache-Control", "no-store"
 """Header of all responses but static files."""
+
+
+class PageJson(DefaultJSONProvider):
+    """Columns keep their order. A body that is nested too deeply is no JSON, instead of an error of the server."""
+
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **_: object) -> Any:
+        return json_text.decode(s)
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -57,7 +69,7 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # checked in `access.guard`, as bearer tokens are exempt
     )
     app.session_interface = PageSessions()
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # keep the column order
+    app.json = PageJson(app)
     app.after_request(_without_bidi_controls)
     protect(app, ports)
     if settings.proxies:

@@ -1,12 +1,12 @@
 """Cursors of API lists: opaque positions to read on from."""
 
-import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from portal.api import texts
 from tillstream.domain.errors import Conflict, Rejected
+from tillstream.domain.text import json_text
 
 
 class ListChanged(Conflict):
@@ -24,9 +24,9 @@ def encode(name: str, *position: str | int) -> str:
 def decode(name: str, cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
     """The position of a cursor of the list `name`, with values of these kinds. Raises `Rejected`."""
     try:
-        value = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+        value = json_text.decode(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         json.dumps(value, ensure_ascii=False).encode()  # no part of a character
-    except (binascii.Error, ValueError, RecursionError):
+    except ValueError:
         value = None
     if not isinstance(value, list) or value[:1] != [name] or [type(one) for one in value[1:]] != list(kinds):
         raise Rejected(texts.OTHER_LIST)

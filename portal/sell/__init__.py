@@ -81,10 +81,7 @@ def earlier() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Send sales: each is accepted or refused for itself; sending an accepted sale again changes nothing."""
     request.max_content_length = MAX_BYTES
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:
-        body = None
+    body = request.get_json(silent=True)
     sales = body.get("sales") if isinstance(body, dict) else None
     if not isinstance(sales, list):
         raise Rejected(texts.NO_SALES)

@@ -64,10 +64,10 @@ def decode(text: str | bytes) -> tuple[Any, list[str]]:
     try:
         sale = json_text.decode(text)
         return sale, _errors(sale, has_only_characters=isinstance(text, str) and _has_only_characters(text))
+    except (json_text.TooDeep, RecursionError):
+        return None, ["not a sale: nested too deeply"]
     except ValueError as error:
         return None, [f"not JSON: {error}"]
-    except RecursionError:
-        return None, ["not a sale: nested too deeply"]
 
 
 def validation_errors(sale: Any) -> list[str]:

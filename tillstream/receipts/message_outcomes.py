@@ -17,6 +17,7 @@ from tillstream.batches import originals, records
 from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import time_warning
+from tillstream.domain.text import json_text
 from tillstream.pipeline.reading.messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import with_message
@@ -212,8 +213,8 @@ def facts_of(message: StoredMessage) -> dict[str, Any]:
     sale: Any = message.sale
     if not sale:
         try:
-            sale = json.loads(message.text)
-        except (ValueError, RecursionError):
+            sale = json_text.decode(message.text)
+        except ValueError:
             sale = {}
     if not isinstance(sale, dict):
         sale = {}

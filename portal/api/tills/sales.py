@@ -75,7 +75,7 @@ def _payload(raw: bytes, encoding: str, *, is_json: bool) -> Any:
         return None
     try:
         payload = json_text.decode(raw)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if len(raw) > MAX_MESSAGE_BYTES and not (isinstance(payload, dict) and "messages" in payload):
         raise TooLarge(texts.sale_too_large(MAX_MESSAGE_BYTES // 1024))

@@ -121,6 +121,14 @@ def test_what_cannot_be_done_is_explained(boss: Visitor, form: dict[str, str], w
     assert re.search(rf'<p class="notice wrong" data-failed>[^<]*{words}', page), "as an error, not as a success"
 
 
+def test_json_that_is_nested_too_deeply_is_refused_in_forms_and_bodies(boss: Visitor) -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    assert boss.post("/restock/decide", {"do": "order", "line": deep}).status_code == 400
+    headers = {"X-CSRFToken": boss.token()}
+    body = boss.client.post("/sales", data=deep, headers=headers, content_type="application/json")
+    assert body.status_code == 422
+
+
 def test_managers_decide_about_their_stores_only(portal: Flask, app: App) -> None:
     manager = visitor_of(portal, app, Role.MANAGER, "MAN1")
     page = read(manager)

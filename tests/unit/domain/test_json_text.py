@@ -45,5 +45,7 @@ def test_odd_texts_are_read_or_refused_alike(text: str | bytes) -> None:
 def _outcome(decode: Any, text: str | bytes) -> Any:
     try:
         return decode(text)
+    except json_text.TooDeep:
+        return RecursionError
     except (ValueError, RecursionError) as error:
         return type(error)

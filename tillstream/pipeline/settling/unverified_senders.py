@@ -35,7 +35,7 @@ def _claimed_store(message: StoredMessage) -> str:
     try:
         content: Any = json_text.decode(message.text)
         return f"{content['region']}/{content['store_id']}"
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return ""
 
 

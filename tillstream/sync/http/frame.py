@@ -26,7 +26,7 @@ def unpack(packed: bytes) -> tuple[Any, bytes]:
     line, _, data = decompress(packed).partition(b"\n")
     try:
         return json_text.decode(line), data
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Rejected("The content does not begin with a line of JSON.") from error
 
 

@@ -32,7 +32,7 @@ def receive(ports: Ports, text: str, file: str, by: str) -> list[tuple[int, Resu
 def _decoded(line: str) -> Any:
     try:
         return json_text.decode(line)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 

@@ -1,9 +1,9 @@
 """Take the day closes out of the messages of a pull: valid ones are kept as records, the others stay messages."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from tillstream.domain import day_close
+from tillstream.domain.text import json_text
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery
 from tillstream.workflows.review import day_closes
@@ -29,8 +29,8 @@ def take(ports: Ports, deliveries: Sequence[Delivery], unverified: Mapping[str, 
 def _is_own(delivery: Delivery) -> bool:
     """Whether the message is a valid day close of its sender's store."""
     try:
-        message = json.loads(delivery.message.body.decode())
-    except (ValueError, RecursionError):
+        message = json_text.decode(delivery.message.body.decode())
+    except ValueError:
         return False
     if not day_close.is_day_close(message) or day_close.validation_errors(message):
         return False

@@ -103,7 +103,7 @@ def decode(text: str) -> tuple[Any, list[str]]:
     try:
         size = len(text.encode())
         message = json_text.decode(text)
-    except RecursionError:
+    except json_text.TooDeep:
         return None, ["nested too deeply"]
     except UnicodeEncodeError:
         return None, ["contains half of a character (a lone surrogate such as \\ud800)"]

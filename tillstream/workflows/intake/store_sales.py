@@ -121,7 +121,7 @@ def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None])
     try:
         sale = json_text.decode(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return "", ""
     contract = contract_of(region)
     if contract is None:

@@ -90,7 +90,7 @@ def named_store(body: bytes) -> Store | None:
     try:
         message = json_text.decode(body)
         return str(message["region"]), str(message["store_id"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
