@@ -125,7 +125,7 @@ def test_json_that_is_nested_too_deeply_is_refused_in_forms_and_bodies(boss: Vis
     deep = "[" * 100_000 + "]" * 100_000
     assert boss.post("/restock/decide", {"do": "order", "line": deep}).status_code == 400
     headers = {"X-CSRFToken": boss.token()}
-    body = boss.client.post("/sales", data=deep, headers=headers, content_type="application/json")
+    body = boss.client.post("/sell/sales", data=deep, headers=headers, content_type="application/json")
     assert body.status_code == 422
 
 
