@@ -18,7 +18,7 @@ run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
-test: .venv/.dev ## The tests for each change (at most 5 minutes on 2 cores)
+test: .venv/.dev ## The tests for each change (about 7 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
