@@ -1,5 +1,6 @@
 """docs/api.md, from the routes of the portal's API area."""
 
+import inspect
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,7 +175,7 @@ def _row(flask: Flask, rule: Rule) -> tuple[str, str, str]:
     name = rule.rule.removeprefix(ROOT)
     if name in catalogue.names():
         return f"`{request_of(rule)}`", who, _says(catalogue.describe(name))
-    words = (flask.view_functions[rule.endpoint].__doc__ or "").strip()
+    words = inspect.getdoc(flask.view_functions[rule.endpoint]) or ""  # without the indentation that Python 3.13 omits
     return f"`{request_of(rule)}`", who, words
 
 

@@ -140,8 +140,9 @@ def _section(model: type[BaseModel]) -> str:
         name for name, info in Contract.model_fields.items() if model in (info.annotation, *get_args(info.annotation))
     ]
     title = f"## `{names[0]}`" if names else "## The fields of a contract"
-    words = model.__doc__ if names else "Unknown fields are rejected, so that a misspelled field is not ignored."
-    return "\n\n".join((title, (words or "").strip(), table(("field", "type", "default", "meaning"), rows)))
+    unknown = "Unknown fields are rejected, so that a misspelled field is not ignored."
+    words = inspect.getdoc(model) or "" if names else unknown
+    return "\n\n".join((title, words, table(("field", "type", "default", "meaning"), rows)))
 
 
 def docstrings() -> dict[str, dict[str, str]]:

@@ -14,7 +14,7 @@ from tillstream.forecasting.compute import Band, Forecast, LevelForecast
 from tillstream.forecasting.evaluation import bands
 from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.levels import PRODUCT, Nodes
-from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.models.panel import DAY, Floats
 from tillstream.forecasting.price_effects import PriceEffect
 from tillstream.pipeline.rows.schema import NUMERIC, arrow_schema
 
@@ -29,7 +29,7 @@ _UNIT = Decimal(1).scaleb(-PLACES)
 
 def forecast_rows(target: str, forecast: Forecast, nodes: Sequence[Nodes], created_at: datetime) -> pa.Table:
     """Return rows of `forecasts` for all levels."""
-    cutoff_date = forecast.history.days[forecast.history.steps] - 1
+    cutoff_date = forecast.history.days[forecast.history.steps] - DAY
     tables = []
     for each, named in zip(forecast.levels, nodes, strict=True):
         for period, band, parts in _periods(forecast, each):
@@ -120,7 +120,7 @@ def _accuracy(forecast: Forecast) -> Iterator[dict[str, Any]]:
     for level in forecast.levels:
         windows = [*zip(forecast.cutoffs, level.tested.windows, strict=True), (None, level.tested.overall)]
         for cutoff, accuracy in windows:
-            day = None if cutoff is None else (forecast.history.days[cutoff] - 1).astype("datetime64[D]").item()
+            day = None if cutoff is None else (forecast.history.days[cutoff] - DAY).astype("datetime64[D]").item()
             for name, value in accuracy.measures().items():
                 yield {
                     "level": level.level.name,

@@ -17,7 +17,7 @@ from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.feature_table.columns import KEYS
 from tillstream.forecasting.feature_table.table import keys_of
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.models.panel import DAY, Floats
 from tillstream.forecasting.sales.series import Series
 
 FORECAST, REGRESSION, NAIVE = "forecast", "regression", "last week"
@@ -82,7 +82,7 @@ def predictions(series: Series, comparison: Comparison) -> Iterator[pa.Table]:
         yield pa.table(
             {name: keys[name].take(rows) for name in KEYS}
             | {
-                "cutoff_date": pa.array(np.full(len(rows), days[0] - 1), pa.date32()),
+                "cutoff_date": pa.array(np.full(len(rows), days[0] - DAY), pa.date32()),
                 "day": pa.array(np.tile(days, history.series), pa.date32()),
                 "actual": pa.array(came.ravel(), mask=np.isnan(came.ravel())),
             }
@@ -106,7 +106,7 @@ def _accuracies(tested: backtest.LevelResult, cutoffs: Sequence[int]) -> Iterato
 
 
 def _row(history: History, level: str, method: str, cutoff: int | None, accuracy: Accuracy) -> dict[str, Any]:
-    day = None if cutoff is None else (history.days[cutoff] - 1).astype("datetime64[D]").item()
+    day = None if cutoff is None else (history.days[cutoff] - DAY).astype("datetime64[D]").item()
     values = {name: getattr(accuracy, name) for name in MEASURES}
     measures = {name: value if np.isfinite(value) else None for name, value in values.items()}
     return {"level": level, "method": method, "cutoff_date": day} | measures

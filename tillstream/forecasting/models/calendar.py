@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Days, Floats, Grain, Holidays, Ints
+from tillstream.forecasting.models.panel import DAY, Days, Floats, Grain, Holidays, Ints
 
 FAR = 30
 """Days from which on a holiday is no longer near."""
@@ -30,10 +30,10 @@ def days_from_easter(days: Days) -> Ints:
 
 def features(days: Days, grain: Grain, holidays: Holidays) -> Floats:
     """The features of each day; shape (days, FEATURES). Of a week: of its middle, with the holidays inside it."""
-    middle = days + grain.days // 2
+    middle = days + grain.days // 2 * DAY
     month = middle.astype("M8[M]")
     day_of_month = (middle - month.astype("M8[D]")).astype(np.int64)
-    to_month_end = ((month + 1).astype("M8[D]") - middle).astype(np.int64) - 1
+    to_month_end = ((month + np.timedelta64(1, "M")).astype("M8[D]") - middle).astype(np.int64) - 1
     of_year = (middle - middle.astype("M8[Y]").astype("M8[D]")).astype(np.float64)
     angle = 2 * np.pi * of_year / 365.25
     inside, since, until, bridge = _holidays(days, grain, holidays)
@@ -60,7 +60,7 @@ def _holidays(days: Days, grain: Grain, holidays: Holidays) -> tuple[Floats, Flo
     if not len(holidays.days):
         nothing, far = np.zeros(len(days)), np.full(len(days), float(FAR))
         return nothing, far, far, nothing
-    last = days + grain.days - 1
+    last = days + grain.to_last
     following = np.searchsorted(holidays.days, days)  # the first holiday on or after the first day
     index = np.clip(following, 0, len(holidays.days) - 1)
     next_day = holidays.days[index]

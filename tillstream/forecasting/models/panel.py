@@ -11,6 +11,7 @@ Numbers = NDArray[np.floating]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Days = NDArray[np.datetime64]
+DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Grain:
     """Number of steps of a year, in whole weeks."""
     recent: int
     """Number of steps whose mean is the level of a series."""
+
+    @property
+    def to_last(self) -> np.timedelta64:
+        """From the first day of a step to its last."""
+        return (self.days - 1) * DAY
 
 
 DAILY = Grain("day", days=1, season=7, year=364, recent=28)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tillstream.forecasting.models.calendar import days_from_easter
-from tillstream.forecasting.models.panel import Bools, Floats, Ints, Panel, divide, mean_or_nan, mean_or_zero
+from tillstream.forecasting.models.panel import DAY, Bools, Floats, Ints, Panel, divide, mean_or_nan, mean_or_zero
 
 GROWTH_WEEKS = 13
 """Weeks whose sum is compared with that of a year before, of weekly series."""
@@ -91,7 +91,7 @@ def _last_year(panel: Panel) -> Floats:
 def _of_weeks(panel: Panel, ahead: Ints) -> Floats:
     """The same week a year ago × half the growth; weeks around Easter correspond to those around the earlier Easter."""
     year = panel.grain.year
-    middle = panel.days + 3
+    middle = panel.days + 3 * DAY
     offsets = days_from_easter(middle)
     is_near = np.abs(offsets) <= EASTER_DAYS
     earlier = ahead - year

@@ -26,7 +26,7 @@ def regressors(
     for index, key in enumerate(keys):
         if key.product:
             products.setdefault(key.product, []).append(index)
-    last_days = axis.days + (axis.grain.days - 1)
+    last_days = axis.days + axis.grain.to_last
     values = np.full((len(keys), len(last_days)), np.nan)
     for row in prices:
         start, end = np.searchsorted(last_days, np.array([row["first_day"], row["next_day"]], dtype="datetime64[D]"))

@@ -65,4 +65,4 @@ def _ahead(values: Sequence[OutsideValue], axis: Axis) -> tuple[Floats, Ints]:
 
 def _ends(axis: Axis) -> Ints:
     """The last day of each step, as number since 1970."""
-    return (axis.days + (axis.grain.days - 1)).astype(np.int64)
+    return (axis.days + axis.grain.to_last).astype(np.int64)

@@ -36,7 +36,7 @@ class Axis:
     @property
     def days(self) -> Days:
         """First day of each step, with those ahead."""
-        start = np.datetime64(self.first, "D") - (self.grain.days - 1)
+        start = np.datetime64(self.first, "D") - self.grain.to_last
         return np.asarray(start + self.grain.days * np.arange(self.steps + self.ahead))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tillstream.forecasting.models.panel import Regressor
+from tillstream.forecasting.models.panel import DAY, Regressor
 from tillstream.forecasting.sales.places import Axis
 from tillstream.forecasting.sales.series import Key
 
@@ -23,8 +23,8 @@ def regressors(keys: Sequence[Key], promotions: Sequence[Mapping[str, Any]], axi
     for each in promotions:
         applies = np.array([_is_in(key, each) for key in keys], dtype=bool)
         start = np.datetime64(each["valid_from"] or days[0], "D")
-        end = np.datetime64(each["valid_to"] or days[-1] + axis.grain.days, "D")
-        is_valid = (days + (axis.grain.days - 1) >= start) & (days < end)
+        end = np.datetime64(each["valid_to"] or days[-1] + axis.grain.days * DAY, "D")
+        is_valid = (days + axis.grain.to_last >= start) & (days < end)
         rates = np.where(applies[:, None] & is_valid, np.maximum(rates, float(each["rate"])), rates)
     if not rates[:, : axis.steps].any():
         return ()
