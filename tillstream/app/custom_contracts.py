@@ -84,7 +84,7 @@ class InFolder:
         """The contract as it was last whole, or else the greatest version that has read a file."""
         if kept:
             return parse(kept.data, name)
-        versions = self._ports.documents.find(PINNED, {"name": name}, above=f"{name}@", below=f"{name}A")
+        versions = self._ports.documents.find(PINNED, above=f"{name}@", below=f"{name}A")
         return max((parse(one.data, one.id) for one in versions), key=lambda one: one.version, default=None)
 
     def _changed(self, contract: Contract, kept: Document | None) -> Finding | None:
