@@ -14,11 +14,11 @@ def test_a_pattern_matches_the_records_that_a_scan_finds(columns: int) -> None:
     syntax = RecordSyntax(b",", columns, 100)
     for pieces in product(PIECES, repeat=5):
         data = b"".join(pieces)
-        found = syntax.record.match(data)
+        matched = syntax.record.match(data)
         scanned = scan(data, 0, syntax, final=True)
-        if found:
+        if matched:
             assert isinstance(scanned, tuple), data
-            assert scanned[1] == found.end(), data
+            assert scanned[1] == matched.end(), data
         elif isinstance(scanned, tuple) and data[: scanned[1]].endswith(b"\n"):
             assert data[: scanned[0]].count(b",") >= columns, data
 
@@ -26,9 +26,9 @@ def test_a_pattern_matches_the_records_that_a_scan_finds(columns: int) -> None:
 def test_a_record_ends_at_a_carriage_return() -> None:
     for pieces in product(PIECES, repeat=5):
         data = b"".join(pieces)
-        found = RecordSyntax(b",", 3, 100).cr_record.match(data)
-        assert (found is None) == (_cr_end(data) is None), data
-        assert not found or found.end() == _cr_end(data), data
+        matched = RecordSyntax(b",", 3, 100).cr_record.match(data)
+        assert (matched is None) == (_cr_end(data) is None), data
+        assert not matched or matched.end() == _cr_end(data), data
 
 
 def _cr_end(data: bytes) -> int | None:
