@@ -122,18 +122,23 @@ def recovered(ports: Ports, kind: LossKind, name: str) -> bool:
 
     Also of one that was accepted or sent again, so that the next damage of the thing is a loss.
     """
-    document = ports.documents.get(COLLECTION, _id(kind, name))
-    before = _record(document.data) if document else None
+    before = find(ports, kind, name)
     if before is None or before.resolution is Resolution.RESTORED:
         return False
     _resolve(ports, before.id, Resolution.RESTORED, "It was found whole.", SYSTEM)
     return before.is_open
 
 
+def find(ports: Ports, kind: LossKind, name: str) -> LossRecord | None:
+    """The record of the loss of a thing, if it was ever lost. Raises `Unavailable`."""
+    document = ports.documents.get(COLLECTION, _id(kind, name))
+    return _record(document.data) if document else None
+
+
 def is_final(ports: Ports, kind: LossKind, name: str) -> bool:
     """Whether a person has decided that the thing may stay lost. Raises `Unavailable`."""
-    document = ports.documents.get(COLLECTION, _id(kind, name))
-    return document is not None and _record(document.data).resolution in FINAL
+    lost = find(ports, kind, name)
+    return lost is not None and lost.resolution in FINAL
 
 
 def open_losses(ports: Ports) -> list[LossRecord]:

@@ -26,7 +26,7 @@ def decode(name: str, cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
     try:
         value = json_text.decode(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         json.dumps(value, ensure_ascii=False).encode()  # no part of a character
-    except ValueError:
+    except (ValueError, RecursionError):  # what `decode` reads can be too deep for `dumps`
         value = None
     if not isinstance(value, list) or value[:1] != [name] or [type(one) for one in value[1:]] != list(kinds):
         raise Rejected(texts.OTHER_LIST)

@@ -15,7 +15,7 @@ from tillstream import audit
 from tillstream.audit import AuditAction
 from tillstream.background_exports import registry
 from tillstream.background_exports.export import DONE, BackgroundExport, scope_text
-from tillstream.batches.registration import digest
+from tillstream.batches.registration import is_intact
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.domain.people import Action
@@ -111,10 +111,8 @@ def file(export_id: str) -> ResponseReturnValue:
     if one.scope != scope_text(scope()):
         raise Rejected(texts.OTHER_SCOPE)
     try:
-        if one.sha256 and not ports().objects.keeps_checksums:
-            with ports().objects.open(STAGING, one.object_name) as whole:
-                if digest(whole) != one.sha256:
-                    raise Rejected(texts.DAMAGED)
+        if one.sha256 and not is_intact(ports().objects, STAGING, one.object_name, one.sha256):
+            raise Rejected(texts.DAMAGED)
         stream = ports().objects.open(STAGING, one.object_name)
     except NotFound:
         raise NotFound(texts.GONE) from None

@@ -22,8 +22,8 @@ RESTORE = "Stop the server, and restore a backup with `tillstream restore`."
 class Part:
     """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged.
 
-    What is found under the name of the file, under `also`, or in the file as
-    a folder lasts until a check finds it no more; all else happened once, and is a person's to decide.
+    What is found under the name of the file, under `also`, or in the file as a folder lasts until a check finds it no
+    more; all else happened once, and is a person's to decide.
     """
 
     name: str

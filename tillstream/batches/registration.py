@@ -11,7 +11,7 @@ from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.ids import batch_id
-from tillstream.ports import Ports
+from tillstream.ports import ObjectStore, Ports
 from tillstream.ports.object_store import StoredObject
 
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
@@ -63,6 +63,17 @@ def register(
         proposed=proposed,
     )
     return create(ports, upload)
+
+
+def is_intact(objects: ObjectStore, bucket: str, name: str, sha256: str) -> bool:
+    """Whether an object has the bytes of a hash; where the store itself compares checksums, they are not read.
+
+    Raises `NotFound` if they are read, and `Unavailable`.
+    """
+    if objects.keeps_checksums:
+        return True
+    with objects.open(bucket, name) as stream:
+        return digest(stream) == sha256
 
 
 def digest(stream: BinaryIO) -> str:

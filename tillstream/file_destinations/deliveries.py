@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from tillstream import audit
+from tillstream.batches.registration import is_intact
 from tillstream.domain.errors import Conflict, Rejected, Unavailable
 from tillstream.domain.events import STAGING
 from tillstream.file_destinations.file_names import stamped
@@ -176,10 +177,8 @@ def _is_superseded(ports: Ports, document: Document) -> bool:
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
     data = document.data
-    if not ports.objects.keeps_checksums:
-        with ports.objects.open(STAGING, _name(document.id)) as content:
-            if hashlib.file_digest(cast("Any", content), "sha256").hexdigest() != data["sha256"]:
-                raise Rejected(f"The stored file {data['file']} was damaged, so it is not delivered. Make it again.")
+    if not is_intact(ports.objects, STAGING, _name(document.id), data["sha256"]):
+        raise Rejected(f"The stored file {data['file']} was damaged, so it is not delivered. Make it again.")
 
     def write(name: str, *, overwrite: bool) -> None:
         with ports.objects.open(STAGING, _name(document.id)) as content:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from tillstream import losses
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.domain.errors import Rejected
 from tillstream.losses import Loss, LossKind
 from tillstream.people import store_keys, store_tokens
 from tillstream.people.store_tokens import StoreToken
@@ -102,7 +102,8 @@ def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
     name, before, settled = "", [], []
     if document:
         name, before, settled = (document.data[field] for field in ("name", "digests", "settled"))
-    if before and not _is_open(ports, name):
+    lost = losses.find(ports, LossKind.STORE_SALES, name) if before else None
+    if before and not (lost and lost.is_open):
         before, settled = [], [*settled, *before]  # somebody has dealt with it: what follows is another loss
     stored = {one.digest for one, state in by_message.items() if state is Acknowledged.STORED}
     missing = {one.digest: one for one, state in by_message.items() if state is Acknowledged.MISSING}
@@ -118,13 +119,6 @@ def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
         losses.recovered(ports, LossKind.STORE_SALES, name)
     kept = {"digests": digests[:MOST_KEPT], "settled": settled[-MOST_KEPT:]}
     ports.documents.put(COLLECTION, key, {"name": name} | kept)
-
-
-def _is_open(ports: Ports, name: str) -> bool:
-    try:
-        return losses.get(ports, Loss(LossKind.STORE_SALES, name, "", "").id).is_open
-    except NotFound:
-        return False
 
 
 def _numbered(store: StoreToken, till: str, one: Any) -> Numbered:
