@@ -1,5 +1,6 @@
 """docs/cli.md, from the commands themselves."""
 
+import inspect
 from collections.abc import Iterator
 
 import click
@@ -56,4 +57,4 @@ def _describe(path: str, command: click.Command) -> str:
     usage = " ".join([path, *click.Command.collect_usage_pieces(command, context)])
     records = [param.get_help_record(context) for param in command.params if isinstance(param, click.Option)]
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
-    return "\n\n".join((f"## {path}", f"`{usage}`", command.help or "", table(("option", "meaning"), rows)))
+    return "\n\n".join((f"## {path}", f"`{usage}`", inspect.cleandoc(command.help or ""), table(("option", "meaning"), rows)))

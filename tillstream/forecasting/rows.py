@@ -86,7 +86,7 @@ def _band_rows(
     columns["currency"] = _texts([each or None for each in nodes.currencies], steps)
     columns["period"] = _texts([period] * count, steps)
     columns["first_day"] = pa.array(np.tile(first, count))
-    columns["last_day"] = pa.array(np.tile(days + (length - 1), count))
+    columns["last_day"] = pa.array(np.tile(days + (length - 1) * DAY, count))
     columns["mean"] = decimals(band.means)
     low, median, high = band.quantiles
     # the errors of few windows can all have one sign; a range without its expected value would contradict it

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 import sql
 from sql.limits import EVERY_LINE
-from tillstream.forecasting.models.panel import Days, Floats, Ints
+from tillstream.forecasting.models.panel import DAY, Days, Floats, Ints
 from tillstream.forecasting.sales import out_of_stock
 from tillstream.forecasting.sales.places import number
 from tillstream.ports.warehouse import Warehouse
@@ -121,7 +121,7 @@ def read(
     return PastSales(
         lines,
         _main_categories(encoded(cells.column("category")), of_row, values, len(lines)),
-        np.datetime64(first, "D") + np.arange(length),
+        np.datetime64(first, "D") + DAY * np.arange(length),
         ids // length,
         ids % length,
         np.bincount(places, values, len(ids)).astype(np.float64),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import DAILY, WEEKLY, Floats, Grain, Holidays, Regressor
+from tillstream.forecasting.models.panel import DAILY, DAY, WEEKLY, Floats, Grain, Holidays, Regressor
 
 START = np.datetime64("2024-01-01")  # a Monday
 NO_HOLIDAYS = Holidays(np.array([], dtype="datetime64[D]"), np.array([], dtype=np.int64))
@@ -22,7 +22,7 @@ def history(
     series, steps = values.shape
     return History(
         grain=grain,
-        days=START + grain.days * np.arange(steps + ahead),
+        days=START + grain.days * DAY * np.arange(steps + ahead),
         values=values,
         stores=np.zeros(series, dtype=np.int64),
         categories=np.arange(series),

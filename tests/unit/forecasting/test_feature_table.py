@@ -15,7 +15,7 @@ from tillstream.forecasting.feature_table.inputs import STOCK_DAYS, Inputs
 from tillstream.forecasting.feature_table.outliers import FEWEST, outliers
 from tillstream.forecasting.feature_table.table import feature_table, keys_of
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import Holidays, Regressor
+from tillstream.forecasting.models.panel import DAY, Holidays, Regressor
 from tillstream.forecasting.sales.series import Key
 
 STEPS, AHEAD = 170, 28
@@ -36,7 +36,7 @@ def shop() -> History:
     own = history(
         values,
         ahead=AHEAD,
-        holidays=Holidays(np.array([START + 40]), np.array([0])),
+        holidays=Holidays(np.array([START + 40 * DAY]), np.array([0])),
         regressors=(
             Regressor("price", prices, is_planned=True, is_relative=True),
             Regressor("index", index, is_planned=False),
@@ -113,7 +113,7 @@ def test_no_input_depends_on_a_day_that_was_not_known(days_ahead: int) -> None:
     other = replace(own, values=changed, regressors=(own.regressors[0], replace(index, values=later)))
     inputs = list(columns.input_types(own))
     tables = [each.filter(pa.compute.less(each["day"], until)).select(inputs)
-              for until in [pa.scalar((START + cutoff + days_ahead).item(), pa.date32())]
+              for until in [pa.scalar((START + (cutoff + days_ahead) * DAY).item(), pa.date32())]
               for each in (table(own, days_ahead), table(other, days_ahead))]  # fmt: skip
     assert tables[0].num_rows > 400
     assert tables[0].equals(tables[1])

@@ -6,7 +6,7 @@ import numpy as np
 
 from tillstream.forecasting.kept_fits import digest
 from tillstream.forecasting.models.history import History
-from tillstream.forecasting.models.panel import DAILY, Holidays, Regressor
+from tillstream.forecasting.models.panel import DAILY, DAY, Holidays, Regressor
 from tillstream.spark import series_rows
 
 STEPS, AHEAD = 30, 7
@@ -19,7 +19,7 @@ def history() -> History:
     planned = random.normal(size=(5, STEPS + AHEAD))
     return History(
         grain=DAILY,
-        days=np.datetime64("2026-01-05", "D") + np.arange(STEPS + AHEAD),
+        days=np.datetime64("2026-01-05", "D") + DAY * np.arange(STEPS + AHEAD),
         values=values,
         stores=np.array([0, 0, 1, 1, 2]),
         categories=np.array([0, 1, 0, 1, 1]),

@@ -19,7 +19,7 @@ def easter(years: Ints) -> Days:
     e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
     f = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
     months = (years - 1970) * 12 + f // 31 - 1
-    return np.asarray(months.astype("M8[M]").astype("M8[D]") + f % 31)
+    return np.asarray(months.astype("M8[M]").astype("M8[D]") + f % 31 * DAY)
 
 
 def days_from_easter(days: Days) -> Ints:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 import sql
-from tillstream.forecasting.models.panel import DAILY, WEEKLY, Bools, Days, Grain, Holidays, Ints
+from tillstream.forecasting.models.panel import DAILY, DAY, WEEKLY, Bools, Days, Grain, Holidays, Ints
 from tillstream.forecasting.sales.cells import Cells
 from tillstream.forecasting.sales.open_days import open_days
 from tillstream.ports.warehouse import Warehouse
@@ -37,7 +37,7 @@ class Axis:
     def days(self) -> Days:
         """First day of each step, with those ahead."""
         start = np.datetime64(self.first, "D") - self.grain.to_last
-        return np.asarray(start + self.grain.days * np.arange(self.steps + self.ahead))
+        return np.asarray(start + self.grain.days * DAY * np.arange(self.steps + self.ahead))
 
 
 @dataclass(frozen=True)
