@@ -14,7 +14,8 @@ COPY portal portal
 COPY tillstream tillstream
 COPY till till
 RUN pip --python /opt/tillstream install --no-cache-dir --no-deps --no-build-isolation . \
-    && pip --python /opt/tillstream uninstall --yes setuptools
+    && pip --python /opt/tillstream uninstall --yes setuptools \
+    && ln -s /opt/tillstream/lib/python3.*/site-packages /opt/tillstream/packages
 
 FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 tillstream \
@@ -22,7 +23,7 @@ RUN groupadd --gid 10001 tillstream \
     && install --directory --owner=10001 --group=10001 /data
 COPY --from=packages /opt/tillstream /opt/tillstream
 ENV PATH=/opt/tillstream/bin:$PATH PYTHONUNBUFFERED=1 TILLSTREAM_HOME=/data \
-    FUNCTION_SOURCE=/opt/tillstream/lib/python3.11/site-packages/functions/main.py
+    FUNCTION_SOURCE=/opt/tillstream/packages/functions/main.py
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

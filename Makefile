@@ -1,9 +1,8 @@
 # Tillstream: `make` prints this help. CI and Cloud Build only call targets of this file.
 .DEFAULT_GOAL := help
-NEEDS := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3 python; do \
-  $$each -c '$(NEEDS)' 2>/dev/null && command -v $$each && break; done)
-BIN := .venv/bin
+PYTHON ?= $(shell sh devtools/pythons.sh 2>/dev/null)
+VENV ?= .venv
+BIN := $(VENV)/bin
 WORKERS ?= 2
 
 ##@ Everyday
@@ -11,23 +10,23 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 EXTRAS ?=
-setup: .venv/.runtime $(EXTRAS:%=.venv/.%) ## Build .venv with the locked packages of the product (EXTRAS="google spark lake": also those for Google Cloud, Spark and Delta tables)
-run: .venv/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
+setup: $(VENV)/.runtime $(EXTRAS:%=$(VENV)/.%) ## Build .venv with the locked packages of the product (EXTRAS="google spark lake": also those for Google Cloud, Spark and Delta tables)
+run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
-test: .venv/.dev ## The tests for each change (about 7 minutes on 2 cores)
+test: $(VENV)/.dev ## The tests for each change (about 7 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
-test-system: .venv/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
+test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
-test-long: .venv/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
+test-long: $(VENV)/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
 	$(PYTEST) -m "long" $(PROOFS)
-test-properties: .venv/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
+test-properties: $(VENV)/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-all: test test-system test-properties test-long ## Every test and every proof
-lint: .venv/.dev ## ruff, mypy --strict, the import contracts and the words of prose
+lint: $(VENV)/.dev ## ruff, mypy --strict, the import contracts and the words of prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,50 +36,50 @@ check: ## Lint, test and test-system, reporting every failure and not only the f
 	@failed=; for target in lint test test-system; do $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; done; \
 	test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
-simulate: .venv/.dev ## Play small schedules of simulated companies against a model (SCHEDULES: their number; YEAR=1: a year after them)
+simulate: $(VENV)/.dev ## Play small schedules of simulated companies against a model (SCHEDULES: their number; YEAR=1: a year after them)
 	$(BIN)/python -m devtools.simulation schedules --count $(or $(SCHEDULES),1000)
 	$(if $(YEAR),$(BIN)/python -m devtools.simulation year $(if $(STORES),--stores $(STORES)) $(if $(LINES),--lines $(LINES)) $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED)))
 
 ##@ Speed
-bench: .venv/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
+bench: $(VENV)/.dev .venv-bench/.peers ## Measure 1 M rows against the peers and write docs/benchmarks.md (at most 10 minutes)
 	$(BIN)/python -m bench
-bench-full: .venv/.dev .venv-bench/.peers ## The same with 10 M rows of history
+bench-full: $(VENV)/.dev .venv-bench/.peers ## The same with 10 M rows of history
 	$(BIN)/python -m bench --full
-bench-forecasts: .venv/.dev .venv-forecast-peers/.made ## Compare forecasts of public sales with other methods (DATA: folder of the data sets)
+bench-forecasts: $(VENV)/.dev .venv-forecast-peers/.made ## Compare forecasts of public sales with other methods (DATA: folder of the data sets)
 	$(BIN)/python -m bench.forecasting $(or $(DATA),../shared/data)
-bench-restock: .venv/.dev ## Compare the stock that order policies need on public sales (DATA: folder of the data sets)
+bench-restock: $(VENV)/.dev ## Compare the stock that order policies need on public sales (DATA: folder of the data sets)
 	$(BIN)/python -m bench.restock $(or $(DATA),../shared/data)
-bench-pages: .venv/.dev ## Measure the pages in Chromium at 200,000 lines, and at 10 M with FULL=1
+bench-pages: $(VENV)/.dev ## Measure the pages in Chromium at 200,000 lines, and at 10 M with FULL=1
 	$(BIN)/python -m bench.pages $(if $(FULL),--full)
 
 ##@ Google Cloud
 STAGE ?= dev
 ON = $(if $(PROJECT),--project "$(PROJECT)") --stage $(STAGE) $(if $(REGION),--region $(REGION)) $(SET)
-deploy: .venv/.google ## Bring the project to what STAGE holds (PROJECT, REGION, SET override its file; DRY=1 prints every command)
+deploy: $(VENV)/.google ## Bring the project to what STAGE holds (PROJECT, REGION, SET override its file; DRY=1 prints every command)
 	$(BIN)/tillstream deploy apply $(ON) $(if $(DRY),--dry-run)
-destroy: .venv/.google ## Remove what was deployed to PROJECT; asks, and keeps the data
+destroy: $(VENV)/.google ## Remove what was deployed to PROJECT; asks, and keeps the data
 	$(BIN)/tillstream deploy destroy $(ON)
-smoke: .venv/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
+smoke: $(VENV)/.dev ## Send PROJECT a small file and read its number back (BACK=1: roll back where that fails)
 	$(BIN)/python -m infra.smoke --project "$(PROJECT)" --region $(or $(REGION),europe-west1) $(if $(ADDRESS),--address "$(ADDRESS)") $(if $(BACK),--back)
-prove: .venv/.dev $(if $(PLAN),,package) ## Prove on PROJECT, which must be fresh, what only a project can show (PLAN=1: print the steps; FILES: a folder)
+prove: $(VENV)/.dev $(if $(PLAN),,package) ## Prove on PROJECT, which must be fresh, what only a project can show (PLAN=1: print the steps; FILES: a folder)
 	$(BIN)/python -m devtools.prove --project "$(PROJECT)" --stage $(if $(filter-out dev,$(STAGE)),$(STAGE),prove) $(if $(FILES),--files "$(FILES)") $(if $(PLAN),--plan)
-rollback: .venv/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
+rollback: $(VENV)/.dev ## Restore the revisions of PROJECT that served before (FORWARD=1: to the newest again)
 	$(BIN)/python -m infra.rollback "$(PROJECT)" $(or $(REGION),europe-west1) $(if $(FORWARD),--forward)
-package: .venv/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
+package: $(VENV)/.runtime ## Write the source of the image to build/image.tgz, as the deploy sends it to Cloud Build
 	$(BIN)/python -m infra.source
-cloud-local: .venv/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
+cloud-local: $(VENV)/.dev ## The cloud version on this machine: portal and functions on emulators (make emulators first)
 	$(BIN)/python -m devtools.cloud_local
 
 ##@ Upkeep
-format: .venv/.dev ## Format the code
+format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-docs: .venv/.dev ## Write the generated reference pages
+docs: $(VENV)/.dev ## Write the generated reference pages
 	$(BIN)/python -m docs.generate
-pictures: .venv/.dev ## Take the pictures of the docs again (needs Chromium; OF=sell-show: only these pages)
+pictures: $(VENV)/.dev ## Take the pictures of the docs again (needs Chromium; OF=sell-show: only these pages)
 	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures$(if $(OF),/test_pictures_of_pages.py) --pictures docs/pictures --pictures-of "$(OF)"
 	$(if $(OF),,$(BIN)/python -m docs.generate.looker.pictures)
-lock: .venv/.dev ## Resolve the newest packages that fit into the lock files
+lock: $(VENV)/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
 	for extra in "" google dev bench notebook spark lake; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
@@ -96,66 +95,66 @@ expectations: .venv-expectations/.made ## Install Great Expectations, for the te
 spark: .venv-spark/.made ## Install Apache Spark, for the tests of what runs on it (they also need Java 17 or later)
 mlflow: .venv-mlflow/.made ## Install MLflow, for the tests of tracked comparisons
 clean: ## Remove what was built; the data in var/ stays
-	rm -rf .venv .venv-bench .venv-forecast-peers .venv-emulators .venv-notebook .venv-expectations .venv-spark .venv-mlflow build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.runtime: requirements.lock pyproject.toml
-	@$(PYTHON) -c '$(NEEDS)' 2>/dev/null || { echo "Tillstream needs Python 3.11 or newer. Name it with: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+	{ sh devtools/pythons.sh $(if $(PYTHON),"$(PYTHON)") && "$(PYTHON)" -m venv --clear $(VENV); }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.venv/.dev: requirements-dev.lock .venv/.runtime
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
-.venv/.google .venv/.spark .venv/.lake: .venv/.%: requirements-%.lock .venv/.runtime
+$(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-$*.lock
 	touch $@
 
 # apart from the product: the peers of the benchmark
 .venv-bench/.peers: requirements-bench.lock
-	$(PYTHON) -m venv --clear .venv-bench
+	"$(PYTHON)" -m venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
 
 # apart from the other peers: statsforecast needs an older pandas than theirs
 .venv-forecast-peers/.made: devtools/locks/forecast-peers.lock
-	$(PYTHON) -m venv --clear .venv-forecast-peers
+	"$(PYTHON)" -m venv --clear .venv-forecast-peers
 	.venv-forecast-peers/bin/python -m pip install --quiet --disable-pip-version-check -r devtools/locks/forecast-peers.lock
 	touch $@
 
 # apart from the product: their pins do not agree with ours; DuckDB's extensions lie in the HOME that theirs runs under
 .venv-emulators/.made: devtools/locks/bigquery-emulator.lock devtools/locks/storage-emulator.lock
 	for each in bigquery storage; do \
-	  $(PYTHON) -m venv --clear .venv-emulators/$$each && \
+	  "$(PYTHON)" -m venv --clear .venv-emulators/$$each && \
 	  .venv-emulators/$$each/bin/python -m pip install --quiet --disable-pip-version-check -r devtools/locks/$$each-emulator.lock || exit 1; done
-	HOME=$(CURDIR)/.venv-emulators/bigquery .venv-emulators/bigquery/bin/python -c \
+	HOME="$(CURDIR)/.venv-emulators/bigquery" .venv-emulators/bigquery/bin/python -c \
 	  "from duckdb_extensions import import_extension as add; add('spatial'); add('avro')"
 	touch $@
 
 # apart from the product, which needs no Jupyter; not compiled, as few of the modules are imported
 .venv-notebook/.made: requirements-notebook.lock
-	$(PYTHON) -m venv --clear .venv-notebook
+	"$(PYTHON)" -m venv --clear .venv-notebook
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-notebook.lock
 	.venv-notebook/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
 # apart from the product, which does not need it; few of its modules are imported
 .venv-expectations/.made: devtools/locks/expectations.lock
-	$(PYTHON) -m venv --clear .venv-expectations
+	"$(PYTHON)" -m venv --clear .venv-expectations
 	.venv-expectations/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/expectations.lock
 	touch $@
 
 # apart from the product, which needs no library of it and a newer pyarrow than its server; few of its modules are imported
 .venv-mlflow/.made: devtools/locks/mlflow.lock
-	$(PYTHON) -m venv --clear .venv-mlflow
+	"$(PYTHON)" -m venv --clear .venv-mlflow
 	.venv-mlflow/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r devtools/locks/mlflow.lock
 	touch $@
 
 # apart from the product: with pandas, pandera imports pyspark wherever that is installed, and prints its warnings
 .venv-spark/.made: requirements-spark.lock
-	$(PYTHON) -m venv --clear .venv-spark
+	"$(PYTHON)" -m venv --clear .venv-spark
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-spark.lock
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@

@@ -4,11 +4,12 @@ setlocal
 cd /d "%~dp0"
 
 if exist .venv\Scripts\tillstream.exe goto start
-set PYTHON=py -3
-%PYTHON% -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>nul && goto install
-set PYTHON=python
-%PYTHON% -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>nul && goto install
-echo Tillstream needs Python 3.11 or newer. Get it from https://www.python.org/downloads/ and start this again.
+set "SUPPORTED=import sys; sys.exit(not (3, 11, 2) <= sys.version_info[:3] < (3, 15))"
+set PYTHON=
+for %%v in (3.14 3.13 3.12 3.11) do if not defined PYTHON py -%%v -c "%SUPPORTED%" 2>nul && set PYTHON=py -%%v
+if not defined PYTHON python -c "%SUPPORTED%" 2>nul && set PYTHON=python
+if defined PYTHON goto install
+echo Tillstream needs Python 3.11.2 or newer, up to 3.14. Get it from https://www.python.org/downloads/ and start this again.
 pause
 exit /b 1
 

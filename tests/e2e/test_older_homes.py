@@ -135,7 +135,7 @@ def test_an_older_folder_is_refused_in_one_clear_word(
     lived: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_older(home)
-    monkeypatch.setattr("tillstream.server.serve._port_is_free", lambda _: None)
+    monkeypatch.setattr("tillstream.server.serve._problem_of_port", lambda *_: "")
     for arguments in (["status"], ["query", "kpis"], ["rebuild", "--check"], ["serve", "--port", "1"]):
         result = CliRunner().invoke(main, arguments)
         assert (result.exit_code, type(result.exception)) == (1, SystemExit)

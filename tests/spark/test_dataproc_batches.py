@@ -75,7 +75,7 @@ def test_a_batch_of_dataproc_stages_the_files(service: Dataproc, started: Projec
     execution = batch["environmentConfig"]["executionConfig"]
     assert execution["serviceAccount"] == f"tillstream-spark@{project}.iam.gserviceaccount.com"
     assert (execution["subnetworkUri"], execution["stagingBucket"]) == ("jobs", buckets[STAGING])
-    assert batch["pysparkBatch"]["mainPythonFileUri"].endswith(f"/site-packages/{PROGRAM.relative_to(ROOT)}")
+    assert batch["pysparkBatch"]["mainPythonFileUri"].endswith(f"/packages/{PROGRAM.relative_to(ROOT)}")
     assert batch["pysparkBatch"]["args"][-1] == f"spark/{name}"
 
 

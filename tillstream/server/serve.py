@@ -38,6 +38,8 @@ Echo = Callable[[str], None]
 SWITCH_SECONDS = 0.0005
 """Time for which a thread keeps the interpreter while others wait for it. A request releases it at each statement of
 SQLite, and with the default of 5 ms would wait that long each time beside a thread that computes."""
+NEXT_PORTS = 10
+"""Ports that are tried, from the default on, if none is chosen."""
 FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
 
@@ -66,7 +68,7 @@ def serve(
         if open_browser:
             webbrowser.open(running.address)
         return
-    _port_is_free(settings)
+    settings = with_free_port(settings, echo)
     interrupt_on_stop()
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
@@ -89,16 +91,32 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _port_is_free(settings: Settings) -> None:
+def with_free_port(settings: Settings, echo: Echo) -> Settings:
+    """Settings with a free port: the next one where the default is taken, as by the server of another home.
+
+    Raises `Rejected` if a port that was chosen is taken, or all that are tried.
+    """
+    first = settings.port
+    tried = 1 if "port" in settings.model_fields_set else NEXT_PORTS
+    for port in range(first, first + tried):
+        if not (problem := _problem_of_port(settings.host, port)):
+            if port != first:
+                echo(f"Port {first} is in use, so Tillstream uses port {port}.")
+            return settings.model_copy(update={"port": port})
+    raise Rejected(
+        f"Port {first} on {settings.host} is in use ({problem}). Choose another port, for example --port {first + tried}."
+    )
+
+
+def _problem_of_port(host: str, port: int) -> str:
+    """Why nothing can listen there; empty if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((host, port))
         except OSError as error:
-            raise Rejected(
-                f"Port {settings.port} on {settings.host} is in use ({error.strerror}). Choose another port, for "
-                f"example --port {settings.port + 1}."
-            ) from error
+            return str(error.strerror or error)
+    return ""
 
 
 def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:

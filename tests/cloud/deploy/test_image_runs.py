@@ -31,8 +31,9 @@ from devtools.emulators import free_port
 ROOT = Path(__file__).resolve().parents[3]
 BASE = next(re.finditer(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE))[1]
 DEBIAN = BASE.rpartition("-")[2]
+RELEASE = BASE.removeprefix("python:").partition("-")[0]
 PACKAGES = "python3,python3-pip,python3-venv,python-is-python3"
-MAIN = "/opt/tillstream/lib/python3.11/site-packages/functions/main.py"
+MAIN = "/opt/tillstream/packages/functions/main.py"
 WITHOUT = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
 PATIENCE = 90.0
 
@@ -83,7 +84,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     folder = tmp_path_factory.mktemp("image")
     wheels, root = folder / "wheels", folder / "rootfs.tar"
     lock = ROOT / "infra" / "locks" / "image.lock"
-    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--python-version", RELEASE]
     parts = [
         ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *WITHOUT, DEBIAN, str(root)],
         [*download, "--require-hashes", "-r", str(lock), "-d", str(wheels)],

@@ -84,6 +84,6 @@ def test_the_recipe_of_the_image_has_what_dataproc_needs() -> None:
 
 def test_the_program_is_where_the_image_has_it() -> None:
     (source,) = re.findall(
-        r"FUNCTION_SOURCE=(/opt/tillstream/\S+/site-packages)/", (ROOT / "Dockerfile").read_text("utf-8")
+        r"FUNCTION_SOURCE=(/opt/tillstream/\w+)/", (ROOT / "Dockerfile").read_text("utf-8")
     )
     assert f"file://{source}/{Path(staging_batch.__file__).relative_to(ROOT)}" == MAIN

@@ -20,6 +20,8 @@ from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till, web_shop
 from tillstream.commands.demo_shop.days import DAYS
 from tillstream.samples import files
+from tillstream.server.serve import with_free_port
+from tillstream.settings import Settings
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 pytestmark = pytest.mark.system
@@ -282,6 +284,18 @@ def test_a_used_port_is_reported_with_a_free_one(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"Port {port} on 127.0.0.1 is in use" in done.stderr
     assert f"--port {port + 1}" in done.stderr
+
+
+def test_the_next_free_port_is_taken_if_none_was_chosen(tmp_path: Path) -> None:
+    """As the server of a second home, while the first one has the default."""
+    printed: list[str] = []
+    with socket.socket() as taken:
+        with suppress(OSError):  # something on this machine listens there already
+            taken.bind(("127.0.0.1", 8080))
+            taken.listen()
+        settings = with_free_port(Settings(home=tmp_path), printed.append)
+    assert settings.port > 8080
+    assert printed == [f"Port 8080 is in use, so Tillstream uses port {settings.port}."]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows asks otherwise")

@@ -20,6 +20,7 @@ PARTS = (
     "README.md",
     "requirements.lock",
     "run.sh",
+    "devtools/pythons.sh",
 )
 
 
@@ -33,6 +34,7 @@ def download(tmp_path: Path) -> Path:
         if source.is_dir():
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
+            (folder / part).parent.mkdir(exist_ok=True)
             shutil.copy(source, folder / part)
     (folder / ".venv/bin").mkdir(parents=True)
     (folder / ".venv/bin/tillstream").symlink_to(Path(sys.executable).parent / "tillstream")
@@ -59,7 +61,7 @@ def test_run_sh_reports_that_python_is_missing(download: Path, tmp_path: Path) -
         [str(download / "run.sh")], env={"PATH": str(tools)}, capture_output=True, text=True, check=False, timeout=60
     )
     assert result.returncode == 1
-    assert "needs Python 3.11 or newer" in result.stderr
+    assert "needs Python 3.11.2 or newer" in result.stderr
 
 
 def test_a_built_package_holds_all_that_it_reads(tmp_path: Path, download: Path) -> None:
