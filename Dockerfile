@@ -18,7 +18,12 @@ RUN pip --python /opt/tillstream install --no-cache-dir --no-deps --no-build-iso
     && ln -s /opt/tillstream/lib/python3.*/site-packages /opt/tillstream/packages
 
 FROM python:3.11-slim-bookworm
-RUN groupadd --gid 10001 tillstream \
+# LightGBM, which forecasts use, needs OpenMP; a fixed version would end with the next security update of Debian
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --gid 10001 tillstream \
     && useradd --uid 10001 --gid 10001 --no-log-init --no-create-home --home-dir /data --shell /usr/sbin/nologin tillstream \
     && install --directory --owner=10001 --group=10001 /data
 COPY --from=packages /opt/tillstream /opt/tillstream

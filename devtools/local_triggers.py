@@ -34,6 +34,7 @@ def call(method: str, address: str, body: Mapping[str, Any] | None = None, **hea
     except urllib.error.HTTPError as error:
         if error.code != 409:
             raise
+        error.close()
         return None
     return json.loads(content) if content[:1] in {b"{", b"["} else None
 

@@ -113,7 +113,8 @@ class Api:
                 text = response.read()
                 return (json.loads(text) if text else None), response.headers
         except urllib.error.HTTPError as error:
-            detail = error.read().decode(errors="replace")[:300]
+            with error:
+                detail = error.read().decode(errors="replace")[:300]
             kind = Unavailable if error.code >= 500 else Rejected
             raise kind(f"{method} {path}: {error.code} {detail}") from error
         except OSError as error:

@@ -98,7 +98,8 @@ def query_rows(url: str, query: str, location: str, headers: dict[str, str]) -> 
         with urllib.request.urlopen(request, timeout=90) as response:
             answer = json.loads(response.read())
     except urllib.error.HTTPError as error:
-        raise Unavailable(f"{error.code} {error.read().decode(errors='replace')[:300]}") from error
+        with error:
+            raise Unavailable(f"{error.code} {error.read().decode(errors='replace')[:300]}") from error
     except OSError as error:
         raise Unavailable(str(error)) from error
     names = [column["name"] for column in answer["schema"]["fields"]]

@@ -57,4 +57,5 @@ def _describe(path: str, command: click.Command) -> str:
     usage = " ".join([path, *click.Command.collect_usage_pieces(command, context)])
     records = [param.get_help_record(context) for param in command.params if isinstance(param, click.Option)]
     rows = [(f"`{record[0]}`", record[1]) for record in records if record]
-    return "\n\n".join((f"## {path}", f"`{usage}`", inspect.cleandoc(command.help or ""), table(("option", "meaning"), rows)))
+    words = inspect.cleandoc(command.help or "")  # without the indentation that Python 3.13 omits
+    return "\n\n".join((f"## {path}", f"`{usage}`", words, table(("option", "meaning"), rows)))

@@ -96,7 +96,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-OLD = "exit 1"
+NOT_SUPPORTED = "exit 1"
 
 
 @posix
@@ -108,14 +108,17 @@ def test_the_newest_release_is_chosen(machine: Machine) -> None:
 
 @posix
 def test_what_is_not_supported_is_passed_over(machine: Machine) -> None:
-    machine.add("python3.13", OLD)
+    machine.add("python3.13", NOT_SUPPORTED)
     machine.add("python3.99")
     machine.add("python3")
     assert machine.choose().stdout == f"{machine.folder / 'python3'}\n"
 
 
+TOO_OLD, TOO_NEW = f"(3, {MINORS[0]}, {int(RANGE[3]) - 1})", f"(3, {MINORS[-1] + 1}, 0)"
+
+
 @posix
-@pytest.mark.parametrize("version", [f"(3, {MINORS[0]}, {int(RANGE[3]) - 1})", "(3, 9, 18)", f"(3, {MINORS[-1] + 1}, 0)"])
+@pytest.mark.parametrize("version", [TOO_OLD, "(3, 9, 18)", TOO_NEW])
 def test_the_ends_of_the_range_are_compared_as_numbers(machine: Machine, version: str) -> None:
     other = f"import sys; sys.version_info = {version}; exec(sys.argv.pop(1))"
     machine.add("python3", f"""shift; exec "{sys.executable}" -c '{other}' "$@" """)
@@ -140,7 +143,7 @@ def test_without_venv_the_message_names_its_package(machine: Machine, tmp_path: 
 @posix
 def test_a_named_one_is_the_only_choice(machine: Machine) -> None:
     machine.add("python3")
-    machine.add("mine", OLD)
+    machine.add("mine", NOT_SUPPORTED)
     assert machine.choose(str(machine.folder / "python3")).stdout == f"{machine.folder / 'python3'}\n"
     result = machine.choose(str(machine.folder / "mine"))
     assert result.returncode == 1

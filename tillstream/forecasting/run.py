@@ -14,6 +14,7 @@ from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughDat
 from tillstream.forecasting.drift import drifting
 from tillstream.forecasting.kept_fits import KeptFits
 from tillstream.forecasting.levels import Nodes
+from tillstream.forecasting.models.boosted_trees import MissingLibrary
 from tillstream.forecasting.rows import ACCURACY, FORECASTS, accuracy_rows, forecast_rows, price_effect_rows
 from tillstream.forecasting.runs import Run, text
 from tillstream.forecasting.sales import read
@@ -67,6 +68,8 @@ def run(
         return ended("There are no sales before today.")
     except NotEnoughData as missing:
         return ended(f"There are sales of {missing.weeks} weeks. A forecast with a backtest needs {missing.needed}.")
+    except MissingLibrary as missing:
+        return ended(str(missing))
     drifts = _save(ports, sold, forecasts)
     kept.delete_others()
     outside.delete_removed(ports)

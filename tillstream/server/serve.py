@@ -9,6 +9,7 @@ import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
 from http.client import OK, HTTPException
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -68,11 +69,14 @@ def serve(
         if open_browser:
             webbrowser.open(running.address)
         return
-    settings = with_free_port(settings, echo)
+    asked = settings.port
+    settings = with_free_port(settings)
     interrupt_on_stop()
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     with open_app(with_server_memory(settings), wait=2.0, clock=clock) as app:
+        if settings.port != asked:
+            echo(f"Port {asked} is in use, so Tillstream uses port {settings.port}.")
         _serve(app, echo, open_browser=open_browser, shown=on_terminal)
 
 
@@ -87,11 +91,14 @@ def _answers(address: str) -> bool:
     try:
         with urlopen(f"{address}/healthz", timeout=2) as response:  # noqa: S310 - our own address
             return bool(response.status == OK)
+    except HTTPError as error:
+        error.close()
+        return False
     except (OSError, HTTPException, ValueError):
         return False
 
 
-def with_free_port(settings: Settings, echo: Echo) -> Settings:
+def with_free_port(settings: Settings) -> Settings:
     """Settings with a free port: the next one where the default is taken, as by the server of another home.
 
     Raises `Rejected` if a port that was chosen is taken, or all that are tried.
@@ -100,11 +107,10 @@ def with_free_port(settings: Settings, echo: Echo) -> Settings:
     tried = 1 if "port" in settings.model_fields_set else NEXT_PORTS
     for port in range(first, first + tried):
         if not (problem := _problem_of_port(settings.host, port)):
-            if port != first:
-                echo(f"Port {first} is in use, so Tillstream uses port {port}.")
             return settings.model_copy(update={"port": port})
     raise Rejected(
-        f"Port {first} on {settings.host} is in use ({problem}). Choose another port, for example --port {first + tried}."
+        f"Port {first} on {settings.host} is in use ({problem}). Choose another port, for example "
+        f"--port {first + tried}."
     )
 
 

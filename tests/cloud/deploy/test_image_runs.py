@@ -84,7 +84,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     folder = tmp_path_factory.mktemp("image")
     wheels, root = folder / "wheels", folder / "rootfs.tar"
     lock = ROOT / "infra" / "locks" / "image.lock"
-    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--python-version", RELEASE]
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    download += ["--python-version", RELEASE]
     parts = [
         ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *WITHOUT, DEBIAN, str(root)],
         [*download, "--require-hashes", "-r", str(lock), "-d", str(wheels)],
@@ -150,7 +151,7 @@ def test_the_image_has_its_user_its_check_and_only_its_packages(build: Builder, 
         'test "$(id -u)" = 10001',
         "test -w /data",
         "! test -w /opt/tillstream",
-        'python -c "import portal.wsgi, gunicorn, functions_framework"',
+        'python -c "import portal.wsgi, gunicorn, functions_framework, lightgbm"',
     )
     assert build("run", container, "--", "sh", "-euxc", "; ".join(checks)) == ""
 

@@ -83,7 +83,5 @@ def test_the_recipe_of_the_image_has_what_dataproc_needs() -> None:
 
 
 def test_the_program_is_where_the_image_has_it() -> None:
-    (source,) = re.findall(
-        r"FUNCTION_SOURCE=(/opt/tillstream/\w+)/", (ROOT / "Dockerfile").read_text("utf-8")
-    )
+    (source,) = re.findall(r"FUNCTION_SOURCE=(/opt/tillstream/\w+)/", (ROOT / "Dockerfile").read_text("utf-8"))
     assert f"file://{source}/{Path(staging_batch.__file__).relative_to(ROOT)}" == MAIN

@@ -1,6 +1,7 @@
 """Documents in SQLite keep the DocumentStore contract."""
 
 import functools
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -53,9 +54,11 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
             f"json_extract(data, '$.{field}') = 'x' "
             "ORDER BY json_extract(data, '$.received_seq') DESC, id DESC LIMIT 50"
         )
-        assert [step[-1] for step in plan] == [
+        (step,) = plan
+        # newer releases of SQLite read even the value out of the index: COVERING
+        assert step[-1].replace("COVERING ", "") == (
             f"SEARCH documents USING INDEX listed_{field} (collection=? AND <expr>=?)"
-        ]
+        )
 
     @pytest.mark.parametrize("where", [{"object": "x", "generation": 5}, {"state": "x"}])
     def test_neither_a_sorted_lookup_nor_a_count_reads_all_documents(
@@ -70,7 +73,7 @@ class TestSQLiteDocumentStore(DocumentStoreContract):
             plans = [sqlite.execute(f"EXPLAIN QUERY PLAN {one}").fetchall() for one in statements]
         sqlite.close()
         index = "having_generation" if "generation" in where else "listed_state"
-        assert [f"USING INDEX {index}" in plan[0][-1] for plan in plans] == [True, True]
+        assert all(re.search(rf"USING (COVERING )?INDEX {index}\b", plan[0][-1]) for plan in plans)
         assert "json_type" not in "".join(statements), "a count reads only the index"
 
     def test_a_field_that_could_be_sql_is_refused(self, documents: SQLiteDocumentStore) -> None:

@@ -1,5 +1,6 @@
 """Forecast runs on a warehouse: what they write, that they repeat, continue and keep what they forecast before."""
 
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -180,3 +181,21 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
     assert {row["cutoff_date"] for row in earlier} == {LAST + timedelta(days=number) for number in range(-18, 2)}
     assert not any(row["level"] == "product" and row["cutoff_date"] <= LAST for row in earlier)
     assert ended.drifting[0].startswith("Units of store LDS1 in UK: 1 of 16 days were inside")
+
+
+def test_a_machine_without_openmp_says_what_to_install(
+    shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wheels of LightGBM do not contain it: the message of the loader named neither forecasts nor a way out."""
+    (tmp_path / "lightgbm.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
+    before = runs.last(shop.ports)
+    add(shop, tmp_path, LAST + timedelta(days=2), LAST + timedelta(days=2))
+    try:
+        ended = run(shop.ports, Fitter())
+        assert "libgomp.so.1" in ended.reason
+        assert "sudo apt install libgomp1" in ended.reason
+    finally:
+        assert before
+        runs.save(shop.ports, before)

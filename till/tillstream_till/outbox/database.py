@@ -74,8 +74,12 @@ def connect(path: Path) -> sqlite3.Connection:
     """Return a connection whose commits are on the disk before they return."""
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=PERSIST", "synchronous=FULL", "secure_delete=ON", "fullfsync=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=PERSIST", "synchronous=FULL", "secure_delete=ON", "fullfsync=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

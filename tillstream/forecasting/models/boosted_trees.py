@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tillstream.domain.errors import Rejected
 from tillstream.forecasting.models import calendar, features
 from tillstream.forecasting.models.panel import Floats, Ints, Panel
 
@@ -66,10 +67,27 @@ class BoostedTrees:
         return np.asarray(self.model.predict(matrix, num_threads=PARAMETERS["num_threads"]))
 
 
-def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
-    """Fit the ratio of later values to the level of their series; None if the history is too short."""
-    import lightgbm
+class MissingLibrary(Rejected):
+    """LightGBM needs a library of the system that is not installed."""
 
+
+def _lightgbm() -> Any:
+    try:
+        import lightgbm
+    except OSError as error:  # its wheels do not contain OpenMP, and a minimal Linux does not either
+        raise MissingLibrary(
+            f"Forecasts need the library of OpenMP, which is not on this machine ({error}). On Debian and Ubuntu, run: "
+            "sudo apt install libgomp1 (on macOS: brew install libomp). Then run: tillstream forecast run"
+        ) from error
+    return lightgbm
+
+
+def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
+    """Fit the ratio of later values to the level of their series; None if the history is too short.
+
+    Raises `MissingLibrary`.
+    """
+    lightgbm = _lightgbm()
     days = calendar_of(panel)
     rows, origins, horizons = _samples(panel, horizon)
     values, level = panel.at(rows, origins + horizons), panel.levels[rows, origins]
@@ -92,10 +110,8 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
 
 
 def load(model: str, panel: Panel) -> BoostedTrees:
-    """Return a model from its text, with the calendar of a panel."""
-    import lightgbm
-
-    return BoostedTrees(lightgbm.Booster(model_str=model), calendar_of(panel))
+    """Return a model from its text, with the calendar of a panel. Raises `MissingLibrary`."""
+    return BoostedTrees(_lightgbm().Booster(model_str=model), calendar_of(panel))
 
 
 def calendar_of(panel: Panel) -> Floats:

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from joserfc import jwt
@@ -80,6 +81,8 @@ def _fetch_keys(address: str) -> KeySet:
             with urlopen(address, timeout=DEADLINE) as response:  # noqa: S310 - an address of ours
                 return KeySet.import_key_set(json.load(response))
         except (OSError, ValueError, JoseError) as error:
+            if isinstance(error, HTTPError):
+                error.close()
             if not tries_left:
                 raise Unavailable(f"The keys at {address} cannot be loaded.") from error
             time.sleep(random.uniform(0.05, 0.3))  # noqa: S311 - jitter

@@ -57,17 +57,16 @@ class _Connection:
         except BaseException:
             self.sqlite.close()
             raise
-        self._close_with_me()
-
-    def _close_with_me(self) -> None:
-        # The finalizer, not this object, holds the connection, so that no cycle of garbage can drop it before it is closed.
-        weakref.finalize(self, self.sqlite.close).atexit = False
 
     def sync(self, level: int) -> None:
         """Set how much the commits of this connection sync, unless they do already."""
         if self._level != level:
             self.sqlite.execute(f"PRAGMA synchronous={level}")
             self._level = level
+
+    def __del__(self) -> None:
+        if hasattr(self, "sqlite"):
+            self.sqlite.close()
 
 
 class _Reader(_Connection):
@@ -77,7 +76,6 @@ class _Reader(_Connection):
         self.sqlite = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None, check_same_thread=False
         )
-        self._close_with_me()
 
 
 class SQLiteFile:

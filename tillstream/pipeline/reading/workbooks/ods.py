@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.reading.errors import unreadable
@@ -13,6 +12,7 @@ from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
+from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, iterparse
 
 _DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"

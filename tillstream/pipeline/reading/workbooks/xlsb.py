@@ -4,7 +4,6 @@ sheet. From the file itself it would read errors of formulas and rich texts as e
 import io
 import zipfile
 from collections.abc import Iterator
-from xml.etree.ElementTree import ParseError, fromstring
 
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.reading.streams.zip_archive import Member
@@ -17,6 +16,7 @@ from tillstream.pipeline.reading.workbooks.xlsx import (
     part_path,
     sheet_rows,
 )
+from tillstream.pipeline.reading.workbooks.xml_parts import ParseError, fromstring
 
 _BOOK, _RELATIONS, _COPY = "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "worksheets/sheet1.bin"
 _SHARED_PARTS = ("xl/sharedStrings.bin", "xl/styles.bin")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from posixpath import join, normpath
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError, fromstring
 
 import python_calamine as calamine
 
@@ -17,6 +16,7 @@ from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
 from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults, SheetScan, local_name, parse_sheet, scan_sheet
+from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, fromstring
 
 _CELL_BYTES = 32
 """Memory per cell, including empty ones."""

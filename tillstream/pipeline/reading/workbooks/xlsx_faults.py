@@ -4,10 +4,10 @@ XML, as spreadsheets write it, is scanned without parsing it."""
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.sheet import damaged_workbook
+from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, iterparse
 
 Faults = dict[int, dict[int, str | None]]
 """0-based row → 0-based column → error text, or None for a formula without a cached value."""
