@@ -76,7 +76,7 @@ class LineDecoder:
         text = b"\n".join(lines)
         try:
             objects = self._decoder.decode_lines(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             objects = []
         all_objects = len(objects) == len(non_blank) and set(map(type, objects)) <= {dict}
         # each key precedes a colon, so equal counts mean that no key is repeated
@@ -98,6 +98,12 @@ class LineDecoder:
         return DecodedLines(lines, objects, indices, errors, blank)
 
     def _decode_line(self, line: bytes) -> Object | Reason:
+        try:
+            return self._object_of(line)
+        except RecursionError:
+            return _CODE, "", "its brackets are nested too deeply"
+
+    def _object_of(self, line: bytes) -> Object | Reason:
         try:
             value = self._decoder.decode(line)
         except UnicodeDecodeError:

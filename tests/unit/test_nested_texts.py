@@ -1,0 +1,61 @@
+"""Texts of people that are nested ten times as deeply as is accepted end in a sentence, not in the end of the process.
+
+SQL is tried in `tests/escapes`, XML of workbooks in `tests/unit/pipeline/reading/test_xml_parts.py`.
+"""
+
+import io
+import sys
+
+import pytest
+
+from tillstream.ad_hoc import nesting
+from tillstream.connectors.html.table import read_table
+from tillstream.connectors.kinds import kafka
+from tillstream.contracts import loader
+from tillstream.contracts.loader import parse_yaml
+from tillstream.domain.errors import Rejected
+from tillstream.domain.text import json_text
+from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+
+LEVELS = 10 * max(sys.getrecursionlimit(), 10_000)
+"""The interpreter in C stops at 10,000 levels at most, in Python at its own limit."""
+
+
+@pytest.mark.parametrize("levels", [10 * loader.DEEPEST, LEVELS])
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ("[", "")])
+def test_yaml(start: str, end: str, levels: int) -> None:
+    with pytest.raises(Rejected, match="levels|not a contract|line"):
+        parse_yaml(f"name: x\ncolumns:\n  {start * levels}1{end * levels}\n", "contract.yaml")
+
+
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ("[", "")])
+def test_json(start: str, end: str) -> None:
+    with pytest.raises(json_text.TooDeep):
+        json_text.decode(f"{start * LEVELS}1{end * LEVELS}")
+
+
+@pytest.mark.parametrize(("start", "end"), [('{"a":', "}"), ("[", "]")])
+def test_lines_of_json(start: str, end: str) -> None:
+    """The other lines of the file are read."""
+    value = f'{{"No": 3, "a": {start * LEVELS}1{end * LEVELS}}}'
+    text = f'{{"No": 1}}\n{value}\n{{"No": 2}}\n'
+    blocks = list(read_blocks(lambda: io.BytesIO(text.encode()), ReadOptions()))
+    assert [row["No"] for block in blocks for row in block.cells.to_pylist()] == ["1", "2"]
+    assert [(row.row_number, row.code) for block in blocks for row in block.unreadable] == [(2, "unreadable-json")]
+
+
+def test_messages_of_a_queue() -> None:
+    line, is_object = kafka._line(b'{"a":' * LEVELS)
+    assert not is_object
+    assert line.startswith(b'{"a":')
+
+
+@pytest.mark.parametrize("tag", ["div", "table", "td", "b"])
+def test_html(tag: str) -> None:
+    page = f"<table><tr><td>A</td></tr><tr><td>{f'<{tag}>' * LEVELS}"
+    header, _ = read_table(page.encode(), "utf-8", "1")
+    assert header == ["A"]
+
+
+def test_the_limit_of_sql_is_below_that_of_the_interpreter() -> None:
+    assert 10 * nesting.DEEPEST < sys.getrecursionlimit()
