@@ -25,7 +25,10 @@ test-long: $(VENV)/.dev ## Only the long proofs: kills, hundreds of schedules, s
 	$(PYTEST) -m "long" $(PROOFS)
 test-properties: $(VENV)/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
-test-all: test test-system test-properties test-long ## Every test and every proof
+test-pythons: ## make test on each supported Python of this machine
+	for each in $$(sh devtools/pythons.sh --all); do \
+	  $(MAKE) test PYTHON="$$each" VENV=".venv-$$("$$each" -c 'import platform; print(platform.python_version())')" || exit 1; done
+test-all: test-pythons test-system test-properties test-long ## Every test and every proof
 lint: $(VENV)/.dev ## ruff, mypy --strict, the import contracts and the words of prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -159,4 +162,4 @@ $(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate
+.PHONY: help setup run test test-system test-properties test-long test-pythons test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate

@@ -69,14 +69,14 @@ def serve(
         if open_browser:
             webbrowser.open(running.address)
         return
-    asked = settings.port
+    default = settings.port
     settings = with_free_port(settings)
     interrupt_on_stop()
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # requests that wait are no news
     with open_app(with_server_memory(settings), wait=2.0, clock=clock) as app:
-        if settings.port != asked:
-            echo(f"Port {asked} is in use, so Tillstream uses port {settings.port}.")
+        if settings.port != default:
+            echo(f"Port {default} is in use, so Tillstream uses port {settings.port}.")
         _serve(app, echo, open_browser=open_browser, shown=on_terminal)
 
 

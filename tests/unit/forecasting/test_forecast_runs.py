@@ -183,7 +183,7 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
     assert ended.drifting[0].startswith("Units of store LDS1 in UK: 1 of 16 days were inside")
 
 
-def test_a_machine_without_openmp_says_what_to_install(
+def test_the_run_of_a_machine_without_openmp_names_what_to_install(
     shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wheels of LightGBM do not contain it: the message of the loader named neither forecasts nor a way out."""

@@ -1,0 +1,26 @@
+"""The two commands on the machine of a new user: not root, without git and a compiler, in a path with a space."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNTRIES = ("AT", "IN", "US", "TR")
+NEEDED = ("bash", "make", "tar", "setsid", "setpriv")
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2_400)]
+
+
+@pytest.mark.skipif(not all(map(shutil.which, NEEDED)), reason=f"needs {', '.join(NEEDED)} of Linux")
+def test_both_commands_work_for_a_new_user() -> None:
+    """On another interpreter and in another country for each commit: COMMIT is its number in continuous integration."""
+    pythons = subprocess.run(
+        ["sh", ROOT / "devtools" / "pythons.sh", "--all"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    number = int(os.environ.get("COMMIT", "0"))
+    words = [pythons[-1 - number % len(pythons)], COUNTRIES[number % len(COUNTRIES)]]
+    done = subprocess.run([ROOT / "devtools" / "new_user.sh", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
