@@ -40,13 +40,10 @@ name=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
 as=(env)
 if [[ $(id -u) -eq 0 ]]; then
   as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env)
-  if ! "${as[@]}" "$python" -c '' 2>/dev/null; then # in a folder of root, as those of pyenv are
-    cp -a "$("$python" -c 'import sys; print(sys.base_prefix)')" "$work/python"
-    python=$work/python/bin/${python##*/}
-  fi
   chmod 755 "$work"
 fi
-[[ -d $work/python ]] || ln -s "$python" "$programs/$name" # a copied one finds its library only from its own folder
+ln -s "$python" "$programs/$name"
+if ! "${as[@]}" "$python" -c ''; then echo "A user who is not root cannot run $python." >&2 && exit 2; fi
 if command -v localedef >/dev/null && [[ -d /usr/share/i18n/locales ]]; then
   localedef -i "$locale" -f UTF-8 "$work/locales/$locale.UTF-8" || true # it warns of rare letters
 fi
@@ -54,8 +51,8 @@ if [[ $(id -u) -eq 0 ]]; then chown -R nobody:nogroup "$work"; fi
 
 kept=()
 while read -r variable; do kept+=("$variable=${!variable}"); done < <(compgen -e | grep -E '^(PIP_|https?_proxy$|no_proxy$)' || true)
-environment=(-i "PATH=$work/python/bin:$programs" "HOME=$work/user" "TZ=$zone" "LC_ALL=$locale.UTF-8" "LANG=$locale.UTF-8"
-  "LOCPATH=$work/locales" "LD_LIBRARY_PATH=$work/python/lib" "WORKERS=${WORKERS:-2}" "${kept[@]}")
+environment=(-i "PATH=$programs" "HOME=$work/user" "TZ=$zone" "LC_ALL=$locale.UTF-8" "LANG=$locale.UTF-8"
+  "LOCPATH=$work/locales" "WORKERS=${WORKERS:-2}" "${kept[@]}")
 cd "$clone"
 umask 077
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from docs.pages.tours import commands, matches
+from python_program import write_program
 from test_readme_tour import ROOT
 
 from tillstream.app import build
@@ -90,8 +91,7 @@ def test_the_commands_of_the_page_lead_to_a_sale_that_counts(tmp_path: Path) -> 
     }
     command = tmp_path / "bin" / "tillstream"
     command.parent.mkdir()
-    command.write_text(f"#!{sys.executable}\nfrom tillstream.cli.start import script\nscript()\n", encoding="utf-8")
-    command.chmod(0o755)
+    write_program(command, "from tillstream.cli.start import script\nscript()\n")
     steps = commands(text)
     assert len(steps) >= 6
     with serving(environment, address):

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTRIES = ("AT", "IN", "US", "TR")
+OTHER_USER = () if os.name == "nt" or os.geteuid() else ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
 NEEDED = ("bash", "make", "tar", "setsid", "setpriv")
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2_400)]
@@ -21,6 +22,11 @@ def test_both_commands_work_for_a_new_user() -> None:
         ["sh", ROOT / "devtools" / "pythons.sh", "--all"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     number = int(os.environ.get("COMMIT", "0"))
-    words = [pythons[-1 - number % len(pythons)], COUNTRIES[number % len(COUNTRIES)]]
+    usable = [
+        python for python in pythons if subprocess.run([*OTHER_USER, python, "-c", ""], check=False).returncode == 0
+    ]
+    if not usable:
+        pytest.skip("every Python here is in a folder that only root can enter")
+    words = [usable[-1 - number % len(usable)], COUNTRIES[number % len(COUNTRIES)]]
     done = subprocess.run([ROOT / "devtools" / "new_user.sh", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]

@@ -2,13 +2,13 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from emulator_fixtures import require
 from gcloud_lint import lint_errors
+from python_program import write_program
 
 from infra import rollback
 
@@ -48,14 +48,13 @@ def gcloud_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             }
         )
     )
-    program = tmp_path / "gcloud"
-    program.write_text(
-        f"#!{sys.executable} -IS\n"
+    write_program(
+        tmp_path / "gcloud",
         "import json, sys\n"
         f"open({str(log)!r}, 'a').write(' '.join(sys.argv[1:]) + '\\n')\n"
-        f"print(json.dumps(json.load(open({str(answers)!r}))[sys.argv[2]]))\n"
+        f"print(json.dumps(json.load(open({str(answers)!r}))[sys.argv[2]]))\n",
+        "-IS",
     )
-    program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return log
 

@@ -1,13 +1,13 @@
 """Batches of Dataproc whose state gcloud cannot query, and outcomes of earlier commands, with a fake gcloud."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from python_program import write_program
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
@@ -68,9 +68,8 @@ class Gcloud:
 @pytest.fixture
 def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gcloud:
     fake = Gcloud(tmp_path / "answers.json", tmp_path / "log")
-    program = tmp_path / "gcloud"
-    program.write_text(
-        f"#!{sys.executable} -IS\n"
+    write_program(
+        tmp_path / "gcloud",
         "import json, sys\n"
         f"open({str(fake.log)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
         f"calls = len(open({str(fake.log)!r}).readlines())\n"
@@ -78,9 +77,8 @@ def gcloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gcloud:
         "print(out)\n"
         "print(error, file=sys.stderr)\n"
         "sys.exit(code)\n",
-        encoding="utf-8",
+        "-IS",
     )
-    program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     return fake
 
