@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTRIES = ("AT", "IN", "US", "TR")
-OTHER_USER = () if os.name == "nt" or os.geteuid() else ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+OTHER_USER = () if os.name == "nt" or os.geteuid() else AS_NOBODY
 NEEDED = ("bash", "make", "tar", "setsid", "setpriv")
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(2_400)]
