@@ -28,6 +28,7 @@ from tests.strangers.traps import (
     flags,
     marked,
     more_traps,
+    nameless,
     no_tables,
     not_goods,
     numbers_again,
@@ -42,7 +43,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, abroad, payments, tills, more_tills, restaurants, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges),
+    *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges, nameless),
 )
 
 

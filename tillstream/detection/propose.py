@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from tillstream.detection import not_goods
@@ -27,7 +27,7 @@ from tillstream.detection.exports import apply
 from tillstream.detection.exports.catalogue import recognise
 from tillstream.detection.file_sample import FileSample, sample_file
 from tillstream.detection.rows import balances, marked_rows, order_events, repeats
-from tillstream.detection.sheet import rows_where, without_rows
+from tillstream.detection.sheet import rows_where, with_names, without_rows
 from tillstream.detection.values import currency, date_source, dates, numbers
 from tillstream.detection.values.clocks import clock_formats
 
@@ -73,9 +73,10 @@ def propose(
 
 class _Proposer:
     def __init__(self, sample: FileSample, log: DetectionLog, name: str, file_name: str) -> None:
-        self._sheet, self._file, self._read = sample.sheet, sample.file, sample.read
+        self._sheet, self._file, self._read = with_names(sample.sheet), sample.file, sample.read
+        self._nameless = {name: column for name, column in sample.sheet.columns.items() if not name}
         self._log, self._name, self._file_name = log, name, file_name
-        self._profiles = roles.profiles(sample.sheet)
+        self._profiles = roles.profiles(self._sheet)
         self._export = recognise(sample.sheet.names)
         self._first_lines = frozenset[str]()
 
@@ -119,10 +120,11 @@ class _Proposer:
         contract["made"] = contract.get("made", {}) | marked.made | joined.made
         source.apply(contract)
         currencies.apply(contract)
+        sheet = replace(sheet, names=(*sheet.names, *self._nameless), columns=sheet.columns | self._nameless)
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
         uses = dict.fromkeys(made_of, "identity") | dict.fromkeys((*joined.parts, *marked.parts), "status")
-        columns = accounted.account(sheet, self._profiles, contract["columns"], uses, style, status_words)
+        columns = accounted.account(sheet, roles.profiles(sheet), contract["columns"], uses, style, status_words)
         findings, questions = tuple(log.findings), order_events.alone(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 

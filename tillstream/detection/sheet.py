@@ -74,6 +74,12 @@ def without_rows(sheet: Sheet, dropped: AbstractSet[int]) -> Sheet:
     return replace(sheet, columns=columns, rows=len(kept), contiguous_rows=contiguous_rows)
 
 
+def with_names(sheet: Sheet) -> Sheet:
+    """The sheet without a column that has no name, such as the index that pandas writes; no role can be given to it."""
+    columns = {name: column for name, column in sheet.columns.items() if name}
+    return replace(sheet, names=tuple(columns), columns=columns)
+
+
 def build_sheet(
     names: Sequence[str],
     rows: Sequence[Sequence[str]],
