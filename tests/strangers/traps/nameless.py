@@ -22,14 +22,14 @@ COLUMNS: Columns = {
 CLERK = Clerk("North", "GB", "GBP", columns={"net_amount": "Sales"}, answers={"subtract.Freight": "no"})
 
 
-def table(lines: Sequence[Line], before: bool, after: int) -> list[list[str]]:  # noqa: FBT001
+def table(lines: Sequence[Line], before: bool, after: int) -> list[list[str]]:
     """Rows with numbers from 0 before them, and empty cells after them; the header has no names for either."""
     header, *rows = cells(lines, COLUMNS)
     first = [[""] if before else [], *([str(number)] if before else [] for number in range(len(rows)))]
     return [own + row + [""] * after for own, row in zip(first, [header, *rows], strict=True)]
 
 
-def case(name: str, before: bool, after: int, *, delimiter: str = ",") -> Case:  # noqa: FBT001
+def case(name: str, before: bool, after: int, *, delimiter: str = ",") -> Case:
     lines = draw(PLAN)
 
     def build() -> bytes:
