@@ -26,6 +26,7 @@ from tests.strangers.traps import (
     dates,
     defects,
     flags,
+    float_numbers,
     marked,
     more_traps,
     nameless,
@@ -43,7 +44,7 @@ from tests.strangers.traps import (
 MODULES = (
     *(shopify, webshops, marketplaces, abroad, payments, tills, more_tills, restaurants, erp, accounting, bookkeeping),
     *(languages, reports, samples, traps, more_traps, defects, known, no_tables, numbers_again, orders, taxes),
-    *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges, nameless),
+    *(flags, marked, currencies, dates, total_rows, tax_sums, refunds, not_goods, charges, nameless, float_numbers),
 )
 
 

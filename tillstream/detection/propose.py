@@ -109,7 +109,10 @@ class _Proposer:
         also = apply.also_status(self._export, sheet) if self._export else ()
         with_status, joined = joined_status.decide(with_marks, role_columns, texts, log, also, marked.made)
         contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
-        contract["identity"] = {"ids": identity.per_store(sheet, role_columns, sale_columns, log)}
+        contract["identity"] = {
+            "ids": identity.per_store(sheet, role_columns, sale_columns, log),
+            "whole_numbers": identity.whole_numbers(sheet, role_columns, style.decimal),
+        }
         where_missing = missing.decide(sheet, role_columns, self._profiles, style, log)
         contract["where_missing"] = amounts.where_missing | where_missing
         contract["columns"] = dict(role_columns)

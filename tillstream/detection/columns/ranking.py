@@ -1,10 +1,13 @@
 """Rank the columns whose names fit a role by what they contain: dense, varied, and of the right kind."""
 
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from tillstream.detection.sheet import Column
 from tillstream.detection.values.numbers import NumberProfile
+from tillstream.domain.contract.model import float_id
 
 Match = TypeVar("Match")
 _TOTALS = frozenset({"amount", "net_amount", "gross_amount"})
@@ -16,6 +19,7 @@ _RANKED = _TOTALS | {"sale_id", "date", "product_id", "product_name"}
 _DENSE = 0.5
 """Share of the cells of the best candidate that the others must have filled."""
 _MIN_ROWS, _LEAST_OF_A_KIND = 10, 4
+_WHOLE = re.compile(float_id("[.,]"))
 
 
 class Profile(Protocol):
@@ -35,8 +39,17 @@ def is_possible(role: str, profile: Profile) -> bool:
     if role in _TOTALS and profile.column.filled >= _MIN_ROWS and _is_flag(profile.column):
         return False
     numbers = profile.numbers
-    is_amount = numbers.share > _DENSE and (numbers.decimal or numbers.signs)
+    is_amount = (
+        numbers.share > _DENSE and (numbers.decimal or numbers.signs) and not _is_number_of_sales(profile.column)
+    )
     return role != "sale_id" or not (is_amount or _has_kinds(profile.column))
+
+
+def _is_number_of_sales(column: Column) -> bool:
+    """Whether whole numbers with decimal zeros, such as 1.00, number sales: equal ones are in adjacent rows."""
+    cells = [cell for cell in column.cells if cell]
+    blocks = sum(before != after for before, after in pairwise(["", *cells]))
+    return all(map(_WHOLE.fullmatch, column.words)) and blocks == len(column.words) > 1
 
 
 def _has_kinds(column: Column) -> bool:

@@ -35,6 +35,14 @@ IDS = frozenset({"sale_id", "line_key", "store_id", "salesperson_id", "customer_
 NUMERIC_COLUMNS = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
 
+def float_id(decimal: str) -> str:
+    """Regular expression of an ID that a program wrote as a decimal number, such as 12557.0; its digits are a group.
+
+    decimal: the expression of the decimal sign.
+    """
+    return rf"([0-9]+){decimal}0+"
+
+
 class Contract(Strict):
     """The file format of one source."""
 

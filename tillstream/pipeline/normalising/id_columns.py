@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.domain.contract.model import float_id
 from tillstream.pipeline.rows.text_column import EncodedText, data_bytes, distinct, to_bool_array
 from tillstream.pipeline.rows.types import Mask
 
@@ -21,7 +22,7 @@ def is_scientific(words: pa.Array) -> Mask:
 
 def are_float_ids(words: pa.Array, decimal: str) -> bool:
     """Return True if there are at least two ids and all are whole numbers with a decimal part of zeros (12557.0)."""
-    pattern = re.compile(rf"[0-9]+{re.escape(decimal)}0+")
+    pattern = re.compile(float_id(re.escape(decimal)))
     ids = words.drop_null()
     if len(ids) < 2 or not pattern.fullmatch(ids[0].as_py()):
         return False
@@ -30,5 +31,5 @@ def are_float_ids(words: pa.Array, decimal: str) -> bool:
 
 def strip_decimal_zeros(text: EncodedText, decimal: str) -> EncodedText:
     """Convert 12557.0 to 12557; keep other texts unchanged."""
-    words = pc.replace_substring_regex(text.words, rf"^([0-9]+){re.escape(decimal)}0+$", r"\1")
+    words = pc.replace_substring_regex(text.words, f"^{float_id(re.escape(decimal))}$", r"\1")
     return distinct(words, text.index)
