@@ -24,7 +24,6 @@ def test_numbers_are_whole_in_the_contract_however_this_file_writes_them() -> No
 
 def test_amounts_without_cents_are_no_sale_numbers_although_their_name_is_like_one() -> None:
     """The same amount comes again elsewhere, that of a sale number only in the next rows."""
-    rows = [f"2026-03-14,{sku},{units},{amount}" for sku, units, amount in (
-        ("A", 1, "25.00"), ("B", 1, "30.00"), ("A", 1, "25.00"), ("C", 2, "60.00"), ("B", 1, "30.00"), ("A", 1, "25.00"),
-    )]  # fmt: skip
+    sold = zip("ABACBA", (1, 1, 1, 2, 1, 1), (25, 30, 25, 60, 30, 25), strict=True)
+    rows = [f"2026-03-14,{sku},{units},{amount}.00" for sku, units, amount in sold]
     assert "sale_id" not in proposal("Date,SKU,Qty,Order", rows, identity="content").contract["columns"]
