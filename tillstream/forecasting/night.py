@@ -19,11 +19,12 @@ def forecast(ports: Ports, stopping: Event) -> list[str]:
         if stopping.is_set():
             raise Stopped
 
+    answered = runs.requested(ports)
     try:
         with FittingProcess() as fitter:
             return list(run(ports, fitter, progress=check).drifting)
     except Stopped:
         return []
     except Exception:
-        runs.note_failure(ports)
+        runs.note_failure(ports, answered)
         raise

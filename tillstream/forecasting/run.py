@@ -47,7 +47,7 @@ def run(
     """
     if not 1 <= horizon <= MOST_DAYS:
         raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
-    started = ports.clock.now()
+    started, answered = ports.clock.now(), runs.requested(ports)
 
     def note(done: int, total: int) -> None:
         runs.note_progress(ports, text(started), done, total)
@@ -58,7 +58,7 @@ def run(
     kept = KeptFits(ports, fitter, keeps=keep_fits)
 
     def ended(reason: str = "") -> Run:
-        return runs.save(ports, Run(text(started), text(ports.clock.now()), reason))
+        return runs.save(ports, Run(text(started), text(ports.clock.now()), reason), answered)
 
     try:
         horizons = {name: plan.horizon for name, plan in plans.items()}
@@ -90,6 +90,7 @@ def run(
             unconverted=sold.unconverted,
             drifting=tuple(drifts),
         ),
+        answered,
     )
 
 

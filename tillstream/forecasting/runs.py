@@ -1,13 +1,15 @@
 """The document of the last forecast run: when it ran, on which sales, and its progress while it runs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream.batches import freshness
+from tillstream.domain.errors import Conflict
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Update, update
+from tillstream.ports.document_store import Document, Update, update
 from tillstream.ports.jobs import FORECAST
 
 COLLECTION = "forecast_runs"
@@ -68,11 +70,16 @@ def last(ports: Ports) -> Run | None:
     return _parse(document.data) if document else None
 
 
-def save(ports: Ports, run: Run) -> Run:
-    """Record a run that ended. Raises `Conflict`."""
+def requested(ports: Ports) -> Document | None:
+    """The request that a run which starts now answers; one that is made during the run is for another run."""
+    return ports.documents.get(COLLECTION, REQUESTED)
+
+
+def save(ports: Ports, run: Run, answered: Document | None = None) -> Run:
+    """Record a run that ended, and the request that it answered. Raises `Conflict`."""
     update(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
     ports.documents.delete(COLLECTION, PROGRESS)
-    ports.documents.delete(COLLECTION, REQUESTED)
+    _answer(ports, answered)
     freshness.bump(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
@@ -108,11 +115,17 @@ def is_due(ports: Ports, *, at_night: bool) -> bool:
     return at_night and (not ended or ports.clock.now() - datetime.fromisoformat(ended.ended_at) >= EVERY)
 
 
-def note_failure(ports: Ports) -> None:
-    """Record that a run failed, so that it is not tried again at once."""
+def note_failure(ports: Ports, answered: Document | None) -> None:
+    """Record that a run failed, and the request that it answered, so that it is not tried again at once."""
     ports.documents.put(COLLECTION, FAILED, {"at": text(ports.clock.now())})
-    for name in (PROGRESS, REQUESTED):
-        ports.documents.delete(COLLECTION, name)
+    ports.documents.delete(COLLECTION, PROGRESS)
+    _answer(ports, answered)
+
+
+def _answer(ports: Ports, request: Document | None) -> None:
+    if request:
+        with suppress(Conflict):  # made again since the run started
+            ports.documents.delete(COLLECTION, REQUESTED, if_version=request.version)
 
 
 def published(run: Run) -> dict[str, Any]:

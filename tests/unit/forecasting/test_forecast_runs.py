@@ -183,6 +183,17 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
     assert ended.drifting[0].startswith("Units of store LDS1 in UK: 1 of 16 days were inside")
 
 
+def test_a_request_during_a_run_is_for_another_run(shop: App) -> None:
+    """The run under way had read the sales before, and the forecast lacked what was loaded meanwhile."""
+    runs.request(shop.ports)
+    run(shop.ports, Fitter())
+    assert not runs.is_due(shop.ports, at_night=False)
+    run(shop.ports, Fitter(), progress=lambda *_: runs.request(shop.ports))
+    assert runs.is_due(shop.ports, at_night=False)
+    run(shop.ports, Fitter())
+    assert not runs.is_due(shop.ports, at_night=False)
+
+
 def test_the_run_of_a_machine_without_openmp_names_what_to_install(
     shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
