@@ -56,7 +56,7 @@ class PageSessions(SecureCookieSessionInterface):
 def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     app.config.update(
         SECRET_KEY=settings.session_secret.get_secret_value() or _secret(ports),
-        SESSION_COOKIE_NAME=_session_cookie(settings.port),
+        SESSION_COOKIE_NAME="tillstream",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
@@ -75,11 +75,6 @@ def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     if settings.proxies:
         # Trust only the last addresses of X-Forwarded-For, which our own proxies added.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1)  # type: ignore[method-assign]
-
-
-def _session_cookie(port: int) -> str:
-    """A name for each port: browsers send a cookie to all ports of a host, where other homes may be served."""
-    return "tillstream" if port == Settings.model_fields["port"].default else f"tillstream-{port}"
 
 
 def protect(app: Flask, ports: Ports) -> None:
