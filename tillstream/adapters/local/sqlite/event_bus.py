@@ -208,7 +208,9 @@ class SQLiteEventBus:
         now, sent = self._micros(), 0
         with self._file.transaction() as sqlite:
             for row in {int(letter) for letter in ids if letter.isdecimal()}:
-                sent += sqlite.execute(sql.RESEND, (now, row)).rowcount
+                before = sqlite.total_changes  # in a Turkish locale, `rowcount` of an INSERT is -1: its I has another i
+                sqlite.execute(sql.RESEND, (now, row))
+                sent += sqlite.total_changes - before
                 sqlite.execute(sql.FORGET_DEAD, (row,))
         self._wake()
         return sent
