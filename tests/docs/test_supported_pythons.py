@@ -75,7 +75,7 @@ class Machine:
         for tool in ("sh", "dirname"):
             (self.folder / tool).symlink_to(str(shutil.which(tool)))
 
-    def add(self, name: str, program: str = f'exec "{sys.executable}" "$@"') -> None:
+    def add_program(self, name: str, program: str = f'exec "{sys.executable}" "$@"') -> None:
         file = self.folder / name
         file.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
         file.chmod(0o755)
@@ -102,15 +102,15 @@ NOT_SUPPORTED = "exit 1"
 @posix
 def test_the_newest_release_is_chosen(machine: Machine) -> None:
     for name in ("python3.11", "python3.13", "python3", "python"):
-        machine.add(name)
+        machine.add_program(name)
     assert machine.choose().stdout == f"{machine.folder / 'python3.13'}\n"
 
 
 @posix
 def test_what_is_not_supported_is_passed_over(machine: Machine) -> None:
-    machine.add("python3.13", NOT_SUPPORTED)
-    machine.add("python3.99")
-    machine.add("python3")
+    machine.add_program("python3.13", NOT_SUPPORTED)
+    machine.add_program("python3.99")
+    machine.add_program("python3")
     assert machine.choose().stdout == f"{machine.folder / 'python3'}\n"
 
 
@@ -121,7 +121,7 @@ TOO_OLD, TOO_NEW = f"(3, {MINORS[0]}, {int(RANGE[3]) - 1})", f"(3, {MINORS[-1] +
 @pytest.mark.parametrize("version", [TOO_OLD, "(3, 9, 18)", TOO_NEW])
 def test_the_ends_of_the_range_are_compared_as_numbers(machine: Machine, version: str) -> None:
     other = f"import sys; sys.version_info = {version}; exec(sys.argv.pop(1))"
-    machine.add("python3", f"""shift; exec "{sys.executable}" -c '{other}' "$@" """)
+    machine.add_program("python3", f"""shift; exec "{sys.executable}" -c '{other}' "$@" """)
     result = machine.choose()
     assert result.returncode == 1
     assert f"needs Python {LOWEST} or newer, up to {NEWEST}" in result.stderr
@@ -132,18 +132,18 @@ def test_the_ends_of_the_range_are_compared_as_numbers(machine: Machine, version
 def test_without_venv_the_message_names_its_package(machine: Machine, tmp_path: Path) -> None:
     """As on Debian, where `python3-venv` is a package of its own."""
     (tmp_path / "ensurepip.py").write_text("raise ImportError", encoding="utf-8")
-    machine.add("python3.12", f'PYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"')
+    machine.add_program("python3.12", f'PYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"')
     result = machine.choose()
     assert result.returncode == 1
     assert "sudo apt install python3.12-venv" in result.stderr
-    machine.add("python3")
+    machine.add_program("python3")
     assert machine.choose().stdout == f"{machine.folder / 'python3'}\n", "another that can is taken"
 
 
 @posix
 def test_a_named_one_is_the_only_choice(machine: Machine) -> None:
-    machine.add("python3")
-    machine.add("mine", NOT_SUPPORTED)
+    machine.add_program("python3")
+    machine.add_program("mine", NOT_SUPPORTED)
     assert machine.choose(str(machine.folder / "python3")).stdout == f"{machine.folder / 'python3'}\n"
     result = machine.choose(str(machine.folder / "mine"))
     assert result.returncode == 1
@@ -153,7 +153,7 @@ def test_a_named_one_is_the_only_choice(machine: Machine) -> None:
 @posix
 def test_all_are_one_of_each_release(machine: Machine) -> None:
     for name in ("python3.11", "python3.13", "python3"):
-        machine.add(name)
+        machine.add_program(name)
     lines = machine.choose("--all").stdout.splitlines()
     assert Path(lines[0]).samefile(sys.executable)
     assert len({Path(line).resolve() for line in lines}) == len(lines)

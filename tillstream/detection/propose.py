@@ -127,7 +127,8 @@ class _Proposer:
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
         uses = dict.fromkeys(made_of, "identity") | dict.fromkeys((*joined.parts, *marked.parts), "status")
-        columns = accounted.account(sheet, roles.profiles(sheet), contract["columns"], uses, style, status_words)
+        profiles = self._profiles | {name: roles.Profile(column) for name, column in self._nameless.items()}
+        columns = accounted.account(sheet, profiles, contract["columns"], uses, style, status_words)
         findings, questions = tuple(log.findings), order_events.alone(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 
 from tillstream.domain.contract.ignored_cells import cell_pattern
 
@@ -51,6 +52,11 @@ class Sheet:
     """Number of leading rows that are consecutive in the file."""
     repeated: tuple[str, ...] = ()
     """Names that occur more than once in the header."""
+
+
+def without_repetitions(cells: Iterable[str]) -> list[str]:
+    """The cells without repetitions in the next row."""
+    return [cell for cell, _ in groupby(cells)]
 
 
 def rows_where(sheet: Sheet, ignore_where: Mapping[str, Sequence[str]]) -> set[int]:

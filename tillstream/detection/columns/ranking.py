@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Protocol, TypeVar
 
-from tillstream.detection.sheet import Column
+from tillstream.detection.sheet import Column, without_repetitions
 from tillstream.detection.values.numbers import NumberProfile
 from tillstream.domain.contract.model import float_id
 
@@ -47,9 +46,8 @@ def is_possible(role: str, profile: Profile) -> bool:
 
 def _is_number_of_sales(column: Column) -> bool:
     """Whether whole numbers with decimal zeros, such as 1.00, number sales: equal ones are in adjacent rows."""
-    cells = [cell for cell in column.cells if cell]
-    blocks = sum(before != after for before, after in pairwise(["", *cells]))
-    return all(map(_WHOLE.fullmatch, column.words)) and blocks == len(column.words) > 1
+    is_in_blocks = len(without_repetitions(filter(None, column.cells))) == len(column.words) > 1
+    return is_in_blocks and all(map(_WHOLE.fullmatch, column.words))
 
 
 def _has_kinds(column: Column) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tillstream.detection.sheet import Column, Sheet
+from tillstream.detection.sheet import Column, Sheet, without_repetitions
 from tillstream.detection.values import date_profile
 from tillstream.detection.values.numbers import profile
 from tillstream.detection.words.headers import is_irrelevant_header
@@ -39,7 +39,7 @@ def _possible(sheet: Sheet, roles: Mapping[str, str]) -> list[tuple[list[str], C
     if sheet.rows < _MIN_ROWS:
         return []
     free = [column for name, column in sheet.columns.items() if name and name not in roles.values()]
-    return [(_blocks(column), column) for column in free if _may_be_number(column, sheet.rows)]
+    return [(without_repetitions(column.cells), column) for column in free if _may_be_number(column, sheet.rows)]
 
 
 def better_than_counter(sheet: Sheet, roles: Mapping[str, str]) -> Candidate | None:
@@ -66,13 +66,8 @@ def _may_be_number(column: Column, rows: int) -> bool:
     numbers = profile(column)
     if numbers.decimal or numbers.signs or numbers.percent or min(map(len, words)) < _MIN_LENGTH:
         return False
-    is_block = len(_blocks(column)) == len(words)
+    is_block = len(without_repetitions(column.cells)) == len(words)
     return is_block and date_profile.profile(column, few=True).share < 1 - _MOST
-
-
-def _blocks(column: Column) -> list[str]:
-    """The cells without repetitions in the next row."""
-    return [cell for row, cell in enumerate(column.cells) if not row or cell != column.cells[row - 1]]
 
 
 def _order(blocks: Sequence[str]) -> str:

@@ -35,10 +35,10 @@ class _WithoutDocumentType:
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
-        self.check(data)
+        self._check_prolog(data)
         return data
 
-    def check(self, data: bytes) -> None:
+    def _check_prolog(self, data: bytes) -> None:
         for start in range(0, len(data), _PIECE):
             if self._parser is None:
                 return
