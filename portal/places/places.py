@@ -130,7 +130,7 @@ def of_region(region: str, limit: Scope, *, has_sales: bool = True) -> list[Plac
 
 
 def _place(contract: Contract, store_id: str, store: Store | None) -> Place:
-    currency = currency_of(store, contract) or tillstream().settings.reporting_currency
+    currency = _currency(contract, store)
     return Place(
         contract.region,
         store_id,
@@ -140,6 +140,15 @@ def _place(contract: Contract, store_id: str, store: Store | None) -> Place:
         contract.identity.sale_prefix(store_id),
         store.name if store else "",
     )
+
+
+def store_currency(region: str, store_id: str) -> str:
+    """The currency of a store, whether it is active or not."""
+    return _currency(tillstream().contracts.for_region(region), _catalogue_stores(region).get(store_id))
+
+
+def _currency(contract: Contract | None, store: Store | None) -> str:
+    return currency_of(store, contract) or tillstream().settings.reporting_currency
 
 
 def _catalogue_stores(region: str) -> dict[str, Store]:

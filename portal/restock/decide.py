@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from portal.places import places
 from portal.restock import texts
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
@@ -40,8 +41,8 @@ def _decide(pairs: list[Pair]) -> str:
     by, count = me().login, f"{len(pairs):,} product{'' if len(pairs) == 1 else 's'}"
     match request.form.get("do"):
         case "order":
-            currency = tillstream().settings.reporting_currency
-            orders = queue.order(ports(), {pair: _units(pair) for pair in pairs}, currency=currency, by=by)
+            units = {pair: _units(pair) for pair in pairs}
+            orders = queue.order(ports(), units, currency_of=places.store_currency, by=by)
             numbers = ", ".join(one.number for one in orders)
             return f"Added to {numbers}. Send the drafts under Orders." if orders else "These are in an order already."
         case "snooze":

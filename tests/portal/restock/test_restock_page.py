@@ -74,7 +74,8 @@ def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app
     answer = boss.post("/restock/decide?state=open", {"do": "order", "line": ball, f"units {ball}": "17"})
     assert answer.status_code == 302
     (draft,) = orders.find(app.ports, OrderState.DRAFT)
-    assert [(one.product, one.units) for one in draft.lines] == [(BALL, 17)]
+    assert [(one.product, one.units, one.unit_cost) for one in draft.lines] == [(BALL, 17, 4)]
+    assert draft.currency == "GBP"
     assert draft.number in read(boss)
     assert "In an order 1" in read(boss, "?state=ordered")
 

@@ -13,9 +13,10 @@ from restock_steps import BALL, KITE, LAMP, LEEDS_KITE, count, open_shop, queue_
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.catalogue import mirror, records, saving
+from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.errors import Rejected
-from tillstream.domain.purchasing.order import OrderState
+from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
 from tillstream.workflows.restocking import decisions, queue, schedule, settings
@@ -23,6 +24,11 @@ from tillstream.workflows.restocking.settings import RestockSettings
 
 DAY = 86_400.0
 """Seconds."""
+
+
+def pounds(region: str, store_id: str) -> str:
+    """The currency of the stores."""
+    return "GBP"
 
 
 @pytest.fixture
@@ -86,11 +92,10 @@ def test_a_suggested_transfer_is_not_in_transit_in_the_order_of_what_is_still_mi
 def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:
     count(ports, {("LDS1", KITE): 10})
     line = queue_of(ports)["LDS1", KITE, ""]
-    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
-    assert [(one.product, one.units, one.unit_cost) for one in order.lines] == [
-        (KITE, line["units"], line["unit_cost"])
-    ]
-    assert queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana") == []  # a second click
+    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency_of=pounds, by="ana")
+    assert [(one.product, one.units, one.unit_cost) for one in order.lines] == [(KITE, line["units"], Decimal(4))]
+    assert order.currency == "GBP"
+    assert queue.order(ports, {LEEDS_KITE: None}, currency_of=pounds, by="ana") == []  # a second click
     drafted = queue_of(ports)["LDS1", KITE, ""]
     assert (drafted["state"], drafted["decision"]) == ("ordered", order.number)
     orders.send(ports, order.order_id, by="ana")
@@ -101,7 +106,7 @@ def test_what_is_on_order_is_not_listed_again(ports: Ports) -> None:
 def test_what_a_cancelled_draft_contained_is_open_again(ports: Ports) -> None:
     count(ports, {("LDS1", KITE): 10})
     queue_of(ports)
-    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency="USD", by="ana")
+    (order,) = queue.order(ports, {LEEDS_KITE: None}, currency_of=pounds, by="ana")
     orders.cancel(ports, order.order_id, by="ana")
     assert queue_of(ports)["LDS1", KITE, ""]["state"] == "open"
 
@@ -109,18 +114,62 @@ def test_what_a_cancelled_draft_contained_is_open_again(ports: Ports) -> None:
 def test_lines_of_a_supplier_and_store_share_one_draft(ports: Ports) -> None:
     count(ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1, ("MAN1", BALL): 1})
     queue_of(ports)
-    queue.order(ports, {LEEDS_KITE: Decimal(24)}, currency="USD", by="ana")
-    queue.order(ports, {("UK", "LDS1", BALL): Decimal(7), ("UK", "MAN1", BALL): None}, currency="USD", by="ana")
+    queue.order(ports, {LEEDS_KITE: Decimal(24)}, currency_of=pounds, by="ana")
+    queue.order(ports, {("UK", "LDS1", BALL): Decimal(7), ("UK", "MAN1", BALL): None}, currency_of=pounds, by="ana")
     drafts = {one.store_id: one for one in orders.find(ports, OrderState.DRAFT)}
     assert {line.product: line.units for line in drafts["LDS1"].lines} == {KITE: 24, BALL: 7}
     assert [line.product for line in drafts["MAN1"].lines] == [BALL]
+
+
+def save_cost(ports: Ports, code: str, *costs: DatedAmount) -> None:
+    stored = records.required(ports, EntryKind.PRODUCT, code)
+    assert isinstance(stored.entry, Product)
+    changed = replace(stored.entry, costs=costs)
+    saving.save(ports, EntryKind.PRODUCT, changed, if_version=stored.version, by="ana", regions=("UK",))
+    mirror.follow(ports)
+
+
+def test_an_order_is_in_the_currency_of_the_costs_of_its_supplier(ports: Ports) -> None:
+    """Not in the reporting currency, in which the queue compares them: 310 rupees stay 310 rupees."""
+    save_cost(ports, BALL, DatedAmount("*", "INR", Decimal("310.50")))
+    save_cost(ports, KITE)
+    count(ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1})
+    queue_of(ports)
+    before = orders.create(
+        ports,
+        PurchaseOrder("earlier", "ACME", "UK", "LDS1", "USD", (OrderLine(KITE, "Kite", Decimal(1), Decimal("5.12")),)),
+        by="ana",
+    )
+    (order,) = queue.order(
+        ports, {LEEDS_KITE: Decimal(12), ("UK", "LDS1", BALL): Decimal(2)}, currency_of=pounds, by="ana"
+    )
+    assert order.currency == "INR"
+    assert {line.product: line.unit_cost for line in order.lines} == {KITE: None, BALL: Decimal("310.50")}
+    assert orders.get(ports, "earlier") == before, "a draft in another currency gets no lines"
+
+
+def test_products_without_a_cost_are_ordered_in_the_currency_of_the_store(ports: Ports) -> None:
+    save_cost(ports, BALL)
+    save_cost(ports, KITE)
+    count(ports, {("LDS1", BALL): 1})
+    queue_of(ports)
+    (order,) = queue.order(ports, {("UK", "LDS1", BALL): Decimal(2)}, currency_of=pounds, by="ana")
+    assert (order.currency, [line.unit_cost for line in order.lines]) == ("GBP", [None])
+
+
+def test_costs_in_two_currencies_are_two_orders(ports: Ports) -> None:
+    save_cost(ports, BALL, DatedAmount("*", "JPY", Decimal(500)))
+    count(ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1})
+    queue_of(ports)
+    both = queue.order(ports, {LEEDS_KITE: Decimal(12), ("UK", "LDS1", BALL): Decimal(2)}, currency_of=pounds, by="ana")
+    assert [(one.currency, one.cost) for one in both] == [("GBP", 48), ("JPY", 1000)]
 
 
 def test_without_a_supplier_nothing_is_ordered(ports: Ports) -> None:
     count(ports, {("LDS1", LAMP): 0})
     queue_of(ports)
     with pytest.raises(Rejected, match="Enter a supplier in the catalogue first: HK-1"):
-        queue.order(ports, {("UK", "LDS1", LAMP): None}, currency="USD", by="ana")
+        queue.order(ports, {("UK", "LDS1", LAMP): None}, currency_of=pounds, by="ana")
 
 
 def test_a_snoozed_line_is_open_again_on_its_day(ports: Ports) -> None:

@@ -1,7 +1,7 @@
 """Decisions of people about the restock queue: order, snooze, dismiss, and take back."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,9 @@ import pyarrow as pa
 
 import sql
 from tillstream.batches import freshness
-from tillstream.catalogue import products
+from tillstream.catalogue import listing
+from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
+from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.errors import Rejected
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
 from tillstream.ports import Ports
@@ -24,27 +26,37 @@ from tillstream.workflows.restocking.run import TABLE
 KEY = ("region", "store_id", "product", "from_store")
 
 
-def order(ports: Ports, units: Mapping[Pair, Decimal | None], *, currency: str, by: str) -> list[PurchaseOrder]:
-    """Put open lines into draft orders, one for each supplier and store; return these orders.
+def order(
+    ports: Ports, units: Mapping[Pair, Decimal | None], *, currency_of: Callable[[str, str], str], by: str
+) -> list[PurchaseOrder]:
+    """Put open lines into draft orders, one for each supplier, store and currency; return these orders.
 
-    A draft that the queue created for them before gets the lines. units: of each line; None: as suggested. Lines that
-    are ordered already are left out, so that a repeated request orders nothing twice. currency: the reporting currency,
-    in which costs are. Raises `Rejected` if a product has no supplier.
+    A line is ordered in the currency of its cost in the catalogue. Without a cost, that is the currency of the
+    supplier's other products, or of the store if these have several currencies or none. A draft of the same supplier,
+    store and currency gets the lines.
+
+    units: of each line; None: as suggested. Lines that are ordered already are left out, so that a repeated request
+    orders nothing twice. currency_of: the currency of a region and store. Raises `Rejected` if a product has no
+    supplier.
     """
     lines = [row for row in _lines(ports, units) if not row["from_store"] and row["state"] != decisions.ORDERED]
     if without := [row["product"] for row in lines if not row["supplier"]]:
         raise Rejected(f"Enter a supplier in the catalogue first: {', '.join(without[:10])}.")
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    costs = _Costs(ports)
+    groups: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
     for row in lines:
-        groups.setdefault((row["supplier"], row["region"], row["store_id"]), []).append(row)
-    drafts = orders.find(ports, OrderState.DRAFT)
+        place = row["region"], row["store_id"]
+        currency = costs.currency(row) or currency_of(*place)
+        groups.setdefault((row["supplier"], *place, currency), []).append(row)
+    drafts = {
+        (one.supplier, one.region, one.store_id, one.currency): one
+        for one in reversed(orders.find(ports, OrderState.DRAFT))
+    }
     created = []
-    for (supplier, region, store_id), rows in sorted(groups.items()):
-        wanted = [_order_line(ports, row, units[decisions.pair_of(row)]) for row in rows]
-        draft = next(
-            (one for one in drafts if (one.supplier, one.region, one.store_id) == (supplier, region, store_id)), None
-        )
-        if draft:
+    for key, rows in sorted(groups.items()):
+        supplier, region, store_id, currency = key
+        wanted = [costs.order_line(row, units[decisions.pair_of(row)]) for row in rows]
+        if draft := drafts.get(key):
             current, version = orders.get_version(ports, draft.order_id)
             added = orders.edit(ports, replace(current, lines=(*current.lines, *wanted)), by=by, version=version)
         else:
@@ -98,7 +110,27 @@ def _lines(ports: Ports, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     return [row for row in rows if decisions.pair_of(row) in wanted]
 
 
-def _order_line(ports: Ports, row: Mapping[str, Any], units: Decimal | None) -> OrderLine:
-    product = products.get(ports, row["product"])
-    name = product.name if product else row["product"]
-    return OrderLine(row["product"], name, row["units"] if units is None else units, row["unit_cost"])
+class _Costs:
+    """The costs of products in the catalogue today, in the currencies in which they are entered."""
+
+    def __init__(self, ports: Ports) -> None:
+        entries = listing.entries(ports, EntryKind.PRODUCT).values()
+        self._products = {one.code: one for one in entries if isinstance(one, Product)}
+        self._today = ports.clock.now().date()
+
+    def currency(self, row: Mapping[str, Any]) -> str:
+        """The currency of a line's cost, else the one of all costs of its supplier in the region; else empty."""
+        if cost := self._cost(row["product"], row["region"]):
+            return cost.currency
+        own = (code for code, product in self._products.items() if product.supplier == row["supplier"])
+        currencies = {cost.currency for code in own if (cost := self._cost(code, row["region"]))}
+        return currencies.pop() if len(currencies) == 1 else ""
+
+    def order_line(self, row: Mapping[str, Any], units: Decimal | None) -> OrderLine:
+        product, cost = self._products.get(row["product"]), self._cost(row["product"], row["region"])
+        name = product.name if product else row["product"]
+        return OrderLine(row["product"], name, row["units"] if units is None else units, cost.amount if cost else None)
+
+    def _cost(self, code: str, region: str) -> DatedAmount | None:
+        product = self._products.get(code)
+        return cost_on(product, region, self._today) if product else None
