@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,12 +18,10 @@ from tillstream.contracts import expectations
 from tillstream.contracts.expectations import Nothing
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.sections import EARLIEST_ZONE
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 from tillstream.domain.write_scope import extent_of, may_change
-
-EARLIEST_ZONE = timedelta(hours=14)
-"""From UTC: where a day begins first."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class HoldCode(StrEnum):
     FIRST_LOAD = "first-load"
     DATES = "dates-swapped"
     OLD_DATES = "old-dates"
+    FUTURE_DATES = "future-dates"
     MINOR_UNITS = "minor-units"
     TOTAL_ROW = "total-row"
     OTHER_TABLE = "other-table"
@@ -42,6 +43,7 @@ FILE_HOLDS = (
     HoldCode.FIRST_LOAD,
     HoldCode.DATES,
     HoldCode.OLD_DATES,
+    HoldCode.FUTURE_DATES,
     HoldCode.MINOR_UNITS,
     HoldCode.TOTAL_ROW,
     HoldCode.OTHER_TABLE,

@@ -62,9 +62,9 @@ class StagingReport:
     """For a contract with another encoding than UTF-8: `utf-8` if the file is valid UTF-8 with letters beyond ASCII,
     `other` if it has other letters beyond ASCII."""
     date_doubt: str = ""
-    """Why day and month of the dates seem swapped, as text; empty if they do not."""
+    """Why day and month of the dates seem swapped, or day and year, as text; empty if they do not."""
     date_repair: str = ""
-    """What a next version of the contract can swap: `date-cells` or `formats`; empty if nothing."""
+    """What a next version of the contract can swap: `date-cells`, `formats` or `years`; empty if nothing."""
     scale_doubt: str = ""
     """Why the amounts seem to be in a minor unit such as cents, as text; empty if they do not."""
     total_doubt: str = ""

@@ -15,6 +15,8 @@ SERIALS = ("excel", "excel-1904")
 """Date formats that are serial day numbers of a spreadsheet, counted from 1900 or 1904."""
 UNIX = ("unix", "unix-ms")
 """Date formats that are numbers of seconds or milliseconds since 1970 in UTC."""
+EARLIEST_ZONE = timedelta(hours=14)
+"""From UTC: where a day begins first."""
 
 
 class Strict(BaseModel):
@@ -176,6 +178,12 @@ class DateStyle(Strict):
         """The business day of a store at a time."""
         local = at.astimezone(ZoneInfo(self.zone_of(store))).replace(tzinfo=None)
         return (local - timedelta(hours=self.cutoff.hour, minutes=self.cutoff.minute)).date()
+
+    def latest_day(self, at: datetime) -> date:
+        """The latest day that has begun at a time in a zone of the source; days without a zone may be of any zone."""
+        if self.only_days and self.time_zone == "UTC":
+            return (at + EARLIEST_ZONE).date()
+        return max(at.astimezone(ZoneInfo(zone)).date() for zone in {self.time_zone, *self.store_zones.values()})
 
 
 class StatusRule(Strict):

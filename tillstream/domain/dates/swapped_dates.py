@@ -1,6 +1,7 @@
 """Rules and sentences for dates with day and month swapped, shared by detection and by the checks of known sources.
 
-A swapped date has its day and month exchanged; a date with a day above 12 stays as it is.
+A swapped date has its day and month exchanged; a date with a day above 12 stays as it is. In known sources, day and
+year with two digits can be swapped, too.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,6 +14,7 @@ _MONTH_DAYS, _LAST_MONTH = 365 / 12, 12
 _CHANCE = 0.1
 """Probability below which a separation of days at the twelfth is no chance."""
 _AGREES, _MIN_ROWS = 0.95, 5
+_MANY_YEARS, _RECENT_YEARS, _CENTURY = 5, 2, 2000
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,39 @@ class Example:
 
 @dataclass(frozen=True)
 class DateDoubt:
-    """Evidence that day and month of a file's dates are swapped."""
+    """Evidence that day and month of a file's dates are swapped, or day and year."""
 
     words: str
-    repair: Literal["", "date-cells", "formats"] = ""
-    """What the next version of the contract can swap: the cells that are dates, or day and month of its formats."""
+    repair: Literal["", "date-cells", "formats", "years"] = ""
+    """What the next version of the contract can swap: the cells that are dates, or in its formats day and month, or day
+    and year."""
 
 
 def swapped(day: date) -> date:
     """Swap day and month; dates for which that is not a date are unchanged."""
     return day.replace(month=day.day, day=day.month) if can_be_swapped(day) else day
+
+
+def swapped_year(day: date) -> date | None:
+    """Swap day and the last two digits of the year, in this century; None if that is not a date."""
+    try:
+        return date(_CENTURY + day.day, day.month, day.year % 100)
+    except ValueError:
+        return None
+
+
+def are_years_swapped(read: Collection[date], swapped: Collection[date], received: date) -> bool:
+    """Whether the days are of many years as read, and of the last two years before receipt with day and year swapped.
+
+    read, swapped: distinct days.
+    """
+    years = {day.year for day in swapped}
+    return (
+        len({day.year for day in read}) >= _MANY_YEARS
+        and max(swapped) <= received
+        and len(years) <= _RECENT_YEARS
+        and min(years) >= received.year - _RECENT_YEARS
+    )
 
 
 def ascends_only(best: Moves, other: Moves) -> bool:
@@ -111,6 +136,16 @@ def order_words(column: str, sequence: str, moves: Moves, lines: Sequence[int], 
         f"day and month may be swapped in {column}: in the order of {sequence}, {min(moves.ups, moves.downs):,} of "
         f"{moves.changes:,} changes of the date go against the order ({_listed(lines)}), and none or few with day and "
         f"month swapped. {example}"
+    )
+
+
+def year_words(column: str, read: Collection[date], swapped: Collection[date], example: Example) -> str:
+    first, last = min(swapped).isoformat(), max(swapped).isoformat()
+    return (
+        f"day and year may be swapped in {column}: as read, its {len(read):,} days are of {min(read).year} to "
+        f"{max(read).year}; with day and year swapped, all are from {first} to {last}. “{example.cell}” in line "
+        f"{example.line:,} is read as {example.read.isoformat()}; with day and year swapped it is "
+        f"{example.swapped.isoformat()}"
     )
 
 

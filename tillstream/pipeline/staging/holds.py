@@ -63,7 +63,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         decision = _with_new_columns(decision, contract, new_headers)
     suspected = [hold for hold in suspected_holds(report) if hold.code not in upload.confirmed]
     proposed = decision.proposed or propose_repair(contract, report, {hold.code for hold in suspected})
-    others = (truncated, too_many, _unknown_words(contract, report), _old_dates(report), _other_sheets(file))
+    others = (truncated, too_many, _unknown_words(contract, report), _unusual_years(report), _other_sheets(file))
     candidates = (*decision.holds, *suspected, *others, _first_load(file, report))
     holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
     return HoldDecision(tuple(holds), proposed if holds else None)
@@ -89,11 +89,14 @@ def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
     )
 
 
-def _old_dates(report: StagingReport) -> Hold | None:
-    """Hold a file with dates of long ago in most rows: their years may be of another era, or no years."""
-    old = sum(problem.count for problem in report.problems if problem.code == "old-date")
+def _unusual_years(report: StagingReport) -> Hold | None:
+    """Hold a file with dates of long ago or in the future in most rows, unless day and year are suspected already."""
     accepted = report.rows - report.rows_refused
-    return Hold.of(HoldCode.OLD_DATES, value=str(old), detail=str(accepted)) if 2 * old > accepted else None
+    for code, problem in ((HoldCode.OLD_DATES, "old-date"), (HoldCode.FUTURE_DATES, "future-date")):
+        count = sum(one.count for one in report.problems if one.code == problem)
+        if 2 * count > accepted and report.date_repair != "years":
+            return Hold.of(code, value=str(count), detail=str(accepted))
+    return None
 
 
 def _other_sheets(file: FileContext) -> Hold | None:

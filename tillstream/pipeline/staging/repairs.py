@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
@@ -29,9 +30,9 @@ def propose_repair(contract: Contract, report: StagingReport, codes: Collection[
         data["dates"] = data["dates"] | {"half_converted": "swap"}
         changes.append("In files with half-converted dates, day and month of the date cells are swapped back")
     elif HoldCode.DATES in codes and report.date_repair == "formats":
-        formats = [_swap_letters(text) for text in contract.dates.formats]
-        data["dates"] = data["dates"] | {"formats": formats}
-        changes.append(f"Dates are read as {', '.join(formats)}, with day and month swapped")
+        changes.append(_swap_in_formats(data, "m", "month"))
+    elif HoldCode.DATES in codes and report.date_repair == "years":
+        changes.append(_swap_in_formats(data, "y", "year"))
     if HoldCode.MINOR_UNITS in codes:
         columns = minor_unit_columns(contract)
         data["amounts"] = data["amounts"] | {"minor_units": list(columns)}
@@ -43,6 +44,9 @@ def upper_first(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _swap_letters(format: str) -> str:
-    """Swap day and month of a date format."""
-    return re.sub("%[dm]", lambda directive: "%m" if directive[0] == "%d" else "%d", format)
+def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:
+    """Swap the day and another part in the date formats of a contract's data; return the change."""
+    other = {"%d": f"%{letter}", f"%{letter}": "%d"}
+    formats = [re.sub(f"%[d{letter}]", lambda match: other[match[0]], text) for text in data["dates"]["formats"]]
+    data["dates"] = data["dates"] | {"formats": formats}
+    return f"Dates are read as {', '.join(formats)}, with day and {part} swapped"

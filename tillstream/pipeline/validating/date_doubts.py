@@ -1,5 +1,6 @@
-"""Collect the evidence in a file that day and month of its dates are swapped."""
+"""Collect the evidence in a file that day and month of its dates are swapped, or day and year."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,10 +12,13 @@ from tillstream.domain.dates.period_names import period_of_header
 from tillstream.domain.dates.swapped_dates import (
     DateDoubt,
     Example,
+    are_years_swapped,
     can_be_swapped,
     half_converted_words,
     is_half_converted,
     is_only_early,
+    swapped_year,
+    year_words,
 )
 from tillstream.pipeline.normalising.dates.half_converted import (
     are_date_cells,
@@ -34,8 +38,10 @@ _LINES = 3
 class DateDoubts:
     """Evidence of one file, collected block by block; memory is bounded."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, received: date) -> None:
+        """received: the day of receipt."""
         self._contract = contract
+        self._years = _SwappedYears(received) if _has_short_years(contract) else None
         self._half = _HalfConverted(contract) if can_be_half_converted(contract.dates) else None
         self._sample: list[Sample] = []
         self._sampled = 0
@@ -56,6 +62,8 @@ class DateDoubts:
         self._is_early = self._is_early and is_only_early(to_dates(_changed(rows).days))
         if self._half and column is not None:
             self._half.add(rows)
+        if self._years:
+            self._years.add(rows)
         if self._changed < _MAX_CHANGES:
             self._changes.append(_changed(rows))
             self._changed += len(self._changes[-1].days)
@@ -68,6 +76,8 @@ class DateDoubts:
         """The evidence, or None. Only the first kind of evidence is described."""
         if self._half and (words := self._half.words()):
             return DateDoubt(words, "date-cells" if self._contract.dates.half_converted == "hold" else "")
+        if self._years and (words := self._years.words(self._name)):
+            return DateDoubt(words, "years")
         words = period_doubt(self._name, self._sample) or sequence_doubt(self._name, self._changes, self._sample)
         return DateDoubt(words, "formats" if self._is_early and self._has_one_order else "") if words else None
 
@@ -127,6 +137,42 @@ class _HalfConverted:
         if swaps or not is_half_converted(self._days[True], self._days[False]):
             return ""
         return half_converted_words(self._name, self._rows[True], self._rows[False], self._lines, self._example)
+
+
+class _SwappedYears:
+    """The distinct days as read, and with day and year swapped; stops at the first day that cannot be swapped so."""
+
+    def __init__(self, received: date) -> None:
+        self._received = received
+        self._days: dict[date, date] = {}
+        self._example: Example | None = None
+        self._is_open = True
+
+    def add(self, rows: DatedRows) -> None:
+        if not self._is_open:
+            return
+        for day in to_dates(rows.days):
+            other = swapped_year(day)
+            if other is None:
+                self._is_open = False
+                return
+            self._days[day] = other
+        if self._example is None:
+            first = rows.example(0)
+            self._example = replace(first, swapped=self._days[first.read])
+
+    def words(self, name: str) -> str:
+        """The evidence; empty if there is none."""
+        read, swapped = self._days.keys(), self._days.values()
+        if not self._is_open or self._example is None or not are_years_swapped(read, swapped, self._received):
+            return ""
+        return year_words(name, read, swapped, self._example)
+
+
+def _has_short_years(contract: Contract) -> bool:
+    """Whether every format has a day and a year with two digits, which can be taken for each other."""
+    formats = contract.dates.formats
+    return not contract.dates.era and all("%d" in text and "%m" in text and "%y" in text for text in formats)
 
 
 def _changed(rows: DatedRows) -> DatedRows:

@@ -58,7 +58,7 @@ class CorrectionSource:
     open_corrected: Callable[[], BinaryIO]
     contract: Contract
     received: date
-    """The day of receipt."""
+    """The day of receipt in the zone of the source."""
     correction_no: int
     date_only: bool = False
     """Whether the original file has dates without times."""

@@ -42,7 +42,7 @@ class FileSource:
     open_original: Callable[[], BinaryIO]
     contract: Contract
     received: date
-    """The day of receipt."""
+    """The day of receipt in the zone of the source."""
     limits: Limits = LIMITS
     file: str = ""
     """Name of the file."""
@@ -65,7 +65,7 @@ class FileSource:
             self.headers = tuple(first.cells.column_names)
             check_header(first, self.contract)
             dates = DateScan(open_blocks, self.contract)
-            doubts, tables = DateDoubts(self.contract), TableDoubts(self.contract)
+            doubts, tables = DateDoubts(self.contract, self.received), TableDoubts(self.contract)
             for block in chain([first], blocks):
                 check_rows(block)
                 tables.add(block)

@@ -26,7 +26,7 @@ class RowSource(Protocol):
 
     @property
     def date_doubt(self) -> DateDoubt | None:
-        """Evidence that day and month are swapped, known after the last row batch; None for other sources."""
+        """Evidence that parts of dates are swapped, known after the last row batch; None for other sources."""
 
     @property
     def table_doubt(self) -> str:
@@ -40,7 +40,7 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     """Return the source of a batch. Each kind imports only the libraries that it needs."""
     contract = of_home(ports, contract)
     open_original = partial(packs.open_original, ports, upload)
-    received = datetime.fromisoformat(upload.received_at).date()
+    received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
     if upload.kind is BatchKind.STORE_SALES:
         from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
 
@@ -67,5 +67,5 @@ def open_file(open_original: Callable[[], BinaryIO], upload: Batch, contract: Co
     """The source of an uploaded file. contract: as `of_home` returns it."""
     from tillstream.pipeline.staging.sources.file import FileSource
 
-    received = datetime.fromisoformat(upload.received_at).date()
+    received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
     return FileSource(open_original, contract, received, limits, upload.file, upload.source)

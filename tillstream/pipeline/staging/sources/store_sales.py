@@ -67,7 +67,7 @@ class StoreSalesSource:
     contract: Contract
     """The contract of the region."""
     received: date
-    """The day of receipt."""
+    """The day of receipt in the zone of the source."""
     headers: tuple[str, ...] = ()
     date_doubt: DateDoubt | None = None
     table_doubt: str = ""
