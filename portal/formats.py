@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
 from tillstream.domain.errors import Rejected
+from tillstream.domain.money import amounts
 from tillstream.domain.money.minor_units import minor_digits
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
@@ -27,14 +28,21 @@ def count(value: Any) -> Markup:
     return _data(number, exact(number)) if number.is_finite() else Markup.escape(number)
 
 
-def money(value: Any, currency: str = "USD") -> Markup:
+def money(value: Any, currency: str) -> Markup:
     """Rounded to the minor unit of the currency; its code is in the column header."""
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    places = minor_digits(currency)
-    rounded = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return _data(number, decimal(rounded, places))
+    return _data(number, decimal(amounts.rounded(number, currency), minor_digits(currency)))
+
+
+def price(value: Any, currency: str) -> Markup:
+    """A price or cost of one unit, which may have more decimals than its currency."""
+    if value is None:
+        return NOTHING
+    number = Decimal(str(value))
+    places = amounts.price_digits(number, currency)
+    return _data(number, decimal(amounts.round_to(number, places), places))
 
 
 def rounded(value: Any, currency: str = "", like: Any = 0) -> Markup:
@@ -157,7 +165,7 @@ def _data(number: Decimal, text: str) -> Markup:
 
 
 def register(app: Flask) -> None:
-    for filter_ in (count, money, rounded, signed, growth, points, share, day, days, instant, size, many):
+    for filter_ in (count, money, price, rounded, signed, growth, points, share, day, days, instant, size, many):
         app.add_template_filter(filter_)
     app.add_template_filter(month_text, "month")
     app.add_template_global(is_written)

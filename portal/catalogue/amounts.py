@@ -5,12 +5,12 @@ from dataclasses import replace
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from portal import formats
 from portal.access import allow
 from portal.catalogue import cost_preview, texts
 from portal.catalogue.editing import form_page, save_entry, stored_entry
 from portal.catalogue.tabs import TABS
 from portal.context import scope, tillstream
-from portal.reader_locale import exact
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, of_same_day
 from tillstream.domain.catalogue.entries import Product
@@ -46,7 +46,9 @@ def save() -> ResponseReturnValue:
         new = row_of(parsed, tillstream().settings.reporting_currency)
         old = of_same_day(rows, new, by_currency=name == "prices")
         if old and (old.amount, old.currency) != (new.amount, new.currency):
-            notices = [texts.replaces(texts.LISTS[name], exact(old.amount), old.currency)]
+            notices = [
+                texts.replaces(texts.LISTS[name], formats.price(old.amount, old.currency).striptags(), old.currency)
+            ]
         if not old or notices:
             rows = (*rows, new)
     changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)

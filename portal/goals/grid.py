@@ -15,6 +15,7 @@ from portal.goals import requested, texts
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
+from tillstream.domain.money.amounts import amount_text
 from tillstream.domain.money.currencies import CURRENCIES
 from tillstream.domain.people import Action
 from tillstream.goals import records
@@ -223,7 +224,9 @@ def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
             goal = standings.tree.goal(line.target)
             if goal and line.target not in standings.tree.entered:
                 own = goal.currency == line.currency
-                text = decimal_text(goal.amount) if own else f"{goal.amount:.0f} {goal.currency}"
+                text = (
+                    decimal_text(goal.amount) if own else f"{amount_text(goal.amount, goal.currency)} {goal.currency}"
+                )
                 shares.setdefault(line.target, {})[month] = text
     for line in lines:
         line.shares = shares.get(line.target, {})

@@ -4,18 +4,14 @@ from datetime import timedelta
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
-from portal import formats
 from portal.access import allow
 from portal.audit.texts import ACTION_LABELS
 from portal.context import ports, tillstream
 from portal.orders import scoped, texts
 from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import MovementKind
-from tillstream.domain.money.minor_units import minor_digits
 from tillstream.domain.people import Action
-from tillstream.domain.purchasing.order import OrderLine
 from tillstream.inventory import records
 from tillstream.inventory.records import StoredMovement
 from tillstream.purchasing import documents, lead_times, orders
@@ -46,19 +42,11 @@ def show(order_number: str) -> ResponseReturnValue:
         history=orders.history(ports(), order.number),
         labels={action.value: label for action, label in ACTION_LABELS.items()},
         fields=texts.FIELDS,
-        unit_cost=lambda line: _unit_cost(line, order.currency),
         today=today,
         suggested=suggested,
         email=supplier.email if supplier and tillstream().settings.sends_mail else "",
         has_costs=scoped.shows_costs(),
     )
-
-
-def _unit_cost(line: OrderLine, currency: str) -> Markup:
-    """Exact, with at least the minor units of the currency."""
-    cost = line.unit_cost
-    is_rounded = cost is not None and cost != round(cost, minor_digits(currency))
-    return formats.count(cost) if is_rounded else formats.money(cost, currency)
 
 
 @allow(Action.SEE_NUMBERS)

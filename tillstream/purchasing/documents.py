@@ -10,7 +10,7 @@ from pathlib import Path
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind, Product, Store, Supplier
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.amounts import amount_text, price_text
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.pipeline.reading.correction_file import guarded_line
 from tillstream.ports import Ports
@@ -53,7 +53,7 @@ class OrderDocument:
         return COLUMNS + (COST_COLUMNS if self.costs else ())
 
     def _csv(self) -> bytes:
-        rows = self._rows(decimal_text, decimal_text)
+        rows = self._rows(decimal_text, decimal_text, decimal_text)
         lines = [guarded_line(self._columns), *(guarded_line(cells) for cells in rows)]
         return "".join(lines).encode()
 
@@ -66,21 +66,24 @@ class OrderDocument:
             ("Expected", formats.day(order.expected_on)),
             ("Note", order.note),
         ]
-        total, money = order.cost if self.costs else None, partial(_money, currency=order.currency)
+        price, amount = (partial(each, currency=order.currency) for each in (price_text, amount_text))
+        total = order.cost if self.costs else None
         data = {
             "title": f"Purchase order {order.number}",
             "facts": [{"label": label, "text": text} for label, text in facts if text],
             "columns": [{"label": LABELS[name], "is_text": name in {"product", "name"}} for name in self._columns],
-            "rows": [list(cells) for cells in self._rows(_shown, money)],
-            "total": "" if total is None else f"Total {money(total)} {order.currency}",
+            "rows": [list(cells) for cells in self._rows(_shown, price, amount)],
+            "total": "" if total is None else f"Total {amount(total)} {order.currency}",
         }
         return typeset(TEMPLATE, replace_missing(json.dumps(data, ensure_ascii=False)))
 
-    def _rows(self, number: NumberFormat, money: NumberFormat) -> Iterator[tuple[str, ...]]:
+    def _rows(self, number: NumberFormat, price: NumberFormat, amount: NumberFormat) -> Iterator[tuple[str, ...]]:
         for line in self.order.lines:
             size = self.pack_sizes.get(line.product)
             cells = (line.product, line.name, number(line.units), number(size) if size else "", _packs(line, size))
-            yield cells + (_costs(line, money) if self.costs else ())
+            cost = self.order.cost_of(line)
+            costs = ("", "") if line.unit_cost is None or cost is None else (price(line.unit_cost), amount(cost))
+            yield cells + (costs if self.costs else ())
 
 
 def document(ports: Ports, order: PurchaseOrder, *, costs: bool) -> OrderDocument:
@@ -107,18 +110,6 @@ def _packs(line: OrderLine, size: Decimal | None) -> str:
     return decimal_text(line.units / size) if size and line.units % size == 0 else ""
 
 
-def _costs(line: OrderLine, money: NumberFormat) -> tuple[str, str]:
-    if line.unit_cost is None:
-        return "", ""
-    return money(line.unit_cost), money(line.units * line.unit_cost)
-
-
 def _shown(value: Decimal) -> str:
     """12345.50 → 12,345.5."""
     return f"{value.normalize():,f}"
-
-
-def _money(value: Decimal, currency: str) -> str:
-    """12345.5 → 12,345.50: exact, with at least the minor units of the currency."""
-    digits = max(minor_digits(currency), -int(value.normalize().as_tuple().exponent))
-    return f"{value:,.{digits}f}"

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
+from tillstream.domain.money.amounts import round_to
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.reports.evidence import Number, Sentence
 
@@ -56,7 +57,7 @@ def sentence_text(sentence: Sentence) -> str:
 def rounded_parts(values: Sequence[Decimal], digits: int) -> list[Decimal]:
     """Round parts so that they add up to the rounded sum, by the largest remainder."""
     unit = Decimal(1).scaleb(-digits)
-    total = sum(values, Decimal(0)).quantize(unit, ROUND_HALF_UP)
+    total = round_to(sum(values, Decimal(0)), digits)
     floors = [value.quantize(unit, ROUND_FLOOR) for value in values]
     missing = int((total - sum(floors, Decimal(0))) / unit)
     order = sorted(range(len(values)), key=lambda index: floors[index] - values[index])
@@ -66,5 +67,5 @@ def rounded_parts(values: Sequence[Decimal], digits: int) -> list[Decimal]:
 
 
 def _grouped(value: Decimal, digits: int) -> str:
-    rounded = value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    rounded = round_to(value, digits)
     return f"{abs(rounded):,.{digits}f}" if rounded >= 0 else f"−{abs(rounded):,.{digits}f}"

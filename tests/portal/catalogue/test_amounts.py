@@ -88,8 +88,8 @@ def test_a_second_price_of_one_day_replaces_the_first_and_the_page_shows_which_c
     assert "Replaced" not in text(boss.get(ENTRY))
     add(boss, amount="1050")
     page = text(boss.get(ENTRY))
-    assert "The new price replaces 999 INR, which has the same first day." in page
-    assert re.search(r"from the beginning 999 INR [^R]* Replaced Remove IN from the beginning 1,050 INR", page)
+    assert "The new price replaces 999.00 INR, which has the same first day." in page
+    assert re.search(r"from the beginning 999.00 INR [^R]* Replaced Remove IN from the beginning 1,050.00 INR", page)
     assert page.count("Replaced") == 1
     add(boss, currency="EUR", amount="9")
     assert text(boss.get(ENTRY)).count("Replaced") == 1
@@ -98,7 +98,7 @@ def test_a_second_price_of_one_day_replaces_the_first_and_the_page_shows_which_c
 def test_a_cost_in_another_currency_replaces_that_of_the_day_and_the_same_changes_nothing(boss: Visitor) -> None:
     add(boss, list="costs")
     add(boss, list="costs", currency="EUR", amount="9")
-    assert "The new cost replaces 999 INR" in text(boss.get(ENTRY))
+    assert "The new cost replaces 999.00 INR" in text(boss.get(ENTRY))
     before = boss.get(ENTRY).text.count("Remove</button>")
     assert add(boss, list="costs", currency="EUR", amount="9.00").status_code == 303
     assert boss.get(ENTRY).text.count("Remove</button>") == before == 2

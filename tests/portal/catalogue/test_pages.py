@@ -99,7 +99,7 @@ def test_prices_are_added_and_removed(boss: Visitor, app: App) -> None:
     boss.post("/catalogue/products/save", KETTLE)
     row = {"code": "KET/1", "list": "prices", "region": "IN", "amount": "999", "currency": "INR", "version": "1"}
     assert boss.post("/catalogue/products/amounts", row).status_code == 303
-    assert "IN from the beginning 999 INR" in text(boss.get(ENTRY))
+    assert "IN from the beginning 999.00 INR" in text(boss.get(ENTRY))
     wrong = boss.post("/catalogue/products/amounts", row | {"amount": "-1", "version": "2"})
     assert wrong.status_code == 422
     assert "Amount is -1; it cannot be below 0." in text(wrong)

@@ -57,7 +57,7 @@ def test_what_is_printed(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     output.show_preview(command(app, "alerts-preview", rule="large-sale"))
     output.show_preview(command(app, "alerts-preview", rule="dead-letters"))
     printed = capsys.readouterr().out
-    assert "A sale of 320 USD in store LDS1 in UK on 13 June" in printed
+    assert "A sale of 319.72 USD in store LDS1 in UK on 13 June" in printed
     assert "Dead letters: The past of this value is not stored" in printed
     output.show_alerts({"evaluated_at": "", "alerts": []})
     assert "There are no alerts." in capsys.readouterr().out

@@ -72,7 +72,7 @@ def test_a_day_outside_of_its_range_is_unusual(app: App) -> None:
     evaluated(app)
     (alert,) = alerts(app)
     assert alert.title == "15 June was unusual in store LDS1 in UK: revenue was above the forecast"
-    assert "GBP; forecast was 1 to 5." in alert.text
+    assert "GBP; forecast was 1.00 to 5.00." in alert.text
     assert alert.members[0].path == "/dashboard?from=2026-06-15&to=2026-06-15&region=UK&store=LDS1"
     assert preview(sources(app), rule).count == 1
     forecast(app, ("store", "LDS1", LAST, 1, 100_000))
@@ -121,7 +121,7 @@ def test_a_price_far_from_the_list_names_product_and_sale(app: App, tmp_path: Pa
     evaluated(app)
     (alert,) = alerts(app)
     assert alert.title == "Kite was sold 40% below its list price in store LDS1 in UK on 15 June"
-    assert alert.text == "Sold for 6 GBP; the list price is 10.00 GBP. Sale CHEAP."
+    assert alert.text == "Sold for 6.00 GBP; the list price is 10.00 GBP. Sale CHEAP."
     assert preview(sources(app), rule).days[0].alerts == (alert.title,)
 
 

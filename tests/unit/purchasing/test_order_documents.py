@@ -60,3 +60,16 @@ def test_texts_of_the_pdf_are_no_markup_and_many_lines_take_pages(ports: Ports, 
     assert len(pypdfium2.PdfDocument(content)) > 2
     assert "#panic() *bold* ?" in _text(content)
     assert "Total" not in _text(content)
+
+
+def test_amounts_are_rounded_to_the_currency_and_add_up(ports: Ports, order: PurchaseOrder) -> None:
+    """Three screws of 0.015 cost 0.05 a line; a supplier adds up the amounts that the document has."""
+    screws = tuple(OrderLine(code, code, Decimal(3), Decimal("0.015")) for code in ("S1", "S2"))
+    several = replace(order, lines=(*screws, OrderLine("T", "T", Decimal(4), Decimal("20.681"))))
+    text = _text(documents.document(ports, several, costs=True).render("pdf"))
+    for part in ("0.015", "0.05", "20.681", "82.72", "Total 82.82 INR"):
+        assert part in text, part
+    assert "82.724" not in text
+    assert documents.document(ports, several, costs=True).render("csv").decode().splitlines()[3].endswith(",82.72")
+    in_yen = replace(several, currency="JPY")
+    assert "Total 83 JPY" in _text(documents.document(ports, in_yen, costs=True).render("pdf"))

@@ -8,6 +8,7 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.goals.goal import GoalMeasure, Level, Month
+from tillstream.domain.money.amounts import amount_text
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.standings import Standing
 
@@ -37,7 +38,8 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Stan
         f"{sources.place(target.region, target.store or None)} is {behind}% behind its goal of {month.first:%B}",
         Decimal(behind),
         rule.threshold,
-        f"Revenue until {day_text(one.through)} is {one.sold:,.0f} {one.currency}; expected were {one.expected:,.0f}.",
+        f"Revenue until {day_text(one.through)} is {amount_text(one.sold, one.currency)} {one.currency}; "
+        f"expected were {amount_text(one.expected, one.currency)}.",
         target.region,
         target.store or None,
         f"/goals?month={month}",

@@ -9,6 +9,7 @@ from tillstream.alerts.conditions.condition import Days, day_text, of_recent_day
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.money.amounts import amount_text
 
 
 def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
@@ -20,10 +21,10 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
 
 
 def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) -> Observation:
-    place = sources.place(row["region"], row["store_id"])
+    place, amount = sources.place(row["region"], row["store_id"]), amount_text(row["revenue"], sources.currency)
     return Observation(
         f"{row['region']}/{row['sale_id']}",
-        f"A sale of {row['revenue']:,.0f} {sources.currency} in {place} on {day_text(row['sale_date'])}",
+        f"A sale of {amount} {sources.currency} in {place} on {day_text(row['sale_date'])}",
         row["revenue"],
         rule.threshold,
         f"Sale {row['sale_id']}.",

@@ -11,6 +11,7 @@ from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
+from tillstream.domain.money.amounts import price_text
 from tillstream.domain.people import UNRESTRICTED
 
 MOST_LINES = 10_000
@@ -44,8 +45,8 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any])
         f"{product} was sold {abs(percent)}% {side} its list price in {place} on {day_text(day)}",
         abs(row["difference"] * 100),
         rule.threshold,
-        f"Sold for {row['unit_price'].normalize():f} {row['currency']}; the list price is "
-        f"{round(row['list_price'], 2):f} {row['currency']}. Sale {row['sale_id']}.",
+        f"Sold for {price_text(row['unit_price'], row['currency'])} {row['currency']}; the list price is "
+        f"{price_text(row['list_price'], row['currency'])} {row['currency']}. Sale {row['sale_id']}.",
         row["region"],
         row["store_id"],
         f"/sales/{quote(row['sale_id'])}?region={quote(row['region'])}",

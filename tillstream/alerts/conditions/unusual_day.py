@@ -13,6 +13,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.goals.goal import Month
+from tillstream.domain.money.amounts import amount_text
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.goals.sales import Sales
 
@@ -72,13 +73,14 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any],
         outside, side = (sold - high) / high if high else Decimal(10), "above"
     else:
         return None
-    place = sources.place(region, store)
+    place, currency = sources.place(region, store), row["currency"]
     return Observation(
         f"{region}/{store or ''}/{day}",
         f"{day_text(day)} was unusual in {place}: revenue was {side} the forecast",
         round(outside * 100, 1),
         rule.threshold,
-        f"Revenue was {sold:,.0f} {row['currency']}; forecast was {low:,.0f} to {high:,.0f}.",
+        f"Revenue was {amount_text(sold, currency)} {currency}; forecast was {amount_text(low, currency)} to "
+        f"{amount_text(high, currency)}.",
         region,
         store,
         sources.sales_path(day, region, store),

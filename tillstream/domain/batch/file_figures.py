@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.amounts import amount_text
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class FileFigures:
 
 def _rounded(amount: Decimal, currency: str) -> str:
     """An amount with the decimals of its currency: a net amount that is computed at a tax rate has more."""
-    return f"{money(round(amount, minor_digits(currency)))} {currency}"
+    return f"{amount_text(amount, currency)} {currency}"
 
 
 def money(amount: Decimal) -> str:

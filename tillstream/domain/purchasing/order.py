@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tillstream.domain.inventory.movements import LARGEST
+from tillstream.domain.money.amounts import rounded
 
 
 class OrderState(StrEnum):
@@ -57,10 +58,14 @@ class PurchaseOrder:
     closed_on: date | None = None
     note: str = ""
 
+    def cost_of(self, line: OrderLine) -> Decimal | None:
+        """What a line costs, rounded to the minor unit of the currency, as an invoice has it; None without a cost."""
+        return None if line.unit_cost is None else rounded(line.units * line.unit_cost, self.currency)
+
     @property
     def cost(self) -> Decimal | None:
         """The cost of all lines; None if one has no cost."""
-        costs = [line.units * line.unit_cost for line in self.lines if line.unit_cost is not None]
+        costs = [cost for line in self.lines if (cost := self.cost_of(line)) is not None]
         return sum(costs, Decimal(0)) if len(costs) == len(self.lines) else None
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.batch.staging_report import OTHER_WORDS, CurrencyAmounts, StagingReport, UnknownWord
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.amounts import amount_text
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.rows.text_column import decoded
 
@@ -84,4 +84,4 @@ def _listed(words: Iterable[UnknownWord]) -> str:
 
 
 def _money(word: UnknownWord) -> str:
-    return f"{Decimal(word.amount):,.{minor_digits(word.currency)}f} {word.currency}".rstrip()
+    return f"{amount_text(Decimal(word.amount), word.currency)} {word.currency}".rstrip()
