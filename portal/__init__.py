@@ -167,5 +167,6 @@ def _template_context() -> dict[str, Any]:
         "navigation": navigation,
         "site_menu": menu,
         "severity_words": SEVERITIES,
+        "sends_mail": context.tillstream().settings.sends_mail,
         "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
     }

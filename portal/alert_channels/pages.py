@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
 from portal.alert_channels import texts
-from portal.context import me, ports, tillstream
+from portal.context import me, ports
 from portal.reports.texts import STATES
 from tillstream.alert_channels import deliveries, registry
 from tillstream.alert_channels.channel import EMAIL, KINDS, MAX_NAME, ChannelDraft
@@ -44,8 +44,7 @@ class ChannelForm(FlaskForm):
 def new_page(kind: str, form: ChannelForm) -> str:
     if kind not in KINDS:
         raise NotFound("There is no such kind of channel.")
-    sends_mail = tillstream().settings.sends_mail
-    return render_template("alert_channels/new.html", kind=kind, form=form, texts=texts, sends_mail=sends_mail)
+    return render_template("alert_channels/new.html", kind=kind, form=form, texts=texts)
 
 
 def channel_page(channel_id: str, form: ChannelForm | None = None) -> str:

@@ -49,7 +49,6 @@ def show() -> ResponseReturnValue:
         texts=texts,
         default_day=schedule.DEFAULT_DAY,
         default_hour=schedule.DEFAULT_HOUR,
-        sends_mail=tillstream().settings.sends_mail,
         is_admin=is_admin,
         messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
         again=ENDED_BADLY,
@@ -68,7 +67,7 @@ def subscribe() -> ResponseReturnValue:
     day, hour = form.get("day", type=int), form.get("hour", type=int)
     every, to = form.get("every", ""), form.get("to", "")
     subscriptions.subscribe(ports(), login, every, to, by=me().login, day=day, hour=hour)
-    flash(texts.SUBSCRIBED, "done")
+    flash(texts.SUBSCRIBED if tillstream().settings.sends_mail else texts.KEPT, "done")
     return redirect(url_for("reports.show"), 303)
 
 
@@ -90,7 +89,7 @@ def send_again(message_id: str) -> ResponseReturnValue:
     outbox.try_again(ports(), message_id, by=me().login)
     with suppress(Unavailable):  # the next sweep starts it
         mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
-    flash(texts.SENT_AGAIN, "done")
+    flash(texts.SENT_AGAIN if tillstream().settings.sends_mail else texts.KEPT_MESSAGE, "done")
     return redirect(url_for("reports.show"), 303)
 
 

@@ -12,6 +12,8 @@ DAYS = {
 """Days to choose from: number in the schedule, and its text."""
 HOURS = [(hour, f"at {hour}:00") for hour in range(24)]
 SUBSCRIBED = "The report comes by e-mail."
+KEPT = "The subscription is kept. E-mail is not set up, so reports come once it is."
+KEPT_MESSAGE = "The message is kept. E-mail is not set up, so it is sent once it is."
 UNSUBSCRIBED = "The report no longer comes by e-mail."
 SENT_AGAIN = "The message is sent within a few minutes."
 STATES = {

@@ -51,7 +51,6 @@ def show() -> ResponseReturnValue:
         others=[one for one in everyone if one not in own] if is_admin else [],
         mails=mails,
         texts=texts,
-        sends_mail=tillstream().settings.sends_mail,
     )
 
 
@@ -82,7 +81,7 @@ def add() -> ResponseReturnValue:
     draft = of_form()
     _check(draft, me().login)
     one = registry.add(ports(), me().login, draft, me().login)
-    flash(texts.added(one.name, one.schedule.words, one.destination), "done")
+    flash(texts.added(one, sends_mail=tillstream().settings.sends_mail), "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -98,7 +97,7 @@ def change(subscription_id: str) -> ResponseReturnValue:
     draft, one = of_form(), _own(subscription_id)
     _check(draft, one.login)
     changed = registry.change(ports(), subscription_id, draft, me().login)
-    flash(texts.added(changed.name, changed.schedule.words, changed.destination), "done")
+    flash(texts.added(changed, sends_mail=tillstream().settings.sends_mail), "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -106,11 +105,13 @@ def change(subscription_id: str) -> ResponseReturnValue:
 def act(subscription_id: str, what: str) -> ResponseReturnValue:
     """Pause, resume, or make the file now."""
     change, done = ACTS[what]
-    change(ports(), _own(subscription_id).id, me().login)
+    one = _own(subscription_id)
+    change(ports(), one.id, me().login)
     if what in (SEND, AGAIN):
         with suppress(Unavailable):  # the next sweep starts it
             mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
-    flash(done, "done")
+    has_way = one.destination or tillstream().settings.sends_mail or what not in (SEND, AGAIN)
+    flash(done if has_way else texts.KEPT, "done")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -156,7 +157,6 @@ def _form(draft: Draft, id: str = "") -> str:
         lines=lines,
         destinations=texts.destinations(one.name for one in file_destinations.find(ports())),
         texts=texts,
-        sends_mail=tillstream().settings.sends_mail,
     )
 
 

@@ -6,6 +6,7 @@ from portal.dashboard import texts as dashboard_texts
 from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.mail import schedule
 from tillstream.outbox.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
+from tillstream.scheduled_exports.subscription import Subscription
 
 EVERY = {schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"}
 WEEKDAYS = [(str(number), f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)]
@@ -24,6 +25,7 @@ TABLE, MEASURES, BY, CURRENCY, COMPARED = "Table", "Measures", "By", "Currency",
 NO_VIEW = "This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export."
 AGAIN = "The file is delivered again within a few minutes."
 PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", "The file is sent within a few minutes."
+KEPT = "The request is kept. E-mail is not set up, so the file is sent once it is."
 
 
 def compared_days(days: Iterable[str]) -> str:
@@ -34,8 +36,13 @@ def compared(label: str) -> str:
     return f"{label} to compare with"
 
 
-def added(name: str, when: str, destination: str = "") -> str:
-    return f"“{name}” is delivered to {destination} {when}." if destination else f"“{name}” comes by e-mail {when}."
+def added(one: Subscription, *, sends_mail: bool) -> str:
+    when = one.schedule.words
+    if one.destination:
+        return f"“{one.name}” is delivered to {one.destination} {when}."
+    if sends_mail:
+        return f"“{one.name}” comes by e-mail {when}."
+    return f"“{one.name}” is kept. E-mail is not set up, so its files come once it is."
 
 
 def removed(name: str) -> str:

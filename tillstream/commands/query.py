@@ -75,7 +75,8 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
     answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
     cut = limit is not None and answer.num_rows > limit
     rows = answer.slice(0, limit).to_pylist()
-    return Result({"name": name, "columns": answer.column_names, "rows": rows, "cut": cut})
+    currency = filters.currency or app.settings.reporting_currency
+    return Result({"name": name, "columns": answer.column_names, "rows": rows, "cut": cut, "currency": currency})
 
 
 def check_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:

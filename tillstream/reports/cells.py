@@ -1,5 +1,6 @@
 """Cells of tables as text, as PDF and HTML show them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tillstream.reports import formats
@@ -9,15 +10,22 @@ NUMBERS = frozenset({"money", "signed money", "count", "share", "growth"})
 
 
 def rows(table: Table, currency: str) -> list[list[str]]:
-    """The text of all cells. The amounts of a column all have minor units, or none of them has."""
+    """The text of the shown cells. The amounts of a column all have minor units, or none of them has."""
+    shown = table.shown_rows
     largest = [
-        max((abs(row[number] or 0) for row in table.rows), default=0) if column.kind.endswith("money") else 0
+        max((abs(row[number] or 0) for row in shown), default=0) if column.kind.endswith("money") else 0
         for number, column in enumerate(table.columns)
     ]
     return [
-        [text(column, value, currency, like) for column, value, like in zip(table.columns, row, largest, strict=True)]
-        for row in table.rows
+        [text(column, value, of_row, like) for column, value, like in zip(table.columns, row, largest, strict=True)]
+        for row, of_row in ((one, currency_of(table, one, currency)) for one in shown)
     ]
+
+
+def currency_of(table: Table, row: Sequence[Any], currency: str) -> str:
+    """The currency of the amounts of a row. currency: that of the report."""
+    own = next((number for number, column in enumerate(table.columns) if column.kind == "currency"), None)
+    return currency if own is None else str(row[own] or currency)
 
 
 def text(column: Column, value: Any, currency: str, like: Any = 0) -> str:

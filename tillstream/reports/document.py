@@ -20,7 +20,10 @@ class Tile:
 
 @dataclass(frozen=True)
 class Column:
-    """kind: text, money, signed money, count, share, growth or day."""
+    """kind: text, currency, money, signed money, count, share, growth or day.
+
+    Amounts are in the currency of their row if the table has a column of currencies, else in that of the report.
+    """
 
     label: str
     kind: str = "text"
@@ -28,12 +31,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; its cells are values, not text."""
+    """A table; its cells are values, not text. most: rows on paper and on a page, 0 for all; a workbook has all."""
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     note: str = ""
+    most: int = 0
+
+    @property
+    def shown_rows(self) -> Sequence[Sequence[Any]]:
+        """The rows on paper and on a page."""
+        return self.rows[: self.most] if self.most else self.rows
+
+    @property
+    def shown_note(self) -> str:
+        """The note below these rows."""
+        more = len(self.rows) - len(self.shown_rows)
+        rest = f"{more:,} more {'is' if more == 1 else 'are'} in the workbook of this report." if more else ""
+        return " ".join(filter(None, (self.note, rest)))
 
 
 @dataclass(frozen=True)

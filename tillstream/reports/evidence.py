@@ -63,12 +63,18 @@ FORMULAS: Mapping[str, Callable[..., Decimal]] = {
 
 @dataclass(frozen=True)
 class Number:
-    """A number in a sentence. kind: money, signed money, count or share. currency: of money."""
+    """A number in a sentence. kind: money, signed money, count or share. currency: of money.
+
+    like: the largest amount of the column in which a table has the number. shown: the number as that table rounds it,
+    where its parts add up; else None.
+    """
 
     kind: str
     formula: str
     cells: tuple[Cell, ...]
     currency: str = ""
+    like: Decimal = Decimal(0)
+    shown: Decimal | None = None
 
     @property
     def value(self) -> Decimal:

@@ -19,8 +19,6 @@ MOST_ROWS = 12
 MOST_BARS = 8
 TOP = 10
 """Products with the most revenue that are listed."""
-SMALLEST = Decimal("0.5")
-"""Effects that round to nothing are left out."""
 CHARTED = frozenset({"Regions", "Categories"})
 COMPARED = ("revenue", "revenue_share", "growth", "year_growth", "orders")
 _COMPARED = (
@@ -106,17 +104,14 @@ def _trend(facts: Facts) -> Iterator[Chart]:
 
 
 def _change(facts: Facts) -> Iterator[Table | Chart]:
-    cells = effects.effects(facts)
+    rounded = effects.rounded_effects(facts)
     before, after = (Decimal(facts.change.cell("amount", effect=name).value) for name in ("before", "after"))
-    shown = [one for one in cells if abs(one.value or 0) >= SMALLEST]
-    named = [EFFECTS[str(dict(one.where)["effect"])] for one in shown]
-    steps = [(each.label, float(one.value)) for each, one in zip(named, shown, strict=True)]
+    steps = [(EFFECTS[name].label, float(one.value)) for name, one in rounded.items()]
     bars = [("Before", float(before)), *steps]
     alt = f"From {formats.money(before, facts.currency)} to {formats.money(after, facts.currency)} {facts.currency}"
     yield Chart("steps", [*bars, ("After", float(after))], alt, totals=(0, len(bars)))
-    amounts = formats.rounded_parts([one.value for one in shown], 0)
-    rows = [[each.label, amount, each.meaning] for each, amount in zip(named, amounts, strict=True)]
-    total = [["All together", sum(amounts, Decimal(0)), ""]]
+    rows = [[EFFECTS[name].label, one.shown, EFFECTS[name].meaning] for name, one in rounded.items()]
+    total = [["All together", sum((one.shown or Decimal(0) for one in rounded.values()), Decimal(0)), ""]]
     columns = (Column("Effect"), Column("Amount", "signed money"), Column("Meaning"))
     yield Table(
         "Parts of the change",
@@ -128,9 +123,11 @@ def _change(facts: Facts) -> Iterator[Table | Chart]:
 
 
 def _movers(facts: Facts) -> Iterator[Table]:
-    rows = facts.moved[:MOST_ROWS]
     columns = (Column("Product"), Column("Before", "money"), Column("After", "money"), Column("Change", "signed money"))
-    cells = [[effects.name_of(row), row["before"], row["after"], row["change"]] for row in rows]
+    cells = [
+        [effects.name_of(row), row["before"], row["after"], row["change"]]
+        for row in facts.moved[: effects.MOVERS_SHOWN]
+    ]
     if cells:
         yield Table("Products that moved most", columns, cells)
 
@@ -153,11 +150,10 @@ def _compared(answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[
     bars = [(name, float(row["revenue"])) for name, row in named if row["revenue"] > 0][:MOST_BARS]
     if len(bars) > 1 and title in CHARTED:
         yield Chart("bars", bars, f"{title} by revenue")
-    cells = [[name, *(row[column] for column in COMPARED)] for name, row in named[:MOST_ROWS]]
-    note = f"{len(named) - MOST_ROWS} more are in the workbook and the portal." if len(named) > MOST_ROWS else ""
+    cells = [[name, *(row[column] for column in COMPARED)] for name, row in named]
     has_orders = any(row["orders"] is not None for row in rows)
     kept = None if has_orders else -1
-    yield Table(title, (Column(title), *_COMPARED)[:kept], [row[:kept] for row in cells], note)
+    yield Table(title, (Column(title), *_COMPARED)[:kept], [row[:kept] for row in cells], most=MOST_ROWS)
 
 
 def _products(facts: Facts) -> Table:
@@ -173,17 +169,17 @@ def _people(facts: Facts) -> Section:
     if not facts.may(Action.SEE_PERSONAL):
         return Section("Salespeople")
     answer, names = facts.groups("salesperson"), _catalogue_names(facts, "salesperson")
-    rows = [row for row in answer.rows if row["item"] is not None][:MOST_ROWS]
+    rows = [row for row in answer.rows if row["item"] is not None]
     cells = [
         [names.get(f"{row['region']}/{row['item']}", row["item"]), *(row[one] for one in COMPARED)] for row in rows
     ]
-    table = Table("Salespeople with the most revenue", (Column("Salesperson"), *_COMPARED), cells)
+    table = Table("Salespeople with the most revenue", (Column("Salesperson"), *_COMPARED), cells, most=MOST_ROWS)
     return Section("Salespeople", (), (table,) if len(cells) > 1 else ())
 
 
 def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
     columns = (
-        Column("Goal of"), Column("Currency"), Column("Goal", "money"), Column("Sold", "money"),
+        Column("Goal of"), Column("Currency", "currency"), Column("Goal", "money"), Column("Sold", "money"),
         Column("Reached", "share"), Column("Expected by now", "money"), Column("End of month", "money"),
     )  # fmt: skip
     rows = [
@@ -195,7 +191,7 @@ def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
         for row in facts.goals.rows
     ]  # fmt: skip
     if rows:
-        yield Table(f"Goals of {facts.period.last:%B %Y}", columns, rows[:MOST_ROWS])
+        yield Table(f"Goals of {facts.period.last:%B %Y}", columns, rows, most=MOST_ROWS)
 
 
 def _definitions(facts: Facts) -> Table:

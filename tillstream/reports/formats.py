@@ -19,8 +19,12 @@ def money(value: Any, currency: str, like: Any = 0) -> str:
     if value is None:
         return NONE
     amount = Decimal(value)
-    digits = 0 if max(abs(amount), abs(Decimal(like))) >= WHOLE_FROM else minor_digits(currency)
-    return _grouped(amount, digits)
+    return _grouped(amount, amount_digits(currency, amount, Decimal(like)))
+
+
+def amount_digits(currency: str, *amounts: Decimal) -> int:
+    """The decimal digits of amounts that are shown together: none if one of them is large."""
+    return 0 if max(map(abs, amounts)) >= WHOLE_FROM else minor_digits(currency)
 
 
 def count(value: Any) -> str:
@@ -43,10 +47,10 @@ def day(value: date | None) -> str:
 
 def text_of(number: Number) -> str:
     """A number of a sentence, with its currency."""
-    value = number.value
+    value = number.value if number.shown is None else number.shown
     if number.kind.endswith("money"):
         plus = "+" if number.kind == "signed money" and value > 0 else ""
-        return f"{plus}{money(value, number.currency)} {number.currency}"
+        return f"{plus}{money(value, number.currency, number.like)} {number.currency}"
     return {"count": count, "share": share}[number.kind](value)
 
 

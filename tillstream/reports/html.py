@@ -89,8 +89,8 @@ def _table(table: Table, document: Document) -> Iterator[str]:
             yield f'<td style="{CELL};{_aligned(column.kind)}">{escape(shown)}</td>'
         yield "</tr>"
     yield "</tbody></table></div>"
-    if table.note:
-        yield f'<p style="{SOFT};font-size:12px;margin:4px 0 0">{escape(table.note)}</p>'
+    if table.shown_note:
+        yield f'<p style="{SOFT};font-size:12px;margin:4px 0 0">{escape(table.shown_note)}</p>'
 
 
 def _aligned(kind: str) -> str:

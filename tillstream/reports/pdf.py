@@ -73,7 +73,7 @@ def _table(table: Table, document: Document) -> dict[str, Any]:
         "wide": _wide(table),
         "columns": [{"label": one.label, "text": one.kind not in NUMBERS} for one in table.columns],
         "rows": cells.rows(table, document.currency),
-        "note": table.note,
+        "note": table.shown_note,
     }
 
 

@@ -38,7 +38,7 @@ def _values(facts: Facts) -> Iterator[Table]:
     )
     if any(row[1] or row[2] for row in rows):
         note = "By counts, movements and sales as they are stored now. Products without a cost are left out."
-        yield Table(f"Stock at cost by {group.lower()}", columns, rows[:MOST_ROWS], note)
+        yield Table(f"Stock at cost by {group.lower()}", columns, rows, note, MOST_ROWS)
 
 
 def _shrinkage(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
@@ -59,8 +59,8 @@ def _shrinkage(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
     )
     if rows:
         note = "Differences of counts, write-offs, adjustments, and losses between stores and in returns, at cost."
-        shown = sorted(rows, key=lambda row: -row[-1])[:MOST_ROWS]
-        yield Table(f"Shrinkage by {group.lower()}", columns, shown, note)
+        greatest = sorted(rows, key=lambda row: -row[-1])
+        yield Table(f"Shrinkage by {group.lower()}", columns, greatest, note, MOST_ROWS)
 
 
 def _outages(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
@@ -79,8 +79,8 @@ def _outages(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
             "Out" if row["is_out"] else "In stock",
             row["missed_revenue"],
         ]
-        for row in facts.outages.rows[:MOST_ROWS]
+        for row in facts.outages.rows
     ]
     if rows:
         note = "Missed revenue: mean revenue of the days with stock, for the days without."
-        yield Table("Best sellers out of stock", columns, rows, note)
+        yield Table("Best sellers out of stock", columns, rows, note, MOST_ROWS)

@@ -35,11 +35,7 @@ def render(document: Document) -> bytes:
 class _Writer:
     def __init__(self, book: Any, document: Document) -> None:
         self.book, self.document, self.names = book, document, set[str]()
-        digits = minor_digits(document.currency)
-        amount = "#,##0" + (f".{'0' * digits}" if digits else "")
         self.formats = {
-            "money": book.add_format({"num_format": amount}),
-            "signed money": book.add_format({"num_format": f"+{amount};-{amount};0"}),
             "count": book.add_format({"num_format": "#,##0"}),
             "share": book.add_format({"num_format": "0.0%"}),
             "growth": book.add_format({"num_format": "+0.0%;-0.0%;0.0%"}),
@@ -94,8 +90,9 @@ class _Writer:
             )
             sheet.set_column(number, number, min(max(longest, len(column.label)) + 3, WIDEST))
         for place, row in enumerate(table.rows, 1):
+            currency = cells.currency_of(table, row, self.document.currency)
             for number, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-                self._write(sheet, place, number, column, value)
+                self._write(sheet, place, number, column, value, currency)
         sheet.freeze_panes(1, 0)
         if table.rows:
             sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
@@ -122,10 +119,22 @@ class _Writer:
         if href:
             sheet.write_url(row, 1, href, self.link, "Show")
 
-    def _write(self, sheet: Any, row: int, number: int, column: Column, value: Any) -> None:
+    def _money(self, kind: str, currency: str) -> Any:
+        """The format of amounts in a currency."""
+        digits = minor_digits(currency)
+        amount = "#,##0" + (f".{'0' * digits}" if digits else "")
+        name = f"{kind} {digits}"
+        if name not in self.formats:
+            text = f"+{amount};-{amount};0" if kind == "signed money" else amount
+            self.formats[name] = self.book.add_format({"num_format": text})
+        return self.formats[name]
+
+    def _write(self, sheet: Any, row: int, number: int, column: Column, value: Any, currency: str = "") -> None:
         if value is None:
             return
-        if column.kind in self.formats and column.kind != "text":
+        if column.kind.endswith("money"):
+            sheet.write_number(row, number, float(value), self._money(column.kind, currency or self.document.currency))
+        elif column.kind in self.formats and column.kind != "text":
             sheet.write_number(row, number, float(value), self.formats[column.kind])
         else:
             sheet.write_string(row, number, str(value))

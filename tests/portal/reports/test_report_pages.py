@@ -80,6 +80,8 @@ def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, p
     wednesday = {"every": "week", "to": "ana@example.com", "day": "3", "hour": "18"}
     assert analyst.post("/reports/subscribe", wednesday).status_code == 303
     page = analyst.get("/reports").text
+    assert "The subscription is kept. E-mail is not set up, so reports come once it is." in page
+    assert not re.search(r"comes? by e-mail", page), "nothing promises e-mail while it is not set up"
     assert "ana@example.com" in page
     assert "Every Wednesday at 18:00" in page
     assert analyst.post("/reports/subscribe", wednesday | {"day": "8"}).status_code == 422

@@ -79,6 +79,8 @@ def test_people_manage_their_own_subscriptions_and_administrators_all(
     assert "No subscriptions yet" in analyst.get("/subscriptions").text
     assert analyst.post("/subscriptions", FORM).status_code == 303
     page = analyst.get("/subscriptions").text
+    assert "“Kitchen” is kept. E-mail is not set up, so its files come once it is." in page
+    assert "comes by e-mail" not in page
     assert "Every Wednesday at 18:00" in page
     assert "/explore?by=category&amp;preset=last-month" in page
     assert "Subscriptions of others" not in page
@@ -92,7 +94,9 @@ def test_people_manage_their_own_subscriptions_and_administrators_all(
     assert "By analyst-all." in analyst.get("/subscriptions").text
     assert analyst.post(f"{one}/resume").status_code == 303
     assert analyst.post(f"{one}/send").status_code == 303
-    assert "Paused" not in analyst.get("/subscriptions").text
+    page = analyst.get("/subscriptions").text
+    assert "Paused" not in page
+    assert "within a few minutes" not in page
     other = person(Role.MANAGER, "IN")
     assert other.get(one).status_code == 404
     for what in ("", "/pause", "/resume", "/send", "/remove"):

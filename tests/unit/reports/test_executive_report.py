@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,9 +23,9 @@ from tillstream.domain.people import UNRESTRICTED, Role, scope_of
 from tillstream.goals import records
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
-from tillstream.reports import executive, formats, html, pdf, period, workbook
-from tillstream.reports.document import Chart, Document, Table
-from tillstream.reports.evidence import FORMULAS, Cell
+from tillstream.reports import cells, executive, formats, html, pdf, period, workbook
+from tillstream.reports.document import Chart, Column, Document, Section, Table
+from tillstream.reports.evidence import FORMULAS, Cell, Number
 from tillstream.reports.facts import ReportSource
 
 MAY = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
@@ -136,6 +137,57 @@ def test_the_parts_of_the_change_add_up_as_they_are_shown(june: Document) -> Non
     before, *changes, after = [value for _, value in steps.bars]
     assert before + sum(changes) == pytest.approx(after, abs=2)
     assert round(after - before) == pytest.approx(total, abs=1)
+
+
+def test_a_part_of_the_change_is_the_same_in_the_text_and_in_the_table(documents: Callable[..., Document]) -> None:
+    for of in (MAY, JUNE):
+        document = documents(of)
+        amounts = {one for table in document.sections for row in _cells(table.blocks) for one in row}
+        texts = [formats.sentence_text(one) for section in document.sections for one in section.sentences]
+        parts = [text for text in texts if text.startswith(("The largest part of the change", "Up most", "Down most"))]
+        assert len(parts) >= 2
+        for text in parts:
+            for amount in re.findall(r"[+−][0-9,.]*[0-9](?= GBP)", text):
+                assert amount in amounts, text
+
+
+def _cells(blocks: Sequence[Table | Chart]) -> Iterator[list[str]]:
+    for block in blocks:
+        if isinstance(block, Table):
+            yield from cells.rows(block, "GBP")
+
+
+def test_parts_are_rounded_so_that_text_and_table_add_up() -> None:
+    """Rounded one by one, they would be +101,972 and +1 beside a change of +101,974."""
+    values = [Decimal("101972.4"), Decimal("1.4"), Decimal("0.45")]
+    first, *others = formats.rounded_parts(values, 0)
+    number = Number("signed money", "value", (Cell("change", "amount", values[0]),), "USD", Decimal(101974), first)
+    rows = [["Volume", first], *(["Other", one] for one in others)]
+    table = Table("Parts", (Column("Effect"), Column("Amount", "signed money")), rows)
+    assert formats.text_of(number) == f"{cells.rows(table, 'USD')[0][1]} USD"
+    assert sum((first, *others)) == 101974
+
+
+def test_paper_has_the_first_rows_and_the_workbook_all(june: Document) -> None:
+    rows = [[f"S{number:02}", Decimal(number)] for number in range(21)]
+    table = Table("Stores", (Column("Stores"), Column("Revenue", "money")), rows, most=12)
+    document = replace(june, sections=(Section("Stores", (), (table,)),))
+    (page,) = pypdfium2.PdfDocument(pdf.render(document))
+    text = page.get_textpage().get_text_bounded()
+    assert ("S11" in text, "S12" in text) == (True, False)
+    for shown in (text, html.render(document)):
+        assert "9 more are in the workbook of this report." in shown
+    sheets = python_calamine.load_workbook(io.BytesIO(workbook.render(document)))
+    assert [row[0] for row in sheets.get_sheet_by_name("Stores").to_python()[1:]] == [row[0] for row in rows]
+
+
+def test_amounts_of_a_table_with_currencies_have_the_decimals_of_their_row(june: Document) -> None:
+    columns = (Column("Goal of"), Column("Currency", "currency"), Column("Goal", "money"))
+    table = Table("Goals", columns, [["Tokyo", "JPY", Decimal(900)], ["Kuwait", "KWD", Decimal("1.5")]])
+    assert [row[2] for row in cells.rows(table, "GBP")] == ["900", "1.500"]
+    document = replace(june, sections=(Section("Goals", (), (table,)),))
+    assert "1.500" in html.render(document)
+    assert workbook.render(document)
 
 
 def test_goals_and_what_to_do_are_in_the_report(june: Document) -> None:

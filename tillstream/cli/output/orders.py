@@ -1,8 +1,10 @@
 """Output of the commands `orders …`."""
 
+from decimal import Decimal
 from typing import Any
 
 from tillstream.cli.output.tables import print_line, title
+from tillstream.domain.money.amounts import amount_text, price_text
 
 
 def show_orders(rows: list[dict[str, Any]]) -> None:
@@ -15,10 +17,11 @@ def show_orders(rows: list[dict[str, Any]]) -> None:
 def show_order(row: dict[str, Any]) -> None:
     _title(row)
     for line in row["lines"]:
-        cost = f" · {line['unit_cost']} {row['currency']} each" if line["unit_cost"] else ""
+        cost = price_text(Decimal(line["unit_cost"]), row["currency"]) if line["unit_cost"] else ""
+        cost = f" · {cost} {row['currency']} each" if cost else ""
         print_line(f"  {line['product']} {line['name']} · {line['units']} ordered, {line['received']} received{cost}")
     if row["cost"]:
-        print_line(f"  Total {row['cost']} {row['currency']}")
+        print_line(f"  Total {amount_text(Decimal(row['cost']), row['currency'])} {row['currency']}")
 
 
 def show_file(written: dict[str, Any]) -> None:

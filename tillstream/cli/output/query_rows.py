@@ -15,10 +15,12 @@ NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def show_csv(data: dict[str, Any]) -> None:
+    from tillstream.cli.output.tables import rounded_cells
+
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(guard, data["columns"]))
-    writer.writerows([_cell(row[column]) for column in data["columns"]] for row in data["rows"])
+    writer.writerows(map(_cell, row) for row in rounded_cells(data, only_converted=True))
     click.echo(text.getvalue(), nl=False)
     _note_if_cut(data)
 

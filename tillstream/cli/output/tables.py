@@ -1,7 +1,11 @@
 """Terminal output of results. Rich is imported when something is printed with it: `--json` needs none of it."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from tillstream.domain.money.amounts import amount_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,12 +64,16 @@ def _receipt(receipt: dict[str, Any]) -> None:
         if not rows["read"]:
             print_line("  The file has a header but no rows.")
     for amount in receipt.get("amounts", []):
-        gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
-        print_line(f"  net {amount['net']} {amount['currency']}{gross}")
+        net, gross = (_amount(amount[name], amount["currency"]) for name in ("net", "gross"))
+        print_line(f"  net {net} {amount['currency']}" + (f", gross {gross}" if gross else ""))
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""
         print_line(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
+
+
+def _amount(text: str | None, currency: str) -> str:
+    return "" if text is None else amount_text(Decimal(text), currency)
 
 
 def _count(number: int | None) -> str:
@@ -90,7 +98,8 @@ def show_undo(data: dict[str, Any]) -> None:
     for row in data.get("before", []):
         then = after.get((row["region"], row["currency"]))
         if then is None or then["net"] != row["net"]:
-            print_line(f"  {row['region']}: net {row['net']} → {then['net'] if then else 0} {row['currency']}")
+            net, now = (_amount(text, row["currency"]) for text in (row["net"], then["net"] if then else "0"))
+            print_line(f"  {row['region']}: net {net} → {now} {row['currency']}")
 
 
 def show_undo_preview(data: dict[str, Any]) -> None:
@@ -109,10 +118,13 @@ def show_undone(data: dict[str, Any]) -> None:
 
 
 def show_rows(data: dict[str, Any]) -> None:
-    """Print one row vertically, several rows as a table if it fits, else row by row."""
+    """Print one row vertically, several rows as a table if it fits, else row by row.
+
+    Amounts of a result that names its currency are rounded.
+    """
     out = _console()
     columns, rows = data["columns"], data["rows"]
-    cells = [[_cell(row[column]) for column in columns] for row in rows]
+    cells = [[_cell(value) for value in row] for row in rounded_cells(data)]
     if not rows:
         print_line("There is nothing to show.")
     elif len(rows) == 1 or (out.is_terminal and _width(columns, cells) > out.width):
@@ -124,6 +136,24 @@ def show_rows(data: dict[str, Any]) -> None:
                 print_line(f"{column:<{name}}  {cell}".rstrip())
     else:
         _print_table(columns, cells)
+
+
+def rounded_cells(data: dict[str, Any], *, only_converted: bool = False) -> Iterator[list[Any]]:
+    """The cells of a result, row by row; amounts are rounded to the minor unit of their currency.
+
+    only_converted: others are left as they are recorded.
+    """
+    columns = data["columns"]
+    if not data.get("currency"):
+        yield from ([row[column] for column in columns] for row in data["rows"])
+        return
+    from tillstream.analytics.amount_columns import Amounts
+
+    known = Amounts(data["name"], columns, data["currency"])
+    names = known.converted if only_converted else columns
+    for row in data["rows"]:
+        amounts = dict.fromkeys(columns) | {column: known.rounded(column, row) for column in names}
+        yield [row[column] if amounts[column] is None else f"{amounts[column]:f}" for column in columns]
 
 
 def _print_table(columns: list[str], cells: list[list[str]]) -> None:

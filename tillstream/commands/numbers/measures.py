@@ -37,4 +37,5 @@ def measures(app: App, progress: Progress, arguments: Measures) -> Result:
     values = measure_values.run(warehouse, names, by, UNRESTRICTED, filters, cache=app.queries, **more)
     rows = values.slice(0, arguments.limit).to_pylist()
     cut = values.num_rows > arguments.limit
-    return Result({"name": "measures", "columns": values.column_names, "rows": rows, "cut": cut})
+    currency = filters.currency or app.settings.reporting_currency
+    return Result({"name": "measures", "columns": values.column_names, "rows": rows, "cut": cut, "currency": currency})

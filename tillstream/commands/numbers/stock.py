@@ -71,7 +71,13 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
         answer = answer.drop_columns([past.ALL_PAGES])
     rows = answer.slice(0, arguments.limit).to_pylist()
     return Result(
-        {"name": name, "columns": answer.column_names, "rows": rows, "cut": answer.num_rows > arguments.limit}
+        {
+            "name": name,
+            "columns": answer.column_names,
+            "rows": rows,
+            "cut": answer.num_rows > arguments.limit,
+            "currency": filters.currency or app.settings.reporting_currency,
+        }
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.measures import change_effects
+from tillstream.reports import formats
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -22,6 +23,8 @@ BROAD, CONCENTRATED = Decimal("0.3"), Decimal("0.6")
 OFFSET = Decimal("0.25")
 NAMED = 3
 TEN = 10
+MOVERS_SHOWN = 12
+"""Products of the table of those that moved most."""
 
 
 EFFECTS = change_effects.named("the period before", "this period")
@@ -30,6 +33,19 @@ EFFECTS = change_effects.named("the period before", "this period")
 def effects(facts: Facts) -> list[Cell]:
     """The cells of the effects, in their order."""
     return [facts.change.cell("amount", effect=row["effect"]) for row in facts.change.rows if row["effect"] in EFFECTS]
+
+
+def rounded_effects(facts: Facts) -> dict[str, Number]:
+    """The effects by name, rounded so that they add up to the rounded change; without those that round to nothing."""
+    cells = [one for one in effects(facts) if one.value is not None]
+    values = [Decimal(one.value) for one in cells]
+    like = max(map(abs, (*values, sum(values, Decimal(0)))), default=Decimal(0))
+    amounts = formats.rounded_parts(values, formats.amount_digits(facts.currency, like))
+    return {
+        str(dict(cell.where)["effect"]): Number("signed money", "value", (cell,), facts.currency, like, amount)
+        for cell, amount in zip(cells, amounts, strict=True)
+        if amount
+    }
 
 
 def largest_effects(facts: Facts) -> list[Cell]:
@@ -75,7 +91,8 @@ def _named(facts: Facts, rows: list[Mapping[str, Any]], start: str) -> Iterator[
     if not chosen:
         return
     parts: list[str | Number] = [start]
+    like = max(abs(row["change"]) for row in facts.moved[:MOVERS_SHOWN])
     for position, row in enumerate(chosen):
-        amount = number("signed money", _change(facts, row), currency=facts.currency)
+        amount = Number("signed money", "value", (_change(facts, row),), facts.currency, like)
         parts += [", " if position else "", name_of(row), " ", amount]
     yield Sentence((*parts, "."), pages.compare(facts))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
-from tillstream.reports.narrative.effects import EFFECTS, largest_effects
+from tillstream.reports.narrative.effects import EFFECTS, largest_effects, rounded_effects
 from tillstream.reports.period import MONTH, written
 
 FEWEST_LINES = 30
@@ -32,7 +32,7 @@ def sentences(facts: Facts) -> Iterator[Sentence]:
         yield usual
     if _value(facts, "year_before"):
         yield _against(facts, "year_before", "a year before")
-    effects = largest_effects(facts)
+    effects = [one for one in largest_effects(facts) if dict(one.where)["effect"] in rounded_effects(facts)]
     if effects:
         yield _parts(facts, effects)
 
@@ -100,13 +100,9 @@ def _change(now: Cell, before: Cell) -> Number:
 
 
 def _parts(facts: Facts, effects: list[Cell]) -> Sentence:
-    first, *others = effects
-    parts: list[str | Number] = ["The largest part of the change is ", EFFECTS[str(dict(first.where)["effect"])].part]
-    parts += [": ", _signed(first, facts)]
-    for one in others:
-        parts += [", then ", EFFECTS[str(dict(one.where)["effect"])].part, ": ", _signed(one, facts)]
+    rounded = rounded_effects(facts)
+    parts: list[str | Number] = []
+    for name in (str(dict(one.where)["effect"]) for one in effects):
+        start = ", then " if parts else "The largest part of the change is "
+        parts += [start, EFFECTS[name].part, ": ", rounded[name]]
     return Sentence((*parts, "."), pages.compare(facts))
-
-
-def _signed(cell: Cell, facts: Facts) -> Number:
-    return number("signed money", cell, currency=facts.currency)

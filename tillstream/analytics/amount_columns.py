@@ -1,0 +1,72 @@
+"""Which columns of an answer are amounts of money, and in which currency they are."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tillstream.analytics.measures.definition import measures
+from tillstream.domain.money import amounts
+
+CONVERTED = frozenset({
+    "after", "amount", "average_order_value", "before", "cancelled_value", "catalogue_revenue", "change", "cost",
+    "covered_revenue", "exchange_rates", "lost_cost", "lost_products", "margin", "missed_revenue", "mix",
+    "new_products", "order_cost", "other", "pending_value", "price", "reporting_amount", "returned_value",
+    "returns", "revenue", "revenue_after", "revenue_before", "revenue_change", "stock_cost", "total_change",
+    "total_revenue", "volume", "year_before", "year_change", "year_total_change",
+})  # fmt: skip
+"""Amounts in the currency that is shown, also if the rows have another one."""
+OWN = frozenset({
+    "discount", "gross", "gross_amount", "high", "holiday_part", "level_part", "list_amount", "low", "mean",
+    "median", "net", "net_after", "net_amount", "net_before", "plan_part", "tax", "trend_part", "weekday_part",
+})  # fmt: skip
+"""Amounts in the currency of their row; without one, they are no money, such as a forecast of units."""
+PRICES = frozenset({"list_price", "unit_cost", "unit_price", "usual_price"})
+"""Prices and costs of one unit, in the currency of their row, else in the one that is shown."""
+FIGURE, FIGURES = "figure", frozenset({"before", "value", "year_before"})
+"""The column that names the measure of a row, and the values of that measure."""
+NO_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
+"""Query → columns that have the name of an amount, and are none."""
+CURRENCIES = ("cost_currency", "currency")
+"""Columns of the currency of a row; the first of them is that of unit costs."""
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The amounts of the rows of a query. currency: the one that is shown."""
+
+    query: str
+    columns: Collection[str]
+    currency: str
+
+    @property
+    def converted(self) -> list[str]:
+        """The columns of amounts in the currency that is shown, in each row."""
+        if FIGURE in self.columns:
+            return []
+        money = CONVERTED | {one.name for one in measures().values() if one.format == "money"}
+        return [name for name in self.columns if name in money - NO_MONEY.get(self.query, frozenset())]
+
+    def currency_of(self, name: str, row: Mapping[str, Any]) -> str:
+        """The currency of a cell; empty if it is no amount of money."""
+        if name in NO_MONEY.get(self.query, ()):
+            return ""
+        if FIGURE in self.columns and name in FIGURES:
+            measure = measures().get(str(row[FIGURE]))
+            return self.currency if measure and measure.format == "money" else ""
+        if name in PRICES:
+            own: Iterable[str] = CURRENCIES if name == "unit_cost" else CURRENCIES[1:]
+            return next((str(row[one] or "") for one in own if one in self.columns), self.currency)
+        if name in OWN:
+            return str(row.get("currency") or "")
+        return self.currency if name in self.converted else ""
+
+    def rounded(self, name: str, row: Mapping[str, Any]) -> Decimal | None:
+        """The amount of a cell as people read it; None if it is none."""
+        currency = self.currency_of(name, row)
+        if not currency or row[name] is None:
+            return None
+        exact = Decimal(row[name])
+        if name in PRICES:
+            return amounts.round_to(exact, amounts.price_digits(exact, currency))
+        return amounts.rounded(exact, currency)
