@@ -19,7 +19,7 @@ from tillstream.batches import records
 from tillstream.connectors import runs, status
 from tillstream.connectors.kinds import table
 from tillstream.connectors.runs import Run
-from tillstream.domain.batch.record import Batch
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Action
 
 RUNS, FILES = 20, 5
@@ -44,6 +44,7 @@ def listing() -> ResponseReturnValue:
         "connectors/list.html",
         page=page,
         last_runs={one.name: next(iter(runs.latest(ports(), one.name, limit=1)), None) for one in page.rows},
+        held={one.name: runs.count(ports(), one.name, State.HELD) for one in page.rows},
         any=bool(every),
         attention=[one for one in every if one.state.needs_attention],
         is_at_work=any(one.state.is_at_work for one in every),
@@ -66,6 +67,7 @@ def show(connector: str) -> ResponseReturnValue:
         runs=listed[:RUNS],
         files={run.started_at: _files(run) for run in listed[:RUNS]},
         shown=FILES,
+        held=runs.count(ports(), one.name, State.HELD),
         state_of=labels.state_of,
         page=page,
         more_runs=len(listed) > RUNS,

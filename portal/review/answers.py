@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures
 from portal.access import allow
 from portal.changes.change_summary import summarize
-from portal.context import ports, tillstream
+from portal.context import ports, scope, tillstream
 from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask
@@ -68,6 +68,7 @@ def _answers(upload: Batch) -> dict[str, Any]:
     return {
         "upload": upload,
         "as_new": as_new,
+        "alike": len(scoped.held_alike(upload)) if scope().may(Action.DECIDE) else 0,
         "questions": held_questions.link_text(upload),
         "receipt": receipt,
         "can_import": can_import(upload),

@@ -1,5 +1,6 @@
 """Decisions on an upload: confirm, reject, and undo with a preview."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from portal.uploads.decisions import ask
 from portal.uploads.texts import actions as texts
+from tillstream.domain.batch.record import Batch
 from tillstream.domain.people import Action
 from tillstream.sync import requests
 from tillstream.workflows.corrections import discard_messages
@@ -19,36 +21,50 @@ from tillstream.workflows.decisions.ask import changes_of
 from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import accepted_messages
 from tillstream.workflows.review import decisions, undo
+from tillstream.workflows.review.held_alike import decide_alike
 
 
 @allow(Action.DECIDE)
 def confirm(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable(batch_id)
-    contract = request.form.get("contract", "")
-    if contract:
-        decisions.assign_contract(ports(), tillstream().contracts, batch_id, scoped.contract(contract).name, me().login)
-        flash(texts.read_with(upload.file, contract), "done")
-        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    decided = decisions.confirm(ports(), batch_id, me().login, as_new=bool(request.form.get("as_new")))
-    flash(texts.imported(upload.file), "done")
-    return redirect(url_for("uploads.receipt", batch_id=decided.batch_id), 303)
+    if chosen := request.form.get("contract", ""):
+        contract = scoped.contract(chosen).name
+        read = _decide(
+            upload,
+            lambda one: decisions.assign_contract(ports(), tillstream().contracts, one, contract, me().login),
+        )
+        return report_decided(texts.read_with(upload.file, contract), read)
+    as_new = bool(request.form.get("as_new"))
+    decided = _decide(upload, lambda one: decisions.confirm(ports(), one, me().login, as_new=as_new))
+    return report_decided(texts.imported(upload.file), decided)
 
 
 @allow(Action.ADMINISTER)
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.changeable(batch_id)
-    read = decisions.accept(ports(), tillstream().contracts, batch_id, me().login)
-    flash(texts.version_saved(read.contract_version, read.contract, upload.file), "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    read = _decide(upload, lambda one: decisions.accept(ports(), tillstream().contracts, one, me().login))
+    return report_decided(texts.version_saved(read[0].contract_version, read[0].contract, upload.file), read)
 
 
 @allow(Action.DECIDE)
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable(batch_id)
-    decisions.reject(ports(), batch_id, me().login, request.form.get("reason", "").strip()[:500])
-    flash(texts.discarded(upload.file), "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    reason = request.form.get("reason", "").strip()[:500]
+    rejected = _decide(upload, lambda one: decisions.reject(ports(), one, me().login, reason))
+    return report_decided(texts.discarded(upload.file), rejected)
+
+
+def _decide(upload: Batch, decide: Callable[[str], Batch]) -> list[Batch]:
+    """Decide about a file, and with the field `all` about those that are held alike."""
+    return decide_alike(upload, scoped.held_alike(upload) if request.form.get("all") else (), decide)
+
+
+def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValue:
+    """Go to the receipt of the first of the batches with a message about it, and the number of the others."""
+    others = len(decided) - 1
+    flash(f"{message} {texts.and_others(others)}" if others else message, "done")
+    return redirect(url_for("uploads.receipt", batch_id=decided[0].batch_id), 303)
 
 
 @allow(Action.DECIDE)

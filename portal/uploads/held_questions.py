@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_content, scoped
+from portal.uploads.decide import report_decided
 from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
 from portal.uploads.texts import actions
 from portal.uploads.texts import questions as texts
@@ -21,6 +22,7 @@ from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.file_preview import FilePreview, preview_file
+from tillstream.workflows.review.held_alike import decide_alike
 
 ANSWERED = frozenset(
     {
@@ -80,6 +82,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         figures=figures,
         wrong=wrong,
         later=not at_once,
+        alike=len(scoped.held_alike(upload)) if scope().may(Action.ADMINISTER) else 0,
     )
 
 
@@ -112,13 +115,20 @@ def save(batch_id: str) -> ResponseReturnValue:
     if figures is None:
         raise Rejected(wrong)
     changes = [*differs, *answer_form.changes(answers), *figures.sentences()]
+    others = scoped.held_alike(upload) if request.form.get("all") else []
     proposals.propose(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
         confirmations.confirm(ports(), contract.name, me().login)  # the figures are above the button
-        read = decisions.accept(ports(), contracts, batch_id, me().login)
-        flash(actions.version_saved(read.contract_version, read.contract, upload.file), "done")
-    else:
-        flash(texts.answers_saved(upload.file), "done")
+
+        def read(one: str) -> Batch:
+            if one == batch_id:
+                return decisions.accept(ports(), contracts, one, me().login)
+            return decisions.assign_contract(ports(), contracts, one, contract.name, me().login)
+
+        decided = decide_alike(upload, others, read)
+        saved = actions.version_saved(decided[0].contract_version, contract.name, upload.file)
+        return report_decided(saved, decided)
+    flash(texts.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 

@@ -82,6 +82,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         - _of_others(upload, corrections)
         - (BLOCKED if again or undoing or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()),
         contracts=scoped.contracts(),
+        alike=len(scoped.held_alike(upload)) if scope().may(Action.DECIDE) else 0,
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
         sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not is_of_home else [],

@@ -13,6 +13,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.write_scope import BeyondScope
 from tillstream.workflows.onboarding.delivered_lines import Delivered, of_warehouse
+from tillstream.workflows.review.held_alike import find_alike
 
 CHUNK = 200
 
@@ -39,6 +40,16 @@ def changeable(batch_id: str, *, with_corrections: bool = False) -> Batch:
     if not visibility.is_changeable(scope(), upload, corrections):
         raise BeyondScope(texts.of_other_stores(upload.file))
     return upload
+
+
+def held_alike(upload: Batch) -> list[Batch]:
+    """The other held files that the same answer fits, about which the user may decide."""
+    bounds = scope()
+    return [
+        one
+        for one in find_alike(ports(), upload)
+        if visibility.covers(bounds, me().login, one) and visibility.is_changeable(bounds, one, [])
+    ]
 
 
 def newest(kinds: Sequence[BatchKind] = FILE_KINDS, state: State | None = None) -> Iterator[Batch]:

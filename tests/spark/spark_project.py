@@ -22,7 +22,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.sources.backfills import Waiting
 from tillstream.commands.sources.on_spark import Spark
-from tillstream.connectors import backfills
+from tillstream.connectors import backfills, runs
 from tillstream.domain.batch.record import State
 from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.handlers import stage_batch, stage_object
@@ -125,7 +125,7 @@ class Project:
         return [run_task(task, place, opened) for place, task in enumerate(tasks)]
 
     def states(self) -> list[str]:
-        return sorted(batch.state.value for batch in backfills.in_state(self.app.ports, self.name, *State))
+        return sorted(batch.state.value for batch in runs.in_state(self.app.ports, self.name, *State))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tillstream.app import build
 from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.connectors import backfills
+from tillstream.connectors import backfills, runs
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.handlers import stage_batch
@@ -129,6 +129,6 @@ def test_a_file_that_is_staged_twice_counts_once(started: Project) -> None:
         return outcomes
 
     started.run(late)
-    settled = list(backfills.in_state(started.app.ports, started.name, State.SETTLED))
+    settled = list(runs.in_state(started.app.ports, started.name, State.SETTLED))
     shown = receipts(started.app, started.name)
     assert (len(settled), [receipt["rows"]["new"] for receipt in shown.values()]) == (3, [1, 1, 1])

@@ -31,39 +31,47 @@ def replay(batch: str, contract: str, received: str, preview: bool, json_: bool)
     run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract, received=received)
 
 
+ALL = click.option(
+    "--all", "all_", is_flag=True, help="Also the other files of its sender that are held for the same reasons."
+)
+
+
 @click.command()
 @click.argument("batch")
 @click.option("--as-new", is_flag=True, help="Treat a file with known content as a new file.")
 @click.option("--region", "contract", default="", help="The contract of the held file.")
+@ALL
 @as_json
-def confirm(batch: str, as_new: bool, contract: str, json_: bool) -> None:
+def confirm(batch: str, as_new: bool, contract: str, all_: bool, json_: bool) -> None:
     """Release a held batch, or choose its contract."""
     from tillstream.cli.output.tables import show_receipts
 
     if as_new and contract:
         raise click.UsageError("--as-new and --region cannot be combined: --as-new uses the original contract.")
-    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract)
+    run("confirm", json_=json_, show=show_receipts, batch=batch, as_new=as_new, contract=contract, all=all_)
 
 
 @click.command()
 @click.argument("batch")
+@ALL
 @as_json
-def accept(batch: str, json_: bool) -> None:
+def accept(batch: str, all_: bool, json_: bool) -> None:
     """Save the contract version proposed for a held file, and read the file with it."""
     from tillstream.cli.output.tables import show_receipts
 
-    run("accept", json_=json_, show=show_receipts, batch=batch)
+    run("accept", json_=json_, show=show_receipts, batch=batch, all=all_)
 
 
 @click.command()
 @click.argument("batch")
 @click.option("--reason", default="", help="The reason, stored with the batch.")
+@ALL
 @as_json
-def reject(batch: str, reason: str, json_: bool) -> None:
+def reject(batch: str, reason: str, all_: bool, json_: bool) -> None:
     """Reject a held batch permanently; the original file is kept."""
     from tillstream.cli.output.tables import show_receipts
 
-    run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason)
+    run("reject", json_=json_, show=show_receipts, batch=batch, reason=reason, all=all_)
 
 
 @click.command()

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
-from tillstream.commands.result import DONE, FAILED, HELD, QUARANTINED, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
+from tillstream.commands.result import Progress, Result
+from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.intake import uploads
@@ -29,9 +29,7 @@ def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
     for file in arguments.files:
         receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
         progress("files")
-    codes = [exit_code(receipt) for receipt in receipts]
-    code = next((code for code in (FAILED, HELD, QUARANTINED) if code in codes), DONE)
-    return Result(receipts[0] if len(receipts) == 1 else receipts, code)
+    return Result(receipts[0] if len(receipts) == 1 else receipts, exit_code_of_all(receipts))
 
 
 def ingest_file(

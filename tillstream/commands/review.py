@@ -1,15 +1,20 @@
 """Decisions on held and settled batches: confirm, accept, reject, replay, undo."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tillstream.app import App
+from tillstream.batches import records
 from tillstream.commands.arguments import OfBatch
 from tillstream.commands.result import HELD, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch.record import State
+from tillstream.commands.run_batch import COMMAND_LINE, exit_code, exit_code_of_all, run_batch, stage_now
+from tillstream.domain.batch.record import Batch, State
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt_types import Receipt
 from tillstream.workflows.review import decisions, replay, replay_preview, undo
+from tillstream.workflows.review.held_alike import decide_alike, find_alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,19 +28,32 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirm:
-    """contract: read the batch with this one; empty: keep its own. as_new: known bytes get a place of their own."""
+    """contract: read the batch with this one; empty: keep its own. as_new: known bytes get a place of their own.
+
+    all: also decide about the other batches of its sender that are held for the same reasons.
+    """
 
     batch: str
     as_new: bool = False
     contract: str = ""
+    all: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accept:
+    """all: as in `Confirm`."""
+
+    batch: str
+    all: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reject:
-    """reason: kept with the batch."""
+    """reason: kept with the batch. all: as in `Confirm`."""
 
     batch: str
     reason: str = ""
+    all: bool = False
 
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
@@ -52,28 +70,52 @@ def replay_previewed(app: App, progress: Progress, arguments: Replay) -> Result:
 
 
 def confirm(app: App, progress: Progress, arguments: Confirm) -> Result:
-    batch, contract = arguments.batch, arguments.contract
-    if contract:
-        receipt = run_batch(
-            app, decisions.assign_contract(app.ports, app.contracts, batch, contract, COMMAND_LINE), progress
-        )
-        return Result(receipt, exit_code(receipt))
-    upload = decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
-    settle.settle_all(app.ports, app.contracts)
-    receipt = receipts.receipt(app.ports, upload.batch_id)
-    if receipt["status"] == State.RECEIVED:  # its staged rows had expired
-        receipt = run_batch(app, upload, progress)
-    return Result(receipt, exit_code(receipt))
+    contract = arguments.contract
+
+    def decide(batch: str) -> Batch:
+        if contract:
+            return decisions.assign_contract(app.ports, app.contracts, batch, contract, COMMAND_LINE)
+        return decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
+
+    return _read(app, progress, _decide(app, arguments, decide))
 
 
-def accept(app: App, progress: Progress, arguments: OfBatch) -> Result:
-    receipt = run_batch(app, decisions.accept(app.ports, app.contracts, arguments.batch, COMMAND_LINE), progress)
-    return Result(receipt, exit_code(receipt))
+def accept(app: App, progress: Progress, arguments: Accept) -> Result:
+    return _read(
+        app,
+        progress,
+        _decide(app, arguments, lambda batch: decisions.accept(app.ports, app.contracts, batch, COMMAND_LINE)),
+    )
 
 
 def reject(app: App, progress: Progress, arguments: Reject) -> Result:
-    decisions.reject(app.ports, arguments.batch, COMMAND_LINE, arguments.reason)
-    return Result(receipts.receipt(app.ports, arguments.batch))
+    reason = arguments.reason
+    rejected = _decide(app, arguments, lambda batch: decisions.reject(app.ports, batch, COMMAND_LINE, reason))
+    return Result(_one_or_all([receipts.receipt(app.ports, one.batch_id) for one in rejected]))
+
+
+def _decide(app: App, arguments: Confirm | Accept | Reject, decide: Callable[[str], Batch]) -> list[Batch]:
+    upload = records.get(app.ports, arguments.batch)
+    return decide_alike(upload, find_alike(app.ports, upload) if arguments.all else (), decide)
+
+
+def _read(app: App, progress: Progress, decided: Sequence[Batch]) -> Result:
+    """Stage those that are to be read again, and settle all."""
+    for upload in decided:
+        if upload.state is State.RECEIVED:
+            stage_now(app, upload, progress)
+    progress("settling")
+    settle.settle_all(app.ports, app.contracts)
+    read = []
+    for upload in decided:
+        receipt = receipts.receipt(app.ports, upload.batch_id)
+        expired = receipt["status"] == State.RECEIVED  # its staged rows had expired
+        read.append(run_batch(app, upload, progress) if expired else receipt)
+    return Result(_one_or_all(read), exit_code_of_all(read))
+
+
+def _one_or_all(read: list[Receipt]) -> Any:
+    return read[0] if len(read) == 1 else read
 
 
 def undo_preview(app: App, progress: Progress, arguments: OfBatch) -> Result:

@@ -1,6 +1,6 @@
 """Process one batch in this process, from its stored bytes to its receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tillstream.app import App
@@ -12,15 +12,21 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
 
 COMMAND_LINE = "command line"
+BY_URGENCY = (FAILED, HELD, QUARANTINED)
+"""Exit codes in the order in which one of several counts."""
 
 
 def run_batch(app: App, upload: Batch, progress: Progress) -> Receipt:
     """Stage and settle one batch now; the worker publishes its changes."""
-    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
-    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
+    stage_now(app, upload, progress)
     progress("settling")
     settle.settle_all(app.ports, app.contracts)
     return receipts.receipt(app.ports, upload.batch_id)
+
+
+def stage_now(app: App, upload: Batch, progress: Progress) -> None:
+    progress(KEPT, about=f"{upload.batch_id} {upload.file}")
+    stage.stage(app.ports, upload.batch_id, lambda rows: progress("rows", rows), app.contracts)
 
 
 def exit_code(receipt: Mapping[str, Any]) -> int:
@@ -30,3 +36,9 @@ def exit_code(receipt: Mapping[str, Any]) -> int:
     if receipt["status"] == State.HELD or receipt.get("holds"):
         return HELD
     return QUARANTINED if receipt["rows"]["quarantined"] else DONE
+
+
+def exit_code_of_all(receipts: Iterable[Mapping[str, Any]]) -> int:
+    """Return the exit code for several receipts: the first that occurs of `BY_URGENCY`, else 0."""
+    codes = [exit_code(receipt) for receipt in receipts]
+    return next((code for code in BY_URGENCY if code in codes), DONE)

@@ -1,13 +1,12 @@
 """Backfills: history that is taken in once, by a connector that reads its source to the end."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from tillstream.batches import records as batches
 from tillstream.connectors import listed_files, records, requests, runs, status
 from tillstream.connectors import run as running
 from tillstream.connectors.access import SourceAccess
@@ -18,7 +17,7 @@ from tillstream.connectors.runner import open_source
 from tillstream.connectors.runs import Run
 from tillstream.connectors.stored_keys import StoredKeys
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.record import State
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.domain.file_names import contract_from_path
 from tillstream.ports import Ports
@@ -163,14 +162,6 @@ def counts(ports: Ports, name: str) -> dict[str, int]:
     """State → how many of its batches are in it, without states that none is in."""
     every = {state.value: runs.count(ports, name, state) for state in State}
     return {state: count for state, count in every.items() if count}
-
-
-def in_state(ports: Ports, name: str, *states: State) -> Iterator[Batch]:
-    """Its batches in one of the states, in no particular order."""
-    sender = batches.connector_sender(name)
-    for state in states:
-        for document in ports.documents.find(batches.COLLECTION, {"received_by": sender, "state": state.value}):
-            yield Batch.from_json(document.data)
 
 
 def _add(

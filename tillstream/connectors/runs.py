@@ -1,12 +1,12 @@
 """The last runs of each connector, and what they brought."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.ports import Ports
 from tillstream.ports.document_store import AFTER_ANY
 
@@ -85,6 +85,14 @@ def count(ports: Ports, name: str, *states: State) -> int:
     return sum(
         ports.documents.count(records.COLLECTION, {"received_by": sender, "state": state.value}) for state in states
     )
+
+
+def in_state(ports: Ports, name: str, *states: State) -> Iterator[Batch]:
+    """The batches that a connector brought in one of the states, in no particular order."""
+    sender = records.connector_sender(name)
+    for state in states:
+        for document in ports.documents.find(records.COLLECTION, {"received_by": sender, "state": state.value}):
+            yield Batch.from_json(document.data)
 
 
 def recorded(ports: Ports, name: str) -> int:

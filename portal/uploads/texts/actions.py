@@ -56,6 +56,10 @@ def discarded(file: str) -> str:
     return f"{file} is discarded. None of its rows is imported."
 
 
+def and_others(count: int) -> str:
+    return f"The same answer was given for {formats.many(count, 'other file')} with the same reasons."
+
+
 def undoing(file: str) -> str:
     return f"{file} is being undone. This takes some minutes; until then, its rows count."
 

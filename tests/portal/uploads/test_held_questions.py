@@ -88,3 +88,17 @@ def test_a_file_that_is_not_held_has_no_questions(person: People, work: Work) ->
     assert admin.get(f"/uploads/{batch}/questions").headers["Location"] == f"/uploads/{batch}"
     answer = admin.post(f"/uploads/{batch}/questions", {"answer.region": "IN"})
     assert (answer.status_code, "has no open questions" in answer.text) == (422, True)
+
+
+def test_answers_about_one_file_are_for_those_with_the_same_reasons(app: App, person: People, work: Work) -> None:
+    for number in (1, 2):
+        with app.ports.objects.writer(INBOX, f"unknown/linz-{number}.csv") as writer:
+            writer.write(UNKNOWN.replace(b"2026", f"202{number}".encode()))
+    work()
+    admin, (first, second) = person(Role.ADMIN), records.find(app.ports)
+    place = f"/uploads/{first.batch_id}/questions"
+    admin.post(place, ANSWERS)
+    assert "Also for the 1 other file from inbox" in admin.get(f"{place}?step=confirm").text
+    admin.post(f"{place}/save", {"name": "linz", "all": "yes"})
+    work()
+    assert {records.get(app.ports, one.batch_id).contract for one in (first, second)} == {"linz"}

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tillstream.cli.output.connect import show_held
 from tillstream.domain.batch.record import State
 
 SHOWN = 20
@@ -42,9 +43,11 @@ def show_status(backfill: dict[str, Any]) -> None:
         [
             f"{one['file']} · {one['state']} · batch {one['batch_id']} {one['error']}"
             for one in backfill.get("needing", [])
+            if one["state"] != State.HELD
         ],
         "files that need you",
     )
+    show_held(backfill["held"])
     if run and not backfill["is_complete"]:
         click.echo("  The same command continues.")
 

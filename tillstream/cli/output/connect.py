@@ -4,6 +4,9 @@ from typing import Any
 
 import click
 
+from tillstream.domain.problems import CATALOGUE
+
+ON_THEIR_WAY = ("received", "staging", "staged")
 SHOWN_BATCHES = 5
 
 
@@ -46,11 +49,27 @@ def show_run(run: dict[str, Any]) -> None:
     if batches := run["batches"]:
         more = f" and {len(batches) - SHOWN_BATCHES} more" if len(batches) > SHOWN_BATCHES else ""
         click.echo(f"Batches: {', '.join(batches[:SHOWN_BATCHES])}{more}.")
+    if left := sum(count for state, count in run["states"].items() if state in ON_THEIR_WAY):
+        click.echo(f"Not settled yet: {left:,}. `receipts` shows when they are.")
+    show_held(run["held"])
+
+
+def show_held(groups: list[dict[str, Any]]) -> None:
+    """The held files of a connector, with the commands that decide about all of a group."""
+    for group in groups:
+        reasons = [CATALOGUE[code] for code in group["reasons"]]
+        count, batch = group["files"], group["batch_id"]
+        files = "1 file is" if count == 1 else f"{count:,} files are"
+        click.echo(f"{files} held, such as {group['file']}: {'; '.join(reason.title for reason in reasons)}.")
+        command = max((reason.command for reason in reasons), key=len, default="")
+        every = f"{batch} --all" if count > 1 else batch
+        click.echo(f"  `receipts {batch}` has the details. To decide: {command.replace('BATCH', every)}.")
 
 
 def show_runs(ended: list[dict[str, Any]]) -> None:
     for run in ended:
         click.echo(f"{run['connector']} · {_line(run)}")
+        show_held(run["held"])
     if not ended:
         click.echo("No connector is due.")
 

@@ -10,8 +10,9 @@ from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.run_batch import BY_URGENCY, COMMAND_LINE
 from tillstream.commands.sources import on_spark
+from tillstream.commands.sources.brought import WRONG, exit_code_of, held_groups, idle_times, unsettled
 from tillstream.commands.sources.connectors import settle
 from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills, parts, records, runs, status
@@ -94,7 +95,7 @@ class Waiting:
             return
         if self._spark and self._lease:
             self._stage(self._spark, self._lease, beat)
-        self._wait(lambda: (self._unrecorded(), *self._unsettled()), beat)
+        self._wait(lambda: (self._unrecorded(), *unsettled(app.ports, self._name)), beat)
         if self._lease:
             self._lease.hold()
 
@@ -119,27 +120,18 @@ class Waiting:
 
     def _wait(self, left: Callable[[], tuple[int, ...]], beat: Callable[[], None]) -> None:
         """Wait until all counts of `left` are 0. Raises `Unavailable` if none of them changes for long."""
-        clock = self._app.ports.clock
-        changed, last = clock.now(), left()
-        while any(last):
-            if clock.now() - changed > RECORDED and (missing := self._unrecorded()):
+        for idle in idle_times(self._app.ports.clock, left, POLL_SECONDS):
+            beat()
+            if idle > RECORDED and (missing := self._unrecorded()):
                 raise Unavailable(
                     f"{missing:,} of the copied files have no batch. The events of new objects in the bucket inbox, or "
                     "the sweep, create it: see the page of the pipeline, then run the same command."
                 )
-            if clock.now() - changed > PATIENCE:
+            if idle > PATIENCE:
                 raise Unavailable("The files that were taken in are not settled. See the page of the pipeline.")
-            clock.sleep(POLL_SECONDS)
-            beat()
-            if (now := left()) != last:
-                changed, last = clock.now(), now
 
     def _unrecorded(self) -> int:
         return backfills.unrecorded(self._app.ports, self._name)
-
-    def _unsettled(self) -> Iterator[int]:
-        """How many of its batches are in each of the states before the ledger."""
-        return (runs.count(self._app.ports, self._name, state) for state in runs.ON_THEIR_WAY)
 
 
 def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
@@ -150,36 +142,39 @@ def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
         for path in arguments.paths:
             try:
                 backfill = backfills.of(path, arguments.contract, arguments.settings)
-                result = _run(app, progress, backfill, arguments, spark)
+                result, its_code = _run(app, progress, backfill, arguments, spark)
             except TillstreamError as error:
-                result = {"path": path, "error": str(error)}
+                result, its_code = {"path": path, "error": str(error)}, FAILED
             results.append(result)
-            code = code if code == FAILED else _code(result) or code
+            code = next((one for one in BY_URGENCY if one in (code, its_code)), DONE)
     return Result(results[0] if len(results) == 1 else results, code)
 
 
 def _run(
     app: App, progress: Progress, backfill: Backfill, arguments: RunBackfills, spark: Spark | None
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], int]:
+    """The result of a path and its exit code."""
     access = source_access(app)
     if arguments.dry:
-        return asdict(backfills.plan(app.ports, app.contracts, access, backfill))
+        return asdict(backfills.plan(app.ports, app.contracts, access, backfill)), DONE
     if arguments.job:
         backfills.request(app.ports, app.contracts, access, backfill, COMMAND_LINE)
-        return {"path": backfill.path, **_shown(app, backfill.name)}
+        shown = _shown(app, backfill.name)
+        return {"path": backfill.path, **shown}, _code(shown)
     pace = Waiting(app, backfill.name, progress, spark)
     with pace.lease():
         ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
         pace.settle(lambda: None)  # also what an interrupted run has left
     on = {"spark": spark.described()} if spark else {}
-    return {"path": backfill.path, **_shown(app, backfill.name), "run": asdict(ended), **on}
+    shown = _shown(app, backfill.name)
+    code = _code(shown) or exit_code_of(app.ports, ended)
+    return {"path": backfill.path, **shown, "run": asdict(ended), **on}, code
 
 
-def _code(result: Mapping[str, Any]) -> int:
-    states = result.get("batches", {})
-    if result.get("error") or states.keys() & {"rejected", "failed"}:
+def _code(shown: Mapping[str, Any]) -> int:
+    if shown["error"] or shown["batches"].keys() & WRONG:
         return FAILED
-    return HELD if states.get("held") else DONE
+    return HELD if shown["held"] else DONE
 
 
 def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
@@ -192,7 +187,7 @@ def show(app: App, progress: Progress, arguments: OfBackfill) -> Result:
     last = runs.latest(app.ports, arguments.name, limit=1)
     needing = [
         {"batch_id": batch.batch_id, "file": batch.file, "state": batch.state.value, "error": batch.error}
-        for batch in backfills.in_state(app.ports, arguments.name, *FAILED_STATES)
+        for batch in runs.in_state(app.ports, arguments.name, *FAILED_STATES)
     ]
     return Result(
         _shown(app, arguments.name) | {"run": asdict(last[0]) if last else None, "needing": needing[:MOST_NAMED]}
@@ -210,7 +205,7 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
         raise Rejected(f"{name} is running. Stop it with `tillstream connect pause {name}`, and undo it when it ended.")
     if not connector.is_paused:
         records.pause(app.ports, name, COMMAND_LINE, is_paused=True)
-    settled = sorted(backfills.in_state(app.ports, arguments.name, *IN_LEDGER), key=lambda batch: -batch.received_seq)
+    settled = sorted(runs.in_state(app.ports, arguments.name, *IN_LEDGER), key=lambda batch: -batch.received_seq)
     undone, requested, failed = list[str](), list[str](), list[str]()
     for batch in settled:
         try:
@@ -238,4 +233,5 @@ def _shown(app: App, name: str) -> dict[str, Any]:
         "left": state.behind,
         "error": state.error,
         "batches": backfills.counts(app.ports, name),
+        "held": held_groups(app.ports, name),
     }

@@ -9,12 +9,13 @@ from tillstream import logs
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
+from tillstream.commands.sources import brought
 from tillstream.connectors import records, runs, schedule, status
 from tillstream.connectors import run as running
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
-from tillstream.connectors.runs import FAILED_RUN
+from tillstream.connectors.runs import FAILED_RUN, Run
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.operations import reconcile
 
@@ -22,6 +23,9 @@ COMMAND_LINE = "command line"
 SHARE = timedelta(hours=1)
 """Time after which a run is stopped between two items; the next one reads the rest."""
 SHOWN_RUNS = 20
+POLL_SECONDS = 0.2
+PATIENCE = timedelta(minutes=1)
+"""Longest wait for the worker without a change; what is not settled then is named as such."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,26 +103,41 @@ def test(app: App, progress: Progress, arguments: OfConnector) -> Result:
 
 
 def run(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    """Run a connector now, also a paused one; without a server, also settle what it brings."""
-    result = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
-    settle(app)
-    return Result(asdict(result), FAILED if result.outcome == runs.FAILED else DONE)
+    """Run a connector now, also a paused one, and settle what it brings, or wait until the server has.
+
+    In a project, its functions settle it later.
+    """
+    ended = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
+    settle(app, ended.connector)
+    return Result(_shown_run(app, ended), brought.exit_code_of(app.ports, ended))
 
 
 def run_due(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Run all connectors that are due, until none is; without a server, also settle what they bring.
+    """Run all connectors that are due, until none is, and settle what they bring as `run` does.
 
-    Those that failed are in the result and in the log; they are tried again.
+    Those that failed are in the result and in the log; they are tried again. Held files are in the result; a job of a
+    project does not fail for them.
     """
     ended = list(schedule.run_all(app.ports, app.contracts, source_access(app)))
-    settle(app)
+    settle(app, *(one.connector for one in ended))
     logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == runs.FAILED])
-    return Result([asdict(one) for one in ended])
+    shown = [_shown_run(app, one) for one in ended]
+    is_held = any(one["held"] for one in shown) and not app.settings.project
+    return Result(shown, HELD if is_held else DONE)
 
 
-def settle(app: App) -> None:
-    """Settle what connectors brought where no worker does it."""
-    if app.has_worker or app.settings.project:
+def settle(app: App, *names: str) -> None:
+    """Settle what connectors brought, or wait until the worker has for the connectors of these names."""
+    if app.settings.project:
+        return
+    if app.has_worker:
+
+        def left() -> tuple[int, ...]:
+            return tuple(count for name in names for count in brought.unsettled(app.ports, name))
+
+        for idle in brought.idle_times(app.ports.clock, left, POLL_SECONDS):
+            if idle > PATIENCE:
+                return
         return
     while store_sales.receive(app.ports, app.contracts, app.settings.batch_size, 0):
         pass
@@ -137,6 +156,11 @@ def remove(app: App, progress: Progress, arguments: OfConnector) -> Result:
     shown = _shown(app, records.get(app.ports, arguments.connector))
     records.remove(app.ports, arguments.connector, COMMAND_LINE)
     return Result(shown)
+
+
+def _shown_run(app: App, run: Run) -> dict[str, Any]:
+    held = brought.held_groups(app.ports, run.connector)
+    return asdict(run) | {"states": brought.states_of(app.ports, run), "held": held}
 
 
 def _shown(app: App, connector: Connector) -> dict[str, Any]:

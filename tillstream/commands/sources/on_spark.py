@@ -10,7 +10,7 @@ from tillstream import gcloud
 from tillstream.app import App
 from tillstream.app.home_objects import opener
 from tillstream.batches import events
-from tillstream.connectors import backfills
+from tillstream.connectors import runs
 from tillstream.connectors.parts import LARGE, SIZE, PartSize
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected, Unavailable
@@ -68,7 +68,7 @@ class Spark:
         return {"files": self.files, "faults": self.faults}
 
     def _waiting(self, name: str) -> Iterator[Batch]:
-        return backfills.in_state(self.app.ports, name, *STATES)
+        return runs.in_state(self.app.ports, name, *STATES)
 
 
 @contextmanager

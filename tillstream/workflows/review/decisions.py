@@ -29,9 +29,8 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
             "contract, or reject the file."
         )
     if upload.state is State.HELD and upload.staged:
-        if HoldCode.COLUMNS in upload.hold_codes:
-            contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-            known_headers.remember(ports, contract, upload.staged.columns)
+        contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+        known_headers.remember(ports, contract, upload.staged.columns)
         if HoldCode.FIRST_LOAD in upload.hold_codes:
             confirmations.confirm(ports, upload.contract, by)
         confirmed = records.transition(

@@ -1,0 +1,48 @@
+"""Held files that one decision answers: of one sender and one contract, held for the same reasons."""
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
+
+Key = tuple[object, ...]
+
+
+def group_alike(held: Iterable[Batch]) -> list[list[Batch]]:
+    """The held batches in groups that one decision answers, each in order of receipt; the largest group first."""
+    groups: dict[Key, list[Batch]] = {}
+    for batch in sorted(held, key=lambda one: one.received_seq):
+        groups.setdefault(_key(batch), []).append(batch)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def find_alike(ports: Ports, upload: Batch) -> list[Batch]:
+    """The other batches of the group of a held one, in order of receipt; none if it is not held."""
+    if upload.state is not State.HELD:
+        return []
+    where = {"received_by": upload.received_by, "state": State.HELD.value}
+    held = (Batch.from_json(document.data) for document in ports.documents.find(records.COLLECTION, where))
+    alike = (one for one in held if _key(one) == _key(upload) and one.batch_id != upload.batch_id)
+    return sorted(alike, key=lambda one: one.received_seq)
+
+
+def decide_alike(upload: Batch, others: Iterable[Batch], decide: Callable[[str], Batch]) -> list[Batch]:
+    """Decide about a batch and others by their ids; return them as they are then.
+
+    Raises what `decide` raises for the batch itself. Another one that it rejects, such as one that somebody else
+    decided about meanwhile, is left out.
+    """
+    decided = [decide(upload.batch_id)]
+    for other in others:
+        with suppress(Rejected):
+            decided.append(decide(other.batch_id))
+    return decided
+
+
+def _key(batch: Batch) -> Key:
+    proposed = json.dumps(batch.proposed.contract, sort_keys=True) if batch.proposed else ""
+    return batch.received_by, batch.kind, batch.home, batch.contract, batch.hold_codes, proposed
