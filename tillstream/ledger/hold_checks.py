@@ -6,6 +6,7 @@ from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.other_regions import check_other_regions
 from tillstream.ledger.settle_script import KEY
+from tillstream.ledger.spellings import check_spellings
 from tillstream.ports.warehouse import StagedBatch
 
 _OVERLAPPED = """
@@ -85,6 +86,7 @@ def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | 
         or _overlaps(cursor, batch)
         or check_other_regions(cursor, batch)
         or _other_sales(cursor, batch)
+        or check_spellings(cursor, batch)
     )
 
 

@@ -5,7 +5,8 @@ The slice is closed: a settlement on it adds the same rows as on the whole ledge
 - all contents, sightings and statements of a sale, and the statements of the store-days of its lines. The sales are
   those of the rows that arrive, of the batches that are undone, moved to another place in time, or corrected as a
   complete statement, and of the store-days that those batches, and files without identity, contain completely; also
-  the sales of other regions with a line of the same date, number and amount as a sampled line of a file;
+  the sales of other regions with a line of the same date, number and amount as a sampled line of a file, and those of
+  its region with the number in another spelling;
 - the batches that these rows refer to, batches with the same bytes, and the batches named in the settlement with their
   corrections;
 - the rows of complete statements that validation rejected, and whether a correction replaced them.
@@ -27,6 +28,7 @@ from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.other_regions import load_amounts, search_sample
 from tillstream.ledger.pending_days import choose_pending
 from tillstream.ledger.settle_script import KEY
+from tillstream.ledger.spellings import load_facts, search_spellings
 from tillstream.ports.sale_index import SaleIndex
 from tillstream.ports.warehouse import Settlement
 
@@ -82,12 +84,16 @@ class LedgerSlice:
             self._add_sales_of_batches(affected)
         self._add_sales_of_store_days()
         self._add_sales_of_other_regions(settlement)
+        checked = () if settlement.is_repetition else settlement.staged
+        spelled = search_spellings(self._memory, checked)
+        self._insert_hashes(spelled)
         sale_days = self._days_of_sales()
         self._load_sales(sale_days)
         self._load_referenced_batches()
         self._load_refusals()
         self._load_contents(sale_days)
         load_amounts(self._memory, self._elsewhere)
+        load_facts(self._memory, checked, sale_days, spelled)
         for table, columns in (("sale_versions", "key, content, is_current, leads"), ("batches", CHANGED)):
             self._memory.cursor.execute(f"CREATE TEMP TABLE loaded_{table} AS SELECT {columns} FROM {table}")
 
@@ -161,8 +167,11 @@ class LedgerSlice:
     def _add_sales_of_other_regions(self, settlement: Settlement) -> None:
         """Add the sales to which the check of other regions compares a sample of the files."""
         self._elsewhere = set() if settlement.is_repetition else search_sample(self._memory, settlement.staged)
+        self._insert_hashes(self._elsewhere)
+
+    def _insert_hashes(self, sales: Collection[int]) -> None:
         new = "SELECT sale FROM (SELECT UNNEST(?::BIGINT[]) AS sale) ANTI JOIN slice_sales USING (sale)"
-        self._memory.cursor.execute(f"INSERT INTO slice_sales {new}", [list(self._elsewhere)])
+        self._memory.cursor.execute(f"INSERT INTO slice_sales {new}", [list(sales)])
 
     def _load_sales(self, days: Collection[date]) -> None:
         sales = self._sales()

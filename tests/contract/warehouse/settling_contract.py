@@ -217,6 +217,45 @@ class SettlingContract:
         warehouse.settle(Settlement(undo=["few", "tuesday", "monday"]))
         assert not warehouse.settle(Settlement([replace(second, batch_id="alone")])).holds
 
+    def test_a_file_that_spells_known_numbers_differently_is_held_until_it_is_confirmed(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        rows = [(f"S1/00{number}", "P", f"{number}.25") for number in range(71, 79)]
+        first = staged(keep, "spelled", rows, region="spelled", day=date(2024, 6, 3))
+        bare = [(sale.replace("/00", "/"), *rest) for sale, *rest in rows]
+        again = staged(keep, "bare", bare, region="spelled", at=2, day=date(2024, 6, 3))
+        together = warehouse.settle(Settlement([again, first]))
+        assert (together.batches.keys(), together.holds.keys()) == ({"spelled"}, {"bare"})
+        assert together.holds["bare"].code == "known-sales-under-another-spelling"
+        assert "S1/71 of 2024-06-03 for 71.25 is in the ledger as S1/0071" in together.holds["bare"].message
+        assert warehouse.settle(Settlement([again])).holds == together.holds
+        others = [(sale, product, f"1{amount}") for sale, product, amount in bare]
+        confirmed = replace(again, confirmed=("known-sales-under-another-spelling",))
+        assert warehouse.settle(Settlement([confirmed])).changes["added"] == 8
+        warehouse.settle(Settlement(undo=["bare"]))
+        assert not warehouse.settle(
+            Settlement([staged(keep, "other", others, region="spelled", at=3, day=date(2024, 6, 3))])
+        ).holds
+
+    def test_a_file_that_names_known_products_differently_is_held_until_it_is_confirmed(
+        self, warehouse: Warehouse, keep: Keep
+    ) -> None:
+        rows = [(f"S1/{number}", product, f"{number}.5") for number in range(81, 85) for product in ("P", "Q")]
+        first = staged(keep, "named", rows, region="named", day=date(2024, 6, 5))
+        renamed = [(sale, product.replace("Q", "q"), amount) for sale, product, amount in rows]
+        again = staged(keep, "renamed", renamed, region="named", at=2, day=date(2024, 6, 5))
+        more = [(sale, product.replace("Q", "R"), f"1{amount}") for sale, product, amount in rows[1::2]]
+        together = warehouse.settle(Settlement([again, first]))
+        assert (together.batches.keys(), together.holds.keys()) == ({"named"}, {"renamed"})
+        assert together.holds["renamed"].code == "known-lines-of-other-products"
+        assert "q of S1/81 on 2024-06-05 for 81.50 is Q in the ledger" in together.holds["renamed"].message
+        assert warehouse.settle(Settlement([again])).holds == together.holds
+        assert not warehouse.settle(
+            Settlement([staged(keep, "more", more, region="named", at=3, day=date(2024, 6, 5))])
+        ).holds
+        confirmed = replace(again, confirmed=("known-lines-of-other-products",))
+        assert warehouse.settle(Settlement([confirmed])).changes["added"] == 4
+
     def test_sales_of_another_region_that_were_undone_hold_nothing(self, warehouse: Warehouse, keep: Keep) -> None:
         rows = [(f"S1/8{number}", "P", f"{number}.75") for number in range(1, 9)]
         warehouse.settle(Settlement([staged(keep, "wrong-region", rows, day=date(2024, 5, 2))]))

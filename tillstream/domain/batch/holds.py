@@ -30,6 +30,8 @@ class HoldCode(StrEnum):
     OVERLAP = "overlaps-without-identity"
     OTHER_SALES = "known-numbers-of-other-sales"
     OTHER_REGION = "known-sales-in-another-region"
+    OTHER_SPELLING = "known-sales-under-another-spelling"
+    OTHER_PRODUCTS = "known-lines-of-other-products"
 
 
 FILE_HOLDS = (

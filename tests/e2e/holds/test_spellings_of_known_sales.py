@@ -1,0 +1,189 @@
+"""Known sales that a program wrote differently: the file is held with one question, and nothing counts twice."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+Run = Callable[..., tuple[int, Any]]
+NUMBERS, PRODUCTS = "known-sales-under-another-spelling", "known-lines-of-other-products"
+CONTRACT = {
+    "name": "shop",
+    "region": "North",
+    "currency": "EUR",
+    "identity": {"store": "S1"},
+    "columns": {
+        "sale_id": "Receipt", "date": "Day", "product_id": "Code", "product_name": "Item", "quantity": "Units",
+        "net_amount": "Total",
+    },
+}  # fmt: skip
+Row = tuple[str, str, str, str, str, str]
+ITEMS = (("00310", "Kettle"), ("00725", "Teapot"), ("04410", "Tray"))
+SALES: list[Row] = [
+    (
+        f"000{number}",
+        f"2026-02-0{2 + number % 3}",
+        *ITEMS[(number + line) % 3],
+        str(1 + line),
+        f"{number // 10}.{line}5",
+    )
+    for number in range(760, 769)
+    for line in range(2)
+]
+TOTAL = sum(Decimal(row[5]) for row in SALES)
+
+
+def spelled(place: int, change: Callable[[str], str], rows: Sequence[Row] = SALES) -> list[list[str]]:
+    return [[change(cell) if at == place else cell for at, cell in enumerate(row)] for row in rows]
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in text)
+
+
+@pytest.fixture
+def ingest(home: Path, tmp_path: Path, run: Run) -> Callable[..., tuple[int, dict[str, Any]]]:
+    (home / "contracts").mkdir(parents=True)
+    count = iter(range(99))
+
+    def give(rows: Sequence[Sequence[str]], **settings: Any) -> tuple[int, dict[str, Any]]:
+        contract = home / "contracts" / "shop.yaml"
+        if not contract.exists():
+            contract.write_text(yaml.safe_dump(CONTRACT | settings))
+        path = tmp_path / f"{next(count)}.csv"
+        path.write_text("\n".join(["Receipt,Day,Code,Item,Units,Total", *(",".join(row) for row in rows), ""]))
+        code, receipt = run("ingest", str(path), "--region", "shop")
+        return code, dict(receipt)
+
+    return give
+
+
+def codes(receipt: dict[str, Any]) -> list[str]:
+    return [hold["code"] for hold in receipt["holds"]]
+
+
+def net(run: Run) -> Decimal:
+    return sum((Decimal(row[-1]) for row in amounts(run)), Decimal(0))
+
+
+def amounts(run: Run) -> list[tuple[str, ...]]:
+    rows = run("query", "sale-lines")[1]["rows"]
+    return [(row["sale_id"], row["net_amount"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.lstrip("0"),
+        lambda text: f"#{text}",
+        lambda text: f"{text.lstrip('0')}.0",
+        lambda text: f"INV-{text}",
+        lambda text: f"{text.lstrip('0')}/POS",
+        lambda text: f"{text[:4]} {text[4:]}",
+        full_width,
+    ],
+    ids=["no zeros", "number sign", "decimal", "prefix", "suffix", "space", "full width"],
+)
+def test_known_numbers_in_another_spelling_hold_the_file(ingest: Any, run: Run, change: Callable[[str], str]) -> None:
+    ingest(SALES)
+    code, receipt = ingest(spelled(0, change))
+    assert (code, receipt["status"], codes(receipt)) == (4, "held", [NUMBERS])
+    assert net(run) == TOTAL
+
+
+@pytest.mark.parametrize(
+    "change",
+    [str.lower, lambda text: text.replace("-", ""), lambda text: text.removeprefix("TS-")],
+    ids=["lower case", "no punctuation", "no prefix"],
+)
+def test_known_numbers_with_letters_hold_the_file(ingest: Any, run: Run, change: Callable[[str], str]) -> None:
+    lettered = spelled(0, lambda text: f"TS-{text}")
+    ingest(lettered)
+    code, receipt = ingest(spelled(0, change, lettered))
+    assert (code, codes(receipt), net(run)) == (4, [NUMBERS], TOTAL)
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        (2, lambda text: text.lstrip("0")),
+        (2, lambda text: f"{text}.0"),
+        (2, lambda text: "88001" if text == "00725" else text),
+        (2, full_width),
+    ],
+    ids=["no zeros", "decimal", "another code", "full width"],
+)
+def test_known_lines_with_another_product_hold_the_file(
+    ingest: Any, run: Run, place: int, change: Callable[[str], str]
+) -> None:
+    ingest(SALES)
+    code, receipt = ingest(spelled(place, change))
+    assert (code, codes(receipt), net(run)) == (4, [PRODUCTS], TOTAL)
+
+
+@pytest.mark.parametrize(
+    "change", [str.upper, lambda text: text.replace("Tray", "Tray, oak")], ids=["capitals", "renamed"]
+)
+def test_known_lines_with_a_renamed_product_hold_the_file(ingest: Any, run: Run, change: Callable[[str], str]) -> None:
+    columns = {name: header for name, header in CONTRACT["columns"].items() if name != "product_id"}
+    ingest(SALES, columns=columns, extra_columns=["Code"])
+    code, receipt = ingest([[*row[:3], f'"{row[3]}"', *row[4:]] for row in spelled(3, change)])
+    assert (code, codes(receipt), net(run)) == (4, [PRODUCTS], TOTAL)
+
+
+def test_the_hold_names_a_sale_in_both_spellings(ingest: Any) -> None:
+    ingest(SALES)
+    receipt = ingest(spelled(0, lambda text: text.lstrip("0")))[1]
+    assert receipt["holds"][0]["message"] == (
+        "9 sales of this file would count twice: S1/762 of 2026-02-02 for 152.20 is in the ledger as S1/000762, on the "
+        "same day, with the same quantities and amounts."
+    )
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        spelled(1, lambda text: text.replace("-02-", "-03-"), [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
+        spelled(5, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
+        spelled(4, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
+        spelled(0, lambda text: f"1{text}"),
+    ],
+    ids=["other days", "other amounts", "other quantities", "other numbers"],
+)
+def test_other_sales_are_not_held(ingest: Any, rows: list[list[str]]) -> None:
+    ingest(SALES)
+    assert ingest(rows)[1]["status"] == "settled"
+
+
+def test_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> None:
+    """Each till counts from 1, and a part of its sales has by chance the price of the same number of the other."""
+    prices = ("2.40", "3.10", "5.00")
+    tills = [
+        [
+            (f"{till}{number}", "2026-02-02", "00310", "Kettle", "1", prices[number * step % 3])
+            for number in range(1, 40)
+        ]
+        for till, step in (("A", 1), ("B", 2))
+    ]
+    ingest(tills[0])
+    assert ingest(tills[1])[1]["status"] == "settled"
+
+
+def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None:
+    ingest(SALES)
+    dearer = spelled(5, lambda text: f"1{text}")
+    assert ingest(dearer)[1]["rows"]["corrected"] == len(SALES)
+    further = [[*row[:2], "09900", "Cup", "1", "0.90"] for row in SALES[::2]]
+    assert ingest(further)[1]["rows"]["new"] == len(further)
+
+
+def test_a_confirmed_file_counts_and_is_rebuilt(ingest: Any, run: Run) -> None:
+    ingest(SALES)
+    held = ingest(spelled(0, lambda text: text.lstrip("0")))[1]
+    settled = run("confirm", held["batch_id"])[1]
+    assert (settled["status"], settled["rows"]["new"], net(run)) == ("settled", len(SALES), 2 * TOTAL)
+    for way in ("--check", "--from-originals"):
+        assert run("rebuild", way)[1]["differences"] == []

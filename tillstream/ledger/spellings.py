@@ -1,0 +1,270 @@
+"""Whether sales of a file are in the ledger of its region with other spellings of their numbers or products.
+
+Of a large file, only a part of its sales is compared, with the lines that the ledger has of their days.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import duckdb
+
+from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.columns import FILE_SOURCES
+from tillstream.ledger.memory import MemoryLedger
+from tillstream.ledger.other_regions import as_money
+from tillstream.ledger.settle_script import KEY, PRODUCT
+from tillstream.ports.warehouse import StagedBatch
+
+MOST_ROWS = 20_000
+"""Rows of the sales that are compared, about. Hashes of sales are spread evenly from 0 to 2^63."""
+LEAST_SHARE, LEAST_SHARE_OF_DIGITS = 0.5, 0.9
+"""Share of the new sales of a store's day that the ledger must have under another spelling: a smaller one can be equal
+by accident. If only the digits of the numbers are equal, they may be numbers of two tills."""
+LEAST_LINES_OF_DIGITS = 5
+COLUMNS = ("sale", "region", "sale_id", "store_id", "sold_at", "sale_date", "quantity", "net_amount")
+"""The columns of sale_versions in which known sales are searched."""
+_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
+_NARROW = "".join(map(chr, range(0x21, 0x7F))).replace("'", "''")
+_NORMAL_FORM = rf"""
+CREATE OR REPLACE TEMP MACRO normal_form(id) AS
+regexp_replace(
+  regexp_replace(
+    regexp_replace(lower(translate(id, '{_WIDE}', '{_NARROW}')), '[.,]0+$', ''), '[^\p{{L}}\p{{N}}/]+', '', 'g'
+  ),
+  '(^|[^0-9])0+([0-9])', '\1\2', 'g'
+)
+"""
+"""An ID without what spreadsheets and programs change: case, width, spaces, punctuation, leading zeros, and a `.0`."""
+_DIGITS = r"""
+CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
+  NULLIF(trim(regexp_replace(regexp_replace(form, '[^0-9/]+', '', 'g'), '/+', '/', 'g'), '/'), ''), form
+)
+"""
+"""The digits of a normal form: without prefix and suffix."""
+_EMPTY_SAMPLE = (
+    "CREATE OR REPLACE TEMP TABLE compared_lines (sale BIGINT, region VARCHAR, sale_id VARCHAR, store_id VARCHAR, "
+    "sold_at TIMESTAMPTZ, sale_date DATE, quantity DECIMAL(38, 9), net_amount DECIMAL(38, 9))"
+)
+_SAMPLE = f"""
+INSERT INTO compared_lines
+SELECT DISTINCT {", ".join(COLUMNS)} FROM read_parquet($accepted) WHERE sale <= $most
+"""
+_SIMILAR = f"""
+CREATE OR REPLACE TEMP TABLE similar_sales AS
+SELECT DISTINCT {", ".join(f"k.{name}" for name in COLUMNS)} FROM {{}} AS k SEMI JOIN compared_lines AS s
+ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
+  AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.sale <> k.sale
+"""
+"""Lines of the ledger with the day, the amount and the quantity of a compared one, in another sale. This is a statement
+of its own: otherwise the engine normalises the number of every line before it compares."""
+_CURRENT = "(FROM sale_versions WHERE is_current AND sale_date IN (SELECT sale_date FROM compared_lines))"
+_FORMS = """
+SELECT *, digits(form) AS digits FROM (
+  SELECT *, normal_form(store_id) AS store,
+    normal_form(IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)) AS form
+  FROM {}
+)
+"""
+_EQUAL_LINES = f"""
+SELECT s.sale, k.sale AS known, k.sale_id AS known_id, s.form = k.form AS is_same_form,
+  COUNT(DISTINCT (s.quantity, s.net_amount)) AS lines
+FROM ({_FORMS.format("{lines}")}) AS s JOIN ({_FORMS.format("similar_sales")}) AS k
+ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
+  AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.store IS NOT DISTINCT FROM k.store AND s.digits = k.digits
+  AND s.sale <> k.sale AND COALESCE(s.sold_at = k.sold_at, TRUE)
+GROUP BY ALL
+"""
+_SPELLED_SALES = f"""
+WITH lines AS (
+  FROM compared_lines ANTI JOIN (SELECT sale FROM known_lines WHERE is_current) USING (sale)
+),
+sizes AS (
+  SELECT sale, ANY_VALUE(sale_id) AS sale_id, ANY_VALUE(store_id) AS store_id, MIN(sale_date) AS day,
+    COUNT(DISTINCT (quantity, net_amount)) AS lines, SUM(net_amount) AS amount
+  FROM lines GROUP BY sale
+),
+matches AS (
+  SELECT e.sale, BOOL_OR(e.is_same_form) AS is_same_form,
+    MIN_BY(e.known_id, (NOT e.is_same_form, e.known_id)) AS known_id
+  FROM ({_EQUAL_LINES.format(lines="lines")}) AS e JOIN sizes AS z USING (sale)
+  ANTI JOIN (SELECT sale FROM read_parquet($accepted)) AS f ON f.sale = e.known
+  WHERE e.lines >= z.lines
+  GROUP BY e.sale
+),
+days AS (
+  SELECT z.store_id, z.day, COUNT(*) AS new, COUNT(m.sale) AS same_digits,
+    COUNT(*) FILTER (m.is_same_form) AS same_form, COALESCE(SUM(z.lines) FILTER (m.sale IS NOT NULL), 0) AS lines
+  FROM sizes AS z LEFT JOIN matches AS m USING (sale) GROUP BY ALL
+),
+chosen AS (
+  SELECT *, same_form >= {LEAST_SHARE} * new AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
+    SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits
+  FROM days
+)
+SELECT z.sale_id, m.known_id, z.day, z.amount, COUNT(*) OVER () AS sales
+FROM chosen AS d JOIN sizes AS z ON z.store_id IS NOT DISTINCT FROM d.store_id AND z.day = d.day
+JOIN matches AS m USING (sale)
+WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {LEAST_LINES_OF_DIGITS})
+ORDER BY z.day, z.sale_id
+"""
+"""Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
+store on which it has enough of the new sales."""
+
+_CHANGED_SALES = f"""
+WITH lines AS (SELECT sale, {KEY} AS key FROM read_parquet($accepted) AS s WHERE sale <= $most),
+known AS (SELECT sale, key FROM {{}} WHERE is_current AND sale <= $most),
+missing AS (SELECT DISTINCT sale FROM known ANTI JOIN lines USING (key))
+SELECT DISTINCT a.sale, m.sale IS NOT NULL
+FROM (FROM lines ANTI JOIN known USING (key)) AS a SEMI JOIN known USING (sale) LEFT JOIN missing AS m USING (sale)
+"""
+"""Compared sales of the ledger that have further lines in the file, and whether the file lacks some of their lines."""
+_OTHER_PRODUCTS = f"""
+WITH changed AS (SELECT UNNEST($sales::BIGINT[]) AS sale),
+lines AS (
+  SELECT sale, sale_id, sale_date, quantity, net_amount, {PRODUCT} AS product,
+    COALESCE(line_key, {PRODUCT}) AS line, line_key IS NOT NULL AS is_numbered
+  FROM read_parquet($accepted) AS s SEMI JOIN changed USING (sale)
+),
+known AS (
+  SELECT sale, sale_date, quantity, net_amount, {PRODUCT} AS product,
+    IF((SELECT BOOL_OR(is_numbered) FROM lines), line_key, regexp_replace(line_key, '#[0-9]+$', '')) AS line
+  FROM sale_versions AS s SEMI JOIN changed USING (sale) WHERE is_current
+),
+added AS (
+  SELECT sale, ANY_VALUE(sale_id) AS sale_id, sale_date, quantity, net_amount, COUNT(*) AS lines,
+    MIN(product) AS product
+  FROM lines ANTI JOIN known USING (sale, line) GROUP BY sale, sale_date, quantity, net_amount
+),
+missing AS (
+  SELECT sale, sale_date, quantity, net_amount, COUNT(*) AS lines, MIN(product) AS product
+  FROM known ANTI JOIN lines USING (sale, line) GROUP BY sale, sale_date, quantity, net_amount
+),
+compared AS (
+  SELECT a.*, m.product AS known_product, COALESCE(m.lines >= a.lines, FALSE) AS is_repeated
+  FROM added AS a LEFT JOIN missing AS m
+  ON a.sale = m.sale AND a.sale_date = m.sale_date AND a.net_amount = m.net_amount
+    AND a.quantity IS NOT DISTINCT FROM m.quantity
+)
+FROM compared
+QUALIFY BOOL_AND(is_repeated) OVER (PARTITION BY sale)
+ORDER BY sale_date, sale_id, product
+"""
+"""Further lines of changed sales, if each line of a sale has the day, quantity and amount of one that is missing."""
+
+
+def check_spellings(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    """The hold of a file with sales that the ledger has under another spelling, or with other products."""
+    if batch.parent or not batch.accepted:
+        return None
+    return _other_numbers(cursor, batch) or _other_products(cursor, batch)
+
+
+def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    if not _compares_numbers(batch):
+        return None
+    _sample(cursor, [batch])
+    cursor.execute(_SIMILAR.format(_CURRENT))
+    rows = cursor.execute(_SPELLED_SALES, {"accepted": list(batch.accepted)}).fetchall()
+    if not rows:
+        return None
+    sale, known, day, amount, count = rows[0]
+    return Hold.of(
+        HoldCode.OTHER_SPELLING,
+        value=f"{count:,} {'sale' if count == 1 else 'sales'}",
+        detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {known}",
+    )
+
+
+def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
+    if not _compares_products(batch) or not cursor.execute("SELECT 1 FROM known_lines LIMIT 1").fetchone():
+        return None
+    changed = _changed_sales(cursor, batch, "known_lines")
+    sales = [sale for sale, lacks_lines in changed if lacks_lines]
+    if not sales:
+        return None
+    params = {"accepted": list(batch.accepted), "sales": sales}
+    lines = cursor.execute(_OTHER_PRODUCTS, params).fetchall()
+    count = len({line[0] for line in lines})
+    if not lines or count < LEAST_SHARE * len(changed):
+        return None
+    _, sale, day, _, amount, _, product, known, _ = lines[0]
+    return Hold.of(
+        HoldCode.OTHER_PRODUCTS,
+        value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
+        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {known} in the ledger",
+    )
+
+
+def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, known: str) -> list[tuple[int, bool]]:
+    params = {"accepted": list(batch.accepted), "most": _greatest_sale(batch)}
+    changed: list[tuple[int, bool]] = cursor.execute(_CHANGED_SALES.format(known), params).fetchall()
+    return changed
+
+
+def _sample(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> None:
+    """Create `compared_lines`: lines of some sales of each of these batches; the same ones whenever it is called."""
+    for statement in (_NORMAL_FORM, _DIGITS, _EMPTY_SAMPLE):
+        cursor.execute(statement)
+    for batch in batches:
+        cursor.execute(_SAMPLE, {"accepted": list(batch.accepted), "most": _greatest_sale(batch)})
+
+
+def _greatest_sale(batch: StagedBatch) -> int:
+    """The hash up to which sales are compared."""
+    return (2**63 - 1) * MOST_ROWS // max(batch.rows_read, MOST_ROWS)
+
+
+def _compares_numbers(batch: StagedBatch) -> bool:
+    return _is_compared(batch) and not batch.nameless and HoldCode.OTHER_SPELLING not in batch.confirmed
+
+
+def _compares_products(batch: StagedBatch) -> bool:
+    """A complete statement of a sale removes the lines that it lacks."""
+    return _is_compared(batch) and not batch.replaces and HoldCode.OTHER_PRODUCTS not in batch.confirmed
+
+
+def _is_compared(batch: StagedBatch) -> bool:
+    is_new_file = batch.source in FILE_SOURCES and not batch.parent and not batch.as_new
+    return is_new_file and bool(batch.accepted)
+
+
+# ---- the slice of a ledger that is stored elsewhere ----------------------------------------------------------------
+
+_LOADED = ("sold_at", "quantity", "net_amount", "product_id", "product_name", "category")
+_FACTS = f"""
+UPDATE sale_versions SET {", ".join(f"{name} = s.{name}" for name in _LOADED)}
+FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
+"""
+
+
+def search_spellings(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set[int]:
+    """The sales of the ledger whose numbers may be other spellings of compared ones."""
+    _sample(memory.cursor, [batch for batch in staged if _compares_numbers(batch)])
+    days = memory.column("SELECT DISTINCT sale_date FROM compared_lines")
+    if not days:
+        return set()
+    amounts = memory.column("SELECT DISTINCT net_amount FROM compared_lines")
+    memory.with_rows(
+        memory.reader.read("sale_versions", COLUMNS, days, {"net_amount": amounts}), _SIMILAR.format("slice_rows")
+    )
+    return memory.column(f"SELECT DISTINCT known FROM ({_EQUAL_LINES.format(lines='compared_lines')})")
+
+
+def load_facts(
+    memory: MemoryLedger, staged: Sequence[StagedBatch], days: Collection[date], sales: Collection[int]
+) -> None:
+    """Load the amounts and products of the known sales that are compared; settlements need no others.
+
+    days: those of all sales. sales: those from `search_spellings`.
+    """
+    changed = {
+        sale
+        for batch in staged
+        if _compares_products(batch)
+        for sale, lacks_lines in _changed_sales(memory.cursor, batch, "sale_versions")
+        if lacks_lines
+    }
+    compared = changed | set(sales)
+    if compared and days:
+        columns = ("key", "content", *_LOADED)
+        memory.with_rows(memory.reader.read("sale_versions", columns, days, {"sale": compared}), _FACTS)
