@@ -4,6 +4,7 @@ Of a large file, only a part of its sales is compared, with the lines that the l
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -15,8 +16,10 @@ from tillstream.ledger.other_regions import as_money
 from tillstream.ledger.settle_script import KEY, PRODUCT
 from tillstream.ports.warehouse import StagedBatch
 
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
 """Rows of the sales that are compared, about. Hashes of sales are spread evenly from 0 to 2^63."""
+MOST_SIMILAR = 2_000
+"""Sales of the ledger whose numbers are normalised, about: those with rare amounts."""
 LEAST_SHARE, LEAST_SHARE_OF_DIGITS = 0.5, 0.9
 """Share of the new sales of a store's day that the ledger must have under another spelling: a smaller one can be equal
 by accident. If only the digits of the numbers are equal, they may be numbers of two tills."""
@@ -41,17 +44,22 @@ CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
 )
 """
 """The digits of a normal form: without prefix and suffix."""
+_NUMBER = """
+CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS
+IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)
+"""
+"""A sale ID without its store."""
 _EMPTY_SAMPLE = (
     "CREATE OR REPLACE TEMP TABLE compared_lines (sale BIGINT, region VARCHAR, sale_id VARCHAR, store_id VARCHAR, "
     "sold_at TIMESTAMPTZ, sale_date DATE, quantity DECIMAL(38, 9), net_amount DECIMAL(38, 9))"
 )
 _SAMPLE = f"""
 INSERT INTO compared_lines
-SELECT DISTINCT {", ".join(COLUMNS)} FROM read_parquet($accepted) WHERE sale <= $most
+SELECT {", ".join(COLUMNS)} FROM read_parquet($accepted) WHERE sale <= $most
 """
 _SIMILAR = f"""
 CREATE OR REPLACE TEMP TABLE similar_sales AS
-SELECT DISTINCT {", ".join(f"k.{name}" for name in COLUMNS)} FROM {{}} AS k SEMI JOIN compared_lines AS s
+SELECT {", ".join(f"k.{name}" for name in COLUMNS)} FROM {{}} AS k SEMI JOIN compared_lines AS s
 ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
   AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.sale <> k.sale
 """
@@ -60,33 +68,54 @@ of its own: otherwise the engine normalises the number of every line before it c
 _CURRENT = "(FROM sale_versions WHERE is_current AND sale_date IN (SELECT sale_date FROM compared_lines))"
 _FORMS = """
 SELECT *, digits(form) AS digits FROM (
-  SELECT *, normal_form(store_id) AS store,
-    normal_form(IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)) AS form
-  FROM {}
+  SELECT *, normal_form(store_id) AS store, normal_form(number_of(sale_id, store_id)) AS form FROM {}
 )
 """
+_SUMS = """
+SELECT sale, region, sale_date, COUNT(*) AS lines, SUM(net_amount) AS amount, COALESCE(SUM(quantity), 0) AS units
+FROM {} GROUP BY sale, region, sale_date
+"""
+_SUMMED = "region, sale_date, lines, amount, units"
+_EQUAL_SUMS = f"""
+CREATE OR REPLACE TEMP TABLE equal_sums AS
+SELECT {_SUMMED},
+  SUM(sales) OVER (ORDER BY sales, {_SUMMED} ROWS UNBOUNDED PRECEDING) - sales < {MOST_SIMILAR} AS is_rare
+FROM (
+  SELECT {_SUMMED}, COUNT(*) AS sales
+  FROM ({_SUMS.format("similar_sales")}) SEMI JOIN ({_SUMS.format("compared_lines")}) USING ({_SUMMED}) GROUP BY ALL
+)
+"""
+"""Sums of sales that both the file and the ledger have; the rarest ones are compared further."""
+_WITHOUT_OTHER_SUMS = f"""
+DELETE FROM similar_sales WHERE sale NOT IN (
+  SELECT sale FROM ({_SUMS.format("similar_sales")}) SEMI JOIN (FROM equal_sums WHERE is_rare) USING ({_SUMMED})
+)
+"""
+_WITHOUT_FREQUENT_SUMS = f"""
+DELETE FROM compared_lines WHERE sale IN (
+  SELECT sale FROM ({_SUMS.format("compared_lines")}) SEMI JOIN (FROM equal_sums WHERE NOT is_rare) USING ({_SUMMED})
+)
+"""
+_WITHOUT_KNOWN = "DELETE FROM compared_lines WHERE sale IN (SELECT sale FROM known_lines WHERE is_current)"
 _EQUAL_LINES = f"""
-SELECT s.sale, k.sale AS known, k.sale_id AS known_id, s.form = k.form AS is_same_form,
+SELECT s.sale, k.sale AS known, k.sale_id AS known_id, k.store_id AS known_store, s.form = k.form AS is_same_form,
   COUNT(DISTINCT (s.quantity, s.net_amount)) AS lines
-FROM ({_FORMS.format("{lines}")}) AS s JOIN ({_FORMS.format("similar_sales")}) AS k
+FROM ({_FORMS.format("compared_lines")}) AS s JOIN ({_FORMS.format("similar_sales")}) AS k
 ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
   AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.store IS NOT DISTINCT FROM k.store AND s.digits = k.digits
   AND s.sale <> k.sale AND COALESCE(s.sold_at = k.sold_at, TRUE)
 GROUP BY ALL
 """
 _SPELLED_SALES = f"""
-WITH lines AS (
-  FROM compared_lines ANTI JOIN (SELECT sale FROM known_lines WHERE is_current) USING (sale)
-),
-sizes AS (
+WITH sizes AS (
   SELECT sale, ANY_VALUE(sale_id) AS sale_id, ANY_VALUE(store_id) AS store_id, MIN(sale_date) AS day,
     COUNT(DISTINCT (quantity, net_amount)) AS lines, SUM(net_amount) AS amount
-  FROM lines GROUP BY sale
+  FROM compared_lines GROUP BY sale
 ),
 matches AS (
   SELECT e.sale, BOOL_OR(e.is_same_form) AS is_same_form,
-    MIN_BY(e.known_id, (NOT e.is_same_form, e.known_id)) AS known_id
-  FROM ({_EQUAL_LINES.format(lines="lines")}) AS e JOIN sizes AS z USING (sale)
+    MIN_BY({{'sale': e.known, 'id': e.known_id, 'store': e.known_store}}, (NOT e.is_same_form, e.known_id)) AS known
+  FROM ({_EQUAL_LINES}) AS e JOIN sizes AS z USING (sale)
   ANTI JOIN (SELECT sale FROM read_parquet($accepted)) AS f ON f.sale = e.known
   WHERE e.lines >= z.lines
   GROUP BY e.sale
@@ -101,7 +130,8 @@ chosen AS (
     SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits
   FROM days
 )
-SELECT z.sale_id, m.known_id, z.day, z.amount, COUNT(*) OVER () AS sales
+SELECT z.sale_id, m.known.id, z.day, z.amount, z.sale, m.known.sale,
+  number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store)
 FROM chosen AS d JOIN sizes AS z ON z.store_id IS NOT DISTINCT FROM d.store_id AND z.day = d.day
 JOIN matches AS m USING (sale)
 WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {LEAST_LINES_OF_DIGITS})
@@ -109,6 +139,21 @@ ORDER BY z.day, z.sale_id
 """
 """Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
 store on which it has enough of the new sales."""
+_PRODUCTS_OF_SALES = f"""
+WITH pairs AS (SELECT UNNEST($sales::BIGINT[]) AS sale, UNNEST($known::BIGINT[]) AS known),
+lines AS (
+  SELECT sale, quantity, net_amount, COUNT(*) AS lines, MIN({PRODUCT}) AS product
+  FROM read_parquet($accepted) AS s SEMI JOIN pairs USING (sale) GROUP BY sale, quantity, net_amount
+),
+known AS (
+  SELECT p.sale, quantity, net_amount, COUNT(*) AS lines, MIN({PRODUCT}) AS product
+  FROM sale_versions AS s JOIN pairs AS p ON p.known = s.sale WHERE is_current GROUP BY p.sale, quantity, net_amount
+)
+SELECT DISTINCT a.product, k.product FROM lines AS a JOIN known AS k
+ON a.sale = k.sale AND a.net_amount = k.net_amount AND a.quantity IS NOT DISTINCT FROM k.quantity
+WHERE a.lines = 1 AND k.lines = 1 AND a.product <> k.product ORDER BY ALL
+"""
+"""Products of sales that are spelled differently, each with the one of the known sale."""
 
 _CHANGED_SALES = f"""
 WITH lines AS (SELECT sale, {KEY} AS key FROM read_parquet($accepted) AS s WHERE sale <= $most),
@@ -163,16 +208,24 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     if not _compares_numbers(batch):
         return None
     _sample(cursor, [batch])
+    cursor.execute(_WITHOUT_KNOWN)
     cursor.execute(_SIMILAR.format(_CURRENT))
+    if not cursor.execute("SELECT 1 FROM similar_sales LIMIT 1").fetchone():
+        return None
+    for statement in (_EQUAL_SUMS, _WITHOUT_OTHER_SUMS, _WITHOUT_FREQUENT_SUMS):
+        cursor.execute(statement)
     rows = cursor.execute(_SPELLED_SALES, {"accepted": list(batch.accepted)}).fetchall()
     if not rows:
         return None
-    sale, known, day, amount, count = rows[0]
-    return Hold.of(
+    sale, known, day, amount, *_ = rows[0]
+    hold = Hold.of(
         HoldCode.OTHER_SPELLING,
-        value=f"{count:,} {'sale' if count == 1 else 'sales'}",
+        value=f"{len(rows):,} {'sale' if len(rows) == 1 else 'sales'}",
         detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {known}",
     )
+    params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
+    products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
+    return replace(hold, numbers=tuple(row[6:8] for row in rows), products=tuple(products))
 
 
 def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
@@ -188,11 +241,13 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     if not lines or count < LEAST_SHARE * len(changed):
         return None
     _, sale, day, _, amount, _, product, known, _ = lines[0]
-    return Hold.of(
+    pairs = dict.fromkeys((line[6], line[7]) for line in lines if line[5] == 1)
+    hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
         detail=f"{product} of {sale} on {day} for {as_money(amount)} is {known} in the ledger",
     )
+    return replace(hold, products=tuple(pairs))
 
 
 def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, known: str) -> list[tuple[int, bool]]:
@@ -203,7 +258,7 @@ def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, known:
 
 def _sample(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> None:
     """Create `compared_lines`: lines of some sales of each of these batches; the same ones whenever it is called."""
-    for statement in (_NORMAL_FORM, _DIGITS, _EMPTY_SAMPLE):
+    for statement in (_NORMAL_FORM, _DIGITS, _NUMBER, _EMPTY_SAMPLE):
         cursor.execute(statement)
     for batch in batches:
         cursor.execute(_SAMPLE, {"accepted": list(batch.accepted), "most": _greatest_sale(batch)})
@@ -247,7 +302,7 @@ def search_spellings(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set
     memory.with_rows(
         memory.reader.read("sale_versions", COLUMNS, days, {"net_amount": amounts}), _SIMILAR.format("slice_rows")
     )
-    return memory.column(f"SELECT DISTINCT known FROM ({_EQUAL_LINES.format(lines='compared_lines')})")
+    return memory.column(f"SELECT DISTINCT known FROM ({_EQUAL_LINES})")
 
 
 def load_facts(

@@ -44,7 +44,9 @@ class TestSettlingOnASlice(SettlingContract):
         rng, holds = Random(seed), set()
         for number in range(0, 24, 2):
             files = [
-                staged(keep, f"random-{seed}-{at}", some_rows(rng), region="random", at=at, day=date(2024, 7, seed))
+                staged(
+                    keep, f"random-{seed}-{at}", some_rows(rng), region=f"random-{seed}", at=at, day=date(2024, 7, seed)
+                )
                 for at in (number, number + 1)
             ]
             holds |= {hold.code for hold in warehouse.settle(Settlement(files)).holds.values()}

@@ -36,7 +36,7 @@ SALES: list[Row] = [
 TOTAL = sum(Decimal(row[5]) for row in SALES)
 
 
-def spelled(place: int, change: Callable[[str], str], rows: Sequence[Row] = SALES) -> list[list[str]]:
+def spelled(place: int, change: Callable[[str], str], rows: Sequence[Sequence[str]] = SALES) -> list[list[str]]:
     return [[change(cell) if at == place else cell for at, cell in enumerate(row)] for row in rows]
 
 
@@ -178,6 +178,77 @@ def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None
     assert ingest(dearer)[1]["rows"]["corrected"] == len(SALES)
     further = [[*row[:2], "09900", "Cup", "1", "0.90"] for row in SALES[::2]]
     assert ingest(further)[1]["rows"]["new"] == len(further)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.lstrip("0"), "Receipt: 762 is read as 000762; numbers are written as 000000"),
+        (lambda text: f"#{text[3:]}.0", "Receipt: #762.0 is read as 000762; numbers are written as 000000"),
+        (lambda text: f"Inv. {text[3:]}", "Receipt: Inv. 762 is read as 000762; numbers are written as 000000"),
+        (full_width, "Receipt: ０００７６２ is read as 000762; numbers are written as 000000"),
+    ],
+    ids=["no zeros", "number sign and decimal", "prefix", "full width"],
+)
+def test_an_accepted_spelling_of_numbers_is_asked_once(
+    ingest: Any, run: Run, change: Callable[[str], str], words: str
+) -> None:
+    ingest(SALES)
+    held = ingest(spelled(0, change))[1]
+    assert held["proposal"] == {"contract": "shop", "version": 2, "changes": [words]}
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["status"], receipt["rows"]["duplicate"]) == (0, "settled", len(SALES))
+    code, receipt = ingest([*spelled(0, change), [change("000899"), "2026-02-05", *ITEMS[0], "1", "7.00"]])
+    assert (code, receipt["rows"]["new"], net(run)) == (0, 1, TOTAL + 7)
+    assert ("S1/000899", "7") in amounts(run)
+    assert ingest(SALES)[1]["rows"]["duplicate"] == len(SALES)
+    for way in ("--check", "--from-originals"):
+        assert run("rebuild", way)[1]["differences"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.lstrip("0"), ["Code: 310 is read as 00310; numbers are written as 00000"]),
+        (lambda text: "88001" if text == "00725" else text, ["Code: 88001 is read as 00725"]),
+    ],
+    ids=["no zeros", "another code"],
+)
+def test_an_accepted_spelling_of_products_is_asked_once(
+    ingest: Any, run: Run, change: Callable[[str], str], words: list[str]
+) -> None:
+    ingest(SALES)
+    held = ingest(spelled(2, change))[1]
+    assert held["proposal"]["changes"] == words
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["rows"]["duplicate"], net(run)) == (0, len(SALES), TOTAL)
+    assert ingest(spelled(2, change, SALES[3:]))[1]["rows"]["duplicate"] == len(SALES) - 3
+
+
+def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run: Run) -> None:
+    def bare(text: str) -> str:
+        return text.lstrip("0")
+
+    ingest(SALES)
+    held = ingest(spelled(0, bare, spelled(2, bare)))[1]
+    assert held["proposal"]["changes"] == [
+        "Receipt: 762 is read as 000762; numbers are written as 000000",
+        "Code: 310 is read as 00310; numbers are written as 00000",
+    ]
+    assert run("accept", held["batch_id"])[1]["rows"]["duplicate"] == len(SALES)
+    assert net(run) == TOTAL
+
+
+def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any) -> None:
+    odd = spelled(0, lambda text: f"{'AB'[int(text) % 2]}{text}")
+    ingest(odd)
+    held = ingest(spelled(0, str.lower, odd))[1]
+    assert (codes(held), held.get("proposal")) == ([NUMBERS], None)
+
+
+def test_a_contract_can_keep_similar_sales(ingest: Any, run: Run) -> None:
+    ingest(SALES, identity={"store": "S1", "similar_sales": "keep"})
+    assert ingest(spelled(0, lambda text: text.lstrip("0")))[1]["rows"]["new"] == len(SALES)
 
 
 def test_a_confirmed_file_counts_and_is_rebuilt(ingest: Any, run: Run) -> None:

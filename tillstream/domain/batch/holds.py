@@ -34,6 +34,9 @@ class HoldCode(StrEnum):
     OTHER_PRODUCTS = "known-lines-of-other-products"
 
 
+SPELLINGS = (HoldCode.OTHER_SPELLING, HoldCode.OTHER_PRODUCTS)
+"""Holds of files whose sales the ledger may have with other numbers or products."""
+
 FILE_HOLDS = (
     HoldCode.TOO_MANY_REJECTED,
     HoldCode.UNKNOWN_WORDS,
@@ -60,6 +63,10 @@ class Hold:
 
     code: HoldCode
     message: str
+    numbers: tuple[tuple[str, str], ...] = ()
+    """Sale numbers of the file, each with the one that the ledger has for the sale; not stored."""
+    products: tuple[tuple[str, str], ...] = ()
+    """As `numbers`, of products."""
 
     @classmethod
     def of(cls, code: HoldCode, *, value: str = "", detail: str = "") -> "Hold":

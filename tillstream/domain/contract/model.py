@@ -176,9 +176,12 @@ class Contract(Strict):
         ]:
             if name not in BY_NAME:
                 yield f"{path}: {name} is not a column of a sale line.{nearest(name, BY_NAME)}"
-        for number, name in enumerate(self.identity.whole_numbers):
+        for path, name in [
+            *((f"whole_numbers.{number}", name) for number, name in enumerate(self.identity.whole_numbers)),
+            *((f"spellings.{name}", name) for name in self.identity.spellings),
+        ]:
             if name not in IDS:
-                yield f"identity.whole_numbers.{number}: {name} is not an ID column; those are {', '.join(sorted(IDS))}"
+                yield f"identity.{path}: {name} is not an ID column; those are {', '.join(sorted(IDS))}"
         for name in self.ranges:
             if name in BY_NAME and name not in NUMERIC_COLUMNS:
                 yield f"ranges.{name}: only these columns can have a range: {', '.join(sorted(NUMERIC_COLUMNS))}"

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, 
 
 from tillstream.domain.contract.encodings import canonical_encoding
 from tillstream.domain.contract.file_dates import format_error
+from tillstream.domain.contract.id_patterns import IdPattern
 from tillstream.domain.dates.eras import Era
 from tillstream.domain.month_names import LANGUAGES
 
@@ -225,8 +226,24 @@ class Identity(Strict):
     whole_numbers: tuple[str, ...] = ()
     """ID columns in which numbers written as 12557.0 are read as 12557. Other ID columns keep 12557.0, with a
     warning."""
+    spellings: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """ID column → patterns such as `TS-000000`, whose zeros stand for the digits of an ID. IDs that match a pattern but
+    for case, width, spaces, punctuation, leading zeros and a `.0` are written as the first one."""
+    similar_sales: Literal["ask", "keep"] = "ask"
+    """What to do with a file whose sales look like known ones with another number or product: `ask` holds the file,
+    `keep` counts them as other sales."""
     _escapes_stores: bool = PrivateAttr(default=False)
     # Not a part of the contract: a property of the home that reads with it.
+
+    @field_validator("spellings")
+    @classmethod
+    def _with_patterns(cls, spellings: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for name, patterns in spellings.items():
+            if not patterns:
+                raise ValueError(f"{name} needs a pattern")
+            for text in patterns:
+                IdPattern.parse(text)
+        return spellings
 
     @property
     def escapes_stores(self) -> bool:

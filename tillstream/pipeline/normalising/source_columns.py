@@ -10,7 +10,12 @@ import pyarrow.compute as pc
 from tillstream.domain.contract.model import IDS, Contract
 from tillstream.domain.contract.values import MissingRule
 from tillstream.pipeline.normalising.derived_columns import derive
-from tillstream.pipeline.normalising.id_columns import are_float_ids, is_scientific, strip_decimal_zeros
+from tillstream.pipeline.normalising.id_columns import (
+    are_float_ids,
+    is_scientific,
+    strip_decimal_zeros,
+    with_known_spelling,
+)
 from tillstream.pipeline.normalising.value_mapping import fill_default, is_missing, map_values
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.schema import TEXT
@@ -72,6 +77,9 @@ class SourceColumns:
         scientific = is_scientific(text.words)
         if scientific.any():
             self.flag(scientific, "scientific-id", name, text)
+        patterns = self.contract.identity.spellings.get(name)
+        if patterns:
+            text = with_known_spelling(text, patterns)
         if name in self.contract.identity.whole_numbers:
             return strip_decimal_zeros(text, decimal)
         if are_float_ids(text.words, decimal):

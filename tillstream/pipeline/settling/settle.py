@@ -7,13 +7,16 @@ from hashlib import sha256
 
 from tillstream.audit import AuditAction
 from tillstream.batches import events, records
-from tillstream.contracts.registry import ContractRegistry
+from tillstream.contracts.registry import ContractRegistry, contract_version
+from tillstream.domain.batch.holds import SPELLINGS, Hold
+from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.contract.file_dates import date_in_name
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Conflict, NotFound, TooLarge
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import job_lease, large, write_scope
+from tillstream.pipeline.settling.known_spellings import propose_spelling
 from tillstream.pipeline.settling.lanes import Backlog, Budget, next_batches, whole_budget
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -137,7 +140,7 @@ def to_staged_batch(
         parent=upload.parent,
         fix_number=upload.fix_number,
         as_new=upload.as_new,
-        confirmed=upload.confirmed,
+        confirmed=(*upload.confirmed, *(SPELLINGS if contract.identity.similar_sales == "keep" else ())),
         replaces="sale" if upload.source == "till" else contract.replaces,
         writers=write_scope.writers(ports, upload),
         nameless=contract.identity.by_content and not contract.replaces,
@@ -150,7 +153,14 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
     for upload in batches:
         hold = settled.holds.get(upload.batch_id)
         if hold:
-            records.transition(ports, upload.batch_id, State.HELD, only_from=frozenset({State.STAGED}), holds=(hold,))
+            records.transition(
+                ports,
+                upload.batch_id,
+                State.HELD,
+                only_from=frozenset({State.STAGED}),
+                holds=(hold,),
+                proposed=_proposed(ports, upload, hold),
+            )
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
             records.transition(
@@ -165,6 +175,13 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
                 retire(ports, upload.parent, State.REPLAYED, number)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
         events.publish_settled(ports, number)
+
+
+def _proposed(ports: Ports, upload: Batch, hold: Hold) -> Proposal | None:
+    if hold.code not in SPELLINGS:
+        return None
+    contract = contract_version(ports.documents, upload.contract, upload.contract_version)
+    return propose_spelling(contract, hold)
 
 
 def retire(
