@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from tillstream.app import App
 from tillstream.commands.arguments import OfBatch
-from tillstream.commands.result import HELD, Progress, Result
+from tillstream.commands.result import DONE, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
 from tillstream.domain.batch.record import State
 from tillstream.pipeline.settling import settle
+from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.review import decisions, replay, replay_preview, undo
+from tillstream.workflows.review import decisions, replay, replay_preview, undo, whole_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,13 @@ class Reject:
 
     batch: str
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfContract:
+    """name: of the contract."""
+
+    name: str
 
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
@@ -82,3 +90,18 @@ def undo_preview(app: App, progress: Progress, arguments: OfBatch) -> Result:
 
 def undo_batch(app: App, progress: Progress, arguments: OfBatch) -> Result:
     return Result(undo.undo(app.ports, arguments.batch, COMMAND_LINE))
+
+
+def preview_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
+    return Result(whole_numbers.preview_whole_numbers(app.ports, app.contracts, arguments.name), HELD)
+
+
+def adopt_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
+    """Save the version, and replay the files together: the exit code is that of the first one that is not settled."""
+    done, replayed = whole_numbers.adopt_whole_numbers(app.ports, app.contracts, arguments.name, COMMAND_LINE)
+    for batch in replayed:
+        stage.stage(app.ports, batch.batch_id, lambda rows: progress("rows", rows), app.contracts)
+    progress("settling")
+    settle.settle_all(app.ports, app.contracts)
+    results = [receipts.receipt(app.ports, batch.batch_id) for batch in replayed]
+    return Result(done | {"replayed": results}, next((code for code in map(exit_code, results) if code), DONE))
