@@ -158,8 +158,17 @@ def status(json_: bool) -> None:
     type=click.Path(dir_okay=False, resolve_path=True),
     help="Write the contract's checks to a .json file as a suite of Great Expectations.",
 )
+@click.option(
+    "--whole-numbers",
+    "whole",
+    is_flag=True,
+    help="Read IDs such as 12557.0 as 12557: show what changes; with --yes, save a new version and replay the files.",
+)
+@click.option("--yes", is_flag=True, help="Make the change of --whole-numbers.")
 @as_json
-def contracts(name: str, schema: bool, out: str | None, frame: str, suite: str | None, json_: bool) -> None:
+def contracts(
+    name: str, schema: bool, out: str | None, frame: str, suite: str | None, whole: bool, yes: bool, json_: bool
+) -> None:
     """List the region contracts, or show one of them."""
     if schema:
         from tillstream.contracts.loader import schema as schema_of_contracts
@@ -169,10 +178,17 @@ def contracts(name: str, schema: bool, out: str | None, frame: str, suite: str |
     from tillstream.cli.output.maintenance import show_contract, show_exported_checks
     from tillstream.cli.output.tables import show_list
 
-    if (out or suite) and not name:
-        raise click.UsageError(f"{'--pandera' if out else '--expectations'} needs the NAME of a contract.")
+    if (out or suite or whole) and not name:
+        option = "--pandera" if out else "--expectations" if suite else "--whole-numbers"
+        raise click.UsageError(f"{option} needs the NAME of a contract.")
     if out and suite:
         raise click.UsageError("Use either --pandera or --expectations.")
+    if yes and not whole:
+        raise click.UsageError("--yes belongs to --whole-numbers.")
+    if whole:
+        from tillstream.cli.output.maintenance import show_whole_numbers
+
+        run(f"contracts-whole-numbers{'' if yes else '-preview'}", json_=json_, show=show_whole_numbers, name=name)
     if suite:
         run("contracts-expectations", json_=json_, show=show_exported_checks, name=name, out=suite)
     if out:

@@ -111,6 +111,8 @@ COMMANDS: dict[str, LazyCommand] = {
     "contracts": LazyCommand("query", "contracts"),
     "contracts-pandera": LazyCommand("query", "contracts_pandera"),
     "contracts-expectations": LazyCommand("query", "contracts_expectations"),
+    "contracts-whole-numbers": LazyCommand("review", "adopt_whole_numbers"),
+    "contracts-whole-numbers-preview": LazyCommand("review", "preview_whole_numbers"),
     "delivered-lines": LazyCommand("detect", "delivered_lines"),
     "contracts-save": LazyCommand("detect", "save_contract"),
     "fx-load": LazyCommand("query", "fx_load"),

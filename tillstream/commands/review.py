@@ -13,7 +13,7 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt_types import Receipt
-from tillstream.workflows.review import decisions, replay, replay_preview, undo
+from tillstream.workflows.review import decisions, replay, replay_preview, undo, whole_numbers
 from tillstream.workflows.review.held_alike import decide_alike, find_alike
 
 
@@ -54,6 +54,13 @@ class Reject:
     batch: str
     reason: str = ""
     all: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfContract:
+    """name: of the contract."""
+
+    name: str
 
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
@@ -124,3 +131,18 @@ def undo_preview(app: App, progress: Progress, arguments: OfBatch) -> Result:
 
 def undo_batch(app: App, progress: Progress, arguments: OfBatch) -> Result:
     return Result(undo.undo(app.ports, arguments.batch, COMMAND_LINE))
+
+
+def preview_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
+    return Result(whole_numbers.preview_whole_numbers(app.ports, app.contracts, arguments.name), HELD)
+
+
+def adopt_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
+    """Save the version, and replay the files together."""
+    done, replayed = whole_numbers.adopt_whole_numbers(app.ports, app.contracts, arguments.name, COMMAND_LINE)
+    for batch in replayed:
+        stage_now(app, batch, progress)
+    progress("settling")
+    settle.settle_all(app.ports, app.contracts)
+    results = [receipts.receipt(app.ports, batch.batch_id) for batch in replayed]
+    return Result(done | {"replayed": results}, exit_code_of_all(results))

@@ -12,23 +12,34 @@ CODE = "known-sales-in-another-region"
 SALES = [(f"{1000 + n}", f"2025-03-{1 + n % 5:02}", f"{20 + n}.50") for n in range(40)]
 
 
+STORES = {"net_amount": "Sum", "store_id": "Shop", "date": "On", "product_id": "Article", "sale_id": "Receipt"}
+
+
 def contract(name: str, region: str, **settings: Any) -> dict[str, Any]:
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Amount", "product_id": "Item"}
-    identity = {"store": f"{name}-shop"} | settings.pop("identity", {})
-    return {"name": name, "region": region, "currency": "EUR", "columns": columns, "identity": identity} | settings
+    rules = {"columns": columns, "identity": {"store": f"{name}-shop"}} | settings
+    return {"name": name, "region": region, "currency": "EUR"} | rules
 
 
 @pytest.fixture
 def ingest(home: Path, tmp_path: Path, run: Run) -> Callable[..., dict[str, Any]]:
     (home / "contracts").mkdir(parents=True)
-    for one in (contract("at", "Austria"), contract("de", "Germany"), contract("de2", "Germany")):
+    of_stores = {"columns": STORES, "identity": {}}
+    for one in (
+        contract("at", "Austria"), contract("de", "Germany"), contract("de2", "Germany"), contract("eu", "Europe"),
+        contract("north", "North", **of_stores), contract("south", "South", **of_stores),
+    ):  # fmt: skip
         (home / "contracts" / f"{one['name']}.yaml").write_text(yaml.safe_dump(one))
     count = iter(range(99))
 
-    def give(name: str, sales: list[tuple[str, str, str]]) -> dict[str, Any]:
+    def give(name: str, sales: list[tuple[str, ...]]) -> dict[str, Any]:
         path = tmp_path / f"{next(count)}.csv"
-        rows = [f"{number},{day},{amount},Tea" for number, day, amount in sales]
-        path.write_text("\n".join(["No,Day,Amount,Item", *rows, ""]))
+        header = "No,Day,Amount,Item" if name in ("at", "de", "de2", "eu") else "Sum,Shop,On,Article,Receipt"
+        rows = [
+            f"{number},{day},{amount},Tea" if not store else f"{amount},{store[0]},{day},Tea,{number}"
+            for number, day, amount, *store in sales
+        ]
+        path.write_text("\n".join([header, *rows, ""]))
         return dict(run("ingest", str(path), "--region", name)[1])
 
     return give
@@ -38,8 +49,8 @@ def codes(receipt: dict[str, Any]) -> list[str]:
     return [hold["code"] for hold in receipt["holds"]]
 
 
-def later(sales: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return [(number, day.replace("-03-", "-04-"), amount) for number, day, amount in sales]
+def later(sales: list[Any]) -> list[Any]:
+    return [(number, day.replace("-03-", "-04-"), *others) for number, day, *others in sales]
 
 
 def test_a_file_whose_sales_another_region_has_is_held_with_both_named(ingest: Any, run: Run) -> None:
@@ -112,3 +123,100 @@ def test_a_dry_run_shows_the_hold_too(ingest: Any, run: Run, tmp_path: Path) -> 
     path.write_text("\n".join(["No,Day,Amount,Item", *(f"{n},{day},{amount},Tea" for n, day, amount in SALES[1:])]))
     tried = run("ingest", str(path), "--region", "at", "--dry-run")[1]
     assert codes(tried) == [CODE]
+
+
+def of_store(store: str, sales: list[tuple[str, str, str]], least: int = 0) -> list[tuple[str, ...]]:
+    """The sales in the columns of a file with stores; their numbers grow by `least`."""
+    return [(str(int(number) + least), day, amount, store) for number, day, amount in sales]
+
+
+def shifted(sales: list[tuple[str, str, str]], number: int) -> list[tuple[str, str, str]]:
+    return [(str(int(first) + number * 1000), day, f"{number}{amount}") for first, day, amount in sales]
+
+
+REST = [sale for number in range(1, 6) for sale in shifted(SALES, number)]
+"""Of five other countries."""
+
+
+@pytest.mark.parametrize("first", ["de", "eu"])
+def test_a_region_that_a_larger_file_contains_is_held_in_both_orders(ingest: Any, run: Run, first: str) -> None:
+    files = {"de": SALES, "eu": [*REST[:100], *SALES, *REST[100:]]}
+    second = "eu" if first == "de" else "de"
+    ingest(first, files[first])
+    held = ingest(second, files[second])
+    assert (held["status"], codes(held)) == ("held", [CODE])
+    (message,) = (hold["message"] for hold in held["holds"])
+    start = {
+        "eu": "40 sales of this file for Europe are already in Germany (40 of 40 sampled sales there) with the same ",
+        "de": "40 of 40 sampled sales of this file for Germany are already in Europe with the same number, date and ",
+    }
+    assert message.startswith(start[second])
+    number = int(message.partition("such as ")[2].split(" ")[0])
+    assert message.endswith(f"such as {number} on {SALES[number - 1000][1]} for {SALES[number - 1000][2]}.")
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == len(files[first])
+
+
+def test_a_larger_file_is_held_for_any_of_the_regions_that_it_contains(ingest: Any) -> None:
+    ingest("at", shifted(SALES, 1)[:12])
+    ingest("de", later(SALES))
+    held = ingest("eu", REST)
+    assert codes(held) == [CODE]
+    assert "are already in Austria (12 of 12 sampled sales there)" in held["holds"][0]["message"]
+
+
+def test_a_larger_file_whose_sales_are_imported_is_not_asked_about_again(ingest: Any, run: Run) -> None:
+    ingest("de", SALES)
+    run("confirm", ingest("eu", [*REST, *SALES])["batch_id"])
+    again = ingest("eu", [*SALES, *REST[:30]])
+    assert (again["status"], again["rows"]["duplicate"]) == ("settled", 70)
+
+
+def test_a_larger_file_counts_after_the_undo_of_the_region_inside(ingest: Any, run: Run) -> None:
+    run("undo", ingest("de", SALES)["batch_id"], "--yes")
+    assert ingest("eu", [*REST, *SALES])["status"] == "settled"
+
+
+@pytest.mark.parametrize("inside_first", [True, False])
+@pytest.mark.parametrize("has_stores", [True, False])
+def test_a_region_inside_a_file_with_other_columns_is_held_in_both_orders(
+    ingest: Any, has_stores: bool, inside_first: bool
+) -> None:
+    inside, outside = ("north", "eu") if has_stores else ("de", "south")
+    sales: list[tuple[str, ...]] = list(SALES) if not has_stores else of_store("Kiel", SALES)
+    rest: list[tuple[str, ...]] = [*SALES, *REST] if has_stores else [*of_store("K", SALES), *of_store("L", REST)]
+    first, second = ((inside, sales), (outside, rest))[:: 1 if inside_first else -1]
+    assert ingest(*first)["status"] == "settled"
+    assert codes(ingest(*second)) == [CODE]
+
+
+@pytest.mark.parametrize("north_first", [True, False])
+def test_a_store_in_the_files_of_two_regions_is_held_in_both_orders(ingest: Any, north_first: bool) -> None:
+    shared = shifted(SALES, 9)
+    north = [*of_store("Kiel", SALES), *of_store("Ulm", shared)]
+    south = [*of_store("Bern", shifted(SALES, 7)), *of_store("ULM", shared)]
+    first, second = (("north", north), ("south", south))[:: 1 if north_first else -1]
+    assert ingest(*first)["status"] == "settled"
+    held = ingest(*second)
+    assert codes(held) == [CODE]
+    (message,) = (hold["message"] for hold in held["holds"])
+    assert message.startswith(f"40 of 40 sampled sales of store {second[1][-1][3]} of this file for ")
+
+
+def test_a_kiosk_with_the_numbers_and_prices_of_many_others_is_not_held(ingest: Any) -> None:
+    """The numbers of each start again on each day, and there are three prices: equal sales are accidents."""
+
+    def kiosk(store: str, first: int) -> list[tuple[str, ...]]:
+        days = [(f"2025-03-{day:02}", number) for day in range(1, 6) for number in range(1, 5)]
+        return [
+            (str(number), day, f"{2 + (first + place) ** 2 % 3}.50", store) for place, (day, number) in enumerate(days)
+        ]
+
+    many = [row for store in range(30) for row in kiosk(f"K{store}", store)]
+    assert ingest("north", kiosk("Kiel", 1))["status"] == "settled"
+    assert ingest("south", many)["status"] == "settled"
+
+
+def test_a_few_equal_sales_of_a_store_are_not_held(ingest: Any) -> None:
+    ingest("north", of_store("Kiel", SALES))
+    other = [*of_store("Ulm", SALES[:12]), *of_store("Ulm", shifted(SALES[12:], 3))]
+    assert ingest("south", other)["status"] == "settled"

@@ -16,10 +16,14 @@ DAY = date(2024, 3, 1)
 IDS = ("7", "47", "247", "0247", "10247", "x-247", "x/0247", "S1-é7", "é7", "S2 é7", "12-", "3/12-", "-", "A247", "B9")
 LINES = "CREATE TABLE drawn (region VARCHAR, sale BIGINT, sale_id VARCHAR, net_amount DECIMAL(38, 9))"
 
+ADD = "INSERT INTO sampled_lines (region, sale, number, sale_date, net_amount) VALUES (?, ?, ?, ?, ?)"
+
 
 @pytest.fixture
 def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
     with ledger_in_memory(("sale_versions",), "100MB") as connection:
+        connection.execute(other_regions.EMPTY_SAMPLE)
+        connection.execute("CREATE TEMP TABLE sampled_days AS SELECT ? AS day", [DAY])
         yield connection
 
 
@@ -41,22 +45,20 @@ def test_numbers_of_any_length_are_found(cursor: duckdb.DuckDBPyConnection, seed
     cursor.execute(LINES)
     cursor.executemany("INSERT INTO drawn VALUES (?, ?, ?, ?)", other)
     cursor.execute("INSERT INTO sale_versions BY NAME SELECT *, ? AS sale_date, TRUE AS is_current FROM drawn", [DAY])
-    cursor.execute(other_regions.EMPTY_SAMPLE)
     sampled = [(region, sale, number(sale_id), DAY, amount) for region, sale, sale_id, amount in own]
-    cursor.executemany("INSERT INTO sampled_lines VALUES (?, ?, ?, ?, ?)", sampled)
+    cursor.executemany(ADD, sampled)
     expected = {
-        (region, sale)
+        ("north", sale, region, other_sale, None)
         for _, sale, own_id, amount in own
-        for region, _, sale_id, other_amount in other
+        for region, other_sale, sale_id, other_amount in other
         if region != "north" and amount == other_amount and number(own_id) == number(sale_id)
     }
-    assert set(other_regions.find_matches(cursor)) == expected
+    assert set(other_regions.find_matches(cursor, other_regions.SIMILAR_LINES)) == expected
     assert expected
 
 
 def test_the_last_part_of_an_id_is_found_for_similar_lines_only(cursor: duckdb.DuckDBPyConnection) -> None:
-    cursor.execute(other_regions.EMPTY_SAMPLE)
-    cursor.execute("INSERT INTO sampled_lines VALUES ('north', 1, '247', ?, 1), ('north', 2, '248', ?, 2)", [DAY, DAY])
+    cursor.executemany(ADD, [("north", 1, "247", DAY, 1), ("north", 2, "248", DAY, 2)])
     cursor.execute(
         "INSERT INTO sale_versions (region, sale, sale_id, net_amount, sale_date, is_current) "
         "VALUES ('south', 3, 'x-247', 1, ?, TRUE), ('south', 4, 'x-249', 3, ?, TRUE)",
@@ -66,4 +68,5 @@ def test_the_last_part_of_an_id_is_found_for_similar_lines_only(cursor: duckdb.D
     plans = cursor.execute(f"EXPLAIN (FORMAT json) {other_regions.SIMILAR_LINES}").fetchall()
     assert "sale_versions" in str(plans)
     assert "regexp" not in str(plans)
-    assert other_regions.find_matches(cursor) == [("south", 1)]
+    matches = other_regions.find_matches(cursor, other_regions.SIMILAR_LINES)
+    assert matches == [("north", 1, "south", 3, None)]

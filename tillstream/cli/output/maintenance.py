@@ -5,6 +5,8 @@ from typing import Any
 
 from tillstream.cli.output.tables import ROWS, print_line, title
 
+NO_SALES = {"sale_count": 0, "line_count": 0, "net": 0}
+
 SWEPT = {
     "taken": "ingested {} from the watched folder",
     "registered": "registered {} that had no batch",
@@ -165,6 +167,28 @@ def show_contract(data: dict[str, Any]) -> None:
     for name, value in data.items():
         if name not in {"name", "version", "region", "description"}:
             _field(name, value, "  ")
+
+
+def show_whole_numbers(data: dict[str, Any]) -> None:
+    """Print what a contract's rule for whole numbers changes, or has changed."""
+    title(data["contract"], f" · version {data['contract_version']} · region {data['region']}")
+    for column, example in data["columns"].items():
+        print_line(f"  {column}: {example} is read as {example.rstrip('0')[:-1]}")
+    for each in data.get("replayed", data["files"]):
+        print_line(f"  {each['file']} · {each.get('status', 'to be replayed')} · {each['batch_id']}")
+    if "replayed" in data:
+        return
+    for hold in data["holds"]:
+        print_line(f"  would be held: {hold['message']} ({hold['code']})")
+    before = {row["currency"]: row for row in data["before"]}
+    after = {row["currency"]: row for row in data["after"]}
+    for currency in sorted(before.keys() | after.keys()):
+        sides = [side.get(currency, NO_SALES) for side in (before, after)]
+        for label, name in (("sales", "sale_count"), ("lines", "line_count")):
+            print_line(f"  {label} {sides[0][name]:,} → {sides[1][name]:,}")
+        print_line(f"  net {sides[0]['net']} → {sides[1]['net']} {currency}")
+    print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
+    print_line("This is a preview. To save the new version and replay the files, use --yes.")
 
 
 def show_exported_checks(data: dict[str, Any]) -> None:
