@@ -9,6 +9,9 @@ from functools import cached_property
 from itertools import groupby
 
 from tillstream.domain.contract.ignored_cells import cell_pattern
+from tillstream.domain.errors import Rejected
+from tillstream.domain.limits import LIMITS
+from tillstream.domain.text.repeated_names import number_repeated, repeated_names
 
 NO_LINE = 0
 
@@ -96,19 +99,21 @@ def build_sheet(
 ) -> Sheet:
     """Build a sheet from rows with one cell per name; the later columns of a repeated name are called by their place.
 
-    Of the columns without a name, the first is used.
+    Of the columns without a name, the first is used. Raises `Rejected` if there are too many columns.
     """
-    stripped = [name.strip() for name in names]
-    trimmed = [
-        f"{name} ({place + 1})" if name and name in stripped[:place] else name for place, name in enumerate(stripped)
-    ]
+    if len(names) > LIMITS.columns:
+        raise Rejected(
+            f"The file has {len(names):,} columns. A contract can only be proposed for {LIMITS.columns:,}: remove "
+            "unneeded columns."
+        )
+    trimmed = number_repeated([name.strip() for name in names])
     cells = list(zip(*rows, strict=True)) if rows else [() for _ in trimmed]
     line_numbers = tuple(lines)
     columns: dict[str, Column] = {}
     for name, values in zip(trimmed, cells, strict=True):
         if name not in columns:
             columns[name] = Column(name, tuple(map(str.strip, values)), line_numbers)
-    repeated = tuple(sorted({name for name in trimmed if trimmed.count(name) > 1}))
+    repeated = tuple(repeated_names(trimmed))
     return Sheet(
         tuple(columns),
         columns,

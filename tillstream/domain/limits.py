@@ -1,5 +1,5 @@
-"""Limits on the decompressed size of files, against decompression bombs, on the rows of a settlement, and on the time
-that a preview is kept."""
+"""Limits on the memory and the work that reading a file takes, on the rows of a settlement, and on the time that a
+preview is kept."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,13 @@ class Limits:
     """Decompressed size below which `ratio` is not checked: empty lines of a short sheet compress better than sales."""
     sheet_bytes: int = 1 << 30
     """Largest decompressed workbook; lower because its sheet is held in memory."""
+    record_bytes: int = 1 << 20
+    """Largest row of a text file, and largest cell of any other."""
+    columns: int = 2_000
+    """Columns of a file; a contract can allow more of its files."""
+    irregular_rows: int = 50_000
+    """Rows that are rejected or read one by one, beyond which at most half of all rows may be such: each takes about a
+    hundred times as long as a row that is read in columns."""
     settled_rows: int = 500_000
     """Rows of a settlement that a cloud process with 2 GiB can settle in memory; more are left to the job."""
     preview_kept: timedelta = timedelta(days=7)

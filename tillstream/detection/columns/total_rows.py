@@ -32,7 +32,7 @@ _MIN_PART, _MAX_PART = 0.01, 0.5
 """Parts of a sum that a tax or a charge may be."""
 _ROUNDING = 11
 """Thousandths by which such a part may differ."""
-_SCALE = 1_000
+_SCALE, _MAX_VALUE = 1_000, 1e15
 """Amounts are compared as whole thousandths."""
 
 Ints = npt.NDArray[np.int64]
@@ -108,8 +108,9 @@ def _amounts(sheet: Sheet, profiles: Mapping[str, Profile], log: DetectionLog) -
 
 
 def _values(cells: Sequence[str], style: numbers.NumberStyle) -> Ints:
-    read = {cell: round((to_float(cell, style) or 0.0) * _SCALE) for cell in set(cells)}
-    return np.array([read[cell] for cell in cells], np.int64)
+    read = {cell: (to_float(cell, style) or 0.0) * _SCALE for cell in set(cells)}
+    whole = {cell: round(value) if abs(value) < _MAX_VALUE else 0 for cell, value in read.items()}
+    return np.array([whole[cell] for cell in cells], np.int64)
 
 
 def _rows_of_words(column: Column, count: int) -> list[tuple[set[str], Mask]]:

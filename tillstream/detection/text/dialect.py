@@ -13,6 +13,7 @@ from tillstream.detection.text.encoding import DecodedSample
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words import footers
 from tillstream.detection.words.headers import is_header_name
+from tillstream.domain.limits import LIMITS
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SCORED_RECORDS = 300
@@ -23,7 +24,7 @@ _HEADER_SEARCH_RECORDS = 40
 """Number of records searched for the header."""
 _TRAILER_ROWS = 3
 """Number of last records that may be a trailer with another number of cells."""
-csv.field_size_limit(1 << 20)
+csv.field_size_limit(LIMITS.record_bytes)
 
 Row = tuple[int, list[str]]
 """Physical line on which a record starts, and its cells."""

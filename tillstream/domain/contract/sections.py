@@ -10,6 +10,7 @@ from tillstream.domain.contract.encodings import canonical_encoding
 from tillstream.domain.contract.file_dates import format_error
 from tillstream.domain.contract.id_patterns import IdPattern
 from tillstream.domain.dates.eras import Era
+from tillstream.domain.limits import LIMITS
 from tillstream.domain.month_names import LANGUAGES
 
 SERIALS = ("excel", "excel-1904")
@@ -59,7 +60,7 @@ class FileStyle(Strict):
     """Header of the order number within which the amounts of `once` are repeated."""
     date_in_name: str = ""
     """Format of the day in the name of the file, such as %Y-%m-%d, if the rows contain no date."""
-    max_columns: int = Field(2_000, ge=1)
+    max_columns: int = Field(LIMITS.columns, ge=1)
     """Files with more columns are rejected."""
 
     @field_validator("header")

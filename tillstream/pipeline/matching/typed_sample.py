@@ -14,7 +14,8 @@ def sample_rows(blocks: Iterator[Block]) -> Sheet:
     rows = refused = 0
     is_complete = True
     for block in blocks:
-        kept.append((rows, block))
+        if block.cells.num_rows or not kept:
+            kept.append((rows, block))
         rows, refused = rows + block.cells.num_rows, refused + len(block.unreadable)
         if rows >= MAX_ROWS:
             is_complete = next(blocks, None) is None

@@ -1,11 +1,9 @@
 """Open a file of any supported format; the reader is selected by the first bytes."""
 
-import csv
-import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from zipfile import ZipFile
 
 from tillstream.domain.contract.file_dates import FILE_DATE
@@ -13,6 +11,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.completion import complete_cells, complete_rows
 from tillstream.pipeline.reading.delimited import reader as text
+from tillstream.pipeline.reading.limits import RowBudget, describe_problem
 from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.signatures import (
     COMPOUND_MAGIC,
@@ -26,6 +25,7 @@ from tillstream.pipeline.reading.sniffing import is_json
 from tillstream.pipeline.reading.streams.decode import PeekedStream
 from tillstream.pipeline.reading.streams.gzip import Bytes, Gunzip, read_exactly
 from tillstream.pipeline.reading.streams.zip_archive import Member, is_zip, only_file, open_archive, workbook_format
+from tillstream.pipeline.reading.typed_block import cells_of
 from tillstream.pipeline.rows.block import Block
 
 if TYPE_CHECKING:
@@ -68,7 +68,18 @@ def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, N
     Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case.
     """
     with _reader(open_original, options) as reader:
-        yield from complete_rows(reader.blocks(), options)
+        yield from complete_rows(_within_budget(reader.blocks(), options.limits), options)
+
+
+def _within_budget(blocks: Iterator[Block], limits: Limits) -> Iterator[Block]:
+    """Yield the blocks. Raises `UnreadableFile` if too many of their rows are read one by one."""
+    budget = RowBudget(limits)
+    for block in blocks:
+        example = "".join(
+            describe_problem(row.line_number, row.code, None, row.value, row.detail) for row in block.unreadable[:1]
+        )
+        budget.spend(block.rows, max(block.irregular, len(block.unreadable)), example)
+        yield block
 
 
 def read_header(open_original: Open, options: ReadOptions) -> HeaderInfo:
@@ -178,6 +189,4 @@ class _TextReader:
         return text.header(self.content, self.options.style, self.options.required_headers)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - cells are in header order
-        style, lines = self.options.style, io.StringIO(raw, newline="")
-        quoting: dict[str, Any] = {"quotechar": style.quote} if style.quote else {"quoting": csv.QUOTE_NONE}
-        return next(csv.reader(lines, delimiter=style.delimiter, **quoting), [])
+        return cells_of(raw, self.options.style.delimiter, self.options.style.quote)

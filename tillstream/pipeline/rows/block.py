@@ -47,8 +47,15 @@ class Block:
     beyond ASCII, `other` if it has other letters beyond ASCII."""
     warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""
+    irregular: int = 0
+    """Number of rows that were read one by one, which takes long; `unreadable` rows may be among them."""
     headers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     """Row numbers of the rows that repeat the header; `ignored` counts them."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the file that this block covers, including blank, ignored and unreadable ones."""
+        return int(self.cells.num_rows) + len(self.unreadable) + self.blank + self.ignored
 
 
 def ignore_rows(block: Block, ignored: Mask) -> Block:

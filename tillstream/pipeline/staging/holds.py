@@ -12,11 +12,14 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.object_names import LOADED_FOLDER
+from tillstream.pipeline.reading.limits import MOSTLY_IRREGULAR
 from tillstream.pipeline.staging.other_sheets import hold_other_sheets
 from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds, upper_first
 from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
 from tillstream.ports import Ports
 
+MISMATCHES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
+"""Rejections of files that another contract, or the next version of their own, can possibly read."""
 ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
 AMBIGUOUS_CODES = frozenset({"ambiguous-date", "ambiguous-number"})
 COLUMN_CODES = frozenset({"new-column", "renamed-column", "missing-column"})
@@ -70,7 +73,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
 
 
 def check_unreadable(file: FileContext) -> HoldDecision:
-    """Return the holds of a file that lacks required columns: another contract fits it, or its source has changed."""
+    """Return the holds of a file that its contract cannot read: another contract fits it, or its source has changed."""
     return _match_contracts(file) if file.upload.is_file else HoldDecision()
 
 

@@ -55,7 +55,7 @@ def finish(
     if isinstance(result, StagingReport):
         return _staged(ports, upload, result, contracts)
     context = _file_context(ports, upload, contracts)
-    decision = holds.check_unreadable(context) if result.code == "missing-columns" else holds.HoldDecision()
+    decision = holds.check_unreadable(context) if result.code in holds.MISMATCHES else holds.HoldDecision()
     if decision.holds:
         held: BatchChanges = {"holds": decision.holds, "proposed": decision.proposed}
         return records.transition(ports, upload.batch_id, State.HELD, only_from=STAGEABLE, expected=upload, **held)

@@ -8,10 +8,13 @@ Rows of another width stay ragged, because an unquoted delimiter inside a cell w
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tillstream.domain.contract.sections import FileStyle
+from tillstream.domain.text.repeated_names import number_repeated, repeated_names
 from tillstream.pipeline.reading.delimited.tokenizer import UNLIMITED, RecordSyntax, Scan, cells, scan, unwrap
 from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.limits import line_too_long
 from tillstream.pipeline.reading.skipped_rows import is_ignored
 from tillstream.pipeline.reading.streams.decode import Utf8Stream
 
@@ -68,12 +71,6 @@ class RecordCursor:
             self.data = self._text.convert_cr_line_endings(self.data, final=self._final)
 
 
-def line_too_long(line: int, limit: int) -> UnreadableFile:
-    return UnreadableFile(
-        "unreadable-file", f"Line {line:,} is longer than {limit:,} bytes. Check whether line breaks are missing."
-    )
-
-
 MAX_SEARCHED_RECORDS = 100
 """Number of records searched for the header, and then for the first row."""
 _DATA = re.compile(r"[\s(\-+]*[^\w\s]?\s?\d[\d\s.,:/\-]*[%)]?")
@@ -88,7 +85,7 @@ class Header:
     width: int
     """Expected number of cells per row; cells beyond the names are empty."""
 
-    @property
+    @cached_property
     def named_width(self) -> int:
         """Number of cells up to the last named column."""
         return next(
@@ -108,7 +105,7 @@ def find_header(
     if len(set(names)) < len(names):
         if frozenset(required) <= set(names) and style.repeated_names == "refuse":
             raise _repeated_header(names, line)
-        names = [name if name not in names[:place] else f"{name} ({place + 1})" for place, name in enumerate(names)]
+        names = number_repeated(names)
     if len(names) > style.max_columns:
         raise UnreadableFile(
             "unreadable-file",
@@ -183,10 +180,10 @@ def _column_names(source_names: list[str]) -> list[str]:
 
 
 def _repeated_header(names: list[str], line: int) -> UnreadableFile:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = ", ".join(repeated_names(names))
     return UnreadableFile(
         "repeated-header",
-        f"The header (line {line}) contains {', '.join(repeated)} more than once. Give each column a unique name.",
+        f"The header (line {line}) contains {repeated} more than once. Give each column a unique name.",
     )
 
 

@@ -37,6 +37,8 @@ class Parsed:
     ignored: int
     headers: Ints
     """Records that repeat the header."""
+    irregular: int
+    """Number of records that were read one by one, or cannot be read."""
     trailer: str = ""
     """Text of the last record, if it is ignored."""
 
@@ -57,6 +59,7 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
         int(i): cells(data[starts[i] : ends[i]], syntax) for i in _records_with_bare_cr(data, layout, is_parsed)
     }
     table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted, rows)
+    irregular = len(dropped) + len(requoted) + len(ragged)
     repaired = RepairedRecords.of(data, layout, ragged, header, syntax)
     if repaired.rows:
         table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted | repaired.rows, rows)
@@ -80,7 +83,17 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     blank_rows = empty + len(blank_ragged) + len(blank)
     trailer = _trailer(data, layout, is_parsed, {*accepted[-1:].tolist(), *ragged}) if ignored else ""
     return Parsed(
-        table, accepted, ragged, undecodable.tolist(), nuls.tolist(), unwrapped, blank_rows, ignored, headers, trailer
+        table,
+        accepted,
+        ragged,
+        undecodable.tolist(),
+        nuls.tolist(),
+        unwrapped,
+        blank_rows,
+        ignored,
+        headers,
+        irregular,
+        trailer,
     )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.header import Header, find_header, line_too_long
+from tillstream.domain.limits import LIMITS
+from tillstream.pipeline.reading.delimited.header import Header, find_header
 from tillstream.pipeline.reading.delimited.parse import Parsed, parse
-from tillstream.pipeline.reading.delimited.records import Layout, plain_layout, quoted_layout, whole_lines
+from tillstream.pipeline.reading.delimited.records import LF, Layout, plain_layout, quoted_layout, whole_lines
 from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
 from tillstream.pipeline.reading.delimited.truncation import TruncationCheck
 from tillstream.pipeline.reading.errors import UnreadableFile
+from tillstream.pipeline.reading.limits import line_too_long
 from tillstream.pipeline.reading.streams.decode import Utf8Stream
 from tillstream.pipeline.reading.streams.gzip import Bytes
 from tillstream.pipeline.rows.block import Block, UnreadableRow
@@ -24,6 +26,9 @@ _THREADS = 2
 _MAX_PENDING = 5
 """Pieces parsed in advance, so that the threads stay busy while the caller works or imports libraries."""
 _HEAD = 1 << 16
+_MAX_MARKS, _ROW_MARKS = 1 << 21, 16
+"""Quotation marks that are laid out at a time, and the number of them that a row counts as: each takes memory, however
+short the cells are."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def read_delimited(
     required: Collection[str] = (),
     *,
     block_bytes: int = 16 << 20,
-    max_record_bytes: int = 1 << 20,
+    max_record_bytes: int = LIMITS.record_bytes,
 ) -> Iterator[Block]:
     """Yield the file's rows in order, in at least one block, so that the columns are always known.
 
@@ -57,14 +62,18 @@ def read_delimited(
     pending: deque[Future[tuple[_Piece, Layout, Parsed | None]]] = deque()
     yielded = False
     with ThreadPoolExecutor(_THREADS, "read") as threads:
-        for piece in _pieces(text, rest, syntax, block_bytes):
-            pending.append(threads.submit(_parse_piece, piece, header, syntax, style.ignore))
-            if len(pending) >= _MAX_PENDING:
+        try:
+            for piece in _pieces(text, rest, syntax, block_bytes):
+                pending.append(threads.submit(_parse_piece, piece, header, syntax, style.ignore))
+                if len(pending) >= _MAX_PENDING:
+                    yielded = True
+                    yield builder.block(*pending.popleft().result())
+            while pending:
                 yielded = True
                 yield builder.block(*pending.popleft().result())
-        while pending:
-            yielded = True
-            yield builder.block(*pending.popleft().result())
+        finally:
+            for future in pending:
+                future.cancel()
     if not yielded or builder.truncation.reason or text.letters:
         empty = _parse_piece(_Piece(b"", 0, None), header, syntax, ())
         yield replace(builder.block(*empty), truncation=builder.truncation.reason, letters=text.letters)
@@ -72,7 +81,7 @@ def read_delimited(
 
 def header(stream: Bytes, style: FileStyle, required: Collection[str] = ()) -> list[str]:
     """Column names. Raises `UnreadableFile`."""
-    return find_header(Utf8Stream(stream, style.encoding), style, required, _HEAD, 1 << 20)[0].names
+    return find_header(Utf8Stream(stream, style.encoding), style, required, _HEAD, LIMITS.record_bytes)[0].names
 
 
 def _pieces(text: Utf8Stream, rest: bytes, syntax: RecordSyntax, block_bytes: int) -> Iterator[_Piece]:
@@ -84,17 +93,40 @@ def _pieces(text: Utf8Stream, rest: bytes, syntax: RecordSyntax, block_bytes: in
         del chunk  # as large as the block; it would stay in memory while this generator is suspended
         if not data:
             return
-        if not syntax.quote or data.find(syntax.quote) < 0:
-            piece = _Piece(data, whole_lines(data, final=final), None)
-        else:
-            layout = quoted_layout(data, syntax, final=final)
-            piece = _Piece(data, layout.size, layout)
-        if piece.size:
-            yield piece
-        data = data[piece.size :]
+        is_part = True
+        while is_part:
+            piece = _first_piece(data, syntax, final=final)
+            is_part = len(piece.data) < len(data)
+            if piece.size:
+                yield piece
+            data = data[piece.size :]
         if not final and len(data) > syntax.max_record_bytes + 1 and data.find(b"\n") < 0:
             yield _Piece(data, len(data), None)  # too long in any case; rejected later with its line number
             return
+
+
+def _first_piece(data: bytes, syntax: RecordSyntax, *, final: bool) -> _Piece:
+    """The first records of the data, or as many of them as their rows and quotation marks allow."""
+    size = len(data)
+    while (marks := _count_marks(data, size, syntax)) > _MAX_MARKS:
+        size = size * _MAX_MARKS // marks
+    while True:
+        part = data[:size]
+        is_end = final and size == len(data)
+        if not syntax.quote or part.find(syntax.quote) < 0:
+            piece = _Piece(part, whole_lines(part, final=is_end), None)
+        else:
+            layout = quoted_layout(part, syntax, final=is_end)
+            piece = _Piece(part, layout.size, layout)
+        if piece.size or size == len(data):
+            return piece
+        size = min(2 * size, len(data))  # the first record is longer
+
+
+def _count_marks(data: bytes, size: int, syntax: RecordSyntax) -> int:
+    buffer = np.frombuffer(data, np.uint8, size)
+    rows, quotes = (np.count_nonzero(buffer == sign) if sign else 0 for sign in (LF, ord(syntax.quote or b"\0")))
+    return int(_ROW_MARKS * rows + quotes)
 
 
 def _parse_piece(
@@ -136,6 +168,7 @@ class _BlockBuilder:
             parsed.ignored,
             warnings=warnings,
             headers=self._rows + 1 + parsed.headers,
+            irregular=parsed.irregular,
         )
         self._rows += len(layout.starts)
         self._lines += int(layout.line_count)

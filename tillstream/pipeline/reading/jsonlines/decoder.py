@@ -1,6 +1,7 @@
 """Decode JSON lines with msgspec, and format values as text with the digits of the source."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -117,5 +118,5 @@ class LineDecoder:
         names = [name for name, _ in json.loads(line, object_pairs_hook=list)]
         if len(names) == len(value):
             return value
-        duplicate = next(name for name in names if names.count(name) > 1)
+        duplicate = next(name for name, count in Counter(names).items() if count > 1)
         return _CODE, "", f"“{duplicate}” occurs more than once"

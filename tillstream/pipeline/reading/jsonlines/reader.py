@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
+from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.jsonlines.decoder import DecodedLines, LineDecoder
+from tillstream.pipeline.reading.limits import check_unpacked_size, line_too_long
 from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.sniffing import UTF16_BOMS
 from tillstream.pipeline.reading.streams.decode import Utf8Stream
@@ -15,9 +16,12 @@ from tillstream.pipeline.reading.typed_block import check_column_count, typed_bl
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 from tillstream.pipeline.rows.text_column import constant
 
-_MAX_LINE_BYTES = 16 << 20
 _CHUNK_BYTES = 4 << 20
 """Kept small because Python objects are many times larger than their text."""
+_CHUNK_LINES = 1 << 14
+"""Kept small because each line gets a cell in every column, however short it is."""
+_CELL_BYTES = 4
+"""Memory of a cell, empty ones included."""
 
 
 class JsonLinesReader:
@@ -28,12 +32,15 @@ class JsonLinesReader:
         self._options, self._read_all_names = options, read_all_names
         self._text = Utf8Stream(content, "utf-16" if head.startswith(UTF16_BOMS) else "utf-8")
         self._decoder = LineDecoder(options.decimal)
+        self._bytes = 0
+        """Bytes of text that were read."""
 
     def header(self) -> list[str]:
         """All keys of all lines; reads the whole file."""
         names: dict[str, None] = {}
         for _, decoded in self._chunks():
             names |= dict.fromkeys(decoded.names)
+            check_column_count(len(names), self._options.style.max_columns)
         return list(names)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:
@@ -46,7 +53,7 @@ class JsonLinesReader:
         """Yield blocks. Columns are the keys of the first lines and the required ones; a later key becomes a column of
         the block in which it first occurs and of all later blocks."""
         names: dict[str, None] = {}
-        started, line = False, 0
+        started, line, cells = False, 0, 0
         for size, decoded in self._chunks():
             if not started:
                 names = dict.fromkeys(decoded.names)
@@ -55,6 +62,8 @@ class JsonLinesReader:
                     names |= dict.fromkeys(name for name in self._read_all_names() if name in missing)
             names |= dict.fromkeys(decoded.names)
             check_column_count(len(names), self._options.style.max_columns)
+            cells += len(decoded.objects) * len(names)
+            check_unpacked_size(_CELL_BYTES * cells, self._bytes, self._options.limits)
             yield self._block(list(names), decoded, line)
             started, line = True, line + size
         if not started:
@@ -62,19 +71,21 @@ class JsonLinesReader:
 
     def _chunks(self) -> Iterator[tuple[int, DecodedLines]]:
         """Yield (line count, decoded lines) per chunk."""
-        data, size, final = b"", min(_CHUNK_BYTES, self._options.block_bytes), False
+        data, size, final, before = b"", min(_CHUNK_BYTES, self._options.block_bytes), False, 0
+        limit = self._options.limits.record_bytes
         while not final:
             chunk = self._text.read(size)
-            data, final = data + chunk, not chunk
+            data, final, self._bytes = data + chunk, not chunk, self._bytes + len(chunk)
             end = len(data) if final else data.rfind(b"\n") + 1
-            if not end and len(data) > _MAX_LINE_BYTES:
-                raise unreadable(
-                    f"A line is longer than {_MAX_LINE_BYTES:,} bytes. Check whether line breaks are missing."
-                )
-            if end:
-                lines = data[:end].removesuffix(b"\n").split(b"\n")
-                data = data[end:]
-                yield len(lines), self._decoder.decode(lines)
+            lines = data[:end].removesuffix(b"\n").split(b"\n") if end else []
+            data = data[end:]
+            too_long = next((index for index, line in enumerate([*lines, data]) if len(line) > limit), None)
+            if too_long is not None:
+                raise line_too_long(before + too_long + 1, limit)
+            for start in range(0, len(lines), _CHUNK_LINES):
+                part = lines[start : start + _CHUNK_LINES]
+                yield len(part), self._decoder.decode(part)
+            before += len(lines)
 
     def _block(self, names: list[str], decoded: DecodedLines, before: int) -> Block:
         length = len(decoded.objects)
@@ -95,4 +106,5 @@ class JsonLinesReader:
             lambda index: self._text.display_text(decoded.lines[decoded.indices[index]]).strip(),
             ignore=self._options.style.ignore,
         )
-        return replace(block, blank=block.blank + decoded.blank)
+        blank = block.blank + decoded.blank
+        return replace(block, blank=blank, irregular=blank + len(rejected))

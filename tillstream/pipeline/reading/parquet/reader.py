@@ -15,7 +15,7 @@ from tillstream.pipeline.reading.parquet.values import to_texts
 from tillstream.pipeline.reading.typed_block import cells_of, check_column_count, line_of, typed_block, unique_names
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 
-_BATCH_ROWS = 65_536
+_BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20
 _READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
 
 
@@ -50,7 +50,7 @@ class ParquetReader:
         """Yield blocks. Parquet rows have no lines, so line numbers equal row numbers."""
         names, before = self.header(), 0
         try:
-            for batch in self._file.iter_batches(_BATCH_ROWS):
+            for batch in self._file.iter_batches(min(_BATCH_ROWS, _BATCH_CELLS // len(names))):
                 yield self._block(names, batch.columns, before)
                 before += batch.num_rows
         except _READ_ERRORS as error:

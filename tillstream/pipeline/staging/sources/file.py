@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import chain
+from operator import itemgetter
 from typing import BinaryIO
 
 import numpy as np
@@ -14,13 +15,14 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.dates.swapped_dates import DateDoubt
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.domain.problems import CATALOGUE
+from tillstream.domain.problems import CATALOGUE, Severity
 from tillstream.pipeline.normalising.dates.half_converted import swap_date_cells
 from tillstream.pipeline.normalising.dates.sale_time import FileDateFacts
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.delimited.header import looks_like_data
 from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
+from tillstream.pipeline.reading.limits import RowBudget, describe_problem
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.skipped_rows import other_header
 from tillstream.pipeline.reading.typed_block import line_of
@@ -65,11 +67,13 @@ class FileSource:
             self.headers = tuple(first.cells.column_names)
             check_header(first, self.contract)
             dates = DateScan(open_blocks, self.contract)
+            budget = RowBudget(self.limits, self.contract.refused_threshold)
             doubts, tables = DateDoubts(self.contract, self.received), TableDoubts(self.contract)
             for block in chain([first], blocks):
                 check_rows(block)
                 tables.add(block)
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
+                _spend(budget, row_batch)
                 tables.add_dates(block, row_batch.table.column("sale_date"))
                 doubts.add(row_batch.table, block.cells, block.line_number)
                 yield replace(set_aside_ignored(row_batch), source=self.source)
@@ -83,6 +87,21 @@ class FileSource:
         style = self.contract.file.model_copy(update=update)
         contract = self.contract.model_copy(update={"file": style})
         return read_blocks(self.open_original, read_options(contract, self.limits, self.file))
+
+
+def _spend(budget: RowBudget, row_batch: RowBatch) -> None:
+    """Add the rows of a batch to the budget. Raises `UnreadableFile` if too many of them are rejected."""
+    is_rejected = row_batch.issues.rejected_mask(row_batch.table.num_rows)
+    examples = [
+        (int(row_batch.line_number[issue.first]), issue.code, issue.column, issue.value, issue.detail)
+        for issue in row_batch.issues.summary()
+        if issue.severity is Severity.ERROR
+    ]
+    for row in row_batch.rejected[:1]:
+        problem = row.problems[0]
+        examples.append((row.line_number, problem["code"], problem["column"], problem["value"], problem["detail"]))
+    example = describe_problem(*min(examples, key=itemgetter(0))) if examples else ""
+    budget.spend(row_batch.rows_read, int(is_rejected.sum()) + len(row_batch.rejected), example)
 
 
 def check_header(block: Block, contract: Contract) -> None:

@@ -1,9 +1,11 @@
 """Collect the evidence in a file that another table, such as one of expenses, follows below the sales."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
@@ -105,10 +107,11 @@ class TableDoubts:
             int(block.row_number[first + index]): _Row(int(block.line_number[first + index]), _filled(row.values()))
             for index, row in enumerate(cells)
         }
+        number_of = attrgetter("row_number")
+        from_row, to_row = (bisect_left(block.unreadable, number, key=number_of) for number in (start, end))
         return rows | {
             row.row_number: _Row(row.line_number, _filled(cells_of(row.raw, self._delimiter)))
-            for row in block.unreadable
-            if start <= row.row_number < end
+            for row in block.unreadable[from_row:to_row]
         }
 
 
