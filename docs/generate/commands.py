@@ -14,7 +14,8 @@ While a server runs, commands are executed by the server; otherwise they wait fo
 ([local mode](local-mode.md)). `TILLSTREAM_HOME` sets the folder; see [settings](settings.md) for the other settings.
 Every command has `--help` and prints text. With `--json`, which all except `serve`, `subscribe`, `deploy apply` and
 `deploy destroy` have, it prints exactly one JSON value on standard output, with decimals as text and counts
-as numbers. Progress and errors go to standard error; progress is shown only on a terminal, also while a server runs.
+as numbers. Text has amounts of money rounded to their currency; JSON has all digits. Progress and errors go to standard
+error; progress is shown only on a terminal, also while a server runs.
 If the server stops during a command, the command lists the files that the server received: they are kept under their
 batch IDs and need not be sent again. Ctrl-C ends a command at any moment with the same list; a command that a server
 executes is completed by the server.

@@ -12,6 +12,7 @@ from flask import Response
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, labels, table, texts
+from portal.explore.columns import format_of
 from portal.explore.selection import GROWTH
 from portal.exports import writers
 from tillstream.analytics import measure_values
@@ -59,7 +60,10 @@ def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> R
         days = {"from": [result.compared.start.isoformat()], "to": [result.compared.end.isoformat()]}
         selection = replace(selection, values=selection.values | days)
     batch = pa.RecordBatch.from_arrays(cells, heads)
-    return _respond(exploration, selection, form, [batch], totals, _limits(result, len(rows)))
+    amounts = [
+        head for head, column in zip(heads[len(by) :], result.columns, strict=True) if format_of(column) == "money"
+    ]
+    return _respond(exploration, selection, form, [batch], totals, _limits(result, len(rows)), amounts)
 
 
 def _limits(result: answer.Answer, count: int) -> dict[str, str]:
@@ -107,9 +111,10 @@ def _respond(
     batches: list[pa.RecordBatch],
     totals: Sequence[str],
     limits: Mapping[str, str] = MappingProxyType({}),
+    amounts: Sequence[str] | None = None,
 ) -> Response:
     named = {"in": [selection.filters.currency]} | {
         name: one for name, one in selection.values.items() if name != CURRENCY
     }
     what = "-by-".join(["explore", *(one.name for one in exploration.dimensions[:1])])
-    return writers.respond(form, what, named, batches, list(totals), limits)
+    return writers.respond(form, what, named, batches, list(totals), limits, amounts)

@@ -1,6 +1,6 @@
 """Exports as responses with a file; workbooks and PDF are complete before the first byte."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 from flask import Response
 from werkzeug.utils import secure_filename
 
-from portal.context import ports
+from portal.context import ports, tillstream
 from tillstream.exports.formats import format_of
 from tillstream.exports.table import table_of
 
@@ -22,16 +22,19 @@ def respond(
     batches: Iterable[pa.RecordBatch],
     totals: Sequence[str] = (),
     limits: Mapping[str, str] = MappingProxyType({}),
+    converted: Collection[str] | None = None,
 ) -> Response:
     """Response with a file named after its table and filters; `batches` must not be empty. limits: what else limits
-    the rows, for the head of a document: label → text.
+    the rows, for the head of a document: label → text. converted: the columns of amounts in the currency that is shown;
+    None: those of the query `what`.
 
     Raises `Rejected` for an unknown format and for a table that the format has no place for, and what reading the first
     batch raises.
     """
     chosen = format_of(suffix)
     words = {name: list(values) for name, values in filters.items()} | {name: [one] for name, one in limits.items()}
-    chunks = iter(chosen.chunks(table_of(what, batches, totals, words, ports().clock.now())))
+    currency = next(iter(words.get("in", [])), "") or tillstream().settings.reporting_currency
+    chunks = iter(chosen.chunks(table_of(what, batches, totals, words, ports().clock.now(), currency, converted)))
     first = next(chunks)  # before the status is sent: a table may be too long
     response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
     response.headers["Content-Type"] = chosen.media_type

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from portal.forecast import texts
+from portal.formats import money
 from portal.reader_locale import day_text, decimal
 from tillstream.forecasting.outside import OutsideValue
 
@@ -72,7 +73,8 @@ def outside(values: Sequence[OutsideValue]) -> dict[str, Any]:
 
 def describe(label: str, target: str, total: dict[str, Any], currency: str) -> str:
     """The chart in a sentence, for screen readers."""
-    amount = f"{decimal(total['mean'])} {currency}".strip()
+    expected = money(total["mean"], currency).striptags() if currency else decimal(total["mean"])
+    amount = f"{expected} {currency}".strip()
     return f"{texts.TARGETS[target]} of {label}, forecast up to {day_text(total['last_day'])}: {amount}."
 
 

@@ -86,7 +86,7 @@ def _record(text: str, answer: Answer | None = None, problem: str = "") -> None:
 def _file(suffix: str, answer: Answer) -> Response:
     rows = answer.rows if suffix in NESTED else results.flat(answer.rows)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
-    return writers.respond(suffix, texts.FILE, {}, batches)
+    return writers.respond(suffix, texts.FILE, {}, batches, converted=())
 
 
 def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:

@@ -47,6 +47,12 @@ class Amounts:
         money = CONVERTED | {one.name for one in measures().values() if one.format == "money"}
         return [name for name in self.columns if name in money - NO_MONEY.get(self.query, frozenset())]
 
+    @property
+    def own(self) -> list[str]:
+        """The columns of amounts in the currency of their row."""
+        has_own = any(one in self.columns for one in CURRENCIES)
+        return [name for name in self.columns if has_own and name in OWN | PRICES]
+
     def currency_of(self, name: str, row: Mapping[str, Any]) -> str:
         """The currency of a cell; empty if it is no amount of money."""
         if name in NO_MONEY.get(self.query, ()):

@@ -26,6 +26,12 @@ def text_of(column: Any) -> Any:
     return pc.cast(column, pa.string())
 
 
+def rounded(column: Any, digits: int) -> Any:
+    """A column of decimals, rounded half away from zero; others as they are."""
+    is_number = pa.types.is_decimal(column.type) or pa.types.is_floating(column.type)
+    return pc.round(column, digits, round_mode="half_towards_infinity") if is_number else column
+
+
 def plain_values(column: Any) -> Any:
     """A column of types that JSON has: exact decimals and ISO 8601 times are texts."""
     kind = column.type

@@ -6,9 +6,12 @@ from datetime import date
 FROM, TO, CURRENCY = "from", "to", ("in", "currency")
 
 
-def in_words(filters: Mapping[str, Sequence[str]]) -> list[str]:
-    """Phrases such as `1 Jun 2026 to 30 Jun 2026`, `Region: IN, UK` and `Amounts in USD`, in this order."""
-    return [*_period(filters), *_chosen(filters), *_currency(filters)]
+def in_words(filters: Mapping[str, Sequence[str]], amounts: str = "Amounts") -> list[str]:
+    """Phrases such as `1 Jun 2026 to 30 Jun 2026`, `Region: IN, UK` and `Amounts in USD`, in this order.
+
+    amounts: what is in the currency; empty if nothing is.
+    """
+    return [*_period(filters), *_chosen(filters), *(_currency(filters, amounts) if amounts else ())]
 
 
 def label(name: str) -> str:
@@ -31,9 +34,9 @@ def _chosen(filters: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield f"{label(name)}: {', '.join(values)}"
 
 
-def _currency(filters: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _currency(filters: Mapping[str, Sequence[str]], amounts: str) -> Iterator[str]:
     if code := next((one for name in CURRENCY for one in filters.get(name, ()) if one), ""):
-        yield f"Amounts in {code}"
+        yield f"{amounts} in {code}"
 
 
 def _day(text: str) -> str:

@@ -11,8 +11,8 @@ SHARES = ("_share", "_growth", "_rate")
 NAMES = ("_no", "_seq", "_number", "_version")
 
 
-def number_format(field: pa.Field) -> str:
-    """One of the formats above, by the type and the name of a column."""
+def number_format(field: pa.Field, digits: int | None = None) -> str:
+    """One of the formats above, by the type and the name of a column. digits: of converted amounts, else None."""
     if pa.types.is_date(field.type):
         return DAY
     if pa.types.is_timestamp(field.type):
@@ -20,5 +20,7 @@ def number_format(field: pa.Field) -> str:
     if pa.types.is_integer(field.type):
         return PLAIN if field.name.endswith(NAMES) else WHOLE
     if pa.types.is_decimal(field.type) or pa.types.is_floating(field.type):
+        if digits is not None:
+            return f"{WHOLE}.{'0' * digits}".rstrip(".")
         return SHARE if field.name.endswith(SHARES) else FRACTION
     return PLAIN

@@ -33,7 +33,8 @@ def chunks(table: ExportTable) -> Iterator[bytes]:
     sums = {name: Decimal(pc.sum(rows[name]).as_py() or 0) for name in table.totals if name in rows.column_names}
     totals = sums if rows.num_rows > 1 else {}
     columns = [
-        shown(field, column, totals.get(field.name)) for field, column in zip(rows.schema, rows.columns, strict=True)
+        shown(field, column, totals.get(field.name), table.digits.get(field.name))
+        for field, column in zip(rows.schema, rows.columns, strict=True)
     ]
     chosen = layout(_needed(columns))
     if chosen is None:
@@ -76,7 +77,9 @@ def _longest(texts: Iterable[str]) -> list[str]:
 
 
 def _document(table: ExportTable, columns: Sequence[PdfColumn], chosen: Layout, *, has_totals: bool) -> dict[str, Any]:
-    title, *phrases = (clean(one) for one in (filter_words.label(table.name), *filter_words.in_words(table.filters)))
+    title, *phrases = (
+        clean(one) for one in (filter_words.label(table.name), *filter_words.in_words(table.filters, table.amounts))
+    )
     has_missing = any(missing for _, missing in (title, *phrases)) or any(one.has_missing for one in columns)
     count = len(columns[0].cells) if columns else 0
     made = f"{table.created_at.day} {table.created_at:%b %Y, %H:%M} UTC" if table.created_at else ""

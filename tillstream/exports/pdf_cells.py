@@ -40,14 +40,17 @@ class PdfColumn:
     """Whether the font lacks a character of it."""
 
 
-def shown(field: pa.Field, column: pa.ChunkedArray, total: Decimal | None) -> PdfColumn:
-    """A column as texts. total: the sum of its values, shown with as many decimals as they are."""
+def shown(field: pa.Field, column: pa.ChunkedArray, total: Decimal | None, digits: int | None = None) -> PdfColumn:
+    """A column as texts. total: the sum of its values, shown with as many decimals as they are. digits: of converted
+    amounts; None: as many as the values need."""
     style = number_format(field)
     head, head_has_missing = clean(label(field.name) + (" (UTC)" if style == number_formats.TIME else ""))
     if style in (number_formats.WHOLE, number_formats.FRACTION, number_formats.SHARE):
         values = [None if one is None else Decimal(str(one)) for one in column.to_pylist()]
         is_share = style == number_formats.SHARE
-        places = 1 if is_share else places_of([one for one in values if one is not None and one.is_finite()])
+        places = 1 if is_share else digits
+        if places is None:
+            places = places_of([one for one in values if one is not None and one.is_finite()])
         cells = [EMPTY if one is None else _number(one, places, is_share=is_share) for one in values]
         summed = "" if total is None else _number(total, places, is_share=is_share)
         return PdfColumn(head, cells, summed, is_number=True, has_missing=head_has_missing)

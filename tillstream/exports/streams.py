@@ -8,20 +8,27 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.domain.text.formula_guard import guard
-from tillstream.exports.cell_texts import guarded, plain_values
+from tillstream.exports.cell_texts import guarded, plain_values, rounded
 from tillstream.exports.table import ExportTable, slices
 from tillstream.pipeline.reading.correction_file import BOM
 
 
 def csv(table: ExportTable) -> Iterator[bytes]:
-    """UTF-8 with a BOM, commas, decimal points, UTC timestamps; no formulas, no bidirectional control characters."""
+    """UTF-8 with a BOM, commas, decimal points, UTC timestamps; no formulas, no bidirectional control characters.
+
+    Converted amounts are rounded to the minor unit of their currency.
+    """
     from pyarrow import csv as arrow_csv
 
     yield (BOM + ",".join(f'"{guard(name)}"' for name in table.schema.names) + "\n").encode()
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in slices(table.batches):
         out = io.BytesIO()
-        texts = pa.table([guarded(column) for column in batch.columns], batch.schema.names)
+        columns = [
+            column if table.digits.get(name) is None else rounded(column, table.digits[name])
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        texts = pa.table([guarded(column) for column in columns], batch.schema.names)
         arrow_csv.write_csv(texts, out, options)
         yield out.getvalue()
 

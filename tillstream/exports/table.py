@@ -1,11 +1,15 @@
 """A table to export: its name, its rows in batches, and the columns whose totals mean something."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 
 import pyarrow as pa
+
+from tillstream.analytics.amount_columns import Amounts
+from tillstream.domain.money.minor_units import minor_digits
 
 SLICE = 10_000
 """Rows that are converted at once: enough for columns to be fast, and few megabytes."""
@@ -15,7 +19,8 @@ SLICE = 10_000
 class ExportTable:
     """name: what the table is, such as `sales-by-store`. totals: columns whose sum over the rows has a meaning.
     batches: the rows; iterated once. filters: what the rows are limited to, by the name of the filter.
-    created_at: when the rows are read; None if it is not shown."""
+    created_at: when the rows are read; None if it is not shown. currency: that of converted amounts; empty: none are
+    rounded. converted: their columns; None: those of the query of this name."""
 
     name: str
     schema: pa.Schema
@@ -23,6 +28,24 @@ class ExportTable:
     totals: Sequence[str] = ()
     filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     created_at: datetime | None = None
+    currency: str = ""
+    converted: Collection[str] | None = None
+
+    @property
+    def amounts(self) -> str:
+        """What of the table is in its currency, in words: all amounts, or some of them; empty if none is."""
+        if not self.currency:
+            return "Amounts"
+        has_own = Amounts(self.name, self.schema.names, self.currency).own and self.converted is None
+        return ("Converted amounts" if has_own else "Amounts") if self.digits else ""
+
+    @cached_property
+    def digits(self) -> Mapping[str, int]:
+        """Columns of converted amounts → the decimal digits that people read."""
+        if not self.currency:
+            return {}
+        names = Amounts(self.name, self.schema.names, self.currency).converted
+        return dict.fromkeys(names if self.converted is None else self.converted, minor_digits(self.currency))
 
 
 def table_of(
@@ -31,11 +54,14 @@ def table_of(
     totals: Sequence[str] = (),
     filters: Mapping[str, Sequence[str]] | None = None,
     created_at: datetime | None = None,
+    currency: str = "",
+    converted: Collection[str] | None = None,
 ) -> ExportTable:
     """A table of batches, at least one. Raises what reading the first batch raises."""
     rest: Iterator[pa.RecordBatch] = iter(batches)
     first = next(rest)
-    return ExportTable(name, first.schema, chain([first], rest), totals, filters or {}, created_at)
+    rows = chain([first], rest)
+    return ExportTable(name, first.schema, rows, totals, filters or {}, created_at, currency, converted)
 
 
 def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -79,7 +79,7 @@ class _Sheet:
         self.names: list[str] = table.schema.names
         self.sheet = book.add_worksheet(SHEET)
         self.sums = {name: Decimal(0) for name in table.totals if name in self.names}
-        self.formats = [number_format(field) for field in table.schema]
+        self.formats = [number_format(field, table.digits.get(field.name)) for field in table.schema]
         self.rows = 0
 
     def write(self) -> None:

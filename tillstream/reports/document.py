@@ -90,6 +90,21 @@ class Document:
     portal: str = ""
     """Address of the portal, for links; empty: there are no links."""
 
+    @property
+    def about(self) -> str:
+        """Whose report it is, and in which currency its amounts are."""
+        own = {
+            cells[number]
+            for section in self.sections
+            for block in section.blocks
+            if isinstance(block, Table)
+            for number, column in enumerate(block.columns)
+            if column.kind == "currency"
+            for cells in block.rows
+        }
+        others = ", of goals in their own currencies" if own - {self.currency, ""} else ""
+        return f"{self.subtitle}. Amounts in {self.currency}{others}."
+
     def link(self, page: str) -> str:
         """The address of a page; empty without a portal."""
         return f"{self.portal}{page}" if self.portal and page else ""

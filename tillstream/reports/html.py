@@ -29,7 +29,7 @@ def render(document: Document) -> str:
 
 def _head(document: Document) -> Iterator[str]:
     yield f'<h1 style="font-size:24px;margin:0">{escape(document.title)}</h1>'
-    about = f"{document.subtitle}. Amounts in {document.currency}. Made {document.made}."
+    about = f"{document.about} Made {document.made}."
     yield f'<p style="{SOFT};margin:4px 0 16px">{escape(about)}</p>'
     if document.tiles:
         yield '<table role="presentation" cellspacing="0" style="width:100%;border-collapse:collapse"><tr>'

@@ -37,8 +37,8 @@ def _shown(document: Document) -> dict[str, Any]:
     return {
         "title": document.title,
         "subtitle": document.subtitle,
+        "about": document.about,
         "made": document.made,
-        "currency": document.currency,
         "tiles": [
             {"label": one.label, "value": cells.tile_text(one, document.currency), "note": cells.tile_note(one)}
             for one in document.tiles

@@ -94,7 +94,7 @@ def source_of(sender: Sender, user: User, of: period.ReportPeriod) -> ReportSour
 
 def text_of(document: Document) -> str:
     """The sentences of a report as plain text."""
-    lines = [document.title, f"{document.subtitle}. Amounts in {document.currency}.", ""]
+    lines = [document.title, document.about, ""]
     for section in document.sections:
         if section.sentences:
             lines += [section.title, *(f"- {formats.sentence_text(one)}" for one in section.sentences), ""]

@@ -61,7 +61,7 @@ class _Writer:
         sheet.set_column(0, 0, 90, self.formats["text"])
         sheet.set_column(1, 3, 18)
         sheet.write_string(0, 0, document.title, self.title)
-        sheet.write_string(1, 0, f"{document.subtitle}. Amounts in {document.currency}. Made {document.made}.")
+        sheet.write_string(1, 0, f"{document.about} Made {document.made}.")
         if document.tiles:
             for column, label in enumerate(("Figure", "Value", "Against before", "Against a year before")):
                 sheet.write_string(row, column, label, self.head)

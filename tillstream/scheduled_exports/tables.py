@@ -92,6 +92,7 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
         table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
     used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
     table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
+    table = replace(table, currency=filters.currency or source.reporting_currency)
     return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
 
 

@@ -29,7 +29,7 @@ def test_a_table_has_its_filters_and_numbers(sold: Visitor) -> None:
     assert first == "Sales by store"
     assert filters.startswith("1 Jun 2026 to 30 Jun 2026 · Region: IN")
     assert "MUM01" in page
-    assert "IN MUM01 3,000 2,000" in page
+    assert "IN MUM01 3,000.00 2,000" in page
 
 
 def test_lines_have_the_columns_of_the_page(sold: Visitor) -> None:

@@ -3,15 +3,20 @@
 import csv
 import io
 import json
+import re
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pypdfium2
 import pytest
 
 from tillstream.analytics.json_values import to_json
 from tillstream.exports import streams
+from tillstream.exports.filter_words import in_words
+from tillstream.exports.formats import format_of
 from tillstream.exports.table import SLICE, slices, table_of
 
 COLUMNS: dict[str, pa.Array] = {
@@ -58,3 +63,37 @@ def test_a_table_without_rows_is_one_empty_batch() -> None:
 def _objects(table: pa.Table) -> list[Any]:
     text = b"".join(streams.jsonl(table_of("rows", table.to_batches()))).decode()
     return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_programs() -> None:
+    """Half away from zero, in the currency that is shown; amounts of a line are as they are recorded."""
+    amounts = pa.array([Decimal(one) for one in ("114808.865622957", "-0.125", "0.005")], pa.decimal128(38, 9))
+    rows = pa.record_batch({"revenue": amounts, "net_amount": amounts, "units": amounts})
+
+    def written(suffix: str, currency: str) -> bytes:
+        return b"".join(format_of(suffix).chunks(table_of("sale-lines", [rows], currency=currency)))
+
+    def cells(currency: str) -> list[list[str]]:
+        return list(csv.reader(written("csv", currency).decode().splitlines()[1:]))
+
+    exact = "114808.865622957"
+    assert [row[0] for row in cells("USD")] == ["114808.87", "-0.13", "0.01"]
+    assert cells("USD")[0][1:] == [exact, exact]
+    assert cells("JPY")[0] == ["114809", exact, exact]
+    assert cells("")[0] == [exact] * 3
+    for suffix in ("jsonl", "parquet"):
+        assert written(suffix, "USD") == written(suffix, "")
+    titles = {
+        ("revenue", "units"): "Amounts in USD",
+        ("revenue", "net_amount", "currency"): "Converted amounts in USD",
+        ("net_amount", "currency"): "",
+    }
+    for names, title in titles.items():
+        columns = {name: amounts if name != "currency" else pa.array(["INR"] * 3) for name in names}
+        table = table_of("sale-lines", [pa.record_batch(columns)], filters={"in": ["USD"]}, currency="USD")
+        assert in_words(table.filters, table.amounts) == [title] * bool(title)
+    (page,) = pypdfium2.PdfDocument(written("pdf", "KWD"))
+    assert "114,808.866" in page.get_textpage().get_text_bounded()
+    with zipfile.ZipFile(io.BytesIO(written("xlsx", "JPY"))) as book:
+        formats = re.findall(rb'formatCode="([^"]*)"', book.read("xl/styles.xml"))
+    assert set(formats) >= {b"#,##0", b"#,##0.00"}, "of the converted amounts in yen, and of other columns"

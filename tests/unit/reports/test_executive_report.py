@@ -187,6 +187,8 @@ def test_amounts_of_a_table_with_currencies_have_the_decimals_of_their_row(june:
     assert [row[2] for row in cells.rows(table, "GBP")] == ["900", "1.500"]
     document = replace(june, sections=(Section("Goals", (), (table,)),))
     assert "1.500" in html.render(document)
+    assert "Amounts in GBP, of goals in their own currencies. Made" in html.render(document)
+    assert "Amounts in GBP. Made" in html.render(june)
     assert workbook.render(document)
 
 

@@ -86,7 +86,8 @@ def _table(app: App, arguments: Export) -> ExportTable:
         totals = tuple(name for name in names if measure(name).is_additive)
     rows = Frame(kind=kind, names=names, params=params, by=arguments.by, limit=limit, out="")
     batches = KINDS[kind](app, scope, rows)
-    return table_of(arguments.query or _named(arguments), batches, totals, params, app.ports.clock.now())
+    currency = arguments.params.get("currency") or app.settings.reporting_currency
+    return table_of(arguments.query or _named(arguments), batches, totals, params, app.ports.clock.now(), currency)
 
 
 def _named(arguments: Export) -> str:
