@@ -12,6 +12,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from portal import token_auth
 from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
+from tillstream.analytics.queries import TokenLacksRight
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.people.sign_in import mfa_policy
@@ -34,15 +35,6 @@ class NotForTokens(Rejected):
 
 class TokenMisplaced(Rejected):
     """A token for files was used for another request, or another token in an address."""
-
-
-class TokenMayNot(Rejected):
-    """The personal token lacks the right, although its owner has it."""
-
-    def __init__(self, access: Action) -> None:
-        super().__init__(
-            f"This token does not have the right “{access.value}”. Create one that has it under API tokens."
-        )
 
 
 class SecondFactorRequired(Rejected):
@@ -126,7 +118,7 @@ def gate() -> ResponseReturnValue | None:
         return _to(SecondFactorRequired(), url_for("profile.second_step"))
     if isinstance(access, Action) and not scope().may(access):
         if shown_token() and me().scope.may(access):
-            raise TokenMayNot(access)
+            raise TokenLacksRight(access)
         abort(403)
     return None
 

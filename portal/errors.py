@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
 from portal import token_auth
-from portal.access import NotForTokens, OwnPasswordRequired, SecondFactorRequired, TokenMayNot, TokenMisplaced
+from portal.access import NotForTokens, OwnPasswordRequired, SecondFactorRequired, TokenMisplaced
 from portal.api.cursors import ListChanged
 from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
 from portal.context import signed_in
@@ -20,7 +20,7 @@ from portal.formats import size
 from portal.help.texts import EXPLANATIONS
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
-from tillstream.analytics.queries import Forbidden
+from tillstream.analytics.queries import Forbidden, TokenLacksRight
 from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.domain.write_scope import BeyondScope
 from tillstream.people.accounts import WrongSignIn
@@ -56,7 +56,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotFound: Answer(404, "not-found"),
     NotForTokens: Answer(403, "token-not-accepted"),
     TokenMisplaced: Answer(403, "token-not-accepted"),
-    TokenMayNot: Answer(403, "token-lacks-right"),
+    TokenLacksRight: Answer(403, "token-lacks-right"),
     OwnPasswordRequired: Answer(403, "own-password-required"),
     SecondFactorRequired: Answer(403, "two-factor-required"),
     NotInvited: Answer(403, "no-account"),

@@ -66,7 +66,7 @@ class Lists:
 def lists(form: AccountForm) -> Lists:
     """All regions, the stores with sales in the chosen ones, and the salespeople with sales."""
     chosen = {name: _parts(one.data) for name, one in (("region", form.regions), ("store", form.stores))}
-    regions = dict.fromkeys([*chosen["region"], *tillstream().contracts.regions()])
+    regions = dict.fromkeys([*chosen["region"], *tillstream().contracts.regions_to_choose()])
     all_regions = tuple(Value(region, name_of("region", region)) for region in regions)
     own = all_regions[: len(chosen["region"])]
     try:

@@ -26,8 +26,7 @@ class NewToken(FlaskForm):
 
 
 def _form() -> NewToken:
-    form, contracts = NewToken(), tillstream().contracts
-    regions = sorted({contracts.current(name).region for name in contracts.names()})
+    form, regions = NewToken(), tillstream().contracts.regions_to_choose()
     form.region.choices = [("", texts.CHOOSE), *((one, one) for one in regions)]
     return form
 

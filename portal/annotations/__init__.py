@@ -24,7 +24,7 @@ blueprint = Blueprint("annotations", __name__, template_folder="templates")
 def show() -> ResponseReturnValue:
     """All annotations, latest day first, and a form for a new one: people with assigned stores choose one of them."""
     limit = scope().regions
-    regions = sorted(tillstream().contracts.regions() if limit is None else limit)
+    regions = sorted(tillstream().contracts.regions_in_use() if limit is None else limit)
     chosen = request.args.get("region", "")
     everything = annotations.between(ports(), scope())[::-1]
     return render_template(

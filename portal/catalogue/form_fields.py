@@ -7,7 +7,7 @@ from flask import request
 
 from portal.catalogue import texts
 from portal.catalogue.cells import supplier_names
-from portal.catalogue.tabs import Tab, all_regions
+from portal.catalogue.tabs import Tab, own_regions
 from portal.context import scope, tillstream
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, KEYS, EntryColumn, show_cells
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
@@ -113,7 +113,7 @@ def supplier_choices(value: str) -> tuple[tuple[str, str], ...]:
 
 def region_choices(value: str, *, everywhere: bool) -> tuple[tuple[str, str], ...]:
     """Own regions, and all regions for who may edit them. value: the chosen one, which is always listed."""
-    names = [one for one in all_regions() if scope().covers_region(one)]
-    listed = [(one, one) for one in dict.fromkeys([*names, *([value] if value not in {"", EVERYWHERE} else [])])]
+    names = dict.fromkeys([*own_regions(), *([value] if value not in {"", EVERYWHERE} else [])])
+    listed = [(one, one) for one in names]
     whole = [(EVERYWHERE, texts.ALL_REGIONS)] if everywhere and (edits_all(scope()) or value == EVERYWHERE) else []
     return (*whole, *listed)

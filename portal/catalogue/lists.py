@@ -7,7 +7,7 @@ from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
 from portal.catalogue.cells import cells_of, supplier_names
-from portal.catalogue.tabs import all_regions, entry_address, links, tab_of
+from portal.catalogue.tabs import entry_address, links, own_regions, tab_of
 from portal.context import ports, scope, tillstream
 from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
 from tillstream.domain.catalogue.columns import KEYS
@@ -46,9 +46,7 @@ def listing(tab: str) -> ResponseReturnValue:
         address=lambda entry: entry_address(page_of_tab, entry),
         states=texts.STATES,
         state=state,
-        region_choices=[(one, one) for one in all_regions() if scope().covers_region(one)]
-        if "region" in page_of_tab.shown
-        else [],
+        region_choices=[(one, one) for one in own_regions()] if "region" in page_of_tab.shown else [],
         region=region,
     )
 
@@ -59,7 +57,7 @@ def regions() -> ResponseReturnValue:
     contracts, query = tillstream().contracts, list_view.list_query()
     listed = [
         contract
-        for contract in (contracts.for_region(region) for region in contracts.regions())
+        for contract in (contracts.for_region(region) for region in contracts.regions_in_use())
         if contract and scope().covers_region(contract.region) and _has_words(contract, query.q)
     ]
     page = list_view.page_of(query, listed)

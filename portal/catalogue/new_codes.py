@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
-from portal.catalogue.tabs import TABS, all_regions, entry_address, links
+from portal.catalogue.tabs import TABS, all_regions, entry_address, links, own_regions
 from portal.context import me, ports, scope, tillstream
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
@@ -62,7 +62,7 @@ def show() -> ResponseReturnValue:
         kind_address=address_of(kind),
         catalogue_tab=TAB_OF[kind].name,
         region=region,
-        region_choices=[(one, one) for one in all_regions() if scope().covers_region(one)],
+        region_choices=[(one, one) for one in own_regions()],
         editable=_may_decide,
         any_editable=any(_may_decide(one) for one in rows),
         entry_of=_entry_address,

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request, url_for
 
 from portal.catalogue import texts
-from portal.context import tillstream
+from portal.context import scope, tillstream
 from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.catalogue.entries import Entry, EntryKind
 from tillstream.domain.errors import NotFound
@@ -77,3 +77,8 @@ def key_of_request(tab: Tab) -> tuple[str, ...]:
 
 def all_regions() -> list[str]:
     return tillstream().contracts.regions()
+
+
+def own_regions() -> list[str]:
+    """The regions that the user may choose."""
+    return [one for one in tillstream().contracts.regions_to_choose() if scope().covers_region(one)]

@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
         sums=sums,
         figure=charts.ahead(shown.sold(rows[0], currency), rows, step, target, currency),
         summary=charts.describe(node.label, target, sums[-1], currency) if sums else "",
-        method=texts.method(rows[0], numbers.relative_error(target, node.level)),
+        method=texts.method(rows[0], numbers.relative_error(target, node.level), last.grain),
         explained=explained,
         earlier=shown.earlier(currency),
         below=_below(shown),

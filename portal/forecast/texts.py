@@ -20,6 +20,8 @@ LEVELS = {
 WITHOUT = {"region": "no region", "store": "no store", "category": "no category", "product": "other products"}
 REQUESTED = "A new forecast is made within a few minutes."
 NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
+NAIVE = {"day": "the sales of the last week", "week": "the sales of the last year"}
+"""Step of a forecast → the sales that a seasonal naive forecast repeats."""
 METHODS = {"model": "Model", "seasonal naive": "Last week again"}
 """Methods of our own runs; others are named as in the table."""
 ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80% of days are expected in this range"
@@ -86,21 +88,22 @@ def of(level: str, names: Mapping[str, str]) -> str:
             return f"{names['product']} in {names['store']}"
 
 
-def method(row: Mapping[str, Any], relative_error: float | None) -> str:
-    """How the forecast was made, and how good its method was."""
+def method(row: Mapping[str, Any], relative_error: float | None, grain: str) -> str:
+    """How the forecast was made, and how good its method was. grain: the step that it was made by."""
+    naive = NAIVE[grain]
     if row["method"] not in METHODS:
         return f"Made by {row['method']}, which our backtest does not include."
     if row["method"] != "model":
         return (
-            "This is the last week again (a seasonal naive forecast): the model was not better in the backtest for "
-            "these sales."
+            f"This is {naive} again (a seasonal naive forecast): the model was not better in the backtest for these "
+            "sales."
         )
     if relative_error is None:
         return "Made by the model."
     if relative_error >= 1:
-        return "Made by the model, which at this level was not better in the backtest than last week’s sales."
+        return f"Made by the model, which at this level was not better in the backtest than {naive}."
     better = f"{1 - relative_error:.0%}"
-    return f"Made by the model. In the backtest its error was {better} smaller than that of last week’s sales."
+    return f"Made by the model. In the backtest its error was {better} smaller than that of {naive}."
 
 
 def largest_part(row: Mapping[str, Any]) -> str:

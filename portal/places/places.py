@@ -12,7 +12,6 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.catalogue import listing
 from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
-from tillstream.contracts.in_use import names_in_use
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
@@ -111,7 +110,7 @@ def _regions_in_use(limit: Scope) -> list[str]:
 
 def _contracts_in_use() -> set[str]:
     if "contracts_in_use" not in g:
-        g.contracts_in_use = names_in_use(ports().documents, tillstream().contracts)
+        g.contracts_in_use = tillstream().contracts.names_to_choose()
     used: set[str] = g.contracts_in_use
     return used
 

@@ -136,4 +136,4 @@ def _this_month(today: date) -> ReportPeriod:
 
 def _regions() -> list[str]:
     user = scope()
-    return sorted(tillstream().contracts.regions() if user.regions is None else user.regions)
+    return sorted(tillstream().contracts.regions_in_use() if user.regions is None else user.regions)

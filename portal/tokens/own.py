@@ -27,7 +27,7 @@ class NewToken(FlaskForm):
 def _form() -> NewToken:
     form, regions = NewToken(), scope().regions
     form.rights.choices = [SelectChoice(right, texts.RIGHTS[right]) for right in personal_tokens.rights_of(scope())]
-    regions_offered = tillstream().contracts.regions() if regions is None else regions
+    regions_offered = tillstream().contracts.regions_to_choose() if regions is None else regions
     form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
     if not form.is_submitted():
         form.rights.data, form.days.data = ["numbers"], personal_tokens.USUAL_DAYS

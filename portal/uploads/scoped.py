@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from portal.context import me, ports, scope, tillstream
 from portal.uploads.texts import actions as texts
 from tillstream.batches import records
-from tillstream.contracts.in_use import names_in_use
 from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
@@ -77,7 +76,7 @@ def contracts() -> list[Contract]:
 
 def contracts_in_use() -> set[str]:
     """Names of the contracts that the company uses; all in a new home."""
-    return names_in_use(ports().documents, tillstream().contracts)
+    return tillstream().contracts.names_to_choose()
 
 
 def contract(name: str) -> Contract:

@@ -8,7 +8,7 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import definition
 from tillstream.analytics.measures.definition import Measure
-from tillstream.analytics.queries import Forbidden, QueryCache, run
+from tillstream.analytics.queries import QueryCache, forbidden, run
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
@@ -48,7 +48,7 @@ def visible_measure(name: str, scope: Scope) -> Measure:
     """Return the measure `name`. Raises `NotFound`, `Forbidden`."""
     one = definition.measure(name)
     if one.reads_costs and not scope.may(Action.SEE_COSTS):
-        raise Forbidden("Your role cannot see costs and margins.")
+        raise forbidden(scope, Action.SEE_COSTS, "see costs and margins")
     return one
 
 

@@ -67,9 +67,9 @@ def _effect(
 
 def _check_allowed(chosen: Sequence[Measure], by: Sequence[Dimension], scope: Scope) -> None:
     if any(one.is_personal for one in by) and not scope.may(Action.SEE_PERSONAL):
-        raise queries.Forbidden("Your role cannot see personal data and therefore cannot group by it.")
+        raise queries.forbidden(scope, Action.SEE_PERSONAL, "see personal data and therefore cannot group by it")
     if any(one.reads_costs for one in chosen) and not scope.may(Action.SEE_COSTS):
-        raise queries.Forbidden("Your role cannot see costs and margins.")
+        raise queries.forbidden(scope, Action.SEE_COSTS, "see costs and margins")
     for one in chosen:
         if one.grain == "attribute":
             raise Rejected(f"{one.name} has no value for a whole selection; run the query {one.query}.")

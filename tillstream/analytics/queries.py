@@ -27,7 +27,7 @@ from tillstream.analytics.row_scope.relations import conversion, relations
 from tillstream.analytics.summed import TotalsCoverage, totals_coverage
 from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Action, Scope
+from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Scope
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 __all__ = [
@@ -37,8 +37,10 @@ __all__ = [
     "LatestPeriod",
     "Query",
     "QueryCache",
+    "TokenLacksRight",
     "compose",
     "describe",
+    "forbidden",
     "names",
     "run",
     "stream",
@@ -65,6 +67,22 @@ PERSONAL_PARAMETER = "personal"
 
 class Forbidden(Rejected):
     """The user's role or scope does not permit the query at all, whatever its rows."""
+
+
+class TokenLacksRight(Forbidden):
+    """The personal token does not permit it, although the role of its owner does."""
+
+    def __init__(self, right: Action, attempt: str = "") -> None:
+        """attempt: what the token cannot do, as in “cannot run SQL”."""
+        cannot = f"This token cannot {attempt}: it does" if attempt else "This token does"
+        super().__init__(f"{cannot} not have the right “{right.value}”. Create one that has it under API tokens.")
+
+
+def forbidden(scope: Scope, right: Action, attempt: str) -> Forbidden:
+    """The error for what a user may not do: their role, or only their token, lacks the right."""
+    if right in PERMISSIONS[scope.role]:
+        return TokenLacksRight(right, attempt)
+    return Forbidden(f"Your role cannot {attempt}.")
 
 
 def run(
@@ -220,9 +238,9 @@ def compose(
 
 def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
     if query.needs and not scope.may(query.needs):
-        raise Forbidden(f"Your role cannot use {query.name}; the query requires the permission “{query.needs}”.")
+        raise forbidden(scope, query.needs, f"use {query.name}, which requires the permission “{query.needs}”")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
-        raise Forbidden("Your role cannot see personal data and therefore cannot filter by salesperson.")
+        raise forbidden(scope, Action.SEE_PERSONAL, "see personal data and therefore cannot filter by salesperson")
     if scope != UNRESTRICTED and not any(map(query.reads, _relation_names())):
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
 

@@ -9,7 +9,7 @@ from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.batches import records
 from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import DONE, FAILED, Progress, Result
+from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
@@ -115,6 +115,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Ingest the watched folder, reconcile, and work off the queues; incomplete files are checked twice."""
     checked = app.home.run(whole=True) if app.home else []
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
+    held = _held(app)
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
@@ -139,8 +140,13 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
         {"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed}
         | swept
         | queued
-        | {"losses": len(losses.open_losses(app.ports))}
+        | {"held": (now_held := _held(app)), "losses": len(losses.open_losses(app.ports))},
+        HELD if now_held > held else DONE,
     )
+
+
+def _held(app: App) -> int:
+    return app.ports.documents.count(records.COLLECTION, {"state": State.HELD.value})
 
 
 def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import time
 from weakref import WeakKeyDictionary
 
+from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.ports import DocumentStore
@@ -57,8 +58,32 @@ class ContractRegistry:
         return sorted(self._current)
 
     def regions(self) -> list[str]:
-        """The regions that contracts report to."""
+        """The regions that contracts report to, also those shipped with the product that nothing uses yet."""
         return sorted({contract.region for contract in self._current.values()})
+
+    def in_use(self) -> dict[str, Contract]:
+        """The contracts of the company by name: its own, and those shipped with the product that have read a file."""
+        read = {str(document.data["name"]) for document in self._documents.find(COLLECTION)}
+        shipped = loader.shipped()
+        return {name: one for name, one in self._current.items() if name in read or shipped.get(name) != one}
+
+    def claiming(self) -> dict[str, Contract]:
+        """The contracts that claim a file by its name or its content alone: all, or those of the company in a home that
+        uses none of those shipped with the product, which are the formats of the samples."""
+        used, shipped = self.in_use(), loader.shipped()
+        return self.all() if any(shipped.get(name) == one for name, one in used.items()) else used
+
+    def names_to_choose(self) -> set[str]:
+        """The names of the contracts in use, or in a new home of all."""
+        return set(self.in_use()) or set(self._current)
+
+    def regions_in_use(self) -> list[str]:
+        """The regions that contracts in use report to; none in a new home."""
+        return sorted({contract.region for contract in self.in_use().values()})
+
+    def regions_to_choose(self) -> list[str]:
+        """The regions in use, or in a new home all of `regions`, with which one can begin."""
+        return self.regions_in_use() or self.regions()
 
     def current(self, name: str) -> Contract:
         """The current contract of a name. Raises `NotFound`, suggesting the closest name; `Rejected` for a damaged one

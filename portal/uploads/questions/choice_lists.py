@@ -30,7 +30,7 @@ def is_closed(key: str) -> bool:
 def regions() -> tuple[str, ...]:
     """The regions of the user."""
     own = scope().regions
-    return own if own is not None else tuple(tillstream().contracts.regions())
+    return own if own is not None else tuple(tillstream().contracts.regions_to_choose())
 
 
 def _first(used: set[str], others: tuple[str, ...]) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ def test_without_a_server_sweep_claims_each_dropped_file_once(home: Path, quick:
 
 def test_a_file_without_a_match_is_held_until_its_contract_is_assigned(home: Path, quick: None, run: Run) -> None:
     leave(home / "drop" / "sales.csv")
-    run("sweep")
+    code, swept = run("sweep")
+    assert (code, swept["held"], run("sweep")[0]) == (4, 1, 0)
     (held,) = run("receipts")[1]
     assert (held["status"], held["contract"], held["holds"][0]["code"]) == ("held", "", "which-contract")
     (note,) = (home / "drop" / "taken").rglob("*.note.txt")

@@ -7,7 +7,6 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.contracts.in_use import names_in_use
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -26,11 +25,11 @@ def text(page: str) -> str:
 
 def test_only_contracts_that_have_read_a_file_are_in_use(sold: Visitor, app: App) -> None:
     assert sold.get("/uploads").status_code == 200
-    assert names_in_use(app.ports.documents, app.contracts) == {"IN"}
+    assert app.contracts.names_to_choose() == {"IN"}
 
 
 def test_a_new_home_has_all_contracts(app: App) -> None:
-    assert names_in_use(app.ports.documents, app.contracts) == set(app.contracts.names())
+    assert app.contracts.names_to_choose() == set(app.contracts.names())
 
 
 def test_the_sale_form_has_only_stores_of_the_company(sold: Visitor) -> None:

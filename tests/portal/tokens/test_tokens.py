@@ -70,6 +70,7 @@ def test_a_token_of_one_region_does_not_see_the_other(
 ) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
+    admin.app.contracts.pin("UK")  # in use, so that the region is offered
     work()
     assert program(create_token(admin, regions=["UK"]), "/api/kpis")[1]["lines"] == 0
     assert program(create_token(admin, regions=["IN"]), "/api/kpis")[1]["lines"] == 1

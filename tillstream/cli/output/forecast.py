@@ -23,6 +23,8 @@ COMPARED = {
     "bias": "bias",
     "points": "values",
 }
+NAIVE = {"day": "the same weekday a week before", "week": "the same week a year before"}
+"""Step of the forecast → the sales that the naive forecast repeats."""
 SHOWN = 6
 """Number of inputs that are named."""
 
@@ -51,7 +53,7 @@ def show_accuracy(data: dict[str, Any]) -> None:
         if window["cutoff_date"] is None
     ]
     show_rows({"name": "forecast accuracy", "columns": list(COLUMNS.values()), "rows": rows, "cut": False})
-    print_line("error / naive: error of the forecast ÷ that of the same weekday a week before. Below 1 is better.")
+    print_line(f"error / naive: error of the forecast ÷ that of {NAIVE[data['run']['grain']]}. Below 1 is better.")
 
 
 def show_comparison(data: dict[str, Any]) -> None:

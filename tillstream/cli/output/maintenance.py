@@ -43,12 +43,23 @@ def show_status(data: dict[str, Any]) -> None:
     queues = [words for queue in data["queues"] if (words := _queue(queue))]
     for words in queues:
         print_line(f"Queue {words}")
-    if not queues:
+    if any(queue["ready"] is None for queue in data["queues"]):
+        print_line("Queues: their lengths are not known here")
+    elif not queues:
         print_line("Queues: empty")
-    elif not data["has_worker"]:
-        print_line("No server is running. `tillstream sweep` processes what is ready, or `tillstream serve`.")
+    if not data["has_worker"]:
+        is_ready = any(queue["ready"] for queue in data["queues"])
+        advice = " `tillstream sweep` processes what is ready, or `tillstream serve`." if is_ready else ""
+        print_line(f"No server is running.{advice}")
+    _show_held(data["batches"].get("held", 0))
     for one in data["losses"]:
         print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")
+
+
+def _show_held(count: int) -> None:
+    if count:
+        held = _many(count, "batch is", "batches are")
+        print_line(f"{held} held and not in the numbers. `tillstream receipts` shows why.")
 
 
 def _minute(instant: Any) -> str:
@@ -132,6 +143,7 @@ def show_swept(data: dict[str, Any]) -> None:
             f"{_many(data['still_written'], 'file is', 'files are')} still being written. Run `sweep` again when they "
             "are complete."
         )
+    _show_held(data["held"])
     if data["losses"]:
         print_line(f"{_many(data['losses'], 'loss is', 'losses are')} open: run `tillstream losses`.")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from tillstream.analytics.queries import Forbidden
+from tillstream.analytics.queries import forbidden
 from tillstream.app import App
 from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Month
@@ -28,7 +28,7 @@ def goals(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Tab
     chosen = visible.targets(
         standings,
         scope,
-        lambda: names.read(app.ports, read.sales, app.contracts.regions(), month.first),
+        lambda: names.read(app.ports, read.sales, app.contracts.regions_in_use(), month.first),
         values.get("level", ""),
         visible.target_of(values),
     )
@@ -47,5 +47,5 @@ def _measure(scope: Scope, text: str) -> GoalMeasure:
     if text not in set(GoalMeasure):
         raise Rejected(f"There is no measure “{text}”. Use one of {', '.join(GoalMeasure)}.")
     if text == GoalMeasure.MARGIN and not scope.may(Action.SEE_COSTS):
-        raise Forbidden("Your role cannot see costs and margins.")
+        raise forbidden(scope, Action.SEE_COSTS, "see costs and margins")
     return GoalMeasure(text)

@@ -123,14 +123,20 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
 def _contract_of(
     ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str
 ) -> tuple[Contract | None, str]:
-    """Return the contract by folder or name, else by content; or None and the reason. Raises `NotATable`."""
-    name = contract_from_path(path, contracts.names())
+    """Return the contract by folder or name, else by content; or None and the reason. Raises `NotATable`.
+
+    A folder may have the name of any contract. Otherwise, one that does not claim files takes part only if both the
+    name of the file and its content are those of it.
+    """
+    claiming, folders = contracts.claiming(), path[: path.rfind("/") + 1]
+    name = contract_from_path(folders, contracts.names()) or contract_from_path(path, claiming)
     if name:
         return _pinned(contracts, name)
     from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
         only_match,
         read_sample,
     )
+    from tillstream.workflows.onboarding import sources
 
     try:
         file_sample = read_sample(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
@@ -138,8 +144,15 @@ def _contract_of(
         raise
     except Rejected as error:
         return None, f"; its content cannot be read: {str(error).rstrip('.')}"
-    match, why = only_match(file_sample, contracts.all().values())
-    return _pinned(contracts, match.name) if match else (None, why)
+    match, why = only_match(file_sample, claiming.values())
+    if match:
+        return _pinned(contracts, match.name)
+    others = [one for name, one in contracts.all().items() if name not in claiming]
+    fitting = [one.contract.name for one in sources.fits(file_sample, others) if one.fits and not one.doubts]
+    named = contract_from_path(path, fitting)
+    if named:
+        return _pinned(contracts, named)
+    return None, f"; it can be read with {' or '.join(fitting)}, of which there is no file yet" if fitting else why
 
 
 def _pinned(contracts: ContractRegistry, name: str) -> tuple[Contract | None, str]:

@@ -1,0 +1,38 @@
+"""Regions of shipped contracts that nothing uses are in no list of regions."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from visitor import Visitor, indian_file, indian_sale
+
+from tillstream.domain.people import Role
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+UNUSED = ("UK", "USA", "BR", "Supermarket", "Walmart")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/annotations",
+        "/reports",
+        "/goals/edit",
+        "/tokens",
+        "/invite",
+        "/stores",
+        "/catalogue/regions",
+        "/catalogue/stores",
+        "/catalogue/stores/new",
+        "/expected-deliveries",
+    ],
+)
+def test_a_page_lists_only_regions_in_use(person: People, work: Work, page: str) -> None:
+    boss = person(Role.ADMIN)
+    boss.upload(indian_file(indian_sale("1")))
+    work()
+    answer = boss.get(page)
+    assert answer.status_code == 200
+    for region in UNUSED:
+        assert not re.search(rf'(value="|>\s*){region}["<]', answer.text), region

@@ -1,0 +1,33 @@
+"""What a user may not do: the error names the role, or the token if only that lacks the right."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tillstream.ad_hoc import tables
+from tillstream.analytics import measure_explanation, queries
+from tillstream.analytics.filters import Filters
+from tillstream.commands.numbers import goal_frame
+from tillstream.domain.people import Action, Role, Scope
+
+READS = frozenset({Action.SEE_NUMBERS})
+TRIES: dict[str, tuple[Callable[[Scope], object], Action]] = {
+    "SQL": (tables.offered, Action.RUN_SQL),
+    "a margin": (lambda scope: measure_explanation.visible_measure("margin", scope), Action.SEE_COSTS),
+    "a goal of margin": (lambda scope: goal_frame._measure(scope, "margin"), Action.SEE_COSTS),
+    "a salesperson": (
+        lambda scope: queries.compose("kpis", scope, Filters(salesperson=("S1",))),
+        Action.SEE_PERSONAL,
+    ),
+}
+
+
+@pytest.mark.parametrize(("attempt", "right"), TRIES.values(), ids=TRIES.keys())
+def test_the_error_names_what_lacks_the_right(attempt: Callable[[Scope], object], right: Action) -> None:
+    with pytest.raises(queries.TokenLacksRight, match=f"^This token cannot .* the right “{right.value}”"):
+        attempt(Scope(Role.ADMIN).restrict(READS))
+    if right is not Action.RUN_SQL:
+        return
+    with pytest.raises(queries.Forbidden, match=r"^Your role cannot run SQL") as raised:
+        attempt(Scope(Role.CLERK, regions=("IN",)))
+    assert not isinstance(raised.value, queries.TokenLacksRight)

@@ -1,0 +1,49 @@
+"""What commands print is what is so: about a server, queues and held files, and the measure of a forecast's error."""
+
+from typing import Any
+
+import pytest
+
+from tillstream.cli.output.forecast import show_accuracy
+from tillstream.cli.output.maintenance import show_status
+
+EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
+
+
+def status(capsys: pytest.CaptureFixture[str], queue: dict[str, Any], **data: Any) -> str:
+    queues = [{"subscription": "objects"} | EMPTY | queue]
+    shown = {"home": "/home", "as_of": None, "lines": 0, "batches": {}, "has_worker": False, "losses": []}
+    show_status(shown | {"queues": queues} | data)
+    return capsys.readouterr().out
+
+
+def test_a_server_that_does_not_run_is_said_with_empty_queues(capsys: pytest.CaptureFixture[str]) -> None:
+    words = status(capsys, {})
+    assert ("Queues: empty" in words, "No server is running.\n" in words) == (True, True)
+    assert "No server" not in status(capsys, {}, has_worker=True)
+
+
+def test_a_sweep_is_advised_for_what_it_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "No server is running. `tillstream sweep` processes what is ready" in status(capsys, {"ready": 2})
+    assert "sweep" not in status(capsys, {"dead": 2})
+
+
+def test_lengths_that_are_not_known_are_not_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    words = status(capsys, dict.fromkeys(EMPTY), has_worker=True)
+    assert ("empty" in words, "Queues: their lengths are not known here" in words) == (False, True)
+
+
+def test_held_batches_are_named_as_missing_in_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    words = status(capsys, {}, batches={"held": 2, "announced": 1})
+    assert "2 batches are held and not in the numbers. `tillstream receipts` shows why." in words
+
+
+@pytest.mark.parametrize(
+    ("grain", "naive"), [("day", "the same weekday a week before"), ("week", "the same week a year before")]
+)
+def test_the_error_is_compared_with_the_season_of_the_forecast(
+    capsys: pytest.CaptureFixture[str], grain: str, naive: str
+) -> None:
+    window = {"target": "units", "level": "total", "cutoff_date": None, "relative_mae": 0.5, "points": 4}
+    show_accuracy({"run": {"grain": grain}, "windows": [window]})
+    assert f"error of the forecast ÷ that of {naive}. Below 1 is better." in capsys.readouterr().out
