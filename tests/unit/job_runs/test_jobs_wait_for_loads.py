@@ -20,6 +20,7 @@ from tillstream.commands.run_batch import run_batch
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.people import Role
 from tillstream.forecasting import runs
+from tillstream.inventory import levels
 from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.marts import destinations
@@ -217,13 +218,13 @@ def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_
 
 def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
     schedule.REQUEST.make(shop.ports)
-    refresh = restock.levels.refresh
+    refresh = levels.refresh
 
     def refresh_and_request(ports: Ports) -> int:
         schedule.REQUEST.make(ports)
         return refresh(ports)
 
-    monkeypatch.setattr(restock.levels, "refresh", refresh_and_request)
+    monkeypatch.setattr(levels, "refresh", refresh_and_request)
     assert schedule.run_due(shop.ports)
     monkeypatch.undo()
     assert schedule.is_requested(shop.ports)
