@@ -119,12 +119,14 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     """Called by the portal for a user: retry stalled batches.
 
     Called by the scheduler: also refresh exchange rates and holidays; evaluate the rules of alerts; compute the restock
-    queue, or start the job `restock` if it is large; start the jobs `reports` and `connect` if something is due.
+    queue, or start the job `restock` if it is large; start the jobs `forecast`, `reports` and `connect` if something is
+    due.
     """
-    from tillstream.alerts.evaluation import RULE_FAILED, evaluate
+    from tillstream.alerts.evaluation import RULE_FAILED, evaluate_when_loaded
     from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
     from tillstream.connectors import schedule as connectors
+    from tillstream.forecasting import runs as forecast_runs
     from tillstream.reports import mail_job
     from tillstream.workflows.decisions.sweeping import sweep_for
     from tillstream.workflows.operations import overdue, reconcile
@@ -146,8 +148,9 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
         warn(overdue.OVERDUE, overdue.overdue_batches(running.ports))
         holidays.refresh(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
-        warn(RULE_FAILED, evaluate(sources).failures)
+        warn(RULE_FAILED, evaluate_when_loaded(sources).failures)
         schedule.run_or_start(running.ports)
+        forecast_runs.start_if_due(running.ports)
         mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
         connectors.start_if_due(running.ports)
     return summary, 200
@@ -165,8 +168,8 @@ def project(_: Request) -> tuple[dict[str, int], int]:
 
 @functions_framework.http
 def compact(_: Request) -> tuple[dict[str, int], int]:
-    """Called by the scheduler: compact the ledger, check the quality of the changed days, start the forecasts."""
-    from tillstream.ports.jobs import FORECAST
+    """Called by the scheduler: compact the ledger, check the quality of the changed days, request the forecasts."""
+    from tillstream.forecasting import runs as forecast_runs
     from tillstream.quality import run
     from tillstream.workflows.operations import mirrors
 
@@ -175,7 +178,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
         warn(REPAIRED, mirrors.repair(running.ports))
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
         if running.ports.jobs:
-            running.ports.jobs.start(FORECAST)
+            forecast_runs.request(running.ports)
     return {"days": days}, 200
 
 

@@ -154,7 +154,7 @@ RECEIVE = Function(
 SWEEP = Function(
     "sweep",
     "Resumes interrupted work; updates exchange rates and holidays; evaluates the rules of alerts; computes the "
-    "restock queue; starts the jobs `reports`, `restock` and `connect` if something is due",
+    "restock queue; starts the jobs `forecast`, `reports`, `restock` and `connect` if something is due",
     (Scheduled("*/5 * * * *"),),
     memory="2Gi",
     cpu="1",
@@ -181,7 +181,7 @@ SWEEP = Function(
 COMPACT = Function(
     "compact",
     "Moves the changed flags of sale lines into the lines, and merges rows of daily totals, so that queries read less; "
-    "then runs the quality checks of the changed days and of stock, and starts the job `forecast`",
+    "then runs the quality checks of the changed days and of stock, and requests the job `forecast`",
     (Scheduled("30 1 * * *"),),
     memory="1Gi",
     cpu="1",

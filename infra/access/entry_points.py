@@ -43,7 +43,7 @@ _CALLS: Mapping[str, str] = {
     "sweep": """
         bus.dead_letters bus.publish:batch-events bus.publish:sale-events bus.subscriptions documents.count
         documents.delete documents.find documents.get documents.put documents.put_all jobs.start:connect
-        jobs.start:reports jobs.start:restock jobs.start:settle-large objects.delete:inbox
+        jobs.start:forecast jobs.start:reports jobs.start:restock jobs.start:settle-large objects.delete:inbox
         objects.delete:staging objects.list:inbox objects.list:staging objects.open:inbox objects.stat:staging
         objects.uri:staging objects.writer:inbox warehouse.query warehouse.replace_table:reporting
         warehouse.replace_table:reporting_rates warehouse.settle warehouse.stream warehouse.upsert:stock_levels
@@ -95,9 +95,9 @@ _CALLS: Mapping[str, str] = {
         warehouse.refresh_totals warehouse.replace_table:restock_lines warehouse.stream
     """,
     "connect": """
-        bus.publish:batch-events bus.publish:store-sales documents.find documents.get documents.put
-        documents.put_all objects.open:inbox objects.open:staging objects.stat:inbox objects.writer:inbox
-        objects.writer:staging secrets.get
+        bus.publish:batch-events bus.publish:store-sales documents.delete documents.find documents.get
+        documents.put documents.put_all objects.open:inbox objects.open:staging objects.stat:inbox
+        objects.writer:inbox objects.writer:staging secrets.get
     """,
     "portal": """
         bus.dead_letters bus.publish:batch-events bus.publish:store-sales bus.queue_depths bus.resend

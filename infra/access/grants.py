@@ -65,7 +65,7 @@ CALLS = tuple(Grant("roles/run.invoker", "function", name) for name in CALLED)
 STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
 SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 """Limited to the secrets of connectors, whose names begin with tillstream-source-."""
-STARTS_DUE = (STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
+STARTS_DUE = (STARTS_FORECASTS, STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)
 """The jobs that the sweep starts if something is due."""
 STAGES_ON_SPARK = (
     Grant("roles/storage.objectViewer", "bucket", INBOX),

@@ -15,6 +15,7 @@ from portal.forecast.what_if import what_if
 from tillstream import audit
 from tillstream.domain.people import Action
 from tillstream.forecasting import accuracy_report, runs
+from tillstream.forecasting.coverage import coverage
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")
 blueprint.get("/forecast/series", endpoint="series")(series.show)
@@ -49,6 +50,7 @@ def show() -> ResponseReturnValue:
         step=step,
         rows=rows,
         currency=currency,
+        coverage=coverage(rows[0]),
         sums=sums,
         figure=charts.ahead(shown.sold(rows[0], currency), rows, step, target, currency),
         summary=charts.describe(node.label, target, sums[-1], currency) if sums else "",

@@ -13,6 +13,7 @@ from portal.forecast import charts, nodes, texts
 from portal.forecast.nodes import Node
 from tillstream.analytics.filters import Filters
 from tillstream.forecasting import accuracy_report, lead_time
+from tillstream.forecasting.coverage import regions
 
 PAST = {"day": timedelta(days=56), "week": timedelta(days=26 * 7)}
 """What was sold that a chart shows before the forecast, by step."""
@@ -57,9 +58,10 @@ class Shown:
         return [by_length[days] | {"days": days} for days in LENGTHS if days in by_length]
 
     def sold(self, first: dict[str, Any], currency: str) -> list[dict[str, Any]]:
-        """What was sold in the complete steps before the first forecast."""
+        """What was sold in the complete steps before the first forecast, in the regions that it covers."""
         until, length = first["cutoff_date"], LENGTHS_OF_STEPS[self.step]
-        rows = self._sales(until - PAST[self.step], until, currency, PERIODS[self.step])
+        covered = regions(first["covered_regions"]) if first["missing_regions"] else ()
+        rows = self._sales(until - PAST[self.step], until, currency, PERIODS[self.step], covered)
         return [
             {"start": row["period_start"], "value": row[self.target]}
             for row in rows
@@ -69,14 +71,15 @@ class Shown:
     def earlier(self, currency: str) -> dict[str, Any] | None:
         """Forecasts that were made a day before, and what came; None if there are none of this level yet.
 
-        None are kept of products.
+        None are kept of products. Those that lack a region are not comparable with what came.
         """
         if self.node.level == "product":
             return None
         rows = figures.ask(
             "earlier-forecasts", self.node.filters, target=self.target, level=self.node.level
         ).to_pylist()
-        rows = [row for row in rows if row["last_day"] < ports().clock.now().date()][-COMPARED:]
+        today = ports().clock.now().date()
+        rows = [row for row in rows if row["last_day"] < today and not row["missing_regions"]][-COMPARED:]
         if not rows:
             return None
         sales = self._sales(rows[0]["last_day"], rows[-1]["last_day"], currency, "daily")
@@ -100,9 +103,12 @@ class Shown:
         params = {"target": self.target, "level": self.node.level, "period": period}
         return list(figures.ask("forecasts", self.node.filters, **params).to_pylist())
 
-    def _sales(self, first: date, last: date, currency: str, period: str) -> list[dict[str, Any]]:
+    def _sales(
+        self, first: date, last: date, currency: str, period: str, covered: tuple[str, ...] = ()
+    ) -> list[dict[str, Any]]:
         status = DEMAND if self.target == "units" else None
         filters = replace(self.node.filters, start=first, end=last, status=status, currency=currency)
+        filters = replace(filters, region=covered) if covered else filters
         return list(figures.ask("sales-over-time", filters, period=period).to_pylist())
 
 

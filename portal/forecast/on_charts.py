@@ -11,6 +11,7 @@ from portal.forecast import texts
 from portal.forecast.nodes import Node
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.domain.people import Action
+from tillstream.forecasting.coverage import coverage
 
 STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
 """Period of a chart → the period of the forecast, and the number of them that the chart shows."""
@@ -30,6 +31,8 @@ def extend(figure: dict[str, Any], filters: Filters, period: str) -> None:
     end = last + timedelta(days=6 if step == "week" else 0)
     if not rows or rows[0]["currency"] != figure["currency"] or end < rows[0]["cutoff_date"] - NEAR:
         return
+    if rows[0]["missing_regions"]:  # the chart shows what all regions sold
+        return
     by_label = {row["first_day"].isoformat(): row for row in rows}
     figure["labels"] += [label for label in by_label if label > last.isoformat()]
     shown = [by_label.get(label) for label in figure["labels"]]
@@ -45,14 +48,15 @@ def extend(figure: dict[str, Any], filters: Filters, period: str) -> None:
 
 
 def next_weeks(filters: Filters) -> dict[str, Any] | None:
-    """The forecast of the next four weeks with its range and the address of its page; None without a forecast."""
+    """The forecast of the next four weeks with its range, what it covers and the address of its page; None without a
+    forecast."""
     node = _node(filters)
     if node is None or not scope().may(Action.SEE_FORECASTS):
         return None
     rows: list[dict[str, Any]] = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
     for row in rows:
         if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
-            return row | {"address": f"{url_for('forecast.show')}?{node.address}"}
+            return row | {"address": f"{url_for('forecast.show')}?{node.address}", "coverage": coverage(row)}
     return None
 
 

@@ -1,5 +1,5 @@
 -- Forecasts of a level that were made a number of days before their day, to compare them with what came. A run keeps
--- those of the next seven days.
+-- those of the next seven days. covered_regions and missing_regions are those of `forecasts`.
 -- needs: see forecasts
 -- @target STRING = revenue of revenue|units: what was forecast
 -- @level STRING = total of total|region|store|category|store_category: what each forecast is of
@@ -20,13 +20,19 @@ final AS (
     median,
     high,
     method,
-    cutoff_date
+    visible_forecasts.cutoff_date,
+    covered_regions,
+    missing_regions
   FROM visible_forecasts
+  LEFT JOIN forecast_coverage
+    ON forecast_coverage.target = visible_forecasts.target
+    AND forecast_coverage.cutoff_date = visible_forecasts.cutoff_date
+    AND visible_forecasts.region IS NULL
   WHERE
-    target = @target
+    visible_forecasts.target = @target
     AND level = @level
     AND level_part IS NOT NULL
-    AND DATE_DIFF(last_day, cutoff_date, DAY) = @ahead
+    AND DATE_DIFF(last_day, visible_forecasts.cutoff_date, DAY) = @ahead
 )
 SELECT * FROM final
 ORDER BY region, store_id, category, last_day

@@ -1,5 +1,7 @@
 -- The latest forecasts of a level, by node and period. Means add up over levels and days; quantiles do not. Revenue is in
 -- the currency of the region, that of levels over all regions in the reporting currency; units leave returns out.
+-- covered_regions and missing_regions are the regions that a level over all regions includes and lacks: with one missing,
+-- it is not the forecast of all sales.
 -- needs: see forecasts
 -- @target STRING = revenue of revenue|units: what is forecast
 -- @level STRING = total of total|region|store|category|store_category|product: what each forecast is of
@@ -12,7 +14,7 @@ newest AS (
 ),
 final AS (
   SELECT
-    target,
+    visible_forecasts.target,
     level,
     region,
     store_id,
@@ -33,10 +35,16 @@ final AS (
     plan_part,
     method,
     visible_forecasts.cutoff_date,
-    created_at
+    created_at,
+    covered_regions,
+    missing_regions
   FROM visible_forecasts
   INNER JOIN newest ON newest.cutoff_date = visible_forecasts.cutoff_date
-  WHERE target = @target AND level = @level AND period = @period
+  LEFT JOIN forecast_coverage
+    ON forecast_coverage.target = visible_forecasts.target
+    AND forecast_coverage.cutoff_date = visible_forecasts.cutoff_date
+    AND visible_forecasts.region IS NULL
+  WHERE visible_forecasts.target = @target AND level = @level AND period = @period
 )
 SELECT * FROM final
 ORDER BY region, store_id, category, product, last_day

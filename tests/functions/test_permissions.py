@@ -46,6 +46,7 @@ from tillstream.domain.events import (
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
 from tillstream.domain.store_sale import schema
+from tillstream.forecasting import runs as forecast_runs
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History
@@ -128,8 +129,10 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _move_stock(app)
     mirror.write_new(app.ports)  # the levels do not include it yet
     assert run_checks(compacting, ON_BIGQUERY) == []
-    assert compacting.jobs
-    compacting.jobs.start(FORECAST)
+    forecast_runs.request(compacting)
+    with_job = record_calls(with_jobs(app, rows=0)[0], calls_by_function["sweep"]).ports
+    app.ports.documents.delete(reservation.COLLECTION, FORECAST)  # the first run has ended
+    assert forecast_runs.start_if_due(with_job)
     _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))

@@ -14,6 +14,7 @@ from tillstream.alerts import records, rules
 from tillstream.alerts.conditions import CONDITIONS
 from tillstream.alerts.records import STATE, StoredAlert
 from tillstream.alerts.sources import AlertSources
+from tillstream.batches import loads
 from tillstream.domain.alerts.alert import Alert
 from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.observations import Observation
@@ -26,6 +27,8 @@ LAST = "last"
 RULE_FAILED = "alert rule failed"
 """Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
+LONGEST_WAIT = timedelta(minutes=15)
+"""Time after which rules are evaluated although sales are being loaded: alerts of other things must not wait long."""
 
 
 @dataclass
@@ -39,6 +42,11 @@ class Evaluation:
     def failures(self) -> list[str]:
         """A sentence for operators about each rule that failed."""
         return [f"{rule}: {error}." for rule, error in self.failed.items()]
+
+
+def evaluate_when_loaded(sources: AlertSources) -> Evaluation:
+    """`evaluate`, unless sales are being loaded: those that are missing until then would open alerts."""
+    return Evaluation() if loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate(sources)
 
 
 def evaluate(sources: AlertSources) -> Evaluation:

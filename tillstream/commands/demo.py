@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
-from tillstream.batches import records
+from tillstream.batches import loads, records
 from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.commands.demo_shop import days as demo_days
@@ -61,6 +61,11 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """
     if to := status.syncs_to(app.ports):
         raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
+    with loads.loading(app.ports, SAMPLES):
+        return _loaded(app, progress, arguments)
+
+
+def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
     from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.files import write_samples  # lazy: needed by this command only

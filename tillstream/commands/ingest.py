@@ -1,11 +1,13 @@
 """Ingest files: read and settle each one and return its receipt."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
+from tillstream.batches import loads
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
 from tillstream.domain.batch.record import State
@@ -26,9 +28,11 @@ class Ingest:
 def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
     """Ingest each file and return its receipt; a failed file does not stop the others."""
     receipts = []
-    for file in arguments.files:
-        receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
-        progress("files")
+    is_set = len(arguments.files) > 1 and not arguments.dry
+    with loads.loading(app.ports, "ingest") if is_set else nullcontext():
+        for file in arguments.files:
+            receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
+            progress("files")
     return Result(receipts[0] if len(receipts) == 1 else receipts, exit_code_of_all(receipts))
 
 

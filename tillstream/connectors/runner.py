@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tillstream.batches import loads
 from tillstream.connectors import parts, records, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import Connector, ConnectorDraft
@@ -73,6 +74,7 @@ class Runner:
         self._cursor = state.cursor
         self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
         self._stored = StoredKeys(ports, connector.name, state.stored)
+        self._load = f"connector {connector.name}"
         self._shortened = 0
         self._refused: list[str] = []
         self._most_refused = MOST_REFUSED_OF_BACKFILL if connector.is_once else MOST_REFUSED
@@ -131,6 +133,7 @@ class Runner:
         if is_file:
             self._stored.add(item.key)
         if is_new:
+            loads.begin(self._ports, self._load)
             run = self._run
             batches = (*run.batches, *([batch.batch_id] if batch else []))[: runs.MOST_BATCHES]
             self._run = replace(run, items=run.items + 1, bytes=run.bytes + size, batches=batches)
@@ -200,6 +203,8 @@ class Runner:
         now = self._ports.clock.now()
         error = self._access.redact(error)[:MAX_MESSAGE]
         self._run = replace(self._run, outcome=outcome, error=error, ended_at=now.isoformat(timespec="seconds"))
+        if not (self._connector.is_once and outcome == runs.STOPPED):  # a backfill that goes on after a pause
+            loads.end(self._ports, self._load)
         self._save_run()  # before the lease ends, so that no run is listed as running that is not
         try:
             status.end(

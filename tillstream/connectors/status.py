@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -148,14 +148,16 @@ def begin(ports: Ports, name: str, run: str, cursor_of: str = "") -> tuple[State
 
 def save(ports: Ports, name: str, run: str, *, cursor: Cursor | None = None, stored: int | None = None) -> State:
     """Renew the lease of a run, with the cursor or the generation of the stored keys if they changed. Raises `Lost`."""
-    state = _held(ports, name, run)
-    changed = replace(
-        state,
-        cursor=state.cursor if cursor is None else cursor,
-        stored=state.stored if stored is None else stored,
-        until=(ports.clock.now() + LEASE).isoformat(),
-    )
-    return _write(ports, name, run, changed)
+
+    def renewed(state: State) -> State:
+        return replace(
+            state,
+            cursor=state.cursor if cursor is None else cursor,
+            stored=state.stored if stored is None else stored,
+            until=(ports.clock.now() + LEASE).isoformat(),
+        )
+
+    return _change(ports, name, run, renewed)
 
 
 def end(
@@ -171,22 +173,25 @@ def end(
     notes: tuple[str, ...],
 ) -> None:
     """Release the lease with the result of the run. Raises `Lost`."""
-    state, now = _held(ports, name, run), ports.clock.now().isoformat(timespec="seconds")
-    ended = replace(
-        state,
-        run="",
-        process="",
-        until="",
-        next_at=next_at.isoformat(timespec="seconds"),
-        last_run_at=now,
-        last_complete_at=now if is_complete else state.last_complete_at,
-        failures=state.failures + 1 if error else 0,
-        stalled=stalled,
-        error=error,
-        behind=behind,
-        notes=notes,
-    )
-    _write(ports, name, run, ended)
+    now = ports.clock.now().isoformat(timespec="seconds")
+
+    def ended(state: State) -> State:
+        return replace(
+            state,
+            run="",
+            process="",
+            until="",
+            next_at=next_at.isoformat(timespec="seconds"),
+            last_run_at=now,
+            last_complete_at=now if is_complete else state.last_complete_at,
+            failures=state.failures + 1 if error else 0,
+            stalled=stalled,
+            error=error,
+            behind=behind,
+            notes=notes,
+        )
+
+    _change(ports, name, run, ended)
 
 
 def pause_after(failures: int, every: timedelta) -> timedelta:
@@ -205,20 +210,15 @@ def _is_running(ports: Ports, state: State) -> bool:
     return state.process == PROCESS or ports.jobs is not None
 
 
-def _held(ports: Ports, name: str, run: str) -> State:
-    document = ports.documents.get(COLLECTION, name)
-    if document is None or document.data["run"] != run:
-        raise Lost
-    return _parse(document)
+def _change(ports: Ports, name: str, run: str, change: Callable[[State], State]) -> State:
+    """Change the state of a run that holds the lease; a request that was made meanwhile is kept. Raises `Lost`."""
 
-
-def _write(ports: Ports, name: str, run: str, state: State) -> State:
-    def written(document: Document | None) -> Update:
+    def changed(document: Document | None) -> Update:
         if document is None or document.data["run"] != run:
             raise Lost
-        return Update(_json(state))
+        return Update(_json(change(_parse(document))))
 
-    return _parse(update(ports.documents, COLLECTION, name, written))
+    return _parse(update(ports.documents, COLLECTION, name, changed))
 
 
 def _status(ports: Ports, name: str, state: State) -> Status:

@@ -19,7 +19,7 @@ def forecast(ports: Ports, stopping: Event) -> list[str]:
         if stopping.is_set():
             raise Stopped
 
-    answered = runs.requested(ports)
+    answered = runs.REQUEST.pending(ports)
     try:
         with FittingProcess() as fitter:
             return list(run(ports, fitter, progress=check).drifting)

@@ -47,7 +47,12 @@ def run(
     """
     if not 1 <= horizon <= MOST_DAYS:
         raise Rejected(f"The horizon is a number of days from 1 to {MOST_DAYS}.")
-    started, answered = ports.clock.now(), runs.requested(ports)
+    with runs.ONE_AT_A_TIME:
+        return _run(ports, fitter, horizon, progress, keep_fits=keep_fits)
+
+
+def _run(ports: Ports, fitter: Fitter, horizon: int, progress: Progress | None, *, keep_fits: bool) -> Run:
+    started, answered = ports.clock.now(), runs.REQUEST.pending(ports)
 
     def note(done: int, total: int) -> None:
         runs.note_progress(ports, text(started), done, total)

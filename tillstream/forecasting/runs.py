@@ -1,19 +1,23 @@
 """The document of the last forecast run: when it ran, on which sales, and its progress while it runs."""
 
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.batches import freshness
-from tillstream.domain.errors import Conflict
+from tillstream.batches import freshness, loads
+from tillstream.domain.errors import Unavailable
+from tillstream.job_runs import reservation
+from tillstream.job_runs.requests import JobRequest
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Update, update
 from tillstream.ports.jobs import FORECAST
 
 COLLECTION = "forecast_runs"
-LAST, PROGRESS, REQUESTED, FAILED = "last", "progress", "requested", "failed"
+LAST, PROGRESS, FAILED = "last", "progress", "failed"
+REQUEST = JobRequest(COLLECTION)
 
 _LISTS = ("left_out", "unconverted", "drifting")
 EVERY = timedelta(hours=20)
@@ -21,6 +25,9 @@ EVERY = timedelta(hours=20)
 
 AGAIN = timedelta(hours=1)
 """Time after which a run that failed is tried again."""
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held by the run at work in this process: a command and the worker of a server would overwrite each other's tables."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +77,11 @@ def last(ports: Ports) -> Run | None:
     return _parse(document.data) if document else None
 
 
-def requested(ports: Ports) -> Document | None:
-    """The request that a run which starts now answers; one that is made during the run is for another run."""
-    return ports.documents.get(COLLECTION, REQUESTED)
-
-
 def save(ports: Ports, run: Run, answered: Document | None = None) -> Run:
     """Record a run that ended, and the request that it answered. Raises `Conflict`."""
     update(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
     ports.documents.delete(COLLECTION, PROGRESS)
-    _answer(ports, answered)
+    REQUEST.answer(ports, answered)
     freshness.bump(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
@@ -97,16 +99,39 @@ def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
 
 
 def request(ports: Ports) -> None:
-    """Let a forecast be made soon: by the job of a project, or by the worker of a server."""
-    if ports.jobs:
-        ports.jobs.start(FORECAST)
-    else:
-        ports.documents.put(COLLECTION, REQUESTED, {"at": text(ports.clock.now())})
+    """Let a forecast be made soon: by the job of a project, or by the worker of a server. It is kept until then."""
+    REQUEST.make(ports)
+    with suppress(Unavailable):  # the sweep starts the job
+        start_if_due(ports)
+
+
+def start_if_due(ports: Ports) -> bool:
+    """Start the job of a project if a forecast is requested, has nothing to wait for, and no run is at work.
+
+    Raises `Unavailable`.
+    """
+    if not (ports.jobs and REQUEST.pending(ports)) or loads.must_wait(ports, FORECAST):
+        return False
+    return reservation.start(ports, FORECAST)
+
+
+def may_start(ports: Ports, *, at_night: bool) -> bool:
+    """Whether a forecast is due and has nothing to wait for. One that waits is requested: the night may end before."""
+    if not is_due(ports, at_night=at_night):
+        return False
+    if not loads.must_wait(ports, FORECAST):
+        return True
+    if not REQUEST.pending(ports):
+        REQUEST.make(ports)
+    return False
 
 
 def is_due(ports: Ports, *, at_night: bool) -> bool:
-    """Whether a server makes a forecast now: if it was requested, or was interrupted, or at night every day."""
-    if ports.documents.get(COLLECTION, REQUESTED) or ports.documents.get(COLLECTION, PROGRESS):
+    """Whether a server makes a forecast now: if it was requested, or was interrupted, or at night every day; not while
+    a run is at work."""
+    if ONE_AT_A_TIME.locked():
+        return False
+    if REQUEST.pending(ports) or ports.documents.get(COLLECTION, PROGRESS):
         return True
     failed = ports.documents.get(COLLECTION, FAILED)
     if failed and ports.clock.now() - datetime.fromisoformat(failed.data["at"]) < AGAIN:
@@ -119,13 +144,7 @@ def note_failure(ports: Ports, answered: Document | None) -> None:
     """Record that a run failed, and the request that it answered, so that it is not tried again at once."""
     ports.documents.put(COLLECTION, FAILED, {"at": text(ports.clock.now())})
     ports.documents.delete(COLLECTION, PROGRESS)
-    _answer(ports, answered)
-
-
-def _answer(ports: Ports, request: Document | None) -> None:
-    if request:
-        with suppress(Conflict):  # made again since the run started
-            ports.documents.delete(COLLECTION, REQUESTED, if_version=request.version)
+    REQUEST.answer(ports, answered)
 
 
 def published(run: Run) -> dict[str, Any]:

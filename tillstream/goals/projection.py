@@ -48,7 +48,8 @@ class ForecastSum:
 
 
 def forecast_sums(sales: Sales, month: Month, like: Target) -> Mapping[Target, ForecastSum]:
-    """The revenue forecasts of targets like one, which end with the month; none if they begin after its first day.
+    """The revenue forecasts of targets like one, which end with the month; none if they begin after its first day, or
+    lack a region.
 
     like: a target of the level; of categories only those of the company have forecasts.
     """
@@ -65,7 +66,9 @@ def forecast_sums(sales: Sales, month: Month, like: Target) -> Mapping[Target, F
             "" if row["category"] is None else row["category"] or "-",
         ): ForecastSum(row["cutoff_date"], row["currency"] or "", row["mean"], row["low"], row["high"])
         for row in rows
-        if row["last_day"] == month.last and (row["cutoff_date"] - month.first).days >= -1
+        if row["last_day"] == month.last
+        and (row["cutoff_date"] - month.first).days >= -1
+        and not row["missing_regions"]
     }
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream.batches import freshness
+from tillstream.batches import freshness, loads
 from tillstream.marts import destinations
 from tillstream.marts.destinations import DAY, HOUR, SETTLEMENT, Destination
 from tillstream.marts.state import MartState
@@ -21,10 +21,14 @@ MAX_MESSAGE = 1_000
 
 
 def due(ports: Ports) -> list[Destination]:
-    """The destinations to write now, those that wait longest first."""
+    """The destinations to write now, those that wait longest first. Only those of each settlement are written while
+    sales are being loaded: the others would lack a part of them for an hour or a day."""
     every = destinations.find(ports)
     now, version = ports.clock.now(), freshness.version(ports.documents)
-    return sorted((one for one in every if is_due(one, version, now)), key=lambda one: one.next_at)
+    due_now = [one for one in every if is_due(one, version, now)]
+    if any(one.every != SETTLEMENT for one in due_now) and loads.must_wait(ports, "marts"):
+        due_now = [one for one in due_now if one.every == SETTLEMENT]
+    return sorted(due_now, key=lambda one: one.next_at)
 
 
 def is_due(destination: Destination, version: int, now: datetime) -> bool:

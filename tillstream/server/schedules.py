@@ -71,7 +71,7 @@ class Schedules:
             return
         ports, hour = self._app.ports, self._app.settings.forecast_hour
         since = (ports.clock.now().astimezone().hour - hour) % 24
-        if forecast_runs.is_due(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
+        if forecast_runs.may_start(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
             from tillstream.forecasting.night import forecast  # lazy: numpy and the process of the models
 
             logs.warn("forecast drifts", forecast(ports, self._stopping))
@@ -90,11 +90,11 @@ class Schedules:
 
     def _alerts(self) -> None:
         if not self._stopping.wait(ALERTS_EVERY):
-            from tillstream.alerts.evaluation import RULE_FAILED, evaluate  # lazy: the conditions import much
+            from tillstream.alerts.evaluation import RULE_FAILED, evaluate_when_loaded  # lazy: imports much
 
             app = self._app
             sources = AlertSources(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
-            logs.warn(RULE_FAILED, evaluate(sources).failures)
+            logs.warn(RULE_FAILED, evaluate_when_loaded(sources).failures)
 
     def _restock(self) -> None:
         if not self._stopping.wait(RESTOCK_EVERY):

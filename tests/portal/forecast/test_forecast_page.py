@@ -2,16 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
-from visitor import Visitor
+from visitor import Visitor, indian_file, indian_sale
 
 from portal.forecast import texts
+from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.domain.goals.goal import Month, Target
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.forecasting import runs
+from tillstream.goals.projection import forecast_sums
+from tillstream.goals.reading import MonthOfGoals
+from tillstream.reports import executive, period, report_mail
+from tillstream.reports.facts import ReportSource
 
 People = Callable[..., Visitor]
 SHARED = True
@@ -150,3 +157,30 @@ def test_without_a_run_the_page_explains_when_one_comes(person: People, app: App
     assert "3 of 14 steps are done" in admin.get("/forecast").text
     runs.save(app.ports, runs.Run("2026-07-01T03:00:00+00:00", "2026-07-01T03:00:01+00:00", "There are too few."))
     assert "There are too few. The next attempt is made tonight." in admin.get("/forecast").text
+
+
+@pytest.mark.own_home
+def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visitor, work: Callable[[], None]) -> None:
+    """The start page had 205,002 USD expected over 638,283 USD sold: two of three regions had no forecast."""
+    tile = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=daily"
+    assert '"forecast": {' in sold.get(tile).text
+    sold.upload(indian_file(indian_sale("1", "900000.00", date="29-06-2026 10:15")), "IN.csv", "IN")
+    work()
+    lacks = "1 of 2 regions; IN has no forecast"
+    page = sold.get(tile).text
+    assert f"28 Jul 2026</time> in {lacks}: <a" in page[page.index("Expected in the 4 weeks until") :]
+    assert '"forecast": {' not in page, "the chart shows what all regions sold"
+    shown = sold.get("/forecast").text
+    assert f"in the next 4 weeks in {lacks}, with 80% probability" in shown
+    assert f"This is not the forecast of all sales: {lacks}." in shown
+    assert "no forecast" not in sold.get("/forecast?region=UK").text
+    assert {(row["covered_regions"], row["missing_regions"]) for row in rows_of(sold, level="total")} == {("UK", "IN")}
+    assert {row["missing_regions"] for row in rows_of(sold, level="region")} == {None}
+    source = ReportSource(
+        sold.app.ports, sold.app.contracts, UNRESTRICTED, period.latest(period.MONTH, date(2026, 7, 1)), "USD", "USD"
+    )
+    assert f"is expected in {lacks}; with 80% probability" in report_mail.text_of(executive.document(source))
+    month = MonthOfGoals(sold.app.ports, sold.app.contracts, "USD", Month.of(date(2026, 7, 1)))
+    assert forecast_sums(month.sales, month.month, Target()) == {}
+    assert set(forecast_sums(month.sales, month.month, Target("UK"))) == {Target("UK")}
+    assert queries.run(sold.app.ports.warehouse, "forecasts", UNRESTRICTED).column("missing_regions")[0].as_py() == "IN"

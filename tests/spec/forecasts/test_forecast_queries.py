@@ -93,3 +93,12 @@ def test_every_statement_of_a_run_has_parameters_for_the_emulator() -> None:
     folders = [Path(sql.__file__).parent / name for name in ("alerts", "forecasts", "restock")]
     statements = {f"{path.parent.name}/{path.stem}" for folder in folders for path in folder.iterdir()}
     assert statements <= set(READ_PARAMETERS)
+
+
+def test_a_level_over_all_regions_names_those_that_it_includes_and_lacks(filled: Duck) -> None:
+    """A forecast of one region of three was shown as that of the company."""
+    for name in ("forecasts", "forecast-nodes", "earlier-forecasts"):
+        last = rows(filled, name)[-1]
+        assert (last["covered_regions"], last["missing_regions"]) == ("UK", "IN"), name
+        assert {row["missing_regions"] for row in rows(filled, name, level="store")} <= {None}, name
+    assert {row["missing_regions"] for row in rows(filled, "forecasts", filters=Filters(start=MONDAY))} == {"IN"}

@@ -1,17 +1,19 @@
 """Which connectors run, when, for how long, and one process at a time."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
+from tillstream.batches import loads
 from tillstream.connectors import records, requests, runs, schedule, status
 from tillstream.connectors import run as running
 from tillstream.connectors.access import SourceAccess
 from tillstream.domain.errors import Rejected
+from tillstream.ports import Ports
 from tillstream.ports.jobs import CONNECT
 from tillstream.server import schedules
 
@@ -45,6 +47,39 @@ def test_a_requested_run_is_kept_while_the_job_cannot_be_started(connected: Conn
     assert jobs.starts == []
     assert schedule.start_if_due(app.ports)
     assert jobs.starts == [CONNECT]
+
+
+def test_a_request_during_a_run_is_kept_by_its_end(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end wrote the state that it had read before."""
+    connected.add()
+    connected.offer(page(1))
+    ports = connected.app.ports
+    now = ports.clock.now
+
+    def request_and_now() -> datetime:
+        if status.read(ports, "shop").run and [run.outcome for run in runs.latest(ports, "shop")] == [runs.DONE]:
+            status.request(ports, "shop")
+        return now()
+
+    monkeypatch.setattr(connected.clock, "now", request_and_now)
+    connected.run()
+    monkeypatch.undo()
+    assert status.of(ports, "shop").is_requested
+
+
+def test_jobs_wait_for_the_files_of_a_run_until_its_end(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected.add()
+    connected.offer(page(1), page(2))
+    names, begin = list[str](), loads.begin
+
+    def noted_begin(ports: Ports, name: str) -> None:
+        names.append(name)
+        begin(ports, name)
+
+    monkeypatch.setattr(loads, "begin", noted_begin)
+    connected.run()
+    assert names == ["connector shop"] * 2
+    assert connected.app.ports.documents.count(loads.COLLECTION) == 0
 
 
 def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:

@@ -40,6 +40,8 @@ def show_run(data: dict[str, Any]) -> None:
     )
     for region in data["left_out"]:
         print_line(f"{region} is left out: it has no sales of the last days.")
+    for region in data["unconverted"]:
+        print_line(f"{region} is in no revenue over all regions: it has no exchange rate.")
 
 
 def show_accuracy(data: dict[str, Any]) -> None:

@@ -13,6 +13,8 @@ from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.forecasting import accuracy_report, runs
 from tillstream.forecasting.compute import Fitter
 from tillstream.forecasting.run import MOST_DAYS, run
+from tillstream.job_runs import reservation
+from tillstream.ports.jobs import FORECAST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,14 @@ class Forecast:
 
 
 def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
-    with _fitter(arguments) as fitter:
-        ended = run(app.ports, fitter, arguments.horizon, lambda *_: progress("fits"))
+    def note(*_: int) -> None:
+        reservation.renew(app.ports, FORECAST)
+        progress("fits")
+
+    if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
+        runs.REQUEST.answer(app.ports, runs.REQUEST.pending(app.ports))
+    with reservation.reserved(app.ports, FORECAST), _fitter(arguments) as fitter:
+        ended = run(app.ports, fitter, arguments.horizon, note)
     audit.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
     if app.settings.project:
         logs.warn("forecast drifts", ended.drifting)

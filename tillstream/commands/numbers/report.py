@@ -10,6 +10,7 @@ from tillstream.alert_channels import registry
 from tillstream.alert_channels.sender import NO_MAIL
 from tillstream.app import App, messages, subscribed_tables
 from tillstream.background_exports.run import NOT_WRITTEN, run_due
+from tillstream.batches import loads
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.domain.errors import Rejected
@@ -18,10 +19,11 @@ from tillstream.file_destinations import registry as destinations
 from tillstream.job_runs import reservation
 from tillstream.outbox.outbox import NOT_SENT
 from tillstream.ports.jobs import REPORTS
-from tillstream.reports import mail_job, period, report_mail
+from tillstream.reports import mail_job, period, report_mail, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
 from tillstream.scheduled_exports import making
+from tillstream.scheduled_exports import registry as scheduled_exports
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,10 +103,14 @@ def _all_due(app: App) -> tuple[int, int]:
 
 def deliver(app: App) -> tuple[int, int]:
     """Send the messages that wait, and make and send the reports and tables that are due; return the number of those
-    and of all e-mail and files. Without a mail server, only channels get messages, and destinations their files. Raises
-    `Rejected`, `Unavailable`, and the errors of those that cannot be made."""
+    and of all e-mail and files. Reports and tables wait for sales that are being loaded. Without a mail server, only
+    channels get messages, and destinations their files. Raises `Rejected`, `Unavailable`, and the errors of those that
+    cannot be made."""
     settings = app.settings
     made, sent = 0, messages.send_waiting(app)
+    is_due = any(one.has_due(app.ports) for one in (subscriptions, scheduled_exports))
+    if is_due and loads.must_wait(app.ports, REPORTS):
+        return made, sent
     sender = report_mail.Sender(
         app.ports,
         app.contracts,

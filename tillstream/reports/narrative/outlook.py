@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.goals.goal import FIELDS
+from tillstream.forecasting.coverage import coverage
 from tillstream.reports.evidence import Cell, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -54,7 +55,8 @@ def _sum(facts: Facts, region: str | None, currency: str, days: int) -> Iterator
     mean, low, high = (
         number("money", facts.forecast.cell(name, **where), currency=currency) for name in ("mean", "low", "high")
     )
-    of = f" in {region}" if region else ""
+    covers = coverage(row)
+    of = f" in {region or covers}" if region or covers else ""
     start = f"From {written(row['first_day'])} to {written(row['last_day'])}, revenue of "
     yield Sentence(
         (start, mean, f" is expected{of}; with 80% probability it is between ", low, " and ", high, "."),

@@ -3,15 +3,17 @@
 from datetime import datetime, timedelta
 
 from tillstream import audit
+from tillstream.batches import loads
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
 from tillstream.job_runs import reservation
+from tillstream.job_runs.requests import JobRequest
 from tillstream.ports import Ports
 from tillstream.ports.jobs import RESTOCK
 from tillstream.workflows.restocking import policies, run
 from tillstream.workflows.restocking.run import RestockRun
 
-REQUESTED = "requested"
+REQUEST = JobRequest(run.COLLECTION)
 EVERY = timedelta(hours=1)
 """Shortest time between two runs that nobody requested."""
 AT_ONCE = 50_000
@@ -21,7 +23,7 @@ AT_ONCE = 50_000
 def is_due(ports: Ports) -> bool:
     """Whether to compute the queue now."""
     last = run.last(ports)
-    if ports.documents.get(run.COLLECTION, REQUESTED):
+    if REQUEST.pending(ports):
         return True
     if last is None:
         return levels.changes(ports) > 0
@@ -29,25 +31,31 @@ def is_due(ports: Ports) -> bool:
     return age >= EVERY and basis(ports) != last.basis
 
 
+def may_start(ports: Ports) -> bool:
+    """Whether the queue is due and no sales are being loaded that it would lack."""
+    return is_due(ports) and not loads.must_wait(ports, RESTOCK)
+
+
 def run_due(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run.run`."""
-    if not is_due(ports):
+    """Compute the queue if it may start, and the comparison of order policies once a week. Raises as `run.run`."""
+    if not may_start(ports):
         return None
+    answered = REQUEST.pending(ports)
     ended = run.run(ports, basis(ports))
-    ports.documents.delete(run.COLLECTION, REQUESTED)
+    REQUEST.answer(ports, answered)
     policies.refresh_due(ports)
     return ended
 
 
 def run_or_start(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it is due, or start the job of a project if it was large at the last run.
+    """Compute the queue if it may start, or start the job of a project if it was large at the last run.
 
     Raises as `run.run`.
     """
     last = run.last(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due(ports)
-    if is_due(ports):
+    if may_start(ports):
         reservation.start(ports, RESTOCK)
     return None
 
@@ -58,12 +66,12 @@ def update(ports: Ports, *, by: str) -> RestockRun | None:
     last = run.last(ports)
     if last is None or last.counted <= AT_ONCE:
         return run.run(ports, basis(ports))
-    ports.documents.put(run.COLLECTION, REQUESTED, {"at": ports.clock.now().isoformat(timespec="seconds")})
+    REQUEST.make(ports)
     return None
 
 
 def is_requested(ports: Ports) -> bool:
-    return ports.documents.get(run.COLLECTION, REQUESTED) is not None
+    return REQUEST.pending(ports) is not None
 
 
 def basis(ports: Ports) -> str:

@@ -1,0 +1,232 @@
+"""Jobs of the server and of a project start when the sales that they read are loaded, at each hour of the day."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import shop_of_two_stores
+from large_settlements import with_jobs
+
+from tillstream.adapters.local.clock import ManualClock
+from tillstream.alerts import evaluation
+from tillstream.app import App, mart_destinations
+from tillstream.batches import freshness, loads, records
+from tillstream.commands.demo import Demo, demo
+from tillstream.commands.result import quiet
+from tillstream.commands.run_batch import run_batch
+from tillstream.domain.batch.record import Batch
+from tillstream.domain.people import Role
+from tillstream.forecasting import runs
+from tillstream.inventory import levels
+from tillstream.job_runs import reservation
+from tillstream.mail import outbox
+from tillstream.marts import destinations
+from tillstream.marts.destinations import DestinationDraft
+from tillstream.people import accounts
+from tillstream.ports import Ports
+from tillstream.ports.jobs import FORECAST
+from tillstream.reports import subscriptions
+from tillstream.server.schedules import Schedules
+from tillstream.workflows.intake import uploads
+from tillstream.workflows.restocking import run as restock
+from tillstream.workflows.restocking import schedule
+
+LOADED = date(2026, 3, 1)
+"""Last day of the sales at the start: forecasts would end with 7 weeks. With all files there are 11."""
+JOBS = ("forecast", "restock", "reports", "alerts", "marts")
+
+
+class AtOnce(threading.Event):
+    """The pause of a thread that is over at once."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[App]:
+    opened = shop_of_two_stores.app(tmp_path, LOADED)
+    settings = opened.settings.model_copy(update={"smtp_url": type(opened.settings.smtp_url)("smtp://127.0.0.1:9")})
+    yield replace(opened, settings=settings)
+    opened.close()
+
+
+def clock_of(app: App) -> ManualClock:
+    assert isinstance(app.ports.clock, ManualClock)
+    return app.ports.clock
+
+
+def advance(app: App, to: datetime) -> None:
+    clock_of(app).advance((to - app.ports.clock.now()).total_seconds())
+
+
+def sales(first: date, weeks: int) -> bytes:
+    return shop_of_two_stores.content(first, first + timedelta(days=weeks * 7 - 1))
+
+
+def received(app: App, folder: Path, first: date, weeks: int) -> Batch:
+    path = folder / f"UK-{first}.csv"
+    path.write_bytes(sales(first, weeks))
+    with path.open("rb") as stream:
+        return uploads.receive(app.ports, app.contracts.pin("UK"), path.name, stream, "ana")
+
+
+def make_everything_due(app: App, folder: Path, at: datetime) -> None:
+    accounts.add(app.ports, "ana", "Ana", Role.ANALYST, regions=("IN",))
+    subscriptions.subscribe(app.ports, "ana", "week", "ana@example.com", by="ana")
+    advance(app, at)
+    runs.request(app.ports)
+    schedule.REQUEST.make(app.ports)
+    mart_destinations.add(app, DestinationDraft("lake", str(folder / "lake")), "ana")
+
+
+def turn(app: App) -> None:
+    """One turn of each thread that has a schedule."""
+    turns = Schedules(app, AtOnce()).turns()
+    for name in ("sums", "quality", *JOBS):
+        turns[name]()
+
+
+def ended(app: App) -> list[str]:
+    """The jobs that have a result."""
+    ports = app.ports
+    results = (
+        runs.last(ports),
+        restock.last(ports),
+        ports.documents.count(outbox.COLLECTION),
+        evaluation.last(ports)["evaluated_at"],
+        destinations.get(ports, "lake").done_at,
+    )
+    return [name for name, result in zip(JOBS, results, strict=True) if result]
+
+
+@pytest.mark.parametrize(
+    "hour", [hour if hour in {3, 15} else pytest.param(hour, marks=pytest.mark.long) for hour in range(24)]
+)
+def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: Path, hour: int) -> None:
+    make_everything_due(shop, tmp_path, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
+    with loads.loading(shop.ports, records.SAMPLES):
+        turn(shop)
+        assert ended(shop) == [], "before the first file"
+        run_batch(shop, received(shop, tmp_path, date(2026, 3, 2), 2), quiet)
+        turn(shop)
+        assert ended(shop) == [], "between two files"
+    last = received(shop, tmp_path, date(2026, 3, 16), 2)
+    turn(shop)
+    assert ended(shop) == [], "while a file is read"
+    run_batch(shop, last, quiet)
+    turn(shop)
+    assert sorted(ended(shop)) == sorted(JOBS)
+    forecast, newest = runs.last(shop.ports), freshness.newest_settlement(shop.ports.documents)
+    assert forecast
+    assert "sales of 11 weeks" in forecast.reason
+    assert destinations.get(shop.ports, "lake").settlement_no == newest == 3
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_the_forecast_of_a_night_that_ends_before_the_load_is_made_after_it(shop: App, hour: int) -> None:
+    advance(shop, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
+    is_night = 3 <= hour < 6
+    loads.begin(shop.ports, "files")
+    assert not runs.may_start(shop.ports, at_night=is_night)
+    clock_of(shop).advance(timedelta(minutes=50).total_seconds())
+    assert not runs.may_start(shop.ports, at_night=False)
+    loads.end(shop.ports, "files")
+    assert runs.may_start(shop.ports, at_night=False) is is_night
+
+
+def test_a_home_with_a_load_all_the_time_has_its_jobs_after_the_longest_wait(shop: App) -> None:
+    clock, waits = clock_of(shop), list[bool]()
+    for _ in range(9):
+        loads.begin(shop.ports, "files")
+        waits.append(loads.must_wait(shop.ports, "nightly"))
+        clock.advance(timedelta(minutes=15).total_seconds())
+    assert waits == [True, True, True, True, False, True, True, True, True]
+
+
+def test_a_wait_of_another_day_does_not_count(shop: App) -> None:
+    loads.begin(shop.ports, "files")
+    assert loads.must_wait(shop.ports, "nightly")
+    clock_of(shop).advance(timedelta(days=1).total_seconds())
+    assert not loads.is_under_way(shop.ports), "the process that loaded the files was killed"
+    loads.begin(shop.ports, "others")
+    assert loads.must_wait(shop.ports, "nightly")
+
+
+def test_a_file_that_is_stuck_is_no_load(shop: App, tmp_path: Path) -> None:
+    received(shop, tmp_path, date(2026, 3, 2), 1)
+    assert loads.is_under_way(shop.ports)
+    clock_of(shop).advance(loads.LONGEST.total_seconds())
+    assert not loads.is_under_way(shop.ports)
+
+
+def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
+    turns = Schedules(shop, AtOnce()).turns()
+    for minutes, is_evaluated in ((0, False), (14, False), (1, True)):
+        clock_of(shop).advance(timedelta(minutes=minutes).total_seconds())
+        loads.begin(shop.ports, "files")
+        turns["alerts"]()
+        assert bool(evaluation.last(shop.ports)["evaluated_at"]) is is_evaluated
+
+
+class EnoughError(Exception):
+    """Ends the demo."""
+
+
+def test_the_samples_are_one_load_until_they_end(tmp_path: Path) -> None:
+    opened = shop_of_two_stores.app(tmp_path, LOADED)
+    under_way = list[bool]()
+
+    def progress(*_: object, **__: object) -> None:
+        under_way.append(loads.is_under_way(opened.ports))
+        if len(under_way) == 3:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        demo(opened, progress, Demo(scale=0.0005))
+    assert under_way == [True] * 3
+    assert not opened.ports.documents.count(loads.COLLECTION)
+    opened.close()
+
+
+def test_a_run_at_work_in_this_process_is_not_started_again(shop: App) -> None:
+    """The worker took the progress of a command for that of an interrupted run, and ran beside it."""
+    with runs.ONE_AT_A_TIME:
+        runs.note_progress(shop.ports, runs.text(shop.ports.clock.now()), 1, 10)
+        assert not runs.is_due(shop.ports, at_night=True)
+    assert runs.is_due(shop.ports, at_night=False)
+
+
+def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_during_its_run(shop: App) -> None:
+    project, jobs = with_jobs(shop)
+    ports = project.ports
+    loads.begin(ports, "files")
+    runs.request(ports)
+    assert not runs.start_if_due(ports)
+    loads.end(ports, "files")
+    assert runs.start_if_due(ports)
+    with reservation.reserved(ports, FORECAST):
+        runs.REQUEST.answer(ports, runs.REQUEST.pending(ports))
+        runs.request(ports)
+        assert not runs.start_if_due(ports), "a run is at work"
+    assert runs.start_if_due(ports)
+    assert jobs.starts == [FORECAST, FORECAST]
+
+
+def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule.REQUEST.make(shop.ports)
+    refresh = levels.refresh
+
+    def refresh_and_request(ports: Ports) -> int:
+        schedule.REQUEST.make(ports)
+        return refresh(ports)
+
+    monkeypatch.setattr(levels, "refresh", refresh_and_request)
+    assert schedule.run_due(shop.ports)
+    monkeypatch.undo()
+    assert schedule.is_requested(shop.ports)
+    assert schedule.run_due(shop.ports)
+    assert not schedule.is_requested(shop.ports)
