@@ -127,7 +127,7 @@ def save(batch_id: str) -> ResponseReturnValue:
         if requester and request.form.get("give_region"):
             regions = [*requester.regions, contract.region]
             accounts.assign(ports(), requester.login, regions=regions, by=me().login)
-            flash(actions.region_given(requester.login, contract.region), "done")
+            flash(actions.region_added(requester.login, contract.region), "done")
     else:
         flash(texts.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

@@ -28,7 +28,7 @@ def region_requested(file: str, region: str) -> str:
     return f"Administrators are asked for the region {region}. {file} is kept, and imported after their answer."
 
 
-def region_given(login: str, region: str) -> str:
+def region_added(login: str, region: str) -> str:
     return f"{login} has the region {region} now."
 
 

@@ -66,7 +66,7 @@ def test_german_euros_for_a_british_region_are_held_once_and_then_known(ingest: 
     assert run("replay", held["batch_id"])[1]["status"] == "settled"
 
 
-def test_a_dry_run_has_the_question_too_and_an_undone_file_is_asked_about_again(ingest: Ingest, run: Run) -> None:
+def test_a_dry_run_has_the_question_and_an_undone_file_brings_it_back(ingest: Ingest, run: Run) -> None:
     ingest("leeds")
     assert codes(ingest("hamburg", options=("--dry-run",))[1]) == [CODE]
     _, held = ingest("hamburg")
@@ -97,7 +97,7 @@ def test_another_spelling_of_a_known_country_is_no_question(ingest: Ingest, spel
     assert ingest("till", ("GBP", spelling))[1]["status"] == "settled"
 
 
-def test_a_region_that_sells_abroad_is_asked_only_about_a_file_of_new_countries(ingest: Ingest) -> None:
+def test_a_region_that_sells_abroad_has_a_question_only_for_a_file_of_new_countries(ingest: Ingest) -> None:
     countries = ["Austria", "Belgium", "Denmark", "France", "Italy", "Spain"]
     home_market = [("EUR", country) for country in countries]
     assert ingest("web", *home_market)[1]["status"] == "settled"

@@ -25,7 +25,7 @@ NORTH = {
 }
 
 
-def asked_for(clerk: Visitor, region: str = "Austria") -> Batch:
+def requested_file(clerk: Visitor, region: str = "Austria") -> Batch:
     """The file of a region that the clerk asks for."""
     place = look_at(clerk, UNKNOWN, "linz.csv")
     assert "Is the region of the file missing?" in clerk.get(place).text
@@ -41,7 +41,7 @@ def test_the_request_is_listed_for_administrators_with_the_answers_and_is_answer
     app: App, person: People, work: Work
 ) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
-    batch = asked_for(clerk)
+    batch = requested_file(clerk)
     assert "clerk-in cannot choose the region of the file and asks for Austria." in admin.get("/waiting").text
     questions = f"/uploads/{batch.batch_id}/questions"
     summary = admin.get(f"{questions}?step=confirm").text
@@ -57,7 +57,7 @@ def test_the_request_is_listed_for_administrators_with_the_answers_and_is_answer
 
 def test_the_region_can_be_created_without_giving_it(app: App, person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
-    batch = asked_for(clerk)
+    batch = requested_file(clerk)
     admin.post(f"/uploads/{batch.batch_id}/questions/save", {"name": "linz"})
     assert app.contracts.current("linz").region == "Austria"
     assert accounts.get(app.ports, "clerk-in").regions == ("IN",)
@@ -66,7 +66,7 @@ def test_the_region_can_be_created_without_giving_it(app: App, person: People) -
 
 def test_a_refused_request_shows_its_reason_to_the_clerk(person: People) -> None:
     clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
-    batch = asked_for(clerk)
+    batch = requested_file(clerk)
     admin.post(f"/uploads/{batch.batch_id}/reject", {"reason": "Send it to the office in Linz"})
     assert "Send it to the office in Linz" in clerk.get(f"/uploads/{batch.batch_id}").text
 
@@ -77,7 +77,7 @@ def test_the_clerk_learns_nothing_of_a_region_and_cannot_answer_the_own_request(
 ) -> None:
     app.contracts.save(parse(NORTH), "test")
     clerk, colleague, manager = person(Role.CLERK, "IN"), person(Role.CLERK, "UK"), person(Role.MANAGER, "Norway")
-    batch = asked_for(clerk, region)
+    batch = requested_file(clerk, region)
     receipt = f"/uploads/{batch.batch_id}"
     page = clerk.get(receipt).text
     assert f"asks for {region}" in page
