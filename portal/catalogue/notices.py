@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 
 from portal.catalogue import texts
 from portal.context import ports, scope
-from tillstream.analytics import countries
 from tillstream.catalogue.listing import entries, in_scope
+from tillstream.domain import countries
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product
 
 Change = tuple[Entry | None, Entry]

@@ -6,7 +6,7 @@ from portal import figures
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.static_files import asset
-from tillstream.analytics.countries import code_of
+from tillstream.domain.countries import code_of
 
 
 def has_several(rows: list[dict[str, Any]]) -> bool:

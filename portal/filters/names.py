@@ -6,8 +6,8 @@ from flask import Flask, g, request
 
 from portal import figures
 from portal.context import ports, scope
-from tillstream.analytics import countries
 from tillstream.analytics.filters import Filters
+from tillstream.domain import countries
 from tillstream.people import accounts
 
 

@@ -13,7 +13,6 @@ from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask
 from tillstream.analytics.changes import ChangeReport
-from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
@@ -77,7 +76,7 @@ def _answers(upload: Batch) -> dict[str, Any]:
         "balance": labels.balance(receipt["rows"]) if receipt else [],
         "changed": summarize(changed, tried=True) if changed else None,
         "contracts": scoped.contracts(),
-        "needs_contract": not upload.contract or HoldCode.OTHER_CONTRACT in upload.hold_codes,
+        "needs_contract": labels.may_be_of_another_source(upload),
         "rejected": _rejected(upload),
         "notes": notes.of_batch(ports(), upload.batch_id),
         "headers": receipts.batch_headers(ports(), upload) if upload.contract else {},

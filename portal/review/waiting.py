@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.catalogue import new_codes
-from portal.context import ports, scope, signed_in, stores
+from portal.context import me, ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
 from portal.review.day_closes import open_closes
 from portal.uploads import scoped
@@ -60,7 +60,10 @@ def held() -> int:
     regions = scope().regions
     if regions is None:
         return ports().documents.count(records.COLLECTION, where)
-    return sum(ports().documents.count(records.COLLECTION, {**where, "region": region}) for region in regions)
+    own: dict[str, str | int | bool] = {**where, "region": "", "received_by": me().login}
+    return sum(ports().documents.count(records.COLLECTION, {**where, "region": region}) for region in regions) + (
+        ports().documents.count(records.COLLECTION, own)
+    )
 
 
 def _sees_uploads() -> bool:

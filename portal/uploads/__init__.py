@@ -34,6 +34,9 @@ blueprint.add_url_rule("/uploads/look/<sending_id>/recognise", "recognise", with
 blueprint.add_url_rule("/uploads/look/<sending_id>/answers", "answer", preview.answer, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/load", "load", preview.load, methods=["POST"])
 blueprint.add_url_rule("/uploads/look/<sending_id>/save", "save", preview.save, methods=["POST"])
+blueprint.add_url_rule(
+    "/uploads/look/<sending_id>/request-region", "request_region", preview.request_region, methods=["POST"]
+)
 blueprint.add_url_rule("/uploads/look/<sending_id>/forget", "forget", preview.forget, methods=["POST"])
 blueprint.add_url_rule("/uploads/<batch_id>", "receipt", receipt.show)
 blueprint.add_url_rule("/uploads/<batch_id>/refused", "refused", receipt.refused)

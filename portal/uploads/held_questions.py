@@ -1,5 +1,7 @@
 """Questions about a held file; their answers let it be read."""
 
+from contextlib import suppress
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,12 +14,15 @@ from portal.uploads.texts import actions
 from portal.uploads.texts import questions as texts
 from tillstream.contracts import confirmations
 from tillstream.contracts.registry import contract_version
+from tillstream.domain.batch import visibility
 from tillstream.domain.batch.file_figures import FileFigures
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
+from tillstream.people import accounts
+from tillstream.people.user import User
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
@@ -37,7 +42,7 @@ ANSWERED = frozenset(
 
 def link_text(upload: Batch) -> str:
     """Text of the link to the questions about a held file; empty if answers cannot release it."""
-    if not _is_held_file(upload) or not scope().may(Action.UPLOAD):
+    if not _is_held_file(upload) or not scope().may(Action.UPLOAD) or not visibility.is_changeable(scope(), upload):
         return ""
     if upload.contract and not ANSWERED & upload.hold_codes:
         return ""
@@ -83,6 +88,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         wrong=wrong,
         later=not at_once,
         alike=len(scoped.held_alike(upload)) if scope().may(Action.ADMINISTER) else 0,
+        requester=_without_region(upload, onboarding.contract) if onboarding.contract else None,
     )
 
 
@@ -126,10 +132,25 @@ def save(batch_id: str) -> ResponseReturnValue:
             return decisions.assign_contract(ports(), contracts, one, contract.name, me().login)
 
         decided = decide_alike(upload, others, read)
+        requester = _without_region(upload, contract)
+        if requester and request.form.get("give_region"):
+            regions = [*requester.regions, contract.region]
+            accounts.assign(ports(), requester.login, regions=regions, by=me().login)
+            flash(actions.region_added(requester.login, contract.region), "done")
         saved = actions.version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
     flash(texts.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _without_region(upload: Batch, contract: Contract) -> User | None:
+    """The person who asked for the region of the file, if they do not have it; for those who can give it."""
+    if HoldCode.REGION_REQUESTED not in upload.hold_codes or not scope().may(Action.ADMINISTER):
+        return None
+    with suppress(NotFound):
+        requester = accounts.get(ports(), upload.received_by)
+        return None if requester.scope.covers_region(contract.region) else requester
+    return None
 
 
 def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.reader_locale import decimal
 from portal.uploads.texts import states as texts
+from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, REJECTED_BY, Batch, State
 from tillstream.receipts.receipt_types import Receipt
 
@@ -38,6 +39,7 @@ STATES = {state: Words(*texts.STATES[state.value], tone) for state, tone in TONE
 DISCARDED = Words(*texts.DISCARDED, "quiet")
 NOTHING_TO_IMPORT = Words(*texts.NOTHING_TO_IMPORT, "quiet")
 DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
+ANOTHER_SOURCE = frozenset({HoldCode.OTHER_CONTRACT, HoldCode.FOREIGN_SALES})
 UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
 """Transient states; pages that show them refresh themselves."""
 
@@ -47,6 +49,11 @@ def state_of(upload: Batch) -> Words:
     if upload.is_discarded:
         return DISCARDED
     return NOTHING_TO_IMPORT if is_without_rows(upload) else STATES[upload.state]
+
+
+def may_be_of_another_source(upload: Batch) -> bool:
+    """Whether choosing another data source is an answer to the hold of a file."""
+    return not upload.contract or bool(ANOTHER_SOURCE & upload.hold_codes)
 
 
 def is_without_rows(upload: Batch) -> bool:

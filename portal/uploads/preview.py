@@ -54,6 +54,7 @@ def show(sending_id: str) -> ResponseReturnValue:
             "uploads/new_file.html",
             upload=upload,
             question_page=question_page,
+            own_regions=scope().regions,
             mapping=mapping.mapping_of(question_page.onboarding, preview.rows if preview else None),
             preview=preview,
             step=request.args.get("step", ""),
@@ -147,6 +148,18 @@ def save(sending_id: str) -> ResponseReturnValue:
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
         flash(texts.source_proposed(contract.name), "done")
     return _loaded(loaded)
+
+
+@allow(Action.UPLOAD)
+def request_region(sending_id: str) -> ResponseReturnValue:
+    """Ask administrators for a region that is not one of the user's; the file is held until they answer."""
+    upload = resumable_upload.get(ports(), sending_id, me().login)
+    region = request.form.get("region", "")
+    requested = complete_upload.request_region(
+        ports(), tillstream().contracts, upload.id, me().login, region, upload.answers
+    )
+    flash(actions.region_requested(upload.file, requested.requested_region), "done")
+    return _loaded(requested)
 
 
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:

@@ -61,6 +61,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         upload=upload,
         receipt=receipt,
         headline=labels.headline(receipt),
+        needs_contract=labels.may_be_of_another_source(upload),
         balance=labels.balance(receipt["rows"]),
         words=labels.state_of(upload),
         reason=labels.reason(upload),

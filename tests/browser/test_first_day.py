@@ -42,7 +42,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     page.get_by_role("link", name="Upload a sales file").click()
     june = _file(tmp_path, "IN-june.csv", "1000.50", "2000.25", "ten", *["1.00"] * 7)
     page.get_by_label("Drop sales files here").set_input_files(june)
-    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
+    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("")
 
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("9 of 10 rows ready to import; 1 row to fix")).to_be_visible()
@@ -66,7 +66,7 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
     page.goto(f"{served.address}/uploads")
     files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
     page.get_by_label("Drop sales files here").set_input_files(files)
-    expect(page.get_by_label("Data source of UK-may.csv")).to_have_value("UK")
+    page.get_by_label("Data source of UK-may.csv").select_option("UK")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="See", exact=False)).to_have_count(2)
     table = page.get_by_role("region", name="Uploads, newest first")
@@ -75,27 +75,15 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
     assert served.page_errors == []
 
 
-def test_only_an_unambiguous_file_name_chooses_a_contract(page: Page, served: Served, tmp_path: Path) -> None:
-    contract_by_name = {
-        "IN.csv": "IN",
-        "in.csv": "IN",
-        "IN-2024-03.csv.gz": "IN",
-        "IN 2024.csv": "IN",
-        "online-retail-uk-2011.csv": "online-retail-uk",
-        "india.csv": "",
-        "in-store.csv": "",
-        "INDIA.csv": "",
-        "IN-and-UK.csv": "",
-        "sales.csv": "",
-    }
+@pytest.mark.usefixtures("direct")
+def test_the_content_of_a_file_beats_its_name(page: Page, served: Served, tmp_path: Path) -> None:
     _sign_in(page, served)
     page.goto(f"{served.address}/uploads")
-    files = [_file(tmp_path, name, "10.00") for name in contract_by_name]
-    page.get_by_label("Drop sales files here").set_input_files(files)
-    for name, contract in contract_by_name.items():
-        expect(page.get_by_label(f"Data source of {name}", exact=True)).to_have_value(contract)
-    expect(page.get_by_text("IN, based on the file name.")).to_have_count(4)
-    expect(page.get_by_text("online-retail-uk, based on the file name.")).to_have_count(1)
+    page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "UK.csv", "10.00"))
+    expect(page.get_by_label("Data source of UK.csv")).to_have_value("")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("UK.csv is a file of IN, whose files are imported without a preview.")).to_be_visible()
+    expect(page.get_by_text("1 of 1 row imported")).to_be_visible()
 
 
 def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Served, tmp_path: Path) -> None:
@@ -106,16 +94,15 @@ def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Serve
     page.get_by_label("Drop sales files here").set_input_files(files)
     page.get_by_label("Data source of b.csv").select_option("USA")
     page.get_by_label("Data source", exact=True).select_option("IN")
-    for name, contract in (("UK.csv", "UK"), ("monday.csv", "IN"), ("b.csv", "USA")):
+    for name, contract in (("UK.csv", "IN"), ("monday.csv", "IN"), ("b.csv", "USA")):
         expect(page.get_by_label(f"Data source of {name}")).to_have_value(contract)
-    page.get_by_label("Data source of UK.csv").select_option("IN")
-    expect(page.get_by_text("based on the file name")).to_have_count(0)
+    page.get_by_label("Data source of UK.csv").select_option("UK")
     page.get_by_label("Data source of monday.csv").select_option("")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(3)
     assert list(records.find(served.app.ports)) == []
     contracts_by_file = {one.file: one.contract for one in resumable_upload.open_uploads(served.app.ports, "admin")}
-    assert contracts_by_file == {"UK.csv": "IN", "monday.csv": "", "b.csv": "USA"}
+    assert contracts_by_file == {"UK.csv": "UK", "monday.csv": "", "b.csv": "USA"}
     assert served.page_errors == []
 
 

@@ -59,6 +59,8 @@ def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served
         "**/uploads/sending/*", lambda route: stuck(route) if route.request.method == "PATCH" else route.continue_()
     )
     page.get_by_label("Drop sales files here").set_input_files(files)
+    for file, source in ((files[0], "IN"), (refused, "UK"), (slow, "IN")):
+        page.get_by_label(f"Data source of {file.name}").select_option(source)
     page.get_by_role("button", name="Upload", exact=True).click()
     rows = page.locator("#chosen > li")
     expect(rows.nth(2).get_by_label("Uploading IN-slow.csv")).to_be_visible()
@@ -88,7 +90,7 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
     _uploads(page, served)
     page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
     late[0].continue_()
-    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("IN")
+    expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("")
     expect(page.locator("#chosen > li")).to_have_count(1)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 import sql
-from tillstream.analytics import countries
+from tillstream.domain import countries
 from tillstream.ports import Ports
 
 SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])

@@ -19,7 +19,7 @@ from tillstream.connectors.stored_keys import StoredKeys
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.file_names import contract_from_path
+from tillstream.domain.file_names import contract_from_folder
 from tillstream.ports import Ports
 
 KINDS = {"gs": "cloud_storage", "s3": "s3", "": "local_folder"}
@@ -97,7 +97,7 @@ def plan(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfi
     problems = [f"{file.path} is empty." for file in new if file.size == 0]
     if not backfill.draft.contract:
         names = contracts.names()
-        unnamed = [file.path for file in new if not contract_from_path(file.path, names)]
+        unnamed = [file.path for file in new if not contract_from_folder(file.path, names)]
         if unnamed:
             problems.append(f"Contracts are chosen by the content of {len(unnamed):,} files, such as {unnamed[0]}.")
     paths = [file.path for file in new]

@@ -1,4 +1,4 @@
-"""File names: the contract that a path names, and whether a file is still being written."""
+"""File names: the contract that a folder or a name is that of, and whether a file is still being written."""
 
 import re
 from collections.abc import Iterable
@@ -40,20 +40,25 @@ def is_ignored(name: str) -> bool:
     return not last or last.startswith((".", "~")) or last.endswith(INCOMPLETE) or last in SYSTEM_FILES
 
 
-def contract_from_path(path: str, names: Iterable[str]) -> str | None:
-    """The contract named by a folder of the path, else the longest contract name that the file's name starts with.
+def contract_from_folder(path: str, names: Iterable[str]) -> str | None:
+    """The contract named by a folder of the path: `IN/any.csv`. Case does not matter."""
+    *folders, _ = path.split("/")
+    contracts = _longest_first(names)
+    return next(filter(None, (_equal_name(folder.strip(), contracts) for folder in folders)), None)
 
-    `IN/any.csv`, `IN.csv`, `in_2026-11.csv.gz`, `UK-2026-11.xlsx`. Case does not matter, and the character
-    after the contract's name must not be a letter or a digit: `INDIA.csv` is not `IN`.
+
+def contract_from_name(path: str, names: Iterable[str]) -> str | None:
+    """The longest contract name that the name of the file starts with.
+
+    `IN.csv`, `in_2026-11.csv.gz`, `UK-2026-11.xlsx`. Case does not matter, and the character after the contract's name
+    must not be a letter or a digit: `INDIA.csv` is not `IN`.
     """
-    *folders, file = path.split("/")
-    contracts = sorted(names, key=lambda name: (-len(name), name))
-    for folder in folders:
-        match = _equal_name(folder.strip(), contracts)
-        if match:
-            return match
-    base = stem(file)
+    base, contracts = stem(path.rsplit("/", 1)[-1]), _longest_first(names)
     return _equal_name(base, contracts) or next((name for name in contracts if _starts_with(base, name)), None)
+
+
+def _longest_first(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=lambda name: (-len(name), name))
 
 
 def _equal_name(text: str, contracts: list[str]) -> str | None:

@@ -35,6 +35,8 @@ class ResumableUpload:
     """The owner's answers to the questions about the file, by question key."""
     proposed: Proposal | None = None
     """A new contract that an administrator must accept before the file is read."""
+    requested_region: str = ""
+    """The region that the owner asks administrators for, because it is not one of theirs."""
     session: str = ""
     """URL to which the client sends the bytes, at the object store; empty if they pass through the portal."""
     batch_id: str = ""

@@ -14,7 +14,6 @@
   const endings = form.dataset.endings.split(" ");
   const ending = (name) => endings.find((one) => name.toLowerCase().endsWith(one)) || "";
   const HASHED = 64 << 20; // bytes; larger files are compared in their preview
-  const contracts = [...shared.options].map((one) => one.value).filter(Boolean);
   const files = [];
 
   function element(name, properties = {}, ...children) {
@@ -24,19 +23,6 @@
   }
 
   const address = (name, word, value) => form.dataset[name].replace(word, encodeURIComponent(value));
-
-  // Only a name that says it clearly: IN.csv or in.csv, and IN-2024-03.csv, but neither india.csv, in-store.csv nor
-  // IN-and-UK.csv. A wrong guess would count under another region, so everything else is looked at first.
-  function named(file) {
-    let stem = file;
-    while (ending(stem)) stem = stem.slice(0, -ending(stem).length);
-    const whole = contracts.find((one) => one.toLowerCase() === stem.toLowerCase());
-    if (whole) return whole;
-    const [first] = contracts.filter((one) => stem.startsWith(one) && /^[^\p{L}\p{N}]/u.test(stem.slice(one.length)))
-      .sort((a, b) => b.length - a.length);
-    const rest = first ? ` ${stem.slice(first.length)} `.split(/[^\p{L}\p{N}]+/u) : [];
-    return first && !contracts.some((one) => one !== first && rest.includes(one)) ? first : "";
-  }
 
   function choose(chosen) {
     for (const file of chosen) {
@@ -87,16 +73,14 @@
       Object.assign(option.dataset, dataset);
       select.append(option);
     }
-    const clear = named(file.name);
-    select.value = clear || shared.value;
+    select.value = shared.value;
     const pause = element("button", { type: "button", className: "btn", hidden: true });
     const away = element("button", { type: "button", className: "away", textContent: "×", ariaLabel: texts.upload.remove({ file: file.name }) });
     const words = element("div", { className: "message" });
     const row = element("li", {}, element("span", { className: "name", textContent: file.name }), select,
       element("span", { className: "tools" }, pause, away), words);
-    const one = { file, select, row, words, pause, away, own: Boolean(clear), state: "chosen", batch: "" };
-    if (clear) words.append(element("p", { className: "hint", textContent: texts.upload.byName({ source: clear }) }));
-    select.addEventListener("change", () => { one.own = true; words.querySelector(".hint")?.remove(); });
+    const one = { file, select, row, words, pause, away, own: false, state: "chosen", batch: "" };
+    select.addEventListener("change", () => { one.own = true; });
     away.addEventListener("click", () => leave(one));
     pause.addEventListener("click", () => (one.upload.state === "sending" ? one.upload.pause() : start(one)));
     list.append(row);

@@ -20,7 +20,6 @@
     uploadedBefore: ({ file }) => `${file} was uploaded before.`,
     source: ({ file }) => `Data source of ${file}`,
     detect: "Detect automatically",
-    byName: ({ source }) => `${source}, based on the file name. Change it if it is wrong.`,
     cancelled: "Cancelled. Nothing is kept.",
     announced: ({ file, text }) => `${file}: ${text}`,
     uploading: ({ file }) => `Uploading ${file}`,

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from portal.context import scope, tillstream
 from portal.uploads import scoped
-from tillstream.analytics.countries import country_names
+from tillstream.domain.countries import country_names
 from tillstream.domain.money.currencies import CURRENT
 
 

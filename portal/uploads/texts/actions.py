@@ -24,6 +24,14 @@ def not_your_region(region: str) -> str:
     return f"{region} is not one of your regions."
 
 
+def region_requested(file: str, region: str) -> str:
+    return f"Administrators are asked for the region {region}. {file} is kept, and imported after their answer."
+
+
+def region_added(login: str, region: str) -> str:
+    return f"{login} has the region {region} now."
+
+
 def received(count: int) -> str:
     return f"{count} files are received. Reading starts in a few seconds."
 

@@ -15,7 +15,7 @@ from app_factory import create_app
 from test_against_pandas import CURRENCIES, MONTHS, Shop, last_day, shop, with_comparison
 
 from tests.portal.visitor import PASSWORD, Visitor
-from tillstream.analytics import countries
+from tillstream.domain import countries
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 

@@ -16,7 +16,7 @@ from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
-from tillstream.analytics.countries import code_of
+from tillstream.domain.countries import code_of
 from tillstream.domain.people import PERMISSIONS, Role
 from tillstream.exports.formats import FORMATS
 

@@ -9,9 +9,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal import figures
-from tillstream.analytics.countries import name_of
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
+from tillstream.domain.countries import name_of
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 

@@ -52,6 +52,39 @@ def test_the_name_of_the_file_breaks_the_tie_and_the_page_contains_that(clerk: V
     assert "north and south fit equally well, and the name of the file is that of south." in text_of(page)
 
 
+WHOLESALE = (
+    b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    b"7001,P1,LANTERN,3,4/19/2011 16:19,2.50,801,USA\n7002,P2,GARLAND,1,4/20/2011 9:05,4.00,802,USA\n"
+)
+
+
+@pytest.mark.parametrize("country", ["USA", "IN"])
+def test_the_content_decides_before_a_name_that_is_that_of_another_source(person: People, country: str) -> None:
+    admin = person(Role.ADMIN)
+    content = WHOLESALE.replace(b",USA\n", b",India\n") if country == "IN" else WHOLESALE
+    place = look_at(admin, content, f"{country}.csv")
+    page = admin.get(place).text
+    others = {"online-retail-in", "online-retail-uk", "online-retail-usa"} - {f"online-retail-{country.lower()}"}
+    assert f"Import as online-retail-{country.lower()}" in page
+    for other in others:
+        assert f"Preview as {other}" in page
+        assert f"Import as {other}" in admin.get(f"{place}?contract={other}").text
+    assert "cannot be imported" not in page
+    wrong = admin.get(f"{place}?contract={country}").text
+    assert "It cannot be imported as" in wrong
+    for name in sorted(others | {f"online-retail-{country.lower()}"}):
+        assert f">Preview as {name}</a>" in wrong
+    assert ">Set up a new data source</a>" in wrong
+
+
+def test_a_file_that_no_source_fits_leads_to_a_new_one_whatever_its_name(person: People) -> None:
+    admin = person(Role.ADMIN)
+    content = WHOLESALE.replace(b"StockCode", b"Artikel").replace(b"Country", b"Land")
+    page = admin.get(look_at(admin, content, "USA.csv"))
+    assert "open questions" in page.text
+    assert "cannot be imported" not in page.text
+
+
 def test_an_answer_leads_to_a_new_contract(clerk: Visitor) -> None:
     place = look_at(clerk, FILE, "export.csv")
     clerk.post(f"{place}/answers", {"answer.region": "Austria"})

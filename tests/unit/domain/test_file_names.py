@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.file_names import contract_from_path, is_ignored, without_dates
+from tillstream.domain.file_names import contract_from_folder, contract_from_name, is_ignored, without_dates
 
 NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
 
@@ -17,24 +17,38 @@ NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
         ("usa.CSV", "USA"),
         ("online-retail-uk_june.csv", "online-retail-uk"),
         ("online-retail_june.csv", "online-retail"),
-        ("IN/anything.csv", "IN"),
-        ("in/UK.csv", "IN"),
+        ("in/UK.csv", "UK"),
         ("2026/november/UK.csv", "UK"),
-        ("UK/2026/sales.csv", "UK"),
     ],
 )
-def test_a_folder_or_the_start_of_a_name_determines_the_contract(path: str, name: str) -> None:
-    assert contract_from_path(path, NAMES) == name
+def test_the_start_of_a_name_is_that_of_a_contract(path: str, name: str) -> None:
+    assert contract_from_name(path, NAMES) == name
 
 
-@pytest.mark.parametrize("path", ["INDIA.csv", "sales.csv", "sales_UK.csv", "UK2026.csv", "", "FR/sales.csv"])
+@pytest.mark.parametrize(
+    "path", ["INDIA.csv", "sales.csv", "sales_UK.csv", "UK2026.csv", "", "FR/sales.csv", "UK/sales.csv"]
+)
 def test_a_name_that_only_resembles_a_contract_does_not_match(path: str) -> None:
-    assert contract_from_path(path, NAMES) is None
+    assert contract_from_name(path, NAMES) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("IN/anything.csv", "IN"),
+        ("in/UK.csv", "IN"),
+        ("UK/2026/sales.csv", "UK"),
+        ("UK.csv", None),
+        ("FR/UK.csv", None),
+    ],
+)
+def test_a_folder_is_that_of_a_contract(path: str, name: str | None) -> None:
+    assert contract_from_folder(path, NAMES) == name
 
 
 def test_capitals_decide_only_between_names_that_differ_in_nothing_else() -> None:
-    assert contract_from_path("shop.csv", ("Shop", "shop")) == "shop"
-    assert contract_from_path("Shop.csv", ("Shop", "shop")) == "Shop"
+    assert contract_from_name("shop.csv", ("Shop", "shop")) == "shop"
+    assert contract_from_name("Shop.csv", ("Shop", "shop")) == "Shop"
 
 
 @pytest.mark.parametrize(

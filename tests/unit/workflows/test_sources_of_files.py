@@ -10,7 +10,7 @@ from tillstream.detection.evidence import DetectionLog
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.onboarding.questionnaire import Questionnaire
-from tillstream.workflows.onboarding.sources import Sources, ask, describes_new, fits, sources_of
+from tillstream.workflows.onboarding.sources import Sources, ask, describes_new, fits, sources_of, without_person
 
 HEADER = "No,Day,Item,Amount"
 ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(40)]
@@ -54,6 +54,62 @@ def test_the_name_decides_between_contracts_that_fit_equally_and_the_evidence_co
     assert "north and south fit equally well, and the name of the file is that of south" in named.question.evidence
     unnamed = sources(sampled(*ROWS), north, south)
     assert (names(unnamed), unnamed.likely, unnamed.tie_break) == (["north", "south"], "", "")
+
+
+def shop(region: str) -> Contract:
+    """The contract of one of several countries of a company whose files are alike."""
+    columns = {"sale_id": "No", "date": "Day", "country": "Land", "net_amount": "Amount"}
+    return contract(f"shop-{region.lower()}", region=region, columns=columns)
+
+
+def sold_in(*countries: str) -> FileSample:
+    rows = [f"{number},2026-03-02,{countries[number % len(countries)]},5.00" for number in range(10)]
+    return sampled(*rows, header="No,Day,Land,Amount")
+
+
+SHOPS = [shop("AT"), shop("France"), shop("UK")]
+
+
+@pytest.mark.parametrize(
+    ("countries", "file", "likely"),
+    [
+        (["Austria"], "export.csv", "shop-at"),
+        (["United Kingdom"], "France.csv", "shop-uk"),
+        (["France", "Austria"], "export.csv", ""),
+        (["France", "Austria"], "uk-2026-03.csv", "shop-uk"),
+        (["Norway"], "Shop-AT.csv", "shop-at"),
+        (["Norway"], "export.csv", ""),
+    ],
+    ids=["country", "country beats name", "two countries", "name of the region", "name", "neither"],
+)
+def test_the_country_of_the_sales_breaks_ties_before_the_name_and_all_that_fit_are_offered(
+    countries: list[str], file: str, likely: str
+) -> None:
+    result = sources(sold_in(*countries), *SHOPS, file=file)
+    assert (result.likely, sorted(names(result))) == (likely, ["shop-at", "shop-france", "shop-uk"])
+    assert bool(result.tie_break) is bool(likely)
+    assert result.question.choices[-1] == "new"
+
+
+def unattended(sample: FileSample, file: str, *contracts: Contract) -> tuple[str, str]:
+    return without_person(sample, fits(sample, contracts), file)
+
+
+def test_a_file_without_a_person_is_read_only_if_content_and_name_leave_one_source() -> None:
+    several = ("", "it can be read with shop-at, shop-france and shop-uk")
+    assert unattended(sold_in("Austria"), "AT.csv", *SHOPS) == ("shop-at", "")
+    assert unattended(sold_in("Austria"), "export.csv", *SHOPS) == several
+    assert unattended(sold_in("Austria"), "UK.csv", *SHOPS) == several
+    assert unattended(sampled(*ROWS), "narrow.csv", NARROW, WIDE) == ("", "it can be read with wide and narrow")
+    assert unattended(sampled(*ROWS), "shop-uk.csv", *SHOPS, WIDE) == ("wide", "")
+
+
+def test_a_name_decides_for_a_source_that_has_changed_but_not_for_another_table() -> None:
+    renamed = sampled(*ROWS, header="No,Day,Items,Amount")
+    assert unattended(renamed, "wide-2026.csv", WIDE) == ("wide", "")
+    assert unattended(renamed, "export.csv", WIDE) == ("", "no known data source can read it")
+    other = sampled("1,2", header="a,b")
+    assert unattended(other, "wide.csv", WIDE) == ("", "no known data source can read it")
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.0])

@@ -14,12 +14,14 @@ class HoldCode(StrEnum):
     TRUNCATED = "truncated-file"
     REPEATED_BYTES = "known-bytes-under-another-contract"
     UNKNOWN_CONTRACT = "which-contract"
+    REGION_REQUESTED = "region-requested"
     CONTRACT_PROPOSED = "contract-proposed"
     OTHER_CONTRACT = "looks-like-another-region"
     COLUMNS = "columns-changed"
     STYLE = "style-changed"
     OTHER_SHEETS = "other-sheets"
     FIRST_LOAD = "first-load"
+    FOREIGN_SALES = "foreign-sales"
     DATES = "dates-swapped"
     OLD_DATES = "old-dates"
     FUTURE_DATES = "future-dates"
@@ -46,6 +48,7 @@ FILE_HOLDS = (
     HoldCode.OTHER_CONTRACT,
     HoldCode.OTHER_SHEETS,
     HoldCode.FIRST_LOAD,
+    HoldCode.FOREIGN_SALES,
     HoldCode.DATES,
     HoldCode.OLD_DATES,
     HoldCode.FUTURE_DATES,
@@ -54,7 +57,7 @@ FILE_HOLDS = (
     HoldCode.OTHER_TABLE,
     HoldCode.REPEATED_ROWS,
 )
-"""Holds that staging checks: they depend on the file and its contract, and on the usual prices."""
+"""Holds that staging checks: they depend on the file and its contract, and on earlier sales of the region."""
 
 
 @dataclass(frozen=True)

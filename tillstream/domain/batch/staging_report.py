@@ -29,6 +29,14 @@ class CurrencyAmounts:
 
 
 @dataclass(frozen=True)
+class CountryRows:
+    """The number of accepted rows of one country."""
+
+    country: str
+    rows: int
+
+
+@dataclass(frozen=True)
 class UnknownWord:
     """A word of the status column that the contract does not map, in the rows of one currency."""
 
@@ -77,6 +85,8 @@ class StagingReport:
     """The headers of a file."""
     stores: tuple[str | None, ...] | None = None
     """Distinct stores of the rows, with a null for rows without a store; None: too many, or not recorded."""
+    countries: tuple[CountryRows, ...] = ()
+    """Countries of the accepted rows, those of most rows first."""
     unknown_words: tuple[UnknownWord, ...] = ()
     """Status words that the contract does not map, those of most rows first."""
     digests: tuple[str, ...] = ()
@@ -102,6 +112,7 @@ class StagingReport:
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         values["problems"] = tuple(IssueCount(**problem) for problem in values.get("problems", ()))
+        values["countries"] = tuple(CountryRows(**one) for one in values.get("countries", ()))
         values["unknown_words"] = tuple(UnknownWord(**word) for word in values.get("unknown_words", ()))
         if values.get("amounts") is not None:
             values["amounts"] = tuple(CurrencyAmounts(**amounts) for amounts in values["amounts"])

@@ -84,20 +84,6 @@ def sample_by_reader(
     )
 
 
-def only_match(sample: FileSample, contracts: Iterable[Contract]) -> tuple[Contract | None, str]:
-    """Return the only contract that fits without doubts; otherwise None and the reason."""
-    fits = fit(sample, contracts, reader=can_parse)
-    certain = [match for match in fits if match.fits and not match.doubts]
-    if len(certain) == 1:
-        return certain[0].contract, ""
-    if certain:
-        return None, f"; it can be read with {_listed(certain)}"
-    doubtful = [match for match in fits if match.fits]
-    if doubtful:
-        return None, f"; {doubtful[0].contract.name} could read it, but {doubtful[0].doubts[0]}"
-    return None, "; no known data source can read it"
-
-
 def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
     """Return the other contracts that fit without doubts, and the fit of the file's own contract.
 
@@ -117,8 +103,3 @@ def contract_drift(sample: FileSample, own: Contract, header: Sequence[str]) -> 
         return None
     words = tuple(difference.words for difference in changes.differences)
     return SourceChanges(words, frozenset(difference.kind for difference in changes.differences), changes.proposed)
-
-
-def _listed(matches: list[Fit]) -> str:
-    names = [match.contract.name for match in matches]
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,14 +8,16 @@ from tillstream.batches import packs, records
 from tillstream.contracts import confirmations, known_headers
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
-from tillstream.domain.batch.record import Batch
+from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.object_names import LOADED_FOLDER
 from tillstream.pipeline.reading.limits import MOSTLY_IRREGULAR
+from tillstream.pipeline.staging.foreign_sales import hold_foreign_sales
 from tillstream.pipeline.staging.other_sheets import hold_other_sheets
 from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds, upper_first
 from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
+from tillstream.pipeline.validating.history import sold_before
 from tillstream.ports import Ports
 
 MISMATCHES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
@@ -52,21 +54,29 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
     if not upload.is_file:
         return HoldDecision()
     too_many, truncated = too_many_rejected(upload, report, contract.refused_threshold), _truncated(upload, report)
+    foreign = _foreign_sales(file, report)
     decision = HoldDecision()
-    if not truncated and (_is_unusual(report, contract) or _has_another_encoding(file, report)):
-        decision = _match_contracts(file)
+    if not truncated and (foreign or _is_unusual(report, contract) or _has_another_encoding(file, report)):
+        decision = _match_contracts(file, has_foreign_sales=foreign is not None)
     if report.letters == "utf-8" and not decision.holds:
         decision = _as_utf8(contract)
     if not decision.holds and (columns := [one.column for one in report.problems if one.code in AMBIGUOUS_CODES]):
         decision = _with_mixed_formats(file, [column for column in columns if column])
     new_headers = known_headers.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
-        new_headers = []
+        new_headers, foreign = [], None
     if new_headers and HoldCode.COLUMNS not in upload.confirmed:
         decision = _with_new_columns(decision, contract, new_headers)
     suspected = [hold for hold in suspected_holds(report) if hold.code not in upload.confirmed]
     proposed = decision.proposed or propose_repair(contract, report, {hold.code for hold in suspected})
-    others = (truncated, too_many, _unknown_words(contract, report), _unusual_years(report), _other_sheets(file))
+    others = (
+        foreign,
+        truncated,
+        too_many,
+        _unknown_words(contract, report),
+        _unusual_years(report),
+        _other_sheets(file),
+    )
     candidates = (*decision.holds, *suspected, *others, _first_load(file, report))
     holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
     return HoldDecision(tuple(holds), proposed if holds else None)
@@ -136,12 +146,10 @@ def _truncated(upload: Batch, report: StagingReport) -> Hold | None:
 def _is_unusual(report: StagingReport, contract: Contract) -> bool:
     """Return True if the file must be matched to all contracts, which is too slow for every file."""
     counts = {problem.code: problem.count for problem in report.problems}
-    foreign_currencies = {amounts.currency for amounts in report.amounts or ()} - {contract.currency}
     return (
         report.rows_refused > contract.refused_threshold * report.rows
         or bool(ENCODING_CODES & counts.keys())
         or counts.get("unknown-store", 0) > report.rows / 2
-        or bool(contract.currency and foreign_currencies)
     )
 
 
@@ -173,7 +181,17 @@ def _as_utf8(contract: Contract) -> HoldDecision:
     return HoldDecision((Hold.of(HoldCode.STYLE, detail=f"{description}."),), Proposal(data, (description,)))
 
 
-def _match_contracts(file: FileContext) -> HoldDecision:
+def _foreign_sales(file: FileContext, report: StagingReport) -> Hold | None:
+    if HoldCode.FOREIGN_SALES in file.upload.confirmed or file.upload.kind is BatchKind.CORRECTION:
+        return None
+    return hold_foreign_sales(file.contract, report, sold_before(file.ports.warehouse, file.contract.region))
+
+
+def _match_contracts(file: FileContext, *, has_foreign_sales: bool = False) -> HoldDecision:
+    """Hold a file that another contract fits, or its own after a change.
+
+    has_foreign_sales: whether there is a better question than that the file may be one of an unknown source.
+    """
     from tillstream.pipeline.matching.match_contract import (  # heavy, only needed here
         better_matches,
         contract_drift,
@@ -189,9 +207,8 @@ def _match_contracts(file: FileContext) -> HoldDecision:
         reasons = "; ".join((*own_fit.reasons, *own_fit.doubts) if not own_fit.fits else own_fit.doubts)
         return HoldDecision((Hold.of(HoldCode.OTHER_CONTRACT, value=names, detail=reasons),))
     if own_fit.doubts and own_fit.fits:
-        return HoldDecision(
-            (Hold.of(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts)),)
-        )
+        doubt = Hold.of(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts))
+        return HoldDecision(() if has_foreign_sales else (doubt,))
     changes = contract_drift(sample, file.contract, known_headers.earlier_headers(file.ports, file.contract))
     if changes is None:
         return HoldDecision()

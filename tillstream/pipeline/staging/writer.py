@@ -1,6 +1,7 @@
 """Write accepted and rejected rows as Parquet to the staging bucket, and collect the staging report."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -13,11 +14,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tillstream import __version__
-from tillstream.domain.batch.staging_report import CurrencyAmounts, IssueCount, StagingReport
+from tillstream.domain.batch.staging_report import CountryRows, CurrencyAmounts, IssueCount, StagingReport
 from tillstream.domain.events import STAGING
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.tables import SCHEMA
 from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.rows.text_column import combined
 from tillstream.pipeline.staging.hashes import HASHED
 from tillstream.pipeline.staging.split_rows import SplitRows
 from tillstream.pipeline.staging.unknown_words import UnknownWordCounter
@@ -28,6 +30,8 @@ BUFFER = 1 << 20
 """Write buffer in bytes: each write holds the GIL and so blocks the threads that read and validate rows."""
 EXACT = 80
 """Precision in digits of sums of amounts."""
+MAX_COUNTRIES = 300
+"""Countries that the report of a file lists. There are fewer; another column may be mapped by mistake."""
 MAX_STORES = 200
 """A file with more stores is not visible to users who are limited to stores, except to the user who uploaded it."""
 
@@ -90,6 +94,7 @@ class StagedWriter:
         self._counts: dict[tuple[str, str | None], IssueCount] = {}
         self._sums: dict[str, list[Decimal | None]] = {}
         self._stores: set[str | None] = set()
+        self._countries: Counter[str] = Counter()
         self._unknown_words = UnknownWordCounter()
         self._report = StagingReport()
 
@@ -116,6 +121,8 @@ class StagedWriter:
         if split.accepted is not None:
             for detector in self._detectors:
                 detector.add(split.accepted)
+            counts = pc.value_counts(combined(split.accepted.column("country"))).to_pylist()
+            self._countries.update({one["values"]: one["counts"] for one in counts if one["values"]})
         for currency, *amounts in split.amounts:
             sums = self._sums.setdefault(currency, [None, None])
             sums[:] = [_add(one, other) for one, other in zip(sums, amounts, strict=True)]
@@ -166,6 +173,7 @@ class StagedWriter:
             ),
             columns=headers,
             stores=tuple(self._stores) if len(self._stores) <= MAX_STORES else None,
+            countries=tuple(CountryRows(*one) for one in self._countries.most_common(MAX_COUNTRIES)),
             unknown_words=self._unknown_words.words(),
             reader=reader(),
         )

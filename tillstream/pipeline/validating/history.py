@@ -1,4 +1,4 @@
-"""What the rows of a file are compared with: usual values and currencies of earlier sales of the region."""
+"""What the rows of a file are compared with: usual values, currencies and countries of earlier sales of the region."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from tillstream.domain.contract.value_checks import OutlierRule
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.ports import Warehouse
 
-StoreCurrencies = frozenset[tuple[str | None, str]]
-"""Stores and currencies of lines."""
+SoldBefore = frozenset[tuple[str | None, str, str | None]]
+"""Stores, currencies and countries of lines."""
 KEY = ("product", "measure", "currency")
 USUAL = pa.schema(
     [(name, pa.string()) for name in KEY] + [("line_count", pa.int64()), ("median", NUMERIC), ("mad", NUMERIC)]
@@ -32,7 +32,7 @@ class History(Protocol):
     def usual_prices(self) -> pa.Table:
         """Rows of `USUAL` for prices, those included that are computed from amount and quantity."""
 
-    def currencies(self) -> StoreCurrencies: ...
+    def sold(self) -> SoldBefore: ...
 
     def is_new(self) -> bool:
         """Whether the figures of the contract are not confirmed."""
@@ -53,9 +53,8 @@ class LedgerHistory:
     def usual_prices(self) -> pa.Table:
         return self._usual({"minimum": MIN_PRICED_LINES, "derived": True, PRICE: True, QUANTITY: False})
 
-    def currencies(self) -> StoreCurrencies:
-        rows = self.warehouse.query(sql.text("ledger/known_currencies"), {"region": self.contract.region}).to_pylist()
-        return frozenset((row["store_id"], row["currency"]) for row in rows)
+    def sold(self) -> SoldBefore:
+        return sold_before(self.warehouse, self.contract.region)
 
     def is_new(self) -> bool:
         return self.needs_confirmation()
@@ -71,7 +70,7 @@ class CopiedHistory:
 
     values: pa.Table
     prices: pa.Table
-    store_currencies: StoreCurrencies
+    sold_before: SoldBefore
     needs_confirmation: bool
 
     @classmethod
@@ -80,7 +79,7 @@ class CopiedHistory:
         return cls(
             history.usual_values(contract.outliers) if contract.outliers else USUAL.empty_table(),
             history.usual_prices(),
-            history.currencies() if "currency" in contract.columns else frozenset(),
+            history.sold() if "currency" in contract.columns else frozenset(),
             history.is_new(),
         )
 
@@ -90,8 +89,17 @@ class CopiedHistory:
     def usual_prices(self) -> pa.Table:
         return self.prices
 
-    def currencies(self) -> StoreCurrencies:
-        return self.store_currencies
+    def sold(self) -> SoldBefore:
+        return self.sold_before
 
     def is_new(self) -> bool:
         return self.needs_confirmation
+
+
+def sold_before(warehouse: Warehouse, region: str) -> SoldBefore:
+    """The currencies and countries of the stores of a region, from the daily totals and the days that they lack."""
+    (totals,) = warehouse.query(sql.text("daily_totals/summed")).to_pylist()
+    stale = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": totals["summed_settlement"]})
+    params = {"region": region, "stale": stale.column("sale_date").to_pylist()}
+    rows = warehouse.query(sql.text("ledger/sold_before"), params).to_pylist()
+    return frozenset((row["store_id"], row["currency"], row["country"]) for row in rows)

@@ -45,7 +45,7 @@ class CurrencyDetector:
             yield IssueCount(CODE, severity, "currency", count, int(first["first_min"]), str(first["example"]))
 
     def _unusual(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        in_ledger = self._history.currencies()
+        in_ledger = {(store, currency) for store, currency, _ in self._history.sold()}
         unusual = []
         for group in groups:
             store = group["store_id"]

@@ -1,7 +1,7 @@
 """Complete resumable uploads: move the whole file into the inbox, or keep it for a preview."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +23,8 @@ PATIENCE = timedelta(minutes=5)
 """Time after its last byte at which `clean_up` completes a whole file."""
 KEPT = timedelta(days=3)
 """Retention of an upload that is not complete; covers a weekend."""
+MAX_REGION = 60
+"""Characters of the name of a region."""
 SWEEP = "sweep"
 """The actor of audit entries about expired previews."""
 
@@ -185,6 +187,24 @@ def propose(
     _check_complete(resumable_upload.get(ports, id, by))
     proposal = proposals.of(contract, changes)
     resumable_upload.change(ports, id, by, lambda current: replace(current, proposed=proposal, look=False))
+    return finish(ports, contracts, id, by)
+
+
+def request_region(
+    ports: Ports, contracts: ContractRegistry, id: str, by: str, region: str, answers: Mapping[str, str]
+) -> ResumableUpload:
+    """Move a previewed file into the inbox, held until an administrator answers for its region. Raises `Rejected`.
+
+    answers: those of the owner to the questions about the file, which are kept with it.
+    """
+    name = " ".join(region.split())
+    if not 0 < len(name) <= MAX_REGION:
+        raise Rejected(f"Enter the name of the region, with at most {MAX_REGION} characters.")
+    _check_complete(resumable_upload.get(ports, id, by))
+    kept = {**answers, "region": name}
+    resumable_upload.change(
+        ports, id, by, lambda current: replace(current, requested_region=name, answers=kept, look=False)
+    )
     return finish(ports, contracts, id, by)
 
 

@@ -8,7 +8,7 @@ from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import contract_from_path, is_ignored
+from tillstream.domain.file_names import contract_from_folder, is_ignored
 from tillstream.domain.object_names import (
     CONNECT_FOLDER,
     CONNECTED_NAME,
@@ -50,8 +50,8 @@ CORRECTION = re.compile(rf"{submit.FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
     """Return the record of an inbox object; create it if there is none.
 
-    The contract is named by the folder or the file name; otherwise it is the only one that fits the content. Without a
-    contract the file is held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
+    The contract is the one that a folder names, otherwise the one that fits the content. Without a contract the file is
+    held. Raises `Rejected` for objects that are not new files: folder placeholders, temporary
     names, restored objects, exchange rates, packs.
     """
     return recorded(ports, stored) or create_record(ports, contracts, stored)
@@ -80,7 +80,7 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
     upload = resumable_upload.sent_as(ports, stored.name)
     if upload and upload.is_cancelled:
         raise Rejected(f"The upload of {upload.file} was cancelled.")
-    if upload and (upload.proposed or upload.contract):
+    if upload and (upload.proposed or upload.contract or upload.requested_region):
         return _register_sent(ports, contracts, stored, upload)
     connected = CONNECTED_NAME.fullmatch(stored.name)
     if connected:
@@ -109,6 +109,12 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
         raise Rejected(f"{upload.file} should have {upload.size:,} bytes, but {stored.size:,} were received.")
     if upload.proposed:
         batch = proposals.register(ports, stored, upload, upload.proposed)
+    elif upload.requested_region:
+        from tillstream.workflows.onboarding import held_batch  # heavy, only needed here
+
+        requested = Hold.of(HoldCode.REGION_REQUESTED, value=upload.by, detail=upload.requested_region)
+        batch = registration.register(ports, None, stored, upload.by, file=upload.file, held=requested)
+        held_batch.keep(ports, batch.batch_id, upload.answers, upload.by)
     else:
         contract, why = _pinned(contracts, upload.contract)
         held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
@@ -123,36 +129,35 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
 def _contract_of(
     ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str
 ) -> tuple[Contract | None, str]:
-    """Return the contract by folder or name, else by content; or None and the reason. Raises `NotATable`.
+    """Return the contract by folder, else by content; or None and the reason. Raises `NotATable`.
 
-    A folder may have the name of any contract. Otherwise, one that does not claim files takes part only if both the
-    name of the file and its content are those of it.
+    The name of the file decides if its content does not: between contracts that fit it, and if none does for its own
+    source that has changed, which is held then. Of contracts that do not claim files, both must be those of the file.
     """
-    claiming, folders = contracts.claiming(), path[: path.rfind("/") + 1]
-    name = contract_from_path(folders, contracts.names()) or contract_from_path(path, claiming)
-    if name:
-        return _pinned(contracts, name)
-    from tillstream.pipeline.matching.match_contract import (  # loaded only if the name does not decide
-        only_match,
-        read_sample,
-    )
+    folder = contract_from_folder(path, contracts.names())
+    if folder:
+        return _pinned(contracts, folder)
+    from tillstream.pipeline.matching.match_contract import read_sample  # loaded only if the folder does not decide
     from tillstream.workflows.onboarding import sources
 
+    claiming = contracts.claiming()
     try:
         file_sample = read_sample(lambda: ports.objects.open(stored.bucket, stored.name, stored.generation))
     except NotATable:
         raise
     except Rejected as error:
+        if named := sources.named_contract(path, list(claiming.values())):
+            return _pinned(contracts, named)
         return None, f"; its content cannot be read: {str(error).rstrip('.')}"
-    match, why = only_match(file_sample, claiming.values())
-    if match:
-        return _pinned(contracts, match.name)
+    contract, why = sources.without_person(file_sample, sources.fits(file_sample, claiming.values()), path)
+    if contract:
+        return _pinned(contracts, contract)
     others = [one for name, one in contracts.all().items() if name not in claiming]
-    fitting = [one.contract.name for one in sources.fits(file_sample, others) if one.fits and not one.doubts]
-    named = contract_from_path(path, fitting)
-    if named:
+    fitting = [one.contract for one in sources.fits(file_sample, others) if one.fits and not one.doubts]
+    if named := sources.named_contract(path, fitting):
         return _pinned(contracts, named)
-    return None, f"; it can be read with {' or '.join(fitting)}, of which there is no file yet" if fitting else why
+    names = " or ".join(one.name for one in fitting)
+    return None, f"; it can be read with {names}, of which there is no file yet" if fitting else f"; {why}"
 
 
 def _pinned(contracts: ContractRegistry, name: str) -> tuple[Contract | None, str]:

@@ -1,4 +1,7 @@
-"""Which contract a file belongs to, if one or more fit it; one rule for `detect` and the portal."""
+"""Which contract a file belongs to, if one or more fit it: a rule for `detect`, the portal, and files without a person.
+
+The content decides. The name of a file only breaks ties.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +9,17 @@ from dataclasses import dataclass
 from tillstream.detection import FileSample, Fit, drift, fit
 from tillstream.detection.evidence import CERTAIN, DetectionLog, Finding, Question
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.countries import code_of
 from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import contract_from_path
+from tillstream.domain.file_names import contract_from_name
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.workflows.onboarding.questionnaire import Questionnaire, as_draft
 
 KEY, NEW = "source", "new"
 _READING = frozenset({"encoding", "delimiter", "sheet", "header"})
 """Questions about how a file is read. An answer to any other describes a new contract."""
+MOST_COLUMNS = 0.5
+"""Share of the columns of a source that a file of it has after a change of the source."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,12 @@ class Sources:
     likely: str = ""
     """Name of the best contract; empty if none or several fit equally well."""
     tie_break: str = ""
-    """How the name of the file decided between contracts that fit equally well."""
+    """What decided between contracts that fit equally well: the country of the sales, or the name of the file."""
+
+    @property
+    def others(self) -> tuple[Fit, ...]:
+        """The candidates besides the likely one."""
+        return tuple(one for one in self.candidates if one.contract.name != self.likely)
 
     @property
     def question(self) -> Question:
@@ -44,19 +55,72 @@ def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
 def sources_of(file_sample: FileSample, fits: Sequence[Fit], file: str) -> Sources:
     """Return the contracts that fit the file; if none does, those whose columns are all present.
 
-    file: its name, which only decides between contracts that fit equally well.
+    Between contracts that fit equally well, the country of the sales decides; after it the name of the file.
     """
-    certain = [one for one in fits if one.fits and not one.doubts]
+    certain = [one for one in fits if _is_certain(one)]
     if not certain:
         same_header = tuple(one for one in fits if file_sample.sheet.columns.keys() >= {*one.contract.source_headers})
         return Sources(same_header, same_header[0].contract.name if len(same_header) == 1 else "")
-    equal = [one.contract.name for one in certain if _quality(one) == _quality(certain[0])]
+    equal = [one.contract for one in certain if _quality(one) == _quality(certain[0])]
+    likely, tie_break = _tie_break(file_sample, equal, file)
+    return Sources(tuple(certain), likely, tie_break)
+
+
+def without_person(file_sample: FileSample, fits: Sequence[Fit], file: str) -> tuple[str, str]:
+    """Name of the contract with which a file is read that no person chooses a contract for; or empty, and the reason.
+
+    Of several that fit it is the likely one, if the name of the file is also that of it. If none fits, it is the one
+    that the file is named by and whose columns it mostly has: its source may have changed.
+    """
+    certain = [one.contract for one in fits if _is_certain(one)]
+    if certain:
+        likely = sources_of(file_sample, fits, file).likely
+        if len(certain) == 1 or likely == named_contract(file, certain) != "":
+            return likely, ""
+        return "", f"it can be read with {_listed([one.name for one in certain])}"
+    if named := named_contract(file, [one.contract for one in fits if one.fits or one.score >= MOST_COLUMNS]):
+        return named, ""
+    doubtful = next((one for one in fits if one.fits), None)
+    if doubtful:
+        return "", f"{doubtful.contract.name} could read it, but {doubtful.doubts[0]}"
+    return "", "no known data source can read it"
+
+
+def named_contract(file: str, contracts: Sequence[Contract]) -> str:
+    """Name of the contract that the name of the file starts with, or of the only one of a region that it starts with;
+    empty if there is none."""
+    name = contract_from_name(file, [one.name for one in contracts])
+    region = "" if name else contract_from_name(file, {one.region for one in contracts})
+    of_region = [one.name for one in contracts if one.region == region]
+    return name or (of_region[0] if len(of_region) == 1 else "")
+
+
+def _tie_break(file_sample: FileSample, equal: Sequence[Contract], file: str) -> tuple[str, str]:
+    """One of the contracts that fit equally well, and what decided, as words; empty if nothing does."""
     if len(equal) == 1:
-        return Sources(tuple(certain), equal[0])
-    named = contract_from_path(file, equal)
-    listed = f"{', '.join(equal[:-1])} and {equal[-1]}"
-    tie_break = f"{listed} fit equally well, and the name of the file is that of {named}" if named else ""
-    return Sources(tuple(certain), named or "", tie_break)
+        return equal[0].name, ""
+    equally = f"{_listed([one.name for one in equal])} fit equally well"
+    of_country = [one for one in equal if _is_of_country(file_sample, one)]
+    if len(of_country) == 1:
+        (one,) = of_country
+        return one.name, f"{equally}, and the country of all its sales is the region of {one.name}"
+    named = named_contract(file, of_country or equal)
+    return named, f"{equally}, and the name of the file is that of {named}" if named else ""
+
+
+def _is_of_country(file_sample: FileSample, contract: Contract) -> bool:
+    """Whether all sales of the file are of the one country that the contract's region is."""
+    column = file_sample.sheet.columns.get(contract.columns.get("country", ""))
+    codes = {code_of(word) for word in column.words} if column else set()
+    return codes == {code_of(contract.region)} != {None}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _is_certain(one: Fit) -> bool:
+    return one.fits and not one.doubts
 
 
 def describes_new(answers: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ SAME_CONTRACT_HOLDS = (
     HoldCode.REPEATED_BYTES,
     HoldCode.REPEATED_ROWS,
     HoldCode.OTHER_CONTRACT,
+    HoldCode.FOREIGN_SALES,
     HoldCode.OTHER_REGION,
 )
 """Holds whose confirmation is valid for as long as the contract is the same."""

@@ -20,7 +20,7 @@ from docs.generate.looker.pictures.svg import (
     text,
 )
 from looker.definitions import Chart
-from tillstream.analytics.countries import code_of
+from tillstream.domain.countries import code_of
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]

@@ -49,7 +49,7 @@ def test_a_store_with_a_currency_of_its_own_is_warned_about_another_one(tmp_path
 def test_the_currency_of_the_contract_is_usual_from_the_first_file_on(tmp_path: Path) -> None:
     with open_app(shop(tmp_path, "currency: EUR")) as app:
         lines = ("1,2026-03-01,S1,5.00,EUR", "2,2026-03-01,S1,5.00,USD")
-        assert problems(app, tmp_path / "a.csv", *lines) == [  # the file is also held: half of it is in dollars
+        assert problems(app, tmp_path / "a.csv", *lines) == [  # the file is also held for them
             ("unusual-currency", "warning", 1, "USD; this region uses EUR")
         ]
 

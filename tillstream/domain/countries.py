@@ -4,10 +4,10 @@ import json
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import TypedDict
 
-_DATA = Path(__file__).parent / "data"
+_DATA = resources.files("tillstream.domain") / "data"
 
 
 class Country(TypedDict):

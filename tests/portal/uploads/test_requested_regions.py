@@ -1,0 +1,106 @@
+"""A clerk whose region is missing asks an administrator for it, and learns nothing of the regions of others."""
+
+from collections.abc import Callable
+
+import pytest
+from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
+from visitor import Visitor
+
+from tillstream.app import App
+from tillstream.batches import records
+from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.contract.model import parse
+from tillstream.domain.people import Role
+from tillstream.people import accounts
+
+People = Callable[..., Visitor]
+Work = Callable[[], None]
+OWN_ANSWERS = {key: value for key, value in ANSWERS.items() if key != "answer.region"}
+NORTH = {
+    "name": "north",
+    "region": "Norway",
+    "currency": "NOK",
+    "columns": {"sale_id": "Nr", "date": "Dag", "net_amount": "Sum"},
+    "identity": {"ids": "region-wide"},
+}
+
+
+def requested_file(clerk: Visitor, region: str = "Austria") -> Batch:
+    """The file of a region that the clerk asks for."""
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    assert "Is the region of the file missing?" in clerk.get(place).text
+    clerk.post(f"{place}/answers", OWN_ANSWERS)
+    answer = clerk.post(f"{place}/request-region", {"region": f" {region} "})
+    assert answer.status_code == 303, answer.text
+    (batch,) = records.find(clerk.app.ports, state=State.HELD)
+    assert answer.location == f"/uploads/{batch.batch_id}"
+    return batch
+
+
+def test_the_request_is_listed_for_administrators_with_the_answers_and_is_answered_with_the_region(
+    app: App, person: People, work: Work
+) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    batch = requested_file(clerk)
+    assert "clerk-in cannot choose the region of the file and asks for Austria." in admin.get("/waiting").text
+    questions = f"/uploads/{batch.batch_id}/questions"
+    summary = admin.get(f"{questions}?step=confirm").text
+    assert "Revenue 1,204.30 EUR" in text_of(summary)
+    assert "Give clerk-in the region Austria" in summary
+    assert "asks for Austria" in clerk.get(f"/uploads/{batch.batch_id}").text
+    saved = admin.post(f"{questions}/save", {"name": "linz", "give_region": "yes"})
+    assert saved.status_code == 303, saved.text
+    work()
+    assert accounts.get(app.ports, "clerk-in").regions == ("Austria", "IN")
+    assert "3 of 3 rows imported" in clerk.get(f"/uploads/{batch.batch_id}").text
+
+
+def test_the_region_can_be_created_without_giving_it(app: App, person: People) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    batch = requested_file(clerk)
+    admin.post(f"/uploads/{batch.batch_id}/questions/save", {"name": "linz"})
+    assert app.contracts.current("linz").region == "Austria"
+    assert accounts.get(app.ports, "clerk-in").regions == ("IN",)
+    assert clerk.get(f"/uploads/{batch.batch_id}").status_code == 404
+
+
+def test_a_refused_request_shows_its_reason_to_the_clerk(person: People) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    batch = requested_file(clerk)
+    admin.post(f"/uploads/{batch.batch_id}/reject", {"reason": "Send it to the office in Linz"})
+    assert "Send it to the office in Linz" in clerk.get(f"/uploads/{batch.batch_id}").text
+
+
+@pytest.mark.parametrize("region", ["Norway", "Atlantis"])
+def test_the_clerk_learns_nothing_of_a_region_and_cannot_answer_the_own_request(
+    app: App, person: People, region: str
+) -> None:
+    app.contracts.save(parse(NORTH), "test")
+    clerk, colleague, manager = person(Role.CLERK, "IN"), person(Role.CLERK, "UK"), person(Role.MANAGER, "Norway")
+    batch = requested_file(clerk, region)
+    receipt = f"/uploads/{batch.batch_id}"
+    page = clerk.get(receipt).text
+    assert f"asks for {region}" in page
+    for word in ("north", "NOK", "new region", "uploads/questions"):
+        assert word not in page
+    assert f"{receipt}/questions" not in page
+    assert clerk.post(f"{receipt}/questions/save", {"name": "mine"}).status_code in {403, 422}
+    assert clerk.post(f"{receipt}/confirm", {"contract": "IN"}).status_code == 403
+    assert text_of(clerk.get("/waiting").text).count("linz.csv") == 1
+    for other in (colleague, manager):
+        assert other.get(receipt).status_code == 404
+        assert "linz.csv" not in other.get("/waiting").text
+
+
+@pytest.mark.parametrize("region", ["", "   ", "x" * 61])
+def test_a_request_names_a_region(person: People, region: str) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    answer = clerk.post(f"{place}/request-region", {"region": region})
+    assert (answer.status_code, "Enter the name of the region" in answer.text) == (422, True)
+    assert records.find(clerk.app.ports, kind=None) == []
+
+
+def test_who_has_all_regions_names_a_new_one_without_asking(person: People) -> None:
+    admin = person(Role.ADMIN)
+    assert "Is the region of the file missing?" not in admin.get(look_at(admin, UNKNOWN, "linz.csv")).text
