@@ -61,7 +61,12 @@ def _receipt(receipt: dict[str, Any]) -> None:
             print_line("  The file has a header but no rows.")
     for amount in receipt.get("amounts", []):
         gross = f", gross {amount['gross']}" if amount["gross"] is not None else ""
-        print_line(f"  net {amount['net']} {amount['currency']}{gross}")
+        repeated = (
+            f", with {rows['duplicate']:,} duplicate rows, which count once" if rows and rows["duplicate"] else ""
+        )
+        print_line(f"  net {amount['net']} {amount['currency']}{gross}{repeated}")
+    for one in receipt.get("known", []):
+        print_line(f"  imported before: revenue {one['revenue']} {one['currency']} in {one['lines']:,} lines")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""
