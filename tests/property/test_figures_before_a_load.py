@@ -95,10 +95,10 @@ def test_what_the_figures_of_a_file_promise_is_what_counts_once_it_is_loaded(
     ) == sum(Decimal(row[-1]) for row in rows)
     with file.open("rb") as stream:
         again = dry_run(app.ports, app.contracts, contract, file.name, stream)
-    assert sum(one["revenue"] for one in again["known"]) >= _revenue(figures.amounts)
+    assert sum(one["revenue"] for one in again["imported_before"]) >= _revenue(figures.amounts)
 
 
-def test_rows_that_repeat_or_contradict_another_stand_apart_with_their_amounts(tmp_path: Path) -> None:
+def test_rows_that_repeat_or_contradict_another_are_apart_with_their_amounts(tmp_path: Path) -> None:
     file = tmp_path / "sales.csv"
     lines = ("1,1,1,{0},Lamp,2,20.00", *2 * ("1,2,1,{0},Desk,1,80.00",), "2,1,1,{0},Lamp,1,10.00")
     wrong = ("2,1,1,{0},Lamp,1,11.00", "3,1,1,soon,Lamp,1,12.00", "4,1,1,{0},Lamp,1,13.00")

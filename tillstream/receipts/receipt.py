@@ -56,9 +56,9 @@ def receipt_queries(batch: str) -> list[WarehouseQuery]:
     return [WarehouseQuery(sql.text(f"ledger/{name}"), {"batch_id": batch}) for name in _QUERIES]
 
 
-def known_lines_query(batch: str) -> WarehouseQuery:
+def imported_before_query(batch: str) -> WarehouseQuery:
     """The query of the lines of a batch that a preview finds in the ledger already."""
-    return WarehouseQuery(sql.text("ledger/batch_known_lines"), {"batch_id": batch})
+    return WarehouseQuery(sql.text("ledger/batch_imported_before"), {"batch_id": batch})
 
 
 def compose(

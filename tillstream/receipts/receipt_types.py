@@ -35,7 +35,7 @@ class ReceiptAmounts(TypedDict):
     gross: Decimal | None
 
 
-class KnownLines(TypedDict):
+class ImportedBefore(TypedDict):
     """Lines of one currency that the ledger has already. revenue: of those that are not cancelled."""
 
     currency: str
@@ -71,5 +71,5 @@ class Receipt(TypedDict):
     """Lines that the batch removed because it states a scope completely."""
     error: str
     proposal: NotRequired[ReceiptProposal]
-    known: NotRequired[list[KnownLines]]
+    imported_before: NotRequired[list[ImportedBefore]]
     """Of a dry run: what the file would not count again."""

@@ -166,7 +166,7 @@ def test_a_day_without_times_is_not_compared(admin: Visitor, work: Work) -> None
     assert ">100.00</data>" not in today
 
 
-def test_the_change_of_some_stores_stands_beside_their_own_figures(admin: Visitor, work: Work) -> None:
+def test_the_change_of_some_stores_is_printed_with_their_own_figures(admin: Visitor, work: Work) -> None:
     sell(
         admin,
         work,

@@ -24,7 +24,7 @@ def test_first_rows_are_shown_as_they_are_read_with_their_totals(person: People)
     assert "None: every column is used." in page
 
 
-def test_what_does_not_count_stands_apart_from_the_revenue_that_does(person: People, work: Work) -> None:
+def test_what_does_not_count_is_apart_from_the_revenue_that_does(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     clerk.upload(indian_file(indian_sale("1")))
     work()

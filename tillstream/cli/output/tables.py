@@ -65,7 +65,7 @@ def _receipt(receipt: dict[str, Any]) -> None:
             f", with {rows['duplicate']:,} duplicate rows, which count once" if rows and rows["duplicate"] else ""
         )
         print_line(f"  net {amount['net']} {amount['currency']}{gross}{repeated}")
-    for one in receipt.get("known", []):
+    for one in receipt.get("imported_before", []):
         print_line(f"  imported before: revenue {one['revenue']} {one['currency']} in {one['lines']:,} lines")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""

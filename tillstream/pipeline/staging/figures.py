@@ -58,8 +58,8 @@ class _Counter:
         self.rows += rows.quarantined
         if rows.is_rejected.any():
             table = rows.row_batch.table.filter(pa.array(rows.is_rejected))
-            known = pc.and_(pc.is_valid(table.column("currency")), pc.is_valid(table.column("net_amount")))
-            currency, status, net = (decoded(table.column(name).filter(known)) for name in COLUMNS[1:4])
+            has_amount = pc.and_(pc.is_valid(table.column("currency")), pc.is_valid(table.column("net_amount")))
+            currency, status, net = (decoded(table.column(name).filter(has_amount)) for name in COLUMNS[1:4])
             self._add_amounts(currency, pc.fill_null(status, "completed"), net)
 
     def _add_amounts(self, currency: pa.Array, status: pa.Array, net: pa.Array) -> None:
