@@ -1,5 +1,6 @@
 """Compare two periods, regions, stores, channels, categories or countries, and explain the difference in revenue."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from portal.dashboard.texts import FIGURES as LABELS
 from portal.filters import fields
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 
@@ -42,14 +44,13 @@ def show() -> ResponseReturnValue:
     page = {"pair": pair, "kinds": texts.KINDS, "grains": sides.items_of(pair.by), "bar": bar}
     if pair.filters is None:
         return render_template("compare/show.html", **page)
-    growth = figures.ask("growth", pair.filters).to_pylist()
+    growth, currency = figures.by_figure(figures.ask("growth", pair.filters)), figures.currency()
     return render_template(
         "compare/show.html",
         **page,
-        figures=[row for row in growth if row["figure"] in FIGURES],
-        labels={name: (LABELS[name], kind) for name, kind in FIGURES.items()},
-        currency=figures.currency(),
-        explained=effects.explain(rows, pair.effects),
+        figures=list(_compared(growth, currency)),
+        currency=currency,
+        explained=effects.explain(rows, pair.effects, currency),
         groups=groups.load(pair, pair.filters),
         not_before=texts.NOT_BEFORE.format(pair.names[0]),
         chart=_over_time(pair, pair.filters),
@@ -70,6 +71,13 @@ def subscribe() -> ResponseReturnValue:
     moving = {} if any(map(request.args.get, sides.DATES)) else dict.fromkeys(sides.DATES)
     name = request.args.get("name") or None
     return redirect(url_for("subscriptions.new", address=_effects_file(pair, **moving), name=name), 303)
+
+
+def _compared(growth: dict[str, dict[str, Any]], currency: str) -> Iterator[tuple[str, str, ComparedFigure]]:
+    """Label, format and both sides of each figure."""
+    for name, kind in FIGURES.items():
+        one = ComparedFigure.of_whole(growth[name]["value"], growth[name]["before"])
+        yield LABELS[name], kind, one.in_currency(currency if kind == "money" else "")
 
 
 def _effects_file(pair: sides.Pair, **changes: Any) -> str:

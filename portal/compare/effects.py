@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.measures.change_effects import Effect
+from tillstream.domain.compared_figure import ComparedFigure
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
@@ -34,18 +35,12 @@ class Bar:
 class Explained:
     """`largest`: the effects to name in a sentence, the largest first."""
 
-    before: Decimal
-    after: Decimal
-    growth: Decimal | None
+    revenue: ComparedFigure
     bars: tuple[Bar, ...]
     largest: tuple[Named, ...]
 
-    @property
-    def difference(self) -> Decimal:
-        return self.after - self.before
 
-
-def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect]) -> Explained:
+def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect], currency: str) -> Explained:
     """rows: the answer of the query `change`. names: what its effects are called."""
     amounts = {row["effect"]: row["amount"] for row in rows}
     before, after = amounts["before"], amounts["after"]
@@ -69,8 +64,8 @@ def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect]) -> Expl
         for row, level in zip(effects, levels, strict=False)
         if abs(row["amount"]) >= Decimal("0.005")
     )
-    growth = (after - before) / before if before > 0 else None
-    return Explained(before, after, growth, bars, largest((bar.part, bar.amount) for bar in bars))
+    revenue = ComparedFigure.of_whole(after, before).in_currency(currency)
+    return Explained(revenue, bars, largest((bar.part, bar.amount) for bar in bars))
 
 
 def largest(amounts: Iterable[Named]) -> tuple[Named, ...]:

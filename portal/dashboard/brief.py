@@ -42,9 +42,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
 
 def _today() -> dict[str, Any]:
     sales = today_of(View(scope(), figures.currency()), ports().clock.now().replace(second=0, microsecond=0))
-    same = sales.comparable
-    before = same.revenue_before
-    return {"sales": sales, "growth": (same.revenue - before) / before if same.revenue and before > 0 else None}
+    return {"sales": sales, "revenue": sales.compared_revenue(figures.currency())}
 
 
 def _stock() -> dict[str, Any]:

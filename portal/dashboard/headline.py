@@ -1,8 +1,8 @@
 """Key figures: one strip with change and sparkline, the others behind a fold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from portal import figures
@@ -15,6 +15,7 @@ from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
 from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
 from tillstream.analytics.filters import Filters
+from tillstream.domain.compared_figure import ComparedFigure
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,13 @@ CARDS = (
     Card("active_lines"),
 )
 STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
+SIZES: dict[str, Callable[[Any], Any]] = {
+    "margin": lambda value: value,
+    "returned_value": lambda value: -value,
+    "cancelled_value": lambda value: value,
+    "active_lines": lambda value: value,
+}
+"""Figures whose base is queried here → their size; returns are negative amounts."""
 CURRENCIES = 8
 """Maximum number of currencies that the card lists; the others are only counted."""
 
@@ -89,29 +97,24 @@ def _series(selection: DashboardFilters, totals: dict[str, Any]) -> sparklines.S
 
 def _changes(
     selection: DashboardFilters, comparison: Compared, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
-) -> dict[str, dict[str, Decimal | None]]:
-    """Comparison → figure → its growth; empty if nothing is compared."""
+) -> dict[str, dict[str, ComparedFigure]]:
+    """Comparison → figure → what it is compared with; empty if nothing is compared."""
     shown = [name for name in (comparison.chosen, comparison.other) if name in comparison.periods]
-    columns = {compared.BEFORE: "growth", compared.YEAR_BEFORE: "year_growth"}
-    changes: dict[str, dict[str, Decimal | None]] = {}
+    columns = {compared.BEFORE: "before", compared.YEAR_BEFORE: "year_before"}
+    changes: dict[str, dict[str, ComparedFigure]] = {}
     for name in shown:
         period = comparison.periods[name]
         sales = selection.filters.against or selection.filters
         before = replace(sales, start=period.before_start, end=period.before_end, before_start=None, before_end=None)
         earlier = figures.ask("headline", before).to_pylist()[0]
-        changes[name] = {figure: row[columns[name]] for figure, row in growth.items()} | {
-            figure: _growth(totals[figure], earlier[figure])
-            for figure in ("margin", "returned_value", "cancelled_value", "active_lines")
+        changes[name] = {
+            figure: ComparedFigure(totals[figure], row["value"], row[columns[name]]) for figure, row in growth.items()
+        } | {
+            figure: ComparedFigure.of_whole(*(size(one[figure]) for one in (totals, earlier)))
+            for figure, size in SIZES.items()
             if figure in totals
         }
     return changes
-
-
-def _growth(value: Decimal | None, before: Decimal | None) -> Decimal | None:
-    """Change as a fraction of the amount before; None without one, or if the sign differs."""
-    if value is None or not before or value * before < 0:
-        return None
-    return (Decimal(value) - Decimal(before)) / Decimal(before)
 
 
 def _is_informative(card: Card, totals: dict[str, Any]) -> bool:

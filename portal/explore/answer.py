@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 from portal import figures
@@ -19,6 +18,7 @@ from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.domain.compared_figure import growth
 
 MOST_GROUPS = 10_000
 MOST_ACROSS = 13
@@ -129,7 +129,7 @@ def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> l
             whole[one.name] = now
             whole[f"{one.name}.{BEFORE}"] = old
             whole[f"{one.name}.{CHANGE}"] = _difference(one, now, old)
-            whole[f"{one.name}.{GROWTH}"] = _growth(now, old) if one.format in GROWS else None
+            whole[f"{one.name}.{GROWTH}"] = growth(now, old) if one.format in GROWS else None
         result.append(whole)
     return result
 
@@ -139,12 +139,6 @@ def _difference(measure: Measure, now: Any, old: Any) -> Any:
     if measure.format in GROWS:
         return None if now is None and old is None else (now or 0) - (old or 0)
     return None if measure.format not in IN_POINTS or now is None or old is None else (now - old) * 100
-
-
-def _growth(now: Any, old: Any) -> Decimal | None:
-    if now is None or old is None or old <= 0:
-        return None
-    return (Decimal(now) - Decimal(old)) / Decimal(old)
 
 
 def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str], most: int) -> Answer:

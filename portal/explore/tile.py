@@ -8,13 +8,14 @@ from portal import figures, list_view
 from portal.dashboard import request_filters
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, chart, labels, links, table, texts
-from portal.explore.columns import POINTS, format_of
-from portal.explore.selection import GROWTH, read
+from portal.explore.columns import GROWS, POINTS, format_of
+from portal.explore.selection import BEFORE, read
 from portal.reader_locale import days_text
 from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.errors import Rejected
 
 SHOW, SLOT = "show", "slot"
@@ -71,7 +72,7 @@ def _body(show: str, slot: str, address: str) -> str:
         heads=table.heads(exploration, result, unfinished),
         unfinished=unfinished,
         columns=table.columns(exploration, result),
-        growth=f"{exploration.measures[0].name}.{GROWTH}",
+        change=_change(exploration, result) if show == Show.NUMBER else None,
         points=next((one.key for one in result.columns[:3] if format_of(one) == POINTS), ""),
         against=texts.compared(days_text(result.compared.before_start, result.compared.before_end))
         if result.compared
@@ -83,6 +84,13 @@ def _body(show: str, slot: str, address: str) -> str:
         codes=labels.CODES,
         currency=figures.currency(),
     )
+
+
+def _change(exploration: Exploration, result: answer.Answer) -> ComparedFigure | None:
+    """The number of the tile and what it is compared with; None if nothing is compared."""
+    (one, *_), row = exploration.measures, result.rows[0] if result.rows else {}
+    key = f"{one.name}.{BEFORE}"
+    return ComparedFigure.of_whole(row[one.name], row[key]) if one.format in GROWS and key in row else None
 
 
 def _days(selection: DashboardFilters) -> str:

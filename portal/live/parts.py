@@ -53,17 +53,12 @@ def today(view: live.View, now: datetime) -> str:
     return render_template(
         "live/today.html",
         today=figures,
-        comparable=figures.comparable,
+        comparable=len(figures.comparable.stores),
         selling=sum(store.has_sales for store in stores),
         stores=[(store, _name("store", store.store_id, store.region)) for store in stores[:MOST_STORES]],
         left_out=len(stores) - len(stores[:MOST_STORES]),
         currency=view.currency,
-        growth=_growth,
     )
-
-
-def _growth(now: Any, before: Any) -> Any:
-    return (now - before) / before if before and before > 0 else None
 
 
 def _names(sale: dict[str, Any], may_see_people: bool) -> dict[str, Any]:  # noqa: FBT001 - the second of two

@@ -18,6 +18,7 @@ from portal.filters.fields import Field
 from portal.filters.values import Value
 from portal.list_view import ListQuery, Page
 from portal.storybook.figures import figures
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.errors import NotFound
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
@@ -42,10 +43,10 @@ CHANGES = (
     {"label": "Returns", "before": None, "after": "2"},
 )
 KEY_FIGURES = (
-    ("Revenue", Decimal("1182340.50"), 0.124),
-    ("Orders", 6_110, -0.031),
-    ("Customers", 1_402, 0),
-    ("Units", 9, None),
+    ("Revenue", Decimal("1182340.50"), ComparedFigure.of_whole(Decimal("1182340.50"), Decimal("1051904.36"))),
+    ("Orders", 6_110, ComparedFigure(6_110, 5_814, 6_000)),
+    ("Customers", 1_402, ComparedFigure.of_whole(1_402, 1_402)),
+    ("Units", 9, ComparedFigure.of_whole(9, None)),
 )
 BREAKDOWN = (
     ("Central station, upper floor, beside the bookshop", Decimal("182340.50"), 0.62, 0.124),

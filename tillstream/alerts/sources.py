@@ -48,7 +48,7 @@ class AlertSources:
     def place(self, region: str, store: str | None) -> str:
         """A store, by its name if it has one, or a region."""
         if store is None:
-            return region or "all regions"
+            return f"region {region}" if region else "all regions"
         entry = self.stores.get((region, store))
         if entry and entry.name not in {"", store}:
             return f"{entry.name} ({store}, {region})"

@@ -56,6 +56,11 @@ def receipt_queries(batch: str) -> list[WarehouseQuery]:
     return [WarehouseQuery(sql.text(f"ledger/{name}"), {"batch_id": batch}) for name in _QUERIES]
 
 
+def imported_before_query(batch: str) -> WarehouseQuery:
+    """The query of the lines of a batch that a preview finds in the ledger already."""
+    return WarehouseQuery(sql.text("ledger/batch_imported_before"), {"batch_id": batch})
+
+
 def compose(
     upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
 ) -> Receipt:

@@ -35,6 +35,14 @@ class ReceiptAmounts(TypedDict):
     gross: Decimal | None
 
 
+class ImportedBefore(TypedDict):
+    """Lines of one currency that the ledger has already. revenue: of those that are not cancelled."""
+
+    currency: str
+    lines: int
+    revenue: Decimal
+
+
 class ReceiptProposal(TypedDict):
     """The contract version that would read a held file, and what it changes."""
 
@@ -63,3 +71,5 @@ class Receipt(TypedDict):
     """Lines that the batch removed because it states a scope completely."""
     error: str
     proposal: NotRequired[ReceiptProposal]
+    imported_before: NotRequired[list[ImportedBefore]]
+    """Of a dry run: what the file would not count again."""

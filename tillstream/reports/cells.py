@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.document import Column, Table, Tile
 
@@ -44,7 +45,18 @@ def tile_text(tile: Tile, currency: str) -> str:
     return f"{shown} {currency}" if tile.kind == "money" else shown
 
 
-def tile_note(tile: Tile) -> str:
-    """The growth of a tile against both periods; one a line, empty without one."""
-    notes = [(tile.growth, "before"), (tile.year_growth, "a year before")]
-    return "\n".join(f"{formats.growth(value)} on {name}" for value, name in notes if value is not None)
+def tile_note(tile: Tile, currency: str) -> str:
+    """The changes of a tile; one a line, empty without one."""
+    return "\n".join(
+        f"{formats.growth(one.growth)} on {name}{of_part(tile, one, currency)}"
+        for name, one in tile.changes
+        if one.growth is not None
+    )
+
+
+def of_part(tile: Tile, one: ComparedFigure, currency: str) -> str:
+    """Both figures of a change that is not that of the whole tile; else empty."""
+    if one.is_whole:
+        return ""
+    now, before = (text(Column("", tile.kind), value, currency) for value in (one.now, one.before))
+    return f" ({now} after {before})"

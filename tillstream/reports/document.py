@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.reports.evidence import Sentence
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A key figure. kind: money, count or share. growths: against the period before and a year before."""
+    """A key figure. kind: money, count or share. changes: against the period before and a year before, by name."""
 
     label: str
     kind: str
     value: Any
-    growth: Any = None
-    year_growth: Any = None
+    changes: Sequence[tuple[str, ComparedFigure]] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.people import Action
 from tillstream.reports import formats, stock
 from tillstream.reports.document import Chart, Column, Document, Section, Table, Tile
@@ -13,7 +14,7 @@ from tillstream.reports.facts import Facts, ReportSource
 from tillstream.reports.narrative import data, effects, headline, outlook, places
 from tillstream.reports.narrative.effects import EFFECTS
 from tillstream.reports.narrative.headline import is_comparable
-from tillstream.reports.narrative.outlook import name_of_target
+from tillstream.reports.narrative.outlook import name_of_target, upper_first
 
 MOST_ROWS = 12
 MOST_BARS = 8
@@ -88,10 +89,22 @@ def _tiles(facts: Facts) -> Iterator[Tile]:
         ("Customers", "count", "customers"),
     ):
         row = facts.growth.row(figure=figure) if is_comparable(facts) else None
-        growths = (row["growth"], row["year_growth"]) if row else (None, None)
-        yield Tile(label, kind, totals[figure], *growths)
+        currency = facts.currency if kind == "money" else ""
+        changes = [
+            (
+                f"{_same_days(facts)}{name}",
+                ComparedFigure(totals[figure], row["value"], row[column]).in_currency(currency),
+            )
+            for name, column in (("before", "before"), ("a year before", "year_before"))
+            if row
+        ]
+        yield Tile(label, kind, totals[figure], changes)
     if facts.may(Action.SEE_COSTS) and more.get("margin_rate") is not None:
         yield Tile("Margin rate", "share", more["margin_rate"])
+
+
+def _same_days(facts: Facts) -> str:
+    return "the same days " if facts.compared and facts.compared.cut else ""
 
 
 def _trend(facts: Facts) -> Iterator[Chart]:
@@ -138,7 +151,7 @@ def _group(facts: Facts, dimension: str, title: str, names: Mapping[str, str], *
         return Section(title)
     return Section(
         title,
-        tuple(places.sentences(facts, answer, dimension, names)),
+        tuple(places.sentences(facts, answer, dimension, title.lower(), names)),
         tuple(_compared(answer, title, names)),
         is_page=is_page,
     )
@@ -180,13 +193,14 @@ def _people(facts: Facts) -> Section:
 def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
     columns = (
         Column("Goal of"), Column("Currency", "currency"), Column("Goal", "money"), Column("Sold", "money"),
-        Column("Reached", "share"), Column("Expected by now", "money"), Column("End of month", "money"),
+        Column("Reached", "share"), Column("Complete until"), Column("Sold until then", "money"),
+        Column("Expected until then", "money"), Column("End of month", "money"),
     )  # fmt: skip
     rows = [
         [
-            name_of_target(row, names), row["currency"], Decimal(row["goal"]),
-            Decimal(row["sold"]) + Decimal(row["sold_since"]), Decimal(row["reached"] or 0),
-            *(None if row[name] is None else Decimal(row[name]) for name in ("expected", "projected")),
+            upper_first(name_of_target(row, names)), row["currency"], Decimal(row["goal"]),
+            Decimal(row["sold"]) + Decimal(row["sold_since"]), Decimal(row["reached"] or 0), row["complete_through"],
+            *(None if row[name] is None else Decimal(row[name]) for name in ("sold", "expected", "projected")),
         ]
         for row in facts.goals.rows
     ]  # fmt: skip
@@ -195,10 +209,11 @@ def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
 
 
 def _definitions(facts: Facts) -> Table:
+    before = "the same days of the period before" if _same_days(facts) else "the period before"
     rows = [
         ["Revenue", "Net amounts of lines that are not cancelled, returns included, at each day's exchange rate"],
         ["Average order", "Revenue divided by orders"],
-        ["Change", "Against the period before; Year before: against the same days of the year before"],
+        ["Change", f"Against {before}; Year before: against the same days of the year before"],
     ]
     if facts.may(Action.SEE_COSTS):
         rows.append(["Margin rate", "Margin divided by the revenue of lines with a cost"])

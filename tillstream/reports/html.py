@@ -36,7 +36,7 @@ def _head(document: Document) -> Iterator[str]:
         for number, one in enumerate(document.tiles):
             if number and number % 3 == 0:
                 yield "</tr><tr>"
-            value, note = cells.tile_text(one, document.currency), cells.tile_note(one)
+            value, note = cells.tile_text(one, document.currency), cells.tile_note(one, document.currency)
             yield (
                 f'<td style="border:1px solid #e1e5ea;padding:8px;width:33%;vertical-align:top"><div style="{SOFT}">'
                 f'{escape(one.label)}</div><div style="font-size:19px;font-weight:600">{escape(value)}</div>'

@@ -40,7 +40,11 @@ def _shown(document: Document) -> dict[str, Any]:
         "about": document.about,
         "made": document.made,
         "tiles": [
-            {"label": one.label, "value": cells.tile_text(one, document.currency), "note": cells.tile_note(one)}
+            {
+                "label": one.label,
+                "value": cells.tile_text(one, document.currency),
+                "note": cells.tile_note(one, document.currency),
+            }
             for one in document.tiles
         ],
         "sections": [_section(one, document) for one in document.sections],

@@ -63,14 +63,17 @@ class _Writer:
         sheet.write_string(0, 0, document.title, self.title)
         sheet.write_string(1, 0, f"{document.about} Made {document.made}.")
         if document.tiles:
-            for column, label in enumerate(("Figure", "Value", "Against before", "Against a year before")):
+            names = [name for name, _ in document.tiles[0].changes]
+            for column, label in enumerate(("Figure", "Value", *(f"Against {name}" for name in names))):
                 sheet.write_string(row, column, label, self.head)
             for one in document.tiles:
                 row += 1
                 sheet.write_string(row, 0, one.label)
                 self._write(sheet, row, 1, Column("", one.kind), one.value)
-                self._write(sheet, row, 2, Column("", "growth"), one.growth)
-                self._write(sheet, row, 3, Column("", "growth"), one.year_growth)
+                for column, (_, change) in enumerate(one.changes, 2):
+                    part = cells.of_part(one, change, document.currency)
+                    shown = f"{formats.growth(change.growth)}{part}" if part else change.growth
+                    self._write(sheet, row, column, Column("", "text" if part else "growth"), shown)
             row += 2
         for section in document.sections:
             if section.sentences:

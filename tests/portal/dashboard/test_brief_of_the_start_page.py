@@ -48,8 +48,8 @@ def test_each_item_of_a_role_is_filled_and_its_links_open(sold: Visitor, person:
 def test_the_line_has_todays_sales_and_what_fell_most(sold: Visitor) -> None:
     shown = items(sold, "?from=2026-06-01&to=2026-06-30&movers=by-product")
     assert shown["Sales today"] == "70.00 INR 1 order"
-    assert shown["Fell most vs May 2026"] == "Kettle ▼ down 60.0%"
-    assert items(sold, "?preset=all")["Fell most"] == "no earlier period"
+    assert shown["Product that fell most vs May 2026"] == "Kettle ▼ down 60.0%"
+    assert items(sold, "?preset=all")["Store that fell most"] == "no earlier period"
 
 
 def test_a_manager_sees_nothing_of_other_regions(sold: Visitor, person: People) -> None:

@@ -166,6 +166,25 @@ def test_a_day_without_times_is_not_compared(admin: Visitor, work: Work) -> None
     assert ">100.00</data>" not in today
 
 
+def test_the_change_of_some_stores_is_printed_with_their_own_figures(admin: Visitor, work: Work) -> None:
+    sell(
+        admin,
+        work,
+        indian_sale("1", "27.71", date=f"{TODAY} 10:00"),
+        indian_sale("2", "315.02", date=f"{LAST_WEEK} 10:00"),
+        indian_sale("3", "100.00", date=f"{LAST_WEEK} 11:00"),
+        name="timed.csv",
+    )
+    rows = (indian_sale("4", "4522.14", date="2026-07-01"), indian_sale("5", "90.00", date="2026-06-24"))
+    sell(admin, work, *(of_store(row, "DEL01") for row in rows), name="untimed.csv")
+    today = " ".join(re.sub(r"<[^>]+>", " ", events(admin, 0)["today"]["today"]).split())
+    change = "1 comparable store: {} ▼ down {}% vs {} at this time last week"
+    assert f"Revenue today INR 4,549.85 {change.format('27.71', '93.3', '415.02')}" in today
+    assert f"Orders today 2 {change.format('1', '50.0', '2')}" in today
+    brief = " ".join(re.sub(r"<[^>]+>", " ", admin.get("/dashboard/tiles/brief").text).split())
+    assert "4,549.85 INR 1 comparable store: 27.71 ▼ down 93.3% vs 415.02 last week" in brief
+
+
 def test_stores_have_their_names_of_the_catalogue(admin: Visitor, work: Work) -> None:
     sell(admin, work, indian_sale("1", date=f"{TODAY} 10:00"))
     assert "MUM01 <" in admin.get("/live").text

@@ -24,6 +24,17 @@ def test_first_rows_are_shown_as_they_are_read_with_their_totals(person: People)
     assert "None: every column is used." in page
 
 
+def test_what_does_not_count_is_apart_from_the_revenue_that_does(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    clerk.upload(indian_file(indian_sale("1")))
+    work()
+    file = indian_file(indian_sale("1"), *2 * [indian_sale("2", "250.00")], indian_sale("3", "40.00", date="soon"))
+    page = text_of(clerk.get(look_at(clerk, file, contract="IN")).text)
+    totals = "Revenue 350.00 INR of which imported before 100.00 INR in 1 line of which counts now 250.00 INR"
+    assert totals in page
+    assert "Repeated in the file, not counted 250.00 INR in 1 row To fix, not counted yet 40.00 INR in 1 row" in page
+
+
 def test_columns_that_are_not_used_are_listed(person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     content = f"{HEADER},Till,Weather\n{indian_sale('1')},4,sunny\n".encode()

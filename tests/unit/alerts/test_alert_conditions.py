@@ -89,7 +89,7 @@ def test_stores_of_an_unusual_region_raise_no_alerts_of_their_own(app: App) -> N
         ("store", "MAN1", LAST, 90_000, 95_000),
     )
     evaluated(app)
-    assert titles(app) == ["15 June was unusual in UK: revenue was below the forecast"]
+    assert titles(app) == ["15 June was unusual in region UK: revenue was below the forecast"]
 
 
 def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
@@ -105,7 +105,7 @@ def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
     goals.save(app.ports, {june: wanted}, by="boss", source="grid")
     evaluated(app)
     (alert,) = alerts(app)
-    assert alert.title == "UK is 99% behind its goal of June"
+    assert alert.title == "Region UK is 99% behind its goal of June"
     assert alert.members[0].path == "/goals?month=2026-06"
     goals.save(app.ports, {june: dict.fromkeys(wanted)}, by="boss", source="grid")
     evaluated(app)

@@ -58,7 +58,7 @@ def test_rows_in_quarantine_raise_one_alert_that_ends_when_they_are_gone(app: Ap
     assert evaluated(app).changed == 0
     batch = quarantine(app, tmp_path)
     assert evaluated(app).changed == 1
-    assert titles(app) == ["UK has 25 rows to fix"]
+    assert titles(app) == ["Region UK has 25 rows to fix"]
     for _ in range(3):
         assert evaluated(app, 1).changed == 0, "nothing has happened"
     COMMANDS["undo"](app, quiet, batch=batch)
@@ -79,7 +79,7 @@ def test_a_held_file_raises_an_alert_after_an_hour(app: App, tmp_path: Path) -> 
     assert titles(app) == []
     evaluated(app, 60)
     (alert,) = alerts(app)
-    assert (alert.title, alert.members[0].path) == ("UK-bad.csv is held in UK", f"/waiting/{batch}")
+    assert (alert.title, alert.members[0].path) == ("UK-bad.csv is held in region UK", f"/waiting/{batch}")
     assert "rows" in alert.text
     COMMANDS["reject"](app, quiet, batch=batch, reason="wrong file")
     evaluated(app, 1)
@@ -136,13 +136,13 @@ def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> No
     assert titles(app) == []
     evaluated(app, 48 * 60)
     (alert,) = alerts(app)
-    assert alert.title == "UK: the sales of 16 June have not arrived"
+    assert alert.title == "Region UK: the sales of 16 June have not arrived"
     rule = rules.get(app.ports, "region-late").rule
-    assert preview(sources(app), rule).days[0].alerts == ("UK: the file of 16 June has not arrived",)
+    assert preview(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June has not arrived",)
     add_file(app, tmp_path, "UK-16.csv", [line("L", day="16/06/2026")])
     evaluated(app)
     assert titles(app) == []
-    assert preview(sources(app), rule).days[0].alerts == ("UK: the file of 16 June came late",)
+    assert preview(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June came late",)
 
 
 def test_alerts_of_a_rule_that_is_disabled_or_removed_end_without_a_notice(app: App) -> None:

@@ -1,4 +1,4 @@
-"""Which store a report names as the one that fell most."""
+"""Which store a report names as the one that shrank fastest."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -34,13 +34,13 @@ def _sentences(app: App, *stores: tuple[str, int, int]) -> list[str]:
     answer = Answer("stores-compared", [_row(*store, total) for store in stores])
     month = period.latest(period.MONTH, shop_of_two_stores.NOW.date())
     source = ReportSource(app.ports, app.contracts, UNRESTRICTED, month, "GBP", app.settings.reporting_currency)
-    named = places.sentences(Facts(source), answer, "store", {})
+    named = places.sentences(Facts(source), answer, "store", "stores", {})
     return ["".join(part if isinstance(part, str) else f"{part.value:.3f}" for part in one.parts) for one in named]
 
 
-def test_a_store_that_lost_nearly_everything_fell_most(app: App) -> None:
+def test_a_store_that_lost_nearly_everything_shrank_fastest(app: App) -> None:
     named = _sentences(
         app, ("Large", 900, 1000), ("Small", 20, 200), ("Closed", 0, 150), ("New", 80, 0), ("Tiny", 1, 10)
     )
-    assert named[-1].startswith("Closed fell most, by 1.000")
+    assert named[-1].startswith("Of the stores, Closed shrank fastest, by 1.000")
     assert not any("New grew" in one or "Tiny" in one for one in named)

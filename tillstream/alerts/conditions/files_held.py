@@ -21,7 +21,9 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
         (
             Observation(
                 one.batch_id,
-                f"{one.file or 'Sales of stores'} is held in {one.region}" if one.region else f"{one.file} is held",
+                f"{one.file or 'Sales of stores'} is held in region {one.region}"
+                if one.region
+                else f"{one.file} is held",
                 Decimal(int((at - datetime.fromisoformat(one.state_at or one.received_at)).total_seconds() // HOUR)),
                 rule.threshold,
                 "\n".join(hold.message for hold in one.holds),

@@ -33,9 +33,10 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Stan
         return None
     behind = round((one.expected - one.sold) / one.expected * 100)
     target = one.target
+    place = sources.place(target.region, target.store or None)
     return Observation(
         f"{target.region}/{target.store}/{month}",
-        f"{sources.place(target.region, target.store or None)} is {behind}% behind its goal of {month.first:%B}",
+        f"{place[:1].upper()}{place[1:]} is {behind}% behind its goal of {month.first:%B}",
         Decimal(behind),
         rule.threshold,
         f"Revenue until {day_text(one.through)} is {amount_text(one.sold, one.currency)} {one.currency}; "

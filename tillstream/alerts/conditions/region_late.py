@@ -38,7 +38,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
         late = [(cell, hours) for cell in row.cells if (hours := _hours_late(cell, at)) is not None]
         if late:
             days = ", ".join(day_text(cell.day) for cell, _ in late)
-            title = f"{row.region}: the sales of {days} have not arrived"
+            title = f"Region {row.region}: the sales of {days} have not arrived"
             text = "\n".join(_detail(cell) for cell, _ in late)
             value = max(hours for _, hours in late)
             path = f"/completeness/{row.region}/{late[0][0].day}"
@@ -60,7 +60,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
                 day, contract.dates.time_zone
             )
             state = "came late" if received else "has not arrived"
-            title = f"{contract.region}: the file of {day_text(day)} {state}"
+            title = f"Region {contract.region}: the file of {day_text(day)} {state}"
             value = Decimal(int(late_by.total_seconds() // HOUR))
             subject = f"{contract.name} {day}"
             days[day].append(Observation(subject, title, value, rule.threshold, region=contract.region))

@@ -32,7 +32,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
 
 
 def _title(rows: int, region: str) -> str:
-    return f"{region} has {rows:,} {'row' if rows == 1 else 'rows'} to fix"
+    return f"Region {region} has {rows:,} {'row' if rows == 1 else 'rows'} to fix"
 
 
 CONDITION = Condition(_evaluate)

@@ -13,6 +13,7 @@ from tillstream.analytics.changes import ENDLESS
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales.same_time import StoreTimes, moment
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
@@ -63,10 +64,15 @@ class StoreToday:
         """Whether something was sold or returned today."""
         return bool(self.orders or self.revenue)
 
+    def compared_revenue(self, currency: str) -> ComparedFigure:
+        """Revenue against that of last week, which is unknown if the store is not comparable."""
+        before = self.revenue_before if self.is_comparable else None
+        return ComparedFigure.of_whole(self.revenue, before).in_currency(currency)
+
 
 @dataclass(frozen=True)
 class Today:
-    """The figures of several stores together; compare those of `comparable` only."""
+    """The figures of several stores together."""
 
     stores: tuple[StoreToday, ...]
 
@@ -86,13 +92,17 @@ class Today:
     def comparable(self) -> "Today":
         return Today(tuple(store for store in self.stores if store.is_comparable))
 
-    @property
-    def revenue_before(self) -> Decimal:
-        return sum((store.revenue_before for store in self.stores), Decimal(0))
+    def compared_revenue(self, currency: str) -> ComparedFigure:
+        """Revenue, and that of the comparable stores against last week, in minor units of the currency."""
+        same = self.comparable
+        before = sum((store.revenue_before for store in same.stores), Decimal(0))
+        return ComparedFigure(self.revenue, same.revenue, before).in_currency(currency)
 
     @property
-    def orders_before(self) -> int:
-        return sum(store.orders_before for store in self.stores)
+    def compared_orders(self) -> ComparedFigure:
+        """Orders, and those of the comparable stores against last week."""
+        same = self.comparable
+        return ComparedFigure(self.orders, same.orders, sum(store.orders_before for store in same.stores))
 
 
 def latest_sales(

@@ -8,7 +8,11 @@ from tillstream.domain.money.amounts import round_to
 
 SHOWN = 20
 """Rows to fix that are printed; --json has all."""
-COLUMNS = ("target", "currency", "goal", "sold", "of goal", "expected", "until", "end of month", "needed a day")
+COLUMNS = (
+    "target", "currency", "goal", "sold", "of goal", "complete until", "sold until then", "expected until then",
+    "end of month", "needed a day",
+)  # fmt: skip
+"""sold until then: of the days that the expected part of the goal is for."""
 
 
 def show_standings(data: dict[str, Any]) -> None:
@@ -37,14 +41,13 @@ def _cells(row: dict[str, Any]) -> list[Any]:
     names = [row[name] for name in ("region", "store", "salesperson", "category") if row[name]]
     reached = f"{Decimal(row['reached']):.0%}" if row["reached"] else None
     sold = _rounded(str(Decimal(row["sold"]) + Decimal(row["sold_since"])))
-    numbers = (row["projected"], row["required_per_day"])
+    numbers = (row[name] for name in ("sold", "expected", "projected", "required_per_day"))
     return [
         " / ".join(names) or "company",
         row["currency"],
         _rounded(row["goal"]),
         sold,
         reached,
-        _rounded(row["expected"]),
         row["complete_through"],
         *map(_rounded, numbers),
     ]

@@ -65,7 +65,13 @@ def _receipt(receipt: dict[str, Any]) -> None:
             print_line("  The file has a header but no rows.")
     for amount in receipt.get("amounts", []):
         net, gross = (_amount(amount[name], amount["currency"]) for name in ("net", "gross"))
-        print_line(f"  net {net} {amount['currency']}" + (f", gross {gross}" if gross else ""))
+        repeated = (
+            f", with {rows['duplicate']:,} duplicate rows, which count once" if rows and rows["duplicate"] else ""
+        )
+        print_line(f"  net {net} {amount['currency']}" + (f", gross {gross}" if gross else "") + repeated)
+    for one in receipt.get("imported_before", []):
+        revenue = _amount(one["revenue"], one["currency"])
+        print_line(f"  imported before: revenue {revenue} {one['currency']} in {one['lines']:,} lines")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
         column = f" in {problem['column']}" if problem["column"] else ""

@@ -42,7 +42,11 @@ class OwnTotals:
 
 @dataclass(frozen=True)
 class FileFigures:
-    """Figures of the accepted rows, and the numbers of the others."""
+    """Figures of the lines that the file has, each once, and rows and amounts of what does not count.
+
+    accepted includes the `repeated` rows: of rows that name the same line, one counts. quarantined: rows to fix, with
+    those that contradict each other.
+    """
 
     rows_read: int
     accepted: int
@@ -55,6 +59,10 @@ class FileFigures:
     units: Decimal
     amounts: tuple[CurrencyFigures, ...]
     own: OwnTotals
+    repeated: int = 0
+    repeated_amounts: tuple[CurrencyFigures, ...] = ()
+    quarantined_amounts: tuple[CurrencyFigures, ...] = ()
+    """Of the rows to fix, as far as their amounts can be read."""
     stores: tuple[str, ...] = ()
     """IDs of their stores, sorted."""
     has_amounts: bool = True
@@ -90,6 +98,13 @@ class FileFigures:
             ]
             text = ", ".join(parts)
             yield text[:1].upper() + text[1:]
+        for count, amounts, why in (
+            (self.repeated, self.repeated_amounts, "repeated in the file"),
+            (self.quarantined, self.quarantined_amounts, "to fix"),
+        ):
+            listed = ", ".join(_rounded(one.revenue, one.currency) for one in amounts)
+            if listed and self.has_amounts:
+                yield f"Not in the revenue: {listed} of {_rows(count)} {why}"
         orders = f"{self.orders:,} {'order' if self.orders == 1 else 'orders'}"
         yield f"{money(self.units)} units in {orders}" if self.has_units else f"{orders}; units are not known"
         for line in self.own.lines:

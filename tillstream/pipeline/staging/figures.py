@@ -1,6 +1,6 @@
 """Figures of a file: of its staged rows, or of rows that are read without storing them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,13 +16,14 @@ from tillstream.domain.events import STAGING
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.rows.exact_sum import exact_sum
 from tillstream.pipeline.rows.text_column import decoded
+from tillstream.pipeline.staging import repeats
 from tillstream.pipeline.staging.hashes import Hasher
 from tillstream.pipeline.staging.own_totals import Open, own_totals
 from tillstream.pipeline.staging.sources.file import FileSource
-from tillstream.pipeline.staging.split_rows import split
+from tillstream.pipeline.staging.split_rows import SplitRows, split
 from tillstream.ports import ObjectStore
 
-COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "store_id", "sale")
+COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "store_id", "sale", *repeats.COLUMNS)
 _ZERO = Decimal(0)
 
 
@@ -50,12 +51,28 @@ class _Counter:
         self.units += exact_sum(decoded(table.column("quantity")).filter(counted)) or _ZERO
         ordered = pc.and_(counted, pc.not_equal(status, "returned"))
         self.sales.update(pc.unique(table.column("sale").filter(ordered)).to_pylist())
-        net = decoded(table.column("net_amount"))
+        self._add_amounts(currency, status, decoded(table.column("net_amount")))
+
+    def add_rejected(self, rows: SplitRows) -> None:
+        """Add the amounts of rejected rows, as far as they can be read, and the number of those to fix."""
+        self.rows += rows.quarantined
+        if rows.is_rejected.any():
+            table = rows.row_batch.table.filter(pa.array(rows.is_rejected))
+            has_amount = pc.and_(pc.is_valid(table.column("currency")), pc.is_valid(table.column("net_amount")))
+            currency, status, net = (decoded(table.column(name).filter(has_amount)) for name in COLUMNS[1:4])
+            self._add_amounts(currency, pc.fill_null(status, "completed"), net)
+
+    def _add_amounts(self, currency: pa.Array, status: pa.Array, net: pa.Array) -> None:
         for code in pc.unique(currency).to_pylist():
             in_currency = pc.equal(currency, code)
             for word in pc.unique(status.filter(in_currency)).to_pylist():
                 amount = exact_sum(net.filter(pc.and_(in_currency, pc.equal(status, word)))) or _ZERO
                 self.sums[code, word] = self.sums.get((code, word), _ZERO) + amount
+
+    def __add__(self, other: "_Counter") -> "_Counter":
+        """The rows and amounts of both."""
+        sums = {key: self.sums.get(key, _ZERO) + other.sums.get(key, _ZERO) for key in self.sums | other.sums}
+        return _Counter(self.rows + other.rows, sums=sums)
 
     def amounts(self) -> tuple[CurrencyFigures, ...]:
         currencies = sorted({currency for currency, _ in self.sums})
@@ -76,14 +93,17 @@ def staged_figures(
     objects: ObjectStore, report: StagingReport, open_original: Open, contract: Contract, *, file: str
 ) -> FileFigures:
     """Figures of a staged file. file: its name. Raises `NotFound` if its staged rows have expired."""
-    counter = _Counter()
-    for name in report.accepted:
-        with objects.open(STAGING, name) as stream:
-            for batch in pq.ParquetFile(stream).iter_batches(columns=list(COLUMNS)):
-                counter.add(pa.Table.from_batches([batch]))
+
+    def tables() -> Iterator[pa.Table]:
+        for name in report.accepted:
+            with objects.open(STAGING, name) as stream:
+                for batch in pq.ParquetFile(stream).iter_batches(columns=list(COLUMNS)):
+                    yield pa.Table.from_batches([batch])
+
+    parts = _parts(tables, contract)
     own = own_totals(open_original, contract, LIMITS, file)
     ignored = report.rows_blank + report.rows_ignored + report.rows_discarded
-    return _figures(counter, (report.rows_read, report.rows_refused, ignored), own, contract)
+    return _figures(parts, _Counter(report.rows_refused), (report.rows_read, ignored), own, contract)
 
 
 def read_figures(
@@ -93,26 +113,57 @@ def read_figures(
 
     Raises `Rejected` if it cannot be read.
     """
-    counter, hasher, read, quarantined, ignored = _Counter(), Hasher(), 0, 0, 0
-    for row_batch in FileSource(open_original, contract, received, limits, file).row_batches():
-        rows = split(row_batch, hasher)
-        read += row_batch.rows_read
-        quarantined += rows.quarantined
-        ignored += row_batch.blank + row_batch.ignored + rows.ignored
-        if rows.accepted is not None:
-            counter.add(rows.accepted.select(COLUMNS))
+    rejected, read, ignored = _Counter(), 0, 0
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal rejected, read, ignored
+        hasher, rejected, read, ignored = Hasher(), _Counter(), 0, 0
+        for row_batch in FileSource(open_original, contract, received, limits, file).row_batches():
+            rows = split(row_batch, hasher)
+            read += row_batch.rows_read
+            ignored += row_batch.blank + row_batch.ignored + rows.ignored
+            rejected.add_rejected(rows)
+            if rows.accepted is not None:
+                yield rows.accepted.select(COLUMNS)
+
+    parts = _parts(tables, contract)
     own = own_totals(open_original, contract, limits, file)
-    return _figures(counter, (read, quarantined, ignored), own, contract)
+    return _figures(parts, rejected, (read, ignored), own, contract)
 
 
-def _figures(counter: _Counter, counts: tuple[int, int, int], own: OwnTotals, contract: Contract) -> FileFigures:
-    read, quarantined, ignored = counts
+def _parts(tables: Callable[[], Iterator[pa.Table]], contract: Contract) -> list[_Counter]:
+    """A counter for each `Fate` of the rows, which are read twice if several of them name one line."""
+    lines, parts = repeats.LineRows(), [_Counter() for _ in repeats.Fate]
+    for table in tables():
+        parts[repeats.Fate.COUNTS].add(table)
+        if repeats.may_repeat(contract):
+            lines.add(table)
+    fates = lines.fates()
+    if fates is None:
+        return parts
+    parts, start = [_Counter() for _ in repeats.Fate], 0
+    for table in tables():
+        own = fates[start : start + table.num_rows]
+        start += table.num_rows
+        for fate in repeats.Fate:
+            parts[fate].add(table.filter(pa.array(own == fate)))
+    return parts
+
+
+def _figures(
+    parts: list[_Counter], rejected: _Counter, counts: tuple[int, int], own: OwnTotals, contract: Contract
+) -> FileFigures:
+    read, ignored = counts
+    counter, repeated, conflicting = parts
     days: Iterable[date | None] = counter.days or [None]
     return FileFigures(
         rows_read=read,
-        accepted=counter.rows,
-        quarantined=quarantined,
+        accepted=counter.rows + repeated.rows,
+        quarantined=rejected.rows + conflicting.rows,
         ignored=ignored,
+        repeated=repeated.rows,
+        repeated_amounts=repeated.amounts(),
+        quarantined_amounts=(rejected + conflicting).amounts(),
         first_date=min(days, key=str),
         last_date=max(days, key=str),
         orders=len(counter.sales),

@@ -41,6 +41,8 @@ class SplitRows:
     """Number of rejected rows that are ignored: discarded by a user, or not a sale."""
     amounts: list[tuple[str, Decimal | None, Decimal | None]]
     """currency, net, gross of the accepted rows."""
+    is_rejected: npt.NDArray[np.bool_]
+    """bool (n,): the rows of the table of `row_batch` that are rejected."""
 
 
 def split(row_batch: RowBatch, hasher: Hasher) -> SplitRows:
@@ -58,6 +60,7 @@ def split(row_batch: RowBatch, hasher: Hasher) -> SplitRows:
         quarantined,
         len(rows) - quarantined,
         [] if accepted is None else [*_amounts(accepted)],
+        rejected,
     )
 
 

@@ -32,10 +32,10 @@ def sentences(facts: Facts) -> Iterator[Sentence]:
         day = min(facts.period.last, facts.today - timedelta(days=1))
         yield Sentence((f"All regions have sales until {written(day)} or later.",), page)
     for region, day in late:
-        yield Sentence((f"{region} has sales only until {written(day)}.",), page)
+        yield Sentence((f"Region {region} has sales only until {written(day)}.",), page)
     for row in facts.refused.rows:
         rows = number("count", facts.refused.cell("refused_rows", region=row["region"]))
-        yield Sentence((rows, f" rows of {row['region']} are refused and not in this report."), "/uploads")
+        yield Sentence((rows, f" rows of region {row['region']} are refused and not in this report."), "/uploads")
     missing = facts.totals.cell("unconverted_lines")
     if missing.value:
         lines = number("count", missing)
@@ -56,7 +56,7 @@ def advice(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
     """What to do next. Each sentence has its reason."""
     for region, day in _late(facts):
         yield Sentence(
-            (f"Ask for the sales of {region} after {written(day)}: the report does not contain them.",),
+            (f"Ask for the sales of region {region} after {written(day)}: the report does not contain them.",),
             pages.completeness(facts),
         )
     refused = [facts.refused.cell("refused_rows", region=row["region"]) for row in facts.refused.rows]
@@ -81,8 +81,10 @@ def _goals_behind(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         where = target_of(row)
         sold, expected = (facts.goals.cell(name, **where) for name in ("sold", "expected"))
         gap = number("share", sold, expected, formula="size of growth")
-        name = name_of_target(row, names).replace("All sales", "all sales")
-        yield Sentence((f"Look at {name}: ", gap, " behind what the goal expects by now."), pages.goals(facts))
+        yield Sentence(
+            (f"Look at {name_of_target(row, names)}: ", gap, " behind what the goal expects by now."),
+            pages.goals(facts),
+        )
 
 
 def _reached(row: Mapping[str, Any]) -> Decimal:

@@ -67,7 +67,7 @@ def sentences(facts: Facts) -> Iterator[Sentence]:
         elif part.value > CONCENTRATED:
             yield Sentence(("The change is concentrated: ten products have ", part, " of all movement."), page)
     sides = [[row for row in rows if (row["change"] > 0) is rose] for rose in (True, False)]
-    for side, start in zip(sides, ("Up most: ", "Down most: "), strict=True):
+    for side, start in zip(sides, ("Products that rose most: ", "Products that fell most: "), strict=True):
         yield from _named(facts, side, start)
     risen, fallen = (sum(abs(row["change"]) for row in side) for side in sides)
     if all(sides) and fallen > OFFSET * risen:

@@ -24,7 +24,7 @@ def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         sold, since, goal = (_cell(facts, name, where) for name in ("sold", "sold_since", "goal"))
         reached = number("share", sold, since, goal, formula="part of sum")
         amount = number("money", goal, currency=row["currency"])
-        start = (name_of_target(row, names), " reached ", reached, " of its goal of ", amount)
+        start = (upper_first(name_of_target(row, names)), " reached ", reached, " of its goal of ", amount)
         if row["projected"] is None:
             yield Sentence((*start, "."), pages.goals(facts))
             continue
@@ -56,7 +56,8 @@ def _sum(facts: Facts, region: str | None, currency: str, days: int) -> Iterator
         number("money", facts.forecast.cell(name, **where), currency=currency) for name in ("mean", "low", "high")
     )
     covers = coverage(row)
-    of = f" in {region or covers}" if region or covers else ""
+    place = f"region {region}" if region else covers
+    of = f" in {place}" if place else ""
     start = f"From {written(row['first_day'])} to {written(row['last_day'])}, revenue of "
     yield Sentence(
         (start, mean, f" is expected{of}; with 80% probability it is between ", low, " and ", high, "."),
@@ -73,7 +74,12 @@ def name_of_target(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """All sales, a region, or the name of a store."""
     if row["store"]:
         return names.get(f"{row['region']}/{row['store']}", str(row["store"]))
-    return str(row["region"] or "All sales")
+    return f"region {row['region']}" if row["region"] else "all sales"
+
+
+def upper_first(text: str) -> str:
+    """As at the start of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def is_behind(row: Mapping[str, Any], part: Decimal) -> bool:

@@ -14,8 +14,11 @@ NOTABLE = Decimal("0.02")
 """Growth from which on it is named."""
 
 
-def sentences(facts: Facts, answer: Answer, noun: str, names: Mapping[str, str]) -> Iterator[Sentence]:
-    """The largest group, and those that grew and fell most. noun: what a group is. names: item → name for people."""
+def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """The largest group, and those that grew and shrank fastest. names: item → name for people.
+
+    noun and nouns: what a group is, and its plural.
+    """
     rows = [row for row in answer.rows if row["item"] is not None and row["revenue"] > 0]
     page = pages.dashboard(facts)
     if len(rows) < 2:
@@ -28,14 +31,14 @@ def sentences(facts: Facts, answer: Answer, noun: str, names: Mapping[str, str])
     earlier = LEAST_SHARE * sum(row["before"] for row in compared)
     grown = [row for row in compared if row["revenue"] > 0 and row["revenue_share"] >= LEAST_SHARE]
     fallen = [row for row in compared if row["before"] >= earlier]
-    for word, chosen, candidates in (("grew", max, grown), ("fell", min, fallen)):
+    for word, chosen, candidates in (("grew", max, grown), ("shrank", min, fallen)):
         row = chosen(candidates, key=lambda one: one["growth"], default=None)
         if row is None or abs(row["growth"]) < NOTABLE or (row["growth"] > 0) is not (word == "grew"):
             continue
         now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
         change = number("share", now, before, formula="size of growth")
-        name = _name(row, names)
-        yield Sentence((f"{name[:1].upper()}{name[1:]} {word} most, by ", change, "."), pages.compare(facts))
+        parts = (f"Of the {nouns}, {_name(row, names)} {word} fastest, by ", change, ".")
+        yield Sentence(parts, pages.compare(facts))
 
 
 def customers(facts: Facts) -> Iterator[Sentence]:

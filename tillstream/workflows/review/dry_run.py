@@ -30,7 +30,10 @@ def dry_run(ports: Ports, contracts: ContractRegistry, contract: Contract, name:
     try:
         is_saved = contracts.all().get(contract.name) == contract
         upload = _keep(ports, contracts.pin(contract.name) if is_saved else contract, prefix, name, stream)
-        return tried(ports, contracts, upload, prefix, contract=contract)[0]
+        before = receipts.imported_before_query(upload.batch_id)
+        receipt, settled = tried(ports, contracts, upload, prefix, (), before, contract=contract)
+        receipt["imported_before"] = settled.results[-1].to_pylist()
+        return receipt
     finally:
         delete_staged(ports, prefix)
 

@@ -34,8 +34,8 @@ globalThis.charts = { kinds: {} };
   const isPartial = (one, at) => Boolean(one?.partial?.[at]);
 
   function change(now, before) {
-    if (now === null || !before) return "–";
-    const part = (now - before) / Math.abs(before);
+    if (now === null || !(before > 0)) return "–";
+    const part = (now - before) / before;
     return `${part > 0 ? "▲" : part < 0 ? "▼" : "="} ${percent.format(Math.abs(part))}`;
   }
 

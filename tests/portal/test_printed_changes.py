@@ -1,0 +1,115 @@
+"""A change that a page or a report prints is that of the figures beside it, whatever is compared."""
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from html import unescape
+
+from flask import Flask, render_template
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tillstream.analytics.live_sales.sales import StoreToday, Today
+from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.reports import cells
+from tillstream.reports.document import Tile
+
+AMOUNTS = st.one_of(
+    st.decimals(-(10**5), 10**7, places=9), st.sampled_from((Decimal(0), Decimal("0.004"), Decimal("27.71")))
+)
+STORES = st.builds(
+    StoreToday,
+    st.sampled_from(("IN", "UK")),
+    st.text("ABC", min_size=1),
+    AMOUNTS,
+    st.integers(0, 300),
+    AMOUNTS,
+    st.integers(0, 300),
+    st.just(0),
+    st.booleans(),
+)
+DAYS = st.lists(STORES, max_size=4).map(lambda stores: Today(tuple(stores)))
+FIGURES = st.builds(ComparedFigure, AMOUNTS, AMOUNTS, AMOUNTS)
+NUMBER = r"([−-]?[\d,]+(?:\.\d+)?)"
+CHANGE = rf"([▲▼=])[^\d]*{NUMBER}%"
+SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+"""The templates are the same for each example."""
+
+
+def _text(html: str) -> str:
+    """The text of a page, with the exact number of each that is rounded, and without that of screen readers."""
+    html = re.sub(r'<abbr class="rounded" title="([^"]+?)(?: [A-Z]{3})?">.*?</abbr>', r"\1", html, flags=re.DOTALL)
+    html = re.sub(r'<span class="visually-hidden">.*?</span>', "", html)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def _number(text: str) -> Decimal:
+    return Decimal(text.replace(",", "").replace("−", "-"))
+
+
+def _check(now: str, sign: str, percent: str, before: str) -> None:
+    one, base = _number(now), _number(before)
+    change = ((one - base) / base * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert abs(_number(percent)) == abs(change)
+    assert sign == ("▲" if one > base else "▼" if one < base else "=")
+
+
+@SETTINGS
+@given(day=DAYS)
+def test_changes_of_the_live_page_are_those_of_the_figures_beside_them(portal: Flask, day: Today) -> None:
+    same = len(day.comparable.stores)
+    stores = [(store, store.store_id) for store in day.stores]
+    with portal.test_request_context("/"):
+        page = render_template(
+            "live/today.html", today=day, comparable=same, selling=0, stores=stores, left_out=0, currency="GBP"
+        )
+    strip = re.findall(r'<p class="figure">(.*?)</p>\s*(?:<p class="change">(.*?)</p>)?', page, re.DOTALL)[:2]
+    for (figure, change), wanted in zip(strip, (day.comparable.revenue, Decimal(day.comparable.orders)), strict=True):
+        words = _text(change)
+        match = re.fullmatch(rf"(?:{same} comparable stores?: {NUMBER} )?(?:{CHANGE} )?vs {NUMBER} at this .*", words)
+        assert bool(match) == bool(same)
+        if match and match[2]:
+            _check(match[1] or _text(figure), *match.group(2, 3, 4))
+            assert _number(match[1] or _text(figure)) == wanted.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.DOTALL):
+        now, _, before, _, change = (_text(cell) for cell in re.findall(r"<td.*?</td>", row, re.DOTALL))
+        if "%" in change:
+            sign, percent = re.findall(CHANGE, change)[0]
+            _check(now, sign, percent, before)
+
+
+@SETTINGS
+@given(day=DAYS)
+def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: Flask, day: Today) -> None:
+    data = {"sales": day, "revenue": day.compared_revenue("GBP")}
+    with portal.test_request_context("/"):
+        page = render_template("dashboard/tiles/brief.html", items=[("today", data)], currency="GBP")
+    part = rf"{NUMBER} GBP (?:\d+ comparable stores?: {NUMBER} )?{CHANGE} vs {NUMBER} last week"
+    match = re.fullmatch(rf"Sales today {part}", _text(page))
+    assert bool(match) == ("%" in page)
+    if match:
+        _check(match[2] or match[1], *match.group(3, 4, 5))
+
+
+@SETTINGS
+@given(one=FIGURES, is_whole=st.booleans())
+def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whole(
+    portal: Flask, one: ComparedFigure, is_whole: bool
+) -> None:
+    figure = (ComparedFigure.of_whole(one.whole, one.before) if is_whole else one).in_currency("GBP")
+    with portal.test_request_context("/"):
+        parts = portal.jinja_env.get_template("dashboard/parts.html").module
+        page = _text(parts.change_of(figure, "vs May 2026", "GBP"))  # type: ignore[attr-defined]
+    note = cells.tile_note(Tile("Revenue", "money", figure.whole, [("before", figure)]), "JPY")
+    assert bool(page) == bool(note) == (figure.growth is not None)
+    if figure.growth is None:
+        return
+    if figure.is_whole:
+        match = re.fullmatch(rf"{CHANGE} vs May 2026", page)
+        assert match
+        _check(str(figure.whole), match[1], match[2], str(figure.before))
+        assert re.fullmatch(rf"[+−]?{NUMBER}% on before", note)
+    else:
+        match = re.fullmatch(rf"compared: {NUMBER} {CHANGE} vs May 2026, {NUMBER}", page)
+        assert match
+        _check(*match.groups())
+        assert re.fullmatch(rf"[+−]?{NUMBER}% on before \({NUMBER} after {NUMBER}\)", note)

@@ -1,0 +1,55 @@
+"""A figure with its base and its change, which are of the same sales."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from tillstream.domain.money.minor_units import minor_digits
+
+
+@dataclass(frozen=True)
+class ComparedFigure:
+    """A figure, and both sides of its comparison.
+
+    whole: the figure. now and before: the figure of the sales that are compared, such as those of the stores whose
+    earlier sales have a time, and its base. Show a change next to `whole` only if `is_whole`, else next to `now`.
+    """
+
+    whole: Decimal | int | None
+    now: Decimal | int | None
+    before: Decimal | int | None
+
+    @classmethod
+    def of_whole(cls, whole: Decimal | int | None, before: Decimal | int | None) -> "ComparedFigure":
+        """A figure of which everything is compared."""
+        return cls(whole, whole, before)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the change is that of the whole figure."""
+        return self.now == self.whole
+
+    @property
+    def growth(self) -> Decimal | None:
+        """The change from `before` to `now`."""
+        return growth(self.now, self.before)
+
+    def in_currency(self, currency: str) -> "ComparedFigure":
+        """Amounts in its minor unit, as they are written, so that the change is that of what is written.
+
+        As they are without a currency.
+        """
+        if not currency:
+            return self
+        digits = minor_digits(currency)
+        return ComparedFigure(*(_rounded(one, digits) for one in (self.whole, self.now, self.before)))
+
+
+def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal | None:
+    """The change as a fraction of the base; None if there is none above 0."""
+    if now is None or before is None or before <= 0:
+        return None
+    return (Decimal(now) - Decimal(before)) / Decimal(before)
+
+
+def _rounded(value: Decimal | int | None, digits: int) -> Decimal | None:
+    return None if value is None else Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
