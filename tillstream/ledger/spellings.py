@@ -57,15 +57,16 @@ _SAMPLE = f"""
 INSERT INTO compared_lines
 SELECT {", ".join(COLUMNS)} FROM read_parquet($accepted) WHERE sale <= $most
 """
+_EQUAL_LINE = """
+s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
+  AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.sale <> k.sale
+"""
 _SIMILAR = f"""
 CREATE OR REPLACE TEMP TABLE similar_sales AS
-SELECT {", ".join(f"k.{name}" for name in COLUMNS)} FROM {{}} AS k SEMI JOIN compared_lines AS s
-ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
-  AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.sale <> k.sale
+SELECT {", ".join(f"k.{name}" for name in COLUMNS)} FROM {{}} AS k SEMI JOIN compared_lines AS s ON {_EQUAL_LINE}
 """
 """Lines of the ledger with the day, the amount and the quantity of a compared one, in another sale. This is a statement
 of its own: otherwise the engine normalises the number of every line before it compares."""
-_CURRENT = "(FROM sale_versions WHERE is_current AND sale_date IN (SELECT sale_date FROM compared_lines))"
 _FORMS = """
 SELECT *, digits(form) AS digits FROM (
   SELECT *, normal_form(store_id) AS store, normal_form(number_of(sale_id, store_id)) AS form FROM {}
@@ -76,21 +77,23 @@ SELECT sale, region, sale_date, COUNT(*) AS lines, SUM(net_amount) AS amount, CO
 FROM {} GROUP BY sale, region, sale_date
 """
 _SUMMED = "region, sale_date, lines, amount, units"
+_CURRENT = "(FROM sale_versions WHERE is_current AND sale_date IN (SELECT sale_date FROM compared_lines))"
+_KNOWN_SUMS = f"""
+CREATE OR REPLACE TEMP TABLE known_sums AS
+{_SUMS.format(f"{_CURRENT} AS k SEMI JOIN compared_lines AS s ON {_EQUAL_LINE}")}
+"""
+"""Sums of the sales of the ledger, of their lines that are equal to a compared one: only numbers are read."""
 _EQUAL_SUMS = f"""
 CREATE OR REPLACE TEMP TABLE equal_sums AS
 SELECT {_SUMMED},
   SUM(sales) OVER (ORDER BY sales, {_SUMMED} ROWS UNBOUNDED PRECEDING) - sales < {MOST_SIMILAR} AS is_rare
 FROM (
   SELECT {_SUMMED}, COUNT(*) AS sales
-  FROM ({_SUMS.format("similar_sales")}) SEMI JOIN ({_SUMS.format("compared_lines")}) USING ({_SUMMED}) GROUP BY ALL
+  FROM known_sums SEMI JOIN ({_SUMS.format("compared_lines")}) USING ({_SUMMED}) GROUP BY ALL
 )
 """
 """Sums of sales that both the file and the ledger have; the rarest ones are compared further."""
-_WITHOUT_OTHER_SUMS = f"""
-DELETE FROM similar_sales WHERE sale NOT IN (
-  SELECT sale FROM ({_SUMS.format("similar_sales")}) SEMI JOIN (FROM equal_sums WHERE is_rare) USING ({_SUMMED})
-)
-"""
+_RARE = f"SELECT sale FROM known_sums SEMI JOIN (FROM equal_sums WHERE is_rare) USING ({_SUMMED})"
 _WITHOUT_FREQUENT_SUMS = f"""
 DELETE FROM compared_lines WHERE sale IN (
   SELECT sale FROM ({_SUMS.format("compared_lines")}) SEMI JOIN (FROM equal_sums WHERE NOT is_rare) USING ({_SUMMED})
@@ -208,12 +211,11 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     if not _compares_numbers(batch):
         return None
     _sample(cursor, [batch])
-    cursor.execute(_WITHOUT_KNOWN)
-    cursor.execute(_SIMILAR.format(_CURRENT))
-    if not cursor.execute("SELECT 1 FROM similar_sales LIMIT 1").fetchone():
-        return None
-    for statement in (_EQUAL_SUMS, _WITHOUT_OTHER_SUMS, _WITHOUT_FREQUENT_SUMS):
+    for statement in (_WITHOUT_KNOWN, _KNOWN_SUMS, _EQUAL_SUMS, _WITHOUT_FREQUENT_SUMS):
         cursor.execute(statement)
+    if not cursor.execute("SELECT 1 FROM equal_sums LIMIT 1").fetchone():
+        return None
+    cursor.execute(_SIMILAR.format(f"({_CURRENT} SEMI JOIN ({_RARE}) USING (sale))"))
     rows = cursor.execute(_SPELLED_SALES, {"accepted": list(batch.accepted)}).fetchall()
     if not rows:
         return None
