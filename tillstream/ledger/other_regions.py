@@ -96,7 +96,7 @@ GROUP BY l.region, l.sale, l.other_region, l.other_sale, z.lines HAVING COUNT(*)
 """
 """Sampled sales, and the sales of another region that have all their lines."""
 _STORES = "SELECT region, sale, MIN(store_id) FROM sampled_lines GROUP BY region, sale"
-_KNOWN = "SELECT DISTINCT sale FROM known_lines WHERE is_current AND list_contains(?, sale)"
+_REPEATED = "SELECT DISTINCT sale FROM known_lines WHERE is_current AND list_contains(?, sale)"
 _EXAMPLE = f"""
 SELECT ANY_VALUE({NUMBER.format("k", "k")}), MIN(sale_date), SUM(net_amount) FROM {_FILES} AS k WHERE sale = ?
 """
@@ -209,12 +209,12 @@ def _compare(cursor: duckdb.DuckDBPyConnection, own_region: str, matches: Sequen
     for region, sale, store in cursor.execute(_STORES).fetchall():
         sampled.setdefault(region, {})[sale] = store
     of_file = {sale for sales in sampled.values() for sale in sales} if is_file else {match[3] for match in matches}
-    known = {sale for (sale,) in cursor.execute(_KNOWN, [list(of_file)]).fetchall()}
+    repeated = {sale for (sale,) in cursor.execute(_REPEATED, [list(of_file)]).fetchall()}
     for region, equal in counterparts.items():
         stores = sampled[own_region if is_file else region]
         pairs = {sale: (sale if is_file else others[0][0], others[0][1]) for sale, others in equal.items()}
-        left_out = {sale for sale, others in equal.items() if len(others) > 1 or pairs[sale][0] in known}
-        left_out |= known & stores.keys()
+        left_out = {sale for sale, others in equal.items() if len(others) > 1 or pairs[sale][0] in repeated}
+        left_out |= repeated & stores.keys()
         compared = stores.keys() - left_out
         shared = pairs.keys() & compared
         yield Shared(region, frozenset(pairs[sale][0] for sale in shared), len(compared))

@@ -164,7 +164,7 @@ def test_a_larger_file_is_held_for_any_of_the_regions_that_it_contains(ingest: A
     assert "are already in Austria (12 of 12 sampled sales there)" in held["holds"][0]["message"]
 
 
-def test_a_larger_file_whose_sales_are_imported_is_not_asked_about_again(ingest: Any, run: Run) -> None:
+def test_a_larger_file_whose_sales_are_imported_is_not_held_again(ingest: Any, run: Run) -> None:
     ingest("de", SALES)
     run("confirm", ingest("eu", [*REST, *SALES])["batch_id"])
     again = ingest("eu", [*SALES, *REST[:30]])
