@@ -51,13 +51,13 @@ def value_of(parameter: Any) -> str:
 @pytest.mark.parametrize("name", queries.names())
 def test_each_column_with_decimals_is_an_amount_or_a_number(app: App, name: str) -> None:
     parameters = queries.describe(name).parameters
-    given = {}
+    values = {}
     for one in parameters:
         try:
             one.value(None)
         except Rejected:
-            given[one.name] = value_of(one)
-    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **given)
+            values[one.name] = value_of(one)
+    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **values)
     with_decimals = {
         field.name for field in answer.schema if pa.types.is_decimal(field.type) or pa.types.is_floating(field.type)
     }
@@ -87,8 +87,8 @@ def test_each_column_with_decimals_is_an_amount_or_a_number(app: App, name: str)
     ],
 )
 def test_amounts_are_rounded_in_their_currency(query: str, row: dict[str, Any], rounded: dict[str, str]) -> None:
-    known = Amounts(query, list(row), "USD")
-    shown = {name: f"{value:f}" for name in row if (value := known.rounded(name, row)) is not None}
+    answer = Amounts(query, list(row), "USD")
+    shown = {name: f"{value:f}" for name in row if (value := answer.rounded(name, row)) is not None}
     assert shown == rounded
 
 

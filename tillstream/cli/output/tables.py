@@ -155,10 +155,10 @@ def rounded_cells(data: dict[str, Any], *, only_converted: bool = False) -> Iter
         return
     from tillstream.analytics.amount_columns import Amounts
 
-    known = Amounts(data["name"], columns, data["currency"])
-    names = known.converted if only_converted else columns
+    amount_columns = Amounts(data["name"], columns, data["currency"])
+    names = amount_columns.converted if only_converted else columns
     for row in data["rows"]:
-        amounts = dict.fromkeys(columns) | {column: known.rounded(column, row) for column in names}
+        amounts = dict.fromkeys(columns) | {column: amount_columns.rounded(column, row) for column in names}
         yield [row[column] if amounts[column] is None else f"{amounts[column]:f}" for column in columns]
 
 
