@@ -103,7 +103,7 @@ def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
 def _check(filters: Filters) -> None:
     """Raises `UnknownValue` for values that no sale has, and for regions without a data source."""
     app = tillstream()
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions_in_use(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
 
 
 def _save(rule: AlertRule, version: str) -> StoredRule:

@@ -75,7 +75,7 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     if has_latest(path) and not preset:
         filters = _latest(source, user, filters, today, everywhere=path in COMPARED_SALES)
     warehouse, cache = source.ports.warehouse, source.cache
-    filter_values.check(warehouse, user.scope, filters, source.contracts.regions_in_use(), cache=cache)
+    filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
     left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
