@@ -58,7 +58,7 @@ def lines(run: Run) -> int:
     return int(run("query", "kpis")[1]["rows"][0]["lines"])
 
 
-def test_held_files_of_a_run_are_said_and_one_confirmation_imports_all(run: Run, run_text: RunText, path: Path) -> None:
+def test_held_files_of_a_run_are_listed_and_one_confirmation_imports_all(run: Run, run_text: RunText, path: Path) -> None:
     add(run, path)
     code, ended = run("connect", "run", "shop")
     assert (code, ended["outcome"], ended["items"], ended["states"]) == (4, "done", 3, {"held": 3})
@@ -75,7 +75,7 @@ def test_held_files_of_a_run_are_said_and_one_confirmation_imports_all(run: Run,
     assert (code, ended["held"]) == (0, [])
 
 
-def test_due_connectors_say_what_is_held(run: Run, run_text: RunText, path: Path) -> None:
+def test_due_connectors_name_what_is_held(run: Run, run_text: RunText, path: Path) -> None:
     add(run, path)
     code, text = run_text("connect", "run", "--due")
     assert (code, "3 files are held" in text) == (4, True)
@@ -147,7 +147,7 @@ def test_a_running_server_is_awaited(home: Path, path: Path) -> None:
     app.close()
 
 
-def test_a_backfill_says_what_is_held(run: Run, run_text: RunText, path: Path, tmp_path: Path) -> None:
+def test_a_backfill_names_what_is_held(run: Run, run_text: RunText, path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "history"
     folder.mkdir()
     for day in DAYS:

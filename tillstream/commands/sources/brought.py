@@ -1,4 +1,4 @@
-"""What became of the files that a connector or a backfill brought: their states, and those that are held."""
+"""The files that a connector or a backfill brought: their states, and those that are held."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
