@@ -78,7 +78,7 @@ FROM {} GROUP BY sale, region, sale_date
 """
 _SUMMED = "region, sale_date, lines, amount, units"
 _CURRENT = "(FROM sale_versions WHERE is_current AND sale_date IN (SELECT sale_date FROM compared_lines))"
-_KNOWN_SUMS = f"""
+_LEDGER_SUMS = f"""
 CREATE OR REPLACE TEMP TABLE known_sums AS
 {_SUMS.format(f"{_CURRENT} AS k SEMI JOIN compared_lines AS s ON {_EQUAL_LINE}")}
 """
@@ -99,7 +99,7 @@ DELETE FROM compared_lines WHERE sale IN (
   SELECT sale FROM ({_SUMS.format("compared_lines")}) SEMI JOIN (FROM equal_sums WHERE NOT is_rare) USING ({_SUMMED})
 )
 """
-_WITHOUT_KNOWN = "DELETE FROM compared_lines WHERE sale IN (SELECT sale FROM known_lines WHERE is_current)"
+_ONLY_NEW = "DELETE FROM compared_lines WHERE sale IN (SELECT sale FROM known_lines WHERE is_current)"
 _EQUAL_LINES = f"""
 SELECT s.sale, k.sale AS known, k.sale_id AS known_id, k.store_id AS known_store, s.form = k.form AS is_same_form,
   COUNT(DISTINCT (s.quantity, s.net_amount)) AS lines
@@ -211,7 +211,7 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     if not _compares_numbers(batch):
         return None
     _sample(cursor, [batch])
-    for statement in (_WITHOUT_KNOWN, _KNOWN_SUMS, _EQUAL_SUMS, _WITHOUT_FREQUENT_SUMS):
+    for statement in (_ONLY_NEW, _LEDGER_SUMS, _EQUAL_SUMS, _WITHOUT_FREQUENT_SUMS):
         cursor.execute(statement)
     if not cursor.execute("SELECT 1 FROM equal_sums LIMIT 1").fetchone():
         return None
@@ -219,11 +219,11 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     rows = cursor.execute(_SPELLED_SALES, {"accepted": list(batch.accepted)}).fetchall()
     if not rows:
         return None
-    sale, known, day, amount, *_ = rows[0]
+    sale, in_ledger, day, amount, *_ = rows[0]
     hold = Hold.of(
         HoldCode.OTHER_SPELLING,
         value=f"{len(rows):,} {'sale' if len(rows) == 1 else 'sales'}",
-        detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {known}",
+        detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {in_ledger}",
     )
     params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
     products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
@@ -242,19 +242,19 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     count = len({line[0] for line in lines})
     if not lines or count < LEAST_SHARE * len(changed):
         return None
-    _, sale, day, _, amount, _, product, known, _ = lines[0]
+    _, sale, day, _, amount, _, product, in_ledger, _ = lines[0]
     pairs = dict.fromkeys((line[6], line[7]) for line in lines if line[5] == 1)
     hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
-        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {known} in the ledger",
+        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {in_ledger} in the ledger",
     )
     return replace(hold, products=tuple(pairs))
 
 
-def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, known: str) -> list[tuple[int, bool]]:
+def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, source: str) -> list[tuple[int, bool]]:
     params = {"accepted": list(batch.accepted), "most": _greatest_sale(batch)}
-    changed: list[tuple[int, bool]] = cursor.execute(_CHANGED_SALES.format(known), params).fetchall()
+    changed: list[tuple[int, bool]] = cursor.execute(_CHANGED_SALES.format(source), params).fetchall()
     return changed
 
 

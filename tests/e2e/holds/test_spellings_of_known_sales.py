@@ -190,7 +190,7 @@ def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None
     ],
     ids=["no zeros", "number sign and decimal", "prefix", "full width"],
 )
-def test_an_accepted_spelling_of_numbers_is_asked_once(
+def test_an_accepted_spelling_of_numbers_holds_no_later_file(
     ingest: Any, run: Run, change: Callable[[str], str], words: str
 ) -> None:
     ingest(SALES)
@@ -214,7 +214,7 @@ def test_an_accepted_spelling_of_numbers_is_asked_once(
     ],
     ids=["no zeros", "another code"],
 )
-def test_an_accepted_spelling_of_products_is_asked_once(
+def test_an_accepted_spelling_of_products_holds_no_later_file(
     ingest: Any, run: Run, change: Callable[[str], str], words: list[str]
 ) -> None:
     ingest(SALES)

@@ -53,9 +53,9 @@ class IdPattern:
         return f"{self.prefix}{'0' * self.least_digits}{self.suffix}"
 
 
-def patterns_of(known: Collection[str], others: Collection[str]) -> tuple[str, ...]:
-    """The patterns with which other spellings become the known ones; empty if there are none."""
-    first = IdPattern.common(known)
+def patterns_of(ids: Collection[str], others: Collection[str]) -> tuple[str, ...]:
+    """The patterns with which other spellings become these IDs; empty if there are none."""
+    first = IdPattern.common(ids)
     second = IdPattern.common([_ZEROS_BEHIND.sub("", "".join(_narrow(text).split())) for text in others])
     if not (first and second):
         return ()

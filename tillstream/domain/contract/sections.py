@@ -228,8 +228,8 @@ class Identity(Strict):
     """ID columns in which numbers written as 12557.0 are read as 12557. Other ID columns keep 12557.0, with a
     warning."""
     spellings: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """ID column → patterns such as `TS-000000`, whose zeros stand for the digits of an ID. IDs that match a pattern but
-    for case, width, spaces, punctuation, leading zeros and a `.0` are written as the first one."""
+    """ID column → patterns such as `TS-000000`, whose zeros are the digits of an ID. IDs that match a pattern but for
+    case, width, spaces, punctuation, leading zeros and a `.0` are written as the first one."""
     similar_sales: Literal["ask", "keep"] = "ask"
     """What to do with a file whose sales look like known ones with another number or product: `ask` holds the file,
     `keep` counts them as other sales."""

@@ -37,14 +37,14 @@ def strip_decimal_zeros(text: EncodedText, decimal: str) -> EncodedText:
     return distinct(words, text.index)
 
 
-def with_known_spelling(text: EncodedText, patterns: Sequence[str]) -> EncodedText:
+def with_usual_spelling(text: EncodedText, patterns: Sequence[str]) -> EncodedText:
     """Write the ids that match one of the patterns as the first one; keep other texts unchanged."""
     words = _spelled(text.words, patterns)
     return text if words.equals(text.words) else distinct(words, text.index)
 
 
 def spelled_texts(texts: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """As `with_known_spelling`."""
+    """As `with_usual_spelling`."""
     result: list[str] = _spelled(pa.array(texts, pa.string()), patterns).to_pylist()
     return result
 

@@ -14,7 +14,7 @@ from tillstream.pipeline.normalising.id_columns import (
     are_float_ids,
     is_scientific,
     strip_decimal_zeros,
-    with_known_spelling,
+    with_usual_spelling,
 )
 from tillstream.pipeline.normalising.value_mapping import fill_default, is_missing, map_values
 from tillstream.pipeline.rows.issues import Issues
@@ -79,7 +79,7 @@ class SourceColumns:
             self.flag(scientific, "scientific-id", name, text)
         patterns = self.contract.identity.spellings.get(name)
         if patterns:
-            text = with_known_spelling(text, patterns)
+            text = with_usual_spelling(text, patterns)
         if name in self.contract.identity.whole_numbers:
             return strip_decimal_zeros(text, decimal)
         if are_float_ids(text.words, decimal):

@@ -38,7 +38,7 @@ def test_an_id_that_matches_a_pattern_is_written_as_the_first_one(patterns: list
 
 
 @pytest.mark.parametrize(
-    ("known", "others", "patterns"),
+    ("ids", "others", "patterns"),
     [
         (["00073", "01210"], ["73", "1210"], ("00000",)),
         (["73", "1210"], ["00073", "01210"], ("0",)),
@@ -51,8 +51,8 @@ def test_an_id_that_matches_a_pattern_is_written_as_the_first_one(patterns: list
         (["shop"], ["SHOP"], ()),
     ],
 )
-def test_patterns_of_known_and_other_spellings(known: list[str], others: list[str], patterns: tuple[str, ...]) -> None:
-    assert patterns_of(known, others) == patterns
+def test_patterns_of_two_spellings(ids: list[str], others: list[str], patterns: tuple[str, ...]) -> None:
+    assert patterns_of(ids, others) == patterns
 
 
 @pytest.mark.parametrize(
