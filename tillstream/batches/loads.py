@@ -1,7 +1,7 @@
 """Sales that are being loaded: files that are not settled yet, and sets of files such as the samples.
 
-A job that makes its result from the sales waits for them, because a result of a part of the files would remain until the
-next one. Micro-batches of store sales are no load: they come all day, and each is complete by itself.
+A job that makes its result from the sales waits for them, because a result of a part of the files would remain until
+the next one. Micro-batches of store sales are no load: they come all day, and each is complete by itself.
 """
 
 from collections.abc import Iterator

@@ -58,7 +58,9 @@ def lines(run: Run) -> int:
     return int(run("query", "kpis")[1]["rows"][0]["lines"])
 
 
-def test_held_files_of_a_run_are_listed_and_one_confirmation_imports_all(run: Run, run_text: RunText, path: Path) -> None:
+def test_held_files_of_a_run_are_listed_and_one_confirmation_imports_all(
+    run: Run, run_text: RunText, path: Path
+) -> None:
     add(run, path)
     code, ended = run("connect", "run", "shop")
     assert (code, ended["outcome"], ended["items"], ended["states"]) == (4, "done", 3, {"held": 3})
