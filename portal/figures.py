@@ -23,7 +23,7 @@ def requested_filters() -> dict[str, list[str]]:
 def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
     """Parse filters, check that their values exist and set the currency. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(values)
-    filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions_in_use(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
     return in_currency(filters)
 
 

@@ -128,7 +128,7 @@ COME_WITH_ROLES: Mapping[Permission, tuple[str, str]] = {
     ("bigquery.tables.getData", LIVE): ("dataEditor adds rows, and reads them", "sales receive"),
     ("datastore.entities.delete", ""): (
         "datastore.user is the only role that writes documents",
-        "sales receive stage settle announce project compact index decide reports connect",
+        "sales receive stage settle announce project compact index decide reports",
     ),
     ("datastore.entities.list", ""): (
         "datastore.user and viewer read single documents and lists",

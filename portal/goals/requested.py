@@ -70,7 +70,7 @@ def all_names(of: Month) -> Names:
     """Everything that can have goals."""
     if "goal_names" not in g:
         app = tillstream()
-        g.goal_names = names.read(app.ports, month_of_goals(of).sales, app.contracts.regions_in_use(), of.first)
+        g.goal_names = names.read(app.ports, month_of_goals(of).sales, app.contracts.regions_to_choose(), of.first)
     stored: Names = g.goal_names
     return stored
 

@@ -148,6 +148,11 @@ def _preview(shop: Shop) -> None:
     shop.boss.post(f"{place}/load", {"contract": "IN"})
 
 
+def _requested_region(shop: Shop) -> None:
+    place = look_at(shop.boss, UNKNOWN, "bons.csv")
+    assert shop.boss.post(f"{place}/request-region", {"region": "Norway"}).status_code == 303
+
+
 def _recognised(shop: Shop) -> None:
     shop.boss.post(DIRECT, {"without_preview": "yes"})
     shop.boss.post(f"{look_at(shop.boss, FILE)}/recognise")
@@ -270,6 +275,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "uploads.submit": ("upload.received", lambda s: s.boss.upload(FILE)),
     "uploads.load": ("upload.received", _preview),
     "uploads.recognise": ("upload.received", _recognised),
+    "uploads.request_region": ("upload.received", _requested_region),
     "data_sources.save": ("setting.changed", lambda s: s.boss.post(DIRECT, {"without_preview": "yes"})),
     "uploads.save": ("contract.saved", _saved_contract),
     "uploads.save_held": ("contract.saved", _answered_while_held),

@@ -36,7 +36,7 @@ def check(
     cache: QueryCache | None = None,
 ) -> None:
     """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales, and a currency
-    needs an exchange rate."""
+    needs an exchange rate. The error lists values with sales, or if there are none, the regions."""
     if filters.against is not None:
         check(warehouse, scope, filters.against, regions, cache=cache)
     if filters.currency:
@@ -53,7 +53,8 @@ def check(
             lines = {region: 0 for region in regions if scope.regions is None or region in scope.regions} | dict(lines)
         unknown = [value for value in requested if value not in lines]
         if unknown:
-            raise UnknownValue(name, unknown, sorted(lines, key=lambda value: (-lines[value], value)))
+            sold = [value for value in lines if lines[value]] or lines
+            raise UnknownValue(name, unknown, sorted(sold, key=lambda value: (-lines[value], value)))
 
 
 def _suggestions(existing: list[str], unknown: list[str]) -> str:

@@ -70,7 +70,7 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
         limit = limit or parameters[LIMIT].value(params.get(LIMIT))
         params[LIMIT] = str(min(limit + 1, 2**63 - 1))  # one more row shows whether there are more
     filters = Filters.parse({key: value for key, value in params.items() if key not in parameters})
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions_in_use(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
     query_params = {key: value for key, value in params.items() if key in parameters}
     answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
     cut = limit is not None and answer.num_rows > limit

@@ -67,7 +67,6 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal() -> Iterator[Portal]:
     with company() as (app, flask, _):
-        app.contracts.pin("UK")  # in use, as the pages filter by it
         token = personal_tokens.issue(app.ports, "ada", "sheet", ("numbers",), files_only=True, by="ada")[1]
         program = personal_tokens.issue(app.ports, "ada", "notebook", ("numbers",), by="ada")[1]
         server = create_server(flask, host="127.0.0.1", port=0)

@@ -23,10 +23,7 @@ def sell(admin: Visitor, work: Work) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        (
-            "region=Atlantis",
-            "There is no region “Atlantis”; there are IN, BR, Bakery, Classic Models, DE, FR, JP, Japan and",
-        ),
+        ("region=Atlantis", "There is no region “Atlantis”; there is IN."),
         ("store=MUM1", "There is no store “MUM1”; there are MUM01, DEL01."),
         ("category=kitchen", "There is no category “kitchen”; there are Kitchen, Garden & Yard."),
         ("country=Nowhere", "There is no country “Nowhere”;"),

@@ -38,7 +38,7 @@ CHANGES: dict[Changes, tuple[str, ...]] = {
         *("own_dashboards.restore_tile", "own_dashboards.save", "profile.end_session"),
         *("subscriptions.again", "subscriptions.change", "subscriptions.pause", "subscriptions.remove"),
         *("subscriptions.resume", "subscriptions.send", "tokens.revoke", "uploads.answer", "uploads.forget"),
-        *("uploads.load", "uploads.recognise", "uploads.save", "views.delete"),
+        *("uploads.load", "uploads.recognise", "uploads.request_region", "uploads.save", "views.delete"),
     ),
     Changes.NEW: (
         *("background_exports.add", "catalogue.preview", "own_dashboards.create", "own_dashboards.pin"),

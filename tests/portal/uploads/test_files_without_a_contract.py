@@ -16,6 +16,7 @@ FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
 
 def held(app: App, work: Work) -> str:
     """Two contracts read it equally well, so its rows do not tell whose it is."""
+    app.contracts.pin("IN")  # in use, so that it claims files
     app.contracts.save(app.contracts.current("IN").model_copy(update={"name": "IN-web"}), "boss")
     with app.ports.objects.writer(INBOX, "unknown/june.csv") as writer:
         writer.write(FILE)

@@ -50,9 +50,9 @@ def test_one_order_is_shown_with_what_arrived(app: App, capsys: pytest.CaptureFi
     output.show_order(run(app, "orders-show", number="po-000001"))
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:] == [
-        "  KET Kettle · 12 ordered, 5 received · 4.5 INR each",
-        "  LAMP Desk lamp · 2 ordered, 0 received · 10 INR each",
-        "  Total 74 INR",
+        "  KET Kettle · 12 ordered, 5 received · 4.50 INR each",
+        "  LAMP Desk lamp · 2 ordered, 0 received · 10.00 INR each",
+        "  Total 74.00 INR",
     ]
     with pytest.raises(NotFound):
         run(app, "orders-show", number="PO-000009")

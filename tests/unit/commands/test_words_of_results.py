@@ -17,7 +17,7 @@ def status(capsys: pytest.CaptureFixture[str], queue: dict[str, Any], **data: An
     return capsys.readouterr().out
 
 
-def test_a_server_that_does_not_run_is_said_with_empty_queues(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_does_not_run_is_named_beside_empty_queues(capsys: pytest.CaptureFixture[str]) -> None:
     words = status(capsys, {})
     assert ("Queues: empty" in words, "No server is running.\n" in words) == (True, True)
     assert "No server" not in status(capsys, {}, has_worker=True)

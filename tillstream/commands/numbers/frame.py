@@ -64,7 +64,7 @@ def scope_of(app: App, login: str) -> Scope:
 
 def _filters(app: App, scope: Scope, values: Mapping[str, Sequence[str]]) -> Filters:
     filters = Filters.parse(values)
-    filter_values.check(app.ports.warehouse, scope, filters, app.contracts.regions_in_use(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, scope, filters, app.contracts.regions(), cache=app.queries)
     return filters
 
 

@@ -28,7 +28,7 @@ def goals(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Tab
     chosen = visible.targets(
         standings,
         scope,
-        lambda: names.read(app.ports, read.sales, app.contracts.regions_in_use(), month.first),
+        lambda: names.read(app.ports, read.sales, app.contracts.regions_to_choose(), month.first),
         values.get("level", ""),
         visible.target_of(values),
     )

@@ -54,7 +54,7 @@ def import_file(app: App, progress: Progress, arguments: GoalImport) -> Result:
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     read = _read(app, month)
-    listed = names.read(app.ports, read.sales, app.contracts.regions_in_use(), month.first)
+    listed = names.read(app.ports, read.sales, app.contracts.regions_to_choose(), month.first)
     reader = reader_of(listed, read.currency_of, month)
     done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=path.name, dry=arguments.dry)
     saved_any = bool(done.saved or done.same)

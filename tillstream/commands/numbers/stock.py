@@ -61,7 +61,7 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
     """Stock by store and product, in the form of a query."""
     name, params = past.query_at(arguments.at)
     filters = Filters.parse(arguments.filters)
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions_in_use(), cache=app.queries)
+    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
     chosen: dict[str, Any] = params | {"status": arguments.status, "text": arguments.text, "limit": arguments.limit + 1}
     if not arguments.at:
         with suppress(ReadOnly):
