@@ -9,21 +9,24 @@ from sql.limits import NO_DAY, limited, where
 from tillstream.domain.batch.record import Batch
 from tillstream.ports.warehouse import Warehouse
 
-NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines")
-_ROWS = where(
-    {
-        "batches": "received_date = @received_date",
-        "refusals": "received_date = @received_date",
-        "sightings": "sale_date IN UNNEST(@days)",
-        "sale_versions": "sale_date IN UNNEST(@days)",
-    }
-)
+NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", "batch_lacking_lines")
+_EARLIER = "batch_lacking_lines"
+"""Reads other batches, too, which were received on other days."""
+_OF_DAYS = {
+    "sightings": "sale_date IN UNNEST(@days)",
+    "sale_versions": "sale_date IN UNNEST(@days)",
+}
+_OF_RECEIPT = {
+    "batches": "received_date = @received_date",
+    "refusals": "received_date = @received_date",
+}
 
 
 @cache
 def text(name: str) -> str:
     """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>."""
-    return limited(sql.text(f"ledger/{name}"), _ROWS)
+    rows = _OF_DAYS if name == _EARLIER else _OF_RECEIPT | _OF_DAYS
+    return limited(sql.text(f"ledger/{name}"), where(rows))
 
 
 class BatchQueries:
@@ -34,7 +37,9 @@ class BatchQueries:
 
     def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
         """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
-        values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date, "days": self._days}
+        values = {"batch_id": self._upload.batch_id, "days": self._days}
+        if name != _EARLIER:
+            values["received_date"] = self._upload.received_date
         rows: list[dict[str, Any]] = self._warehouse.query(text(name), {**values, **params}).to_pylist()
         return rows
 

@@ -33,7 +33,10 @@ def receipt(ports: Ports, batch: str) -> Receipt:
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
         amounts = queries.run(amounts_query)
-    return {"batch_id": batch, **compose(upload, rows, amounts, queries.run(problems_query))}
+    composed = compose(upload, rows, amounts, queries.run(problems_query))
+    if upload.is_file and rows and rows[0]["rows_duplicate"] + rows[0]["rows_corrected"]:
+        composed["problems"] += [_lacking_lines(row) for row in queries.run("batch_lacking_lines")]
+    return {"batch_id": batch, **composed}
 
 
 def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
@@ -146,6 +149,17 @@ def _ledger_warnings(counts: dict[str, Any]) -> list[ReceiptProblem]:
         for code, name in (("superseded", "superseded"), ("repeated-line", "repeated_lines"))
         if counts[name]
     ]
+
+
+def _lacking_lines(row: dict[str, Any]) -> ReceiptProblem:
+    return {
+        "code": "lacks-known-lines",
+        "severity": "warning",
+        "column": None,
+        "count": row["lines"],
+        "first_line": None,
+        "example": f"{row['sale_id']} of {row['sale_date']}",
+    }
 
 
 def rejected_rows(
