@@ -13,7 +13,7 @@ from devtools.billing.traffic import NOW, Ledger, Traffic
 from tillstream.adapters.google.bigquery import settling
 from tillstream.adapters.google.bigquery.fields import APPENDED, EPOCH, INCOMING
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.ledger.other_regions import COLUMNS
+from tillstream.ledger import other_regions, spellings
 from tillstream.ledger.slice import NARROW
 from tillstream.ports.warehouse import Settlement
 
@@ -79,7 +79,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> list[SettlementCalls]:
     changed = file("changed", sales(1, prefix="N", amount="8"), received=LATER)
     return [
         warehouse.settle(Settlement([batch]))
-        for batch in (file("large", sales(3, prefix="N")), file("new", sales(1)), changed)
+        for batch in (file("large", sales(3, prefix="N")), file("new", sales(1, amount="5")), changed)
     ]
 
 
@@ -168,7 +168,7 @@ def test_new_sales_of_tills_read_nothing_of_the_ledger(settled: Settled) -> None
 
 
 def test_a_file_of_new_sales_reads_few_columns_of_its_days(settled: Settled) -> None:
-    row = width("stored_versions", {*COLUMNS, "sale_date"})
+    row = sum(width("stored_versions", {*each.COLUMNS, "sale_date"}) for each in (other_regions, spellings))
     assert read(settled.file, MONTH) == {"stored_versions": len(DAYS) * TRAFFIC.lines * row}
 
 
@@ -217,7 +217,8 @@ def test_a_large_settlement_writes_only_its_batches_to_the_index(nights: list[Se
 def test_settlements_after_it_read_the_hashes_of_the_pending_day(nights: list[SettlementCalls]) -> None:
     _, new, changed = nights
     hashes = TRAFFIC.rows("sightings") / 2 * width("sightings", ("sale", "sale_date"))
-    assert read(new, MONTH) == read(new, YEARS) == {"sightings": hashes}
+    compared = TRAFFIC.rows("stored_versions") / 2 * width("stored_versions", spellings.COLUMNS)
+    assert read(new, MONTH) == read(new, YEARS) == {"sightings": hashes, "stored_versions": compared}
     assert new.result.changes == {"added": 1, "corrected": 0, "removed": 0}
     assert {"stored_versions", "statements"} < read(changed, MONTH).keys()
     assert changed.result.changes == {"added": 0, "corrected": 1, "removed": 0}
