@@ -58,7 +58,7 @@ def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge
 @pytest.mark.parametrize("name", batch_queries.NAMES)
 def test_googlesql_takes_the_queries_of_a_batch_on_its_days(judge: Judge, duck: Duck, name: str) -> None:
     _, params = _statement(f"ledger/{name}.sql")
-    params |= {"received_date": DAY, "days": [DAY]}
+    params |= {"received_date": DAY, "days": [DAY], "receipt_days": [DAY]}
     text = batch_queries.text(name)
     params = {name: value for name, value in params.items() if f"@{name}" in text}
     columns = [name for name, _ in judge.columns(text, params)]

@@ -9,24 +9,23 @@ from sql.limits import NO_DAY, limited, where
 from tillstream.domain.batch.record import Batch
 from tillstream.ports.warehouse import Warehouse
 
-NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", "batch_lacking_lines")
-_EARLIER = "batch_lacking_lines"
-"""Reads other batches, too, which were received on other days."""
-_OF_DAYS = {
-    "sightings": "sale_date IN UNNEST(@days)",
-    "sale_versions": "sale_date IN UNNEST(@days)",
-}
-_OF_RECEIPT = {
+OF_EARLIER = "batch_lacking_lines"
+"""It reads also the batches that the ledger had before."""
+NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", OF_EARLIER)
+_ROWS = {
     "batches": "received_date = @received_date",
     "refusals": "received_date = @received_date",
+    "sightings": "sale_date IN UNNEST(@days)",
+    "sale_versions": "sale_date IN UNNEST(@days)",
 }
 
 
 @cache
 def text(name: str) -> str:
-    """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>."""
-    rows = _OF_DAYS if name == _EARLIER else _OF_RECEIPT | _OF_DAYS
-    return limited(sql.text(f"ledger/{name}"), where(rows))
+    """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>; for
+    `OF_EARLIER`, to the days on which any batch with lines of these days was received: @receipt_days ARRAY<DATE>."""
+    earlier = {"batches": "received_date IN UNNEST(@receipt_days)"} if name == OF_EARLIER else {}
+    return limited(sql.text(f"ledger/{name}"), where(_ROWS | earlier))
 
 
 class BatchQueries:
@@ -37,8 +36,11 @@ class BatchQueries:
 
     def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
         """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
-        values = {"batch_id": self._upload.batch_id, "days": self._days}
-        if name != _EARLIER:
+        values: dict[str, Any] = {"batch_id": self._upload.batch_id, "days": self._days}
+        if name == OF_EARLIER:
+            received = self._warehouse.query(sql.text("ledger/received_for_days"), {"days": self._days})
+            values["receipt_days"] = received.column("received_date").to_pylist() or [NO_DAY]
+        else:
             values["received_date"] = self._upload.received_date
         rows: list[dict[str, Any]] = self._warehouse.query(text(name), {**values, **params}).to_pylist()
         return rows

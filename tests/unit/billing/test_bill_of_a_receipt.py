@@ -14,6 +14,7 @@ PARAMETERS = {
     "batch_id": "b",
     "received_date": TODAY,
     "days": [TODAY],
+    "receipt_days": [TODAY],
     "code": "",
     "limit": 1,
     "offset": 0,
