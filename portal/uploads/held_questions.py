@@ -1,6 +1,7 @@
 """Questions about a held file; their answers let it be read."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -155,7 +156,7 @@ def _without_region(upload: Batch, contract: Contract) -> User | None:
 
 def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str]:
     """Figures of the file by the contract of the answers, or why it cannot read the file."""
-    received = ports().clock.now().date()
+    received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
     try:
         opened = held_batch.original_opener(ports(), upload)
         return read_figures(opened, contract, received, ports().limits, file=upload.file), ""
@@ -183,7 +184,7 @@ def _rows(upload: Batch, contract: Contract | None) -> FilePreview | None:
     if contract is None:
         return None
     try:
-        received = ports().clock.now().date()
+        received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
         return preview_file(
             held_batch.original_opener(ports(), upload),
             contract,

@@ -143,7 +143,8 @@ def save(sending_id: str) -> ResponseReturnValue:
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(actions.not_your_region(contract.region))
-        figures = read_figures(opened, contract, ports().clock.now().date(), ports().limits, file=upload.file)
+        received = contract.dates.latest_day(ports().clock.now())
+        figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
         changes = [*answer_form.changes(upload.answers), *figures.sentences()]
         loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
         flash(texts.source_proposed(contract.name), "done")

@@ -64,7 +64,7 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> 
     """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
         return Preview(contract, None, None, actions.not_your_region(contract.region))
-    received = ports().clock.now().date()
+    received = contract.dates.latest_day(ports().clock.now())
     try:
         opened = partial(complete_upload.open_complete, ports(), upload)
         rows = preview_file(opened, contract, received, ports().limits, file=upload.file, rows=mapping.ROWS)
@@ -84,7 +84,7 @@ def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage |
     if contract is None:
         return None
     try:
-        received = ports().clock.now().date()
+        received = contract.dates.latest_day(ports().clock.now())
         rows = preview_file(
             partial(complete_upload.open_complete, ports(), upload),
             contract,
@@ -102,7 +102,8 @@ def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures 
     """Figures of a small file while questions are open."""
     if upload.size > AT_ONCE:
         return None
-    opened, received = partial(complete_upload.open_complete, ports(), upload), ports().clock.now().date()
+    opened = partial(complete_upload.open_complete, ports(), upload)
+    received = contract.dates.latest_day(ports().clock.now())
     try:
         return read_figures(opened, contract, received, ports().limits, file=upload.file)
     except Rejected:

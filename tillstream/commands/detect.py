@@ -72,7 +72,8 @@ def _add_figures(data: dict[str, Any], path: Path, contract: Contract, *, must_r
 def _figures(path: Path, contract: Contract) -> dict[str, object]:
     from tillstream.pipeline.staging.figures import read_figures  # heavy, only needed once no question is open
 
-    figures = read_figures(lambda: path.open("rb"), contract, datetime.now(UTC).date(), file=path.name)
+    received = contract.dates.latest_day(datetime.now(UTC))
+    figures = read_figures(lambda: path.open("rb"), contract, received, file=path.name)
     return figures.to_dict() | {"sentences": list(figures.sentences())}
 
 

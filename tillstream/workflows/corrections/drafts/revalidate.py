@@ -101,7 +101,7 @@ def _validate(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tup
     from tillstream.pipeline.staging.sources.correction import CorrectionSource
     from tillstream.pipeline.staging.split_rows import split
 
-    hasher, received = Hasher(), ports.clock.now().date()
+    hasher, received = Hasher(), refusals.contract.dates.latest_day(ports.clock.now())
     source = CorrectionSource(lambda: io.BytesIO(data), refusals.contract, received, correction_no=1)
     for row_batch in source.row_batches():
         refused = split(row_batch, hasher).refused
