@@ -36,9 +36,9 @@ class SystemClock:
 
 
 class ManualClock:
-    """Advances only with `advance` or `sleep`; `start` must be timezone-aware."""
+    """Advances only with `advance` or `sleep`; `start` must be timezone-aware, and is after the days of made-up files."""
 
-    def __init__(self, start: datetime = datetime(2024, 1, 1, tzinfo=UTC)) -> None:
+    def __init__(self, start: datetime = datetime(2027, 1, 1, tzinfo=UTC)) -> None:
         self._ticks = _TickCounter()
         self._now = start.astimezone(UTC)
         self._lock = threading.Lock()
