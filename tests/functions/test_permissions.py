@@ -83,7 +83,9 @@ from tillstream.workflows.review.undo import undo
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Days pass at once."""
-    app = build(Settings(home=tmp_path_factory.mktemp("home"), threads=1), ManualClock(datetime(2024, 1, 1, tzinfo=UTC)))
+    app = build(
+        Settings(home=tmp_path_factory.mktemp("home"), threads=1), ManualClock(datetime(2024, 1, 1, tzinfo=UTC))
+    )
     yield app
     app.close()
 
