@@ -150,8 +150,9 @@ def test_the_hold_names_a_sale_in_both_spellings(ingest: Any) -> None:
         spelled(5, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
         spelled(4, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
         spelled(0, lambda text: f"1{text}"),
+        spelled(0, lambda text: f"{text}.000"),
     ],
-    ids=["other days", "other amounts", "other quantities", "other numbers"],
+    ids=["other days", "other amounts", "other quantities", "other numbers", "numbers in the thousands"],
 )
 def test_other_sales_are_not_held(ingest: Any, rows: list[list[str]]) -> None:
     ingest(SALES)
