@@ -1,16 +1,22 @@
 -- The lines of one batch that the ledger had before, or that it has a later content of, by currency: what the batch
--- does not count again. Of the rows that repeat a line of the batch itself, one counts.
+-- does not count again. Of the rows of one line, those of the last version apply, and one counts.
 -- - lines: Number of these lines
 -- - revenue: Net amount of those that are not cancelled
--- @batch_id STRING: ID of the batch
+-- @batch_id STRING: ID of the batch, which has no corrections
 WITH
+batch_rows AS (
+  SELECT
+    sightings.key,
+    sightings.content,
+    sightings.source_version,
+    MAX(sightings.source_version) OVER (PARTITION BY sightings.key) AS last_version,
+    COUNTIF(sightings.outcome <> 'duplicate') OVER (PARTITION BY sightings.key, sightings.content) AS new_rows
+  FROM sightings
+  INNER JOIN batches ON batches.batch_no = sightings.batch_no
+  WHERE batches.batch_id = @batch_id AND sightings.outcome <> 'quarantined'
+),
 batch_lines AS (
-  SELECT outcomes.key, outcomes.content
-  FROM outcomes
-  INNER JOIN batches ON batches.batch_no = outcomes.batch_no
-  WHERE batches.batch_id = @batch_id AND outcomes.outcome IN ('new', 'corrected', 'duplicate')
-  GROUP BY outcomes.key, outcomes.content
-  HAVING COUNTIF(outcomes.outcome <> 'duplicate') = 0
+  SELECT DISTINCT key, content FROM batch_rows WHERE source_version = last_version AND new_rows = 0
 ),
 final AS (
   SELECT

@@ -32,7 +32,7 @@ _NORMAL_FORM = rf"""
 CREATE OR REPLACE TEMP MACRO normal_form(id) AS
 regexp_replace(
   regexp_replace(
-    regexp_replace(lower(translate(id, '{_WIDE}', '{_NARROW}')), '[.,]0+$', ''), '[^\p{{L}}\p{{N}}/]+', '', 'g'
+    regexp_replace(lower(translate(id, '{_WIDE}', '{_NARROW}')), '[.,]0{{1,2}}$', ''), '[^\p{{L}}\p{{N}}/]+', '', 'g'
   ),
   '(^|[^0-9])0+([0-9])', '\1\2', 'g'
 )

@@ -150,8 +150,9 @@ def test_the_hold_names_a_sale_in_both_spellings(ingest: Any) -> None:
         spelled(5, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
         spelled(4, lambda text: f"1{text}", [(f"{row[0][3:]}", *row[1:]) for row in SALES]),
         spelled(0, lambda text: f"1{text}"),
+        spelled(0, lambda text: f"{text}.000"),
     ],
-    ids=["other days", "other amounts", "other quantities", "other numbers"],
+    ids=["other days", "other amounts", "other quantities", "other numbers", "numbers in the thousands"],
 )
 def test_other_sales_are_not_held(ingest: Any, rows: list[list[str]]) -> None:
     ingest(SALES)
@@ -223,6 +224,17 @@ def test_an_accepted_spelling_of_products_holds_no_later_file(
     code, receipt = run("accept", held["batch_id"])
     assert (code, receipt["rows"]["duplicate"], net(run)) == (0, len(SALES), TOTAL)
     assert ingest(spelled(2, change, SALES[3:]))[1]["rows"]["duplicate"] == len(SALES) - 3
+
+
+def test_what_was_confirmed_before_is_not_a_question_again_after_an_accepted_spelling(ingest: Any, run: Run) -> None:
+    ingest(SALES, refused_threshold=0.05)
+    unreadable = ["000770", "2026-02-05", *ITEMS[0], "1", "many"]
+    held = ingest([*spelled(0, lambda text: text.lstrip("0")), unreadable, unreadable])[1]
+    assert [hold["code"] for hold in held["holds"]] == ["too-many-refused"]
+    confirmed = run("confirm", held["batch_id"])[1]
+    assert [hold["code"] for hold in confirmed["holds"]] == [NUMBERS]
+    receipt = run("accept", held["batch_id"])[1]
+    assert (receipt["status"], receipt["rows"]["duplicate"], net(run)) == ("settled", len(SALES), TOTAL)
 
 
 def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run: Run) -> None:

@@ -26,11 +26,12 @@ def test_first_rows_are_shown_as_they_are_read_with_their_totals(person: People)
 
 def test_what_does_not_count_is_apart_from_the_revenue_that_does(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
-    clerk.upload(indian_file(indian_sale("1")))
+    clerk.upload(indian_file(indian_sale("1"), indian_sale("4", "60.00")))
     work()
-    file = indian_file(indian_sale("1"), *2 * [indian_sale("2", "250.00")], indian_sale("3", "40.00", date="soon"))
+    rows = (indian_sale("1"), *2 * [indian_sale("2", "250.00")], indian_sale("3", "40.00", date="soon"))
+    file = indian_file(*rows, indian_sale("4", "70.00"))
     page = text_of(clerk.get(look_at(clerk, file, contract="IN")).text)
-    totals = "Revenue 350.00 INR of which imported before 100.00 INR in 1 line of which counts now 250.00 INR"
+    totals = "Revenue 420.00 INR of which imported before 100.00 INR in 1 line of which new or changed 320.00 INR"
     assert totals in page
     assert "Repeated in the file, not counted 250.00 INR in 1 row To fix, not counted yet 40.00 INR in 1 row" in page
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 _PARTS = re.compile(r"([^0-9]*)([0-9]+)([^0-9]*)")
-_ZEROS_BEHIND = re.compile(r"(?<=[0-9])[.,]0+$")
+_ZEROS_BEHIND = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
+"""A decimal part that is not the last group of thousands."""
 _BETWEEN = r"[^\pL\pN]*"
 
 
@@ -47,7 +48,7 @@ class IdPattern:
     def expression(self) -> str:
         """Regular expression of all spellings of an ID without spaces, in the dialect of RE2."""
         before, after = ("".join(f"{re.escape(letter)}{_BETWEEN}" for letter in one) for one in self.letters)
-        return f"^(?i:{_BETWEEN}{before})0*(?P<digits>[0-9]+?)(?:[.,]0+)?(?i:{_BETWEEN}{after})$"
+        return f"^(?i:{_BETWEEN}{before})0*(?P<digits>[0-9]+?)(?:[.,]0{{1,2}})?(?i:{_BETWEEN}{after})$"
 
     def __str__(self) -> str:
         return f"{self.prefix}{'0' * self.least_digits}{self.suffix}"

@@ -4,7 +4,7 @@ from tillstream.audit import AuditAction
 from tillstream.batches import events, homes, records
 from tillstream.contracts import confirmations, known_headers
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch.holds import HoldCode
+from tillstream.domain.batch.holds import SPELLINGS, HoldCode
 from tillstream.domain.batch.record import IN_LEDGER, REJECTED_BY, Batch, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
@@ -52,10 +52,19 @@ def confirm(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch
     return stage.stage(ports, replay.replay_as_new(ports, upload, by).batch_id)
 
 
-def assign_contract(ports: Ports, contracts: ContractRegistry, batch: str, contract: str, by: str) -> Batch:
+def assign_contract(
+    ports: Ports,
+    contracts: ContractRegistry,
+    batch: str,
+    contract: str,
+    by: str,
+    *,
+    confirmed: tuple[str, ...] | None = None,
+) -> Batch:
     """Assign a contract to a held upload; staging follows and checks its holds again.
 
-    Raises `Rejected` if the upload is not held, `NotFound`.
+    confirmed: holds that are not checked again; None: those whose confirmation does not depend on the version. Raises
+    `Rejected` if the upload is not held, `NotFound`.
     """
     upload = records.get(ports, batch)
     homes.check_own(ports, upload)
@@ -72,7 +81,7 @@ def assign_contract(ports: Ports, contracts: ContractRegistry, batch: str, contr
         contract_version=pinned.version,
         region=pinned.region,
         holds=(),
-        confirmed=(),
+        confirmed=replay.still_confirmed(upload, pinned.name) if confirmed is None else confirmed,
         staged=None,
         proposed=None,
     )
@@ -94,9 +103,12 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
         confirmations.confirm(ports, saved.name, by)  # the proposal has the figures
         return assign_contract(ports, contracts, batch, saved.name, by)
     # a version saved for another file meanwhile is tried first; if it does not match, the file is held again
+    confirmed = None
     if contracts.current(upload.contract).version == upload.contract_version:
         contracts.save(parse(upload.proposed.contract, f"the proposal for {upload.contract}"), by)
-    return assign_contract(ports, contracts, batch, upload.contract, by)
+        if upload.hold_codes <= frozenset(SPELLINGS):  # only IDs or products are read differently
+            confirmed = upload.confirmed
+    return assign_contract(ports, contracts, batch, upload.contract, by, confirmed=confirmed)
 
 
 def reject(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:

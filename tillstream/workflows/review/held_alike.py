@@ -1,15 +1,28 @@
 """Held files that one decision answers: of one sender and one contract, held for the same reasons."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from tillstream.batches import records
+from tillstream.domain.batch.holds import HoldCode
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 
 Key = tuple[object, ...]
+_NAMING = frozenset(
+    {
+        HoldCode.UNKNOWN_CONTRACT,
+        HoldCode.REGION_REQUESTED,
+        HoldCode.OTHER_CONTRACT,
+        HoldCode.FOREIGN_SALES,
+        HoldCode.OTHER_REGION,
+    }
+)
+"""Holds whose question is another one for another region, contract, country or currency, which their message names."""
+_COUNT = re.compile(r"(?<!\S)[0-9][0-9,]*(?!\S)")
 
 
 def group_alike(held: Iterable[Batch]) -> list[list[Batch]]:
@@ -45,4 +58,5 @@ def decide_alike(upload: Batch, others: Iterable[Batch], decide: Callable[[str],
 
 def _key(batch: Batch) -> Key:
     proposed = json.dumps(batch.proposed.contract, sort_keys=True) if batch.proposed else ""
-    return batch.received_by, batch.kind, batch.home, batch.contract, batch.hold_codes, proposed
+    named = tuple(_COUNT.sub("", hold.message) for hold in batch.holds if hold.code in _NAMING)
+    return batch.received_by, batch.kind, batch.home, batch.contract, batch.hold_codes, named, proposed

@@ -78,9 +78,16 @@ def reading(
         region=pinned.region,
         stores=narrowed(old.stores, stores),
         replayer_stores=stores,
-        # The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
-        confirmed=tuple(code for code in old.confirmed if code in SAME_CONTRACT_HOLDS and pinned.name == old.contract),
+        confirmed=still_confirmed(old, pinned.name),
     )
+
+
+def still_confirmed(batch: Batch, contract: str) -> tuple[str, ...]:
+    """The confirmed holds of a batch that are not checked again when it is read with the current version of a contract.
+
+    The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
+    """
+    return tuple(code for code in batch.confirmed if code in SAME_CONTRACT_HOLDS and contract == batch.contract)
 
 
 def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
