@@ -99,6 +99,13 @@ def test_rows_that_the_contract_ignores_do_not_count_as_rejected() -> None:
     assert read_all(head + rows, FEW, columns=columns, status=words) == 20
 
 
+def test_a_contract_can_allow_more_unreadable_rows_than_half() -> None:
+    rows = HEAD + SALE * 10 + b"a\n" * 30
+    assert read_all(rows, FEW, refused_threshold=0.8) == 10
+    with pytest.raises(Rejected, match="30 of the first 40 rows"):
+        read_all(rows, FEW, refused_threshold=0.7)
+
+
 def test_a_file_that_is_rejected_so_is_kept_and_final(tmp_path: Path) -> None:
     app = build(Settings(home=tmp_path / "home", project="", samples=False, threads=1))
     app = replace(app, ports=replace(app.ports, limits=FEW))
