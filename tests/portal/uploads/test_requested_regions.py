@@ -123,7 +123,7 @@ def test_a_request_that_is_interrupted_keeps_the_answers(
     clerk = person(Role.CLERK, "IN")
     place = look_at(clerk, UNKNOWN, "linz.csv")
     answers = {key.removeprefix("answer."): value for key, value in OWN_ANSWERS.items()}
-    sending_id, put = place.rsplit("/", 1)[-1], app.ports.documents.put
+    upload_id, put = place.rsplit("/", 1)[-1], app.ports.documents.put
 
     def put_or_crash(collection: str, *args: Any, **options: Any) -> Any:
         if collection == held_batch.COLLECTION:
@@ -133,8 +133,8 @@ def test_a_request_that_is_interrupted_keeps_the_answers(
     with monkeypatch.context() as patched:
         patched.setattr(app.ports.documents, "put", put_or_crash)
         with pytest.raises(Crash):
-            complete_upload.request_region(app.ports, app.contracts, sending_id, "clerk-in", "Austria", answers)
-    upload = complete_upload.finish(app.ports, app.contracts, sending_id, "clerk-in")
+            complete_upload.request_region(app.ports, app.contracts, upload_id, "clerk-in", "Austria", answers)
+    upload = complete_upload.finish(app.ports, app.contracts, upload_id, "clerk-in")
     assert held_batch.answers(app.ports, upload.batch_id) == answers | {"region": "Austria"}
 
 
