@@ -155,7 +155,9 @@ def save(sending_id: str) -> ResponseReturnValue:
 def request_region(sending_id: str) -> ResponseReturnValue:
     """Ask administrators for a region that is not one of the user's; the file is held until they answer."""
     upload = resumable_upload.get(ports(), sending_id, me().login)
-    region = request.form.get("region", "")
+    region = " ".join(request.form.get("region", "").split())
+    if scope().covers_region(region):
+        raise Rejected(actions.your_region(region))
     requested = complete_upload.request_region(
         ports(), tillstream().contracts, upload.id, me().login, region, upload.answers
     )

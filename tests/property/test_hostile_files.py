@@ -20,6 +20,7 @@ from sheet_files import ods, ods_rows, xlsx
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
 from tillstream.detection.evidence import DetectionLog
+from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.matching.match_contract import read_sample
@@ -36,8 +37,10 @@ def blocks(data: bytes, limits: Any = LIMITS) -> Iterator[Block]:
     return read_blocks(lambda: io.BytesIO(data), read_options(contract(), limits))
 
 
-def read_all(data: bytes, limits: Any = LIMITS) -> int:
-    source = FileSource(lambda: io.BytesIO(data), contract(), date(2026, 6, 1), limits, "sales.csv")
+def read_all(data: bytes, limits: Any = LIMITS, **settings: Any) -> int:
+    """settings: of the contract, besides its usual ones."""
+    read_with = Contract.model_validate(contract().model_dump() | settings)
+    source = FileSource(lambda: io.BytesIO(data), read_with, date(2026, 6, 1), limits, "sales.csv")
     return sum(batch.table.num_rows for batch in source.row_batches())
 
 
@@ -57,13 +60,12 @@ def table(**columns: list[Any]) -> bytes:
         HEAD + b'"a\n' * 30,
         HEAD + b"a\0,2024-03-01,b,1,1,1\n" * 30,
         HEAD + b"\xff,2024-03-01,b,1,1,1\n" * 30,
-        HEAD + b'R1,"a\rb",b,1,1,1\n' * 30,
         json_line() + b"x\n" * 30,
         json_line() + b"{}\n" * 30,
         table(Item=[b"\xff"] * 30),
         xlsx([HEADER, *([*HEADER, "beyond"] for _ in range(30))]),
     ],
-    ids=["ragged", "blank", "open", "nul", "undecodable", "returns", "lines", "objects", "parquet", "sheet"],
+    ids=["ragged", "blank", "open", "nul", "undecodable", "lines", "objects", "parquet", "sheet"],
 )
 def test_a_file_is_rejected_once_most_of_its_rows_are_irregular(data: bytes) -> None:
     with pytest.raises(Rejected, match=r"\d+ of the first \d+ rows cannot be imported") as rejection:
@@ -78,6 +80,30 @@ def test_rows_that_are_not_sales_are_counted_as_well() -> None:
     ):
         read_all(HEAD + SALE + rows, FEW)
     assert read_all(HEAD + SALE * 30 + rows, FEW) == 60, "no more than half of the rows"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [b'"R1,2024-03-01,""Tea"",2,1.50,3.00"\n', b'R1,2024-03-01,"Te\ra",2,1.50,3.00\n', b"Total,,,,3.00\n"],
+    ids=["quoted as a whole", "with a return", "a total with a cell less"],
+)
+def test_rows_that_are_repaired_or_not_sales_do_not_count_as_rejected(row: bytes) -> None:
+    assert read_all(HEAD + row * 30, FEW, file={"ignore": ["Total"]}) == (0 if row.startswith(b"Total") else 30)
+
+
+def test_rows_that_the_contract_ignores_do_not_count_as_rejected() -> None:
+    rows = b"R1,2024-03-01,Tea,2,1.50,3.00,paid\n" * 20 + b"R1,2024-03-01,Tea,,,,no sale\n" * 30
+    columns = contract().columns | {"status": "State"}
+    words = {"words": {"paid": "completed", "no sale": "ignore"}}
+    head = HEAD.replace(b"\n", b",State\n")
+    assert read_all(head + rows, FEW, columns=columns, status=words) == 20
+
+
+def test_a_contract_can_allow_more_unreadable_rows_than_half() -> None:
+    rows = HEAD + SALE * 10 + b"a\n" * 30
+    assert read_all(rows, FEW, refused_threshold=0.8) == 10
+    with pytest.raises(Rejected, match="30 of the first 40 rows"):
+        read_all(rows, FEW, refused_threshold=0.7)
 
 
 def test_a_file_that_is_rejected_so_is_kept_and_final(tmp_path: Path) -> None:

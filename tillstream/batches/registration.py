@@ -35,13 +35,11 @@ def register(
     or `rejected`: why the file cannot be read at all. received: when the file arrived, if not when it was stored.
     """
     if not sha256:
-        with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-            sha256 = digest(stream)
+        sha256 = digest_of(ports, stored)
     now = ports.clock.now().isoformat()
     sequence = (received - EPOCH) // MICROSECOND if received else stored.generation
-    origin = f"{stored.bucket}/{stored.name}"
     upload = Batch(
-        batch_id=batch_id(origin, stored.generation, sha256),
+        batch_id=id_of(stored, sha256),
         kind=kind,
         bucket=stored.bucket,
         object=stored.name,
@@ -63,6 +61,17 @@ def register(
         proposed=proposed,
     )
     return create(ports, upload)
+
+
+def id_of(stored: StoredObject, sha256: str) -> str:
+    """The ID of the batch of a stored object."""
+    return batch_id(f"{stored.bucket}/{stored.name}", stored.generation, sha256)
+
+
+def digest_of(ports: Ports, stored: StoredObject) -> str:
+    """SHA-256 of a stored object, which is read for it."""
+    with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
+        return digest(stream)
 
 
 def is_intact(objects: ObjectStore, bucket: str, name: str, sha256: str) -> bool:

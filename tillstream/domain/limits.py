@@ -20,8 +20,9 @@ class Limits:
     columns: int = 2_000
     """Columns of a file; a contract can allow more of its files."""
     irregular_rows: int = 50_000
-    """Rows that are rejected or read one by one, beyond which at most half of all rows may be such: each takes about a
-    hundred times as long as a row that is read in columns."""
+    """Rows that are rejected, or blank and read one by one, beyond which a file is not read on once more than half of
+    its rows so far, and more than the `refused_threshold` of its contract, are such: each takes about a hundred times
+    as long as a row that is read in columns."""
     settled_rows: int = 500_000
     """Rows of a settlement that a cloud process with 2 GiB can settle in memory; more are left to the job."""
     preview_kept: timedelta = timedelta(days=7)

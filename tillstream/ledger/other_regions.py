@@ -167,16 +167,18 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
     if not same:
         return None
     shared, side = min(same, key=lambda one: (one[0].store is not None, one[1], -len(one[0].sales), one[0].region))
-    sampled = f"{len(shared.sales):,} of {shared.sampled:,} sampled sales"
-    of_store = f" of store {shared.store}" if shared.store else ""
     number, day, amount = cursor.execute(_EXAMPLE, [min(shared.sales)]).fetchall()[0]
     same_sale = f"with the same number, date and amount, such as {number} on {day} for {as_money(amount)}"
     if side == 0:
-        value, detail = f"{sampled}{of_store} of this file for {batch.region}", f"{shared.region} {same_sale}"
-    else:
-        value = f"{len(shared.sales):,} sales of this file for {batch.region}"
-        detail = f"{shared.region} ({sampled}{of_store} there) {same_sale}"
-    return Hold.of(HoldCode.OTHER_REGION, value=value, detail=detail)
+        of_store = f" of store {shared.store}" if shared.store else ""
+        sales = f"{len(shared.sales):,} of {shared.sampled:,} sampled sales{of_store}"
+    else:  # the stores of the other region and how many sales they have are not for everybody who reads the message
+        sales = f"{len(shared.sales):,} sales"
+    return Hold.of(
+        HoldCode.OTHER_REGION,
+        value=f"{sales} of this file for {batch.region}",
+        detail=f"{shared.region} {same_sale}",
+    )
 
 
 Match = tuple[str, int, str, int, str | None]

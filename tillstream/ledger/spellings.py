@@ -142,21 +142,31 @@ ORDER BY z.day, z.sale_id
 """
 """Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
 store on which it has enough of the new sales."""
+_PRODUCT = f"""
+{PRODUCT} AS product, CASE {PRODUCT}
+  WHEN s.product_id THEN 'product_id' WHEN s.product_name THEN 'product_name' WHEN s.category THEN 'category'
+END AS named_by
+"""
+"""The product of a line, and the column that names it."""
+_NAMED_BY = "CASE WHEN {0}.named_by = {1}.named_by THEN {0}.named_by ELSE '' END"
+"""The column that names a product on both sides; empty if it is not the same one."""
 _PRODUCTS_OF_SALES = f"""
 WITH pairs AS (SELECT UNNEST($sales::BIGINT[]) AS sale, UNNEST($known::BIGINT[]) AS known),
 lines AS (
-  SELECT sale, quantity, net_amount, COUNT(*) AS lines, MIN({PRODUCT}) AS product
-  FROM read_parquet($accepted) AS s SEMI JOIN pairs USING (sale) GROUP BY sale, quantity, net_amount
+  SELECT sale, quantity, net_amount, COUNT(*) AS lines, MIN(product) AS product, MIN(named_by) AS named_by
+  FROM (SELECT *, {_PRODUCT} FROM read_parquet($accepted) AS s) SEMI JOIN pairs USING (sale)
+  GROUP BY sale, quantity, net_amount
 ),
 known AS (
-  SELECT p.sale, quantity, net_amount, COUNT(*) AS lines, MIN({PRODUCT}) AS product
-  FROM sale_versions AS s JOIN pairs AS p ON p.known = s.sale WHERE is_current GROUP BY p.sale, quantity, net_amount
+  SELECT p.sale, quantity, net_amount, COUNT(*) AS lines, MIN(product) AS product, MIN(named_by) AS named_by
+  FROM (SELECT *, {_PRODUCT} FROM sale_versions AS s WHERE is_current) AS s JOIN pairs AS p ON p.known = s.sale
+  GROUP BY p.sale, quantity, net_amount
 )
-SELECT DISTINCT a.product, k.product FROM lines AS a JOIN known AS k
+SELECT DISTINCT {_NAMED_BY.format("a", "k")}, a.product, k.product FROM lines AS a JOIN known AS k
 ON a.sale = k.sale AND a.net_amount = k.net_amount AND a.quantity IS NOT DISTINCT FROM k.quantity
 WHERE a.lines = 1 AND k.lines = 1 AND a.product <> k.product ORDER BY ALL
 """
-"""Products of sales that are spelled differently, each with the one of the known sale."""
+"""Products of sales that are spelled differently, each with its column and with the one of the known sale."""
 
 _CHANGED_SALES = f"""
 WITH lines AS (SELECT sale, {KEY} AS key FROM read_parquet($accepted) AS s WHERE sale <= $most),
@@ -169,26 +179,28 @@ FROM (FROM lines ANTI JOIN known USING (key)) AS a SEMI JOIN known USING (sale) 
 _OTHER_PRODUCTS = f"""
 WITH changed AS (SELECT UNNEST($sales::BIGINT[]) AS sale),
 lines AS (
-  SELECT sale, sale_id, sale_date, quantity, net_amount, {PRODUCT} AS product,
+  SELECT sale, sale_id, sale_date, quantity, net_amount, {_PRODUCT},
     COALESCE(line_key, {PRODUCT}) AS line, line_key IS NOT NULL AS is_numbered
   FROM read_parquet($accepted) AS s SEMI JOIN changed USING (sale)
 ),
 known AS (
-  SELECT sale, sale_date, quantity, net_amount, {PRODUCT} AS product,
+  SELECT sale, sale_date, quantity, net_amount, {_PRODUCT},
     IF((SELECT BOOL_OR(is_numbered) FROM lines), line_key, regexp_replace(line_key, '#[0-9]+$', '')) AS line
   FROM sale_versions AS s SEMI JOIN changed USING (sale) WHERE is_current
 ),
 added AS (
   SELECT sale, ANY_VALUE(sale_id) AS sale_id, sale_date, quantity, net_amount, COUNT(*) AS lines,
-    MIN(product) AS product
+    MIN(product) AS product, MIN(named_by) AS named_by
   FROM lines ANTI JOIN known USING (sale, line) GROUP BY sale, sale_date, quantity, net_amount
 ),
 missing AS (
-  SELECT sale, sale_date, quantity, net_amount, COUNT(*) AS lines, MIN(product) AS product
+  SELECT sale, sale_date, quantity, net_amount, COUNT(*) AS lines,
+    MIN(product) AS product, MIN(named_by) AS named_by
   FROM known ANTI JOIN lines USING (sale, line) GROUP BY sale, sale_date, quantity, net_amount
 ),
 compared AS (
-  SELECT a.*, m.product AS known_product, COALESCE(m.lines >= a.lines, FALSE) AS is_repeated
+  SELECT a.* EXCLUDE named_by, m.product AS known_product, {_NAMED_BY.format("a", "m")} AS named_by,
+    COALESCE(m.lines >= a.lines, FALSE) AS is_repeated
   FROM added AS a LEFT JOIN missing AS m
   ON a.sale = m.sale AND a.sale_date = m.sale_date AND a.net_amount = m.net_amount
     AND a.quantity IS NOT DISTINCT FROM m.quantity
@@ -242,8 +254,8 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     count = len({line[0] for line in lines})
     if not lines or count < LEAST_SHARE * len(changed):
         return None
-    _, sale, day, _, amount, _, product, in_ledger, _ = lines[0]
-    pairs = dict.fromkeys((line[6], line[7]) for line in lines if line[5] == 1)
+    _, sale, day, _, amount, _, product, in_ledger, *_ = lines[0]
+    pairs = dict.fromkeys((line[8], line[6], line[7]) for line in lines if line[5] == 1)
     hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",

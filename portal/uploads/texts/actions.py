@@ -24,6 +24,10 @@ def not_your_region(region: str) -> str:
     return f"{region} is not one of your regions."
 
 
+def your_region(region: str) -> str:
+    return f"You need no request for {region}: choose it as the region of the file."
+
+
 def region_requested(file: str, region: str) -> str:
     return f"Administrators are asked for the region {region}. {file} is kept, and imported after their answer."
 

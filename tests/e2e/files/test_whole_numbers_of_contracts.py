@@ -1,11 +1,17 @@
 """IDs that a spreadsheet wrote as 451.0, under a contract of before: a new version reads them as 451, on request."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from app_factory import build
+
+from tillstream.batches import records
+from tillstream.settings import Settings
+from tillstream.workflows.review import replay
 
 Run = Callable[..., tuple[int, Any]]
 RunText = Callable[..., tuple[int, str]]
@@ -101,3 +107,25 @@ def test_an_interrupted_change_is_completed(home: Path, ingest: Any, run: Run) -
     assert [each["rows"]["new"] for each in done["replayed"]] == [12]
     assert run("contracts", "shop")[1]["version"] == 2
     assert ingest("typed.csv", "")["rows"]["duplicate"] == 12
+
+
+def test_files_that_cannot_be_replayed_are_left_out(home: Path, ingest: Any, run: Run) -> None:
+    """Of another home, and with a replay that is not finished."""
+    synced, active, other = (
+        ingest(f"{name}.csv", ".0", ROWS[place : place + 4])["batch_id"]
+        for name, place in (("synced", 0), ("active", 4), ("other", 8))
+    )
+    app = build(Settings(threads=1))
+    records.repair(app.ports, synced, lambda batch: replace(batch, home="branch"))
+    replay.replay(app.ports, app.contracts, active, None, "emma")
+    app.close()
+    shown = run("contracts", "shop", "--whole-numbers")[1]
+    assert [file["batch_id"] for file in shown["files"]] == [other]
+    done = run("contracts", "shop", "--whole-numbers", "--yes")[1]
+    assert [each["status"] for each in done["replayed"]] == ["settled"]
+    code, refused = run("contracts", "shop", "--whole-numbers")
+    assert (code, refused["error"]) == (
+        1,
+        "The files of shop with IDs that are written as decimal numbers cannot be replayed now: they are of another "
+        "home, or are being replayed or undone.",
+    )

@@ -88,8 +88,10 @@ def test_day_and_year_swapped_hold_the_file_with_one_question(
         [f"25/12/{year:02}" for year in (21, 22, 23, 24)],
         [f"12/{month:02}/{year:02}" for year in range(18, 26) for month in range(1, 13)],
         [*(f"26/03/{day:02}" for day in range(1, 20)), "26/03/45"],
+        [f"20{day:02}-03-26" for day in range(1, 20)],
+        [*(f"26/03/{day:02}" for day in range(1, 20)), "2020-03-26"],
     ],
-    ids=["days of a month", "Christmas", "twelfths of many years", "no day of a month"],
+    ids=["days of a month", "Christmas", "twelfths of many years", "no day of a month", "ISO dates", "an ISO date"],
 )
 def test_days_that_are_right_are_not_questioned(home: Path, days: list[str]) -> None:
     app, upload = received(home, {"formats": ["%d/%m/%y"]}, days)

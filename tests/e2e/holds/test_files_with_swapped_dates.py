@@ -66,3 +66,14 @@ def test_a_file_that_ascends_only_when_swapped_is_read_so_after_acceptance(
     assert "in the order of the rows" in receipt["holds"][0]["message"]
     assert run("accept", receipt["batch_id"])[1]["status"] == "settled"
     assert first_and_last(run) == ("2026-02-01", "2026-04-11")
+
+
+def test_other_formats_are_not_proposed_for_iso_dates_which_they_do_not_change(
+    run: Run, tmp_path: Path, home: Path
+) -> None:
+    contract(home)
+    days = [date(2026, month, day) for month in (2, 3, 4) for day in (1, 3, 6, 9, 11)]
+    path = tmp_path / "spring.csv"
+    path.write_text("No,Day,Net\n" + "".join(f"{no},{day:%Y-%d-%m},5.00\n" for no, day in enumerate(days, 1)))
+    receipt = run("ingest", str(path), "--region", "north")[1]
+    assert ([one["code"] for one in receipt["holds"]], receipt.get("proposal")) == (["dates-swapped"], None)

@@ -147,7 +147,7 @@ def test_a_region_that_a_larger_file_contains_is_held_in_both_orders(ingest: Any
     assert (held["status"], codes(held)) == ("held", [CODE])
     (message,) = (hold["message"] for hold in held["holds"])
     start = {
-        "eu": "40 sales of this file for Europe are already in Germany (40 of 40 sampled sales there) with the same ",
+        "eu": "40 sales of this file for Europe are already in Germany with the same number, date and amount, ",
         "de": "40 of 40 sampled sales of this file for Germany are already in Europe with the same number, date and ",
     }
     assert message.startswith(start[second])
@@ -161,7 +161,7 @@ def test_a_larger_file_is_held_for_any_of_the_regions_that_it_contains(ingest: A
     ingest("de", later(SALES))
     held = ingest("eu", REST)
     assert codes(held) == [CODE]
-    assert "are already in Austria (12 of 12 sampled sales there)" in held["holds"][0]["message"]
+    assert "12 sales of this file for Europe are already in Austria with the same" in held["holds"][0]["message"]
 
 
 def test_a_larger_file_whose_sales_are_imported_is_not_held_again(ingest: Any, run: Run) -> None:
@@ -200,6 +200,16 @@ def test_a_store_in_the_files_of_two_regions_is_held_in_both_orders(ingest: Any,
     assert codes(held) == [CODE]
     (message,) = (hold["message"] for hold in held["holds"])
     assert message.startswith(f"40 of 40 sampled sales of store {second[1][-1][3]} of this file for ")
+
+
+def test_the_message_names_no_store_of_the_other_region(ingest: Any) -> None:
+    """Most of the file is of another store, so that only a store of the other region is contained."""
+    ingest("north", [*of_store("Kiel", shifted(SALES, 9)), *of_store("Bern", shifted(SALES, 7))])
+    held = ingest("south", [*of_store("Ulm", REST), *of_store("Ulm", shifted(SALES, 9))])
+    assert codes(held) == [CODE]
+    message = held["holds"][0]["message"]
+    assert message.startswith("40 sales of this file for South are already in North with the same number, date and ")
+    assert "Kiel" not in message
 
 
 def test_a_kiosk_with_the_numbers_and_prices_of_many_others_is_not_held(ingest: Any) -> None:

@@ -237,6 +237,36 @@ def test_what_was_confirmed_before_is_not_a_question_again_after_an_accepted_spe
     assert (receipt["status"], receipt["rows"]["duplicate"], net(run)) == ("settled", len(SALES), TOTAL)
 
 
+def test_an_accepted_product_of_a_replaced_word_is_the_known_one(ingest: Any, run: Run, home: Path) -> None:
+    """The contract gives 88001 for this word since its second version; 88001 itself is another product."""
+    ingest(SALES)
+    path = home / "contracts" / "shop.yaml"
+    replaced = {"product_id": {"POT": "88001", "88001": "99001"}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"version": 2, "values": replaced}))
+    rows = spelled(2, lambda text: "POT" if text == "00725" else text)
+    held = ingest(rows)[1]
+    assert held["proposal"]["changes"] == ["Code: 88001 is read as 00725"]
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["rows"]["duplicate"], net(run)) == (0, len(SALES), TOTAL)
+    values = run("contracts", "shop")[1]["values"]
+    assert values == {"product_id": {"POT": "00725", "88001": "99001"}}
+
+
+def test_a_product_without_a_code_is_read_as_the_known_name(ingest: Any, run: Run) -> None:
+    bare = spelled(2, lambda _: "")
+    ingest(bare)
+    held = ingest(spelled(3, lambda text: "Pot" if text == "Teapot" else text, bare))[1]
+    assert held["proposal"]["changes"] == ["Item: Pot is read as Teapot"]
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["rows"]["duplicate"], net(run)) == (0, len(SALES), TOTAL)
+
+
+def test_a_code_that_the_ledger_knows_by_name_only_has_no_proposal(ingest: Any, run: Run) -> None:
+    ingest(spelled(2, lambda _: ""))
+    held = ingest(SALES)[1]
+    assert (codes(held), held.get("proposal")) == ([PRODUCTS], None)
+
+
 def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run: Run) -> None:
     def bare(text: str) -> str:
         return text.lstrip("0")

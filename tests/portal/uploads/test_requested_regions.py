@@ -1,6 +1,7 @@
 """A clerk whose region is missing asks an administrator for it, and learns nothing of the regions of others."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
@@ -12,6 +13,8 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.contract.model import parse
 from tillstream.domain.people import Role
 from tillstream.people import accounts
+from tillstream.workflows.intake import complete_upload
+from tillstream.workflows.onboarding import held_batch
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -99,6 +102,40 @@ def test_a_request_names_a_region(person: People, region: str) -> None:
     answer = clerk.post(f"{place}/request-region", {"region": region})
     assert (answer.status_code, "Enter the name of the region" in answer.text) == (422, True)
     assert records.find(clerk.app.ports, kind=None) == []
+
+
+def test_a_region_that_the_person_has_is_not_requested(person: People) -> None:
+    for visitor in (person(Role.CLERK, "IN"), person(Role.ADMIN)):
+        place = look_at(visitor, UNKNOWN, "linz.csv")
+        answer = visitor.post(f"{place}/request-region", {"region": " IN "})
+        words = "You need no request for IN: choose it as the region of the file."
+        assert (answer.status_code, words in answer.text) == (422, True)
+        assert records.find(visitor.app.ports, kind=None) == []
+
+
+class Crash(BaseException):
+    """The end of the process."""
+
+
+def test_a_request_that_is_interrupted_keeps_the_answers(
+    app: App, person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk = person(Role.CLERK, "IN")
+    place = look_at(clerk, UNKNOWN, "linz.csv")
+    answers = {key.removeprefix("answer."): value for key, value in OWN_ANSWERS.items()}
+    upload_id, put = place.rsplit("/", 1)[-1], app.ports.documents.put
+
+    def put_or_crash(collection: str, *args: Any, **options: Any) -> Any:
+        if collection == held_batch.COLLECTION:
+            raise Crash
+        return put(collection, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(app.ports.documents, "put", put_or_crash)
+        with pytest.raises(Crash):
+            complete_upload.request_region(app.ports, app.contracts, upload_id, "clerk-in", "Austria", answers)
+    upload = complete_upload.finish(app.ports, app.contracts, upload_id, "clerk-in")
+    assert held_batch.answers(app.ports, upload.batch_id) == answers | {"region": "Austria"}
 
 
 def test_who_has_all_regions_names_a_new_one_without_asking(person: People) -> None:

@@ -43,11 +43,11 @@ def describe_problem(line: int, code: str, column: str | None, value: str | None
 
 
 class RowBudget:
-    """Counts the rows of a file, and those that are irregular: rejected, or read one by one."""
+    """Counts the rows of a file, and those that are irregular: rejected, or blank and read one by one."""
 
-    def __init__(self, limits: Limits, max_share: float = 0.0) -> None:
-        """max_share: share of irregular rows that the contract allows, if it is more than half."""
-        self._limit, self._max_share = limits.irregular_rows, max(max_share, _MAX_SHARE)
+    def __init__(self, limits: Limits, refused_threshold: float) -> None:
+        """refused_threshold: share of rejected rows that the contract allows; half is allowed in any case."""
+        self._limit, self._max_share = limits.irregular_rows, max(refused_threshold, _MAX_SHARE)
         self._rows = self._irregular = 0
         self._example = ""
 

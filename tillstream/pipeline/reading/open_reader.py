@@ -56,7 +56,8 @@ class HeaderInfo:
 
 def read_options(contract: Contract, limits: Limits = LIMITS, file: str = "") -> ReadOptions:
     """Options for reading a file by a contract. file: the name of the file."""
-    return ReadOptions(contract.file, contract.source_headers, contract.numbers.decimal, limits, file)
+    headers, decimal, share = contract.source_headers, contract.numbers.decimal, contract.refused_threshold
+    return ReadOptions(contract.file, headers, decimal, limits, file, refused_threshold=share)
 
 
 def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, None, None]:
@@ -68,12 +69,12 @@ def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, N
     Raises `UnreadableFile`, possibly after some blocks; discard those blocks in that case.
     """
     with _reader(open_original, options) as reader:
-        yield from complete_rows(_within_budget(reader.blocks(), options.limits), options)
+        yield from complete_rows(_within_budget(reader.blocks(), options), options)
 
 
-def _within_budget(blocks: Iterator[Block], limits: Limits) -> Iterator[Block]:
-    """Yield the blocks. Raises `UnreadableFile` if too many of their rows are read one by one."""
-    budget = RowBudget(limits)
+def _within_budget(blocks: Iterator[Block], options: ReadOptions) -> Iterator[Block]:
+    """Yield the blocks. Raises `UnreadableFile` if too many of their rows are irregular."""
+    budget = RowBudget(options.limits, options.refused_threshold)
     for block in blocks:
         example = "".join(
             describe_problem(row.line_number, row.code, None, row.value, row.detail) for row in block.unreadable[:1]

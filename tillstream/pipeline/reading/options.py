@@ -20,3 +20,5 @@ class ReadOptions:
     file: str = ""
     """Name of the file."""
     block_bytes: int = BLOCK_BYTES
+    refused_threshold: float = 0.0
+    """Share of rows that the contract allows to be rejected."""

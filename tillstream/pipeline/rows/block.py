@@ -48,7 +48,8 @@ class Block:
     warnings: dict[str, Ints] = field(default_factory=dict)
     """Warning code → affected rows of `cells`."""
     irregular: int = 0
-    """Number of rows that were read one by one, which takes long; `unreadable` rows may be among them."""
+    """Number of rows without a sale that were read one by one, which takes long: blank ones, and the `unreadable` ones
+    unless it is 0."""
     headers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     """Row numbers of the rows that repeat the header; `ignored` counts them."""
 

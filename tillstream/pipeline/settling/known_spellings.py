@@ -9,19 +9,27 @@ from tillstream.domain.contract.model import IDS, Contract
 
 MOST_VALUES = 1_000
 """Replaced values of a column, which a contract lists one by one."""
-_PRODUCTS = ("product_id", "product_name", "category")
 
 
 def propose_spelling(contract: Contract, hold: Hold) -> Proposal | None:
     """The version with which the file has the known sales; None if no rule turns all spellings into the known ones."""
-    product = next((name for name in _PRODUCTS if name in contract.columns), "")
     proposal = Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
-    for column, pairs in (("sale_id", hold.numbers), (product, hold.products)):
-        changed = _with_rule(contract, proposal, column, pairs) if pairs and column in contract.columns else None
-        if pairs and not changed and (column == "sale_id" or not proposal.changes):
+    if hold.numbers:
+        changed = _with_rule(contract, proposal, "sale_id", hold.numbers) if "sale_id" in contract.columns else None
+        if not changed:
             return None
-        proposal = changed or proposal
-    return proposal
+        proposal = changed
+    changed = _with_products(contract, proposal, hold.products)
+    return changed or (proposal if proposal.changes else None)
+
+
+def _with_products(contract: Contract, proposal: Proposal, products: Sequence[tuple[str, str, str]]) -> Proposal | None:
+    """None if a product has no rule."""
+    changed: Proposal | None = proposal
+    for column in dict.fromkeys(column for column, *_ in products):
+        pairs = [(here, there) for one, here, there in products if one == column]
+        changed = _with_rule(contract, changed, column, pairs) if changed and column in contract.columns else None
+    return changed
 
 
 def _with_rule(
@@ -42,7 +50,9 @@ def _with_rule(
     # a value that others of the file have as well is another product
     if column == "sale_id" or len(spellings) > MOST_VALUES or set(spellings) & set(spellings.values()):
         return None
-    values = data["values"] | {column: data["values"].get(column, {}) | spellings}
+    earlier = data["values"].get(column, {})
+    replaced = {word: spellings.get(value, value) for word, value in earlier.items()}
+    values = data["values"] | {column: spellings | replaced}
     changes = tuple(f"{header}: {here} is read as {there}" for here, there in spellings.items())
     return Proposal(data | {"values": values}, (*proposal.changes, *changes))
 

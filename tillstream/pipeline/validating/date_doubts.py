@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.sections import DateStyle
 from tillstream.domain.dates.period_names import period_of_header
 from tillstream.domain.dates.swapped_dates import (
     DateDoubt,
@@ -48,6 +49,8 @@ class DateDoubts:
         self._changes: list[DatedRows] = []
         self._changed = 0
         self._is_early = True
+        self._has_date_cells = False
+        """Whether a cell is a date, or ISO text: other formats do not change how these are read."""
 
     def add(self, table: pa.Table, cells: pa.Table, lines: Ints) -> None:
         """Add a block. table: its `NORMALISED` rows; cells: its cells, from which these were read."""
@@ -60,9 +63,11 @@ class DateDoubts:
         column = encoded(cells.column(header)) if header in cells.column_names else None
         rows = DatedRows(days, lines[valid], column, valid)
         self._is_early = self._is_early and is_only_early(to_dates(_changed(rows).days))
+        if column is not None and not self._has_date_cells:
+            self._has_date_cells = bool(_is_date_cell(rows, self._contract.dates).any())
         if self._half and column is not None:
             self._half.add(rows)
-        if self._years:
+        if self._years and not self._has_date_cells:
             self._years.add(rows)
         if self._changed < _MAX_CHANGES:
             self._changes.append(_changed(rows))
@@ -76,10 +81,11 @@ class DateDoubts:
         """The evidence, or None. Only the first kind of evidence is described."""
         if self._half and (words := self._half.words()):
             return DateDoubt(words, "date-cells" if self._contract.dates.half_converted == "hold" else "")
-        if self._years and (words := self._years.words(self._name)):
+        if self._years and not self._has_date_cells and (words := self._years.words(self._name)):
             return DateDoubt(words, "years")
         words = period_doubt(self._name, self._sample) or sequence_doubt(self._name, self._changes, self._sample)
-        return DateDoubt(words, "formats" if self._is_early and self._has_one_order else "") if words else None
+        can_repair = self._is_early and self._has_one_order and not self._has_date_cells
+        return DateDoubt(words, "formats" if can_repair else "") if words else None
 
     @property
     def _name(self) -> str:
@@ -108,8 +114,7 @@ class _HalfConverted:
     def add(self, rows: DatedRows) -> None:
         if not self._is_open:
             return
-        column = rows.column
-        is_date_cell = are_date_cells(column.dictionary, self._style)[column.indices.to_numpy()[rows.index]]
+        is_date_cell = _is_date_cell(rows, self._style)
         for kind, mask in ((True, is_date_cell), (False, ~is_date_cell)):
             self._days[kind] |= to_dates(rows.days[mask])
             self._rows[kind] += int(mask.sum())
@@ -173,6 +178,12 @@ def _has_short_years(contract: Contract) -> bool:
     """Whether every format has a day and a year with two digits, which can be taken for each other."""
     formats = contract.dates.formats
     return not contract.dates.era and all("%d" in text and "%m" in text and "%y" in text for text in formats)
+
+
+def _is_date_cell(rows: DatedRows, style: DateStyle) -> Mask:
+    """bool (n,): which rows have a date cell, or ISO text."""
+    is_date_cell: Mask = are_date_cells(rows.column.dictionary, style)[rows.column.indices.to_numpy()[rows.index]]
+    return is_date_cell
 
 
 def _changed(rows: DatedRows) -> DatedRows:

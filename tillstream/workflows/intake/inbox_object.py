@@ -113,8 +113,10 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
         from tillstream.workflows.onboarding import held_batch  # heavy, only needed here
 
         requested = Hold.of(HoldCode.REGION_REQUESTED, value=upload.by, detail=upload.requested_region)
-        batch = registration.register(ports, None, stored, upload.by, file=upload.file, held=requested)
-        held_batch.keep(ports, batch.batch_id, upload.answers, upload.by)
+        sha256 = upload.sha256 or registration.digest_of(ports, stored)
+        # first, as a record that exists is not registered again
+        held_batch.keep(ports, registration.id_of(stored, sha256), upload.answers, upload.by)
+        batch = registration.register(ports, None, stored, upload.by, sha256=sha256, file=upload.file, held=requested)
     else:
         contract, why = _pinned(contracts, upload.contract)
         held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)

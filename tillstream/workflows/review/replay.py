@@ -62,14 +62,10 @@ def reading(
     received: str = "",
 ) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
-    homes.check_own(ports, old)
-    if not old.is_file or old.state not in REPLAYABLE:
-        raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
-    _check_not_undone(ports, old)
+    number = len(_earlier_replays(ports, old)) + 1
     if not (contract or old.contract):
         raise Rejected(f"{old.file} has no contract yet. Choose one.")
     pinned = contracts.pin(contract or old.contract)
-    number = len(finished_replays(ports, old)) + 1
     return replace(
         _placed(_as_replay(ports, old, by), received, ports.clock.now()),
         batch_id=batch_id(f"{old.batch_id}/{pinned.name}@{pinned.version}", number, old.sha256),
@@ -88,6 +84,24 @@ def still_confirmed(batch: Batch, contract: str) -> tuple[str, ...]:
     The bytes were confirmed for this contract; other holds are checked again, as the contract may have changed.
     """
     return tuple(code for code in batch.confirmed if code in SAME_CONTRACT_HOLDS and contract == batch.contract)
+
+
+def is_replayable(ports: Ports, old: Batch) -> bool:
+    """Whether a file with a contract can be replayed now: not if it is of another home, or being replayed or undone."""
+    try:
+        _earlier_replays(ports, old)
+    except Rejected:
+        return False
+    return True
+
+
+def _earlier_replays(ports: Ports, old: Batch) -> list[Batch]:
+    """The finished replays. Raises `Rejected` if the batch cannot be replayed now."""
+    homes.check_own(ports, old)
+    if not old.is_file or old.state not in REPLAYABLE:
+        raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
+    _check_not_undone(ports, old)
+    return finished_replays(ports, old)
 
 
 def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:

@@ -37,16 +37,27 @@ class WholeNumbers:
 
 
 def find_decimal_ids(ports: Ports, contract: Contract) -> WholeNumbers:
-    """Search the files in the ledger that this contract has read. Raises `Rejected` if none has such IDs."""
+    """Search the files in the ledger that this contract has read and that can be replayed here and now.
+
+    Raises `Rejected` if none has such IDs.
+    """
     columns: dict[str, str] = {}
     files: list[Batch] = []
+    left_out = 0
     for batch in records.find(ports, kind=None, limit=None):
         is_own = batch.is_file and batch.contract == contract.name and batch.state in IN_LEDGER
         problems = batch.staged.problems if is_own and batch.staged else ()
         examples = {one.column: one.example or "" for one in problems if one.code == "float-as-id" and one.column}
-        if examples:
+        if examples and replay.is_replayable(ports, batch):
             columns |= examples
             files.append(batch)
+        elif examples:
+            left_out += 1
+    if left_out and not files:
+        raise Rejected(
+            f"The files of {contract.name} with IDs that are written as decimal numbers cannot be replayed now: they "
+            "are of another home, or are being replayed or undone."
+        )
     if not files:
         raise Rejected(f"No file of {contract.name} in the ledger has IDs that are written as decimal numbers.")
     rules = contract.identity.whole_numbers

@@ -38,7 +38,7 @@ class Parsed:
     headers: Ints
     """Records that repeat the header."""
     irregular: int
-    """Number of records that were read one by one, or cannot be read."""
+    """Number of records that cannot be read, or are blank and were read one by one."""
     trailer: str = ""
     """Text of the last record, if it is ignored."""
 
@@ -59,7 +59,6 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
         int(i): cells(data[starts[i] : ends[i]], syntax) for i in _records_with_bare_cr(data, layout, is_parsed)
     }
     table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted, rows)
-    irregular = len(dropped) + len(requoted) + len(ragged)
     repaired = RepairedRecords.of(data, layout, ragged, header, syntax)
     if repaired.rows:
         table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted | repaired.rows, rows)
@@ -71,6 +70,7 @@ def parse(data: bytes, layout: Layout, header: Header, syntax: RecordSyntax, ign
     total_ragged = [i for i, row in ragged_texts.items() if is_ignored(row, ignore, header.width)]
     for index in (*blank_ragged, *total_ragged):
         del ragged[index]
+    irregular = len(dropped) + len(ragged) + len(blank_ragged)
     blank = _blank_rows(data, table, starts[accepted], syntax)
     skipped = non_sale_rows(table, header.source_names, ignore)
     skipped[blank] = False

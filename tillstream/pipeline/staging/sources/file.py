@@ -73,10 +73,11 @@ class FileSource:
                 check_rows(block)
                 tables.add(block)
                 row_batch = to_row_batch(block, self.contract, self.received, dates.facts(block))
-                _spend(budget, row_batch)
+                kept = set_aside_ignored(row_batch)
+                _spend(budget, kept)
                 tables.add_dates(block, row_batch.table.column("sale_date"))
                 doubts.add(row_batch.table, block.cells, block.line_number)
-                yield replace(set_aside_ignored(row_batch), source=self.source)
+                yield replace(kept, source=self.source)
             self.date_doubt = doubts.doubt()
         with closing(self._from_first_line()) as blocks:
             self.table_doubt = tables.doubt(blocks)
@@ -90,18 +91,20 @@ class FileSource:
 
 
 def _spend(budget: RowBudget, row_batch: RowBatch) -> None:
-    """Add the rows of a batch to the budget. Raises `UnreadableFile` if too many of them are rejected."""
+    """Add the rows of a batch to the budget. Raises `UnreadableFile` if too many of them are rejected; those that the
+    contract ignores are not."""
     is_rejected = row_batch.issues.rejected_mask(row_batch.table.num_rows)
     examples = [
         (int(row_batch.line_number[issue.first]), issue.code, issue.column, issue.value, issue.detail)
         for issue in row_batch.issues.summary()
         if issue.severity is Severity.ERROR
     ]
-    for row in row_batch.rejected[:1]:
+    refused = [row for row in row_batch.rejected if row.outcome != "ignored"]
+    for row in refused[:1]:
         problem = row.problems[0]
         examples.append((row.line_number, problem["code"], problem["column"], problem["value"], problem["detail"]))
     example = describe_problem(*min(examples, key=itemgetter(0))) if examples else ""
-    budget.spend(row_batch.rows_read, int(is_rejected.sum()) + len(row_batch.rejected), example)
+    budget.spend(row_batch.rows_read, int(is_rejected.sum()) + len(refused), example)
 
 
 def check_header(block: Block, contract: Contract) -> None:
