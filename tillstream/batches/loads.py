@@ -58,10 +58,15 @@ def is_under_way(ports: Ports) -> bool:
     )
 
 
+def is_waiting(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
+    """Whether a wait that `must_wait` began goes on."""
+    since = _waits_since(ports, job)
+    return since is not None and ports.clock.now() - since < longest and is_under_way(ports)
+
+
 def must_wait(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
     """Whether a job that is due waits for a load. The first call begins its wait, which ends after `longest`."""
-    document, now = ports.documents.get(WAITS, job), ports.clock.now()
-    since = datetime.fromisoformat(document.data["since"]) if document else None
+    since, now = _waits_since(ports, job), ports.clock.now()
     if since is None or now - since > longest + FORGOTTEN:
         if not is_under_way(ports):
             return False
@@ -71,3 +76,8 @@ def must_wait(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
         return True
     ports.documents.delete(WAITS, job)
     return False
+
+
+def _waits_since(ports: Ports, job: str) -> datetime | None:
+    document = ports.documents.get(WAITS, job)
+    return datetime.fromisoformat(document.data["since"]) if document else None
