@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shop_of_two_stores
@@ -162,6 +163,27 @@ def test_a_file_that_is_stuck_is_no_load(shop: App, tmp_path: Path) -> None:
     assert loads.is_under_way(shop.ports)
     clock_of(shop).advance(loads.LONGEST.total_seconds())
     assert not loads.is_under_way(shop.ports)
+
+
+def test_of_many_files_the_newest_decides_and_an_older_one_counts_too(
+    shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports, reads, find = shop.ports, list[Batch](), records.find
+    files = [received(shop, tmp_path, date(2026, 3, day), 1) for day in (2, 9, 16)]
+
+    def counted(*arguments: Any, **named: Any) -> list[Batch]:
+        answer = find(*arguments, **named)
+        reads.extend(answer)
+        return answer
+
+    monkeypatch.setattr(records, "find", counted)
+    assert loads.is_under_way(ports)
+    assert [one.batch_id for one in reads] == [files[-1].batch_id]
+    clock_of(shop).advance(loads.LONGEST.total_seconds())
+    assert not loads.is_under_way(ports)
+    oldest = files[0].to_json() | {"state_at": ports.clock.now().isoformat()}
+    ports.documents.put(records.COLLECTION, files[0].batch_id, oldest)
+    assert loads.is_under_way(ports)
 
 
 def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
