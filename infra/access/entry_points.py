@@ -50,8 +50,8 @@ _CALLS: Mapping[str, str] = {
         warehouse.upsert:stock_movements warehouse.upsert:user_scopes
     """,
     "compact": """
-        documents.find documents.get documents.put documents.put_all jobs.start:forecast warehouse.compact
-        warehouse.query warehouse.upsert:stock_levels
+        documents.delete documents.find documents.get documents.put documents.put_all jobs.start:forecast
+        warehouse.compact warehouse.query warehouse.upsert:stock_levels
     """,
     "index": """
         warehouse.note_pending_days
@@ -87,8 +87,8 @@ _CALLS: Mapping[str, str] = {
         warehouse.replace_table:holidays warehouse.replace_table:price_effects warehouse.stream
     """,
     "reports": """
-        documents.find documents.get documents.put documents.put_all objects.delete:staging objects.open:staging
-        objects.writer:staging secrets.get warehouse.query
+        documents.delete documents.find documents.get documents.put documents.put_all objects.delete:staging
+        objects.open:staging objects.writer:staging secrets.get warehouse.query
     """,
     "restock": """
         documents.delete documents.find documents.get documents.put documents.put_all warehouse.query
@@ -128,7 +128,7 @@ COME_WITH_ROLES: Mapping[Permission, tuple[str, str]] = {
     ("bigquery.tables.getData", LIVE): ("dataEditor adds rows, and reads them", "sales receive"),
     ("datastore.entities.delete", ""): (
         "datastore.user is the only role that writes documents",
-        "sales receive stage settle announce project compact index decide reports",
+        "sales receive stage settle announce project index decide",
     ),
     ("datastore.entities.list", ""): (
         "datastore.user and viewer read single documents and lists",

@@ -18,7 +18,7 @@ LEVELS = {
     "product": "Products in stores",
 }
 WITHOUT = {"region": "no region", "store": "no store", "category": "no category", "product": "other products"}
-REQUESTED = "A new forecast is made within a few minutes."
+REQUESTED = "A new forecast is made within a few minutes, or after a load of sales that is under way."
 NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
 NAIVE = {"day": "the sales of the last week", "week": "the sales of the last year"}
 """Step of a forecast → the sales that a seasonal naive forecast repeats."""

@@ -23,8 +23,9 @@ STATES = {
 LATEST = "Latest period"
 TABLE, MEASURES, BY, CURRENCY, COMPARED = "Table", "Measures", "By", "Currency", "Compared with"
 NO_VIEW = "This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export."
-AGAIN = "The file is delivered again within a few minutes."
-PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", "The file is sent within a few minutes."
+SOON = "within a few minutes, or after a load of sales that is under way."
+AGAIN = f"The file is delivered again {SOON}"
+PAUSED, RESUMED, REQUESTED = "Subscription paused.", "Subscription resumed.", f"The file is sent {SOON}"
 KEPT = "The request is kept. E-mail is not set up, so the file is sent once it is."
 
 

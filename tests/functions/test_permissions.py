@@ -32,7 +32,7 @@ from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
-from tillstream.batches import events, records
+from tillstream.batches import events, loads, records
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.events import (
     BATCH_RECEIVED,
@@ -131,6 +131,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _move_stock(app)
     mirror.write_new(app.ports)  # the levels do not include it yet
     assert run_checks(compacting, ON_BIGQUERY) == []
+    _begin_longest_wait(app, FORECAST)
     forecast_runs.request(compacting)
     with_job = record_calls(with_jobs(app, rows=0)[0], calls_by_function["sweep"]).ports
     app.ports.documents.delete(reservation.COLLECTION, FORECAST)  # the first run has ended
@@ -163,6 +164,12 @@ def _receive(app: App, calls: dict[str, Calls]) -> None:
         assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0, partial(stage_by, function)) == 1
     events.publish_received(receiving.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0])
     assert start_settlement(receiving.ports)
+
+
+def _begin_longest_wait(app: App, job: str) -> None:
+    """A wait for a load, which the next call of the job ends."""
+    since = app.ports.clock.now() - loads.LONGEST
+    app.ports.documents.put(loads.WAITS, job, {"since": since.isoformat()})
 
 
 def _move_stock(app: App) -> None:
@@ -212,6 +219,8 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())
     assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS])
+    _begin_longest_wait(shop, REPORTS)
+    assert not loads.must_wait(job.ports, REPORTS)
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
     with reservation.reserved(job.ports, REPORTS):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1

@@ -1,6 +1,6 @@
 """Which columns of an answer are amounts of money, and in which currency they are."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,18 +17,19 @@ CONVERTED = frozenset({
 })  # fmt: skip
 """Amounts in the currency that is shown, also if the rows have another one."""
 OWN = frozenset({
-    "discount", "gross", "gross_amount", "high", "holiday_part", "level_part", "list_amount", "low", "mean",
+    "discount", "gross", "gross_amount", "high", "holiday_part", "level_part", "low", "mean",
     "median", "net", "net_after", "net_amount", "net_before", "plan_part", "tax", "trend_part", "weekday_part",
 })  # fmt: skip
 """Amounts in the currency of their row; without one, they are no money, such as a forecast of units."""
-PRICES = frozenset({"list_price", "unit_cost", "unit_price", "usual_price"})
+PRICES = frozenset({"list_amount", "list_price", "unit_cost", "unit_price", "usual_price"})
 """Prices and costs of one unit, in the currency of their row, else in the one that is shown."""
 FIGURE, FIGURES = "figure", frozenset({"before", "value", "year_before"})
 """The column that names the measure of a row, and the values of that measure."""
 NO_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
 """Query → columns that have the name of an amount, and are none."""
-CURRENCIES = ("cost_currency", "currency")
-"""Columns of the currency of a row; the first of them is that of unit costs."""
+CURRENCY = "currency"
+PRICE_CURRENCIES = {"list_amount": "list_currency", "unit_cost": "cost_currency"}
+"""Price → the column of its currency, if it has one of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Amounts:
     @property
     def own(self) -> list[str]:
         """The columns of amounts in the currency of their row."""
-        has_own = any(one in self.columns for one in CURRENCIES)
+        has_own = any(one in self.columns for one in (CURRENCY, *PRICE_CURRENCIES.values()))
         return [name for name in self.columns if has_own and name in OWN | PRICES]
 
     def currency_of(self, name: str, row: Mapping[str, Any]) -> str:
@@ -61,10 +62,10 @@ class Amounts:
             measure = measures().get(str(row[FIGURE]))
             return self.currency if measure and measure.format == "money" else ""
         if name in PRICES:
-            own: Iterable[str] = CURRENCIES if name == "unit_cost" else CURRENCIES[1:]
+            own = (PRICE_CURRENCIES.get(name, CURRENCY), CURRENCY)
             return next((str(row[one] or "") for one in own if one in self.columns), self.currency)
         if name in OWN:
-            return str(row.get("currency") or "")
+            return str(row.get(CURRENCY) or "")
         return self.currency if name in self.converted else ""
 
     def rounded(self, name: str, row: Mapping[str, Any]) -> Decimal | None:

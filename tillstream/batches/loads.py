@@ -7,10 +7,11 @@ the next one. Micro-batches of store sales are no load: they come all day, and e
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import chain, product
 from uuid import uuid4
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind, State
+from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.ports import Ports
 
 COLLECTION, WAITS = "loads", "job_waits"
@@ -21,6 +22,7 @@ FORGOTTEN = timedelta(minutes=20)
 """Time after the longest wait from which on a wait is that of an earlier load; longer than the pause of sweeps."""
 _STATES = (State.RECEIVED, State.STAGING, State.STAGED)
 _KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.CORRECTION)
+_PAGE = 500
 
 
 @contextmanager
@@ -50,18 +52,18 @@ def is_under_way(ports: Ports) -> bool:
     if any(now < datetime.fromisoformat(one.data["until"]) for one in ports.documents.find(COLLECTION)):
         return True
     progress = (now - LONGEST).isoformat()
-    return any(
-        batch.state_at > progress
-        for kind in _KINDS
-        for state in _STATES
-        for batch in records.find(ports, state=state, kind=kind, limit=None)
-    )
+    return any(batch.state_at > progress for batch in chain(_newest(ports), _others(ports)))
+
+
+def is_waiting(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
+    """Whether a wait that `must_wait` began goes on."""
+    since = _waits_since(ports, job)
+    return since is not None and ports.clock.now() - since < longest and is_under_way(ports)
 
 
 def must_wait(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
     """Whether a job that is due waits for a load. The first call begins its wait, which ends after `longest`."""
-    document, now = ports.documents.get(WAITS, job), ports.clock.now()
-    since = datetime.fromisoformat(document.data["since"]) if document else None
+    since, now = _waits_since(ports, job), ports.clock.now()
     if since is None or now - since > longest + FORGOTTEN:
         if not is_under_way(ports):
             return False
@@ -71,3 +73,22 @@ def must_wait(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
         return True
     ports.documents.delete(WAITS, job)
     return False
+
+
+def _waits_since(ports: Ports, job: str) -> datetime | None:
+    document = ports.documents.get(WAITS, job)
+    return datetime.fromisoformat(document.data["since"]) if document else None
+
+
+def _newest(ports: Ports) -> Iterator[Batch]:
+    """The newest batch of each kind and state, which nearly always decides: thousands of files may be open."""
+    for kind, state in product(_KINDS, _STATES):
+        yield from records.find(ports, state=state, kind=kind, limit=1)
+
+
+def _others(ports: Ports) -> Iterator[Batch]:
+    for kind, state in product(_KINDS, _STATES):
+        offset = 1
+        while page := records.find(ports, state=state, kind=kind, limit=_PAGE, offset=offset):
+            yield from page
+            offset += len(page)

@@ -1,9 +1,9 @@
 """A figure with its base and its change, which are of the same sales."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.domain.money.amounts import rounded
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class ComparedFigure:
         """
         if not currency:
             return self
-        digits = minor_digits(currency)
-        return ComparedFigure(*(_rounded(one, digits) for one in (self.whole, self.now, self.before)))
+        figures = (self.whole, self.now, self.before)
+        return ComparedFigure(*(None if one is None else rounded(Decimal(one), currency) for one in figures))
 
 
 def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal | None:
@@ -49,7 +49,3 @@ def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal |
     if now is None or before is None or before <= 0:
         return None
     return (Decimal(now) - Decimal(before)) / Decimal(before)
-
-
-def _rounded(value: Decimal | int | None, digits: int) -> Decimal | None:
-    return None if value is None else Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -1,5 +1,6 @@
 """Columns as text for files that people open: exact decimals, times in UTC, no formulas."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +31,12 @@ def rounded(column: Any, digits: int) -> Any:
     """A column of decimals, rounded half away from zero; others as they are."""
     is_number = pa.types.is_decimal(column.type) or pa.types.is_floating(column.type)
     return pc.round(column, digits, round_mode="half_towards_infinity") if is_number else column
+
+
+def rounded_columns(batch: Any, digits: Mapping[str, int]) -> list[Any]:
+    """The columns of a batch, rounded where they have digits."""
+    pairs = zip(batch.schema.names, batch.columns, strict=True)
+    return [rounded(column, digits[name]) if name in digits else column for name, column in pairs]
 
 
 def plain_values(column: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.domain.text.formula_guard import guard
-from tillstream.exports.cell_texts import guarded, plain_values, rounded
+from tillstream.exports.cell_texts import guarded, plain_values, rounded_columns
 from tillstream.exports.table import ExportTable, slices
 from tillstream.pipeline.reading.correction_file import BOM
 
@@ -24,10 +24,7 @@ def csv(table: ExportTable) -> Iterator[bytes]:
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in slices(table.batches):
         out = io.BytesIO()
-        columns = [
-            column if table.digits.get(name) is None else rounded(column, table.digits[name])
-            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-        ]
+        columns = rounded_columns(batch, table.digits)
         texts = pa.table([guarded(column) for column in columns], batch.schema.names)
         arrow_csv.write_csv(texts, out, options)
         yield out.getvalue()

@@ -2,6 +2,7 @@
 
 from tillstream.alert_channels import deliveries
 from tillstream.background_exports import registry as exports
+from tillstream.batches import loads
 from tillstream.file_destinations import deliveries as file_deliveries
 from tillstream.job_runs import reservation
 from tillstream.mail import outbox
@@ -15,11 +16,19 @@ def is_due(ports: Ports, *, sends_mail: bool) -> bool:
     """Whether anything is to be made or sent.
 
     sends_mail: whether e-mail is set up; without it, only channels of alerts get messages, and destinations their
-    files. Reads ten documents if nothing is due and no notice waits.
+    files. Reports and tables are not due while a run waits for sales that are being loaded to make them. Reads ten
+    documents if nothing is due and no notice waits.
     """
-    others = (deliveries.has_due, registry.has_due, file_deliveries.has_due, exports.has_due)
-    has_mail = (subscriptions.has_due, outbox.has_due) if sends_mail else ()
-    return any(one(ports) for one in (*others, *has_mail))
+    messages = (
+        deliveries.has_due,
+        file_deliveries.has_due,
+        exports.has_due,
+        *((outbox.has_due,) if sends_mail else ()),
+    )
+    if any(one(ports) for one in messages):
+        return True
+    made = (registry.has_due, *((subscriptions.has_due,) if sends_mail else ()))
+    return any(one(ports) for one in made) and not loads.is_waiting(ports, REPORTS)
 
 
 def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:

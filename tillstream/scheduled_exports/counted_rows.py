@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.exports.cell_texts import guarded
+from tillstream.analytics.json_values import to_json
+from tillstream.domain.money.amounts import round_to
+from tillstream.exports.cell_texts import guarded, rounded_columns
 from tillstream.exports.table import ExportTable
 
 FIRST = 10
@@ -27,6 +29,13 @@ class CountedRows:
     first: list[list[str]] = field(default_factory=list)
 
     @property
+    def shown_totals(self) -> list[list[str]]:
+        """The names and texts of the totals; amounts are rounded as in files that people open."""
+        digits = self.table.digits
+        sums = {name: round_to(sum_, digits[name]) if name in digits else sum_ for name, sum_ in self.totals.items()}
+        return [[name, str(to_json(sum_))] for name, sum_ in sums.items()]
+
+    @property
     def columns(self) -> list[str]:
         """The names of the columns of `first`."""
         names: list[str] = self.table.schema.names[:MOST_COLUMNS]
@@ -38,7 +47,8 @@ class CountedRows:
         for batch in self.table.batches:
             if len(self.first) < FIRST:
                 shown = batch.slice(0, FIRST - len(self.first)).select(self.columns)
-                cells = [guarded(column).to_pylist() for column in shown.columns]
+                columns = rounded_columns(shown, self.table.digits)
+                cells = [guarded(column).to_pylist() for column in columns]
                 self.first += [[_cut(cell) for cell in row] for row in zip(*cells, strict=True)]
             for name in self.totals:
                 self.totals[name] += Decimal(pc.sum(batch.column(name)).as_py() or 0)

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from html import escape
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.json_values import to_json
 from tillstream.exports.formats import format_of
 from tillstream.file_destinations.file_names import slug
 from tillstream.mail.outbox import Attachment, Mail
@@ -35,7 +34,7 @@ def compose(one: Subscription, read: SubscribedTable, portal: str, *, largest: i
     parts = _sentences(one, read, counted, portal, is_attached=content is not None)
     tables = [] if not counted.first else [("First rows", [counted.columns, *counted.first])]
     if counted.totals and counted.rows > 1 and content is not None:
-        tables.insert(0, ("Totals", [[key, str(to_json(value))] for key, value in counted.totals.items()]))
+        tables.insert(0, ("Totals", counted.shown_totals))
     key, text, html = f"export {one.id} {one.next_due}", _text(subject, parts, tables), _html(subject, parts, tables)
     mail = Mail(key, one.to, subject, text, html, file)
     return mail, counted.rows if content is not None else -1
@@ -75,7 +74,8 @@ def _sentences(
         first = [(f"{size} Sign in to download it", portal and portal + read.file_address)]
     elif counted.rows:
         rows = f"{counted.rows:,} rows" if counted.rows > 1 else "One row"
-        first = [(f"{rows}, in the attached file. Amounts are in {read.filters.currency}.", "")]
+        currency = f" {read.table.amounts} are in {read.table.currency}." if read.table.amounts else ""
+        first = [(f"{rows}, in the attached file.{currency}", "")]
     else:
         first = [("There are no rows for these days. The attached file has only the names of the columns.", "")]
     links = [("Open the page", portal + read.address), ("Change or end this subscription", portal + OWN_SUBSCRIPTIONS)]

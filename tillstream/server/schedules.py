@@ -100,7 +100,7 @@ class Schedules:
         if not self._stopping.wait(RESTOCK_EVERY):
             from tillstream.workflows.restocking import schedule  # lazy: numpy
 
-            schedule.run_due(self._app.ports)
+            schedule.run_or_start(self._app.ports)
 
     def _connect(self) -> None:
         if not self._stopping.wait(CONNECT_EVERY):

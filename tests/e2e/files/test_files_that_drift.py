@@ -98,7 +98,7 @@ def test_a_replay_is_previewed_with_rows_and_amounts_before_and_after(
     assert [side[0]["line_count"] for side in preview["totals"].values()] == [9, 10]
     assert run("receipts", first["batch_id"])[1]["rows"] == first["rows"]
     words = run_text("replay", first["batch_id"], "--dry-run")[1]
-    assert "net 18 → 22 GBP" in words
+    assert "net 18.00 → 22.00 GBP" in words
     assert len(run("receipts")[1]) == 1
     replayed = run("replay", first["batch_id"])[1]
     assert replayed["rows"] == preview["after"]["rows"]

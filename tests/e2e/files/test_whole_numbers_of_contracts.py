@@ -87,7 +87,7 @@ def test_a_terminal_shows_the_figures(ingest: Any, run_text: RunText) -> None:
             f"  resaved.csv · to be replayed · {float_file['batch_id']}",
             "  sales 3 → 3",
             "  lines 5 → 5",
-            "  net 49 → 49 PEN",
+            "  net 49.00 → 49.00 PEN",
             "  all numbers: 5 added, 0 corrected, 5 removed",
             "This is a preview. To save the new version and replay the files, use --yes.",
         ],

@@ -78,6 +78,16 @@ def test_each_column_with_decimals_is_an_amount_or_a_number(app: App, name: str)
         ("lines-page", {"reporting_amount": "9.995", "currency": "JPY"}, {"reporting_amount": "10.00"}),
         ("lines-page", {"unit_price": "0.0125", "currency": "INR"}, {"unit_price": "0.0125"}),
         ("stock-levels", {"unit_cost": "7", "cost_currency": "JPY"}, {"unit_cost": "7"}),
+        (
+            "prices-off-list",
+            {"list_amount": "0.0125", "list_currency": "KWD", "list_price": "4", "currency": "JPY"},
+            {"list_amount": "0.0125", "list_price": "4"},
+        ),
+        (
+            "prices-off-list",
+            {"list_amount": "9.5", "list_currency": "USD", "currency": "JPY"},
+            {"list_amount": "9.50"},
+        ),
         ("forecasts", {"mean": "12.3456", "currency": ""}, {}),
         ("forecasts", {"mean": "12.3456", "currency": "GBP"}, {"mean": "12.35"}),
         ("growth", {"figure": "revenue", "value": "3.14159"}, {"value": "3.14"}),

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tillstream.cli.output.forecast import show_accuracy
-from tillstream.cli.output.maintenance import show_status
+from tillstream.cli.output.maintenance import show_replay_preview, show_status
+from tillstream.cli.output.tables import ROWS
 
 EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
 
@@ -47,3 +48,21 @@ def test_the_error_is_compared_with_the_season_of_the_forecast(
     window = {"target": "units", "level": "total", "cutoff_date": None, "relative_mae": 0.5, "points": 4}
     show_accuracy({"run": {"grain": grain}, "windows": [window]})
     assert f"error of the forecast ÷ that of {naive}. Below 1 is better." in capsys.readouterr().out
+
+
+def test_the_nets_of_a_preview_are_rounded_in_their_currency(capsys: pytest.CaptureFixture[str]) -> None:
+    side = {
+        "contract": "sales",
+        "contract_version": 1,
+        "rows": dict.fromkeys(("read", *ROWS)),
+        "holds": [],
+        "error": "",
+    }
+    nets = [[{"currency": "KWD", "net": "1234.5678"}, {"currency": "JPY", "net": "98765.4"}], []]
+    before, after = (side | {"amounts": amounts} for amounts in nets)
+    received = dict.fromkeys(("before", "after"), "2026-07-01T08:00:00+00:00")
+    data = {"file": "sales.csv", "received": received, "before": before, "after": after, "changes": {}}
+    show_replay_preview(data)
+    words = capsys.readouterr().out
+    assert "net 1,234.568 → 0.000 KWD" in words
+    assert "net 98,765 → 0 JPY" in words

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shop_of_two_stores
@@ -15,6 +16,7 @@ from tillstream.alerts import evaluation
 from tillstream.app import App, mart_destinations
 from tillstream.batches import freshness, loads, records
 from tillstream.commands.demo import Demo, demo
+from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.run_batch import run_batch
 from tillstream.domain.batch.record import Batch
@@ -27,7 +29,7 @@ from tillstream.marts import destinations
 from tillstream.marts.destinations import DestinationDraft
 from tillstream.people import accounts
 from tillstream.ports import Ports
-from tillstream.ports.jobs import FORECAST
+from tillstream.ports.jobs import FORECAST, RESTOCK
 from tillstream.reports import subscriptions
 from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import uploads
@@ -163,6 +165,27 @@ def test_a_file_that_is_stuck_is_no_load(shop: App, tmp_path: Path) -> None:
     assert not loads.is_under_way(shop.ports)
 
 
+def test_of_many_files_the_newest_decides_and_an_older_one_counts_too(
+    shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports, reads, find = shop.ports, list[Batch](), records.find
+    files = [received(shop, tmp_path, date(2026, 3, day), 1) for day in (2, 9, 16)]
+
+    def counted(*arguments: Any, **named: Any) -> list[Batch]:
+        answer = find(*arguments, **named)
+        reads.extend(answer)
+        return answer
+
+    monkeypatch.setattr(records, "find", counted)
+    assert loads.is_under_way(ports)
+    assert [one.batch_id for one in reads] == [files[-1].batch_id]
+    clock_of(shop).advance(loads.LONGEST.total_seconds())
+    assert not loads.is_under_way(ports)
+    oldest = files[0].to_json() | {"state_at": ports.clock.now().isoformat()}
+    ports.documents.put(records.COLLECTION, files[0].batch_id, oldest)
+    assert loads.is_under_way(ports)
+
+
 def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
     turns = Schedules(shop, AtOnce()).turns()
     for minutes, is_evaluated in ((0, False), (14, False), (1, True)):
@@ -214,6 +237,26 @@ def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_
         assert not runs.start_if_due(ports), "a run is at work"
     assert runs.start_if_due(ports)
     assert jobs.starts == [FORECAST, FORECAST]
+
+
+def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
+    shop: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job that the sweep started after the longest wait began the next wait, and ended without a queue."""
+    project, jobs = with_jobs(shop)
+    ports, restock_run = project.ports, COMMANDS["restock-run"]
+    assert restock_run(project, quiet).data
+    monkeypatch.setattr(schedule, "AT_ONCE", -1)
+    schedule.REQUEST.make(ports)
+    for _ in range(5):
+        loads.begin(ports, "files")
+        assert not jobs.starts
+        schedule.run_or_start(ports)
+        clock_of(shop).advance(timedelta(minutes=15).total_seconds())
+    assert jobs.starts == [RESTOCK]
+    loads.begin(ports, "files")
+    assert restock_run(project, quiet, due=True).data
+    assert not schedule.is_requested(ports)
 
 
 def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.batches import loads
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
@@ -56,6 +57,23 @@ def advance(app: App, by: timedelta) -> None:
 def subscribe_and_wait(app: App) -> None:
     subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
+
+
+def test_it_does_not_start_again_while_a_report_waits_for_a_load(project: tuple[App, StartedJobs]) -> None:
+    app, _ = project
+    subscribe_and_wait(app)
+    url = SecretStr("smtp://127.0.0.1:9")
+    with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
+    starts = list[bool]()
+    for _ in range(13):
+        loads.begin(app.ports, "files")
+        starts.append(start_if_due(app.ports, sends_mail=True))
+        if starts[-1]:
+            with reservation.reserved(app.ports, REPORTS):
+                report.deliver(with_mail)
+        advance(app, timedelta(minutes=5))
+    assert starts == [True, *[False] * 11, True]
+    assert app.ports.documents.count(outbox.COLLECTION) == 1
 
 
 def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[App, StartedJobs]) -> None:

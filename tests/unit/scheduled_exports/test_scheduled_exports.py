@@ -125,6 +125,30 @@ def test_another_reader_gets_all_stores_and_their_totals(app: App) -> None:
     assert f"revenue  {int(sum(revenue.values()))}" in mail.get_body(("plain",)).get_content()
 
 
+def test_a_message_has_the_amounts_that_its_file_has(app: App) -> None:
+    mail = deliver(app, replace(MONTHLY, address=BY_STORE.replace("GBP", "USD")), login="ana")
+    text, rows = mail.get_body(("plain",)).get_content(), rows_of(mail)
+    assert "2 rows, in the attached file. Amounts are in USD." in text
+    lines = [line.split() for line in text.splitlines()]
+    assert all(list(row.values()) in lines for row in rows)
+    total = next(line[1] for line in lines if line[:1] == ["revenue"])
+    assert len(total.partition(".")[2]) <= 2
+    assert abs(Decimal(total) - sum(Decimal(row["revenue"]) for row in rows)) <= Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("find-sales?text=S2606", "in the attached file."),
+        ("lines-whole?preset=last-month", "in the attached file. Converted amounts are in USD."),
+    ],
+)
+def test_a_message_names_a_currency_only_of_amounts_that_are_in_it(app: App, table: str, sentence: str) -> None:
+    mail = deliver(app, replace(MONTHLY, address=f"/tables/{table}&currency=USD"))
+    (shown,) = (line for line in mail.get_body(("plain",)).get_content().splitlines() if "attached" in line)
+    assert shown.endswith(sentence)
+
+
 def test_a_period_moves_on_with_time_and_a_table_without_rows_comes_too(app: App) -> None:
     deliver(app)
     advance(app, AUGUST_1)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from tillstream.cli.output.tables import ROWS, print_line, title
+from tillstream.cli.output.tables import ROWS, amount_or_blank, print_line, title
 
-NO_SALES = {"sale_count": 0, "line_count": 0, "net": 0}
+NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
 
 SWEPT = {
     "taken": "ingested {} from the watched folder",
@@ -111,7 +111,8 @@ def show_replay_preview(data: dict[str, Any]) -> None:
         print_line(f"  {name:<12}{sides[0]:>12} → {sides[1]}")
     net = [{row["currency"]: row["net"] for row in side["amounts"]} for side in (before, after)]
     for currency in sorted({*net[0], *net[1]}):
-        print_line(f"  net {net[0].get(currency, 0)} → {net[1].get(currency, 0)} {currency}")
+        sides = [amount_or_blank(side.get(currency, "0"), currency) for side in net]
+        print_line(f"  net {sides[0]} → {sides[1]} {currency}")
     for hold in after["holds"]:
         print_line(f"  would be held: {hold['message']} ({hold['code']})")
     if after["error"]:
@@ -195,10 +196,11 @@ def show_whole_numbers(data: dict[str, Any]) -> None:
     before = {row["currency"]: row for row in data["before"]}
     after = {row["currency"]: row for row in data["after"]}
     for currency in sorted(before.keys() | after.keys()):
-        sides = [side.get(currency, NO_SALES) for side in (before, after)]
+        sales = [side.get(currency, NO_SALES) for side in (before, after)]
         for label, name in (("sales", "sale_count"), ("lines", "line_count")):
-            print_line(f"  {label} {sides[0][name]:,} → {sides[1][name]:,}")
-        print_line(f"  net {sides[0]['net']} → {sides[1]['net']} {currency}")
+            print_line(f"  {label} {sales[0][name]:,} → {sales[1][name]:,}")
+        net = [amount_or_blank(side["net"], currency) for side in sales]
+        print_line(f"  net {net[0]} → {net[1]} {currency}")
     print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
     print_line("This is a preview. To save the new version and replay the files, use --yes.")
 

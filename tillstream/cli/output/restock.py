@@ -25,7 +25,9 @@ def show_queue(data: dict[str, Any]) -> None:
 def show_run(data: dict[str, Any]) -> None:
     """Print how many products are needed."""
     if not data:
-        print_line("Nothing has changed since the queue was computed.")
+        print_line(
+            "The queue is not due: nothing has changed since it was computed, or that was less than an hour ago."
+        )
         return
     print_line(f"{data['lines']:,} of {data['counted']:,} counted products in stores need something.")
 

@@ -64,13 +64,13 @@ def _receipt(receipt: dict[str, Any]) -> None:
         if not rows["read"]:
             print_line("  The file has a header but no rows.")
     for amount in receipt.get("amounts", []):
-        net, gross = (_amount(amount[name], amount["currency"]) for name in ("net", "gross"))
+        net, gross = (amount_or_blank(amount[name], amount["currency"]) for name in ("net", "gross"))
         repeated = (
             f", with {rows['duplicate']:,} duplicate rows, which count once" if rows and rows["duplicate"] else ""
         )
         print_line(f"  net {net} {amount['currency']}" + (f", gross {gross}" if gross else "") + repeated)
     for one in receipt.get("imported_before", []):
-        revenue = _amount(one["revenue"], one["currency"])
+        revenue = amount_or_blank(one["revenue"], one["currency"])
         print_line(f"  imported before: revenue {revenue} {one['currency']} in {one['lines']:,} lines")
     for problem in receipt.get("problems", []):
         where = f", first on line {problem['first_line']}" if problem["first_line"] else ""
@@ -78,7 +78,8 @@ def _receipt(receipt: dict[str, Any]) -> None:
         print_line(f"  {problem['severity']}: {problem['code']}{column}, {_count(problem['count'])} ×{where}")
 
 
-def _amount(text: str | None, currency: str) -> str:
+def amount_or_blank(text: str | None, currency: str) -> str:
+    """The text of an exact amount, rounded to the minor unit of its currency."""
     return "" if text is None else amount_text(Decimal(text), currency)
 
 
@@ -104,7 +105,7 @@ def show_undo(data: dict[str, Any]) -> None:
     for row in data.get("before", []):
         then = after.get((row["region"], row["currency"]))
         if then is None or then["net"] != row["net"]:
-            net, now = (_amount(text, row["currency"]) for text in (row["net"], then["net"] if then else "0"))
+            net, now = (amount_or_blank(text, row["currency"]) for text in (row["net"], then["net"] if then else "0"))
             print_line(f"  {row['region']}: net {net} → {now} {row['currency']}")
 
 

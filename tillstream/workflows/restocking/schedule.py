@@ -37,8 +37,11 @@ def may_start(ports: Ports) -> bool:
 
 
 def run_due(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it may start, and the comparison of order policies once a week. Raises as `run.run`."""
-    if not may_start(ports):
+    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run.run`.
+
+    It does not wait for sales that are being loaded: `run_or_start` did so before it started the job.
+    """
+    if not is_due(ports):
         return None
     answered = REQUEST.pending(ports)
     ended = run.run(ports, basis(ports))
@@ -52,11 +55,12 @@ def run_or_start(ports: Ports) -> RestockRun | None:
 
     Raises as `run.run`.
     """
+    if not may_start(ports):
+        return None
     last = run.last(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due(ports)
-    if may_start(ports):
-        reservation.start(ports, RESTOCK)
+    reservation.start(ports, RESTOCK)
     return None
 
 
