@@ -1,6 +1,6 @@
 -- What the forecasts over several regions of each run cover: the regions with a forecast, and those that have none
--- although they sold in the 91 days before its last known day, or later: as long as a forecast reaches. Of revenue, a
--- region without an exchange rate has none.
+-- although they sold in the 91 days before its last known day, or later: as long as a forecast reaches. An earlier run
+-- lacks no region that began after that day. Of revenue, a region without an exchange rate has none.
 WITH
 totals AS (
   SELECT MAX(currency) AS currency FROM forecasts WHERE level = 'total'
@@ -21,6 +21,7 @@ covered AS (
 sold AS (
   SELECT
     region,
+    MIN(first_day) AS first_day,
     MAX(last_day) AS last_day
   FROM visible_stores
   GROUP BY region
@@ -28,7 +29,8 @@ sold AS (
 runs AS (
   SELECT
     target,
-    cutoff_date
+    cutoff_date,
+    cutoff_date = MAX(cutoff_date) OVER (PARTITION BY target) AS is_newest
   FROM forecasts
   GROUP BY target, cutoff_date
 ),
@@ -39,7 +41,10 @@ regions AS (
     sold.region,
     covered.region IS NOT NULL AS is_covered
   FROM runs
-  INNER JOIN sold ON sold.last_day >= DATE_SUB(runs.cutoff_date, INTERVAL 91 DAY)
+  INNER JOIN sold
+    ON
+      sold.last_day >= DATE_SUB(runs.cutoff_date, INTERVAL 91 DAY)
+      AND (runs.is_newest OR sold.first_day <= runs.cutoff_date)
   LEFT JOIN covered
     ON covered.target = runs.target AND covered.cutoff_date = runs.cutoff_date AND covered.region = sold.region
 )

@@ -56,7 +56,7 @@ def is_under_way(ports: Ports) -> bool:
 
 
 def is_waiting(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
-    """Whether a wait that `must_wait` began goes on."""
+    """Whether a wait that `must_wait` began continues."""
     since = _waits_since(ports, job)
     return since is not None and ports.clock.now() - since < longest and is_under_way(ports)
 

@@ -36,7 +36,8 @@ def text(column: Column, value: Any, currency: str, like: Any = 0) -> str:
     if column.kind.endswith("money"):
         plus = "+" if column.kind == "signed money" and value > 0 else ""
         return f"{plus}{formats.money(value, currency, like)}"
-    return {"count": formats.count, "share": formats.share, "growth": formats.growth}.get(column.kind, str)(value)
+    kinds = {"count": formats.count, "share": formats.share, "growth": formats.growth, "day": formats.day}
+    return kinds.get(column.kind, str)(value)
 
 
 def tile_text(tile: Tile, currency: str) -> str:

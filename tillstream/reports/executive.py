@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -193,13 +194,14 @@ def _people(facts: Facts) -> Section:
 def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
     columns = (
         Column("Goal of"), Column("Currency", "currency"), Column("Goal", "money"), Column("Sold", "money"),
-        Column("Reached", "share"), Column("Complete until"), Column("Sold until then", "money"),
+        Column("Reached", "share"), Column("Complete until", "day"), Column("Sold until then", "money"),
         Column("Expected until then", "money"), Column("End of month", "money"),
     )  # fmt: skip
     rows = [
         [
             upper_first(name_of_target(row, names)), row["currency"], Decimal(row["goal"]),
-            Decimal(row["sold"]) + Decimal(row["sold_since"]), Decimal(row["reached"] or 0), row["complete_through"],
+            Decimal(row["sold"]) + Decimal(row["sold_since"]), Decimal(row["reached"] or 0),
+            date.fromisoformat(row["complete_through"]) if row["complete_through"] else None,
             *(None if row[name] is None else Decimal(row[name]) for name in ("sold", "expected", "projected")),
         ]
         for row in facts.goals.rows

@@ -39,6 +39,7 @@ class _Writer:
             "count": book.add_format({"num_format": "#,##0"}),
             "share": book.add_format({"num_format": "0.0%"}),
             "growth": book.add_format({"num_format": "+0.0%;-0.0%;0.0%"}),
+            "day": book.add_format({"num_format": "d mmm yyyy"}),
             "text": book.add_format({"text_wrap": True, "valign": "top"}),
         }
         self.head = book.add_format({"bold": True, "bottom": 1})
@@ -137,6 +138,8 @@ class _Writer:
             return
         if column.kind.endswith("money"):
             sheet.write_number(row, number, float(value), self._money(column.kind, currency or self.document.currency))
+        elif column.kind == "day":
+            sheet.write_datetime(row, number, value, self.formats["day"])
         elif column.kind in self.formats and column.kind != "text":
             sheet.write_number(row, number, float(value), self.formats[column.kind])
         else:

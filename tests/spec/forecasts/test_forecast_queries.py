@@ -102,3 +102,13 @@ def test_a_level_over_all_regions_names_those_that_it_includes_and_lacks(filled:
         assert (last["covered_regions"], last["missing_regions"]) == ("UK", "IN"), name
         assert {row["missing_regions"] for row in rows(filled, name, level="store")} <= {None}, name
     assert {row["missing_regions"] for row in rows(filled, "forecasts", filters=Filters(start=MONDAY))} == {"IN"}
+
+
+def test_an_earlier_run_lacks_no_region_that_began_after_it() -> None:
+    """IN has sales from 5 January on, and UK from 1 February."""
+    days = {date(2024, 2, 18): date(2024, 1, 10), date(2024, 2, 19): date(2024, 1, 11)}
+    *newest, earlier = SAMPLE_LEDGER["forecasts"]
+    duck = Duck()
+    duck.fill({**SAMPLE_LEDGER, "forecasts": [*newest, earlier, [days.get(cell, cell) for cell in earlier]]})
+    missing = {row["cutoff_date"]: row["missing_regions"] for row in rows(duck, "earlier-forecasts")}
+    assert missing == {date(2024, 1, 10): "IN", date(2024, 2, 18): "IN, UK", date(2024, 2, 19): "IN"}

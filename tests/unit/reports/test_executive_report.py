@@ -196,6 +196,15 @@ def test_goals_and_what_to_do_are_in_the_report(june: Document) -> None:
     texts = {section.title: [formats.sentence_text(one) for one in section.sentences] for section in june.sections}
     assert any("of its goal of 9,000 GBP" in text for text in texts["Goals"])
     assert "Data" in texts
+    (goals,) = (
+        one
+        for one in (block for section in june.sections for block in section.blocks)
+        if isinstance(one, Table) and one.title.startswith("Goals of")
+    )
+    assert [row[5] for row in cells.rows(goals, "GBP")] == ["30 Jun 2026"] * len(goals.rows)
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook.render(june)))
+    written = [row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python()]
+    assert any(date(2026, 6, 30) in row for row in written)
 
 
 def test_a_month_without_sales_gives_a_report_that_states_it(app: App) -> None:
