@@ -56,7 +56,7 @@ def test_a_clerk_uploads_a_file_and_reads_its_receipt(page: Page, shop: DemoShop
     file = tmp_path / "USA_today.tsv"
     file.write_bytes(mistaken("USA", shop.served.app.ports.clock.now().date(), 0.05))
     page.get_by_label("Drop sales files here").set_input_files(file)
-    expect(page.get_by_label("Data source of USA_today.tsv")).to_have_value("USA")
+    page.get_by_label("Data source of USA_today.tsv").select_option("USA")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("heading", name="USA_today.tsv")).to_be_visible()
 

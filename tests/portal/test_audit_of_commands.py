@@ -11,6 +11,7 @@ from faults.objects.damaged_objects import original_of
 from shop_steps import FILE, Shop, alert, alert_channel, failed_delivery, revoked_key, token, unverified, webhook
 from subscriptions.subscription_acts import delivery, destination, subscription
 from sync.sync_commands import SYNC_COMMANDS
+from visitor import indian_file, indian_sale
 
 from tillstream import losses
 from tillstream.batches import records
@@ -22,7 +23,7 @@ from tillstream.people import accounts, store_keys
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
-    "contracts-expectations",
+    "contracts-expectations", "contracts-whole-numbers-preview",
     "measures", "frame", "quality", "forecast-accuracy", "goals", "report-executive", "report-send", "series",
     "alerts", "alerts-rules", "alerts-preview", "marts-export", "marts-copy", "forecast-features", "forecast-compare",
     "export",
@@ -64,6 +65,11 @@ def _fix_by_file(shop: Shop) -> None:
     batch = shop.upload()
     refused = shop.boss.get(f"/uploads/{batch}/refused.csv").data
     command(shop, "fix", batch=batch, file=_file(shop, refused.replace(b"ten", b"10"), "refused.csv"))
+
+
+def _whole_numbers(shop: Shop) -> None:
+    command(shop, "ingest", files=[_file(shop, indian_file(indian_sale("1.0"), indian_sale("2.0")))], contract="IN")
+    command(shop, "contracts-whole-numbers", name="IN")
 
 
 def _series(shop: Shop) -> None:
@@ -267,6 +273,7 @@ BY_COMMAND: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "tokens-revoke": ("token.revoked", lambda s: command(s, "tokens-revoke", token=token(s, "asha"))),
     "users-add": ("user.added", lambda s: command(s, "users-add", login="ravi", name="", role="admin")),
     "users-invite": ("user.invited", lambda s: command(s, "users-invite", login="ravi", name="", role="admin")),
+    "contracts-whole-numbers": ("contract.saved", _whole_numbers),
     "users-link": ("user.password-reset", lambda s: command(s, "users-link", login="asha")),
     "users-disable": ("user.disabled", lambda s: command(s, "users-disable", login="asha")),
     "users-enable": ("user.enabled", lambda s: command(s, "users-enable", login="asha")),

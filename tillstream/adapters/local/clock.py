@@ -36,7 +36,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """Advances only with `advance` or `sleep`; `start` must be timezone-aware. Usually it is after the days of files."""
+    """Advances only with `advance` or `sleep`; `start` must be timezone-aware. Mostly after the days of files."""
 
     def __init__(self, start: datetime = datetime(2027, 1, 1, tzinfo=UTC)) -> None:
         self._ticks = _TickCounter()
