@@ -144,7 +144,9 @@ def test_a_part_of_the_change_is_the_same_in_the_text_and_in_the_table(documents
         document = documents(of)
         amounts = {one for table in document.sections for row in _cells(table.blocks) for one in row}
         texts = [formats.sentence_text(one) for section in document.sections for one in section.sentences]
-        parts = [text for text in texts if text.startswith(("The largest part", "Products that rose", "Products that fell"))]
+        parts = [
+            text for text in texts if text.startswith(("The largest part", "Products that rose", "Products that fell"))
+        ]
         assert len(parts) >= 2
         for text in parts:
             for amount in re.findall(r"[+−][0-9,.]*[0-9](?= GBP)", text):
