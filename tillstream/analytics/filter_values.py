@@ -36,7 +36,7 @@ def check(
     cache: QueryCache | None = None,
 ) -> None:
     """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales, and a currency
-    needs an exchange rate. The error lists values with sales, or if there are none, the regions."""
+    needs an exchange rate. The error lists values with sales, and the regions to which the scope is limited."""
     if filters.against is not None:
         check(warehouse, scope, filters.against, regions, cache=cache)
     if filters.currency:
@@ -53,8 +53,8 @@ def check(
             lines = {region: 0 for region in regions if scope.regions is None or region in scope.regions} | dict(lines)
         unknown = [value for value in requested if value not in lines]
         if unknown:
-            sold = [value for value in lines if lines[value]] or lines
-            raise UnknownValue(name, unknown, sorted(sold, key=lambda value: (-lines[value], value)))
+            listed = [value for value in lines if lines[value] or value in (scope.regions or ())]
+            raise UnknownValue(name, unknown, sorted(listed, key=lambda value: (-lines[value], value)))
 
 
 def _suggestions(existing: list[str], unknown: list[str]) -> str:

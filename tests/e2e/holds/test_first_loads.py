@@ -92,7 +92,7 @@ def test_amounts_are_rounded_to_the_decimals_of_their_currency(run: Run, tmp_pat
 
 def test_a_saved_contract_is_confirmed_by_its_figures(run: Run, tmp_path: Path, drop: Path) -> None:
     code, result = run("detect", write(tmp_path / "sales.csv"), *answered(), "--save", "north")
-    assert (code, result["saved"], "Revenue 10 EUR" in result["first_load"]["sentences"][2]) == (
+    assert (code, result["saved"], "Revenue 10.00 EUR" in result["first_load"]["sentences"][2]) == (
         0,
         {"name": "north", "version": 1},
         True,
@@ -109,7 +109,7 @@ def test_the_first_dropped_file_of_a_contract_waits_with_its_figures(run: Run, d
     assert codes(held) == ["first-load"]
     message = held["holds"][0]["message"]
     assert "data source shop" in message
-    assert "Revenue 10 EUR, cancelled 80 EUR, returned -10 EUR" in message
+    assert "Revenue 10.00 EUR, cancelled 80.00 EUR, returned -10.00 EUR" in message
     assert "The total line of the file (line 5) says 90. The column Net adds up to 90." in message
     code, receipt = run("confirm", held["batch_id"])
     assert (code, receipt["status"], receipt["rows"]["new"]) == (0, "settled", 3)

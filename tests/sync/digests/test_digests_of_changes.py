@@ -148,13 +148,14 @@ def test_a_project_proves_a_difference_once_an_hour(two: Pair, whole_reads: list
     two.sync()
     office = two.office.ports
     whole_reads.clear()
-    theirs = {"2024-01-01": "other"}
+    day = f"{two.clock.now():%Y-%m-%d}"
+    theirs = {day: "other"}
     for _ in range(3):
-        assert two.local().compare(theirs) == ["2024-01-01"]
+        assert two.local().compare(theirs) == [day]
     assert whole_reads == []  # the notes are of this hour
     two.clock.advance(agreement.DOUBTED_AFTER.total_seconds())
     for _ in range(3):
-        assert two.local().compare(theirs) == ["2024-01-01"]
+        assert two.local().compare(theirs) == [day]
     assert whole_reads == [office]
 
 

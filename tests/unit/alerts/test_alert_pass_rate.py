@@ -27,7 +27,9 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def deliver(app: App, folder: Path, name: str, good: int, bad: int) -> None:
     units = ["1"] * good + ["many"] * bad
-    add_file(app, folder, f"UK-{name}.csv", [line(f"{name}{number}", units=one) for number, one in enumerate(units)])
+    first = 100 * sum(map(ord, name))  # other digits for each file: equal ones would be the same sales
+    lines = [line(f"{name}{number}", units=one) for number, one in enumerate(units, first)]
+    add_file(app, folder, f"UK-{name}.csv", lines)
 
 
 def test_a_source_falls_below_its_weeks_before_and_recovers(app: App, tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_the_run_of_a_machine_without_openmp_names_what_to_install(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
     before = runs.last(shop.ports)
-    add(shop, tmp_path, LAST + timedelta(days=2), LAST + timedelta(days=2))
+    add(shop, tmp_path, LAST + timedelta(days=1), LAST + timedelta(days=1))
     try:
         ended = run(shop.ports, Fitter())
         assert "libgomp.so.1" in ended.reason

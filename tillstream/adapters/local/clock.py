@@ -38,7 +38,7 @@ class SystemClock:
 class ManualClock:
     """Advances only with `advance` or `sleep`; `start` must be timezone-aware. Mostly after the days of files."""
 
-    def __init__(self, start: datetime = datetime(2027, 1, 1, tzinfo=UTC)) -> None:
+    def __init__(self, start: datetime = datetime(2026, 7, 1, tzinfo=UTC)) -> None:
         self._ticks = _TickCounter()
         self._now = start.astimezone(UTC)
         self._lock = threading.Lock()
