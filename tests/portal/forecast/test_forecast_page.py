@@ -53,9 +53,9 @@ def test_the_page_of_a_product_has_units_and_sums_from_errors_of_sums(sold: Visi
 
 
 def test_another_method_is_named_and_is_not_in_our_backtest() -> None:
-    sentence = texts.method({"method": "BigQuery ML ARIMA_PLUS"}, 0.5)
+    sentence = texts.method({"method": "BigQuery ML ARIMA_PLUS"}, 0.5, "day")
     assert sentence == "Made by BigQuery ML ARIMA_PLUS, which our backtest does not include."
-    assert "a seasonal naive forecast" in texts.method({"method": "seasonal naive"}, 0.5)
+    assert "a seasonal naive forecast" in texts.method({"method": "seasonal naive"}, 0.5, "day")
 
 
 def test_a_selection_in_the_form_is_that_of_the_links(sold: Visitor) -> None:
