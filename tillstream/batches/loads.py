@@ -11,7 +11,7 @@ from itertools import chain, product
 from uuid import uuid4
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.domain.batch.record import ON_THEIR_WAY, Batch, BatchKind
 from tillstream.ports import Ports
 
 COLLECTION, WAITS = "loads", "job_waits"
@@ -20,7 +20,6 @@ LONGEST = timedelta(hours=1)
 files without progress for so long is no load."""
 FORGOTTEN = timedelta(minutes=20)
 """Time after the longest wait from which on a wait is that of an earlier load; longer than the pause of sweeps."""
-_STATES = (State.RECEIVED, State.STAGING, State.STAGED)
 _KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.CORRECTION)
 _PAGE = 500
 
@@ -82,12 +81,12 @@ def _waits_since(ports: Ports, job: str) -> datetime | None:
 
 def _newest(ports: Ports) -> Iterator[Batch]:
     """The newest batch of each kind and state, which nearly always decides: thousands of files may be open."""
-    for kind, state in product(_KINDS, _STATES):
+    for kind, state in product(_KINDS, ON_THEIR_WAY):
         yield from records.find(ports, state=state, kind=kind, limit=1)
 
 
 def _others(ports: Ports) -> Iterator[Batch]:
-    for kind, state in product(_KINDS, _STATES):
+    for kind, state in product(_KINDS, ON_THEIR_WAY):
         offset = 1
         while page := records.find(ports, state=state, kind=kind, limit=_PAGE, offset=offset):
             yield from page

@@ -15,6 +15,7 @@ from tillstream.connectors.parts import Pace
 from tillstream.connectors.runner import MAX_MESSAGE, Runner, UnexpectedError, open_source, unexpected
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.domain.batch.record import ON_THEIR_WAY
 from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.ports import Ports
 
@@ -59,7 +60,7 @@ def due(ports: Ports) -> list[Connector]:
         one
         for one in records.find(ports)
         if status.is_due(one, states.get(one.name), now)
-        and not (one.is_once and runs.count(ports, one.name, *runs.ON_THEIR_WAY))
+        and not (one.is_once and runs.count(ports, one.name, *ON_THEIR_WAY))
     ]
     return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
 

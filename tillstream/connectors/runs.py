@@ -18,8 +18,6 @@ MOST_BATCHES = 500
 RUNNING, DONE, FAILED, STOPPED = "running", "done", "failed", "stopped"
 FAILED_RUN = "connector failed"
 """Message of the log for runs that failed."""
-ON_THEIR_WAY = (State.RECEIVED, State.STAGING, State.STAGED)
-"""States of batches that are neither in the ledger yet nor held for a person."""
 INTERRUPTED = "The process ended before the run did. What it had brought is counted once; the rest is read again."
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
+from tillstream.domain.batch.record import ON_THEIR_WAY
 from tillstream.domain.problems import CATALOGUE
 
-ON_THEIR_WAY = ("received", "staging", "staged")
 SHOWN_BATCHES = 5
 
 

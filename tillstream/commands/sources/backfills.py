@@ -17,7 +17,7 @@ from tillstream.commands.sources.connectors import settle
 from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills, parts, records, runs, status
 from tillstream.connectors.backfills import Backfill
-from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.batch.record import IN_LEDGER, ON_THEIR_WAY, State
 from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
 from tillstream.spark.staging_lease import StagingLease
 from tillstream.workflows.review import undo
@@ -214,7 +214,7 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
         except TillstreamError as error:
             failed.append(f"{batch.file}: {error}")
         progress("files")
-    if left := runs.count(app.ports, name, *runs.ON_THEIR_WAY) + backfills.unrecorded(app.ports, name):
+    if left := runs.count(app.ports, name, *ON_THEIR_WAY) + backfills.unrecorded(app.ports, name):
         failed.append(f"Files that are not settled yet: {left:,}. Undo the backfill again when they are.")
     data = {"name": name, "undone": undone, "requested": requested, "failed": failed}
     return Result(data, FAILED if failed else DONE)

@@ -9,7 +9,7 @@ from tillstream.batches import records
 from tillstream.commands.result import DONE, FAILED, HELD, QUARANTINED
 from tillstream.connectors import runs
 from tillstream.connectors.runs import Run
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.domain.batch.record import IN_LEDGER, ON_THEIR_WAY, Batch, State
 from tillstream.ports import Clock, Ports
 from tillstream.workflows.review.held_alike import group_alike
 
@@ -28,7 +28,7 @@ def idle_times(clock: Clock, left: Callable[[], tuple[int, ...]], poll: float) -
 
 def unsettled(ports: Ports, name: str) -> tuple[int, ...]:
     """How many of the batches of a connector are in each of the states before the ledger."""
-    return tuple(runs.count(ports, name, state) for state in runs.ON_THEIR_WAY)
+    return tuple(runs.count(ports, name, state) for state in ON_THEIR_WAY)
 
 
 def held_groups(ports: Ports, name: str) -> list[dict[str, Any]]:

@@ -56,6 +56,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 """State → the states that can follow it."""
 STAGEABLE = frozenset({State.RECEIVED, State.STAGING, State.FAILED})
+ON_THEIR_WAY = (State.RECEIVED, State.STAGING, State.STAGED)
+"""States of batches that are neither in the ledger yet nor held for a person."""
 IN_LEDGER = frozenset({State.SETTLED, State.ANNOUNCED})
 TERMINAL = frozenset({State.ANNOUNCED, State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})
 
