@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from app_factory import build
 from hostile_files import HEADER, contract, json_line, mutants, samples
-from sheet_files import ods, ods_rows, xlsx
+from sheet_files import WORKBOOKS, ods, ods_rows, xlsx
 
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
@@ -106,6 +106,14 @@ def test_a_contract_can_allow_more_unreadable_rows_than_half() -> None:
         read_all(rows, FEW, refused_threshold=0.7)
 
 
+def test_more_unreadable_rows_than_a_person_can_decide_about_are_rejected_below_half() -> None:
+    rows, few = HEAD + (SALE * 2 + b"a\n") * 60, replace(FEW, most_irregular_rows=40)
+    assert read_all(rows, FEW) == 120
+    with pytest.raises(Rejected, match="60 of the first 180 rows"):
+        read_all(rows, few)
+    assert read_all(rows, few, refused_threshold=0.4) == 120, "the contract allows them"
+
+
 def test_a_file_that_is_rejected_so_is_kept_and_final(tmp_path: Path) -> None:
     app = build(Settings(home=tmp_path / "home", project="", samples=False, threads=1))
     app = replace(app, ports=replace(app.ports, limits=FEW))
@@ -131,6 +139,24 @@ def test_another_format_of_the_dates_in_such_a_file_is_proposed(tmp_path: Path) 
     receipt = ingest(app, quiet, Ingest(files=[str(path)], contract="corner-shop")).data
     assert [hold["code"] for hold in receipt["holds"]] == ["style-changed"]
     app.close()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xlsb"])
+def test_long_texts_that_cells_of_a_workbook_repeat_are_rejected(kind: str) -> None:
+    """The library that reads workbooks copies them into each cell; 18 GB ended the process."""
+    rows = [list(HEADER), *(["R1", "2024-03-01", "x" * 30_000, "1", "1", str(number)] for number in range(200))]
+    limits = replace(LIMITS, sheet_bytes=2 << 20, free_bytes=1 << 30)
+    with pytest.raises(Rejected, match="The texts of the cells of “Sales” take more than 4 megabytes"):
+        list(blocks(WORKBOOKS[kind](rows), limits))
+    assert sum(block.rows for block in blocks(WORKBOOKS[kind](rows[:60]), limits)) == 59
+
+
+def test_counted_spaces_of_ods_are_no_more_than_a_cell() -> None:
+    spaces = '<text:s text:c="1000"/>' * 40_000
+    cell = f'<table:table-cell office:value-type="string"><text:p>{spaces}</text:p></table:table-cell>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    with pytest.raises(Rejected, match="A cell of “Receipt” is longer"):
+        list(blocks(ods(("Sales", ods_rows([HEADER]) + row)), replace(LIMITS, free_bytes=1 << 30)))
 
 
 LONG = "x" * (LIMITS.record_bytes + 1)

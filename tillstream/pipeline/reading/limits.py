@@ -46,8 +46,9 @@ class RowBudget:
     """Counts the rows of a file, and those that are irregular: rejected, or blank and read one by one."""
 
     def __init__(self, limits: Limits, refused_threshold: float) -> None:
-        """refused_threshold: share of rejected rows that the contract allows; half is allowed in any case."""
-        self._limit, self._max_share = limits.irregular_rows, max(refused_threshold, _MAX_SHARE)
+        """refused_threshold: share of rejected rows that the contract allows; half is allowed as long as a person can
+        decide about them."""
+        self._limits, self._threshold = limits, refused_threshold
         self._rows = self._irregular = 0
         self._example = ""
 
@@ -58,7 +59,9 @@ class RowBudget:
         """
         self._rows, self._irregular = self._rows + rows, self._irregular + irregular
         self._example = self._example or example
-        if self._irregular > self._limit and self._irregular > self._max_share * self._rows:
+        is_too_much = self._irregular > self._limits.most_irregular_rows
+        allowed = self._threshold if is_too_much else max(self._threshold, _MAX_SHARE)
+        if self._irregular > self._limits.irregular_rows and self._irregular > allowed * self._rows:
             raise UnreadableFile(
                 MOSTLY_IRREGULAR,
                 f"{self._irregular:,} of the first {self._rows:,} rows cannot be imported. {self._example}"

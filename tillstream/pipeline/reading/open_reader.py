@@ -173,7 +173,11 @@ def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -
         return _TextReader(peeked, options)
     from tillstream.pipeline.reading.jsonlines.reader import JsonLinesReader
 
-    return JsonLinesReader(peeked, head, options, lambda: read_header(open_original, options).names)
+    def names_again(wanted: set[str]) -> list[str]:
+        with _reader(open_original, options) as reader:
+            return reader.names_beside(wanted) if isinstance(reader, JsonLinesReader) else []
+
+    return JsonLinesReader(peeked, head, options, names_again)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,20 @@ def test_late_names_are_kept_and_required_ones_are_searched() -> None:
     assert names(data) == ["No", "Late", "Qty"]
 
 
+@pytest.mark.parametrize("late", [b'"Menge/St\xc3\xbcck"', b'"Menge\\/St\xc3\xbcck"', b'"Menge/St\\u00fcck"'])
+def test_a_required_name_is_read_in_each_way_of_writing_it(late: bytes) -> None:
+    data = b"".join(b'{"No":%d}\n' % n for n in range(200)) + b'{"No":200,' + late + b":2}\n"
+    blocks = read(data, "No", "Menge/Stück", block_bytes=1 << 10)
+    assert blocks[0].cells.column_names == ["No", "Menge/Stück"]
+
+
+def test_lines_with_many_names_are_read_in_smaller_blocks() -> None:
+    wide = b"{" + b",".join(b'"k%d":1' % number for number in range(1_900)) + b"}\n"
+    blocks = read(wide + b'{"k0":2}\n' * 7_000)
+    assert max(block.rows for block in blocks) * 1_900 <= 4 << 20
+    assert [int(number) for block in blocks for number in block.line_number] == list(range(1, 7_002))
+
+
 def test_json_lines_may_be_packed_or_in_utf_16() -> None:
     data = '{"No":1,"Name":"é"}\n'
     for packed in (

@@ -70,6 +70,15 @@ def test_a_time_at_midnight_among_other_times_stays_a_time(workbook: Any) -> Non
     assert [row["When"] for row in rows(data)] == ["2026-01-05T13:01:02", "2026-01-06T00:00:00"]
 
 
+def test_text_of_an_ods_cell_is_read_however_deeply_it_is_formatted() -> None:
+    inner = '<text:span>in</text:span><text:s text:c="2"/>side'
+    nested = f"a{'<text:span>' * 2_000}{inner}{'</text:span>b' * 2_000}"
+    cell = f'<table:table-cell office:value-type="string"><text:p>{nested}</text:p></table:table-cell>'
+    assert rows(ods(("T", ods_rows([["No"]]) + f"<table:table-row>{cell}</table:table-row>"))) == [
+        {"No": "ain  side" + "b" * 2_000}
+    ]
+
+
 def test_more_hours_than_a_day_has_are_an_issue() -> None:
     assert rows(xlsx([["Worked"], [timedelta(hours=36, minutes=5)]])) == [{"Worked": "36:05:00"}]
     cell = ods_cell("x").replace('"string"', '"time" office:time-value="PT36H05M00.5S"')

@@ -70,3 +70,11 @@ def test_elements_in_elements_end_in_rows_or_in_a_refusal(kind: str, part: str) 
     data: Any = changed(WORKBOOKS[kind](ROWS), part, r"</(office:body|workbook|Relationships|worksheet)>", NESTED)
     with suppress(UnreadableFile):
         assert rows(data) == [{"No": "1", "Value": "x"}]
+
+
+@pytest.mark.parametrize("place", ["<", "<table:table-row", "<office:body"], ids=["before all", "row", "body"])
+def test_xml_without_an_element_for_megabytes_is_refused(place: str) -> None:
+    """Expat before 2.6 parses what is not complete again with each piece, for minutes."""
+    data = changed(WORKBOOKS["ods"](ROWS), "content.xml", re.escape(place), f"<!--{'x' * (5 << 20)}-->")
+    with pytest.raises(UnreadableFile, match="XML"):
+        rows(data)

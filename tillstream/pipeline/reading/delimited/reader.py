@@ -100,8 +100,8 @@ def _pieces(text: Utf8Stream, rest: bytes, syntax: RecordSyntax, block_bytes: in
             if piece.size:
                 yield piece
             data = data[piece.size :]
-        if not final and len(data) > syntax.max_record_bytes + 1 and data.find(b"\n") < 0:
-            yield _Piece(data, len(data), None)  # too long in any case; rejected later with its line number
+        if not final and _is_too_long(data, syntax):
+            yield _Piece(data, len(data), None)
             return
 
 
@@ -120,7 +120,14 @@ def _first_piece(data: bytes, syntax: RecordSyntax, *, final: bool) -> _Piece:
             piece = _Piece(part, layout.size, layout)
         if piece.size or size == len(data):
             return piece
+        if _is_too_long(part, syntax):
+            return _Piece(part, size, None)
         size = min(2 * size, len(data))  # the first record is longer
+
+
+def _is_too_long(start: bytes, syntax: RecordSyntax) -> bool:
+    """Whether a line that starts so is too long in any case; it is rejected later with its number."""
+    return len(start) > syntax.max_record_bytes + 1 and start.find(b"\n") < 0
 
 
 def _count_marks(data: bytes, size: int, syntax: RecordSyntax) -> int:

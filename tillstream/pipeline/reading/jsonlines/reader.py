@@ -1,9 +1,11 @@
 """Read JSON lines into blocks of text cells that keep the digits of the source."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+import msgspec
 import numpy as np
+import pyarrow as pa
 
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.jsonlines.decoder import DecodedLines, LineDecoder
@@ -19,26 +21,37 @@ from tillstream.pipeline.rows.text_column import constant
 _CHUNK_BYTES = 4 << 20
 """Kept small because Python objects are many times larger than their text."""
 _CHUNK_LINES = 1 << 14
+_CHUNK_CELLS = 4 << 20
 """Kept small because each line gets a cell in every column, however short it is."""
 _CELL_BYTES = 4
 """Memory of a cell, empty ones included."""
 
 
+_QUOTED = msgspec.json.Encoder()
+_ESCAPES = (b"\\u", b"\\/")
+"""With which a key can be written in other ways than `_QUOTED` does."""
+
+
 class JsonLinesReader:
     def __init__(
-        self, content: Bytes, head: bytes, options: ReadOptions, read_all_names: Callable[[], list[str]]
+        self, content: Bytes, head: bytes, options: ReadOptions, find_names: Callable[[set[str]], list[str]]
     ) -> None:
-        """read_all_names: reads the file again from the start and returns all keys."""
-        self._options, self._read_all_names = options, read_all_names
+        """find_names: `names_beside` of the file, read again from the start."""
+        self._options, self._find_names = options, find_names
         self._text = Utf8Stream(content, "utf-16" if head.startswith(UTF16_BOMS) else "utf-8")
         self._decoder = LineDecoder(options.decimal)
-        self._bytes = 0
-        """Bytes of text that were read."""
+        self._bytes, self._columns = 0, 0
+        """Bytes of text that were read, and columns of the block before."""
 
     def header(self) -> list[str]:
         """All keys of all lines; reads the whole file."""
+        return self.names_beside(set())
+
+    def names_beside(self, wanted: set[str]) -> list[str]:
+        """All keys of the parts of the file that may contain one of the wanted keys; decodes no others. Without any,
+        all keys."""
         names: dict[str, None] = {}
-        for _, decoded in self._chunks():
+        for _, decoded in self._chunks(wanted):
             names |= dict.fromkeys(decoded.names)
             check_column_count(len(names), self._options.style.max_columns)
         return list(names)
@@ -59,9 +72,10 @@ class JsonLinesReader:
                 names = dict.fromkeys(decoded.names)
                 missing = set(self._options.required_headers) - set(names)
                 if missing:
-                    names |= dict.fromkeys(name for name in self._read_all_names() if name in missing)
+                    names |= dict.fromkeys(name for name in self._find_names(missing) if name in missing)
             names |= dict.fromkeys(decoded.names)
-            check_column_count(len(names), self._options.style.max_columns)
+            self._columns = len(names)
+            check_column_count(self._columns, self._options.style.max_columns)
             cells += len(decoded.objects) * len(names)
             check_unpacked_size(_CELL_BYTES * cells, self._bytes, self._options.limits)
             yield self._block(list(names), decoded, line)
@@ -69,27 +83,40 @@ class JsonLinesReader:
         if not started:
             raise UnreadableFile("empty-file", "The file is empty. Export it again.")
 
-    def _chunks(self) -> Iterator[tuple[int, DecodedLines]]:
-        """Yield (line count, decoded lines) per chunk."""
+    def _chunks(self, wanted: Iterable[str] = ()) -> Iterator[tuple[int, DecodedLines]]:
+        """Yield (line count, decoded lines) per chunk. wanted: keys, of which a chunk must contain one, if any are."""
+        marks = [_QUOTED.encode(name) for name in wanted]
+        marks += _ESCAPES if marks else ()
         data, size, final, before = b"", min(_CHUNK_BYTES, self._options.block_bytes), False, 0
         limit = self._options.limits.record_bytes
         while not final:
             chunk = self._text.read(size)
             data, final, self._bytes = data + chunk, not chunk, self._bytes + len(chunk)
             end = len(data) if final else data.rfind(b"\n") + 1
+            if marks and end and not any(mark in data for mark in marks):
+                before, data = before + data.count(b"\n", 0, end), data[end:]
+                continue
             lines = data[:end].removesuffix(b"\n").split(b"\n") if end else []
             data = data[end:]
             too_long = next((index for index, line in enumerate([*lines, data]) if len(line) > limit), None)
             if too_long is not None:
                 raise line_too_long(before + too_long + 1, limit)
             for start in range(0, len(lines), _CHUNK_LINES):
-                part = lines[start : start + _CHUNK_LINES]
-                yield len(part), self._decoder.decode(part)
+                yield from self._decoded(lines[start : start + _CHUNK_LINES])
             before += len(lines)
 
+    def _decoded(self, lines: list[bytes]) -> Iterator[tuple[int, DecodedLines]]:
+        """Yield (line count, decoded lines) of at most `_CHUNK_CELLS` cells."""
+        decoded = self._decoder.decode(lines)
+        if len(lines) == 1 or max(len(decoded.names), self._columns) * len(lines) <= _CHUNK_CELLS:
+            yield len(lines), decoded
+            return
+        middle = len(lines) // 2
+        yield from self._decoded(lines[:middle])
+        yield from self._decoded(lines[middle:])
+
     def _block(self, names: list[str], decoded: DecodedLines, before: int) -> Block:
-        length = len(decoded.objects)
-        columns = [decoded.texts(name) if name in decoded.names else constant("", length) for name in names]
+        columns = {name: decoded.texts(name) for name in decoded.names}
         numbers = np.array(decoded.indices, np.int64) + before + 1
         rejected = [
             UnreadableRow(
@@ -98,13 +125,16 @@ class JsonLinesReader:
             for index, reason in decoded.errors.items()
         ]
         block = typed_block(
-            names,
-            columns,
+            list(columns),
+            list(columns.values()),
             numbers,
             numbers,
             rejected,
             lambda index: self._text.display_text(decoded.lines[decoded.indices[index]]).strip(),
             ignore=self._options.style.ignore,
         )
-        blank = block.blank + decoded.blank
-        return replace(block, blank=blank, irregular=blank + len(rejected))
+        cells, blank = block.cells, block.blank + decoded.blank
+        missing = constant("", cells.num_rows)
+        # the names of other lines are added to those that remain, which are few where most lines are empty
+        cells = pa.table({name: cells[name] if name in columns else missing for name in names})
+        return replace(block, cells=cells, blank=blank, irregular=blank + len(rejected))

@@ -8,14 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
-from tillstream.pipeline.reading.limits import check_unpacked_size
+from tillstream.pipeline.reading.limits import check_cell_size, check_unpacked_size
 from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.parquet.values import to_texts
 from tillstream.pipeline.reading.typed_block import cells_of, check_column_count, line_of, typed_block, unique_names
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 
 _BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20
+_NESTED_BYTES = 4 * LIMITS.record_bytes
+"""Largest cell of a nested type as Arrow has it, where a number takes 8 bytes and at least 3 as text."""
 _READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
 
 
@@ -60,6 +63,8 @@ class ParquetReader:
             yield self._block(names, [pa.array([], field.type) for field in empty.schema], 0)
 
     def _block(self, names: list[str], columns: list[pa.Array], before: int) -> Block:
+        for name, column in zip(names, columns, strict=True):
+            _check_nested_cells(name, column)
         converted = [to_texts(column, self._options.decimal) for column in columns]
         texts, length = [item.texts for item in converted], len(columns[0])
         numbers = np.arange(before + 1, before + length + 1)
@@ -80,6 +85,14 @@ class ParquetReader:
         return typed_block(
             names, accepted_texts, numbers, numbers, rejected, lambda index: raw(int(accepted[index])), ignore=ignore
         )
+
+
+def _check_nested_cells(name: str, column: pa.Array) -> None:
+    """Raise `UnreadableFile` if a list or structure takes much more than its text may have: as Python objects it would
+    take many times that."""
+    if pa.types.is_nested(column.type) and column.nbytes > _NESTED_BYTES:
+        for place in range(len(column)):
+            check_cell_size(column.slice(place, 1).nbytes * LIMITS.record_bytes // _NESTED_BYTES, name)
 
 
 def _damaged(error: Exception) -> UnreadableFile:

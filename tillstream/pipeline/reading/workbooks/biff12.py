@@ -15,7 +15,7 @@ _FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_BOOL, _FORMULA_ERROR, _RICH_TEXT = 8, 9
 _SHORT_CELLS = frozenset(range(12, 19))
 """Cells without a column number; no spreadsheet is known to write them."""
 _BOOK_PROPERTIES, _SHEET, _CALCULATION = 153, 156, 157
-_SHEET_DATA_END = 146
+_SHEET_DATA_END, _TEXT_ITEM = 146, 19
 _MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
 _CELL = 8
 """Bytes before a cell's value: its column and its style."""
@@ -47,6 +47,8 @@ class CellCopy:
     has_results: bool = False
     blank: list[tuple[int, int]] = field(default_factory=list)
     """Row and column of formulas whose cached value is empty or zero."""
+    shared_texts: list[int] = field(default_factory=list)
+    """Places of the shared texts of cells."""
 
 
 def read_book(part: bytes) -> BinaryBook:
@@ -93,6 +95,11 @@ def copy_sheet(part: bytes, *, is_calculated: bool) -> tuple[bytes, CellCopy]:
     return record(129) + record(148, bytes(16)) + record(145) + bytes(copy.records) + record(146) + record(130), copy
 
 
+def shared_text_lengths(part: bytes) -> list[int]:
+    """Bytes of each shared text. Raises `UnreadableFile`."""
+    return [len(data) for kind, data in _records(part) if kind == _TEXT_ITEM]
+
+
 def _copy_cell(copy: CellCopy, row: int, kind: int, data: bytes) -> None:
     column = _number(data)
     if not (0 <= row < _MAX_ROWS and column < _MAX_COLUMNS):
@@ -102,6 +109,8 @@ def _copy_cell(copy: CellCopy, row: int, kind: int, data: bytes) -> None:
     except (IndexError, struct.error) as error:
         raise damaged_workbook("a cell is cut off") from error
     copy.records += record(new_kind, data[:_CELL] + value)
+    if kind == _SHARED_TEXT:
+        copy.shared_texts.append(_number(value))
     copy.width, copy.height = max(copy.width, column + 1), max(copy.height, row + 1)
     if _FORMULA_TEXT <= kind <= _FORMULA_ERROR:
         if kind in (_FORMULA_TEXT, _FORMULA_NUMBER) and not any(value):

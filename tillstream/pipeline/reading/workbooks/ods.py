@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
-from tillstream.domain.limits import Limits
+from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
@@ -23,7 +23,7 @@ _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
 _MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
 """Limits per sheet; a single XML element may repeat a row or cell this often."""
-_MAX_SPACES = 1_000
+_MAX_SPACES, _MAX_ROW_TEXT = 1_000, 16 << 20
 
 
 class OdsRows:
@@ -86,11 +86,14 @@ def _row(element: Element) -> tuple[list[Cell], list[int]]:
     """Cells of a row without trailing empty ones, and the indices of formulas without a cached value."""
     cells: list[Cell] = []
     uncached: list[int] = []
-    pending_empty = 0
+    pending_empty = text_bytes = 0
     for child in element:
         if child.tag not in _CELLS:
             continue
         value = _value(child)
+        text_bytes += len(value) if isinstance(value, str) else 0
+        if text_bytes > _MAX_ROW_TEXT:
+            raise damaged_workbook(f"a row has more than {_MAX_ROW_TEXT >> 20} megabytes of text")
         repeated = _repeated(child, "columns", _MAX_COLUMNS)
         if value == "":
             pending_empty += repeated
@@ -119,7 +122,7 @@ def _count(text: str, limit: int) -> int:
 def _value(cell: Element) -> Cell | None:
     """The cell's value; None for a formula without a cached value."""
     value_type, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
-    text = "\n".join(_text_content(child) for child in cell if child.tag == f"{_TEXT}p")
+    text = _text_of(cell)
     with suppress(ValueError):  # fall back to the cell's text
         if value_type in ("float", "percentage", "currency"):
             return float(value)
@@ -134,12 +137,25 @@ def _value(cell: Element) -> Cell | None:
     return text or cell.get(f"{_OFFICE}string-value", "")
 
 
-def _text_content(element: Element) -> str:
-    """Text content without formatting; repeated spaces are encoded as a count."""
-    spaces = " " * _count(element.get(f"{_TEXT}c", "1"), _MAX_SPACES)
-    replacements = {f"{_TEXT}s": spaces, f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
-    text = replacements.get(element.tag, element.text or "")
-    return text + "".join(_text_content(child) + (child.tail or "") for child in element)
+def _text_of(cell: Element) -> str:
+    """The paragraphs of a cell without formatting, however deeply they are nested; repeated spaces are encoded as a
+    count. Text beyond the largest cell is left out."""
+    left: list[Element | str] = []
+    for paragraph in reversed([child for child in cell if child.tag == f"{_TEXT}p"]):
+        left += ["\n", paragraph] if left else [paragraph]
+    parts: list[str] = []
+    size = 0
+    while left and size <= LIMITS.record_bytes:
+        part = left.pop()
+        if isinstance(part, Element):
+            spaces = " " * _count(part.get(f"{_TEXT}c", "1"), _MAX_SPACES)
+            replacements = {f"{_TEXT}s": spaces, f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
+            for child in reversed(part):
+                left += [child.tail or "", child]
+            part = replacements.get(part.tag, part.text or "")
+        parts.append(part)
+        size += len(part)
+    return "".join(parts)
 
 
 def _date_or_datetime(text: str) -> date:

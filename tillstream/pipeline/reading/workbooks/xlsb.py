@@ -5,9 +5,12 @@ import io
 import zipfile
 from collections.abc import Iterator
 
+import numpy as np
+
 from tillstream.domain.limits import Limits
 from tillstream.pipeline.reading.streams.zip_archive import Member
-from tillstream.pipeline.reading.workbooks.biff12 import build_book, copy_sheet, read_book
+from tillstream.pipeline.reading.workbooks.biff12 import build_book, copy_sheet, read_book, shared_text_lengths
+from tillstream.pipeline.reading.workbooks.repeated_texts import check_repeated_texts
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
 from tillstream.pipeline.reading.workbooks.xlsx import (
     check_cell_range,
@@ -19,7 +22,8 @@ from tillstream.pipeline.reading.workbooks.xlsx import (
 from tillstream.pipeline.reading.workbooks.xml_parts import ParseError, fromstring
 
 _BOOK, _RELATIONS, _COPY = "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "worksheets/sheet1.bin"
-_SHARED_PARTS = ("xl/sharedStrings.bin", "xl/styles.bin")
+_TEXTS = "xl/sharedStrings.bin"
+_SHARED_PARTS = (_TEXTS, "xl/styles.bin")
 
 
 class XlsbRows:
@@ -48,6 +52,9 @@ class XlsbRows:
     def __iter__(self) -> Iterator[SheetRow]:
         sheet, copy = copy_sheet(self._part(self._path), is_calculated=self._book.is_calculated)
         check_cell_range(self.sheet, copy.width, copy.height, self._limits)
+        if copy.shared_texts and _TEXTS in self._shared:
+            lengths = np.array(shared_text_lengths(self._part(_TEXTS)) or [0], np.int64)
+            check_repeated_texts(self.sheet, lengths, np.array(copy.shared_texts, np.int64), self._limits)
         workbook = load_workbook(self._copy(sheet))
         yield from sheet_rows(workbook, workbook.sheet_names[0], copy.uncached)
 

@@ -14,13 +14,20 @@ from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
+from tillstream.pipeline.reading.workbooks.repeated_texts import (
+    check_repeated_texts,
+    lengths_in_xml,
+    references_in_xml,
+)
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
 from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults, SheetScan, local_name, parse_sheet, scan_sheet
 from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, fromstring
 
 _CELL_BYTES = 32
 """Memory per cell, including empty ones."""
-_LOADED_PARTS = ("xl/sharedStrings.xml", "xl/styles.xml", "xl/workbook.xml")
+_SHARED_TEXTS = "xl/sharedstrings.xml"
+_LOADED_PARTS = (_SHARED_TEXTS, "xl/styles.xml", "xl/workbook.xml")
+"""In small letters; programs differ in the case."""
 
 
 class XlsxRows:
@@ -28,7 +35,8 @@ class XlsxRows:
 
     def __init__(self, archive: zipfile.ZipFile, stream: BinaryIO, requested: str, limits: Limits) -> None:
         self._archive, self._limits = archive, limits
-        loaded = [name for name in _LOADED_PARTS if name in archive.namelist()]
+        loaded = [name for name in archive.namelist() if name.casefold() in _LOADED_PARTS]
+        self._texts = [name for name in loaded if name.casefold() == _SHARED_TEXTS]
         check_part_sizes(archive, limits, *loaded)
         stream.seek(0)
         self._book = load_workbook(stream)
@@ -42,8 +50,17 @@ class XlsxRows:
         check_part_sizes(archive, limits, self._part_path, *loaded)
 
     def __iter__(self) -> Iterator[SheetRow]:
-        faults = self._scan().faults
-        yield from sheet_rows(self._book, self.sheet, faults)
+        scan = self._scan()
+        for name in self._texts:
+            self._check_texts(name, scan.width * scan.height)
+        yield from sheet_rows(self._book, self.sheet, scan.faults)
+
+    def _check_texts(self, texts: str, cells: int) -> None:
+        """Raise `UnreadableFile` if the cells of the sheet are too large for memory once each has its text."""
+        lengths = lengths_in_xml(self._stream(texts))
+        if len(lengths) and int(lengths.max()) * cells > 2 * self._limits.sheet_bytes:
+            references, unclear = references_in_xml(self._stream(self._part_path))
+            check_repeated_texts(self.sheet, lengths, references, self._limits, unclear)
 
     def _find_part(self, sheet: str) -> str:
         """Path of the sheet's part in the archive."""
@@ -60,12 +77,12 @@ class XlsxRows:
 
     def _scan(self) -> SheetScan:
         """Scan the sheet. Raises `UnreadableFile` if its used range is too large for memory."""
-        scan = scan_sheet(self._stream()) or parse_sheet(self._stream())
+        scan = scan_sheet(self._stream(self._part_path)) or parse_sheet(self._stream(self._part_path))
         check_cell_range(self.sheet, scan.width, scan.height, self._limits)
         return scan
 
-    def _stream(self) -> Member:
-        return Member(self._archive, self._archive.getinfo(self._part_path), self._limits)
+    def _stream(self, part: str) -> Member:
+        return Member(self._archive, self._archive.getinfo(part), self._limits)
 
 
 def check_part_sizes(archive: zipfile.ZipFile, limits: Limits, *names: str) -> None:
