@@ -78,7 +78,9 @@ def serve(host: str | None, port: int | None, open_: bool | None) -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
-@click.option("--region", "contract", required=True, help="The contract of the files.")
+@click.option(
+    "--region", "contract", default="", help="The contract of the files; without it, those that fit are offered."
+)
 @click.option("--dry-run", "dry", is_flag=True, help="Show the receipts without storing anything.")
 @as_json
 def ingest(files: tuple[str, ...], contract: str, dry: bool, json_: bool) -> None:

@@ -1,5 +1,6 @@
 """Ingest files: read and settle each one and return its receipt."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -11,22 +12,24 @@ from tillstream.batches import loads
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
 from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.domain.errors import NotFound, Rejected
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import dry_run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """files: their paths. contract: its name. dry: store nothing."""
+    """files: their paths. contract: its name; without a known one, those that can read the first file are offered.
+    dry: store nothing."""
 
     files: Sequence[str]
-    contract: str
+    contract: str = ""
     dry: bool = False
 
 
 def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
-    """Ingest each file and return its receipt; a failed file does not stop the others."""
+    """Ingest each file and return its receipt; a failed file does not stop the others. Raises `NotFound`."""
+    _check_contract(app, arguments)
     receipts = []
     is_set = len(arguments.files) > 1 and not arguments.dry
     with loads.loading(app.ports, "ingest") if is_set else nullcontext():
@@ -34,6 +37,37 @@ def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
             receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
             progress("files")
     return Result(receipts[0] if len(receipts) == 1 else receipts, exit_code_of_all(receipts))
+
+
+def _check_contract(app: App, arguments: Ingest) -> None:
+    try:
+        app.contracts.current(arguments.contract)
+    except NotFound as error:
+        words = str(error) if arguments.contract else "Name the contract of the files with `--region`."
+        offers = [_offer(app, Path(file)) for file in arguments.files[:1]]
+        raise NotFound(" ".join([words, *offers]).strip()) from None
+
+
+def _offer(app: App, path: Path) -> str:
+    """The contracts that can read a file, by its content, and the command that imports it.
+
+    Empty if the file cannot be read.
+    """
+    from tillstream.pipeline.matching.match_contract import read_sample  # heavy, only needed here
+    from tillstream.workflows.onboarding import sources
+
+    try:
+        file_sample = read_sample(lambda: path.open("rb"))
+    except (OSError, Rejected):
+        return ""
+    choice = sources.sources_of(file_sample, sources.fits(file_sample, app.contracts.all().values()), path.name)
+    names = [one.contract.name for one in choice.candidates]
+    file = shlex.quote(str(path))
+    if not names:
+        return f"None can read {path.name}. To set one up, run `tillstream detect {file} --save NAME`."
+    others = "" if len(names) == 1 else ", or with another of these"
+    command = f"tillstream ingest {file} --region {shlex.quote(choice.likely or names[0])}"
+    return f"{path.name} can be read with {', '.join(names)}. Run `{command}`{others}."
 
 
 def ingest_file(

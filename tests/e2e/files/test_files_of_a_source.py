@@ -78,3 +78,28 @@ def test_one_bad_cell_does_not_make_the_source_unknown(tmp_path: Path, run: Run,
     code, printed = run_text("detect", path, "--answer", "source=till")
     assert (code, "export.csv · contract till, version 1 · 10 rows sampled" in printed) == (0, True)
     assert "To load the file, use ingest FILE --region till." in printed
+
+
+@pytest.mark.usefixtures("till")
+@pytest.mark.parametrize("named", [(), ("--region", "tyll")])
+def test_ingest_without_a_known_contract_offers_those_that_fit_by_content(
+    home: Path, tmp_path: Path, run: Run, named: tuple[str, ...]
+) -> None:
+    kiosk = TILL | {"name": "kiosk", "region": "Tyrol"}
+    (home / "contracts" / "kiosk.yaml").write_text(yaml.safe_dump(kiosk))
+    path = Path(write(tmp_path, *ROWS)).rename(tmp_path / "till.csv")
+    code, result = run("ingest", str(path), *named)
+    command = f"Run `tillstream ingest {path} --region till`, or with another of these."
+    assert (code, result["error"].endswith(command)) == (1, True), result
+    assert "till.csv can be read with kiosk, till." in result["error"], "the name of the file breaks the tie only"
+    assert run("ingest", str(path), "--region", "kiosk")[1]["rows"]["new"] == 40
+
+
+def test_ingest_of_a_file_that_nothing_fits_names_how_to_set_one_up(tmp_path: Path, run: Run) -> None:
+    path = write(tmp_path, "5,blue", header="Size,Colour")
+    code, result = run("ingest", path)
+    assert (code, result["error"]) == (
+        1,
+        "Name the contract of the files with `--region`. None can read export.csv. To set one up, run "
+        f"`tillstream detect {path} --save NAME`.",
+    )

@@ -162,3 +162,22 @@ def test_a_backfill_names_what_is_held(run: Run, run_text: RunText, path: Path, 
     assert (run("backfill", str(folder), "--region", "north")[0], lines(run)) == (0, 6)
     (folder / "day-4.csv").write_text(content(4, "five"))
     assert run("backfill", str(folder), "--region", "north")[0] == 3
+
+
+def test_files_in_a_currency_that_the_region_never_had_are_held_until_one_answer_for_all(
+    run: Run, home: Path, path: Path, tmp_path: Path
+) -> None:
+    domestic = tmp_path / "domestic.csv"
+    domestic.write_text(content(9))
+    assert run("ingest", str(domestic), "--region", "north")[1]["status"] == "settled"
+    abroad = CONTRACT | {"name": "abroad", "currency": "SEK"}
+    (home / "contracts" / "abroad.yaml").write_text(yaml.safe_dump(abroad))
+    add(run, path, "abroad")
+    code, ended = run("connect", "run", "shop")
+    ((files, reasons),) = [(group["files"], group["reasons"]) for group in ended["held"]]
+    assert (code, files, "foreign-sales" in reasons, lines(run)) == (4, 3, True, 2)
+    assert run("confirm", ended["held"][0]["batch_id"], "--all")[0] == 0
+    assert lines(run) == 8
+    offer(path, *map(content, [1, 2, 3, 4]))
+    code, ended = run("connect", "run", "shop")
+    assert (code, ended["held"], lines(run)) == (0, [], 10)
