@@ -7,7 +7,8 @@ from typing import Any
 
 from portal.catalogue import texts
 from portal.context import scope
-from portal.reader_locale import day_text, exact
+from portal.formats import price
+from portal.reader_locale import day_text
 from tillstream.domain.catalogue.cell_values import show_rate
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
 from tillstream.domain.catalogue.json_codec import from_json
@@ -38,7 +39,8 @@ def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
 
 def amount_text(row: DatedAmount) -> str:
     region = "" if row.region == EVERYWHERE else row.region
-    return texts.amount(region, exact(row.amount), row.currency, day_text(row.valid_from) if row.valid_from else "")
+    amount = price(row.amount, row.currency).striptags()
+    return texts.amount(region, amount, row.currency, day_text(row.valid_from) if row.valid_from else "")
 
 
 def _amounts(rows: list[dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tillstream.analytics.measures.change_effects import Effect
 from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.domain.money.amounts import rounded
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
@@ -62,7 +63,7 @@ def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect], currenc
             round(max(float(abs(row["amount"])) * scale, 1.0), 2),
         )
         for row, level in zip(effects, levels, strict=False)
-        if abs(row["amount"]) >= Decimal("0.005")
+        if rounded(row["amount"], currency)
     )
     revenue = ComparedFigure.of_whole(after, before).in_currency(currency)
     return Explained(revenue, bars, largest((bar.part, bar.amount) for bar in bars))

@@ -7,6 +7,7 @@ from typing import Any
 
 from tillstream.analytics.measures.definition import measures
 from tillstream.domain.money import amounts
+from tillstream.domain.money.minor_units import minor_digits
 
 CONVERTED = frozenset({
     "after", "amount", "average_order_value", "before", "cancelled_value", "catalogue_revenue", "change", "cost",
@@ -30,6 +31,8 @@ NO_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
 CURRENCY = "currency"
 PRICE_CURRENCIES = {"list_amount": "list_currency", "unit_cost": "cost_currency"}
 """Price → the column of its currency, if it has one of its own."""
+ROW_COLUMNS = frozenset({CURRENCY, FIGURE, *PRICE_CURRENCIES.values()})
+"""The columns of a row that its amounts are read with."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ class Amounts:
         has_own = any(one in self.columns for one in (CURRENCY, *PRICE_CURRENCIES.values()))
         return [name for name in self.columns if has_own and name in OWN | PRICES]
 
+    @property
+    def by_row(self) -> list[str]:
+        """The columns whose decimal digits differ by row: own amounts, prices, and the values of figures."""
+        figures = FIGURES if FIGURE in self.columns else frozenset()
+        return [name for name in self.columns if name in OWN | PRICES | figures]
+
     def currency_of(self, name: str, row: Mapping[str, Any]) -> str:
         """The currency of a cell; empty if it is no amount of money."""
         if name in NO_MONEY.get(self.query, ()):
@@ -68,12 +77,14 @@ class Amounts:
             return str(row.get(CURRENCY) or "")
         return self.currency if name in self.converted else ""
 
-    def rounded(self, name: str, row: Mapping[str, Any]) -> Decimal | None:
-        """The amount of a cell as people read it; None if it is none."""
+    def digits(self, name: str, row: Mapping[str, Any]) -> int | None:
+        """The decimal digits of a cell as people read it; None if it is no amount of money."""
         currency = self.currency_of(name, row)
         if not currency or row[name] is None:
             return None
-        exact = Decimal(row[name])
-        if name in PRICES:
-            return amounts.round_to(exact, amounts.price_digits(exact, currency))
-        return amounts.rounded(exact, currency)
+        return amounts.price_digits(Decimal(row[name]), currency) if name in PRICES else minor_digits(currency)
+
+    def rounded(self, name: str, row: Mapping[str, Any]) -> Decimal | None:
+        """The amount of a cell as people read it; None if it is none."""
+        digits = self.digits(name, row)
+        return None if digits is None else amounts.round_to(Decimal(row[name]), digits)

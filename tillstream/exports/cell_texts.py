@@ -1,6 +1,6 @@
 """Columns as text for files that people open: exact decimals, times in UTC, no formulas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -31,6 +31,12 @@ def rounded(column: Any, digits: int) -> Any:
     """A column of decimals, rounded half away from zero; others as they are."""
     is_number = pa.types.is_decimal(column.type) or pa.types.is_floating(column.type)
     return pc.round(column, digits, round_mode="half_towards_infinity") if is_number else column
+
+
+def rounded_by_row(column: Any, digits: Sequence[int | None]) -> Any:
+    """A short column, each number rounded to its own digits; None: as it is."""
+    cells = [(column.slice(place, 1), each) for place, each in enumerate(digits)]
+    return pa.concat_arrays([column[:0], *(cell if each is None else rounded(cell, each) for cell, each in cells)])
 
 
 def rounded_columns(batch: Any, digits: Mapping[str, int]) -> list[Any]:

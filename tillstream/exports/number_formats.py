@@ -12,7 +12,7 @@ NAMES = ("_no", "_seq", "_number", "_version")
 
 
 def number_format(field: pa.Field, digits: int | None = None) -> str:
-    """One of the formats above, by the type and the name of a column. digits: of converted amounts, else None."""
+    """One of the formats above, by the type and the name of a column. digits: of amounts, else None."""
     if pa.types.is_date(field.type):
         return DAY
     if pa.types.is_timestamp(field.type):

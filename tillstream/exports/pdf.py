@@ -32,8 +32,9 @@ def chunks(table: ExportTable) -> Iterator[bytes]:
     rows = _read(table)
     sums = {name: Decimal(pc.sum(rows[name]).as_py() or 0) for name in table.totals if name in rows.column_names}
     totals = sums if rows.num_rows > 1 else {}
+    digits = {name: [each] * rows.num_rows for name, each in table.digits.items()} | table.digits_by_row(rows)
     columns = [
-        shown(field, column, totals.get(field.name), table.digits.get(field.name))
+        shown(field, column, totals.get(field.name), digits.get(field.name, ()))
         for field, column in zip(rows.schema, rows.columns, strict=True)
     ]
     chosen = layout(_needed(columns))

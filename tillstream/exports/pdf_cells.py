@@ -40,19 +40,23 @@ class PdfColumn:
     """Whether the font lacks a character of it."""
 
 
-def shown(field: pa.Field, column: pa.ChunkedArray, total: Decimal | None, digits: int | None = None) -> PdfColumn:
-    """A column as texts. total: the sum of its values, shown with as many decimals as they are. digits: of converted
-    amounts; None: as many as the values need."""
+def shown(
+    field: pa.Field, column: pa.ChunkedArray, total: Decimal | None, digits: Sequence[int | None] = ()
+) -> PdfColumn:
+    """A column as texts. total: the sum of its values, shown with as many decimals as they are. digits: of each amount;
+    others have as many as the values need."""
     style = number_format(field)
     head, head_has_missing = clean(label(field.name) + (" (UTC)" if style == number_formats.TIME else ""))
     if style in (number_formats.WHOLE, number_formats.FRACTION, number_formats.SHARE):
         values = [None if one is None else Decimal(str(one)) for one in column.to_pylist()]
         is_share = style == number_formats.SHARE
-        places = 1 if is_share else digits
-        if places is None:
-            places = places_of([one for one in values if one is not None and one.is_finite()])
-        cells = [EMPTY if one is None else _number(one, places, is_share=is_share) for one in values]
-        summed = "" if total is None else _number(total, places, is_share=is_share)
+        digits = digits or [None] * len(values)
+        others = [one for one, own in zip(values, digits, strict=True) if own is None and one is not None]
+        usual = 1 if is_share else places_of([one for one in others if one.is_finite()])
+        places = [usual if own is None else own for own in digits]
+        pairs = zip(values, places, strict=True)
+        cells = [EMPTY if one is None else _number(one, own, is_share=is_share) for one, own in pairs]
+        summed = "" if total is None else _number(total, max(places, default=usual), is_share=is_share)
         return PdfColumn(head, cells, summed, is_number=True, has_missing=head_has_missing)
     cleaned = [clean(one) for one in _texts(column, style)]
     has_missing = head_has_missing or any(missing for _, missing in cleaned)

@@ -8,7 +8,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tillstream.analytics.amount_columns import Amounts
+from tillstream.analytics.amount_columns import ROW_COLUMNS, Amounts
 from tillstream.domain.money.minor_units import minor_digits
 
 SLICE = 10_000
@@ -47,6 +47,20 @@ class ExportTable:
         names = Amounts(self.name, self.schema.names, self.currency).converted
         return dict.fromkeys(names if self.converted is None else self.converted, minor_digits(self.currency))
 
+    def digits_by_row(self, rows: pa.RecordBatch | pa.Table) -> dict[str, list[int | None]]:
+        """Columns with amounts in the currency of their row → the decimal digits of each cell; None: it is no amount.
+
+        rows: some of this table.
+        """
+        amounts = Amounts(self.name, self.schema.names, self.currency)
+        names = [
+            name for name in amounts.by_row if self.converted is None and _has_fractions(self.schema.field(name).type)
+        ]
+        if not names:
+            return {}
+        cells = rows.select([name for name in self.schema.names if name in ROW_COLUMNS.union(names)]).to_pylist()
+        return {name: [amounts.digits(name, row) for row in cells] for name in names}
+
 
 def table_of(
     name: str,
@@ -62,6 +76,10 @@ def table_of(
     first = next(rest)
     rows = chain([first], rest)
     return ExportTable(name, first.schema, rows, totals, filters or {}, created_at, currency, converted)
+
+
+def _has_fractions(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_decimal(kind) or pa.types.is_floating(kind))
 
 
 def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

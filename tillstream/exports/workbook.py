@@ -71,6 +71,10 @@ def write(table: ExportTable, target: IO[bytes]) -> None:
         book.close()
 
 
+CellWriter = Callable[[int, int, Any], None]
+"""What writes a value at a row and a column."""
+
+
 class _Sheet:
     """One sheet with the table."""
 
@@ -80,16 +84,16 @@ class _Sheet:
         self.sheet = book.add_worksheet(SHEET)
         self.sums = {name: Decimal(0) for name in table.totals if name in self.names}
         self.formats = [number_format(field, table.digits.get(field.name)) for field in table.schema]
+        self.styles: dict[str, Any] = {}
+        self.digits: dict[int, int] = {}
+        """Column with amounts in the currency of their row → the most decimal digits of one."""
         self.rows = 0
 
     def write(self) -> None:
         sheet, book = self.sheet, self.book
         batches = slices(self.table.batches)
         first = next(batches)
-        styles = {text: book.add_format({"num_format": text}) for text in set(self.formats) if text}
-        cells = [
-            _cell_writer(sheet, field, styles.get(text)) for field, text in zip(first.schema, self.formats, strict=True)
-        ]
+        cells = [self._writer(number, text) for number, text in enumerate(self.formats)]
         for number, width in enumerate(_widths(first)):
             sheet.set_column(number, number, width)
         sheet.freeze_panes(1, 0)
@@ -104,12 +108,22 @@ class _Sheet:
         if 1 < self.rows <= CHARTED_ROWS:
             self._chart(first.schema)
 
-    def _batch(self, batch: pa.RecordBatch, cells: Sequence[Callable[[int, int, Any], None]]) -> None:
+    def _batch(self, batch: pa.RecordBatch, writers: Sequence[CellWriter]) -> None:
         if self.rows + batch.num_rows > ROWS:
             raise Rejected(TOO_LONG)
         for name in self.sums:
             self.sums[name] += pc.sum(batch.column(self.names.index(name))).as_py() or 0
         columns = [_values(column) for column in batch.columns]
+        cells = list(writers)
+        for name, digits in self.table.digits_by_row(batch).items():
+            number = self.names.index(name)
+            of_digits: dict[int | None, CellWriter] = {None: cells[number]}
+            of_digits |= {each: self._amount_writer(number, each) for each in set(digits) if each is not None}
+            columns[number] = [
+                None if value is None else (of_digits[each], value)
+                for value, each in zip(columns[number], digits, strict=True)
+            ]
+            cells[number] = _write_pair
         # row by row, as the file needs them in this order
         for place, row in enumerate(zip(*columns, strict=True), self.rows + 1):
             for number, value in enumerate(row):
@@ -117,13 +131,27 @@ class _Sheet:
                     cells[number](place, number, value)
         self.rows += batch.num_rows
 
+    def _writer(self, number: int, text: str) -> CellWriter:
+        """What writes the cells of a column in a format."""
+        if text and text not in self.styles:
+            self.styles[text] = self.book.add_format({"num_format": text})
+        return _cell_writer(self.sheet, self.table.schema.field(number), self.styles.get(text))
+
+    def _amount_writer(self, number: int, digits: int) -> CellWriter:
+        """What writes the amounts of a column that have these decimal digits."""
+        self.digits[number] = max(self.digits.get(number, 0), digits)
+        return self._writer(number, number_format(self.table.schema.field(number), digits))
+
     def _totals(self) -> None:
         """Sums of the rows that a filter leaves visible, with their values for readers that do not compute."""
         from xlsxwriter.utility import xl_range
 
         last, bold = self.rows + 1, {"bold": True, "top": 1}
         for number, name in enumerate(self.names):
-            style = self.book.add_format(bold | {"num_format": self.formats[number] or "General"})
+            text = self.formats[number]
+            if number in self.digits:
+                text = number_format(self.table.schema.field(number), self.digits[number])
+            style = self.book.add_format(bold | {"num_format": text or "General"})
             if name in self.sums:
                 cells = xl_range(1, number, self.rows, number)
                 self.sheet.write_formula(last, number, f"=SUBTOTAL(109,{cells})", style, float(self.sums[name]))
@@ -155,11 +183,11 @@ def _is_label(field: pa.Field) -> bool:
     return bool(pa.types.is_string(field.type) or pa.types.is_date(field.type))
 
 
-def _cell_writer(sheet: Any, field: pa.Field, style: Any) -> Callable[[int, int, Any], None]:
+def _cell_writer(sheet: Any, field: pa.Field, style: Any) -> CellWriter:
     """What writes the values of a column as cells of its type."""
     kind = field.type
     if pa.types.is_boolean(kind):
-        write: Callable[[int, int, Any], None] = sheet.write_boolean
+        write: CellWriter = sheet.write_boolean
         return write
     if pa.types.is_floating(kind):
         return lambda row, column, value: (
@@ -172,6 +200,12 @@ def _cell_writer(sheet: Any, field: pa.Field, style: Any) -> Callable[[int, int,
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return lambda row, column, value: sheet.write_datetime(row, column, _without_zone(value), style)
     return lambda row, column, value: sheet.write_string(row, column, str(value))
+
+
+def _write_pair(row: int, column: int, pair: tuple[CellWriter, Any]) -> None:
+    """Write a value with its own writer."""
+    write, value = pair
+    write(row, column, value)
 
 
 def _without_zone(value: date) -> date:

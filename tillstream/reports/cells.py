@@ -1,5 +1,6 @@
 """Cells of tables as text, as PDF and HTML show them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,15 +12,19 @@ NUMBERS = frozenset({"money", "signed money", "count", "share", "growth"})
 
 
 def rows(table: Table, currency: str) -> list[list[str]]:
-    """The text of the shown cells. The amounts of a column all have minor units, or none of them has."""
-    shown = table.shown_rows
-    largest = [
-        max((abs(row[number] or 0) for row in shown), default=0) if column.kind.endswith("money") else 0
-        for number, column in enumerate(table.columns)
-    ]
+    """The text of the shown cells. The amounts of a column in one currency all have minor units, or none has."""
+    shown = [(row, currency_of(table, row, currency)) for row in table.shown_rows]
+    largest: dict[tuple[int, str], Any] = defaultdict(int)
+    for row, of_row in shown:
+        for number, column in enumerate(table.columns):
+            if column.kind.endswith("money"):
+                largest[number, of_row] = max(largest[number, of_row], abs(row[number] or 0))
     return [
-        [text(column, value, of_row, like) for column, value, like in zip(table.columns, row, largest, strict=True)]
-        for row, of_row in ((one, currency_of(table, one, currency)) for one in shown)
+        [
+            text(column, value, of_row, largest[number, of_row])
+            for number, (column, value) in enumerate(zip(table.columns, row, strict=True))
+        ]
+        for row, of_row in shown
     ]
 
 

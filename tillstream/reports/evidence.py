@@ -81,8 +81,10 @@ class Number:
         return FORMULAS[self.formula](*(Decimal(one.value) for one in self.cells))
 
 
-def number(kind: str, *cells: Cell, formula: str = "value", currency: str = "") -> Number:
-    return Number(kind, formula, cells, currency)
+def number(
+    kind: str, *cells: Cell, formula: str = "value", currency: str = "", like: Decimal | int = Decimal(0)
+) -> Number:
+    return Number(kind, formula, cells, currency, Decimal(like))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from tillstream.analytics.json_values import to_json
 from tillstream.domain.money.amounts import round_to
-from tillstream.exports.cell_texts import guarded, rounded_columns
+from tillstream.exports.cell_texts import guarded, rounded_by_row, rounded_columns
 from tillstream.exports.table import ExportTable
 
 FIRST = 10
@@ -46,9 +46,11 @@ class CountedRows:
         self.totals = {name: Decimal(0) for name in self.table.totals if name in self.table.schema.names}
         for batch in self.table.batches:
             if len(self.first) < FIRST:
-                shown = batch.slice(0, FIRST - len(self.first)).select(self.columns)
-                columns = rounded_columns(shown, self.table.digits)
-                cells = [guarded(column).to_pylist() for column in columns]
+                shown = batch.slice(0, FIRST - len(self.first))
+                names, digits = shown.schema.names, self.table.digits_by_row(shown)
+                columns = dict(zip(names, rounded_columns(shown, self.table.digits), strict=True))
+                columns |= {name: rounded_by_row(columns[name], each) for name, each in digits.items()}
+                cells = [guarded(columns[name]).to_pylist() for name in self.columns]
                 self.first += [[_cut(cell) for cell in row] for row in zip(*cells, strict=True)]
             for name in self.totals:
                 self.totals[name] += Decimal(pc.sum(batch.column(name)).as_py() or 0)

@@ -127,7 +127,7 @@ def test_a_price_with_a_mistake_is_corrected_in_the_open_form_and_replaces_that_
     form.get_by_role("button", name="Add price").click()
     expect(page.get_by_text("The new price replaces 999.00 INR, which has the same first day.")).to_be_visible()
     expect(page.get_by_role("region", name="Prices").get_by_role("row").nth(1)).to_contain_text("Replaced")
-    expect(page.get_by_role("region", name="History")).to_contain_text("IN: 1,050 INR from 1 Jun 2026")
+    expect(page.get_by_role("region", name="History")).to_contain_text("IN: 1,050.00 INR from 1 Jun 2026")
     page.goto(f"{served.address}/catalogue/regions?q=IN")
     expect(page.get_by_role("link", name="IN", exact=True)).to_have_attribute("href", "/data-sources#IN")
     assert wrong + checked(page, "regions") == []

@@ -115,24 +115,24 @@ def test_the_history_lists_only_the_amounts_that_changed(boss: Visitor) -> None:
     add(boss, region="*", amount="1137.95", valid_from="2026-11-25")
     boss.post(AMOUNTS, {"code": "KET", "list": "prices", "remove": "0", "version": "3"})
     history = text(boss.get(ENTRY)).partition("History")[2]
-    assert "Prices IN: 999 INR from the beginning – " in history
+    assert "Prices IN: 999.00 INR from the beginning – " in history
     assert "Prices – All regions: 1,137.95 INR from 25 Nov 2026 " in history
     assert "+00:00" not in history
-    assert history.count("999 INR") == 2
+    assert history.count("999.00 INR") == 2
 
 
 def test_the_history_of_an_accepted_code_begins_with_its_price(boss: Visitor, app: App) -> None:
     code = NewCode("IN", "POT", "Pot", price=Decimal("12.50"), currency="INR", first_day=date(2026, 6, 3))
     new_codes.accept(app.ports, [code], by="ana", regions=["IN"])
     history = text(boss.get("/catalogue/products/entry?code=POT")).partition("History")[2]
-    assert "Prices – IN: 12.5 INR from 3 Jun 2026" in history
+    assert "Prices – IN: 12.50 INR from 3 Jun 2026" in history
 
 
 def test_the_history_hides_amounts_of_other_regions(boss: Visitor, person: Person) -> None:
     add(boss, region="UK", amount="77")
     add(boss, list="costs", amount="55")
     history = text(person(Role.MANAGER, "IN").get(ENTRY)).partition("History")[2]
-    assert "55 INR" in history
+    assert "55.00 INR" in history
     assert "77" not in history
 
 
@@ -153,7 +153,7 @@ def test_the_preview_of_an_import_lists_only_the_amounts_that_are_added(boss: Vi
     content = b"code,region,price,currency,valid_from\nKET,IN,1137.95,INR,2026-11-25\nKET,UK,9,GBP,\n"
     data = {"kind": "prices", "file": (io.BytesIO(content), "prices.csv")}
     page = boss.post("/catalogue/products/import", data, content_type="multipart/form-data")
-    words = "Prices – IN: 1,137.95 INR from 25 Nov 2026 UK: 9 GBP from the beginning"
+    words = "Prices – IN: 1,137.95 INR from 25 Nov 2026 UK: 9.00 GBP from the beginning"
     assert words in text(page)
     assert "999" not in text(page), "hidden tokens of forms can hold any digits"
 

@@ -18,6 +18,7 @@ from tillstream.exports import streams
 from tillstream.exports.filter_words import in_words
 from tillstream.exports.formats import format_of
 from tillstream.exports.table import SLICE, slices, table_of
+from tillstream.scheduled_exports.counted_rows import CountedRows
 
 COLUMNS: dict[str, pa.Array] = {
     "name": pa.array(["Käse", None, 'a "quoted"\nline', ""]),
@@ -97,3 +98,41 @@ def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_prog
     with zipfile.ZipFile(io.BytesIO(written("xlsx", "JPY"))) as book:
         formats = re.findall(rb'formatCode="([^"]*)"', book.read("xl/styles.xml"))
     assert set(formats) >= {b"#,##0", b"#,##0.00"}, "of the converted amounts in yen, and of other columns"
+
+
+LINES = pa.record_batch({
+    "currency": pa.array(["JPY", "KWD", "EUR"]),
+    "net_amount": pa.array([Decimal(1200), Decimal("1.2345"), Decimal("12.3456")], pa.decimal128(38, 9)),
+    "unit_price": pa.array([Decimal(1200), Decimal("1.2345"), Decimal("0.0125")], pa.decimal128(38, 9)),
+    "quantity": pa.array([Decimal(1), Decimal("1.5"), Decimal(2)], pa.decimal128(38, 9)),
+})  # fmt: skip
+
+
+def test_a_workbook_shows_amounts_of_lines_with_the_decimals_of_their_currency() -> None:
+    with zipfile.ZipFile(io.BytesIO(_lines("xlsx"))) as book:
+        sheet, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    codes = {f"{number}": code for number, code in re.findall(r'numFmtId="(\d+)" formatCode="([^"]*)"', styles)}
+    codes |= {"3": "#,##0", "4": "#,##0.00"}  # built in
+    (cells,) = re.findall(r"<cellXfs.*?</cellXfs>", styles)
+    of_style = [codes.get(number, "") for number in re.findall(r'<xf numFmtId="(\d+)"', cells)]
+    shown = {cell: of_style[int(style)] for cell, style in re.findall(r'<c r="([B-D][2-4])" s="(\d+)"', sheet)}
+    assert [shown[f"B{row}"] for row in (2, 3, 4)] == ["#,##0", "#,##0.000", "#,##0.00"]
+    assert [shown[f"C{row}"] for row in (2, 3, 4)] == ["#,##0", "#,##0.0000", "#,##0.0000"]
+    assert {shown[f"D{row}"] for row in (2, 3, 4)} == {"#,##0.00"}
+
+
+def test_a_pdf_shows_amounts_of_lines_with_the_decimals_of_their_currency() -> None:
+    (page,) = pypdfium2.PdfDocument(_lines("pdf"))
+    text = page.get_textpage().get_text_bounded().split()
+    rows = [text[text.index(code) :][1:4] for code in ("JPY", "KWD", "EUR")]
+    assert rows == [["1,200", "1,200", "1.00"], ["1.235", "1.2345", "1.50"], ["12.35", "0.0125", "2.00"]]
+
+
+def test_a_message_shows_amounts_of_lines_with_the_decimals_of_their_currency() -> None:
+    counted = CountedRows(table_of("sale-lines", [LINES], currency="USD"))
+    assert list(counted.batches()) == [LINES], "the file has what is recorded"
+    assert [row[1:3] for row in counted.first] == [["1200", "1200"], ["1.235", "1.2345"], ["12.35", "0.0125"]]
+
+
+def _lines(suffix: str) -> bytes:
+    return b"".join(format_of(suffix).chunks(table_of("sale-lines", [LINES], currency="USD")))

@@ -25,8 +25,9 @@ from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
 from tillstream.reports import cells, executive, formats, html, pdf, period, workbook
 from tillstream.reports.document import Chart, Column, Document, Section, Table
-from tillstream.reports.evidence import FORMULAS, Cell, Number
-from tillstream.reports.facts import ReportSource
+from tillstream.reports.evidence import FORMULAS, Answer, Cell, Number
+from tillstream.reports.facts import Facts, ReportSource
+from tillstream.reports.narrative import data, outlook, places
 
 MAY = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
 JUNE = period.chosen(date(2026, 6, 1), date(2026, 6, 30))
@@ -297,3 +298,52 @@ def test_a_report_has_what_its_reader_may_see(app: App, role: Role, bounds: tupl
 def test_a_report_of_another_region_is_empty(app: App) -> None:
     other = executive.document(source(app, scope=scope_of(Role.MANAGER, ("IN",))))
     assert not other.tiles
+
+
+def test_small_amounts_of_the_text_have_the_decimals_of_their_column(app: App) -> None:
+    """A category below the sales without one, a fall below a rise, returns, and a goal below another one."""
+    facts = Facts(source(app))
+    group = {"region": "UK", "revenue_share": Decimal("0.1"), "growth": None}
+    groups = Answer("sales-by-dimension-compared", [
+        group | {"item": None, "revenue": Decimal(5000), "before": None},
+        group | {"item": "Tea", "revenue": Decimal("775.5"), "before": None},
+        group | {"item": "Mugs", "revenue": Decimal("20.5"), "before": None},
+    ])  # fmt: skip
+    change = {"contribution": Decimal(1), "name": None}
+    movers = [
+        change | {"item": "Tea", "change": Decimal("1200.4")},
+        change | {"item": "Mug", "change": Decimal("-3.6")},
+    ]
+    effect = [("before", "100"), ("volume", "4000.4"), ("returns", "-20.6"), ("after", "4079.8")]
+    of_goal = {
+        "store": "",
+        "salesperson": "",
+        "category": "",
+        "sold": "1",
+        "sold_since": "0",
+        "projected": None,
+        "expected": None,
+    }
+    goals = [
+        of_goal | {"region": region, "currency": currency, "goal": amount}
+        for region, currency, amount in (("UK", "GBP", "9000"), ("IE", "GBP", "900.50"), ("KW", "KWD", "1.5"))
+    ]
+    answers = {
+        "movers": Answer("change-by-group", movers),
+        "change": Answer("change", [{"effect": name, "amount": Decimal(amount)} for name, amount in effect]),
+        "goals": Answer("goals", goals),
+    }
+    facts.__dict__.update(answers)
+    written = [*places.sentences(facts, groups, "category", "categories", {}), *data.advice(facts, {})]
+    texts = [formats.sentence_text(one) for one in (*written, *outlook.goals(facts, {}))]
+    assert "The largest category is Tea with 776 GBP, 10.0% of revenue." in texts
+    assert "Look at Mug: it sold 4 GBP less than before." in texts
+    assert "Check the returns: they took 21 GBP more than before." in texts
+    of_goals = [text.partition(" of its goal of ")[2] for text in texts if "of its goal" in text]
+    assert of_goals == ["9,000 GBP.", "901 GBP.", "1.500 KWD."]
+
+
+def test_a_large_goal_in_one_currency_leaves_the_decimals_of_another() -> None:
+    columns = (Column("Goal of"), Column("Currency", "currency"), Column("Goal", "money"))
+    table = Table("Goals", columns, [["Tokyo", "JPY", Decimal(900_000)], ["Kuwait", "KWD", Decimal("1.5")]])
+    assert [row[2] for row in cells.rows(table, "GBP")] == ["900,000", "1.500"]

@@ -1,6 +1,7 @@
 """Sentences about the data that the report is made from, and what to do next, each with its reason."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from tillstream.reports.evidence import Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
-from tillstream.reports.narrative.effects import effects, name_of
+from tillstream.reports.narrative.effects import change_of, name_of, rounded_effects
 from tillstream.reports.narrative.headline import is_comparable
 from tillstream.reports.narrative.outlook import is_behind, name_of_target, target_of
 from tillstream.reports.period import written
@@ -93,14 +94,13 @@ def _reached(row: Mapping[str, Any]) -> Decimal:
 
 def _of_the_change(facts: Facts) -> Iterator[Sentence]:
     base = Decimal(facts.change.cell("amount", effect="before").value or 0)
-    returns = next((one for one in effects(facts) if dict(one.where)["effect"] == "returns"), None)
+    returns = rounded_effects(facts).get("returns")
     if returns and returns.value < 0 and abs(returns.value) > RETURNS * base:
-        more = number("money", returns, formula="size", currency=facts.currency)
+        more = replace(returns, kind="money", formula="size", shown=abs(returns.shown or returns.value))
         yield Sentence(("Check the returns: they took ", more, " more than before."), pages.compare(facts))
     down = next((row for row in facts.moved if row["change"] < 0), None)
     if down and abs(down["contribution"] or 0) > FALLEN:
-        cell = facts.movers.cell_of(down, "change", "item")
-        less = number("money", cell, formula="size", currency=facts.currency)
+        less = change_of(facts, down, "money", "size")
         yield Sentence((f"Look at {name_of(down)}: it sold ", less, " less than before."), pages.compare(facts))
 
 

@@ -81,6 +81,12 @@ def name_of(row: Mapping[str, Any]) -> str:
     return str(row["name"] or row["item"])
 
 
+def change_of(facts: Facts, row: Mapping[str, Any], kind: str, formula: str = "value") -> Number:
+    """The change of a row of the movers, rounded as in their table."""
+    like = max(abs(one["change"]) for one in facts.moved[:MOVERS_SHOWN])
+    return number(kind, _change(facts, row), formula=formula, currency=facts.currency, like=like)
+
+
 def _change(facts: Facts, row: Mapping[str, Any]) -> Cell:
     return facts.movers.cell_of(row, "change", "item")
 
@@ -91,8 +97,7 @@ def _named(facts: Facts, rows: list[Mapping[str, Any]], start: str) -> Iterator[
     if not chosen:
         return
     parts: list[str | Number] = [start]
-    like = max(abs(row["change"]) for row in facts.moved[:MOVERS_SHOWN])
     for position, row in enumerate(chosen):
-        amount = Number("signed money", "value", (_change(facts, row),), facts.currency, like)
+        amount = change_of(facts, row, "signed money")
         parts += [", " if position else "", name_of(row), " ", amount]
     yield Sentence((*parts, "."), pages.compare(facts))

@@ -23,7 +23,8 @@ def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         where = target_of(row)
         sold, since, goal = (_cell(facts, name, where) for name in ("sold", "sold_since", "goal"))
         reached = number("share", sold, since, goal, formula="part of sum")
-        amount = number("money", goal, currency=row["currency"])
+        like = max(Decimal(one["goal"]) for one in facts.goals.rows if one["currency"] == row["currency"])
+        amount = number("money", goal, currency=row["currency"], like=like)
         start = (upper_first(name_of_target(row, names)), " reached ", reached, " of its goal of ", amount)
         if row["projected"] is None:
             yield Sentence((*start, "."), pages.goals(facts))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tillstream.reports.evidence import Answer, Number, Sentence, number
+from tillstream.reports.evidence import Answer, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
 
@@ -24,7 +24,9 @@ def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mappin
     if len(rows) < 2:
         return
     first = rows[0]
-    revenue, part = (_of(answer, first, column, facts.currency) for column in ("revenue", "revenue_share"))
+    like = max(abs(row["revenue"] or 0) for row in answer.rows)
+    revenue = number("money", answer.cell("revenue", **_where(first)), currency=facts.currency, like=like)
+    part = number("share", answer.cell("revenue_share", **_where(first)))
     start = (f"The largest {noun} is ", _name(first, names))
     yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
     compared = [row for row in answer.rows if row["item"] is not None and row["growth"] is not None]
@@ -53,11 +55,6 @@ def customers(facts: Facts) -> Iterator[Sentence]:
     if lines.value:
         part = number("share", lines, active, formula="part")
         yield Sentence((part, " of the sale lines have no customer."), pages.customers(facts))
-
-
-def _of(answer: Answer, row: Mapping[str, Any], column: str, currency: str) -> Number:
-    kind = "money" if column == "revenue" else "share"
-    return number(kind, answer.cell(column, **_where(row)), currency=currency if kind == "money" else "")
 
 
 def _where(row: Mapping[str, Any]) -> dict[str, Any]:
