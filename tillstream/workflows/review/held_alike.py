@@ -49,10 +49,15 @@ def decide_alike(upload: Batch, others: Iterable[Batch], decide: Callable[[str],
     Raises what `decide` raises for the batch itself. Another one that it rejects, such as one that somebody else
     decided about meanwhile, is left out.
     """
-    decided = [decide(upload.batch_id)]
-    for other in others:
+    return [decide(upload.batch_id), *decide_each(others, decide).values()]
+
+
+def decide_each(batches: Iterable[Batch], decide: Callable[[str], Batch]) -> dict[str, Batch]:
+    """Decide about batches; return those by id that were not rejected, as they are then."""
+    decided = {}
+    for batch in batches:
         with suppress(Rejected):
-            decided.append(decide(other.batch_id))
+            decided[batch.batch_id] = decide(batch.batch_id)
     return decided
 
 
