@@ -37,7 +37,12 @@ def find_alike(ports: Ports, upload: Batch) -> list[Batch]:
     """The other batches of the group of a held one, in order of receipt; none if it is not held."""
     if upload.state is not State.HELD:
         return []
-    where = {"received_by": upload.received_by, "state": State.HELD.value}
+    where = {
+        "received_by": upload.received_by,
+        "state": State.HELD.value,
+        "kind": upload.kind.value,
+        "contract": upload.contract,
+    }
     held = (Batch.from_json(document.data) for document in ports.documents.find(records.COLLECTION, where))
     alike = (one for one in held if _key(one) == _key(upload) and one.batch_id != upload.batch_id)
     return sorted(alike, key=lambda one: one.received_seq)
