@@ -51,7 +51,7 @@ def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
         arguments.rights,
         regions=arguments.regions,
         days=arguments.days,
-        valid_regions=app.contracts.regions_to_choose(),
+        valid_regions=app.contracts.regions(),
         files_only=arguments.files_only,
         by=COMMAND_LINE,
     )

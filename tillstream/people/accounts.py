@@ -124,17 +124,16 @@ def assign(
     valid_regions: Iterable[str] | None = None,
     by: str = "",
 ) -> User:
-    """Change the fields that are not None, with effect from the user's next request. An account may keep its regions,
-    also those that are not among `valid_regions`.
+    """Change the fields that are not None, with effect from the user's next request.
 
     Raises `WrongField` for a field that the role requires or an unknown region, `LastAdmin`, `NotFound`.
     """
     new_regions = None if regions is None else list(regions)
+    if new_regions is not None and valid_regions is not None:
+        check_regions(new_regions, valid_regions)
     stores = None if stores is None else list(stores)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:
-        if new_regions is not None and valid_regions is not None:
-            check_regions(new_regions, {*valid_regions, *data["regions"]})
         after = assignment_fields(
             Role(role or data["role"]),
             data["regions"] if new_regions is None else new_regions,

@@ -14,7 +14,6 @@ from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.people import accounts
-from tillstream.people.account_fields import check_regions
 from tillstream.people.user import User
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
@@ -106,8 +105,9 @@ def issue(
             f"A token for files only reads, and cannot have the rights {', '.join(excess)}. Available rights: "
             f"{', '.join(READING_RIGHTS)}."
         )
-    if valid_regions is not None and user.scope.regions is None:
-        check_regions(requested_regions, valid_regions)
+    checked = () if valid_regions is None or user.scope.regions is not None else requested_regions
+    if unknown := sorted(set(checked) - set(valid_regions or ())):
+        raise Rejected(f"There is no region {', '.join(unknown)}.")
     now = ports.clock.now()
     if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:
         raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} active tokens. Revoke an unused one first.")

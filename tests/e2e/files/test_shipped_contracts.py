@@ -66,20 +66,3 @@ def test_regions_of_shipped_contracts_are_not_listed_before_they_have_sales(run:
     code, answer = run("query", "kpis", "--param", "region=Nowhere")
     assert (code, answer["error"]) == (1, "There is no region “Nowhere”; no sale that you can see has one.")
     assert run("query", "kpis", "--param", "region=BR")[0] == 0
-
-
-def test_a_command_accepts_the_regions_that_it_lists(run: Run, drop: Path) -> None:
-    assert run("users", "add", "early", "--role", "clerk", "--region", "UK")[0] == 0
-    assert run("users", "add", "boss", "--role", "admin")[0] == 0
-    (drop.parent / "contracts").mkdir()
-    (drop.parent / "contracts" / "shop.yaml").write_text(yaml.safe_dump(SHOP))
-    for command in (
-        ("users", "add", "late", "--role", "clerk"),
-        ("users", "invite", "late", "--role", "clerk"),
-        ("users", "set", "boss", "--role", "clerk"),
-        ("tokens", "make", "boss", "--name", "script", "--right", "numbers"),
-    ):
-        assert run(*command, "--region", "UK")[1]["error"] == "There is no region UK. Existing regions: Tyrol."
-    assert run("stores", "connect", "UK", "S1")[1]["error"] == "There is no region UK. The regions are Tyrol."
-    kept = run("users", "set", "early", "--region", "UK", "--region", "Tyrol")[1]
-    assert kept["regions"] == ["Tyrol", "UK"]

@@ -66,8 +66,9 @@ def stores(app: App, progress: Progress, arguments: Stores) -> Result:
 
 
 def connect(app: App, progress: Progress, arguments: Connect) -> Result:
-    if arguments.region not in (regions := app.contracts.regions_to_choose()):
-        raise Rejected(f"There is no region {arguments.region}. The regions are {', '.join(regions)}.")
+    if arguments.region not in app.contracts.regions():
+        regions = ", ".join(app.contracts.regions_to_choose())
+        raise Rejected(f"There is no region {arguments.region}. The regions are {regions}.")
     cutoff = app.contracts.cutoff(arguments.region)
     where = (_address(app, arguments.url), arguments.region, arguments.store, arguments.till)
     return Result(_setup(setup_codes.connect(app.ports, *where, COMMAND_LINE, cutoff)))
