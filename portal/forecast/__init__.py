@@ -63,7 +63,7 @@ def show() -> ResponseReturnValue:
         sees_all=numbers.sees_all(),
         parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},
         reason=texts.largest_part,
-        methods=texts.METHODS,
+        methods=texts.METHODS[last.grain],
         targets=texts.TARGETS,
         steps=texts.STEPS,
         args=node.values,
@@ -88,6 +88,7 @@ def accuracy() -> ResponseReturnValue:
         ],
         importance=[row for row in report["importance"] if row["target"] == "revenue"],
         measures=texts.MEASURES,
+        naive=texts.NAIVE,
         levels=texts.LEVELS,
         targets=texts.TARGETS,
     )

@@ -22,9 +22,12 @@ REQUESTED = "A new forecast is made within a few minutes, or after a load of sal
 NEXT_WEEKS, METHOD = "Next 4 weeks", "Method"
 NAIVE = {"day": "the sales of the last week", "week": "the sales of the last year"}
 """Step of a forecast → the sales that a seasonal naive forecast repeats."""
-METHODS = {"model": "Model", "seasonal naive": "Last week again"}
-"""Methods of our own runs; others are named as in the table."""
-ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80% of days are expected in this range"
+METHODS = {
+    "day": {"model": "Model", "seasonal naive": "Last week again"},
+    "week": {"model": "Model", "seasonal naive": "Last year again"},
+}
+"""Step of a forecast → the methods of our own runs; others are named as in the table."""
+ACTUAL, FORECAST, BAND = "Sold", "Forecast", "80% of values are expected in this range"
 PARTS = {
     "level_part": ("Recent level", "Mean of the last 28 open days"),
     "trend_part": ("Trend and time of year", "What the weeks ahead differ from the recent level"),
@@ -51,11 +54,11 @@ OUTSIDE_OF_PRICES = (
     "Enter a change from {low:+}% to {high:+}%, other than 0. Prices further from the usual one have not been tried."
 )
 MEASURES = {
-    "relative_mae": ("Error ÷ naive", "Absolute error of days, ÷ that of last week’s sales as a forecast"),
+    "relative_mae": ("Error ÷ naive", "Absolute error, ÷ that of the sales of the last week or year as a forecast"),
     "relative_sum_error": ("Error of sums ÷ naive", "The same for the sums of whole windows"),
-    "mase": ("MASE", "Absolute error ÷ usual change from week to week"),
-    "pinball": ("Pinball loss", "Error of the quantiles ÷ usual change from week to week"),
-    "coverage": ("In the band", "Share of days inside the range from low to high; 80% is right"),
+    "mase": ("MASE", "Absolute error ÷ usual change from week to week, or year to year"),
+    "pinball": ("Pinball loss", "Error of the quantiles ÷ the same change"),
+    "coverage": ("In the band", "Share of values inside the range from low to high; 80% is right"),
     "bias": ("Bias", "Forecast above (+) or below (−) what came"),
 }
 
@@ -91,7 +94,7 @@ def of(level: str, names: Mapping[str, str]) -> str:
 def method(row: Mapping[str, Any], relative_error: float | None, grain: str) -> str:
     """How the forecast was made, and how good its method was. grain: the step that it was made by."""
     naive = NAIVE[grain]
-    if row["method"] not in METHODS:
+    if row["method"] not in METHODS[grain]:
         return f"Made by {row['method']}, which our backtest does not include."
     if row["method"] != "model":
         return (

@@ -6,6 +6,7 @@ from decimal import Decimal
 from tillstream.domain.catalogue.entries import Product, Supplier
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.purchasing.order import OrderState
+from tillstream.domain.text.sentences import upper_first
 from tillstream.purchasing import lead_times
 from tillstream.purchasing.lead_times import LeadTime
 from tillstream.purchasing.listing import ALL, OPEN
@@ -133,7 +134,7 @@ def pack_hint(product: Product | None) -> str:
     pack = f"Packs of {decimal_text(product.pack_size)}" if product.pack_size else ""
     minimum = f"at least {decimal_text(product.minimum_order)}" if product.minimum_order else ""
     words = ", ".join(filter(None, (pack, minimum)))
-    return words[:1].upper() + words[1:]
+    return upper_first(words)
 
 
 def lead_time(supplier: Supplier | None, learned: LeadTime | None) -> str:

@@ -1,7 +1,6 @@
 """One answer for several held files at once."""
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action
 from tillstream.workflows.review import decisions
+from tillstream.workflows.review.held_alike import decide_each
 
 AT_ONCE = 100
 RECEIPTS = Markup(", ")
@@ -28,30 +28,20 @@ def decide() -> ResponseReturnValue:
         raise Rejected(texts.NONE_SELECTED)
     match request.form.get("answer"):
         case "import":
-            done = _each(filter(can_import, chosen), lambda one: decisions.confirm(ports(), one.batch_id, me().login))
-            _report(done, texts.importing)
+            done = decide_each(filter(can_import, chosen), lambda one: decisions.confirm(ports(), one, me().login))
+            _report(done.values(), texts.importing)
         case "discard":
             reason = request.form.get("reason", "").strip()[:500]
             held = [one for one in chosen if one.state is State.HELD]
-            done = _each(held, lambda one: decisions.reject(ports(), one.batch_id, me().login, reason))
-            _report(done, texts.discarded)
+            done = decide_each(held, lambda one: decisions.reject(ports(), one, me().login, reason))
+            _report(done.values(), texts.discarded)
         case _:
             raise Rejected(texts.NO_ANSWER)
-    left = [one for one in chosen if one not in done]
+    left = [one for one in chosen if one.batch_id not in done]
     if left:
         names = ", ".join(one.file for one in left)
         flash(texts.not_changed(names), "ask")
     return redirect(url_for("review.waiting"), 303)
-
-
-def _each(files: Iterable[Batch], answer: Callable[[Batch], object]) -> list[Batch]:
-    """The files that could be answered; one that somebody else answered before is left out."""
-    done = []
-    for one in files:
-        with suppress(Rejected):
-            answer(one)
-            done.append(one)
-    return done
 
 
 def can_import(upload: Batch) -> bool:
@@ -59,7 +49,7 @@ def can_import(upload: Batch) -> bool:
     return upload.state is State.HELD and bool(upload.contract) and upload.staged is not None
 
 
-def _report(files: list[Batch], message: Callable[[int, str], str]) -> None:
+def _report(files: Collection[Batch], message: Callable[[int, str], str]) -> None:
     if not files:
         return
     links = RECEIPTS.join(

@@ -134,7 +134,7 @@ def save(sending_id: str) -> ResponseReturnValue:
     contract = answer_form.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
-        if contract.name in contracts.names():
+        if contract.name in contracts.in_use():
             raise Rejected(texts.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
         confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button

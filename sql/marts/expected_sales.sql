@@ -1,5 +1,6 @@
 -- Forecasts of revenue and units: the latest ones, and those of earlier runs for the days after them, to compare these
--- with what came. Choose one target, level and period: means add up over its rows, quantiles do not.
+-- with what came. Choose one target, level and period: means add up over its rows, quantiles do not. Levels over all
+-- regions include those that the level region has for the run, and are not of all sales if it lacks one.
 -- - target: Figure that is forecast: revenue, or units with returns left out
 -- - level: What the forecast is of: total, region, store, category, store_category or product
 -- - region: Region; NULL for levels over all regions

@@ -84,11 +84,14 @@ def _revenue(amounts: Any) -> Decimal:
 def test_what_the_figures_of_a_file_promise_is_what_counts_once_it_is_loaded(
     app: App, tmp_path: Path, rows: list[tuple[Any, ...]], has_lines: bool, has_versions: bool
 ) -> None:
-    name = f"shop-{app.ports.clock.tick()}"
+    moment = app.ports.clock.tick()
+    name = f"shop-{moment}"
     contract = _contract(name, line_key=not has_lines, source_version=not has_versions)
     app.contracts.save(contract, "boss")
     file = tmp_path / "sales.csv"
-    file.write_text("\n".join((HEADER, *(",".join(map(str, row)) for row in rows), "")))
+    # numbers of its own: bytes or sales that another region has are rightly held
+    lines = (f"{moment}{','.join(map(str, row))}" for row in rows)
+    file.write_text("\n".join((HEADER, *lines, "")))
     figures = read_figures(lambda: file.open("rb"), contract, DAY, file=file.name)
     assert _imported_before(app, contract, file) == 0
     receipt = ingest_file(app, quiet, file, name)
@@ -101,6 +104,29 @@ def test_what_the_figures_of_a_file_promise_is_what_counts_once_it_is_loaded(
         figures.quarantined_amounts
     ) == sum(Decimal(row[-1]) for row in rows)
     assert _imported_before(app, contract, file) == _revenue(figures.amounts)
+
+
+def test_rows_without_a_line_number_are_numbered_as_the_ledger_does(app: App, tmp_path: Path) -> None:
+    """The first row of a later version takes the place of the first one of the earlier version, by their contents."""
+    contract = _contract("unnumbered", line_key=True)
+    app.contracts.save(contract, "boss")
+    file = tmp_path / "sales.csv"
+    sales = [(number, 1 + number * 7 % 5, 9 + number * 5 % 7) for number in range(1, 13)]
+    rows = (
+        f"{number},1,{version},2026-03-02,Lamp,1,{amount}"
+        for number, *own in sales
+        for version, amount in _versions(*own)
+    )
+    file.write_text("\n".join((HEADER, *rows, "")))
+    figures = read_figures(lambda: file.open("rb"), contract, DAY, file=file.name)
+    assert _revenue(figures.amounts) == sum(high + 30 for _, _, high in sales)
+    assert ingest_file(app, quiet, file, "unnumbered")["status"] == "settled"
+    assert _counted(app, "unnumbered") == _revenue(figures.amounts)
+
+
+def _versions(low: int, high: int) -> tuple[tuple[int, int], ...]:
+    """Versions of a sale of two lines, of which the later one has one line, each with an amount."""
+    return (1, high), (2, 30), (1, low)
 
 
 def test_rows_that_repeat_or_contradict_another_are_apart_with_their_amounts(tmp_path: Path) -> None:

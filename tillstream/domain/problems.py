@@ -86,7 +86,7 @@ _ALL = (
     ProblemType("unknown-store", W, "Store not listed in the data source", "{column} is “{value}”.", "If the store is new, an administrator adds it to the data source."),
     ProblemType("unknown-product", W, "Product not listed in the data source", "{column} is “{value}”.", "If the product is new, an administrator adds it to the data source."),
     ProblemType("missing-expected", W, "Expected value missing", "{column} is empty.", _CHECK),
-    ProblemType("float-as-id", W, "IDs written as decimal numbers", "{column} is “{value}”, and every other ID in the column has the same ending: a program treated the IDs as numbers.", "The IDs are kept as they are written. If other files from the source omit the zero, the same sales count twice: an administrator can have these IDs read without it, after a preview of what changes.", "`contracts NAME --whole-numbers`"),
+    ProblemType("float-as-id", W, "IDs written as decimal numbers", "{column} is “{value}”, and all IDs in the column are whole numbers: a program wrote it as a decimal number.", "The IDs are kept as they are written. If other files from the source omit the zero, the same sales count twice: an administrator can have these IDs read without it, after a preview of what changes.", "`contracts NAME --whole-numbers`"),
     ProblemType("default-taken", W, "Default used for an empty value", "{column} is empty; the data source's default “{detail}” was used.", _CHECK),
     ProblemType("zero-price", W, "Price of zero", "{column} is 0.", _CHECK),
     ProblemType("negative-price", W, "Negative price", "{column} is {value}.", _CHECK),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from tillstream.domain.text.sentences import upper_first
+
 FROM, TO, CURRENCY = "from", "to", ("in", "currency")
 
 
@@ -17,7 +19,7 @@ def in_words(filters: Mapping[str, Sequence[str]], amounts: str = "Amounts") -> 
 def label(name: str) -> str:
     """net_amount or sales-by-store as a person writes it: Net amount, Sales by store."""
     words = name.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:]
+    return upper_first(words)
 
 
 def _period(filters: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -11,7 +11,6 @@ from decimal import Decimal
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.warehouse import StagedBatch
@@ -104,9 +103,7 @@ SELECT ANY_VALUE({NUMBER.format("k", "k")}), MIN(sale_date), SUM(net_amount) FRO
 
 def is_compared(batch: StagedBatch) -> bool:
     """Whether the sales of the batch are looked up in other regions."""
-    is_new_file = batch.source in FILE_SOURCES and not batch.parent and not batch.as_new
-    has_sales = bool(batch.accepted) and batch.rows_read >= LEAST_SALES
-    return is_new_file and has_sales and HoldCode.OTHER_REGION not in batch.confirmed
+    return batch.is_new_file and batch.rows_read >= LEAST_SALES and HoldCode.OTHER_REGION not in batch.confirmed
 
 
 def choose_days(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> bool:

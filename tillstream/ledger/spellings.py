@@ -10,7 +10,6 @@ from datetime import date
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.other_regions import as_money
 from tillstream.ledger.settle_script import KEY, PRODUCT
@@ -284,17 +283,12 @@ def _greatest_sale(batch: StagedBatch) -> int:
 
 
 def _compares_numbers(batch: StagedBatch) -> bool:
-    return _is_compared(batch) and not batch.nameless and HoldCode.OTHER_SPELLING not in batch.confirmed
+    return batch.is_new_file and not batch.nameless and HoldCode.OTHER_SPELLING not in batch.confirmed
 
 
 def _compares_products(batch: StagedBatch) -> bool:
     """A complete statement of a sale removes the lines that it lacks."""
-    return _is_compared(batch) and not batch.replaces and HoldCode.OTHER_PRODUCTS not in batch.confirmed
-
-
-def _is_compared(batch: StagedBatch) -> bool:
-    is_new_file = batch.source in FILE_SOURCES and not batch.parent and not batch.as_new
-    return is_new_file and bool(batch.accepted)
+    return batch.is_new_file and not batch.replaces and HoldCode.OTHER_PRODUCTS not in batch.confirmed
 
 
 # ---- the slice of a ledger that is stored elsewhere ----------------------------------------------------------------

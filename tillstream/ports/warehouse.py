@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tillstream.domain.batch.holds import Hold
 from tillstream.domain.batch.record import FILE_KINDS, BatchKind
+from tillstream.domain.columns import FILE_SOURCES
 from tillstream.domain.people import Scope
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
@@ -55,6 +56,11 @@ class StagedBatch:
     @property
     def is_correction(self) -> bool:
         return self.kind == BatchKind.CORRECTION
+
+    @property
+    def is_new_file(self) -> bool:
+        """Whether it has rows of a file that is neither read again nor accepted as a repeat."""
+        return self.source in FILE_SOURCES and bool(self.accepted) and not self.parent and not self.as_new
 
     @property
     def is_file(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.people import Action
+from tillstream.domain.text.sentences import upper_first
 from tillstream.reports import formats, stock
 from tillstream.reports.document import Chart, Column, Document, Section, Table, Tile
 from tillstream.reports.evidence import Answer, Sentence
@@ -15,7 +16,7 @@ from tillstream.reports.facts import Facts, ReportSource
 from tillstream.reports.narrative import data, effects, headline, outlook, places
 from tillstream.reports.narrative.effects import EFFECTS
 from tillstream.reports.narrative.headline import is_comparable
-from tillstream.reports.narrative.outlook import name_of_target, upper_first
+from tillstream.reports.narrative.outlook import name_of_target
 
 MOST_ROWS = 12
 MOST_BARS = 8

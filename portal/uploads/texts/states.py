@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from portal import formats
+from tillstream.domain.text.sentences import upper_first
 
 STATES = {
     "received": ("Waiting", "The file is stored. Reading starts in a few seconds."),
@@ -57,7 +58,7 @@ def identical(groups: Sequence[Sequence[str]], *, others: bool) -> str:
     """[["2", "5"], ["7", "8 others"]] → Lines 2 and 5 are identical; lines 7 and 8 others are identical"""
     parts = [f"lines {', '.join(lines[:-1])} and {lines[-1]} are identical" for lines in groups]
     text = "; ".join([*parts, "and others"] if others else parts)
-    return text[:1].upper() + text[1:]
+    return upper_first(text)
 
 
 def other_lines(count: str) -> str:

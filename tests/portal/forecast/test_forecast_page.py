@@ -58,6 +58,12 @@ def test_another_method_is_named_and_is_not_in_our_backtest() -> None:
     assert "a seasonal naive forecast" in texts.method({"method": "seasonal naive"}, 0.5, "day")
 
 
+@pytest.mark.parametrize(("step", "repeated"), [("day", "week"), ("week", "year")])
+def test_a_naive_forecast_is_named_by_what_it_repeats(step: str, repeated: str) -> None:
+    assert f"the sales of the last {repeated} again" in texts.method({"method": "seasonal naive"}, None, step)
+    assert texts.METHODS[step]["seasonal naive"] == f"Last {repeated} again"
+
+
 def test_a_selection_in_the_form_is_that_of_the_links(sold: Visitor) -> None:
     assert "Forecast: LDS1" in sold.get("/forecast?of=region%3DUK%26store%3DLDS1&target=units&by=week").text
 

@@ -209,8 +209,27 @@ def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -
     assert records.find(app.ports, kind=None) == []
 
 
-def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People) -> None:
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.CLERK])
+def test_a_name_that_only_a_shipped_contract_has_is_free(app: App, person: People, work: Work, role: Role) -> None:
     admin = person(Role.ADMIN)
+    sender = admin if role is Role.ADMIN else person(role, "UK")
+    place = look_at(sender, UNKNOWN, "shop.csv")
+    sender.post(f"{place}/answers", ANSWERS | {"answer.region": "UK"})
+    answer = sender.post(f"{place}/save", {"name": "UK"})
+    assert answer.status_code == 303, text_of(answer.text)
+    work()
+    if sender is not admin:
+        assert admin.post(f"{answer.headers['Location']}/accept").status_code == 303
+        work()
+    (read,) = records.find(app.ports, kind=None)
+    assert (read.contract, read.contract_version, read.state) == ("UK", 2, "announced")
+    assert app.contracts.current("UK").columns["sale_id"] == "Bon"
+
+
+def test_a_name_that_is_taken_is_not_overwritten(app: App, person: People, work: Work) -> None:
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(indian_sale("1")))
+    work()
     place = look_at(admin, UNKNOWN, "linz.csv")
     admin.post(f"{place}/answers", ANSWERS)
     answer = admin.post(f"{place}/save", {"name": "IN"})

@@ -22,6 +22,12 @@ def test_numbers_are_whole_in_the_contract_however_this_file_writes_them() -> No
         assert proposed.contract["identity"]["whole_numbers"] == ["sale_id"], "not those of products, which are words"
 
 
+def test_numbers_are_whole_in_the_contract_if_only_some_have_zeros_behind_them() -> None:
+    rows = [f"{no}{'.0' * (no % 2)},2026-03-14,{sku},{units},12.50" for no, sku, units in ROWS]
+    proposed = proposal("Receipt,Date,SKU,Qty,Price", rows)
+    assert proposed.contract["identity"]["whole_numbers"] == ["sale_id"]
+
+
 def test_amounts_without_cents_are_no_sale_numbers_although_their_name_is_like_one() -> None:
     """The same amount comes again elsewhere, that of a sale number only in the next rows."""
     sold = zip("ABACBA", (1, 1, 1, 2, 1, 1), (25, 30, 25, 60, 30, 25), strict=True)

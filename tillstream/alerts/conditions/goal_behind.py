@@ -9,6 +9,7 @@ from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.goals.goal import GoalMeasure, Level, Month
 from tillstream.domain.money.amounts import amount_text
+from tillstream.domain.text.sentences import upper_first
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.standings import Standing
 
@@ -36,7 +37,7 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Stan
     place = sources.place(target.region, target.store or None)
     return Observation(
         f"{target.region}/{target.store}/{month}",
-        f"{place[:1].upper()}{place[1:]} is {behind}% behind its goal of {month.first:%B}",
+        f"{upper_first(place)} is {behind}% behind its goal of {month.first:%B}",
         Decimal(behind),
         rule.threshold,
         f"Revenue until {day_text(one.through)} is {amount_text(one.sold, one.currency)} {one.currency}; "

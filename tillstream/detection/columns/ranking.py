@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from tillstream.detection.sheet import Column, without_repetitions
 from tillstream.detection.values.numbers import NumberProfile
-from tillstream.domain.contract.model import float_id
+from tillstream.domain.contract.model import whole_id
 
 Match = TypeVar("Match")
 _TOTALS = frozenset({"amount", "net_amount", "gross_amount"})
@@ -18,7 +18,7 @@ _RANKED = _TOTALS | {"sale_id", "date", "product_id", "product_name"}
 _DENSE = 0.5
 """Share of the cells of the best candidate that the others must have filled."""
 _MIN_ROWS, _LEAST_OF_A_KIND = 10, 4
-_WHOLE = re.compile(float_id("[.,]"))
+_WHOLE = re.compile(whole_id("[.,]"))
 
 
 class Profile(Protocol):
@@ -45,7 +45,7 @@ def is_possible(role: str, profile: Profile) -> bool:
 
 
 def _is_number_of_sales(column: Column) -> bool:
-    """Whether whole numbers with decimal zeros, such as 1.00, number sales: equal ones are in adjacent rows."""
+    """Whether whole numbers, some with decimal zeros such as 1.00, number sales: equal ones are in adjacent rows."""
     is_in_blocks = len(without_repetitions(filter(None, column.cells))) == len(column.words) > 1
     return is_in_blocks and all(map(_WHOLE.fullmatch, column.words))
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.money.amounts import amount_text
+from tillstream.domain.text.sentences import upper_first
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class FileFigures:
                 if amount or name != "pending"
             ]
             text = ", ".join(parts)
-            yield text[:1].upper() + text[1:]
+            yield upper_first(text)
         for count, amounts, why in (
             (self.repeated, self.repeated_amounts, "repeated in the file"),
             (self.quarantined, self.quarantined_amounts, "to fix"),

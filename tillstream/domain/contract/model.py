@@ -43,6 +43,11 @@ def float_id(decimal: str) -> str:
     return rf"([0-9]+){decimal}0+"
 
 
+def whole_id(decimal: str) -> str:
+    """As `float_id`, also of IDs without a decimal part."""
+    return rf"[0-9]+(?:{decimal}0+)?"
+
+
 class Contract(Strict):
     """The file format of one source."""
 

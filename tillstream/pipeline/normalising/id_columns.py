@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.id_patterns import IdPattern
-from tillstream.domain.contract.model import float_id
+from tillstream.domain.contract.model import float_id, whole_id
 from tillstream.pipeline.rows.text_column import EncodedText, data_bytes, distinct, to_bool_array
 from tillstream.pipeline.rows.types import Mask
 
@@ -22,13 +22,16 @@ def is_scientific(words: pa.Array) -> Mask:
     return to_bool_array(pc.match_substring_regex(words, _SCIENTIFIC))
 
 
-def are_float_ids(words: pa.Array, decimal: str) -> bool:
-    """Return True if there are at least two ids and all are whole numbers with a decimal part of zeros (12557.0)."""
-    pattern = re.compile(float_id(re.escape(decimal)))
-    ids = words.drop_null()
-    if len(ids) < 2 or not pattern.fullmatch(ids[0].as_py()):
-        return False
-    return bool(pc.all(pc.match_substring_regex(ids, f"^{pattern.pattern}$")).as_py())
+def are_float_ids(words: pa.Array, decimal: str) -> Mask:
+    """bool (m,): ids with a decimal part of zeros (12557.0), if there are at least two ids and all are whole numbers,
+    with such a part or without."""
+    none = np.zeros(len(words), np.bool_)
+    if len(words) - words.null_count < 2 or not (data_bytes(words) == ord(decimal)).any():
+        return none
+    sign = re.escape(decimal)
+    if not pc.all(pc.match_substring_regex(words, f"^{whole_id(sign)}$")).as_py():
+        return none
+    return to_bool_array(pc.match_substring_regex(words, f"^{float_id(sign)}$"))
 
 
 def strip_decimal_zeros(text: EncodedText, decimal: str) -> EncodedText:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import IDS, Contract
 from tillstream.domain.contract.values import MissingRule
@@ -19,7 +18,7 @@ from tillstream.pipeline.normalising.id_columns import (
 from tillstream.pipeline.normalising.value_mapping import fill_default, is_missing, map_values
 from tillstream.pipeline.rows.issues import Issues
 from tillstream.pipeline.rows.schema import TEXT
-from tillstream.pipeline.rows.text_column import EncodedText, as_sent, constant, strip_and_mask, to_bool_array
+from tillstream.pipeline.rows.text_column import EncodedText, as_sent, constant, strip_and_mask
 
 REPORTED_COLUMN = {"date": "sale_date", "time": "sale_date"}
 """Mapped column → the sale line column that its issues are reported under."""
@@ -82,8 +81,9 @@ class SourceColumns:
             text = with_usual_spelling(text, patterns)
         if name in self.contract.identity.whole_numbers:
             return strip_decimal_zeros(text, decimal)
-        if are_float_ids(text.words, decimal):
-            self.flag(to_bool_array(pc.is_valid(text.words)), "float-as-id", name, text)
+        are_float = are_float_ids(text.words, decimal)
+        if are_float.any():
+            self.flag(are_float, "float-as-id", name, text)
         return text
 
     def _fill_missing(self, name: str, text: EncodedText, rule: MissingRule) -> EncodedText:

@@ -1,6 +1,6 @@
 """Figures of a file: of its staged rows, or of rows that are read without storing them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -94,10 +94,10 @@ def staged_figures(
 ) -> FileFigures:
     """Figures of a staged file. file: its name. Raises `NotFound` if its staged rows have expired."""
 
-    def tables() -> Iterator[pa.Table]:
+    def tables(columns: Sequence[str]) -> Iterator[pa.Table]:
         for name in report.accepted:
             with objects.open(STAGING, name) as stream:
-                for batch in pq.ParquetFile(stream).iter_batches(columns=list(COLUMNS)):
+                for batch in pq.ParquetFile(stream).iter_batches(columns=list(columns)):
                     yield pa.Table.from_batches([batch])
 
     parts = _parts(tables, contract)
@@ -115,7 +115,7 @@ def read_figures(
     """
     rejected, read, ignored = _Counter(), 0, 0
 
-    def tables() -> Iterator[pa.Table]:
+    def tables(columns: Sequence[str]) -> Iterator[pa.Table]:
         nonlocal rejected, read, ignored
         hasher, rejected, read, ignored = Hasher(), _Counter(), 0, 0
         for row_batch in FileSource(open_original, contract, received, limits, file).row_batches():
@@ -124,25 +124,25 @@ def read_figures(
             ignored += row_batch.blank + row_batch.ignored + rows.ignored
             rejected.add_rejected(rows)
             if rows.accepted is not None:
-                yield rows.accepted.select(COLUMNS)
+                yield rows.accepted.select(columns)
 
     parts = _parts(tables, contract)
     own = own_totals(open_original, contract, limits, file)
     return _figures(parts, rejected, (read, ignored), own, contract)
 
 
-def _parts(tables: Callable[[], Iterator[pa.Table]], contract: Contract) -> list[_Counter]:
-    """A counter for each `Fate` of the rows, which are read twice if several of them name one line."""
+def _parts(tables: Callable[[Sequence[str]], Iterator[pa.Table]], contract: Contract) -> list[_Counter]:
+    """A counter for each `Fate` of the rows, which are read again if several of them name one line."""
     lines, parts = repeats.LineRows(), [_Counter() for _ in repeats.Fate]
-    for table in tables():
+    for table in tables(COLUMNS):
         parts[repeats.Fate.COUNTS].add(table)
         if repeats.may_repeat(contract):
             lines.add(table)
-    fates = lines.fates()
+    fates = lines.fates(lambda: tables(repeats.ORDER))
     if fates is None:
         return parts
     parts, start = [_Counter() for _ in repeats.Fate], 0
-    for table in tables():
+    for table in tables(COLUMNS):
         own = fates[start : start + table.num_rows]
         start += table.num_rows
         for fate in repeats.Fate:

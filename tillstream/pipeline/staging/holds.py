@@ -12,10 +12,11 @@ from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.object_names import LOADED_FOLDER
+from tillstream.domain.text.sentences import upper_first
 from tillstream.pipeline.reading.limits import MOSTLY_IRREGULAR
 from tillstream.pipeline.staging.foreign_sales import hold_foreign_sales
 from tillstream.pipeline.staging.other_sheets import hold_other_sheets
-from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds, upper_first
+from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds
 from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
 from tillstream.pipeline.validating.history import sold_before
 from tillstream.ports import Ports

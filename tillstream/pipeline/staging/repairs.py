@@ -8,6 +8,7 @@ from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.text.sentences import upper_first
 from tillstream.pipeline.validating.price_scale import minor_unit_columns
 
 
@@ -38,10 +39,6 @@ def propose_repair(contract: Contract, report: StagingReport, codes: Collection[
         data["amounts"] = data["amounts"] | {"minor_units": list(columns)}
         changes.append(f"Amounts in {', '.join(columns)} are in the minor unit of their currency, such as cents")
     return Proposal(data, tuple(changes)) if changes else None
-
-
-def upper_first(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:

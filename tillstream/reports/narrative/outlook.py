@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.goals.goal import FIELDS
+from tillstream.domain.text.sentences import upper_first
 from tillstream.forecasting.coverage import coverage
 from tillstream.reports.evidence import Cell, Sentence, number
 from tillstream.reports.facts import Facts
@@ -76,11 +77,6 @@ def name_of_target(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if row["store"]:
         return names.get(f"{row['region']}/{row['store']}", str(row["store"]))
     return f"region {row['region']}" if row["region"] else "all sales"
-
-
-def upper_first(text: str) -> str:
-    """As at the start of a sentence."""
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def is_behind(row: Mapping[str, Any], part: Decimal) -> bool:

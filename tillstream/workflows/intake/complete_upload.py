@@ -182,7 +182,7 @@ def propose(
     ports: Ports, contracts: ContractRegistry, id: str, by: str, contract: Contract, changes: Iterable[str]
 ) -> ResumableUpload:
     """Move a previewed file into the inbox, held until its new contract is accepted. Raises `Rejected`."""
-    if contract.name in contracts.names():
+    if contract.name in contracts.in_use():
         raise Rejected(f"A contract {contract.name} already exists. Choose another name for the new contract.")
     _check_complete(resumable_upload.get(ports, id, by))
     proposal = proposals.of(contract, changes)

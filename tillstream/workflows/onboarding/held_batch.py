@@ -12,6 +12,7 @@ from tillstream.detection.answers import check
 from tillstream.detection.evidence import Question
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.text.sentences import upper_first
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse
 from tillstream.ports import Ports
@@ -71,7 +72,7 @@ def build_questionnaire(
         reader=can_parse,
         unknown_words=upload.staged.unknown_words if upload.staged else (),
     )
-    differences = [difference.words[:1].upper() + difference.words[1:] for difference in contract_drift.differences]
+    differences = [upper_first(difference.words) for difference in contract_drift.differences]
     draft: dict[str, object] = {"columns": dict(current.columns)}
     return Questionnaire(file_sample, (), contract_drift.questions, draft, contract_drift.proposed), differences
 

@@ -54,7 +54,7 @@ def pending(ports: Ports) -> list[Batch]:
 def save_proposed(contracts: ContractRegistry, upload: Batch, proposal: Proposal, by: str) -> Contract:
     """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
     proposed = parse(proposal.contract, f"the contract proposed for {upload.file}")
-    existing = contracts.all().get(proposed.name)
+    existing = contracts.in_use().get(proposed.name)
     if existing is None:
         return contracts.save(proposed, by)
     if existing.model_dump(exclude=set(IGNORED_FIELDS)) != proposed.model_dump(exclude=set(IGNORED_FIELDS)):

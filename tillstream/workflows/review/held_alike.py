@@ -37,7 +37,12 @@ def find_alike(ports: Ports, upload: Batch) -> list[Batch]:
     """The other batches of the group of a held one, in order of receipt; none if it is not held."""
     if upload.state is not State.HELD:
         return []
-    where = {"received_by": upload.received_by, "state": State.HELD.value}
+    where = {
+        "received_by": upload.received_by,
+        "state": State.HELD.value,
+        "kind": upload.kind.value,
+        "contract": upload.contract,
+    }
     held = (Batch.from_json(document.data) for document in ports.documents.find(records.COLLECTION, where))
     alike = (one for one in held if _key(one) == _key(upload) and one.batch_id != upload.batch_id)
     return sorted(alike, key=lambda one: one.received_seq)
@@ -49,10 +54,15 @@ def decide_alike(upload: Batch, others: Iterable[Batch], decide: Callable[[str],
     Raises what `decide` raises for the batch itself. Another one that it rejects, such as one that somebody else
     decided about meanwhile, is left out.
     """
-    decided = [decide(upload.batch_id)]
-    for other in others:
+    return [decide(upload.batch_id), *decide_each(others, decide).values()]
+
+
+def decide_each(batches: Iterable[Batch], decide: Callable[[str], Batch]) -> dict[str, Batch]:
+    """Decide about batches; return those by id that were not rejected, as they are then."""
+    decided = {}
+    for batch in batches:
         with suppress(Rejected):
-            decided.append(decide(other.batch_id))
+            decided[batch.batch_id] = decide(batch.batch_id)
     return decided
 
 

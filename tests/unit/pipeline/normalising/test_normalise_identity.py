@@ -58,6 +58,14 @@ def test_float_like_ids_stay_unchanged_with_a_warning() -> None:
     assert issue_keys(issues) == [(0, "float-as-id", "customer_id"), (2, "float-as-id", "customer_id")]
 
 
+def test_float_like_ids_among_whole_numbers_have_the_warning() -> None:
+    rules = contract({"customer_id": "Cust", "product_id": "Sku"})
+    source = source_table(Cust=["1001", "1002.0", ""], Sku=["1", "2.0", "2.5"])
+    table, issues = normalise(source, rules)
+    assert table.column("customer_id").to_pylist() == ["1001", "1002.0", None]
+    assert issue_keys(issues) == [(1, "float-as-id", "customer_id")]
+
+
 def test_a_single_id_proves_nothing() -> None:
     rules = contract({"product_id": "Sku"})
     table, issues = normalise(source_table(Sku=["1.00", "1.00"]), rules)
