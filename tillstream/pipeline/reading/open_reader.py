@@ -175,7 +175,7 @@ def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -
 
     def names_again(wanted: set[str]) -> list[str]:
         with _reader(open_original, options) as reader:
-            return reader.names_beside(wanted) if isinstance(reader, JsonLinesReader) else []
+            return reader.names_near(wanted) if isinstance(reader, JsonLinesReader) else []
 
     return JsonLinesReader(peeked, head, options, names_again)
 

@@ -60,6 +60,11 @@ class DecodedLines:
         return bytes(_RAW.decode(self.lines[self.indices[index]])[name]).decode()
 
 
+def quoted(text: str) -> bytes:
+    """The text as JSON, with letters as they are."""
+    return msgspec.json.encode(text)
+
+
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
 from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.jsonlines.decoder import DecodedLines, LineDecoder
+from tillstream.pipeline.reading.jsonlines.decoder import DecodedLines, LineDecoder, quoted
 from tillstream.pipeline.reading.limits import check_unpacked_size, line_too_long
 from tillstream.pipeline.reading.options import ReadOptions
 from tillstream.pipeline.reading.sniffing import UTF16_BOMS
@@ -27,16 +26,15 @@ _CELL_BYTES = 4
 """Memory of a cell, empty ones included."""
 
 
-_QUOTED = msgspec.json.Encoder()
 _ESCAPES = (b"\\u", b"\\/")
-"""With which a key can be written in other ways than `_QUOTED` does."""
+"""With which a key can be written in other ways than `quoted` does."""
 
 
 class JsonLinesReader:
     def __init__(
         self, content: Bytes, head: bytes, options: ReadOptions, find_names: Callable[[set[str]], list[str]]
     ) -> None:
-        """find_names: `names_beside` of the file, read again from the start."""
+        """find_names: `names_near` of the file, read again from the start."""
         self._options, self._find_names = options, find_names
         self._text = Utf8Stream(content, "utf-16" if head.startswith(UTF16_BOMS) else "utf-8")
         self._decoder = LineDecoder(options.decimal)
@@ -45,9 +43,9 @@ class JsonLinesReader:
 
     def header(self) -> list[str]:
         """All keys of all lines; reads the whole file."""
-        return self.names_beside(set())
+        return self.names_near(set())
 
-    def names_beside(self, wanted: set[str]) -> list[str]:
+    def names_near(self, wanted: set[str]) -> list[str]:
         """All keys of the parts of the file that may contain one of the wanted keys; decodes no others. Without any,
         all keys."""
         names: dict[str, None] = {}
@@ -85,7 +83,7 @@ class JsonLinesReader:
 
     def _chunks(self, wanted: Iterable[str] = ()) -> Iterator[tuple[int, DecodedLines]]:
         """Yield (line count, decoded lines) per chunk. wanted: keys, of which a chunk must contain one, if any are."""
-        marks = [_QUOTED.encode(name) for name in wanted]
+        marks = [quoted(name) for name in wanted]
         marks += _ESCAPES if marks else ()
         data, size, final, before = b"", min(_CHUNK_BYTES, self._options.block_bytes), False, 0
         limit = self._options.limits.record_bytes
