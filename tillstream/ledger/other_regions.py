@@ -1,6 +1,6 @@
 """Whether sales of a file exist in another region. On a few days, samples of both sides are compared: sales of the file
 are looked up in the ledger, and sales of the other regions in the file. So the order in which files arrive does not
-matter if one contains the other, or if both contain a store."""
+matter if one contains the other, on all of its days or on some, or if both contain a store."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -20,11 +20,13 @@ DAYS, SALES, LINES = 5, 40, 400
 which they are taken."""
 CENTS = 2
 LEAST_SALES, LEAST_SHARE = 5, 0.9
-"""Fewer sales than this can be equal by accident; a smaller share of the sample is not the same file."""
+"""Fewer sales than this can be equal by accident; a smaller share of the sample, on the days on which both sides have
+some of the sales, is not the same file."""
 COLUMNS = ("sale", "region", "store_id", "sale_id", "sale_date", "net_amount")
 """The columns of sale_versions that are compared."""
-NUMBER = r"COALESCE(NULLIF(regexp_extract({}.sale_id, '[\p{{L}}\p{{N}}]+$'), ''), {}.sale_id)"
-"""The last part of a sale ID: without store and prefix, which can differ between the contracts of two regions."""
+NUMBER = r"COALESCE(NULLIF(regexp_extract({}.sale_id, '0*([\p{{L}}\p{{N}}]+)$', 1), ''), {}.sale_id)"
+"""The last part of a sale ID: without store and prefix, which can differ between the contracts of two regions, and
+without leading zeros, which spreadsheets remove."""
 TAIL = 4
 """Last characters of numbers that are compared first; fewer if a sampled number is shorter."""
 EMPTY_SAMPLE = """
@@ -94,7 +96,7 @@ FROM lines AS l JOIN sizes AS z USING (sale)
 GROUP BY l.region, l.sale, l.other_region, l.other_sale, z.lines HAVING COUNT(*) = z.lines
 """
 """Sampled sales, and the sales of another region that have all their lines."""
-_STORES = "SELECT region, sale, MIN(store_id) FROM sampled_lines GROUP BY region, sale"
+_STORE_DAYS = "SELECT region, sale, MIN(store_id), MIN(sale_date) FROM sampled_lines GROUP BY region, sale"
 _REPEATED = "SELECT DISTINCT sale FROM known_lines WHERE is_current AND list_contains(?, sale)"
 _EXAMPLE = f"""
 SELECT ANY_VALUE({NUMBER.format("k", "k")}), MIN(sale_date), SUM(net_amount) FROM {_FILES} AS k WHERE sale = ?
@@ -140,8 +142,9 @@ class Shared:
     sales: frozenset[int]
     """Those of the file."""
     sampled: int
+    """Sampled sales of the days on which there are such sales: regions can overlap on some of their days."""
     store: str | None = None
-    """The sales of this store were compared; None: all of the sample."""
+    """The sales of this store were compared; None: those of all stores."""
 
     @property
     def is_same(self) -> bool:
@@ -150,7 +153,7 @@ class Shared:
 
 def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of a file if it and another region, or a store of each, have nearly all sampled new sales of one of both
-    in common, with the same number, date and amounts."""
+    in common on some days, with the same number, date and amounts."""
     if not is_compared(batch) or not _has_other_regions(cursor, batch.region):
         return None
     choose_days(cursor, [batch])
@@ -204,23 +207,28 @@ def _compare(cursor: duckdb.DuckDBPyConnection, own_region: str, matches: Sequen
         )
     if max(map(len, counterparts.values()), default=0) < LEAST_SALES:
         return
-    sampled: dict[str, dict[int, str | None]] = {}
-    for region, sale, store in cursor.execute(_STORES).fetchall():
-        sampled.setdefault(region, {})[sale] = store
+    sampled: dict[str, dict[int, tuple[str | None, date]]] = {}
+    for region, sale, store, day in cursor.execute(_STORE_DAYS).fetchall():
+        sampled.setdefault(region, {})[sale] = (store, day)
     of_file = {sale for sales in sampled.values() for sale in sales} if is_file else {match[3] for match in matches}
     repeated = {sale for (sale,) in cursor.execute(_REPEATED, [list(of_file)]).fetchall()}
     for region, equal in counterparts.items():
-        stores = sampled[own_region if is_file else region]
+        store_days = sampled[own_region if is_file else region]
         pairs = {sale: (sale if is_file else others[0][0], others[0][1]) for sale, others in equal.items()}
         left_out = {sale for sale, others in equal.items() if len(others) > 1 or pairs[sale][0] in repeated}
-        left_out |= repeated & stores.keys()
-        compared = stores.keys() - left_out
+        left_out |= repeated & store_days.keys()
+        compared = store_days.keys() - left_out
         shared = pairs.keys() & compared
-        yield Shared(region, frozenset(pairs[sale][0] for sale in shared), len(compared))
-        sizes = Counter(stores[sale] for sale in compared)
-        for store, other in {(stores[sale], pairs[sale][1]) for sale in shared}:
-            both = {pairs[sale][0] for sale in shared if (stores[sale], pairs[sale][1]) == (store, other)}
-            yield Shared(region, frozenset(both), sizes[store], store or "")
+        days = {store_days[sale][1] for sale in shared}
+        sampled_sales = sum(store_days[sale][1] in days for sale in compared)
+        yield Shared(region, frozenset(pairs[sale][0] for sale in shared), sampled_sales)
+        sizes = Counter(store_days[sale] for sale in compared)
+        of_stores: dict[tuple[str | None, str | None], set[int]] = {}
+        for sale in shared:
+            of_stores.setdefault((store_days[sale][0], pairs[sale][1]), set()).add(sale)
+        for (store, _), both in of_stores.items():
+            sampled_sales = sum(sizes[store_day] for store_day in {store_days[sale] for sale in both})
+            yield Shared(region, frozenset(pairs[sale][0] for sale in both), sampled_sales, store or "")
 
 
 def _has_other_regions(cursor: duckdb.DuckDBPyConnection, region: str) -> bool:

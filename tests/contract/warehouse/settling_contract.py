@@ -268,7 +268,7 @@ class SettlingContract:
 
 def staged(
     keep: Keep, batch: str, rows: Sequence[Row], *, region: str = "", at: int = 1, file: str = "sales.csv",
-    day: date = DAY, quantity: Decimal | None = None, fix: int = 0,
+    day: date | Callable[[Row], date] = DAY, quantity: Decimal | None = None, fix: int = 0,
 ) -> StagedBatch:  # fmt: skip
     columns = {column.name: _column(column, rows, region or batch, day, quantity) for column in STAGED}
     columns["fix_number"] = pa.array([fix] * len(rows), pa.int64())
@@ -283,7 +283,7 @@ def staged(
     )  # fmt: skip
 
 
-def _column(column: Any, rows: Sequence[Row], region: str, day: date, quantity: Decimal | None) -> pa.Array:
+def _column(column: Any, rows: Sequence[Row], region: str, day: Any, quantity: Decimal | None) -> pa.Array:
     values_by_column: dict[str, Callable[[int, Row], object]] = {
         "row_number": lambda number, row: number,
         "line_number": lambda number, row: number + 1,
@@ -295,7 +295,7 @@ def _column(column: Any, rows: Sequence[Row], region: str, day: date, quantity: 
         "product_id": lambda number, row: row[1],
         "customer_id": lambda number, row: None if row[0] == "S1/1" else row[1],
         "status": lambda number, row: "completed",
-        "sale_date": lambda number, row: day,
+        "sale_date": lambda number, row: day(row) if callable(day) else day,
         "quantity": lambda number, row: quantity,
         "net_amount": lambda number, row: Decimal(row[2]),
         "currency": lambda number, row: "EUR",

@@ -28,20 +28,24 @@ def warehouse(tmp_path: Path) -> Iterator[Any]:
 
 
 def some_file(rng: Random, number: int, folder: Path) -> StagedBatch:
-    """A few sales of one day; the same number is nearly always the same sale, whichever region it is in."""
+    """A few sales of up to four days; the same number is nearly always the same sale, whichever region it is in."""
 
     def keep(name: str, data: bytes) -> str:
         (folder / name).write_bytes(data)
         return str(folder / name)
 
-    day = rng.randrange(2)
+    shift = rng.randrange(2)
+
+    def day(row: tuple[str, str, str]) -> date:
+        return FIRST + timedelta(shift + int(row[0].partition("/")[2]) // 5)
+
     first = rng.randrange(0, 12, 4)
     rows = [
-        (f"S1/{sale}", product, f"{sale + day + (rng.random() < 0.03)}.50")
+        (f"S1/{sale}", product, f"{sale + shift + (rng.random() < 0.03)}.50")
         for sale in range(first, first + rng.choice([3, 5, 8, 12]))
         for product in ("P", "Q")[: 1 + sale % 2]
     ]
-    batch = staged(keep, f"batch-{number}", rows, region=rng.choice(REGIONS), at=number, day=FIRST + timedelta(day))
+    batch = staged(keep, f"batch-{number}", rows, region=rng.choice(REGIONS), at=number, day=day)
     own_numbers = (HoldCode.OTHER_SALES,) if number % 5 else ()
     return replace(batch, confirmed=(*own_numbers, HoldCode.OTHER_REGION) if rng.random() < 0.1 else own_numbers)
 

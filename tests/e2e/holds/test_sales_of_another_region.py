@@ -103,9 +103,9 @@ def test_a_batch_can_be_moved_to_another_region(ingest: Any, run: Run) -> None:
         later(SALES),
         [("9" + number, day, amount) for number, day, amount in SALES],
         SALES[:4],
-        [*SALES[:20], *later(SALES[20:])],
+        [*SALES[:20], *[("9" + number, day, amount) for number, day, amount in SALES[20:]]],
     ],
-    ids=["other amounts", "other days", "other numbers", "a tiny file", "half of them"],
+    ids=["other amounts", "other days", "other numbers", "a tiny file", "half of each day"],
 )
 def test_other_sales_and_tiny_files_are_not_held(ingest: Any, sales: list[tuple[str, str, str]]) -> None:
     ingest("de", SALES)
@@ -154,6 +154,54 @@ def test_a_region_that_a_larger_file_contains_is_held_in_both_orders(ingest: Any
     number = int(message.partition("such as ")[2].split(" ")[0])
     assert message.endswith(f"such as {number} on {SALES[number - 1000][1]} for {SALES[number - 1000][2]}.")
     assert run("query", "kpis")[1]["rows"][0]["lines"] == len(files[first])
+
+
+FRANCE = [(str(7000 + n), f"2025-03-{1 + n // 6:02}", f"{20 + n}.50") for n in range(28 * 6)]
+SPAIN = [(str(9000 + n), day, "3" + amount) for n, (_, day, amount) in enumerate(FRANCE)]
+FIRST_HALF, SECOND_HALF = slice(0, 14 * 6), slice(14 * 6, None)
+
+
+@pytest.mark.parametrize("region_first", [True, False])
+@pytest.mark.parametrize(
+    ("region", "larger"),
+    [
+        (FRANCE, [*FRANCE[SECOND_HALF], *SPAIN[SECOND_HALF]]),
+        (FRANCE[FIRST_HALF], [*FRANCE[7 * 6 :], *SPAIN[7 * 6 :]]),
+        (SALES, [*SALES[:20], *later(SALES[20:])]),
+    ],
+    ids=["the second half", "a week", "some sales of its days"],
+)
+def test_regions_that_overlap_on_some_of_their_days_are_held_in_both_orders(
+    ingest: Any, run: Run, region: list[Any], larger: list[Any], region_first: bool
+) -> None:
+    first, second = (("de", region), ("eu", larger))[:: 1 if region_first else -1]
+    assert ingest(*first)["status"] == "settled"
+    assert codes(ingest(*second)) == [CODE]
+    assert run("query", "kpis")[1]["rows"][0]["lines"] == len(first[1])
+
+
+def test_equal_numbers_on_some_days_with_other_amounts_are_not_held(ingest: Any) -> None:
+    """The numbers of both start again on each day; on two days, some of the amounts are equal too."""
+
+    def of_region(prefix: str) -> list[tuple[str, str, str]]:
+        sales = [(day, number) for day in range(1, 6) for number in range(1, 9)]
+        return [
+            (str(number), f"2025-03-{day:02}", f"{'1' if day < 3 and number < 5 else prefix}{number}.50")
+            for day, number in sales
+        ]
+
+    assert ingest("de", of_region("2"))["status"] == "settled"
+    assert ingest("eu", of_region("3"))["status"] == "settled"
+
+
+@pytest.mark.parametrize("region_first", [True, False])
+@pytest.mark.parametrize("spelled", [0, 1])
+def test_numbers_without_their_leading_zeros_are_the_same(ingest: Any, spelled: int, region_first: bool) -> None:
+    files: list[list[tuple[str, ...]]] = [list(SALES), [*REST, *SALES]]
+    files[spelled] = [("00" + number, *others) for number, *others in files[spelled]]
+    first, second = (("de", files[0]), ("eu", files[1]))[:: 1 if region_first else -1]
+    assert ingest(*first)["status"] == "settled"
+    assert codes(ingest(*second)) == [CODE]
 
 
 def test_a_larger_file_is_held_for_any_of_the_regions_that_it_contains(ingest: Any) -> None:
