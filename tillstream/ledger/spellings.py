@@ -24,6 +24,9 @@ LEAST_SHARE, LEAST_SHARE_OF_DIGITS = 0.5, 0.9
 """Share of the new sales of a store's day that the ledger must have under another spelling: a smaller one can be equal
 by accident. If only the digits of the numbers are equal, they may be numbers of two tills."""
 LEAST_LINES_OF_DIGITS = 5
+LEAST_LINES_OF_FORM, LEAST_TIMES_BY_ACCIDENT = 2, 4
+"""Fewer sales are enough if their numbers are equal but for spelling, and more than accident makes equal: that is
+estimated from the sums which sales of the file have in common."""
 COLUMNS = ("sale", "region", "sale_id", "store_id", "sold_at", "sale_date", "quantity", "net_amount")
 """The columns of sale_versions in which known sales are searched."""
 _WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
@@ -115,6 +118,11 @@ WITH sizes AS (
     COUNT(DISTINCT (quantity, net_amount)) AS lines, SUM(net_amount) AS amount
   FROM compared_lines GROUP BY sale
 ),
+alike AS (
+  SELECT sale, (COUNT(*) OVER (PARTITION BY store_id, day, lines, amount) - 1)
+    / GREATEST(COUNT(*) OVER (PARTITION BY store_id, day) - 1, 1) AS by_accident
+  FROM sizes
+),
 matches AS (
   SELECT e.sale, BOOL_OR(e.is_same_form) AS is_same_form,
     MIN_BY({{'sale': e.known, 'id': e.known_id, 'store': e.known_store}}, (NOT e.is_same_form, e.known_id)) AS known
@@ -125,11 +133,14 @@ matches AS (
 ),
 days AS (
   SELECT z.store_id, z.day, COUNT(*) AS new, COUNT(m.sale) AS same_digits,
-    COUNT(*) FILTER (m.is_same_form) AS same_form, COALESCE(SUM(z.lines) FILTER (m.sale IS NOT NULL), 0) AS lines
-  FROM sizes AS z LEFT JOIN matches AS m USING (sale) GROUP BY ALL
+    COUNT(*) FILTER (m.is_same_form) AS same_form, COALESCE(SUM(z.lines) FILTER (m.sale IS NOT NULL), 0) AS lines,
+    COALESCE(SUM(z.lines) FILTER (m.is_same_form), 0) AS lines_of_form, SUM(a.by_accident) AS by_accident
+  FROM sizes AS z JOIN alike AS a USING (sale) LEFT JOIN matches AS m USING (sale) GROUP BY ALL
 ),
 chosen AS (
-  SELECT *, same_form >= {LEAST_SHARE} * new AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
+  SELECT *, same_form >= {LEAST_SHARE} * new OR (
+      lines_of_form >= {LEAST_LINES_OF_FORM} AND same_form > {LEAST_TIMES_BY_ACCIDENT} * by_accident
+    ) AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
     SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits
   FROM days
 )
@@ -141,7 +152,7 @@ WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {L
 ORDER BY z.day, z.sale_id
 """
 """Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
-store on which it has enough of the new sales."""
+store on which it has enough of the new sales, or more than accident makes equal."""
 _PRODUCT = f"""
 {PRODUCT} AS product, CASE {PRODUCT}
   WHEN s.product_id THEN 'product_id' WHEN s.product_name THEN 'product_name' WHEN s.category THEN 'category'

@@ -173,6 +173,33 @@ def test_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> N
     assert ingest(tills[1])[1]["status"] == "settled"
 
 
+@pytest.mark.parametrize(
+    "change", [lambda text: text.lstrip("0"), lambda text: f"#{text}"], ids=["no zeros", "number sign"]
+)
+def test_the_sales_of_a_morning_hold_the_file_of_the_whole_day(
+    ingest: Any, run: Run, change: Callable[[str], str]
+) -> None:
+    day: list[Row] = [(f"000{number}", "2026-02-02", *ITEMS[0], "1", f"{number}.25") for number in range(310, 325)]
+    ingest(day[:2])
+    held = ingest(spelled(0, change, day))[1]
+    assert (codes(held), held["holds"][0]["message"][:7]) == ([NUMBERS], "2 sales")
+    receipt = run("accept", held["batch_id"])[1]
+    assert (receipt["rows"]["duplicate"], receipt["rows"]["new"]) == (2, 13)
+    assert net(run) == sum(Decimal(row[5]) for row in day)
+
+
+def test_short_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> None:
+    """Both tills count from 1, with and without zeros, and a third of the sales has the price of the same number."""
+    prices = ("2.40", "3.10", "5.00")
+    for width, step in ((3, 1), (1, 2)):
+        rows = [
+            (f"{number:0{width}}", "2026-02-02", "00310", "Kettle", "1", prices[number * step % 3])
+            for number in range(1, 40)
+        ]
+        code, receipt = ingest(rows)
+    assert (code, receipt["status"]) == (0, "settled")
+
+
 def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None:
     ingest(SALES)
     dearer = spelled(5, lambda text: f"1{text}")
