@@ -52,6 +52,11 @@ CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS
 IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)
 """
 """A sale ID without its store."""
+_SAME_TIME = """
+CREATE OR REPLACE TEMP MACRO is_same_time(a, b) AS
+COALESCE(a = b OR epoch_us(LEAST(a, b)) = epoch_us(GREATEST(a, b)) // 60_000_000 * 60_000_000, TRUE)
+"""
+"""Whether two times are equal, or one is the full minute of the other, as spreadsheets write it, or one is missing."""
 _EMPTY_SAMPLE = (
     "CREATE OR REPLACE TEMP TABLE compared_lines (sale BIGINT, region VARCHAR, sale_id VARCHAR, store_id VARCHAR, "
     "sold_at TIMESTAMPTZ, sale_date DATE, quantity DECIMAL(38, 9), net_amount DECIMAL(38, 9))"
@@ -109,7 +114,7 @@ SELECT s.sale, k.sale AS known, k.sale_id AS known_id, k.store_id AS known_store
 FROM ({_FORMS.format("compared_lines")}) AS s JOIN ({_FORMS.format("similar_sales")}) AS k
 ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
   AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.store IS NOT DISTINCT FROM k.store AND s.digits = k.digits
-  AND s.sale <> k.sale AND COALESCE(s.sold_at = k.sold_at, TRUE)
+  AND s.sale <> k.sale AND is_same_time(s.sold_at, k.sold_at)
 GROUP BY ALL
 """
 _SPELLED_SALES = f"""
@@ -283,7 +288,7 @@ def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, source
 
 def _sample(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> None:
     """Create `compared_lines`: lines of some sales of each of these batches; the same ones whenever it is called."""
-    for statement in (_NORMAL_FORM, _DIGITS, _NUMBER, _EMPTY_SAMPLE):
+    for statement in (_NORMAL_FORM, _DIGITS, _NUMBER, _SAME_TIME, _EMPTY_SAMPLE):
         cursor.execute(statement)
     for batch in batches:
         cursor.execute(_SAMPLE, {"accepted": list(batch.accepted), "most": _greatest_sale(batch)})

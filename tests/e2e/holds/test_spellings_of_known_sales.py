@@ -188,6 +188,24 @@ def test_the_sales_of_a_morning_hold_the_file_of_the_whole_day(
     assert net(run) == sum(Decimal(row[5]) for row in day)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("15:04:38", "15:04", [NUMBERS]),
+        ("15:04", "15:04:38", [NUMBERS]),
+        ("15:04:38", "15:05", []),
+        ("15:04:38", "15:04:11", []),
+    ],
+    ids=["no seconds", "further seconds", "another minute", "other seconds"],
+)
+def test_known_numbers_at_the_same_minute_hold_the_file(
+    ingest: Any, first: str, second: str, expected: list[str]
+) -> None:
+    ingest(spelled(1, lambda text: f"{text} {first}"), dates={"time_zone": "Europe/Lisbon"})
+    held = ingest(spelled(0, lambda text: text.lstrip("0"), spelled(1, lambda text: f"{text} {second}")))[1]
+    assert codes(held) == expected
+
+
 def test_short_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> None:
     """Both tills count from 1, with and without zeros, and a third of the sales has the price of the same number."""
     prices = ("2.40", "3.10", "5.00")
