@@ -3,7 +3,7 @@
 Of a large file, only a part of its sales is compared, with the lines that the ledger has of their days.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -150,7 +150,7 @@ chosen AS (
   FROM days
 )
 SELECT z.sale_id, m.known.id, z.day, z.amount, z.sale, m.known.sale,
-  number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store)
+  number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store), z.store_id, m.known.store
 FROM chosen AS d JOIN sizes AS z ON z.store_id IS NOT DISTINCT FROM d.store_id AND z.day = d.day
 JOIN matches AS m USING (sale)
 WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {LEAST_LINES_OF_DIGITS})
@@ -255,7 +255,18 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     )
     params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
     products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
-    return replace(hold, numbers=tuple(row[6:8] for row in rows), products=tuple(products))
+    return replace(
+        hold,
+        numbers=_different(row[6:8] for row in rows),
+        stores=_different(row[8:] for row in rows),
+        products=tuple(products),
+    )
+
+
+def _different(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """All these pairs, without repetitions; none if the spellings of all are equal."""
+    distinct = tuple(dict.fromkeys(pairs))
+    return distinct if any(here != there for here, there in distinct) else ()
 
 
 def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:

@@ -326,6 +326,36 @@ def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run
     assert net(run) == TOTAL
 
 
+@pytest.mark.parametrize(
+    ("stores", "change", "words"),
+    [
+        (("Porto", "Faro"), str.upper, ["Code: FARO is read as Faro", "Code: PORTO is read as Porto"]),
+        (("03", "08"), lambda text: text[1:], ["Code: 3 is read as 03", "Code: 8 is read as 08"]),
+        (("Porto", "08"), str.upper, ["Code: PORTO is read as Porto"]),
+    ],
+    ids=["capitals", "no zeros", "one of two"],
+)
+@pytest.mark.parametrize("bare", [False, True], ids=["same numbers", "numbers without zeros"])
+def test_an_accepted_spelling_of_stores_holds_no_later_file(
+    ingest: Any, run: Run, stores: tuple[str, str], change: Callable[[str], str], words: list[str], bare: bool
+) -> None:
+    columns = {name: header for name, header in CONTRACT["columns"].items() if name != "product_id"}
+    first = [[row[0], row[1], stores[int(row[0]) % 2], *row[3:]] for row in SALES]
+    ingest(first, columns=columns | {"store_id": "Code"}, identity={})
+    second = spelled(2, change, first)
+    if bare:
+        second = spelled(0, lambda text: text.lstrip("0"), second)
+        words = [*words, "numbers are written as 000000"]
+    held = ingest(second)[1]
+    assert codes(held) == [NUMBERS]
+    assert sorted(change.rpartition("; ")[-1] for change in held["proposal"]["changes"]) == words
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["status"], receipt["rows"]["duplicate"]) == (0, "settled", len(SALES))
+    assert (ingest(second)[0], net(run)) == (0, TOTAL)
+    for way in ("--check", "--from-originals"):
+        assert run("rebuild", way)[1]["differences"] == []
+
+
 def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any) -> None:
     odd = spelled(0, lambda text: f"{'AB'[int(text) % 2]}{text}")
     ingest(odd)
