@@ -356,11 +356,16 @@ def test_an_accepted_spelling_of_stores_holds_no_later_file(
         assert run("rebuild", way)[1]["differences"] == []
 
 
-def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any) -> None:
+def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any, run: Run) -> None:
     odd = spelled(0, lambda text: f"{'AB'[int(text) % 2]}{text}")
     ingest(odd)
     held = ingest(spelled(0, str.lower, odd))[1]
     assert (codes(held), held.get("proposal")) == ([NUMBERS], None)
+    code, answer = run("accept", held["batch_id"])
+    assert (code, answer["error"]) == (
+        1,
+        f"No new contract version is proposed for {held['file']}. Confirm or reject it.",
+    )
 
 
 def test_a_contract_can_keep_similar_sales(ingest: Any, run: Run) -> None:
