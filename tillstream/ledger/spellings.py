@@ -3,7 +3,7 @@
 Of a large file, only a part of its sales is compared, with the lines that the ledger has of their days.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -23,6 +23,9 @@ LEAST_SHARE, LEAST_SHARE_OF_DIGITS = 0.5, 0.9
 """Share of the new sales of a store's day that the ledger must have under another spelling: a smaller one can be equal
 by accident. If only the digits of the numbers are equal, they may be numbers of two tills."""
 LEAST_LINES_OF_DIGITS = 5
+LEAST_LINES_OF_FORM, LEAST_TIMES_BY_ACCIDENT = 2, 4
+"""Fewer sales are enough if their numbers are equal but for spelling, and more than accident makes equal: that is
+estimated from the sums which sales of the file have in common."""
 COLUMNS = ("sale", "region", "sale_id", "store_id", "sold_at", "sale_date", "quantity", "net_amount")
 """The columns of sale_versions in which known sales are searched."""
 _WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
@@ -48,6 +51,11 @@ CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS
 IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)
 """
 """A sale ID without its store."""
+_SAME_TIME = """
+CREATE OR REPLACE TEMP MACRO is_same_time(a, b) AS
+COALESCE(a = b OR epoch_us(LEAST(a, b)) = epoch_us(GREATEST(a, b)) // 60_000_000 * 60_000_000, TRUE)
+"""
+"""Whether two times are equal, or one is the full minute of the other, as spreadsheets write it, or one is missing."""
 _EMPTY_SAMPLE = (
     "CREATE OR REPLACE TEMP TABLE compared_lines (sale BIGINT, region VARCHAR, sale_id VARCHAR, store_id VARCHAR, "
     "sold_at TIMESTAMPTZ, sale_date DATE, quantity DECIMAL(38, 9), net_amount DECIMAL(38, 9))"
@@ -105,7 +113,7 @@ SELECT s.sale, k.sale AS known, k.sale_id AS known_id, k.store_id AS known_store
 FROM ({_FORMS.format("compared_lines")}) AS s JOIN ({_FORMS.format("similar_sales")}) AS k
 ON s.net_amount = k.net_amount AND s.sale_date = k.sale_date AND s.region = k.region
   AND s.quantity IS NOT DISTINCT FROM k.quantity AND s.store IS NOT DISTINCT FROM k.store AND s.digits = k.digits
-  AND s.sale <> k.sale AND COALESCE(s.sold_at = k.sold_at, TRUE)
+  AND s.sale <> k.sale AND is_same_time(s.sold_at, k.sold_at)
 GROUP BY ALL
 """
 _SPELLED_SALES = f"""
@@ -113,6 +121,11 @@ WITH sizes AS (
   SELECT sale, ANY_VALUE(sale_id) AS sale_id, ANY_VALUE(store_id) AS store_id, MIN(sale_date) AS day,
     COUNT(DISTINCT (quantity, net_amount)) AS lines, SUM(net_amount) AS amount
   FROM compared_lines GROUP BY sale
+),
+alike AS (
+  SELECT sale, (COUNT(*) OVER (PARTITION BY store_id, day, lines, amount) - 1)
+    / GREATEST(COUNT(*) OVER (PARTITION BY store_id, day) - 1, 1) AS by_accident
+  FROM sizes
 ),
 matches AS (
   SELECT e.sale, BOOL_OR(e.is_same_form) AS is_same_form,
@@ -124,23 +137,26 @@ matches AS (
 ),
 days AS (
   SELECT z.store_id, z.day, COUNT(*) AS new, COUNT(m.sale) AS same_digits,
-    COUNT(*) FILTER (m.is_same_form) AS same_form, COALESCE(SUM(z.lines) FILTER (m.sale IS NOT NULL), 0) AS lines
-  FROM sizes AS z LEFT JOIN matches AS m USING (sale) GROUP BY ALL
+    COUNT(*) FILTER (m.is_same_form) AS same_form, COALESCE(SUM(z.lines) FILTER (m.sale IS NOT NULL), 0) AS lines,
+    COALESCE(SUM(z.lines) FILTER (m.is_same_form), 0) AS lines_of_form, SUM(a.by_accident) AS by_accident
+  FROM sizes AS z JOIN alike AS a USING (sale) LEFT JOIN matches AS m USING (sale) GROUP BY ALL
 ),
 chosen AS (
-  SELECT *, same_form >= {LEAST_SHARE} * new AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
+  SELECT *, same_form >= {LEAST_SHARE} * new OR (
+      lines_of_form >= {LEAST_LINES_OF_FORM} AND same_form > {LEAST_TIMES_BY_ACCIDENT} * by_accident
+    ) AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
     SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits
   FROM days
 )
 SELECT z.sale_id, m.known.id, z.day, z.amount, z.sale, m.known.sale,
-  number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store)
+  number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store), z.store_id, m.known.store
 FROM chosen AS d JOIN sizes AS z ON z.store_id IS NOT DISTINCT FROM d.store_id AND z.day = d.day
 JOIN matches AS m USING (sale)
 WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {LEAST_LINES_OF_DIGITS})
 ORDER BY z.day, z.sale_id
 """
 """Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
-store on which it has enough of the new sales."""
+store on which it has enough of the new sales, or more than accident makes equal."""
 _PRODUCT = f"""
 {PRODUCT} AS product, CASE {PRODUCT}
   WHEN s.product_id THEN 'product_id' WHEN s.product_name THEN 'product_name' WHEN s.category THEN 'category'
@@ -238,7 +254,18 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     )
     params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
     products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
-    return replace(hold, numbers=tuple(row[6:8] for row in rows), products=tuple(products))
+    return replace(
+        hold,
+        numbers=_different(row[6:8] for row in rows),
+        stores=_different(row[8:] for row in rows),
+        products=tuple(products),
+    )
+
+
+def _different(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """All these pairs, without repetitions; none if the spellings of all are equal."""
+    distinct = tuple(dict.fromkeys(pairs))
+    return distinct if any(here != there for here, there in distinct) else ()
 
 
 def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
@@ -271,7 +298,7 @@ def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, source
 
 def _sample(cursor: duckdb.DuckDBPyConnection, batches: Sequence[StagedBatch]) -> None:
     """Create `compared_lines`: lines of some sales of each of these batches; the same ones whenever it is called."""
-    for statement in (_NORMAL_FORM, _DIGITS, _NUMBER, _EMPTY_SAMPLE):
+    for statement in (_NORMAL_FORM, _DIGITS, _NUMBER, _SAME_TIME, _EMPTY_SAMPLE):
         cursor.execute(statement)
     for batch in batches:
         cursor.execute(_SAMPLE, {"accepted": list(batch.accepted), "most": _greatest_sale(batch)})

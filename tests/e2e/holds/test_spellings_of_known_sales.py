@@ -173,6 +173,51 @@ def test_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> N
     assert ingest(tills[1])[1]["status"] == "settled"
 
 
+@pytest.mark.parametrize(
+    "change", [lambda text: text.lstrip("0"), lambda text: f"#{text}"], ids=["no zeros", "number sign"]
+)
+def test_the_sales_of_a_morning_hold_the_file_of_the_whole_day(
+    ingest: Any, run: Run, change: Callable[[str], str]
+) -> None:
+    day: list[Row] = [(f"000{number}", "2026-02-02", *ITEMS[0], "1", f"{number}.25") for number in range(310, 325)]
+    ingest(day[:2])
+    held = ingest(spelled(0, change, day))[1]
+    assert (codes(held), held["holds"][0]["message"][:7]) == ([NUMBERS], "2 sales")
+    receipt = run("accept", held["batch_id"])[1]
+    assert (receipt["rows"]["duplicate"], receipt["rows"]["new"]) == (2, 13)
+    assert net(run) == sum(Decimal(row[5]) for row in day)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("15:04:38", "15:04", [NUMBERS]),
+        ("15:04", "15:04:38", [NUMBERS]),
+        ("15:04:38", "15:05", []),
+        ("15:04:38", "15:04:11", []),
+    ],
+    ids=["no seconds", "further seconds", "another minute", "other seconds"],
+)
+def test_known_numbers_at_the_same_minute_hold_the_file(
+    ingest: Any, first: str, second: str, expected: list[str]
+) -> None:
+    ingest(spelled(1, lambda text: f"{text} {first}"), dates={"time_zone": "Europe/Lisbon"})
+    held = ingest(spelled(0, lambda text: text.lstrip("0"), spelled(1, lambda text: f"{text} {second}")))[1]
+    assert codes(held) == expected
+
+
+def test_short_numbers_of_another_till_are_not_held_for_equal_prices(ingest: Any) -> None:
+    """Both tills count from 1, with and without zeros, and a third of the sales has the price of the same number."""
+    prices = ("2.40", "3.10", "5.00")
+    for width, step in ((3, 1), (1, 2)):
+        rows = [
+            (f"{number:0{width}}", "2026-02-02", "00310", "Kettle", "1", prices[number * step % 3])
+            for number in range(1, 40)
+        ]
+        code, receipt = ingest(rows)
+    assert (code, receipt["status"]) == (0, "settled")
+
+
 def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None:
     ingest(SALES)
     dearer = spelled(5, lambda text: f"1{text}")
@@ -281,11 +326,46 @@ def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run
     assert net(run) == TOTAL
 
 
-def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any) -> None:
+@pytest.mark.parametrize(
+    ("stores", "change", "words"),
+    [
+        (("Porto", "Faro"), str.upper, ["Code: FARO is read as Faro", "Code: PORTO is read as Porto"]),
+        (("03", "08"), lambda text: text[1:], ["Code: 3 is read as 03", "Code: 8 is read as 08"]),
+        (("Porto", "08"), str.upper, ["Code: PORTO is read as Porto"]),
+    ],
+    ids=["capitals", "no zeros", "one of two"],
+)
+@pytest.mark.parametrize("bare", [False, True], ids=["same numbers", "numbers without zeros"])
+def test_an_accepted_spelling_of_stores_holds_no_later_file(
+    ingest: Any, run: Run, stores: tuple[str, str], change: Callable[[str], str], words: list[str], bare: bool
+) -> None:
+    columns = {name: header for name, header in CONTRACT["columns"].items() if name != "product_id"}
+    first = [[row[0], row[1], stores[int(row[0]) % 2], *row[3:]] for row in SALES]
+    ingest(first, columns=columns | {"store_id": "Code"}, identity={})
+    second = spelled(2, change, first)
+    if bare:
+        second = spelled(0, lambda text: text.lstrip("0"), second)
+        words = [*words, "numbers are written as 000000"]
+    held = ingest(second)[1]
+    assert codes(held) == [NUMBERS]
+    assert sorted(change.rpartition("; ")[-1] for change in held["proposal"]["changes"]) == words
+    code, receipt = run("accept", held["batch_id"])
+    assert (code, receipt["status"], receipt["rows"]["duplicate"]) == (0, "settled", len(SALES))
+    assert (ingest(second)[0], net(run)) == (0, TOTAL)
+    for way in ("--check", "--from-originals"):
+        assert run("rebuild", way)[1]["differences"] == []
+
+
+def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any, run: Run) -> None:
     odd = spelled(0, lambda text: f"{'AB'[int(text) % 2]}{text}")
     ingest(odd)
     held = ingest(spelled(0, str.lower, odd))[1]
     assert (codes(held), held.get("proposal")) == ([NUMBERS], None)
+    code, answer = run("accept", held["batch_id"])
+    assert (code, answer["error"]) == (
+        1,
+        f"No new contract version is proposed for {held['file']}. Confirm or reject it.",
+    )
 
 
 def test_a_contract_can_keep_similar_sales(ingest: Any, run: Run) -> None:

@@ -68,6 +68,8 @@ class Hold:
     message: str
     numbers: tuple[tuple[str, str], ...] = ()
     """Sale numbers of the file, each with the one that the ledger has for the sale; not stored."""
+    stores: tuple[tuple[str, str], ...] = ()
+    """As `numbers`, of the stores of these sales."""
     products: tuple[tuple[str, str, str], ...] = ()
     """As `numbers`, of products, each after the column that names it; this is empty if it is another one there."""
 

@@ -13,21 +13,20 @@ MOST_VALUES = 1_000
 
 def propose_spelling(contract: Contract, hold: Hold) -> Proposal | None:
     """The version with which the file has the known sales; None if no rule turns all spellings into the known ones."""
-    proposal = Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
-    if hold.numbers:
-        changed = _with_rule(contract, proposal, "sale_id", hold.numbers) if "sale_id" in contract.columns else None
-        if not changed:
-            return None
-        proposal = changed
-    changed = _with_products(contract, proposal, hold.products)
-    return changed or (proposal if proposal.changes else None)
+    unchanged = Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
+    sales = [("store_id", *pair) for pair in hold.stores] + [("sale_id", *pair) for pair in hold.numbers]
+    proposal = _with_rules(contract, unchanged, sales)
+    if not proposal:
+        return None
+    changed = _with_rules(contract, proposal, hold.products) or proposal
+    return changed if changed.changes else None
 
 
-def _with_products(contract: Contract, proposal: Proposal, products: Sequence[tuple[str, str, str]]) -> Proposal | None:
-    """None if a product has no rule."""
+def _with_rules(contract: Contract, proposal: Proposal, words: Sequence[tuple[str, str, str]]) -> Proposal | None:
+    """With a rule for each column of these words, each with the known one; None if a word has no rule."""
     changed: Proposal | None = proposal
-    for column in dict.fromkeys(column for column, *_ in products):
-        pairs = [(here, there) for one, here, there in products if one == column]
+    for column in dict.fromkeys(column for column, *_ in words):
+        pairs = [(here, there) for one, here, there in words if one == column]
         changed = _with_rule(contract, changed, column, pairs) if changed and column in contract.columns else None
     return changed
 
@@ -39,15 +38,16 @@ def _with_rule(
     if len(spellings) < len(set(pairs)):
         return None
     header, data = contract.columns[column], proposal.contract
-    patterns = _patterns(contract, column, spellings) if column in IDS else ()
+    patterns = _patterns(contract, column, spellings) if column in IDS - {"store_id"} else ()
     if patterns:
         columns = (column, "returns_sale_id") if column == "sale_id" else (column,)
         rules = {name: list(patterns) for name in columns if name in contract.columns}
         identity = data["identity"] | {"spellings": data["identity"]["spellings"] | rules}
-        here, there = pairs[0]
+        here, there = next(pair for pair in pairs if pair[0] != pair[1])
         change = f"{header}: {here} is read as {there}; numbers are written as {patterns[0]}"
         return Proposal(data | {"identity": identity}, (*proposal.changes, change))
     # a value that others of the file have as well is another product
+    spellings = {here: there for here, there in spellings.items() if here != there}
     if column == "sale_id" or len(spellings) > MOST_VALUES or set(spellings) & set(spellings.values()):
         return None
     earlier = data["values"].get(column, {})

@@ -97,7 +97,8 @@ def accept(ports: Ports, contracts: ContractRegistry, batch: str, by: str) -> Ba
     upload = records.get(ports, batch)
     homes.check_own(ports, upload)
     if upload.state is not State.HELD or not upload.proposed:
-        raise Rejected(f"No new contract version is proposed for {upload.file}.")
+        decide = " Confirm or reject it." if upload.state is State.HELD else ""
+        raise Rejected(f"No new contract version is proposed for {upload.file}.{decide}")
     if not upload.contract:
         saved = proposals.save_proposed(contracts, upload, upload.proposed, by)
         confirmations.confirm(ports, saved.name, by)  # the proposal has the figures
