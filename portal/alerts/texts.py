@@ -1,5 +1,6 @@
 """Texts of the pages of alerts."""
 
+import re
 from datetime import datetime
 
 from markupsafe import Markup
@@ -9,6 +10,8 @@ from tillstream.domain.alerts.alert import EventKind, State
 from tillstream.domain.alerts.kind import KindName, Limit, Severity
 from tillstream.domain.alerts.rules import AlertRule
 
+_PLURAL = re.compile(r"(?<=ss)es\b|s\b")
+"""The ending of the noun in a unit: losses, sale lines, weeks before."""
 STATES: dict[str, tuple[str, str]] = {
     State.PENDING: ("Ended", ""),
     State.OPEN: ("Open", "bad"),
@@ -73,7 +76,8 @@ def snoozed(until: datetime) -> Markup:
 def threshold(rule: AlertRule, currency: str) -> str:
     """The value at which alerts open, in words."""
     of, value = rule.of.threshold, rule.threshold
-    unit = {"money": currency, "percent": "%"}.get(of.unit, of.unit.removesuffix("s") if value == 1 else of.unit)
+    noun = _PLURAL.sub("", of.unit, count=1) if value == 1 else of.unit
+    unit = {"money": currency, "percent": "%"}.get(of.unit, noun)
     return f"{of.label} {value:,f} {unit}"
 
 

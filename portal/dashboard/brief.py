@@ -24,14 +24,14 @@ URGENT_STOCK = ("negative", "out", "low")
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
-    """The items of the role by name. Only those that compare periods depend on the filters."""
+    """The items of the role by name. Sales, goals and stock are those of the selection, work to do is all of it."""
     names = ROLE_LAYOUTS[scope().role].brief
     needed = {"risen": "moved", "fallen": "moved"}
     loaders: dict[str, Callable[[], dict[str, Any]]] = {
-        "today": _today,
-        "goal": lambda: goals.load(selection),
+        "today": lambda: _today(selection),
+        "goal": lambda: goals.load(selection.values),
         "moved": lambda: breakdowns.movers(selection),
-        "stock": _stock,
+        "stock": lambda: _stock(selection),
         "late": lambda: _late(selection),
         "review": _review,
         "checks": lambda: {"alerts": bell.count(), "failing": failing_checks()},
@@ -40,14 +40,15 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
     return {"items": [(name, parts[needed.get(name, name)]) for name in names], "currency": figures.currency()}
 
 
-def _today() -> dict[str, Any]:
-    sales = today_of(View(scope(), figures.currency()), ports().clock.now().replace(second=0, microsecond=0))
+def _today(selection: DashboardFilters) -> dict[str, Any]:
+    now = ports().clock.now().replace(second=0, microsecond=0)
+    sales = today_of(View(scope(), figures.currency()), now, selection.filters)
     return {"sales": sales, "revenue": sales.compared_revenue(figures.currency())}
 
 
-def _stock() -> dict[str, Any]:
+def _stock(selection: DashboardFilters) -> dict[str, Any]:
     """Numbers of products by status, of the two most urgent ones that there are."""
-    loaded = stock.load(None)
+    loaded = stock.load(selection.values)
     urgent = [(status, levels) for status, levels in loaded["rows"] if status in URGENT_STOCK]
     return loaded | {"rows": urgent[:2]}
 

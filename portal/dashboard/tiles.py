@@ -64,8 +64,8 @@ TILES: dict[str, Tile] = {
     "latest-uploads": Tile(
         texts.TILES["latest-uploads"], "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "goals": Tile(texts.TILES["goals"], "goals", goals.load),
-    "stock": Tile(texts.TILES["stock"], "stock", stock.load),
+    "goals": Tile(texts.TILES["goals"], "goals", lambda selection: goals.load(selection.values)),
+    "stock": Tile(texts.TILES["stock"], "stock", lambda selection: stock.load(selection.values)),
     "freshness": Tile(texts.TILES["freshness"], "freshness", data_status.freshness),
 } | {
     name: Tile(texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load, name), needs=one.needs)

@@ -1,6 +1,6 @@
 """What a page of goals is about, from its address: the month, the measure and the target."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import abort, g, request
@@ -78,6 +78,19 @@ def all_names(of: Month) -> Names:
 def roots(of: Month) -> list[Target]:
     """The highest targets whose sales the user sees all of."""
     return visible.roots(scope(), lambda: all_names(of))
+
+
+def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -> list[Target]:
+    """The highest targets of these regions and stores whose sales the user sees all of; empty: of all."""
+    highest = roots(of)
+    if not regions and not stores:
+        return highest
+    below = all_names(of).of_level(Level.STORE if stores else Level.REGION)
+    return [
+        one
+        for one in dict.fromkeys((*highest, *below))
+        if one.is_visible(scope()) and (not regions or one.region in regions) and (not stores or one.store in stores)
+    ]
 
 
 def label(one: Target) -> str:

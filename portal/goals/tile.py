@@ -1,5 +1,6 @@
 """Goals of this month on the start page."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal.context import ports, scope
@@ -11,18 +12,26 @@ from tillstream.goals.standings import Standing
 SHOWN = 5
 
 
-def load(selection: object) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
-    """The standings of the highest targets of the user, in revenue, else in the first measure that has goals."""
+def load(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The standings of the selected stores or regions, else of the highest targets of the user, in revenue, else in the
+    first measure that has goals. selected: the filters as text.
+    """
+    regions, stores = (selected.get(name, ()) for name in ("region", "store"))
     month = Month.of(ports().clock.now().date())
     goals = requested.month_of_goals(month).stored.goals
     measure = next((one for one in requested.measures() if any(key[1] is one for key in goals)), GoalMeasure.REVENUE)
     standings: list[Standing] = []
     if goals:
-        standings = requested.month_of_goals(month).standings(measure).of_all(requested.roots(month)[:SHOWN])
+        standings = (
+            requested.month_of_goals(month)
+            .standings(measure)
+            .of_all(requested.roots_within(month, regions, stores)[:SHOWN])
+        )
     return {
         "month": month,
         "measure": measure,
         "rows": [(requested.label(one.target), one) for one in standings if one.goal],
+        "chosen": bool(regions or stores),
         "ranks": scope().salesperson is None,
         "edits": scope().may(Action.MANAGE_STOCK),
         "args": requested.args,

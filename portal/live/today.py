@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from portal.context import tillstream
+from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import sales as live
 from tillstream.analytics.live_sales.same_time import StoreTimes, store_times
 
 
-def today_of(view: live.View, now: datetime) -> live.Today:
-    """Today's figures of the stores that a view shows."""
+def today_of(view: live.View, now: datetime, chosen: Filters = live.ALL_SALES) -> live.Today:
+    """Today's figures of the stores that a view shows. chosen: of which sales; its periods do not count."""
     app = tillstream()
-    return live.today(app.ports.warehouse, view, now, times(), cache=app.queries)
+    return live.today(app.ports.warehouse, view, now, times(), chosen=chosen, cache=app.queries)
 
 
 def times() -> StoreTimes:

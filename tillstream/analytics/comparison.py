@@ -53,17 +53,17 @@ class LatestPeriod:
     is_month: bool
 
 
-def latest_period(regions: Iterable[ReportedDays]) -> LatestPeriod | None:
+def latest_period(regions: Iterable[ReportedDays], today: date) -> LatestPeriod | None:
     """The latest complete month, or the last LATEST_DAYS reported days; None without data.
 
-    A month is complete if it begins on or after the first reported day and every region is reported through its last
-    day. A complete month that is older than MONTH_AGE is not the latest period.
+    A month is complete if it begins on or after the first reported day, every region is reported through its last day,
+    and that day is before today. A complete month that is older than MONTH_AGE is not the latest period.
     """
     reported = [(days.first, days.last) for days in regions if days.first is not None and days.last is not None]
     if not reported:
         return None
     first, last = min(first for first, _ in reported), max(last for _, last in reported)
-    through = min(day for _, day in reported if last - day <= CLOSED_AFTER)
+    through = min(today - timedelta(days=1), *(day for _, day in reported if last - day <= CLOSED_AFTER))
     end = through if _is_month_end(through) else through.replace(day=1) - timedelta(days=1)
     if end.replace(day=1) >= first and last - end <= MONTH_AGE:
         return LatestPeriod(end.replace(day=1), end, is_month=True)

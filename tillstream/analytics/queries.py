@@ -172,7 +172,7 @@ def latest(
     regions = replace(scope, stores=None, salesperson=None)
     chosen = Filters(region=filters.region, store=filters.store, end=today + AHEAD)
     rows = run(warehouse, "freshness", regions, chosen, cache=cache).to_pylist()
-    return latest_period(ReportedDays(row["first_sale_date"], row["last_sale_date"]) for row in rows)
+    return latest_period((ReportedDays(row["first_sale_date"], row["last_sale_date"]) for row in rows), today)
 
 
 def _reported(

@@ -139,8 +139,9 @@ def _change(facts: Facts) -> Iterator[Table | Chart]:
 
 def _movers(facts: Facts) -> Iterator[Table]:
     columns = (Column("Product"), Column("Before", "money"), Column("After", "money"), Column("Change", "signed money"))
+    printed = effects.printed_movers(facts)
     cells = [
-        [effects.name_of(row), row["before"], row["after"], row["change"]]
+        [effects.name_of(row), row["before"], row["after"], printed[row["item"]]]
         for row in facts.moved[: effects.MOVERS_SHOWN]
     ]
     if cells:

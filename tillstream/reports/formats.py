@@ -27,6 +27,14 @@ def amount_digits(currency: str, *amounts: Decimal) -> int:
     return 0 if max(map(abs, amounts)) >= WHOLE_FROM else minor_digits(currency)
 
 
+def printed_changes(pairs: Sequence[tuple[Any, Any]], currency: str) -> list[Decimal]:
+    """The change from each first amount to the second one, as the difference of what two columns print."""
+    exact = [(Decimal(before or 0), Decimal(after or 0)) for before, after in pairs]
+    digits = [amount_digits(currency, *column) for column in zip(*exact, strict=True)]
+    printed = [[round_to(one, places) for one, places in zip(pair, digits, strict=True)] for pair in exact]
+    return [after - before for before, after in printed]
+
+
 def count(value: Any) -> str:
     return NONE if value is None else _grouped(Decimal(value), 0)
 

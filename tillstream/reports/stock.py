@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from tillstream.reports import formats
 from tillstream.reports.document import Column, Section, Table
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import stock
@@ -25,10 +26,9 @@ def _values(facts: Facts) -> Iterator[Table]:
         return
     before, after = ({row["item"]: row["stock_cost"] for row in answer.rows} for answer in facts.stock_values)
     items = sorted(before | after, key=lambda item: -after.get(item, 0))
-    rows = [
-        [item or "None", before.get(item, 0), after.get(item, 0), after.get(item, 0) - before.get(item, 0)]
-        for item in items
-    ]
+    pairs = [(before.get(item, 0), after.get(item, 0)) for item in items]
+    changes = formats.printed_changes(pairs, facts.currency)
+    rows = [[item or "None", *pair, change] for item, pair, change in zip(items, pairs, changes, strict=True)]
     group = "Category" if facts.source.region else "Region"
     columns = (
         Column(group),

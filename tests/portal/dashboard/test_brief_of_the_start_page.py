@@ -66,3 +66,29 @@ def test_files_to_decide_and_rows_to_fix_are_counted(sold: Visitor, work: Work) 
     sold.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6))), "bad.csv")
     work()
     assert items(sold)["To decide and fix"] == "1 file, 1 row"
+
+
+@pytest.mark.own_home
+def test_sales_and_goals_are_those_of_the_selection(sold: Visitor, work: Work) -> None:
+    head = (
+        "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,"
+        "Units,Price,Cost,Discount,Net,VAT,Gross,Credit For"
+    )
+    line = "1,01/07/2026,LON1,T1,9,Ann Lee,P9,Tea,Food,store,,United Kingdom,2,15.00,10.00,0.00,30.00,6.00,36.00,"
+    sold.upload(f"{head}\n{line}\n".encode(), "UK.csv", "UK")
+    work()
+    rows = ("2026-07,,,revenue,1000,INR", "2026-07,UK,,revenue,60,GBP", "2026-07,UK,LON1,revenue,50,GBP")
+    goals = "\n".join(("month,region,store,measure,amount,currency", *rows))
+    assert sold.post("/goals/import", {"rows": goals, "month": "2026-07"}).status_code == 200
+    assert items(sold, "?region=UK&currency=GBP")["Sales today"] == "30.00 GBP 1 order"
+    assert items(sold, "?region=IN&currency=INR")["Sales today"] == "70.00 INR 1 order"
+    assert items(sold, "?category=Food&currency=GBP")["Sales today"] == "30.00 GBP 1 order"
+    tile = sold.get("/dashboard/tiles/goals?region=UK").text
+    assert ">UK</a>" in tile
+    assert "All sales" not in tile
+    assert ">LON1</a>" in sold.get("/dashboard/tiles/goals?store=LON1").text
+    assert ">All sales</a>" in sold.get("/dashboard/tiles/goals").text
+    assert (
+        "The chosen regions and stores have no goals for Jul 2026 yet."
+        in sold.get("/dashboard/tiles/goals?region=IN").text
+    )

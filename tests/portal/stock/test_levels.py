@@ -90,3 +90,9 @@ def test_the_start_page_of_a_manager_names_what_needs_attention(boss: Visitor, p
     assert "Negative 1 product in a store Out 1 product in a store Not counted 1 product" in text(
         manager.get("/dashboard/tiles/stock").text
     )
+
+
+def test_stock_on_the_start_page_is_that_of_the_selection(boss: Visitor) -> None:
+    tile = boss.get("/dashboard/tiles/stock?region=IN&store=DEL02").text
+    assert "The only product of a store is in stock." in text(tile)
+    assert "region=IN&amp;store=MUM01" in boss.get("/dashboard/tiles/stock?region=IN&store=MUM01").text

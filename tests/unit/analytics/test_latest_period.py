@@ -8,11 +8,11 @@ from tillstream.analytics.comparison import ReportedDays, latest_period, previou
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
 
-FIRST = date(2024, 11, 1)
+FIRST, LATER = date(2024, 11, 1), date(2027, 1, 20)
 
 
-def latest(*last_days: date, first: date = FIRST) -> str:
-    period = latest_period(ReportedDays(first, last) for last in last_days)
+def latest(*last_days: date, first: date = FIRST, today: date = LATER) -> str:
+    period = latest_period((ReportedDays(first, last) for last in last_days), today)
     if period is None:
         return "nothing"
     return f"{'month' if period.is_month else 'days'} {period.start} {period.end}"
@@ -43,7 +43,20 @@ def test_a_month_is_complete_only_from_its_first_day_on() -> None:
     assert latest(date(2024, 11, 30), first=date(2024, 11, 1)) == "month 2024-11-01 2024-11-30"
     assert latest(date(2024, 12, 5), first=date(2024, 11, 2)) == "days 2024-11-08 2024-12-05"
     assert latest(date(2024, 11, 9), first=date(2024, 11, 2)) == "days 2024-11-02 2024-11-09"
-    assert latest_period([ReportedDays()]) is None
+    assert latest_period([ReportedDays()], LATER) is None
+
+
+@pytest.mark.parametrize(
+    ("today", "last", "expected"),
+    [
+        (date(2026, 11, 30), date(2026, 11, 30), "month 2026-10-01 2026-10-31"),
+        (date(2026, 11, 30), date(2026, 12, 1), "month 2026-10-01 2026-10-31"),
+        (date(2026, 12, 1), date(2026, 11, 30), "month 2026-11-01 2026-11-30"),
+        (date(2026, 12, 1), date(2026, 12, 1), "month 2026-11-01 2026-11-30"),
+    ],
+)
+def test_a_month_is_complete_only_after_its_last_day(today: date, last: date, expected: str) -> None:
+    assert latest(last, today=today) == expected
 
 
 REPORTED = ReportedDays(date(2024, 1, 1), date(2024, 6, 20))

@@ -27,7 +27,7 @@ from tillstream.reports import cells, executive, formats, html, pdf, period, wor
 from tillstream.reports.document import Chart, Column, Document, Section, Table
 from tillstream.reports.evidence import FORMULAS, Answer, Cell, Number
 from tillstream.reports.facts import Facts, ReportSource
-from tillstream.reports.narrative import data, outlook, places
+from tillstream.reports.narrative import data, effects, outlook, places
 
 MAY = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
 JUNE = period.chosen(date(2026, 6, 1), date(2026, 6, 30))
@@ -152,6 +152,33 @@ def test_a_part_of_the_change_is_the_same_in_the_text_and_in_the_table(documents
         for text in parts:
             for amount in re.findall(r"[+−][0-9,.]*[0-9](?= GBP)", text):
                 assert amount in amounts, text
+
+
+def test_the_change_of_a_product_is_that_of_the_figures_beside_it(app: App) -> None:
+    facts = Facts(source(app))
+    amounts = [("MON", "13667.45", "11782.55"), ("SAR", "1146.50", "3182.40"), ("CRE", "1672.4", "2975.6")]
+    rows = [
+        {"item": item, "name": None, "before": Decimal(before), "after": Decimal(after), "contribution": Decimal(1)}
+        | {"change": Decimal(after) - Decimal(before)}
+        for item, before, after in amounts
+    ]
+    facts.__dict__["movers"] = Answer("change-by-group", rows)
+    (table,) = executive._movers(facts)
+    assert cells.rows(table, "GBP") == [
+        ["MON", "13,667", "11,783", "−1,884"],
+        ["SAR", "1,147", "3,182", "+2,035"],
+        ["CRE", "1,672", "2,976", "+1,304"],
+    ]
+    written = [formats.sentence_text(one) for one in effects.sentences(facts)]
+    assert "Products that rose most: SAR +2,035 GBP, CRE +1,304 GBP." in written
+    assert "Products that fell most: MON −1,884 GBP." in written
+
+
+def test_a_change_of_stock_is_that_of_the_figures_beside_it() -> None:
+    pairs = [(Decimal("194318.6"), Decimal("151028.4")), (Decimal("2.4"), None)]
+    assert formats.printed_changes(pairs, "USD") == [Decimal(-43291), Decimal(-2)]
+    assert formats.printed_changes([(Decimal("149.354"), Decimal("154.016"))], "USD") == [Decimal("4.67")]
+    assert formats.printed_changes([], "USD") == []
 
 
 def _cells(blocks: Sequence[Table | Chart]) -> Iterator[list[str]]:
@@ -311,8 +338,8 @@ def test_small_amounts_of_the_text_have_the_decimals_of_their_column(app: App) -
     ])  # fmt: skip
     change = {"contribution": Decimal(1), "name": None}
     movers = [
-        change | {"item": "Tea", "change": Decimal("1200.4")},
-        change | {"item": "Mug", "change": Decimal("-3.6")},
+        change | {"item": "Tea", "before": Decimal(0), "after": Decimal("1200.4"), "change": Decimal("1200.4")},
+        change | {"item": "Mug", "before": Decimal(10), "after": Decimal("6.4"), "change": Decimal("-3.6")},
     ]
     effect = [("before", "100"), ("volume", "4000.4"), ("returns", "-20.6"), ("after", "4079.8")]
     of_goal = {

@@ -1,6 +1,6 @@
 """Sales as they are counted, and today against the same time last week, of the rows that a user may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,6 +18,7 @@ from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.domain.store_sale import CLOCK_TOLERANCE
 from tillstream.ports.warehouse import Warehouse
 
+ALL_SALES = Filters()
 SHOWN_SALES = 50
 TOGETHER = 16
 """Settlements of which pages that have different ones of them share a query."""
@@ -168,17 +169,32 @@ def last_day(warehouse: Warehouse, view: View, now: datetime, *, cache: QueryCac
 
 
 def today(
-    warehouse: Warehouse, view: View, now: datetime, times: StoreTimes, *, cache: QueryCache | None = None
+    warehouse: Warehouse,
+    view: View,
+    now: datetime,
+    times: StoreTimes,
+    *,
+    chosen: Filters = ALL_SALES,
+    cache: QueryCache | None = None,
 ) -> Today:
     """Each store on its own business day at `now`; stores without a sale on either day are left out, and sales whose
-    time is in the future, beyond the tolerance of a till's clock.
+    time is in the future, beyond the tolerance of a till's clock. chosen: which sales; its periods do not count.
 
-    Scopes of whole stores share one query of all stores.
+    Scopes of whole stores share one query of all sales.
     """
     stores: list[StoreToday] = []
-    scope = UNRESTRICTED if view.scope.salesperson is None else view.scope
+    is_shared = view.scope.salesperson is None and not chosen.chosen()
+    scope = UNRESTRICTED if is_shared else view.scope
     for one in times.moments(now):
-        filters = Filters(start=one.week_earlier, end=one.today, currency=view.currency)
+        filters = replace(
+            chosen,
+            start=one.week_earlier,
+            end=one.today,
+            before_start=None,
+            before_end=None,
+            against=None,
+            currency=view.currency,
+        )
         params = {
             "today": one.today,
             "week_earlier": one.week_earlier,

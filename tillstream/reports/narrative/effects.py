@@ -81,10 +81,20 @@ def name_of(row: Mapping[str, Any]) -> str:
     return str(row["name"] or row["item"])
 
 
+def printed_movers(facts: Facts) -> dict[Any, Decimal]:
+    """The changes of the products in the table of movers, by item: those of the figures that it prints beside them."""
+    rows = facts.moved[:MOVERS_SHOWN]
+    changes = formats.printed_changes([(one["before"], one["after"]) for one in rows], facts.currency)
+    return dict(zip((one["item"] for one in rows), changes, strict=True))
+
+
 def change_of(facts: Facts, row: Mapping[str, Any], kind: str, formula: str = "value") -> Number:
-    """The change of a row of the movers, rounded as in their table."""
-    like = max(abs(one["change"]) for one in facts.moved[:MOVERS_SHOWN])
-    return number(kind, _change(facts, row), formula=formula, currency=facts.currency, like=like)
+    """The change of a row of the movers, as their table prints it."""
+    printed = printed_movers(facts)
+    shown = printed.get(row["item"])
+    if shown is not None and formula == "size":
+        shown = abs(shown)
+    return Number(kind, formula, (_change(facts, row),), facts.currency, max(map(abs, printed.values())), shown)
 
 
 def _change(facts: Facts, row: Mapping[str, Any]) -> Cell:
