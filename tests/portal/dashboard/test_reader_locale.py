@@ -38,7 +38,7 @@ def test_small_numbers_are_not_grouped(app: App) -> None:
 def test_the_sentence_of_a_chart_follows_the_reader(app: App) -> None:
     figure = {"labels": ["2026-06-01"], "values": [12345.0], "currency": "EUR", "period": "monthly"}
     with create_app(app).test_request_context("/", headers={"Accept-Language": "de-DE,en;q=0.5"}):
-        assert "12.345 EUR" in charts.describe_over_time(figure)
+        assert "12.345,00 EUR" in charts.describe_over_time(figure)
         assert formats.many(1200, "line") == "1.200 lines"
 
 
