@@ -160,7 +160,7 @@ def _book_bombs() -> Iterator[File]:
     yield "far-row.xlsx", sheet(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (_LAST_ROW, _LAST_ROW))
     yield "far-column.xlsx", sheet(b'<row r="2"><c r="XFD2"><v>1</v></c></row>')
     yield "blank-rows.xlsx", sheet(each_row(b'<c r="A%"/>', 1_000_000))
-    yield "ragged-rows.xlsx", sheet(each_row(b'<c r="G%"><v>1</v></c>', 400_000))
+    yield "ragged-rows.xlsx", sheet(each_row(b'<c r="G%"><v>1</v></c>', 300_000))
     yield "wrong-rows.xlsx", sheet(each_row(b'<c r="A%"><v>1</v></c>', 400_000))
     yield "formulas.xlsx", sheet(each_row(b'<c r="A%"><f>A1</f></c>', 200_000))
     yield "merged.xlsx", sheet(b"", b'<mergeCells><mergeCell ref="A2:XFD1048576"/></mergeCells>')
@@ -186,7 +186,7 @@ def _book_bombs() -> Iterator[File]:
         "repeated-cells": row.format(rows_repeated, cells_repeated, "a" * 30),
         "wide-row": row.format("", cells_repeated, "a"),
         "wide-rows": row.format("", cells_repeated, "a") * 500,
-        "rows": row.format("", "", "a") * 400_000,
+        "rows": row.format("", "", "a") * 250_000,
         "deep": row.format("", "", "<text:span>" * 100_000 + "</text:span>" * 100_000),
         "deeper": row.format("", "", "<text:span>" * 900 + "</text:span>" * 900),
         "spaces": row.format("", "", '<text:s text:c="1000"/>' * 300_000),

@@ -14,7 +14,7 @@ import pytest
 from hostile_bombs import bombs
 from hostile_files import mutants
 
-ALL, BATCH = 400, 20
+ALL, BATCH = 400, 8
 MEGABYTES, SECONDS = 700, 20.0
 """What a file may take, in megabytes and in seconds of the processor: twice what it takes on a machine at rest."""
 ADDRESSES = 12 << 30

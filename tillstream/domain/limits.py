@@ -23,7 +23,7 @@ class Limits:
     """Rows that are rejected, or blank and read one by one, beyond which a file is not read on once more than half of
     its rows so far, and more than the `refused_threshold` of its contract, are such: each takes about a hundred times
     as long as a row that is read in columns."""
-    most_irregular_rows: int = 250_000
+    most_irregular_rows: int = 150_000
     """As `irregular_rows`, for a file of which less than half is such: more of them are no work for a person."""
     settled_rows: int = 500_000
     """Rows of a settlement that a cloud process with 2 GiB can settle in memory; more are left to the job."""

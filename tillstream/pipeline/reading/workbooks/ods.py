@@ -19,6 +19,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_PARAGRAPH = f"{_TEXT}p"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _MANIFEST = "META-INF/manifest.xml"
 _MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
@@ -140,8 +141,11 @@ def _value(cell: Element) -> Cell | None:
 def _text_of(cell: Element) -> str:
     """The paragraphs of a cell without formatting, however deeply they are nested; repeated spaces are encoded as a
     count. Text beyond the largest cell is left out."""
+    paragraphs = [child for child in cell if child.tag == _PARAGRAPH]
+    if len(paragraphs) == 1 and not len(paragraphs[0]):
+        return paragraphs[0].text or ""
     left: list[Element | str] = []
-    for paragraph in reversed([child for child in cell if child.tag == f"{_TEXT}p"]):
+    for paragraph in reversed(paragraphs):
         left += ["\n", paragraph] if left else [paragraph]
     parts: list[str] = []
     size = 0
