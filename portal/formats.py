@@ -36,6 +36,11 @@ def money(value: Any, currency: str) -> Markup:
     return _data(number, decimal(amounts.rounded(number, currency), minor_digits(currency)))
 
 
+def amount_words(value: Any, currency: str) -> str:
+    """As `money`, with the currency, for a sentence; a figure without a currency as a number."""
+    return f"{money(value, currency).striptags()} {currency}" if currency else decimal(value)
+
+
 def price(value: Any, currency: str) -> Markup:
     """A price or cost of one unit, which may have more decimals than its currency."""
     if value is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.dashboard import texts
 from portal.filters.texts import UNKNOWN
-from portal.formats import money
+from portal.formats import amount_words
 from portal.reader_locale import day_text, month_text
 
 MANY = 60
@@ -85,7 +85,7 @@ def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
     if not averages:
         return texts.NO_SALES_IN_MONTHS
     best = max(averages)
-    return texts.heatmap(best[1], _amount(best[0], figure["currency"]))
+    return texts.heatmap(best[1], amount_words(best[0], figure["currency"]))
 
 
 def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
-    first = [f"{row['country'] or UNKNOWN} {_amount(row['revenue'], currency)}" for row in rows[:3]]
+    first = [f"{row['country'] or UNKNOWN} {amount_words(row['revenue'], currency)}" for row in rows[:3]]
     return texts.world(len(rows), first)
 
 
@@ -107,12 +107,8 @@ def describe_over_time(figure: dict[str, Any]) -> str:
         return texts.NO_SALES_IN_DAYS
     names = [period_name(date.fromisoformat(label), figure["period"]) for label in figure["labels"]]
     high, low = values.index(max(values)), values.index(min(values))
-    highest, lowest = ((names[at], _amount(values[at], figure["currency"])) for at in (high, low))
+    highest, lowest = ((names[at], amount_words(values[at], figure["currency"])) for at in (high, low))
     return texts.over_time(names[0], names[-1], len(values), highest, lowest)
-
-
-def _amount(value: Decimal | float, currency: str) -> str:
-    return f"{money(value, currency).striptags()} {currency}"
 
 
 def period_name(start: date, period: str) -> str:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from portal.forecast import texts
-from portal.formats import money
-from portal.reader_locale import day_text, decimal
+from portal.formats import amount_words
+from portal.reader_locale import day_text
 from tillstream.forecasting.outside import OutsideValue
 
 Rows = Sequence[dict[str, Any]]
@@ -73,8 +73,7 @@ def outside(values: Sequence[OutsideValue]) -> dict[str, Any]:
 
 def describe(label: str, target: str, total: dict[str, Any], currency: str) -> str:
     """The chart in a sentence, for screen readers."""
-    expected = money(total["mean"], currency).striptags() if currency else decimal(total["mean"])
-    amount = f"{expected} {currency}".strip()
+    amount = amount_words(total["mean"], currency)
     return f"{texts.TARGETS[target]} of {label}, forecast up to {day_text(total['last_day'])}: {amount}."
 
 

@@ -1,11 +1,10 @@
 """The chart of a month: what was sold since its first day, and what the goal expects."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
-from portal.formats import money
-from portal.reader_locale import day_text, decimal
+from portal.formats import amount_words
+from portal.reader_locale import day_text
 from tillstream.goals.standings import DayOfMonth, Standing
 
 SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
@@ -28,14 +27,10 @@ def days(each: Sequence[DayOfMonth], standing: Standing, measure: str) -> dict[s
 
 def describe(label: str, standing: Standing) -> str:
     """The chart in a sentence, for screen readers."""
-    sold = f"{label}: {_amount(standing.sold, standing.currency)} sold"
+    sold = f"{label}: {amount_words(standing.sold, standing.currency)} sold"
     until = f" until {day_text(standing.through)}" if standing.through else ""
-    goal = f", of a goal of {_amount(standing.goal.amount, standing.currency)}" if standing.goal else ""
+    goal = f", of a goal of {amount_words(standing.goal.amount, standing.currency)}" if standing.goal else ""
     return f"{sold}{until}{goal}."
-
-
-def _amount(value: Decimal, currency: str) -> str:
-    return f"{money(value, currency).striptags()} {currency}" if currency else decimal(value)
 
 
 def bar(standing: Standing) -> dict[str, float] | None:
