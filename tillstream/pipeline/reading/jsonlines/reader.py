@@ -24,8 +24,6 @@ _CHUNK_CELLS = 4 << 20
 """Kept small because each line gets a cell in every column, however short it is."""
 _CELL_BYTES = 4
 """Memory of a cell, empty ones included."""
-
-
 _ESCAPES = (b"\\u", b"\\/")
 """With which a key can be written in other ways than `quoted` does."""
 
@@ -105,10 +103,11 @@ class JsonLinesReader:
 
     def _decoded(self, lines: list[bytes]) -> Iterator[tuple[int, DecodedLines]]:
         """Yield (line count, decoded lines) of at most `_CHUNK_CELLS` cells."""
-        decoded = self._decoder.decode(lines)
-        if len(lines) == 1 or max(len(decoded.names), self._columns) * len(lines) <= _CHUNK_CELLS:
-            yield len(lines), decoded
-            return
+        if len(lines) == 1 or self._columns * len(lines) <= _CHUNK_CELLS:
+            decoded = self._decoder.decode(lines)
+            if len(lines) == 1 or len(decoded.names) * len(lines) <= _CHUNK_CELLS:
+                yield len(lines), decoded
+                return
         middle = len(lines) // 2
         yield from self._decoded(lines[:middle])
         yield from self._decoded(lines[middle:])

@@ -1,6 +1,7 @@
 """The texts that a workbook holds once and its cells refer to. Calamine copies the text into each of these cells."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,14 +24,28 @@ def check_repeated_texts(sheet: str, lengths: Ints, references: Ints, limits: Li
     the texts.
     """
     total = int(lengths.take(references, mode="clip").sum()) + unclear * int(lengths.max())
-    if total > 2 * limits.sheet_bytes:
+    if total > _most(limits):
         raise unreadable(
-            f"The texts of the cells of “{sheet}” take more than {2 * limits.sheet_bytes >> 20:,} megabytes, as long "
+            f"The texts of the cells of “{sheet}” take more than {_most(limits) >> 20:,} megabytes, as long "
             "texts are repeated. Remove the columns with them, or save the sheet as CSV UTF-8."
         )
 
 
-def lengths_in_xml(texts: Member) -> Ints:
+def check_texts_in_xml(sheet: str, texts: Member, open_sheet: Callable[[], Member], cells: int, limits: Limits) -> None:
+    """As `check_repeated_texts`, of the XML of a workbook. cells: at most so many are in the sheet, which is read only
+    if that number of the longest text is too large."""
+    lengths = _lengths_in_xml(texts)
+    if len(lengths) and int(lengths.max()) * cells > _most(limits):
+        references, unclear = _references_in_xml(open_sheet())
+        check_repeated_texts(sheet, lengths, references, limits, unclear)
+
+
+def _most(limits: Limits) -> int:
+    """Largest text of the cells of a sheet, in bytes."""
+    return 2 * limits.sheet_bytes
+
+
+def _lengths_in_xml(texts: Member) -> Ints:
     """Bytes of the XML of each shared text, without its own tags."""
     starts, offset, rest = [np.empty(0, np.int64)], 0, b""
     while chunk := texts.read(_CHUNK):
@@ -46,13 +61,12 @@ def lengths_in_xml(texts: Member) -> Ints:
     return lengths
 
 
-def references_in_xml(sheet: Member) -> tuple[Ints, int]:
+def _references_in_xml(sheet: Member) -> tuple[Ints, int]:
     """Places of the shared texts of a sheet's cells, and how many more cells have one."""
     places, cells, rest = [np.empty(0, np.int64)], 0, b""
     while chunk := sheet.read(_CHUNK):
         data = rest + chunk
-        end = data.rfind(b"</") if len(data) < 2 * _CHUNK else len(data)
-        end = max(end, 0)
+        end = max(data.rfind(b"</"), 0) if len(data) < 2 * _CHUNK else len(data)
         cells += len(_REFERRING.findall(data, 0, end))
         places.append(np.array(_REFERENCE.findall(data, 0, end + 1), np.int64))
         rest = data[end:]

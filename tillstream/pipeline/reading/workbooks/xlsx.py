@@ -14,11 +14,7 @@ from tillstream.pipeline.reading.errors import unreadable
 from tillstream.pipeline.reading.limits import check_unpacked_size
 from tillstream.pipeline.reading.streams.zip_archive import Member
 from tillstream.pipeline.reading.workbooks.cell_text import Cell
-from tillstream.pipeline.reading.workbooks.repeated_texts import (
-    check_repeated_texts,
-    lengths_in_xml,
-    references_in_xml,
-)
+from tillstream.pipeline.reading.workbooks.repeated_texts import check_texts_in_xml
 from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
 from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults, SheetScan, local_name, parse_sheet, scan_sheet
 from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, fromstring
@@ -52,15 +48,9 @@ class XlsxRows:
     def __iter__(self) -> Iterator[SheetRow]:
         scan = self._scan()
         for name in self._texts:
-            self._check_texts(name, scan.width * scan.height)
+            cells = scan.width * scan.height
+            check_texts_in_xml(self.sheet, self._stream(name), self._sheet_stream, cells, self._limits)
         yield from sheet_rows(self._book, self.sheet, scan.faults)
-
-    def _check_texts(self, texts: str, cells: int) -> None:
-        """Raise `UnreadableFile` if the cells of the sheet are too large for memory once each has its text."""
-        lengths = lengths_in_xml(self._stream(texts))
-        if len(lengths) and int(lengths.max()) * cells > 2 * self._limits.sheet_bytes:
-            references, unclear = references_in_xml(self._stream(self._part_path))
-            check_repeated_texts(self.sheet, lengths, references, self._limits, unclear)
 
     def _find_part(self, sheet: str) -> str:
         """Path of the sheet's part in the archive."""
@@ -77,9 +67,12 @@ class XlsxRows:
 
     def _scan(self) -> SheetScan:
         """Scan the sheet. Raises `UnreadableFile` if its used range is too large for memory."""
-        scan = scan_sheet(self._stream(self._part_path)) or parse_sheet(self._stream(self._part_path))
+        scan = scan_sheet(self._sheet_stream()) or parse_sheet(self._sheet_stream())
         check_cell_range(self.sheet, scan.width, scan.height, self._limits)
         return scan
+
+    def _sheet_stream(self) -> Member:
+        return self._stream(self._part_path)
 
     def _stream(self, part: str) -> Member:
         return Member(self._archive, self._archive.getinfo(part), self._limits)
