@@ -48,9 +48,14 @@ CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
 """The digits of a normal form: without prefix and suffix."""
 _NUMBER = """
 CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS
-IF(starts_with(sale_id, store_id || '/'), substr(sale_id, length(store_id) + 2), sale_id)
+CASE
+  WHEN starts_with(sale_id, store_id || '/') THEN substr(sale_id, length(store_id) + 2)
+  WHEN starts_with(sale_id, replace(replace(store_id, '%', '%25'), '/', '%2F') || '/')
+  THEN substr(sale_id, length(replace(replace(store_id, '%', '%25'), '/', '%2F')) + 2)
+  ELSE sale_id
+END
 """
-"""A sale ID without its store."""
+"""A sale ID without its store, whose `/` and `%` may be escaped in it."""
 _SAME_TIME = """
 CREATE OR REPLACE TEMP MACRO is_same_time(a, b) AS
 COALESCE(a = b OR epoch_us(LEAST(a, b)) = epoch_us(GREATEST(a, b)) // 60_000_000 * 60_000_000, TRUE)

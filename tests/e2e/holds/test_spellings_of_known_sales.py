@@ -356,6 +356,13 @@ def test_an_accepted_spelling_of_stores_holds_no_later_file(
         assert run("rebuild", way)[1]["differences"] == []
 
 
+@pytest.mark.parametrize("store", ["North/East", "North 5%"])
+def test_numbers_of_a_store_with_escaped_letters_have_a_proposal(ingest: Any, store: str) -> None:
+    ingest(SALES, identity={"store": store})
+    held = ingest(spelled(0, lambda text: text.lstrip("0")))[1]
+    assert held["proposal"]["changes"] == ["Receipt: 762 is read as 000762; numbers are written as 000000"]
+
+
 def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest: Any, run: Run) -> None:
     odd = spelled(0, lambda text: f"{'AB'[int(text) % 2]}{text}")
     ingest(odd)
