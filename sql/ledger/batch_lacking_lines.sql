@@ -1,5 +1,6 @@
 -- The lines that a batch lacks although it is a later export of their day: of each store's day of which the batch has most
--- lines that its contract delivered before, those that it has not. They stay in the ledger.
+-- lines that its contract delivered before, those that it has not; and all lines of the days between these that it has
+-- nothing of, if they are fewer. Lines that it has in quarantine are not lacking. They stay in the ledger.
 -- - lines: Number of these lines; no row if there are none
 -- - sale_id: Sale of one of them
 -- - sale_date: Its business day
@@ -12,7 +13,6 @@ in_batch AS (
   SELECT DISTINCT sightings.key
   FROM sightings
   INNER JOIN batch ON batch.batch_no = sightings.batch_no
-  WHERE sightings.outcome <> 'quarantined'
 ),
 before AS (
   SELECT DISTINCT sightings.key
@@ -23,6 +23,7 @@ before AS (
 ),
 days AS (
   SELECT
+    sale_versions.store_id,
     sale_versions.sale_date,
     COUNTIF(in_batch.key IS NULL) AS lacking,
     COUNTIF(in_batch.key IS NOT NULL) AS present,
@@ -33,13 +34,34 @@ days AS (
   WHERE sale_versions.is_current AND sale_versions.status <> 'cancelled'
   GROUP BY sale_versions.store_id, sale_versions.sale_date
 ),
+periods AS (
+  SELECT
+    store_id,
+    MIN(sale_date) AS first_day,
+    MAX(sale_date) AS last_day,
+    COUNT(*) AS days
+  FROM days
+  WHERE present > lacking
+  GROUP BY store_id
+),
+inside AS (
+  SELECT
+    days.*,
+    periods.days AS exported,
+    COUNTIF(days.present = 0) OVER (PARTITION BY days.store_id) AS absent
+  FROM days
+  INNER JOIN periods
+    ON
+      periods.store_id IS NOT DISTINCT FROM days.store_id
+      AND days.sale_date BETWEEN periods.first_day AND periods.last_day
+),
 final AS (
   SELECT
     CAST(SUM(lacking) OVER () AS INT64) AS lines,
     sale_id,
     sale_date
-  FROM days
-  WHERE lacking > 0 AND present > lacking
+  FROM inside
+  WHERE lacking > 0 AND (present > lacking OR (present = 0 AND exported > absent))
 )
 SELECT * FROM final
 ORDER BY sale_date, sale_id

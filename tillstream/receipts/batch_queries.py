@@ -1,6 +1,7 @@
 """Queries about the rows of one batch in the ledger, which read only the days of the batch."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Any
 
@@ -38,7 +39,8 @@ class BatchQueries:
         """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
         values: dict[str, Any] = {"batch_id": self._upload.batch_id, "days": self._days}
         if name == OF_EARLIER:
-            received = self._warehouse.query(sql.text("ledger/received_for_days"), {"days": self._days})
+            values["days"] = _with_days_between(self._days)
+            received = self._warehouse.query(sql.text("ledger/received_for_days"), {"days": values["days"]})
             values["receipt_days"] = received.column("received_date").to_pylist() or [NO_DAY]
         else:
             values["received_date"] = self._upload.received_date
@@ -50,3 +52,10 @@ class BatchQueries:
         values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date}
         rows = self._warehouse.query(sql.text("ledger/days_of_batch"), values)
         return rows.column("sale_date").to_pylist() or [NO_DAY]  # of a batch without accepted rows
+
+
+def _with_days_between(days: Sequence[date]) -> list[date]:
+    """All days from the first to the last one, unless fewer than half of them are among these."""
+    first, last = min(days), max(days)
+    between = (last - first).days + 1
+    return [first + timedelta(number) for number in range(between)] if between < 2 * len(days) else list(days)

@@ -35,7 +35,9 @@ def receipt(ports: Ports, batch: str) -> Receipt:
         amounts = queries.run(amounts_query)
     composed = compose(upload, rows, amounts, queries.run(problems_query))
     if upload.is_file and rows and rows[0]["rows_duplicate"] + rows[0]["rows_corrected"]:
-        composed["problems"] += [_lacking_lines(row) for row in queries.run("batch_lacking_lines")]
+        lacking = queries.run("batch_lacking_lines")
+        # as many lines can be those of its rows to fix, whose keys cannot be read; fixed rows are not lacking
+        composed["problems"] += [_lacking_lines(row) for row in lacking if row["lines"] > rows[0]["rows_quarantined"]]
     return {"batch_id": batch, **composed}
 
 

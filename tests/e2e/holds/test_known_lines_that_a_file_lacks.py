@@ -38,6 +38,21 @@ def test_the_receipt_names_a_line_that_the_later_export_lacks(ingest: Ingest, ru
     assert run("query", "kpis")[1]["rows"][0]["lines"] == 10
 
 
+def test_a_line_that_the_later_export_has_in_quarantine_is_not_lacking(ingest: Ingest) -> None:
+    ingest(ROWS)
+    receipt = ingest([*ROWS[:2], "3,2026-02-03,Lamp,1,three", *ROWS[3:]])
+    assert (receipt["rows"]["quarantined"], lacking(receipt)) == (1, [])
+    receipt = ingest([ROWS[0], "3,2026-02-03,Lamp,1,three", *ROWS[3:]])
+    assert (receipt["rows"]["quarantined"], lacking(receipt)) == (1, [(2, "2 of 2026-02-02")]), "one may be that row"
+
+
+def test_the_receipt_names_a_whole_day_that_the_later_export_lacks(ingest: Ingest) -> None:
+    days = [f"{number},2026-02-{number:02},Lamp,1,{number}.50" for number in range(1, 8)]
+    ingest(days)
+    assert lacking(ingest(days[1:3] + days[4:])) == [(1, "4 of 2026-02-04")]
+    assert lacking(ingest([days[1], days[6]])) == [], "an export of two days lacks none between them"
+
+
 @pytest.mark.parametrize(
     "rows",
     [ROWS, [*ROWS, "11,2026-02-02,Lamp,1,9.00"], ROWS[:3], ["12,2026-02-02,Lamp,1,9.00"]],
