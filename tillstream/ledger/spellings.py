@@ -21,7 +21,8 @@ MOST_SIMILAR = 2_000
 """Sales of the ledger whose numbers are normalised, about: those with rare amounts."""
 LEAST_SHARE, LEAST_SHARE_OF_DIGITS = 0.5, 0.9
 """Share of the new sales of a store's day that the ledger must have under another spelling: a smaller one can be equal
-by accident. If only the digits of the numbers are equal, they may be numbers of two tills."""
+by accident. If only the digits of the numbers are equal, they may be numbers of two tills, unless the file repeats at
+least as many known sales of the day and lacks those with which it is compared."""
 LEAST_LINES_OF_DIGITS = 5
 LEAST_LINES_OF_FORM, LEAST_TIMES_BY_ACCIDENT = 2, 4
 """Fewer sales are enough if their numbers are equal but for spelling, and more than accident makes equal: that is
@@ -111,6 +112,12 @@ DELETE FROM compared_lines WHERE sale IN (
   SELECT sale FROM ({_SUMS.format("compared_lines")}) SEMI JOIN (FROM equal_sums WHERE NOT is_rare) USING ({_SUMMED})
 )
 """
+_REPEATED_DAYS = """
+CREATE OR REPLACE TEMP TABLE repeated_days AS
+SELECT store_id, sale_date AS day, COUNT(DISTINCT sale) AS repeated
+FROM compared_lines SEMI JOIN (FROM known_lines WHERE is_current) USING (sale) GROUP BY ALL
+"""
+"""How many known sales of the day of a store the file repeats, of those that are compared."""
 _ONLY_NEW = "DELETE FROM compared_lines WHERE sale IN (SELECT sale FROM known_lines WHERE is_current)"
 _EQUAL_LINES = f"""
 SELECT s.sale, k.sale AS known, k.sale_id AS known_id, k.store_id AS known_store, s.form = k.form AS is_same_form,
@@ -147,17 +154,20 @@ days AS (
   FROM sizes AS z JOIN alike AS a USING (sale) LEFT JOIN matches AS m USING (sale) GROUP BY ALL
 ),
 chosen AS (
-  SELECT *, same_form >= {LEAST_SHARE} * new OR (
+  SELECT days.*, same_form >= {LEAST_SHARE} * new OR (
       lines_of_form >= {LEAST_LINES_OF_FORM} AND same_form > {LEAST_TIMES_BY_ACCIDENT} * by_accident
     ) AS by_form, same_digits >= {LEAST_SHARE_OF_DIGITS} * new AS by_digits,
-    SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits
-  FROM days
+    SUM(lines) FILTER (same_digits >= {LEAST_SHARE_OF_DIGITS} * new) OVER () AS lines_by_digits,
+    repeated >= new AS is_repeated
+  FROM days LEFT JOIN repeated_days AS r
+  ON r.store_id IS NOT DISTINCT FROM days.store_id AND r.day = days.day
 )
 SELECT z.sale_id, m.known.id, z.day, z.amount, z.sale, m.known.sale,
   number_of(z.sale_id, z.store_id), number_of(m.known.id, m.known.store), z.store_id, m.known.store
 FROM chosen AS d JOIN sizes AS z ON z.store_id IS NOT DISTINCT FROM d.store_id AND z.day = d.day
 JOIN matches AS m USING (sale)
-WHERE (d.by_form AND m.is_same_form) OR (d.by_digits AND d.lines_by_digits >= {LEAST_LINES_OF_DIGITS})
+WHERE (d.by_form AND m.is_same_form)
+  OR (d.by_digits AND (d.is_repeated OR d.lines_by_digits >= {LEAST_LINES_OF_DIGITS}))
 ORDER BY z.day, z.sale_id
 """
 """Compared sales that the ledger has under another spelling only, which is not a number of the file: of the days of a
@@ -243,7 +253,7 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     if not _compares_numbers(batch):
         return None
     _sample(cursor, [batch])
-    for statement in (_ONLY_NEW, _LEDGER_SUMS, _EQUAL_SUMS, _WITHOUT_FREQUENT_SUMS):
+    for statement in (_REPEATED_DAYS, _ONLY_NEW, _LEDGER_SUMS, _EQUAL_SUMS, _WITHOUT_FREQUENT_SUMS):
         cursor.execute(statement)
     if not cursor.execute("SELECT 1 FROM equal_sums LIMIT 1").fetchone():
         return None
