@@ -51,6 +51,15 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     assert "Import the file to load the other rows" not in page
 
 
+def test_a_file_that_waits_for_a_manager_needs_review(person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN")
+    batch = clerk.upload(MOSTLY_BAD)
+    work()
+    page = clerk.get(f"/uploads/{batch}").text
+    assert "2 of 3 rows must be fixed" in page
+    assert "It needed review" not in page
+
+
 def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(ONE_BAD)
