@@ -33,6 +33,22 @@ def rounded(column: Any, digits: int) -> Any:
     return pc.round(column, digits, round_mode="half_towards_infinity") if is_number else column
 
 
+def rounded_changes(batch: pa.RecordBatch, changes: Mapping[str, tuple[str, str]], digits: int) -> pa.RecordBatch:
+    """The batch, in which each change is the difference of its two columns as they are rounded.
+
+    changes: column → the later and the earlier column, all of decimals.
+    """
+    for name, pair in changes.items():
+        place, change = batch.schema.get_field_index(name), batch[name]
+        columns = [rounded(batch[one], digits) for one in pair]
+        # wider decimals, as a difference can have one digit more
+        scale = max(column.type.scale for column in (change, *columns))
+        after, before = (pc.cast(column, pa.decimal256(70, scale)) for column in columns)
+        difference = pc.if_else(pc.is_valid(change), pc.cast(pc.subtract(after, before), change.type), None)
+        batch = batch.set_column(place, batch.schema.field(place), difference)
+    return batch
+
+
 def rounded_by_row(column: Any, digits: Sequence[int | None]) -> Any:
     """A short column, each number rounded to its own digits; None: as it is."""
     cells = [(column.slice(place, 1), each) for place, each in enumerate(digits)]

@@ -47,7 +47,7 @@ def _read(table: ExportTable) -> pa.Table:
     """All rows; reads no further than the limit."""
     most = min(ROWS, CELLS // max(len(table.schema), 1))
     batches, count = [], 0
-    for batch in table.batches:
+    for batch in table.printed:
         count += batch.num_rows
         if count > most:
             raise Rejected(f"A PDF has place for {most:,} rows of this table. Narrow the filters, {INSTEAD}")

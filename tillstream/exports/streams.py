@@ -22,7 +22,7 @@ def csv(table: ExportTable) -> Iterator[bytes]:
 
     yield (BOM + ",".join(f'"{guard(name)}"' for name in table.schema.names) + "\n").encode()
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
-    for batch in slices(table.batches):
+    for batch in slices(table.printed):
         out = io.BytesIO()
         columns = rounded_columns(batch, table.digits)
         texts = pa.table([guarded(column) for column in columns], batch.schema.names)

@@ -8,8 +8,9 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tillstream.analytics.amount_columns import ROW_COLUMNS, Amounts
+from tillstream.analytics.amount_columns import CHANGES, ROW_COLUMNS, Amounts
 from tillstream.domain.money.minor_units import minor_digits
+from tillstream.exports.cell_texts import rounded_changes
 
 SLICE = 10_000
 """Rows that are converted at once: enough for columns to be fast, and few megabytes."""
@@ -46,6 +47,21 @@ class ExportTable:
             return {}
         names = Amounts(self.name, self.schema.names, self.currency).converted
         return dict.fromkeys(names if self.converted is None else self.converted, minor_digits(self.currency))
+
+    @property
+    def printed(self) -> Iterator[pa.RecordBatch]:
+        """The rows for files that people open, iterated once, as `with_printed_changes`."""
+        return map(self.with_printed_changes, self.batches)
+
+    def with_printed_changes(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Some rows of this table, in which a change is that of its two figures as they are rounded."""
+        return rounded_changes(rows, self._changes, minor_digits(self.currency)) if self._changes else rows
+
+    @cached_property
+    def _changes(self) -> dict[str, tuple[str, str]]:
+        fields = {field.name for field in self.schema if pa.types.is_decimal(field.type)} & self.digits.keys()
+        pairs = ((name, pair) for name, each in CHANGES.items() for pair in each)
+        return {name: pair for name, pair in pairs if fields >= {name, *pair}}
 
     def digits_by_row(self, rows: pa.RecordBatch | pa.Table) -> dict[str, list[int | None]]:
         """Columns with amounts in the currency of their row → the decimal digits of each cell; None: it is no amount.

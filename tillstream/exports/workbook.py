@@ -91,7 +91,7 @@ class _Sheet:
 
     def write(self) -> None:
         sheet, book = self.sheet, self.book
-        batches = slices(self.table.batches)
+        batches = slices(self.table.printed)
         first = next(batches)
         cells = [self._writer(number, text) for number, text in enumerate(self.formats)]
         for number, width in enumerate(_widths(first)):

@@ -66,6 +66,39 @@ def _objects(table: pa.Table) -> list[Any]:
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
+@pytest.mark.parametrize(
+    ("query", "after", "before", "change"),
+    [
+        ("customers-compared", "revenue", "before", "change"),
+        ("products-compared", "revenue", "year_before", "year_change"),
+        ("change-by-group", "after", "before", "change"),
+        ("price-effects", "revenue_after", "revenue_before", "revenue_change"),
+    ],
+)
+def test_a_printed_change_is_that_of_the_two_printed_figures(query: str, after: str, before: str, change: str) -> None:
+    figures = [("10.006", "10.004", "0.002"), ("5.004", "6.006", "-1.002"), ("1.00", None, None), ("9", "8.5", "0.5")]
+    names = (after, before, change)
+    rows = pa.record_batch(
+        {
+            name: pa.array(
+                [None if row[place] is None else Decimal(row[place]) for row in figures], pa.decimal128(38, 9)
+            )
+            for place, name in enumerate(names)
+        }
+    )
+
+    def cells(currency: str) -> list[list[str]]:
+        text = b"".join(format_of("csv").chunks(table_of(query, [rows], currency=currency))).decode()
+        return list(csv.reader(text.splitlines()[1:]))
+
+    printed = [["10.01", "10", "0.01"], ["5", "6.01", "-1.01"], ["1", "", ""], ["9", "8.5", "0.5"]]
+    assert cells("GBP") == printed
+    assert cells("")[0] == list(figures[0]), "exact amounts have exact changes"
+    counted = CountedRows(table_of(query, [rows], currency="GBP"))
+    assert [batch.column(change)[0].as_py() for batch in counted.batches()] == [Decimal("0.002")]
+    assert counted.first == printed
+
+
 def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_programs() -> None:
     """Half away from zero, in the currency that is shown; amounts of a line are as they are recorded."""
     amounts = pa.array([Decimal(one) for one in ("114808.865622957", "-0.125", "0.005")], pa.decimal128(38, 9))
