@@ -40,7 +40,7 @@ class AccountForm(FlaskForm):
             "regions": ",".join(self.regions.data or []).split(","),
             "stores": ",".join(stores).split(","),
             "salesperson": self.salesperson.data or "",
-            "valid_regions": tillstream().contracts.regions(),
+            "check_regions": tillstream().contracts.check_regions,
             "by": me().login,
         }
 

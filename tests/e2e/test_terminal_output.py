@@ -76,7 +76,7 @@ def test_accounts_are_listed_in_plain_words(run_text: RunText) -> None:
 
 def test_a_region_that_no_contract_reports_to_is_refused(run_text: RunText) -> None:
     code, words = run_text("users", "add", "carla", "--role", "clerk", "--region", "uk")
-    assert (code, "There is no region uk. Existing regions: BR, Bakery," in words) == (1, True)
+    assert (code, "There is no region uk. The regions are BR, Bakery," in words) == (1, True)
 
 
 def test_a_changed_account_is_printed_and_audited(run_text: RunText, run: Run) -> None:
@@ -98,7 +98,7 @@ def test_a_changed_account_is_printed_and_audited(run_text: RunText, run: Run) -
     ("arguments", "code", "words"),
     [
         (("carla",), 2, "Nothing to change"),
-        (("carla", "--region", "Mars"), 1, "There is no region Mars. Existing regions:"),
+        (("carla", "--region", "Mars"), 1, "There is no region Mars. The regions are"),
         (("nobody", "--region", "UK"), 1, "There is no account nobody."),
         (("boss", "--role", "clerk", "--region", "UK"), 1, "boss is the only administrator"),
     ],

@@ -51,7 +51,7 @@ def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
         arguments.rights,
         regions=arguments.regions,
         days=arguments.days,
-        valid_regions=app.contracts.regions(),
+        check_regions=app.contracts.check_regions,
         files_only=arguments.files_only,
         by=COMMAND_LINE,
     )

@@ -98,7 +98,7 @@ def _create(create: Callable[..., str], app: App, arguments: NewUser) -> str:
         regions=arguments.regions,
         stores=arguments.stores,
         salesperson=arguments.salesperson,
-        valid_regions=app.contracts.regions(),
+        check_regions=app.contracts.check_regions,
         by=COMMAND_LINE,
     )
 
@@ -122,7 +122,7 @@ def assign(app: App, progress: Progress, arguments: ChangeUser) -> Result:
         regions=arguments.regions,
         stores=arguments.stores,
         salesperson=arguments.salesperson,
-        valid_regions=app.contracts.regions(),
+        check_regions=app.contracts.check_regions,
         by=COMMAND_LINE,
     )
     return Result(_user(user))

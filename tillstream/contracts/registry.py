@@ -1,7 +1,7 @@
 """Contract registry: the current contracts, and every version that has read a file."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import time
 from weakref import WeakKeyDictionary
 
@@ -84,6 +84,13 @@ class ContractRegistry:
     def regions_to_choose(self) -> list[str]:
         """The regions in use, or in a new home all of `regions`, with which one can begin."""
         return self.regions_in_use() or self.regions()
+
+    def check_regions(self, regions: Iterable[str]) -> None:
+        """Raise `Rejected` for a region that no contract reports to; the message lists those to choose from."""
+        existing = self.regions()
+        for region in regions:
+            if region not in existing:
+                raise Rejected(f"There is no region {region}. The regions are {', '.join(self.regions_to_choose())}.")
 
     def current(self, name: str) -> Contract:
         """The current contract of a name. Raises `NotFound`, suggesting the closest name; `Rejected` for a damaged one

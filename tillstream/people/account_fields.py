@@ -1,6 +1,6 @@
 """Validation of role and scope, for new and changed accounts alike."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tillstream.domain.errors import Rejected
@@ -38,12 +38,16 @@ def assignment_fields(
     return fields
 
 
-def check_regions(regions: Iterable[str], existing: Iterable[str]) -> None:
+RegionCheck = Callable[[Iterable[str]], None]
+"""Raises `Rejected` for a region that does not exist."""
+
+
+def check_field(regions: Iterable[str], check: RegionCheck) -> None:
     """Raise `WrongField` for a region that does not exist: the account would see no rows."""
-    available = sorted(existing)
-    for region in _distinct(regions):
-        if region not in available:
-            raise WrongField("regions", f"There is no region {region}. Existing regions: {', '.join(available)}.")
+    try:
+        check(_distinct(regions))
+    except Rejected as error:
+        raise WrongField("regions", str(error)) from None
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
-from tillstream.people.account_fields import ACCOUNT_FIELDS, WrongField, assignment_fields, check_regions
+from tillstream.people.account_fields import ACCOUNT_FIELDS, RegionCheck, WrongField, assignment_fields, check_field
 from tillstream.people.account_store import COLLECTION, normalize_login
 from tillstream.people.login_throttle import NOWHERE, Origin
 from tillstream.people.user import User, user_of
@@ -79,11 +79,11 @@ def create(
     regions: Iterable[str] = (),
     stores: Iterable[str] = (),
     salesperson: str | None = None,
-    valid_regions: Iterable[str] | None = None,
+    check_regions: RegionCheck | None = None,
 ) -> User:
     """Create an account. Raises `WrongField` for a bad name or scope, `Conflict` for a taken name.
 
-    secret: its credential fields. valid_regions: to check `regions` against. by: the actor, for audit.
+    secret: its credential fields. check_regions: of the contracts. by: the actor, for audit.
     """
     login = normalize_login(login)
     if not LOGIN.fullmatch(login):
@@ -93,8 +93,8 @@ def create(
             "+ -",
         )
     regions = list(regions)
-    if valid_regions is not None:
-        check_regions(regions, valid_regions)
+    if check_regions:
+        check_field(regions, check_regions)
     data: dict[str, Any] = {
         "name": name.strip() or login,
         **assignment_fields(Role(role), regions, stores, salesperson),
@@ -121,7 +121,7 @@ def assign(
     regions: Iterable[str] | None = None,
     stores: Iterable[str] | None = None,
     salesperson: str | None = None,
-    valid_regions: Iterable[str] | None = None,
+    check_regions: RegionCheck | None = None,
     by: str = "",
 ) -> User:
     """Change the fields that are not None, with effect from the user's next request.
@@ -129,8 +129,8 @@ def assign(
     Raises `WrongField` for a field that the role requires or an unknown region, `LastAdmin`, `NotFound`.
     """
     new_regions = None if regions is None else list(regions)
-    if new_regions is not None and valid_regions is not None:
-        check_regions(new_regions, valid_regions)
+    if new_regions is not None and check_regions:
+        check_field(new_regions, check_regions)
     stores = None if stores is None else list(stores)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tillstream import audit
 from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.people import accounts
+from tillstream.people.account_fields import RegionCheck
 from tillstream.people.user import User
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document, Put, Update, update
@@ -89,13 +90,13 @@ def issue(
     *,
     regions: Iterable[str] = (),
     days: int = USUAL_DAYS,
-    valid_regions: Iterable[str] | None = None,
+    check_regions: RegionCheck | None = None,
     files_only: bool = False,
     by: str,
 ) -> tuple[PersonalToken, str]:
     """Create a token of a user; return it with its text, which cannot be read again. Raises `Rejected`, `NotFound`.
 
-    valid_regions: the existing regions, to check `regions` against.
+    check_regions: of the contracts.
     """
     user = accounts.get(ports, login)
     requested, requested_regions = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
@@ -105,9 +106,8 @@ def issue(
             f"A token for files only reads, and cannot have the rights {', '.join(excess)}. Available rights: "
             f"{', '.join(READING_RIGHTS)}."
         )
-    checked = () if valid_regions is None or user.scope.regions is not None else requested_regions
-    if unknown := sorted(set(checked) - set(valid_regions or ())):
-        raise Rejected(f"There is no region {', '.join(unknown)}.")
+    if check_regions and user.scope.regions is None:
+        check_regions(requested_regions)
     now = ports.clock.now()
     if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:
         raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} active tokens. Revoke an unused one first.")

@@ -38,7 +38,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password="ninety green bicycles")
     rights = ["upload", "uploads", "numbers"]
     _, token = personal_tokens.issue(
-        app.ports, "smoke", "smoke", rights, days=1, valid_regions=app.contracts.regions(), by="test"
+        app.ports, "smoke", "smoke", rights, days=1, check_regions=app.contracts.check_regions, by="test"
     )
     server = make_server("127.0.0.1", 0, behind_front_end(create_app(app)), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

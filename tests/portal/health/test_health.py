@@ -51,8 +51,8 @@ def test_a_token_sees_the_present_and_others_start_no_check(
     checks: list[str] = []
     monkeypatch.setattr(ready, "PARTS", {"documents": lambda _: checks.append("documents")})
     accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
-    valid = app.contracts.regions()
-    _, token = personal_tokens.issue(app.ports, "smoke", "smoke", ["numbers"], days=1, valid_regions=valid, by="boss")
+    check = app.contracts.check_regions
+    _, token = personal_tokens.issue(app.ports, "smoke", "smoke", ["numbers"], days=1, check_regions=check, by="boss")
     for sent, count in (
         ({}, 1),
         ({}, 1),

@@ -110,7 +110,7 @@ def test_another_role_brings_along_what_it_needs_and_leaves_what_it_has_no_use_f
         ({"regions": ["Mars"]}, "regions"),
     ):
         with pytest.raises(WrongField) as caught:
-            accounts.assign(app.ports, "asha", valid_regions=["IN", "UK"], **changes)  # type: ignore[arg-type]
+            accounts.assign(app.ports, "asha", check_regions=app.contracts.check_regions, **changes)  # type: ignore[arg-type]
         assert caught.value.field == field
     accounts.assign(app.ports, "asha", role=Role.ADMIN)
     assert accounts.get(app.ports, "asha").regions == ()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
+from tillstream.app import App
+from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Role
 
 People = Callable[..., Visitor]
@@ -36,3 +38,10 @@ def test_a_page_lists_only_regions_in_use(person: People, work: Work, page: str)
     assert answer.status_code == 200
     for region in UNUSED:
         assert not re.search(rf'(value="|>\s*){region}["<]', answer.text), region
+
+
+def test_a_message_lists_only_regions_in_use_and_other_ones_are_accepted(app: App, person: People, work: Work) -> None:
+    person(Role.ADMIN).upload(indian_file(indian_sale("1")))
+    work()
+    with pytest.raises(Rejected, match=r"^There is no region Mars\. The regions are IN\.$"):
+        app.contracts.check_regions(["UK", "Mars"])

@@ -6,7 +6,6 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.errors import Rejected
 from tillstream.people import setup_codes, store_keys, store_tokens
 from tillstream.people.setup_codes import TillSetup
 from tillstream.people.store_keys import StoreKey
@@ -66,9 +65,7 @@ def stores(app: App, progress: Progress, arguments: Stores) -> Result:
 
 
 def connect(app: App, progress: Progress, arguments: Connect) -> Result:
-    if arguments.region not in app.contracts.regions():
-        regions = ", ".join(app.contracts.regions_to_choose())
-        raise Rejected(f"There is no region {arguments.region}. The regions are {regions}.")
+    app.contracts.check_regions([arguments.region])
     cutoff = app.contracts.cutoff(arguments.region)
     where = (_address(app, arguments.url), arguments.region, arguments.store, arguments.till)
     return Result(_setup(setup_codes.connect(app.ports, *where, COMMAND_LINE, cutoff)))
