@@ -47,10 +47,11 @@ def _today(selection: DashboardFilters) -> dict[str, Any]:
 
 
 def _stock(selection: DashboardFilters) -> dict[str, Any]:
-    """Numbers of products by status, of the two most urgent ones that there are."""
+    """Numbers of products by status, of the two most urgent ones that there are; the total has counted ones only."""
     loaded = stock.load(selection.values)
     urgent = [(status, levels) for status, levels in loaded["rows"] if status in URGENT_STOCK]
-    return loaded | {"rows": urgent[:2]}
+    counted = loaded["total"] - dict(loaded["rows"]).get("not-counted", 0)
+    return loaded | {"rows": urgent[:2], "total": counted}
 
 
 def _late(selection: DashboardFilters) -> dict[str, Any]:

@@ -58,6 +58,10 @@ def test_a_manager_sees_nothing_of_other_regions(sold: Visitor, person: People) 
     assert elsewhere["To decide and fix"] == "nothing"
 
 
+def test_stock_that_was_never_counted_is_not_called_sufficient(sold: Visitor, person: People) -> None:
+    assert items(person(Role.MANAGER, "IN", login="counting"))["Short in stock"] == "not counted yet"
+
+
 @pytest.mark.own_home
 def test_files_to_decide_and_rows_to_fix_are_counted(sold: Visitor, work: Work) -> None:
     assert items(sold)["To decide and fix"] == "nothing"

@@ -31,7 +31,12 @@ class _Compared:
     price: float
     usual: float
     line: int
-    scale: int
+    digits: int
+    """Decimal digits of the currency."""
+
+    @property
+    def scale(self) -> int:
+        return 10**self.digits
 
     @property
     def is_scaled(self) -> bool:
@@ -87,7 +92,7 @@ class PriceScale:
         return (
             f"all prices are whole numbers, and for {len(scaled):,} of {len(compared):,} products with a history they "
             f"are about {first.scale:,} times the usual price: {first.product} in line {first.line:,} costs "
-            f"{first.price:.0f} and usually {first.usual:.2f}"
+            f"{first.price:.0f} and usually {first.usual:.{first.digits}f}"
         )
 
     def _doubt_without_history(self, rows: pa.Table) -> str:
@@ -115,7 +120,7 @@ class PriceScale:
                 row["price_approximate_median"],
                 float(row["median"]),
                 row["line_min"],
-                10 ** minor_digits(row["currency"]),
+                minor_digits(row["currency"]),
             )
             for row in joined.to_pylist()
             if minor_digits(row["currency"])
