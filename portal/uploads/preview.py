@@ -80,6 +80,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         preview=preview,
         later=not is_small,
         texts=preview_text,
+        own_regions=scope().regions,
         expires=complete_upload.expires_at(ports(), upload),
         **preview_content.in_words(preview),
     )

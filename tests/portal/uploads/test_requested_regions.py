@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
-from visitor import Visitor
+from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.batches import records
@@ -72,6 +72,18 @@ def test_a_refused_request_shows_its_reason_to_the_clerk(person: People) -> None
     batch = requested_file(clerk)
     admin.post(f"/uploads/{batch.batch_id}/reject", {"reason": "Send it to the office in Linz"})
     assert "Send it to the office in Linz" in clerk.get(f"/uploads/{batch.batch_id}").text
+
+
+def test_a_region_can_be_requested_although_a_data_source_of_the_clerk_fits(app: App, person: People) -> None:
+    clerk, admin = person(Role.CLERK, "IN"), person(Role.ADMIN)
+    place = look_at(clerk, indian_file(indian_sale("1")), "USA.csv")
+    assert "Import as IN" in (page := clerk.get(place).text)
+    assert "Is the region of the file missing?" in page
+    assert "Is the region of the file missing?" not in admin.get(look_at(admin, indian_file(indian_sale("2")))).text
+    clerk.post(f"{place}/request-region", {"region": "Nepal"})
+    (batch,) = records.find(app.ports, state=State.HELD)
+    assert "asks for Nepal" in clerk.get(f"/uploads/{batch.batch_id}").text
+    assert "asks for Nepal" in admin.get("/waiting").text
 
 
 @pytest.mark.parametrize("region", ["Norway", "Atlantis"])
