@@ -36,7 +36,7 @@ class _Compared:
 
     @property
     def scale(self) -> int:
-        return 10**self.digits
+        return int(10**self.digits)
 
     @property
     def is_scaled(self) -> bool:
