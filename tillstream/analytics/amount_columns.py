@@ -26,12 +26,13 @@ PRICES = frozenset({"list_amount", "list_price", "unit_cost", "unit_price", "usu
 """Prices and costs of one unit, in the currency of their row, else in the one that is shown."""
 FIGURE, FIGURES = "figure", frozenset({"before", "value", "year_before"})
 """The column that names the measure of a row, and the values of that measure."""
-CHANGES = {
-    "change": (("after", "before"), ("revenue", "before")),
-    "year_change": (("revenue", "year_before"),),
-    "revenue_change": (("revenue_after", "revenue_before"),),
-}
-"""Change → the columns whose difference it can be; those that the rows have count."""
+CHANGES = (
+    ("change", "after", "before"),
+    ("change", "revenue", "before"),
+    ("year_change", "revenue", "year_before"),
+    ("revenue_change", "revenue_after", "revenue_before"),
+)
+"""Changes, each with the later and the earlier column whose difference it is in rows that have them."""
 NO_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
 """Query → columns that have the name of an amount, and are none."""
 CURRENCY = "currency"

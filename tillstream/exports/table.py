@@ -60,8 +60,7 @@ class ExportTable:
     @cached_property
     def _changes(self) -> dict[str, tuple[str, str]]:
         fields = {field.name for field in self.schema if pa.types.is_decimal(field.type)} & self.digits.keys()
-        pairs = ((name, pair) for name, each in CHANGES.items() for pair in each)
-        return {name: pair for name, pair in pairs if fields >= {name, *pair}}
+        return {name: (after, before) for name, after, before in CHANGES if fields >= {name, after, before}}
 
     def digits_by_row(self, rows: pa.RecordBatch | pa.Table) -> dict[str, list[int | None]]:
         """Columns with amounts in the currency of their row → the decimal digits of each cell; None: it is no amount.

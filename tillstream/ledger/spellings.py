@@ -48,13 +48,13 @@ CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
 """
 """The digits of a normal form: without prefix and suffix."""
 _NUMBER = """
-CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS
-CASE
-  WHEN starts_with(sale_id, store_id || '/') THEN substr(sale_id, length(store_id) + 2)
-  WHEN starts_with(sale_id, replace(replace(store_id, '%', '%25'), '/', '%2F') || '/')
-  THEN substr(sale_id, length(replace(replace(store_id, '%', '%25'), '/', '%2F')) + 2)
-  ELSE sale_id
-END
+CREATE OR REPLACE TEMP MACRO without_prefix(text, prefix) AS
+IF(starts_with(text, prefix), substr(text, length(prefix) + 1), NULL);
+CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS COALESCE(
+  without_prefix(sale_id, store_id || '/'),
+  without_prefix(sale_id, replace(replace(store_id, '%', '%25'), '/', '%2F') || '/'),
+  sale_id
+)
 """
 """A sale ID without its store, whose `/` and `%` may be escaped in it."""
 _SAME_TIME = """
