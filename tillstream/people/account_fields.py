@@ -42,7 +42,7 @@ RegionCheck = Callable[[Iterable[str]], None]
 """Raises `Rejected` for a region that does not exist."""
 
 
-def check_field(regions: Iterable[str], check: RegionCheck) -> None:
+def check_regions_field(regions: Iterable[str], check: RegionCheck) -> None:
     """Raise `WrongField` for a region that does not exist: the account would see no rows."""
     try:
         check(_distinct(regions))

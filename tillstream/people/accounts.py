@@ -11,7 +11,13 @@ from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.password_cost import PasswordCost
 from tillstream.domain.people import Role
 from tillstream.people import account_store, login_throttle, passwords
-from tillstream.people.account_fields import ACCOUNT_FIELDS, RegionCheck, WrongField, assignment_fields, check_field
+from tillstream.people.account_fields import (
+    ACCOUNT_FIELDS,
+    RegionCheck,
+    WrongField,
+    assignment_fields,
+    check_regions_field,
+)
 from tillstream.people.account_store import COLLECTION, normalize_login
 from tillstream.people.login_throttle import NOWHERE, Origin
 from tillstream.people.user import User, user_of
@@ -94,7 +100,7 @@ def create(
         )
     regions = list(regions)
     if check_regions:
-        check_field(regions, check_regions)
+        check_regions_field(regions, check_regions)
     data: dict[str, Any] = {
         "name": name.strip() or login,
         **assignment_fields(Role(role), regions, stores, salesperson),
@@ -130,7 +136,7 @@ def assign(
     """
     new_regions = None if regions is None else list(regions)
     if new_regions is not None and check_regions:
-        check_field(new_regions, check_regions)
+        check_regions_field(new_regions, check_regions)
     stores = None if stores is None else list(stores)
 
     def change(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.inline_code import marked
 from portal.uploads import labels
+from tillstream.app import App
 from tillstream.contracts.loader import shipped
 from tillstream.domain.people import Role
+from tillstream.people import accounts
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -51,13 +53,12 @@ def test_a_rejected_file_needs_no_decision(person: People, work: Work) -> None:
     assert "Import the file to load the other rows" not in page
 
 
-def test_a_file_that_waits_for_a_manager_needs_review(person: People, work: Work) -> None:
-    clerk = person(Role.CLERK, "IN")
-    batch = clerk.upload(MOSTLY_BAD)
+def test_a_file_that_waits_for_those_who_see_all_of_it_needs_review(app: App, person: People, work: Work) -> None:
+    clerk = person(Role.CLERK, "IN", login="asha")
+    batch = clerk.upload(MOSTLY_BAD + indian_sale("4").replace(",MUM01,", ",PNQ01,").encode())
     work()
-    page = clerk.get(f"/uploads/{batch}").text
-    assert "2 of 3 rows must be fixed" in page
-    assert "It needed review" not in page
+    accounts.assign(app.ports, "asha", stores=["MUM01"])
+    assert "It needs review: 2 of 4 rows must be fixed" in clerk.get(f"/uploads/{batch}").text
 
 
 def test_a_receipt_looks_again_while_its_corrections_are_read(person: People, work: Work) -> None:
