@@ -10,7 +10,7 @@ batch_rows AS (
     sightings.content,
     sightings.source_version,
     MAX(sightings.source_version) OVER (PARTITION BY sightings.key) AS last_version,
-    COUNTIF(sightings.outcome <> 'duplicate') OVER (PARTITION BY sightings.key, sightings.content) AS new_rows
+    COUNT(IF(sightings.outcome <> 'duplicate', 1, NULL)) OVER (PARTITION BY sightings.key, sightings.content) AS new_rows
   FROM sightings
   INNER JOIN batches ON batches.batch_no = sightings.batch_no
   WHERE batches.batch_id = @batch_id AND sightings.outcome <> 'quarantined'

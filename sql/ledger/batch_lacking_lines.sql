@@ -48,7 +48,7 @@ inside AS (
   SELECT
     days.*,
     periods.days AS exported,
-    COUNTIF(days.present = 0) OVER (PARTITION BY days.store_id) AS absent
+    COUNT(IF(days.present = 0, 1, NULL)) OVER (PARTITION BY days.store_id) AS absent
   FROM days
   INNER JOIN periods
     ON
