@@ -25,6 +25,7 @@ from tillstream.analytics.queries import compose, describe, names
 from tillstream.analytics.row_scope.context import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.forecasting.rows import FORECASTS
+from tillstream.receipts import batch_queries
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
@@ -81,6 +82,20 @@ def test_a_query_answers_as_on_duckdb(
     if "ORDER BY" not in text.rpartition("FROM final")[2]:
         ours, bigquery_rows = sorted(ours, key=repr), sorted(bigquery_rows, key=repr)
     assert ours == bigquery_rows
+
+
+@pytest.mark.parametrize("name", (*batch_queries.NAMES, "batch_imported_before"))
+def test_a_query_about_a_batch_answers_as_on_duckdb(warehouse: BigQueryWarehouse, duck: Duck, name: str) -> None:
+    in_a_receipt = name in batch_queries.NAMES
+    text = batch_queries.text(name) if in_a_receipt else sql.text(f"ledger/{name}")
+    days = duck.query("SELECT DISTINCT sale_date FROM sale_versions").column("sale_date").to_pylist()
+    received = duck.query("SELECT DISTINCT received_date FROM batches").column("received_date").to_pylist()
+    for batch in duck.query("SELECT batch_id, received_date FROM batches").to_pylist():
+        values = {**batch, "days": days, "receipt_days": received, "code": "late", "limit": 9, "offset": 0}
+        values = {name: value for name, value in values.items() if f"@{name}" in text}
+        local = [tuple(map(exact, row)) for row in duck.answer(text, values)[1]]
+        rows = [tuple(map(exact, row.values())) for row in warehouse.query(text, values).to_pylist()]
+        assert sorted(rows, key=repr) == sorted(local, key=repr)
 
 
 @pytest.mark.parametrize("name", tuple(checks()))
