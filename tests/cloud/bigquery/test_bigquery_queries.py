@@ -84,7 +84,7 @@ def test_a_query_answers_as_on_duckdb(
     assert ours == bigquery_rows
 
 
-@pytest.mark.parametrize("name", (*batch_queries.NAMES, "batch_imported_before"))
+@pytest.mark.parametrize("name", [*batch_queries.NAMES, "batch_imported_before"])
 def test_a_query_about_a_batch_answers_as_on_duckdb(warehouse: BigQueryWarehouse, duck: Duck, name: str) -> None:
     in_a_receipt = name in batch_queries.NAMES
     text = batch_queries.text(name) if in_a_receipt else sql.text(f"ledger/{name}")
