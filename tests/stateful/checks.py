@@ -163,7 +163,7 @@ def _check_holds(system: System, batches: dict[str, Any], ledger: Ledger) -> Non
         )
         codes = {hold.code for hold in record.holds}
         if record.state is State.HELD:
-            assert codes <= {"too-many-refused", "known-bytes-under-another-contract"}
+            assert codes <= {"too-many-refused", "known-bytes-under-another-contract"}, record
             assert ("too-many-refused" in codes) <= too_many, record
             assert ("known-bytes-under-another-contract" in codes) <= other, record
         elif record.batch_id in ledger.batches and too_many:

@@ -52,7 +52,7 @@ STEPS = (
     "warehouse.settle staged",
     "warehouse.settle undo",
     "warehouse.refresh_totals",
-    "warehouse.replace_table user_scopes",
+    "warehouse.upsert user_scopes",
     "warehouse.upsert stock_levels",
 )
 """Every call by which the pipeline changes something outside itself."""

@@ -297,12 +297,13 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
         return None
     _, sale, day, _, amount, _, product, in_ledger, *_ = lines[0]
     pairs = dict.fromkeys((line[8], line[6], line[7]) for line in lines if line[5] == 1)
+    counterpart = "in the ledger with another line number" if product == in_ledger else f"{in_ledger} in the ledger"
     hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
-        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {in_ledger} in the ledger",
+        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {counterpart}",
     )
-    return replace(hold, products=tuple(pairs))
+    return replace(hold, products=tuple(pairs) if all(here != there for _, here, there in pairs) else ())
 
 
 def _changed_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch, source: str) -> list[tuple[int, bool]]:

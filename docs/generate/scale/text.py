@@ -62,7 +62,7 @@ every 15 minutes.
 """
 SETTLEMENT = """
 A settlement that adds only new sales reads nothing of the ledger for them: the sale index has no days for them. Only a
-settlement with files searches a sample of their sales in other regions, on at most five days (`comparison of regions`
+settlement with files searches a sample of their sales in other regions, on at most 26 days (`comparison of regions`
 below). It moves its rows from the table `incoming` into the ledger. Each statement is billed at least 10 MB for each
 table that it reads. None of this depends on the age of the ledger.
 

@@ -1,6 +1,7 @@
 """The sales of one region, sent again under another: the file is held, and a person decides."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,7 @@ def test_a_region_that_a_larger_file_contains_is_held_in_both_orders(ingest: Any
 
 FRANCE = [(str(7000 + n), f"2025-03-{1 + n // 6:02}", f"{20 + n}.50") for n in range(28 * 6)]
 SPAIN = [(str(9000 + n), day, "3" + amount) for n, (_, day, amount) in enumerate(FRANCE)]
+YEAR = [(str(n), str(date(2025, 1, 1) + timedelta(n // 6)), f"{20 + n % 97}.{n % 10}0") for n in range(365 * 6)]
 FIRST_HALF, SECOND_HALF = slice(0, 14 * 6), slice(14 * 6, None)
 
 
@@ -168,8 +170,9 @@ FIRST_HALF, SECOND_HALF = slice(0, 14 * 6), slice(14 * 6, None)
         (FRANCE, [*FRANCE[SECOND_HALF], *SPAIN[SECOND_HALF]]),
         (FRANCE[FIRST_HALF], [*FRANCE[7 * 6 :], *SPAIN[7 * 6 :]]),
         (SALES, [*SALES[:20], *later(SALES[20:])]),
+        (YEAR[100 * 6 : 115 * 6], YEAR),
     ],
-    ids=["the second half", "a week", "some sales of its days"],
+    ids=["the second half", "a week", "some sales of its days", "half a month of a year"],
 )
 def test_regions_that_overlap_on_some_of_their_days_are_held_in_both_orders(
     ingest: Any, run: Run, region: list[Any], larger: list[Any], region_first: bool

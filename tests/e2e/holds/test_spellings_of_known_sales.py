@@ -375,6 +375,14 @@ def test_numbers_that_no_rule_turns_into_the_known_ones_have_no_proposal(ingest:
     )
 
 
+def test_known_lines_with_other_line_numbers_hold_the_file(ingest: Any, run: Run) -> None:
+    columns = {"sale_id": "Receipt", "date": "Day", "product_id": "Code", "line_key": "Units", "net_amount": "Total"}
+    ingest(SALES[:2], columns=columns)
+    code, held = ingest(spelled(4, lambda text: text + "0", SALES[:2]))
+    assert (code, codes(held), net(run)) == (4, [PRODUCTS], sum(Decimal(row[5]) for row in SALES[:2]))
+    assert "is in the ledger with another line number" in held["holds"][0]["message"]
+
+
 def test_a_contract_can_keep_similar_sales(ingest: Any, run: Run) -> None:
     ingest(SALES, identity={"store": "S1", "similar_sales": "keep"})
     assert ingest(spelled(0, lambda text: text.lstrip("0")))[1]["rows"]["new"] == len(SALES)
