@@ -25,6 +25,7 @@ VIEWS: tuple[str, ...] = (
     "reference/current_movements",
     "reference/latest_rates",
     "reference/latest_cross_rates",
+    "reference/forecast_regions",
     "reference/stock_facts",
     "marts/line_facts",
     "marts/sale_facts",

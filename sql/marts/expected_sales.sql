@@ -1,6 +1,6 @@
 -- Forecasts of revenue and units: the latest ones, and those of earlier runs for the days after them, to compare these
 -- with what came. Choose one target, level and period: means add up over its rows, quantiles do not. Levels over all
--- regions include those that the level region has for the run, and are not of all sales if it lacks one.
+-- regions include those in covered_regions, and are not of all sales if another region sells.
 -- - target: Figure that is forecast: revenue, or units with returns left out
 -- - level: What the forecast is of: total, region, store, category, store_category or product
 -- - region: Region; NULL for levels over all regions
@@ -19,10 +19,19 @@
 -- - cutoff_date: Last day of the sales that the forecast is made from
 -- - is_latest: TRUE for forecasts of the latest run
 -- - created_at: Time when the forecast was made, UTC
+-- - covered_regions: Regions that a level over all regions includes; NULL for other levels
 CREATE OR REPLACE VIEW expected_sales AS
 WITH
 newest AS (
   SELECT MAX(cutoff_date) AS cutoff_date FROM forecasts
+),
+covered AS (
+  SELECT
+    target,
+    cutoff_date,
+    STRING_AGG(region, ', ' ORDER BY region) AS regions
+  FROM forecast_regions
+  GROUP BY target, cutoff_date
 ),
 final AS (
   SELECT
@@ -43,8 +52,14 @@ final AS (
     forecasts.method,
     forecasts.cutoff_date,
     forecasts.cutoff_date = newest.cutoff_date AS is_latest,
-    forecasts.created_at
+    forecasts.created_at,
+    covered.regions AS covered_regions
   FROM forecasts
   CROSS JOIN newest
+  LEFT JOIN covered
+    ON
+      covered.target = forecasts.target
+      AND covered.cutoff_date = forecasts.cutoff_date
+      AND forecasts.region IS NULL
 )
 SELECT * FROM final

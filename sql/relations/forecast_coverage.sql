@@ -1,23 +1,7 @@
 -- What the forecasts over several regions of each run cover: the regions with a forecast, and those that have none
 -- although they sold in the 91 days before its last known day, or later: as long as a forecast reaches. An earlier run
--- lacks no region that began after that day. Of revenue, a region without an exchange rate has none.
+-- lacks no region that began after that day.
 WITH
-totals AS (
-  SELECT MAX(currency) AS currency FROM forecasts WHERE level = 'total'
-),
-covered AS (
-  SELECT
-    forecasts.target,
-    forecasts.cutoff_date,
-    forecasts.region
-  FROM forecasts
-  CROSS JOIN totals
-  LEFT JOIN latest_rates ON latest_rates.currency = forecasts.currency
-  WHERE
-    forecasts.level = 'region'
-    AND (forecasts.target = 'units' OR latest_rates.currency IS NOT NULL OR forecasts.currency = totals.currency)
-  GROUP BY forecasts.target, forecasts.cutoff_date, forecasts.region
-),
 sold AS (
   SELECT
     region,
@@ -39,14 +23,17 @@ regions AS (
     runs.target,
     runs.cutoff_date,
     sold.region,
-    covered.region IS NOT NULL AS is_covered
+    forecast_regions.region IS NOT NULL AS is_covered
   FROM runs
   INNER JOIN sold
     ON
       sold.last_day >= DATE_SUB(runs.cutoff_date, INTERVAL 91 DAY)
       AND (runs.is_newest OR sold.first_day <= runs.cutoff_date)
-  LEFT JOIN covered
-    ON covered.target = runs.target AND covered.cutoff_date = runs.cutoff_date AND covered.region = sold.region
+  LEFT JOIN forecast_regions
+    ON
+      forecast_regions.target = runs.target
+      AND forecast_regions.cutoff_date = runs.cutoff_date
+      AND forecast_regions.region = sold.region
 )
 SELECT
   target,

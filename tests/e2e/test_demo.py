@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
-from tillstream.commands.demo_shop.days import DAYS
+from tillstream.commands.demo_shop.days import DAYS, last_day
 from tillstream.commands.demo_shop.till import SENT
 from tillstream.commands.demo_shop.web_shop import ORDERS
 from tillstream.commands.result import quiet
@@ -92,7 +92,7 @@ def wait_for_tills(app: App) -> None:
 
 @pytest.mark.long
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
-    until = datetime.now(UTC).date() - timedelta(days=1)
+    until = last_day(datetime.now(UTC))
     facts_by_scale = {
         scale: list(expected(until=until, scale=scale, days=DAYS).values()) for scale in (SCALE, 2 * SCALE)
     }

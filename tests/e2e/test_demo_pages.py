@@ -16,6 +16,7 @@ from tillstream.batches import records
 from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
+from tillstream.commands.demo_shop.days import last_day
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.receipts import receipt
@@ -94,7 +95,7 @@ def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(
     app: App, portal: Flask, accounts_by_role: dict[Role, dict[str, str]]
 ) -> None:
     admin = signed_in(portal, accounts_by_role[Role.ADMIN])
-    yesterday = app.ports.clock.now().date() - timedelta(days=1)
+    yesterday = last_day(app.ports.clock.now())
 
     def labels(days_before: int) -> dict[str, str]:
         """Region → the state of the day."""
@@ -117,7 +118,7 @@ def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[
 
 
 def test_one_day_close_of_the_till_agrees_and_one_lacks_a_sale(app: App) -> None:
-    until = app.ports.clock.now().date() - timedelta(days=1)
+    until = last_day(app.ports.clock.now())
     before = until - timedelta(days=1)
     closes = {close.date: (close.state, close.missing) for close in day_closes.find(app.ports)}
     assert closes == {f"{until}": ("agreed", ()), f"{before}": ("open", (f"TILL-{before:%Y%m%d}-2",))}

@@ -7,6 +7,7 @@ from pathlib import Path
 from tillstream import audit, losses
 from tillstream.contracts import loader, yaml_writer
 from tillstream.contracts.registry import COLLECTION as PINNED
+from tillstream.contracts.registry import contracts_in_use
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.losses import LossKind
@@ -66,7 +67,7 @@ class InFolder:
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
         """Save a contract version. Raises `Rejected` if it conflicts with others."""
-        _checked(self.read().contracts | {contract.name: contract})
+        _check_sale_ids(self._ports, self.read().contracts | {contract.name: contract})
         yaml_writer.save(self._folder, contract)
         self._keep(contract, self._ports.documents.get(COLLECTION, contract.name))
         _audit_save(self._ports, contract, old, by)
@@ -125,7 +126,7 @@ class InFolder:
     ) -> None:
         """If contracts contradict each other, take those that changed as they were before, or leave them out."""
         try:
-            _checked(loader.shipped() | own)
+            _check_sale_ids(self._ports, loader.shipped() | own)
         except Rejected as error:
             for name, contract in sorted(own.items()):
                 before = kept.get(name)
@@ -164,7 +165,7 @@ class InDocuments:
                 f"The contract {contract.name} was changed by someone else in the meantime. Check the new version "
                 "first."
             )
-        _checked(current | {contract.name: contract})
+        _check_sale_ids(self._ports, current | {contract.name: contract})
         current_version = next((version for name, version in self._parsed if name == contract.name), 0)
         self._ports.documents.put(
             COLLECTION, contract.name, contract.model_dump(mode="json"), if_version=current_version
@@ -172,9 +173,9 @@ class InDocuments:
         _audit_save(self._ports, contract, old, by)
 
 
-def _checked(contracts: dict[str, Contract]) -> dict[str, Contract]:
-    loader.check_sale_ids(contracts.values())
-    return contracts
+def _check_sale_ids(ports: Ports, contracts: Mapping[str, Contract]) -> None:
+    """Raise `Rejected` if contracts in use contradict each other; a shipped one is checked when it is first used."""
+    loader.check_sale_ids(contracts_in_use(ports.documents, contracts).values())
 
 
 def _audit_save(ports: Ports, contract: Contract, old: Contract | None, by: str) -> None:

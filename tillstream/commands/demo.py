@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ class Demo:
 
 
 def demo(app: App, progress: Progress, arguments: Demo) -> Result:
-    """Write the sample regions' files up to yesterday, load them like any others, and add what needs a person.
+    """Write the sample regions' files up to their last whole day, load them like others, and add what needs a person.
 
     The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     Raises `Rejected` in a home that syncs.
@@ -72,7 +72,7 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     from tillstream.workflows.restocking import policies, schedule
     from tillstream.workflows.restocking import run as restock
 
-    until, scale = app.ports.clock.now().date() - timedelta(days=1), arguments.scale
+    until, scale = demo_days.last_day(app.ports.clock.now()), arguments.scale
     written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
     received, corrections = [], []
     for sample, path in written:  # the worker processes each file while the next is written

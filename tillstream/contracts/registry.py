@@ -63,9 +63,7 @@ class ContractRegistry:
 
     def in_use(self) -> dict[str, Contract]:
         """The contracts of the company by name: its own, and those shipped with the product that have read a file."""
-        read = {str(document.data["name"]) for document in self._documents.find(COLLECTION)}
-        shipped = loader.shipped()
-        return {name: one for name, one in self._current.items() if name in read or shipped.get(name) != one}
+        return contracts_in_use(self._documents, self._current)
 
     def claiming(self) -> dict[str, Contract]:
         """The contracts that claim a file by its name or its content alone: all, or those of the company in a home that
@@ -107,19 +105,25 @@ class ContractRegistry:
             ) from None
 
     def pin(self, name: str) -> Contract:
-        """The current contract, its version pinned. Raises `Rejected` if it is damaged, or if its content changed
-        without a new version."""
+        """The current contract, its version pinned. Raises `Rejected` if it is damaged, if its content changed without
+        a new version, or if it is used for the first time and identifies sales differently from another of its region.
+        """
         if name in self._problems:
             raise Rejected(self._problems[name])
-        return self.pin_whole(name)
+        return self._pinned(name, self._check_first_use)
 
     def pin_whole(self, name: str) -> Contract:
-        """As `pin`; for a damaged contract, the last one that was whole: for sales that are accepted already."""
+        """As `pin`, without a check of its sale numbers; for a damaged contract, the last one that was whole: for sales
+        that are accepted already."""
+        return self._pinned(name)
+
+    def _pinned(self, name: str, check_new: Callable[[Contract], None] = lambda _: None) -> Contract:
         contract = self.current(name)
         key = f"{name}@{contract.version}"
         data = contract.model_dump(mode="json")
         stored = self._documents.get(COLLECTION, key)
         if stored is None:
+            check_new(contract)
             self._documents.put(COLLECTION, key, data)
         elif stored.data != data and parse(stored.data, key) != contract:
             raise Rejected(
@@ -127,6 +131,10 @@ class ContractRegistry:
                 f"{contract.version + 1}."
             )
         return contract
+
+    def _check_first_use(self, contract: Contract) -> None:
+        """A shipped contract that nothing used was not compared with those of the company when they were saved."""
+        loader.check_sale_ids((self.in_use() | {contract.name: contract}).values())
 
     def save(self, contract: Contract, by: str) -> Contract:
         """Store a contract as its next version and make that current.
@@ -157,16 +165,26 @@ class ContractRegistry:
         return contract_version(self._documents, name, version)
 
     def for_region(self, region: str) -> Contract | None:
-        """The contract for a region's tills and forms: the one with the region's name, else the first by name."""
-        namesake = self._current.get(region)
-        if namesake is not None and namesake.region == region:
-            return namesake
-        return next((self._current[name] for name in self.names() if self._current[name].region == region), None)
+        """The contract for a region's tills and forms: the one with the region's name, else the first by name; in a
+        region with contracts of the company's own, of those in use."""
+        here = {name: one for name, one in sorted(self._current.items()) if one.region == region}
+        shipped = loader.shipped()
+        own = {name for name, one in here.items() if shipped.get(name) != one}
+        if own and region not in own:
+            here = contracts_in_use(self._documents, here)
+        return here.get(region) or next(iter(here.values()), None)
 
     def cutoff(self, region: str) -> time:
         """The time at which a business day of a region ends, as its store sales are dated."""
         contract = self.for_region(region)
         return contract.dates.cutoff if contract else time(0, 0)
+
+
+def contracts_in_use(documents: DocumentStore, contracts: Mapping[str, Contract]) -> dict[str, Contract]:
+    """Those of the company: its own, and those shipped with the product that have read a file."""
+    read = {str(document.data["name"]) for document in documents.find(COLLECTION)}
+    shipped = loader.shipped()
+    return {name: one for name, one in contracts.items() if name in read or shipped.get(name) != one}
 
 
 def contract_version(documents: DocumentStore, name: str, version: int) -> Contract:

@@ -242,11 +242,12 @@ def test_a_person_sees_the_forecasts_that_the_query_layer_shows(
 ) -> None:
     may = user.scope.may(Action.SEE_FORECASTS)
     shown = [
-        (level, row["region"], row["store_id"], row["category"], row["first_day"])
+        (level, row["region"], row["store_id"], row["category"], row["first_day"], row["covered_regions"])
         for level, target in product(TARGETS["units"] if may else (), TARGETS)
         for row in run(local, "forecasts", user.scope, Filters(), level=level, target=target).to_pylist()
     ]
-    text = f"SELECT level, region, store_id, category, first_day FROM `{SHOWN}.expected_sales` WHERE is_latest"
+    names = "level, region, store_id, category, first_day, covered_regions"
+    text = f"SELECT {names} FROM `{SHOWN}.expected_sales` WHERE is_latest"
     rows = [tuple(row.values()) for row in query_as(f"user:{user.login}", text)]
     assert sorted(rows, key=repr) == sorted(shown, key=repr)
     assert any(region is None for _, region, *_ in rows) == (user.scope.regions is None)

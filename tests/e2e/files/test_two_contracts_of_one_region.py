@@ -1,6 +1,7 @@
 """A second contract of a region for the same sales: detection asks, and the sales count once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from tillstream.contracts.loader import parse_yaml
+from tillstream.samples.files import write_samples
 
 Run = Callable[..., tuple[int, Any]]
 SALES = [(f"{1000 + n}", f"2025-03-{14 + n % 9:02}", f"P{n % 4}", f"{20 + n}.50") for n in range(60)]
@@ -22,7 +24,15 @@ FIRST = {
 ANSWERS = {"region": "Austria", "country": "Austria", "currency": "EUR", "amount": "net"}
 
 
-def write(path: Path, header: str, rows: list[tuple[str, ...]]) -> str:
+UK_SHOPS = {
+    "name": "shops",
+    "region": "UK",
+    "currency": "GBP",
+    "columns": {"sale_id": "No", "line_key": "Line", "date": "Day", "store_id": "Shop", "net_amount": "Amount"},
+}
+
+
+def write(path: Path, header: str, rows: Sequence[tuple[str, ...]]) -> str:
     path.write_text("\n".join([header, *map(",".join, rows), ""]))
     return str(path)
 
@@ -149,3 +159,24 @@ def test_sales_that_another_system_gave_other_numbers_raise_a_question(tmp_path:
     assert proposal["questions"][0]["question"].startswith("60 of 60 sampled sales look like sales that tills already")
     half = [*again[:30], *((number, day, product, f"1{amount}") for number, day, product, amount in again[30:])]
     assert detect(run, office_file(tmp_path, half))[0] == 0
+
+
+def test_sales_of_a_shipped_contract_that_differs_from_an_own_one_of_its_region_do_not_count(
+    home: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TILLSTREAM_DROP_SETTLE", "0.05")
+    (home / "contracts").mkdir(parents=True)
+    (home / "contracts" / "shops.yaml").write_text(yaml.safe_dump(UK_SHOPS))
+    own = write(tmp_path / "own.csv", "No,Line,Day,Shop,Amount", [("7", "1", "2026-06-05", "LDS1", "12.50")])
+    assert run("ingest", own, "--region", "shops")[1]["rows"]["new"] == 1
+    written = write_samples(tmp_path, until=date(2026, 6, 30), scale=0.01)
+    sample = next(path for sample, path in written if sample.contract == "UK")
+    code, refused = run("ingest", str(sample), "--region", "UK")
+    assert (code, lines(run)) == (1, 1)
+    assert "shops and UK both belong to the region UK, but identify sales differently" in str(refused)
+    (home / "drop" / "UK").mkdir(parents=True)
+    (home / "drop" / "UK" / "again.csv").write_bytes(sample.read_bytes())
+    run("sweep")
+    held = next(one for one in run("receipts")[1] if one["file"] == "again.csv")
+    assert (held["status"], [one["code"] for one in held["holds"]], lines(run)) == ("held", ["which-contract"], 1)
+    assert "identify sales differently" in held["holds"][0]["message"]

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +18,7 @@ import pytest
 
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till, web_shop
-from tillstream.commands.demo_shop.days import DAYS
+from tillstream.commands.demo_shop.days import DAYS, last_day
 from tillstream.samples import files
 from tillstream.server.serve import with_free_port
 from tillstream.settings import Settings
@@ -223,8 +223,8 @@ def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_th
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "log"
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    expected = {region: facts.lines for region, facts in files.expected(until=yesterday, days=DAYS).items()}
+    until = last_day(datetime.now(UTC))
+    expected = {region: facts.lines for region, facts in files.expected(until=until, days=DAYS).items()}
     expected[demo_people.REGION] += till.SENT
     expected["IN"] += len(web_shop.ORDERS)
     with log.open("w") as err:

@@ -9,6 +9,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message
+from tillstream.webhooks import registry
 
 
 def publish(app: App, count: int) -> None:
@@ -37,3 +38,12 @@ def test_what_another_process_has_in_progress_is_named(app: App, capsys: pytest.
     show_swept(swept)
     output = capsys.readouterr().out
     assert "Still queued: 1 in receive." in output
+
+
+def test_events_of_webhooks_are_left_to_a_server(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    registry.add(app.ports, "https://partner.example/events", "", "ana", private=False)
+    publish(app, 3)
+    assert COMMANDS["sweep"](app, quiet).data["left"] == {}
+    show_status(COMMANDS["status"](app, quiet).data)
+    output = capsys.readouterr().out
+    assert "Queue webhook-1: 3 ready\nNo server is running. Only `tillstream serve` sends the events of web" in output

@@ -112,3 +112,10 @@ def test_an_earlier_run_lacks_no_region_that_began_after_it() -> None:
     duck.fill({**SAMPLE_LEDGER, "forecasts": [*newest, earlier, [days.get(cell, cell) for cell in earlier]]})
     missing = {row["cutoff_date"]: row["missing_regions"] for row in rows(duck, "earlier-forecasts")}
     assert missing == {date(2024, 1, 10): "IN", date(2024, 2, 18): "IN, UK", date(2024, 2, 19): "IN"}
+
+
+def test_the_view_for_reports_names_the_regions_that_levels_over_all_of_them_include(filled: Duck) -> None:
+    latest = filled.query("SELECT level, region, covered_regions FROM expected_sales WHERE is_latest").to_pylist()
+    assert {row["covered_regions"] for row in latest if row["region"]} == {None}
+    over_all = {row["level"]: row["covered_regions"] for row in latest if row["region"] is None}
+    assert over_all == dict.fromkeys(("total", "category"), "UK")

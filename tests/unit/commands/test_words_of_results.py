@@ -27,6 +27,11 @@ def test_a_server_that_does_not_run_is_named_beside_empty_queues(capsys: pytest.
 def test_a_sweep_is_advised_for_what_it_processes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "No server is running. `tillstream sweep` processes what is ready" in status(capsys, {"ready": 2})
     assert "sweep" not in status(capsys, {"dead": 2})
+    words = status(capsys, {"subscription": "webhook-3", "ready": 9})
+    assert "No server is running. Only `tillstream serve` sends the events of webhooks.\n" in words
+    both = [{"subscription": name} | EMPTY | {"ready": 1} for name in ("batches", "webhook-3")]
+    words = status(capsys, {}, queues=both)
+    assert "or `tillstream serve`. Only `tillstream serve` sends the events of webhooks.\n" in words
 
 
 def test_lengths_that_are_not_known_are_not_empty(capsys: pytest.CaptureFixture[str]) -> None:

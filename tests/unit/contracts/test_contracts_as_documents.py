@@ -49,7 +49,29 @@ def test_who_did_not_see_the_others_change_saves_nothing(app: App) -> None:
 
 def test_a_contract_with_another_sale_id_rule_than_its_region_is_rejected(app: App) -> None:
     registry = instance(app)
+    registry.pin("IN")
     odd = registry.current("classic-models").model_copy(update={"name": "IN-odd", "region": "IN"})
     with pytest.raises(Rejected, match="identify sales differently"):
         registry.save(odd, "emma")
     assert "IN-odd" not in instance(app).names()
+
+
+def test_a_contract_may_differ_from_a_shipped_one_that_nothing_uses_which_is_refused_then(app: App) -> None:
+    registry = instance(app)
+    odd = registry.save(registry.current("USA").model_copy(update={"name": "shops", "region": "UK"}), "emma")
+    for other in (registry, instance(app)):
+        with pytest.raises(Rejected, match="shops and UK both belong to the region UK, but identify sales differently"):
+            other.pin("UK")
+    assert registry.pin("shops") == odd
+    assert set(registry.in_use()) == {"shops"}
+
+
+def test_tills_of_a_region_follow_the_companys_own_contract_unless_the_shipped_one_is_used(app: App) -> None:
+    registry = instance(app)
+    registry.save(registry.current("UK").model_copy(update={"name": "shops", "description": "Ours"}), "emma")
+    own, shipped = registry.for_region("UK"), registry.for_region("USA")
+    assert (own and own.name, shipped and shipped.name) == ("shops", "USA")
+    registry.pin("UK")
+    used = registry.for_region("UK")
+    assert used
+    assert used.name == "UK"

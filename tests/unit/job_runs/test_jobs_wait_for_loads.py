@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.run_batch import run_batch
 from tillstream.domain.batch.record import Batch
+from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.people import Role
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
+from tillstream.inventory import records as movements
 from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.marts import destinations
@@ -36,9 +39,22 @@ from tillstream.workflows.intake import uploads
 from tillstream.workflows.restocking import run as restock
 from tillstream.workflows.restocking import schedule
 
+STARTS = (date(2026, 3, 2), date(2026, 3, 16))
 LOADED = date(2026, 3, 1)
 """Last day of the sales at the start: forecasts would end with 7 weeks. With all files there are 11."""
+UNITS = "SELECT SUM(quantity) AS n FROM sales WHERE store_id = 'LDS1' AND product_id = 'TO-1' AND sale_date > @counted"
+REVENUE = "SELECT SUM(revenue) AS n FROM sales WHERE sale_date >= DATE '2026-03-01'"
 JOBS = ("forecast", "restock", "reports", "alerts", "marts")
+FOLLOW = {
+    "sums": "totals and stock levels are computed again for what each settlement changed",
+    "quality": "the days that a settlement changed are checked again",
+    "webhooks": "each event is sent once",
+    "connect": "it loads files itself",
+    "sync": "what the head office lacks is sent, in order",
+    "exports": "a person requested the rows as they are",
+}
+"""Threads that do not wait for loads, and why nothing of theirs remains of a part of the files. Goals have none: they
+are computed when they are read."""
 
 
 class AtOnce(threading.Event):
@@ -105,6 +121,15 @@ def ended(app: App) -> list[str]:
     return [name for name, result in zip(JOBS, results, strict=True) if result]
 
 
+def _stock_and_goals(app: App, file: Batch) -> tuple[Decimal, Decimal]:
+    """Units on hand and revenue of the month, of the sales until this file."""
+    run_batch(app, file, quiet)
+    turn(app)
+    (level,) = app.ports.warehouse.query("SELECT on_hand FROM stock_levels WHERE on_hand IS NOT NULL").to_pylist()
+    company, _ = COMMANDS["goals"](app, quiet).data["rows"]
+    return level["on_hand"], Decimal(company["sold"])
+
+
 @pytest.mark.parametrize(
     "hour", [hour if hour in {3, 15} else pytest.param(hour, marks=pytest.mark.long) for hour in range(24)]
 )
@@ -126,6 +151,22 @@ def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: 
     assert forecast
     assert "sales of 11 weeks" in forecast.reason
     assert destinations.get(shop.ports, "lake").settlement_no == newest == 3
+
+
+def test_every_thread_waits_for_loads_or_follows_each_settlement(shop: App) -> None:
+    assert {*Schedules(shop, AtOnce()).turns()} == {*JOBS, *FOLLOW}
+
+
+def test_stock_and_goals_of_a_part_of_the_files_are_those_of_all_after_the_load(shop: App, tmp_path: Path) -> None:
+    advance(shop, datetime(2026, 3, 30, 3, 15, tzinfo=UTC))
+    line = MovementLine("TO-1", Decimal(1000))
+    movements.record(shop.ports, [Movement("counted", MovementKind.COUNT, "UK", "LDS1", LOADED, (line,))], by="ana")
+    with loads.loading(shop.ports, records.SAMPLES):
+        part, whole = [_stock_and_goals(shop, received(shop, tmp_path, first, 2)) for first in STARTS]
+    (units,) = shop.ports.warehouse.query(UNITS, {"counted": LOADED}).to_pylist()
+    (revenue,) = shop.ports.warehouse.query(REVENUE).to_pylist()
+    assert part[0] > whole[0] == 1000 - units["n"]
+    assert part[1] < whole[1] == pytest.approx(revenue["n"])
 
 
 @pytest.mark.parametrize("hour", range(24))

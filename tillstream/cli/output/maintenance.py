@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tillstream.cli.output.tables import ROWS, amount_or_blank, print_line, title
+from tillstream.domain.events import WEBHOOK_SUBSCRIPTIONS
 
 NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
 
@@ -48,9 +49,10 @@ def show_status(data: dict[str, Any]) -> None:
     elif not queues:
         print_line("Queues: empty")
     if not data["has_worker"]:
-        is_ready = any(queue["ready"] for queue in data["queues"])
-        advice = " `tillstream sweep` processes what is ready, or `tillstream serve`." if is_ready else ""
-        print_line(f"No server is running.{advice}")
+        ready = [queue["subscription"].startswith(WEBHOOK_SUBSCRIPTIONS) for queue in data["queues"] if queue["ready"]]
+        advice = "" if all(ready) else " `tillstream sweep` processes what is ready, or `tillstream serve`."
+        webhooks = " Only `tillstream serve` sends the events of webhooks." if any(ready) else ""
+        print_line(f"No server is running.{advice}{webhooks}")
     _show_held(data["batches"].get("held", 0))
     for one in data["losses"]:
         print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")

@@ -11,7 +11,7 @@ from tillstream.app import App
 from tillstream.batches import records
 from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import catalogue, till
-from tillstream.contracts import expectations
+from tillstream.contracts import expectations, loader
 from tillstream.dashboards import annotations
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.contract.model import Contract
@@ -30,6 +30,14 @@ LATE = ("UK", 3)
 LARGE_STORES = 3
 """Number of stores per region that sell every day at scale 1; of the others no sales are expected."""
 DEADLINE, ARRIVAL = time(12, 0), time(6, 30)
+
+
+def last_day(now: datetime) -> date:
+    """The last day that has ended in every sample region, so that no sample sale is later than `now`."""
+    from tillstream.samples.files import DEMO  # lazy: loads NumPy, needed by this command only
+
+    zones = [ZoneInfo(loader.shipped()[region].dates.time_zone) for region in DEMO]
+    return min(now.astimezone(zone).date() for zone in zones) - timedelta(days=1)
 
 
 def arrival(contract: Contract, delivery: "Delivery", until: date, now: datetime) -> datetime:
