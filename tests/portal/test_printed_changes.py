@@ -17,7 +17,7 @@ from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.people import Role
 from tillstream.exports import streams
 from tillstream.exports.table import table_of
-from tillstream.reports import cells
+from tillstream.reports import cells, formats
 from tillstream.reports.document import Tile
 
 AMOUNTS = st.one_of(
@@ -97,6 +97,17 @@ def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: F
         _check(match[2] or match[1], *match.group(3, 4, 5))
 
 
+def _check_tile(one: ComparedFigure, whole: Decimal | int | None) -> None:
+    """A change in the report is that of its figures, which are whole from 1,000 on."""
+    figure = formats.printed_figure(one, "GBP")
+    note = cells.tile_note(Tile("Revenue", "money", whole, [("before", figure)]), "GBP")
+    match = re.fullmatch(rf"([+−]?{NUMBER})% on before \({NUMBER} after {NUMBER}\)", note)
+    assert bool(match) == (figure.growth is not None and not figure.is_whole)
+    if match:
+        now, before = _number(match[3]), _number(match[4])
+        _check(match[3], "▲" if now > before else "▼" if now < before else "=", match[2], match[4])
+
+
 @SETTINGS
 @given(one=FIGURES, is_whole=st.booleans())
 def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whole(
@@ -108,6 +119,7 @@ def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whol
         page = _text(parts.change_of(figure, "vs May 2026", "GBP"))  # type: ignore[attr-defined]
     note = cells.tile_note(Tile("Revenue", "money", figure.whole, [("before", figure)]), "JPY")
     assert bool(page) == bool(note) == (figure.growth is not None)
+    _check_tile(one, figure.whole)
     if figure.growth is None:
         return
     if figure.is_whole:
