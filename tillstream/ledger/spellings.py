@@ -10,8 +10,8 @@ from datetime import date
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.money.amounts import example_text
 from tillstream.ledger.memory import MemoryLedger
-from tillstream.ledger.other_regions import as_money
 from tillstream.ledger.settle_script import KEY, PRODUCT
 from tillstream.ports.warehouse import StagedBatch
 
@@ -265,7 +265,7 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     hold = Hold.of(
         HoldCode.OTHER_SPELLING,
         value=f"{len(rows):,} {'sale' if len(rows) == 1 else 'sales'}",
-        detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {in_ledger}",
+        detail=f"{sale} of {day} for {example_text(amount)} is in the ledger as {in_ledger}",
     )
     params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
     products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
@@ -300,7 +300,7 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
-        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {in_ledger} in the ledger",
+        detail=f"{product} of {sale} on {day} for {example_text(amount)} is {in_ledger} in the ledger",
     )
     return replace(hold, products=tuple(pairs))
 
