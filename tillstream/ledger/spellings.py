@@ -6,10 +6,12 @@ Of a large file, only a part of its sales is compared, with the lines that the l
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.contract.sections import STORE_ESCAPES
 from tillstream.domain.money.amounts import example_text
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.settle_script import KEY, PRODUCT
@@ -47,12 +49,13 @@ CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
 )
 """
 """The digits of a normal form: without prefix and suffix."""
-_NUMBER = """
+_ESCAPED = reduce(lambda text, escape: f"replace({text}, '{escape[0]}', '{escape[1]}')", STORE_ESCAPES, "store_id")
+_NUMBER = f"""
 CREATE OR REPLACE TEMP MACRO without_prefix(text, prefix) AS
 IF(starts_with(text, prefix), substr(text, length(prefix) + 1), NULL);
 CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS COALESCE(
   without_prefix(sale_id, store_id || '/'),
-  without_prefix(sale_id, replace(replace(store_id, '%', '%25'), '/', '%2F') || '/'),
+  without_prefix(sale_id, {_ESCAPED} || '/'),
   sale_id
 )
 """
