@@ -8,6 +8,7 @@ from typing import Any
 from flask import g, has_request_context, request
 
 from portal.context import me, signed_in
+from tillstream.domain.money.amounts import round_to
 from tillstream.people import profile
 
 NARROW, HARD = "\u202f", "\u00a0"
@@ -107,8 +108,10 @@ def _signs() -> tuple[str, str, str]:
 
 
 def decimal(value: Any, places: int = 0) -> str:
-    """A number with a fixed number of decimal places."""
+    """A number with a fixed number of decimal places; a decimal is rounded half away from zero."""
     group, point, _ = _signs()
+    if isinstance(value, Decimal) and value.is_finite():
+        value = round_to(value, places)
     sign, text = "−" if value < 0 else "", f"{abs(value):.{places}f}"
     whole, _, fraction = text.partition(".")
     if len(whole) > (4 if is_written() and _language() in UNGROUPED else 3):

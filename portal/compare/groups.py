@@ -15,6 +15,7 @@ from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
+from tillstream.domain.compared_figure import ComparedFigure, total_change
 from tillstream.domain.errors import Rejected
 
 SHOWN = 6
@@ -34,7 +35,8 @@ EFFECTS = {
 
 @dataclass(frozen=True)
 class Group:
-    """`contribution`: the change as a part of all revenue of the first side. `largest`: effects to name, with labels.
+    """`change` and `growth`: of the amounts as they are written. `contribution`: the exact change as a part of all
+    revenue of the first side. `largest`: effects to name, with labels.
 
     `link`: the comparison of this group alone; empty for sales without a value.
     """
@@ -76,6 +78,10 @@ def load(pair: Pair, filters: Filters) -> Groups | None:
     name = name if name in dimensions else next(iter(dimensions))
     params = {"dimension": name, "grain": pair.grain}
     rows = figures.ask("change-by-group", filters, **params).to_pylist()
+    exact = [row["change"] for row in rows]
+    for row in rows:
+        figure = ComparedFigure.of_whole(row["after"], row["before"]).in_currency(figures.currency())
+        row |= {"change": figure.change, "growth": figure.growth}
     moved = sorted((row for row in rows if row["change"]), key=lambda row: -row["change"])
     risers = [row for row in moved if row["change"] > 0][:SHOWN]
     fallers = [row for row in reversed(moved) if row["change"] < 0][:SHOWN]
@@ -84,7 +90,7 @@ def load(pair: Pair, filters: Filters) -> Groups | None:
         dimensions[name],
         tuple(_group(pair, name, row) for row in risers),
         tuple(_group(pair, name, row) for row in fallers),
-        rows[0]["total_change"] if rows else Decimal(0),
+        total_change(rows[0]["total_change"], exact, (row["change"] for row in rows)) if rows else Decimal(0),
         {one.title: f"?{with_args(args, groups=key)}#groups" for key, one in dimensions.items()},
         url_for("exports.table", table="change-by-group") + f"?{with_args(pair.args or {}, **params, format='csv')}",
     )

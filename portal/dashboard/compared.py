@@ -1,8 +1,10 @@
 """What the figures of a dashboard are compared with: the previous period, the previous year, or chosen dates."""
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from flask import g, request, url_for
 
@@ -57,7 +59,7 @@ class Compared:
         }
         return url_for("compare.show") + f"?{with_args(kept() | dates, preset=None, **changes)}"
 
-    def amount(self, row: dict[str, object], column: str) -> object:
+    def amount(self, row: Mapping[str, Any], column: str) -> Any:
         """Column `before`, `change`, `growth` or `total_change` of a compared row, for the chosen comparison."""
         prefix = "year_" if self.chosen == YEAR_BEFORE else ""
         return row[f"{prefix}{column}"] if self.period else None

@@ -10,6 +10,7 @@ from portal.dashboard.compared import YEAR_BEFORE, Compared
 from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here, lines_link
 from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
+from tillstream.domain.compared_figure import ComparedFigure, total_change
 from tillstream.domain.people import Action
 
 
@@ -84,7 +85,7 @@ def groups(
     """Compared groups, highest revenue first; `limit` and `by_change` apply to a ranked dimension.
 
     Each has the columns of its query and value, name, code (unless it is the name), link, lines_link, why_link, and
-    before, change, growth and total_change of the chosen comparison.
+    before, change, growth and total_change of the chosen comparison, as amounts are written.
     """
     params: dict[str, Any] = dict(dimension.params)
     if dimension.ranked:
@@ -92,6 +93,7 @@ def groups(
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
     rows: list[dict[str, Any]] = figures.ask(dimension.query, selection.filters, **params).to_pylist()
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
+    exact = [compared.amount(row, "change") for row in rows]
     for row in rows:
         value = row["value"] = row[dimension.column]
         row["name"] = _name(dimension, row)
@@ -99,8 +101,11 @@ def groups(
         filters = filters_of(dimension.filter, value, row.get("region"))
         row["link"], row["lines_link"] = _links(selection, value, filters)
         row["why_link"] = compared.link(**filters) if filters and compared.period else ""
-        for column in ("before", "change", "growth", "total_change"):
-            row[column] = compared.amount(row, column)
+        figure = ComparedFigure.of_whole(row["revenue"], compared.amount(row, "before")).in_currency(figures.currency())
+        row |= {"before": figure.before, "change": figure.change, "growth": figure.growth}
+    if rows and compared.period:
+        total = total_change(compared.amount(rows[0], "total_change"), exact, (row["change"] for row in rows))
+        rows = [row | {"total_change": total} for row in rows]
     return rows
 
 

@@ -98,21 +98,25 @@ def _series(selection: DashboardFilters, totals: dict[str, Any]) -> sparklines.S
 def _changes(
     selection: DashboardFilters, comparison: Compared, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
 ) -> dict[str, dict[str, ComparedFigure]]:
-    """Comparison → figure → what it is compared with; empty if nothing is compared."""
+    """Comparison → figure → what it is compared with, as both are written; empty if nothing is compared."""
     shown = [name for name in (comparison.chosen, comparison.other) if name in comparison.periods]
     columns = {compared.BEFORE: "before", compared.YEAR_BEFORE: "year_before"}
+    money = {card.figure for card in CARDS if card.kind == "money"}
     changes: dict[str, dict[str, ComparedFigure]] = {}
     for name in shown:
         period = comparison.periods[name]
         sales = selection.filters.against or selection.filters
         before = replace(sales, start=period.before_start, end=period.before_end, before_start=None, before_end=None)
         earlier = figures.ask("headline", before).to_pylist()[0]
-        changes[name] = {
+        of_period = {
             figure: ComparedFigure(totals[figure], row["value"], row[columns[name]]) for figure, row in growth.items()
         } | {
             figure: ComparedFigure.of_whole(*(size(one[figure]) for one in (totals, earlier)))
             for figure, size in SIZES.items()
             if figure in totals
+        }
+        changes[name] = {
+            figure: one.in_currency(figures.currency() if figure in money else "") for figure, one in of_period.items()
         }
     return changes
 

@@ -18,7 +18,7 @@ from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definition import Measure
 from tillstream.analytics.measures.dimensions import Dimension
-from tillstream.domain.compared_figure import growth
+from tillstream.domain.compared_figure import ComparedFigure
 
 MOST_GROUPS = 10_000
 MOST_ACROSS = 13
@@ -41,9 +41,13 @@ class Answer:
     """Which groups the rows are, such as Revenue more than 100; empty: all."""
 
 
-def load(exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS) -> Answer:
-    """Compute the groups. most_across: values across columns. Raises as `measure_values.run`, and `Rejected`."""
-    result = _computed(exploration, selection, most_across)
+def load(
+    exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS, is_exact: bool = False
+) -> Answer:
+    """Compute the groups. most_across: values across columns. is_exact: compared amounts are not rounded as they are
+    written. Raises as `measure_values.run`, and `Rejected`.
+    """
+    result = _computed(exploration, selection, most_across, "" if is_exact else figures.currency())
     if exploration.goals:
         result = _with_goals(exploration, selection, result)
     if exploration.having is None:
@@ -64,7 +68,8 @@ def _with_goals(exploration: Exploration, selection: DashboardFilters, result: A
     return replace(result, rows=rows, columns=[*result.columns, *columns], notes=[*result.notes, read.note])
 
 
-def _computed(exploration: Exploration, selection: DashboardFilters, most_across: int) -> Answer:
+def _computed(exploration: Exploration, selection: DashboardFilters, most_across: int, currency: str) -> Answer:
+    """currency: that of compared amounts, which are rounded to it; empty: they are exact."""
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
     filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []
@@ -82,7 +87,7 @@ def _computed(exploration: Exploration, selection: DashboardFilters, most_across
         notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
     columns = [column for one in exploration.shown for column in columns_of.compared(one)]
-    compared = _compared(exploration, rows, earlier)
+    compared = _compared(exploration, rows, earlier, currency)
     if sides.cut:
         notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
     return Answer(compared, columns, notes, sides)
@@ -115,8 +120,11 @@ def _sides(exploration: Exploration, selection: DashboardFilters) -> Comparison 
     return chosen or texts.NOT_REPORTED
 
 
-def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> list[Row]:
-    """Rows of both sides, with the parts of a comparison; a group of only one side has no value on the other."""
+def _compared(exploration: Exploration, rows: list[Row], before: list[Row], currency: str) -> list[Row]:
+    """Rows of both sides, with the parts of a comparison; a group of only one side has no value on the other.
+
+    Changes are those of the amounts as they are rounded to a currency.
+    """
     by = [one.name for one in exploration.by]
     earlier = {_key(row, by): row for row in before}
     present = {_key(row, by) for row in rows}
@@ -125,11 +133,12 @@ def _compared(exploration: Exploration, rows: list[Row], before: list[Row]) -> l
     for row in [*rows, *gone]:
         then, whole = earlier.get(_key(row, by), {}), dict(row)
         for one in exploration.shown:
-            now, old = row.get(one.name), then.get(one.name)
-            whole[one.name] = now
-            whole[f"{one.name}.{BEFORE}"] = old
-            whole[f"{one.name}.{CHANGE}"] = _difference(one, now, old)
-            whole[f"{one.name}.{GROWTH}"] = growth(now, old) if one.format in GROWS else None
+            figure = ComparedFigure.of_whole(row.get(one.name), then.get(one.name))
+            figure = figure.in_currency(currency if one.format == "money" else "")
+            whole[one.name] = figure.now
+            whole[f"{one.name}.{BEFORE}"] = figure.before
+            whole[f"{one.name}.{CHANGE}"] = _difference(one, figure.now, figure.before)
+            whole[f"{one.name}.{GROWTH}"] = figure.growth if one.format in GROWS else None
         result.append(whole)
     return result
 

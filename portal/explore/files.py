@@ -24,6 +24,8 @@ from tillstream.exports import filter_words
 
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")
+EXACT = frozenset({"jsonl", "parquet"})
+"""Formats with exact amounts."""
 MOST_ACROSS = 400
 """Values across columns of a file."""
 
@@ -41,7 +43,7 @@ def groups(exploration: Exploration, selection: DashboardFilters, form: str) -> 
 
 def shown(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
     """The rows of the table in the order of the page, with the heads of its columns."""
-    result = answer.load(exploration, selection, most_across=MOST_ACROSS)
+    result = answer.load(exploration, selection, most_across=MOST_ACROSS, is_exact=form in EXACT)
     if result.is_cut:
         raise Rejected(texts.too_many_shown(answer.MOST_GROUPS))
     rows = table.shown(exploration, {}, result)[1]

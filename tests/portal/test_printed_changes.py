@@ -1,16 +1,23 @@
 """A change that a page or a report prints is that of the figures beside it, whatever is compared."""
 
+import csv
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 
+import pyarrow as pa
 from flask import Flask, render_template
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics.live_sales.sales import StoreToday, Today
 from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.reports import cells
+from tillstream.domain.people import Role
+from tillstream.exports import streams
+from tillstream.exports.table import table_of
+from tillstream.reports import cells, formats
 from tillstream.reports.document import Tile
 
 AMOUNTS = st.one_of(
@@ -90,6 +97,17 @@ def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: F
         _check(match[2] or match[1], *match.group(3, 4, 5))
 
 
+def _check_tile(one: ComparedFigure, whole: Decimal | int | None) -> None:
+    """A change in the report is that of its figures, which are whole from 1,000 on."""
+    figure = formats.printed_figure(one, "GBP")
+    note = cells.tile_note(Tile("Revenue", "money", whole, [("before", figure)]), "GBP")
+    match = re.fullmatch(rf"([+−]?{NUMBER})% on before \({NUMBER} after {NUMBER}\)", note)
+    assert bool(match) == (figure.growth is not None and not figure.is_whole)
+    if match:
+        now, before = _number(match[3]), _number(match[4])
+        _check(match[3], "▲" if now > before else "▼" if now < before else "=", match[2], match[4])
+
+
 @SETTINGS
 @given(one=FIGURES, is_whole=st.booleans())
 def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whole(
@@ -101,6 +119,7 @@ def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whol
         page = _text(parts.change_of(figure, "vs May 2026", "GBP"))  # type: ignore[attr-defined]
     note = cells.tile_note(Tile("Revenue", "money", figure.whole, [("before", figure)]), "JPY")
     assert bool(page) == bool(note) == (figure.growth is not None)
+    _check_tile(one, figure.whole)
     if figure.growth is None:
         return
     if figure.is_whole:
@@ -113,3 +132,64 @@ def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whol
         assert match
         _check(*match.groups())
         assert re.fullmatch(rf"[+−]?{NUMBER}% on before \({NUMBER} after {NUMBER}\)", note)
+
+
+@given(pairs=st.lists(st.tuples(AMOUNTS, AMOUNTS), min_size=1), is_whole=st.booleans())
+def test_changes_in_a_file_are_those_of_the_figures_beside_them(
+    pairs: list[tuple[Decimal, Decimal]], is_whole: bool
+) -> None:
+    """Sums of all changes too, if the file has all of them."""
+    total = sum((now - before for now, before in pairs), Decimal(0)) + (0 if is_whole else 1)
+    exact = [
+        (now, before, now - before, (now - before) / before if before > 0 else None, total) for now, before in pairs
+    ]
+    names = ("revenue", "before", "change", "growth", "total_change")
+    decimals = pa.decimal128(38, 9)
+    columns = [
+        pa.array([None if one is None else one.quantize(Decimal("1e-9")) for one in column], decimals)
+        for column in zip(*exact, strict=True)
+    ]
+    rows = pa.record_batch(columns, names)
+    text = b"".join(streams.csv(table_of("customers-compared", [rows], currency="GBP"))).decode("utf-8-sig")
+    written = list(csv.DictReader(text.splitlines()))
+    changes = []
+    for row in written:
+        now, before = Decimal(row["revenue"]), Decimal(row["before"])
+        changes.append(Decimal(row["change"]))
+        assert changes[-1] == now - before
+        growth = ((now - before) / before).quantize(Decimal("1e-9"), ROUND_HALF_UP) if before > 0 else ""
+        assert row["growth"] == "" if growth == "" else Decimal(row["growth"]) == growth
+    cents = total.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert {Decimal(row["total_change"]) for row in written} == {sum(changes) if is_whole else cents}
+
+
+def test_changes_of_groups_are_those_of_the_figures_beside_them(
+    person: Callable[..., Visitor], work: Callable[[], None]
+) -> None:
+    """10.006 after 10.004 INR: 10.01 after 10.00."""
+    rows = [
+        indian_sale("1", "10.004", date="01-05-2026 10:00"),
+        indian_sale("2", "0.00", date="31-05-2026 10:00").replace("MUM01", "DEL01"),
+        indian_sale("3", "10.006", date="01-06-2026 10:00"),
+        indian_sale("4", "0.00", date="30-06-2026 10:00").replace("MUM01", "DEL01"),
+    ]
+    admin = person(Role.ADMIN)
+    admin.upload(indian_file(*rows))
+    work()
+    june = "from=2026-06-01&to=2026-06-30&preset=own"
+    words = {
+        "/dashboard/tables/by-store": r"MUM01 IN 10\.01 100\.0% \+ 0\.01 ▲ up 0\.1%",
+        "/dashboard/tiles/by-store": r"▲ up 0\.1%",
+        "/dashboard/tiles/movers": r"\+ ?0\.01 of \+ ?0\.01 ▲ up 0\.1%",
+        "/dashboard/tiles/headline": r"10\.01 .*▲ up 0\.1%",
+        "/compare": r"MUM01 IN \+ 0\.01 ▲ up 0\.1% .* stores add up to \+ 0\.01 INR",
+        "/explore": r"MUM01 10\.01 10\.00 0\.01 ▲ up 0\.1%",
+    }
+    own = {
+        "/dashboard/tiles/movers": "&movers=by-store",
+        "/explore": "&measure=revenue&by=store&against=previous",
+        "/compare": "&groups=store",
+    }
+    for address, pattern in words.items():
+        page = " ".join(re.sub(r"<[^>]+>", " ", admin.get(f"{address}?{june}{own.get(address, '')}").text).split())
+        assert re.search(pattern, page), (address, page)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from tillstream.analytics.measures.definition import measures
 from tillstream.domain.money import amounts
@@ -26,13 +26,31 @@ PRICES = frozenset({"list_amount", "list_price", "unit_cost", "unit_price", "usu
 """Prices and costs of one unit, in the currency of their row, else in the one that is shown."""
 FIGURE, FIGURES = "figure", frozenset({"before", "value", "year_before"})
 """The column that names the measure of a row, and the values of that measure."""
-CHANGES = (
-    ("change", "after", "before"),
-    ("change", "revenue", "before"),
-    ("year_change", "revenue", "year_before"),
-    ("revenue_change", "revenue_after", "revenue_before"),
+
+
+class ComparedColumns(NamedTuple):
+    """The columns of a comparison: both figures, their change, its fraction of `before`, and the change of all rows."""
+
+    now: str
+    before: str
+    change: str = ""
+    growth: str = ""
+    total: str = ""
+
+    def among(self, names: Collection[str]) -> "ComparedColumns":
+        """Those that rows with these columns have; the others are empty."""
+        return ComparedColumns(*(name if name in names else "" for name in self))
+
+
+COMPARED = (
+    ComparedColumns("after", "before", "change", "growth", "total_change"),
+    ComparedColumns("revenue", "before", "change", "growth", "total_change"),
+    ComparedColumns("revenue", "year_before", "year_change", "year_growth", "year_total_change"),
+    ComparedColumns("revenue_after", "revenue_before", "revenue_change"),
+    ComparedColumns("value", "before", growth="growth"),
+    ComparedColumns("value", "year_before", growth="year_growth"),
 )
-"""Changes, each with the later and the earlier column whose difference it is in rows that have them."""
+"""Those of rows that have both figures."""
 NO_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
 """Query → columns that have the name of an amount, and are none."""
 CURRENCY = "currency"

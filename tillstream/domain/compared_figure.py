@@ -1,5 +1,6 @@
 """A figure with its base and its change, which are of the same sales."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,8 +30,13 @@ class ComparedFigure:
         return self.now == self.whole
 
     @property
+    def change(self) -> Decimal | int | None:
+        """The difference of `now` and `before`; None without both."""
+        return None if self.now is None or self.before is None else self.now - self.before
+
+    @property
     def growth(self) -> Decimal | None:
-        """The change from `before` to `now`."""
+        """The change from `before` to `now`, as a fraction."""
         return growth(self.now, self.before)
 
     def in_currency(self, currency: str) -> "ComparedFigure":
@@ -42,6 +48,11 @@ class ComparedFigure:
             return self
         figures = (self.whole, self.now, self.before)
         return ComparedFigure(*(None if one is None else rounded(Decimal(one), currency) for one in figures))
+
+
+def total_change(total: Decimal, exact: Iterable[Decimal], written: Iterable[Decimal | int | None]) -> Decimal:
+    """The written changes added up if the exact ones are all of a total; else the total."""
+    return sum((Decimal(one or 0) for one in written), Decimal(0)) if sum(exact) == total else total
 
 
 def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal | None:

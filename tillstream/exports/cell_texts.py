@@ -1,14 +1,18 @@
 """Columns as text for files that people open: exact decimals, times in UTC, no formulas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.analytics.amount_columns import ComparedColumns
 from tillstream.analytics.json_values import to_json
 from tillstream.domain.text import bidi
 from tillstream.pipeline.rows.guarded_text import guard_column
+
+_WIDE, _DIVIDED = pa.decimal256(70, 9), pa.decimal256(37, 9)
+"""Decimals of figures and of their differences, which can have one digit more; the widest that can be divided."""
 
 
 def text_of(column: Any) -> Any:
@@ -33,19 +37,30 @@ def rounded(column: Any, digits: int) -> Any:
     return pc.round(column, digits, round_mode="half_towards_infinity") if is_number else column
 
 
-def rounded_changes(batch: pa.RecordBatch, changes: Mapping[str, tuple[str, str]], digits: int) -> pa.RecordBatch:
-    """The batch, in which each change is the difference of its two columns as they are rounded.
+def with_changes(batch: pa.RecordBatch, compared: Iterable[ComparedColumns]) -> pa.RecordBatch:
+    """The batch, in which changes and their fractions are those of its figures, which are rounded.
 
-    changes: column → the later and the earlier column, all of decimals.
+    A total change is the sum of these changes if the batch has all groups that it is of.
     """
-    for name, pair in changes.items():
-        place, change = batch.schema.get_field_index(name), batch[name]
-        columns = [rounded(batch[one], digits) for one in pair]
-        # wider decimals, as a difference can have one digit more
-        scale = max(column.type.scale for column in (change, *columns))
-        after, before = (pc.cast(column, pa.decimal256(70, scale)) for column in columns)
-        difference = pc.if_else(pc.is_valid(change), pc.cast(pc.subtract(after, before), change.type), None)
-        batch = batch.set_column(place, batch.schema.field(place), difference)
+    for one in compared:
+        now, before = (pc.cast(batch[name], _WIDE) for name in (one.now, one.before))
+        change = pc.subtract(now, before)
+        own = {one.change: change}
+        if one.growth:
+            base = pc.if_else(pc.greater(before, 0), before, None)
+            growth = pc.divide(pc.cast(change, _DIVIDED), pc.cast(base, _DIVIDED))
+            own[one.growth] = rounded(growth, batch[one.growth].type.scale)
+        if (
+            one.change
+            and one.total
+            and batch.num_rows
+            and pc.sum(batch[one.change]).as_py() == batch[one.total][0].as_py()
+        ):
+            own[one.total] = pa.repeat(pc.sum(change), batch.num_rows)
+        for name in filter(None, own):
+            field, exact = batch.schema.field(name), batch[name]
+            column = pc.if_else(pc.is_valid(exact), pc.cast(own[name], exact.type), None)
+            batch = batch.set_column(batch.schema.get_field_index(name), field, column)
     return batch
 
 

@@ -8,9 +8,9 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tillstream.analytics.amount_columns import CHANGES, ROW_COLUMNS, Amounts
+from tillstream.analytics.amount_columns import COMPARED, FIGURE, FIGURES, ROW_COLUMNS, Amounts, ComparedColumns
 from tillstream.domain.money.minor_units import minor_digits
-from tillstream.exports.cell_texts import rounded_changes
+from tillstream.exports.cell_texts import rounded, rounded_by_row, with_changes
 
 SLICE = 10_000
 """Rows that are converted at once: enough for columns to be fast, and few megabytes."""
@@ -54,13 +54,24 @@ class ExportTable:
         return map(self.with_printed_changes, self.batches)
 
     def with_printed_changes(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """Some rows of this table, in which a change is that of its two figures as they are rounded."""
-        return rounded_changes(rows, self._changes, minor_digits(self.currency)) if self._changes else rows
+        """Some rows of this table, with rounded figures where they are compared, and the changes of these."""
+        if not self._compared:
+            return rows
+        by_row = self.digits_by_row(rows)
+        for name in {name for one in self._compared for name in (one.now, one.before)}:
+            column = (
+                rounded_by_row(rows[name], by_row[name]) if name in by_row else rounded(rows[name], self.digits[name])
+            )
+            rows = rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
+        return with_changes(rows, self._compared)
 
     @cached_property
-    def _changes(self) -> dict[str, tuple[str, str]]:
-        fields = {field.name for field in self.schema if pa.types.is_decimal(field.type)} & self.digits.keys()
-        return {name: (after, before) for name, after, before in CHANGES if fields >= {name, after, before}}
+    def _compared(self) -> list[ComparedColumns]:
+        """The comparisons of figures that are rounded, of the columns that the rows have."""
+        names = {field.name for field in self.schema if pa.types.is_decimal(field.type)}
+        by_row = FIGURES if self.currency and self.converted is None and FIGURE in self.schema.names else frozenset()
+        figures = names & (self.digits.keys() | by_row)
+        return [one.among(names) for one in COMPARED if {one.now, one.before} <= figures]
 
     def digits_by_row(self, rows: pa.RecordBatch | pa.Table) -> dict[str, list[int | None]]:
         """Columns with amounts in the currency of their row → the decimal digits of each cell; None: it is no amount.

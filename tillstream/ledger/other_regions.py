@@ -6,19 +6,23 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.money.amounts import example_text
 from tillstream.ledger.memory import MemoryLedger
 from tillstream.ledger.settle_script import KEY
 from tillstream.ports.warehouse import StagedBatch
 
 DAYS, SALES, LINES = 26, 20, 200
 """Size of a sample: days; sales of a region on a day, with at least one of each store; lines of a store on a day from
+<<<<<<< HEAD
 which they are taken. With so many days, those of a year are two weeks apart."""
 CENTS = 2
+=======
+which they are taken."""
+>>>>>>> r-files
 LEAST_SALES, LEAST_SHARE = 5, 0.9
 """Fewer sales than this can be equal by accident; a smaller share of the sample, on the days on which both sides have
 some of the sales, is not the same file."""
@@ -168,7 +172,7 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
         return None
     shared, side = min(same, key=lambda one: (one[0].store is not None, one[1], -len(one[0].sales), one[0].region))
     number, day, amount = cursor.execute(_EXAMPLE, [min(shared.sales)]).fetchall()[0]
-    same_sale = f"with the same number, date and amount, such as {number} on {day} for {as_money(amount)}"
+    same_sale = f"with the same number, date and amount, such as {number} on {day} for {example_text(amount)}"
     if side == 0:
         of_store = f" of store {shared.store}" if shared.store else ""
         sales = f"{len(shared.sales):,} of {shared.sampled:,} sampled sales{of_store}"
@@ -234,12 +238,6 @@ def _compare(cursor: duckdb.DuckDBPyConnection, own_region: str, matches: Sequen
 def _has_other_regions(cursor: duckdb.DuckDBPyConnection, region: str) -> bool:
     sql = "SELECT 1 FROM batches WHERE region <> ? AND undone_no IS NULL LIMIT 1"
     return cursor.execute(sql, [region]).fetchone() is not None
-
-
-def as_money(amount: Decimal) -> str:
-    """The amount with two decimal places, or all that it has."""
-    text = f"{amount.normalize():f}"
-    return text if len(text.partition(".")[2]) > CENTS else f"{amount:.{CENTS}f}"
 
 
 # ---- the slice of a ledger that is stored elsewhere ----------------------------------------------------------------

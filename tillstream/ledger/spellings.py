@@ -6,12 +6,14 @@ Of a large file, only a part of its sales is compared, with the lines that the l
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
 
 import duckdb
 
 from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.contract.sections import STORE_ESCAPES
+from tillstream.domain.money.amounts import example_text
 from tillstream.ledger.memory import MemoryLedger
-from tillstream.ledger.other_regions import as_money
 from tillstream.ledger.settle_script import KEY, PRODUCT
 from tillstream.ports.warehouse import StagedBatch
 
@@ -47,12 +49,13 @@ CREATE OR REPLACE TEMP MACRO digits(form) AS COALESCE(
 )
 """
 """The digits of a normal form: without prefix and suffix."""
-_NUMBER = """
+_ESCAPED = reduce(lambda text, escape: f"replace({text}, '{escape[0]}', '{escape[1]}')", STORE_ESCAPES, "store_id")
+_NUMBER = f"""
 CREATE OR REPLACE TEMP MACRO without_prefix(text, prefix) AS
 IF(starts_with(text, prefix), substr(text, length(prefix) + 1), NULL);
 CREATE OR REPLACE TEMP MACRO number_of(sale_id, store_id) AS COALESCE(
   without_prefix(sale_id, store_id || '/'),
-  without_prefix(sale_id, replace(replace(store_id, '%', '%25'), '/', '%2F') || '/'),
+  without_prefix(sale_id, {_ESCAPED} || '/'),
   sale_id
 )
 """
@@ -265,7 +268,7 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     hold = Hold.of(
         HoldCode.OTHER_SPELLING,
         value=f"{len(rows):,} {'sale' if len(rows) == 1 else 'sales'}",
-        detail=f"{sale} of {day} for {as_money(amount)} is in the ledger as {in_ledger}",
+        detail=f"{sale} of {day} for {example_text(amount)} is in the ledger as {in_ledger}",
     )
     params = {"accepted": list(batch.accepted), "sales": [row[4] for row in rows], "known": [row[5] for row in rows]}
     products = cursor.execute(_PRODUCTS_OF_SALES, params).fetchall()
@@ -301,7 +304,7 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     hold = Hold.of(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
-        detail=f"{product} of {sale} on {day} for {as_money(amount)} is {counterpart}",
+        detail=f"{product} of {sale} on {day} for {example_text(amount)} is {counterpart}",
     )
     return replace(hold, products=tuple(pairs) if all(here != there for _, here, there in pairs) else ())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.reports import formats
-from tillstream.reports.document import Column, Table, Tile
+from tillstream.reports.document import Column, Part, Table, Tile
 
 NUMBERS = frozenset({"money", "signed money", "count", "share", "growth"})
 
@@ -36,6 +36,8 @@ def currency_of(table: Table, row: Sequence[Any], currency: str) -> str:
 
 def text(column: Column, value: Any, currency: str, like: Any = 0) -> str:
     """The text of a cell. like: the largest amount of its column."""
+    if isinstance(value, Part):
+        value = formats.printed_share(value, currency)
     if value is None:
         return formats.NONE
     if column.kind.endswith("money"):

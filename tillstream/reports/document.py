@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tillstream.domain.compared_figure import ComparedFigure
@@ -27,6 +28,19 @@ class Column:
 
     label: str
     kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of a whole, which is that of both amounts as they are written beside it.
+
+    like and like_whole: the largest amounts of their columns.
+    """
+
+    amount: Decimal
+    whole: Decimal
+    like: Decimal = Decimal(0)
+    like_whole: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

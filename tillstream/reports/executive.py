@@ -1,7 +1,7 @@
 """Arrange the executive report: headline, change, places, products, goals and forecast, data."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,6 @@ MOST_BARS = 8
 TOP = 10
 """Products with the most revenue that are listed."""
 CHARTED = frozenset({"Regions", "Categories"})
-COMPARED = ("revenue", "revenue_share", "growth", "year_growth", "orders")
 _COMPARED = (
     Column("Revenue", "money"),
     Column("Part", "share"),
@@ -95,7 +94,7 @@ def _tiles(facts: Facts) -> Iterator[Tile]:
         changes = [
             (
                 f"{_same_days(facts)}{name}",
-                ComparedFigure(totals[figure], row["value"], row[column]).in_currency(currency),
+                formats.printed_figure(ComparedFigure(totals[figure], row["value"], row[column]), currency),
             )
             for name, column in (("before", "before"), ("a year before", "year_before"))
             if row
@@ -155,28 +154,40 @@ def _group(facts: Facts, dimension: str, title: str, names: Mapping[str, str], *
     return Section(
         title,
         tuple(places.sentences(facts, answer, dimension, title.lower(), names)),
-        tuple(_compared(answer, title, names)),
+        tuple(_compared(facts, answer, title, names)),
         is_page=is_page,
     )
 
 
-def _compared(answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[Table | Chart]:
+def _compared(facts: Facts, answer: Answer, title: str, names: Mapping[str, str]) -> Iterator[Table | Chart]:
     rows = [row for row in answer.rows if row["revenue"] or row["before"]]
     named = [(names.get(f"{row['region'] or ''}/{row['item']}", row["item"] or "None"), row) for row in rows]
     bars = [(name, float(row["revenue"])) for name, row in named if row["revenue"] > 0][:MOST_BARS]
     if len(bars) > 1 and title in CHARTED:
         yield Chart("bars", bars, f"{title} by revenue")
-    cells = [[name, *(row[column] for column in COMPARED)] for name, row in named]
+    cells = [[name, *figures] for (name, _), figures in zip(named, _figures(facts, rows, answer), strict=True)]
     has_orders = any(row["orders"] is not None for row in rows)
     kept = None if has_orders else -1
     yield Table(title, (Column(title), *_COMPARED)[:kept], [row[:kept] for row in cells], most=MOST_ROWS)
 
 
+def _figures(
+    facts: Facts, rows: Sequence[Mapping[str, Any]], whole: Answer, last: str = "orders"
+) -> Iterator[list[Any]]:
+    """The cells of each row below `_COMPARED`. whole: all groups, whose revenue is that of which the rows are parts."""
+    like = max((abs(row["revenue"]) for row in rows[:MOST_ROWS]), default=Decimal(0))
+    for row in rows:
+        part = places.part_of(whole, row["revenue"], like)
+        growths = (places.growth_of(facts, row, before) for before in ("before", "year_before"))
+        yield [row["revenue"], part, *growths, row[last]]
+
+
 def _products(facts: Facts) -> Table:
     columns = (Column("Product"), *_COMPARED[:4], Column("Units", "count"))
-    names = (*COMPARED[:4], "units")
+    best = facts.products.rows[:TOP]
     rows = [
-        [row["product_name"] or row["product"], *(row[name] for name in names)] for row in facts.products.rows[:TOP]
+        [row["product_name"] or row["product"], *figures]
+        for row, figures in zip(best, _figures(facts, best, facts.groups("region"), "units"), strict=True)
     ]
     return Table("Products with the most revenue", columns, rows)
 
@@ -187,7 +198,8 @@ def _people(facts: Facts) -> Section:
     answer, names = facts.groups("salesperson"), _catalogue_names(facts, "salesperson")
     rows = [row for row in answer.rows if row["item"] is not None]
     cells = [
-        [names.get(f"{row['region']}/{row['item']}", row["item"]), *(row[one] for one in COMPARED)] for row in rows
+        [names.get(f"{row['region']}/{row['item']}", row["item"]), *figures]
+        for row, figures in zip(rows, _figures(facts, rows, answer), strict=True)
     ]
     table = Table("Salespeople with the most revenue", (Column("Salesperson"), *_COMPARED), cells, most=MOST_ROWS)
     return Section("Salespeople", (), (table,) if len(cells) > 1 else ())
@@ -202,14 +214,14 @@ def _goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Table]:
     rows = [
         [
             upper_first(name_of_target(row, names)), row["currency"], Decimal(row["goal"]),
-            Decimal(row["sold"]) + Decimal(row["sold_since"]), Decimal(row["reached"] or 0),
+            outlook.sold_so_far(row), outlook.part_reached(facts, row),
             date.fromisoformat(row["complete_through"]) if row["complete_through"] else None,
             *(None if row[name] is None else Decimal(row[name]) for name in ("sold", "expected", "projected")),
         ]
         for row in facts.goals.rows
     ]  # fmt: skip
     if rows:
-        yield Table(f"Goals of {facts.period.last:%B %Y}", columns, rows, most=MOST_ROWS)
+        yield Table(f"Goals of {facts.period.last:%B %Y}", columns, rows, most=outlook.GOALS_SHOWN)
 
 
 def _definitions(facts: Facts) -> Table:

@@ -5,8 +5,10 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from tillstream.domain.money.amounts import round_to
+from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.domain.money.amounts import round_to, rounded
 from tillstream.domain.money.minor_units import minor_digits
+from tillstream.reports.document import Part
 from tillstream.reports.evidence import Number, Sentence
 
 WHOLE_FROM = 1_000
@@ -22,6 +24,28 @@ def money(value: Any, currency: str, like: Any = 0) -> str:
     return _grouped(amount, amount_digits(currency, amount, Decimal(like)))
 
 
+def printed(value: Any, currency: str, like: Any = 0) -> Decimal:
+    """An amount as `money` writes it; without a currency a count as `count` does."""
+    number = Decimal(value)
+    return round_to(number, amount_digits(currency, number, Decimal(like)) if currency else 0)
+
+
+def printed_figure(one: ComparedFigure, currency: str) -> ComparedFigure:
+    """The figures as they are written, so that the change is that of what is written. currency: empty for counts."""
+    figures = (one.whole, one.now, one.before)
+    return ComparedFigure(*(None if figure is None else printed(figure, currency) for figure in figures))
+
+
+def printed_share(one: Part, currency: str) -> Decimal | None:
+    """The share on paper and on a page, where large amounts are whole."""
+    return _ratio(printed(one.amount, currency, one.like), printed(one.whole, currency, one.like_whole))
+
+
+def share_of_cells(one: Part, currency: str) -> Decimal | None:
+    """The share in a workbook, which has amounts with all decimals of their currency."""
+    return _ratio(rounded(one.amount, currency), rounded(one.whole, currency))
+
+
 def amount_digits(currency: str, *amounts: Decimal) -> int:
     """The decimal digits of amounts that are shown together: none if one of them is large."""
     return 0 if max(map(abs, amounts)) >= WHOLE_FROM else minor_digits(currency)
@@ -30,9 +54,9 @@ def amount_digits(currency: str, *amounts: Decimal) -> int:
 def printed_changes(pairs: Sequence[tuple[Any, Any]], currency: str) -> list[Decimal]:
     """The change from each first amount to the second one, as the difference of what two columns print."""
     exact = [(Decimal(before or 0), Decimal(after or 0)) for before, after in pairs]
-    digits = [amount_digits(currency, *column) for column in zip(*exact, strict=True)]
-    printed = [[round_to(one, places) for one, places in zip(pair, digits, strict=True)] for pair in exact]
-    return [after - before for before, after in printed]
+    largest = [max(map(abs, column)) for column in zip(*exact, strict=True)]
+    both = [[printed(one, currency, like) for one, like in zip(pair, largest, strict=True)] for pair in exact]
+    return [after - before for before, after in both]
 
 
 def count(value: Any) -> str:
@@ -76,6 +100,10 @@ def rounded_parts(values: Sequence[Decimal], digits: int) -> list[Decimal]:
     for index in order[:missing]:
         floors[index] += unit
     return floors
+
+
+def _ratio(amount: Decimal, whole: Decimal) -> Decimal | None:
+    return amount / whole if whole else None
 
 
 def _grouped(value: Decimal, digits: int) -> str:

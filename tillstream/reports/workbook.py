@@ -9,7 +9,7 @@ from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.exports.workbook import open_book
 from tillstream.reports import cells, formats
-from tillstream.reports.document import Column, Document, Table
+from tillstream.reports.document import Column, Document, Part, Table
 from tillstream.reports.evidence import Cell, Number, Sentence
 
 LONGEST_NAME = 31
@@ -134,6 +134,8 @@ class _Writer:
         return self.formats[name]
 
     def _write(self, sheet: Any, row: int, number: int, column: Column, value: Any, currency: str = "") -> None:
+        if isinstance(value, Part):
+            value = formats.share_of_cells(value, currency or self.document.currency)
         if value is None:
             return
         if column.kind.endswith("money"):

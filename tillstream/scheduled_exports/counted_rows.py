@@ -46,7 +46,7 @@ class CountedRows:
         self.totals = {name: Decimal(0) for name in self.table.totals if name in self.table.schema.names}
         for batch in self.table.batches:
             if len(self.first) < FIRST:
-                shown = self.table.with_printed_changes(batch.slice(0, FIRST - len(self.first)))
+                shown = self.table.with_printed_changes(batch).slice(0, FIRST - len(self.first))
                 names, digits = shown.schema.names, self.table.digits_by_row(shown)
                 columns = dict(zip(names, rounded_columns(shown, self.table.digits), strict=True))
                 columns |= {name: rounded_by_row(columns[name], each) for name, each in digits.items()}

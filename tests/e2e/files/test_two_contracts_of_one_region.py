@@ -81,6 +81,17 @@ def test_the_same_sales_with_another_rule_raise_a_question_and_count_once(home: 
     assert lines(run) == len(SALES) + 1
 
 
+def test_the_example_of_the_question_has_the_decimals_of_the_currency(home: Path, tmp_path: Path, run: Run) -> None:
+    (home / "contracts").mkdir(parents=True)
+    yen = FIRST | {"region": "Tokyo", "country": "Japan", "currency": "JPY"}
+    (home / "contracts" / "tills.yaml").write_text(yaml.safe_dump(yen))
+    sales = [(number, day, product, amount.removesuffix(".50")) for number, day, product, amount in SALES]
+    run("ingest", write(tmp_path / "tills.csv", "No,Day,Item,Amount", sales), "--region", "tills")
+    _, proposal = detect(run, office_file(tmp_path, sales[:50]), region="Tokyo", country="Japan", currency="JPY")
+    (question,) = proposal["questions"]
+    assert "such as 1000 on 2025-03-14 for 20." in question["question"]
+
+
 @pytest.mark.usefixtures("tills")
 def test_different_sales_get_a_prefix(tmp_path: Path, run: Run) -> None:
     path = office_file(tmp_path, SALES[:50])

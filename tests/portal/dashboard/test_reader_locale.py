@@ -8,6 +8,7 @@ from app_factory import create_app
 from portal import formats, reader_locale
 from portal.dashboard import charts
 from tillstream.app import App
+from tillstream.reports import formats as report_formats
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,13 @@ def test_numbers_and_percent_signs_follow_the_browser(app: App, locale: str, amo
         assert reader_locale.decimal(1234567.5, 1) == amount
         assert formats.share("0.0461") == share
         assert share in formats.growth("0.0461")
+
+
+def test_a_percentage_is_rounded_half_away_from_zero_as_in_files(app: App) -> None:
+    """300 after 192 orders are 56.25% more."""
+    with create_app(app).test_request_context("/"):
+        assert formats.share("0.5625") == report_formats.share("0.5625") == "56.3%"
+        assert "56.3%" in formats.growth("-0.5625")
 
 
 def test_small_numbers_are_not_grouped(app: App) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.money.amounts import amount_text, price_text, rounded
+from tillstream.domain.money.amounts import amount_text, example_text, price_text, rounded
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,20 @@ def test_amounts_have_the_decimals_of_their_currency(amount: str, currency: str,
 )
 def test_prices_of_one_unit_have_more_decimals_if_they_need_them(price: str, currency: str, text: str) -> None:
     assert price_text(Decimal(price), currency) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("1200", "JPY", "1200"),
+        ("1.5", "KWD", "1.500"),
+        ("20.506", "EUR", "20.51"),
+        ("1234.5", "", "1234.50"),
+        ("1.2345", "", "1.2345"),
+        ("1E+3", "", "1000.00"),
+    ],
+)
+def test_an_amount_of_an_example_has_the_decimals_of_its_currency_or_all_that_it_has(
+    amount: str, currency: str, text: str
+) -> None:
+    assert example_text(Decimal(amount), currency) == text

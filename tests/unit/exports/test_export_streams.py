@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,6 +67,18 @@ def _objects(table: pa.Table) -> list[Any]:
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
+FIGURES = [("10.006", "10.004", "0.002"), ("5.004", "6.006", "-1.002"), ("1.00", None, None), ("9", "8.5", "0.5")]
+
+
+def _decimals(values: Iterable[str | None]) -> pa.Array:
+    return pa.array([None if one is None else Decimal(one) for one in values], pa.decimal128(38, 9))
+
+
+def _cells(query: str, rows: pa.RecordBatch, currency: str) -> list[list[str]]:
+    text = b"".join(format_of("csv").chunks(table_of(query, [rows], currency=currency))).decode()
+    return list(csv.reader(text.splitlines()[1:]))
+
+
 @pytest.mark.parametrize(
     ("query", "after", "before", "change"),
     [
@@ -76,27 +89,44 @@ def _objects(table: pa.Table) -> list[Any]:
     ],
 )
 def test_a_printed_change_is_that_of_the_two_printed_figures(query: str, after: str, before: str, change: str) -> None:
-    figures = [("10.006", "10.004", "0.002"), ("5.004", "6.006", "-1.002"), ("1.00", None, None), ("9", "8.5", "0.5")]
     names = (after, before, change)
-    rows = pa.record_batch(
-        {
-            name: pa.array(
-                [None if row[place] is None else Decimal(row[place]) for row in figures], pa.decimal128(38, 9)
-            )
-            for place, name in enumerate(names)
-        }
-    )
-
-    def cells(currency: str) -> list[list[str]]:
-        text = b"".join(format_of("csv").chunks(table_of(query, [rows], currency=currency))).decode()
-        return list(csv.reader(text.splitlines()[1:]))
-
+    rows = pa.record_batch(dict(zip(names, map(_decimals, zip(*FIGURES, strict=True)), strict=True)))
     printed = [["10.01", "10", "0.01"], ["5", "6.01", "-1.01"], ["1", "", ""], ["9", "8.5", "0.5"]]
-    assert cells("GBP") == printed
-    assert cells("")[0] == list(figures[0]), "exact amounts have exact changes"
+    assert _cells(query, rows, "GBP") == printed
+    assert _cells(query, rows, "")[0] == list(FIGURES[0]), "exact amounts have exact changes"
     counted = CountedRows(table_of(query, [rows], currency="GBP"))
     assert [batch.column(change)[0].as_py() for batch in counted.batches()] == [Decimal("0.002")]
     assert counted.first == printed
+
+
+def test_a_printed_total_and_fraction_of_a_change_are_those_of_the_printed_figures() -> None:
+    """The total is that of all groups: it stays as it is, rounded, where some of them are not in the file."""
+    now, before, change = map(_decimals, zip(*FIGURES[1:], strict=True))
+    growths, total = _decimals(["-0.166833167", None, "0.058823529"]), _decimals(["-0.502"] * 3)
+    rows = pa.record_batch(
+        {"revenue": now, "year_before": before, "year_change": change, "year_growth": growths}
+        | {"year_total_change": total}
+    )
+    printed = [["-1.01", "-0.168053245", "-0.51"], ["", "", "-0.51"], ["0.5", "0.058823529", "-0.51"]]
+    assert [row[2:] for row in _cells("customers-compared", rows, "GBP")] == printed
+    assert [row[4] for row in _cells("customers-compared", rows.slice(1), "GBP")] == ["-0.5"] * 2
+    assert _cells("customers-compared", rows, "")[0][2:] == ["-1.002", "-0.166833167", "-0.502"]
+
+
+def test_the_growth_of_a_figure_is_that_of_its_printed_values() -> None:
+    """Only amounts are rounded: others, such as units, are exact."""
+    rows = pa.record_batch(
+        {
+            "figure": pa.array(["revenue", "units"]),
+            "value": _decimals(["10.006", "10.006"]),
+            "before": _decimals(["10.004", "10.004"]),
+            "growth": _decimals(["0.00019992", "0.00019992"]),
+        }
+    )
+    assert _cells("growth", rows, "GBP") == [
+        ["revenue", "10.01", "10", "0.001"],
+        ["units", "10.006", "10.004", "0.00019992"],
+    ]
 
 
 def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_programs() -> None:

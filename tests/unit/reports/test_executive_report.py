@@ -330,7 +330,7 @@ def test_a_report_of_another_region_is_empty(app: App) -> None:
 def test_small_amounts_of_the_text_have_the_decimals_of_their_column(app: App) -> None:
     """A category below the sales without one, a fall below a rise, returns, and a goal below another one."""
     facts = Facts(source(app))
-    group = {"region": "UK", "revenue_share": Decimal("0.1"), "growth": None}
+    group = {"region": "UK", "revenue_share": Decimal("0.133799"), "growth": None}
     groups = Answer("sales-by-dimension-compared", [
         group | {"item": None, "revenue": Decimal(5000), "before": None},
         group | {"item": "Tea", "revenue": Decimal("775.5"), "before": None},
@@ -363,7 +363,7 @@ def test_small_amounts_of_the_text_have_the_decimals_of_their_column(app: App) -
     facts.__dict__.update(answers)
     written = [*places.sentences(facts, groups, "category", "categories", {}), *data.advice(facts, {})]
     texts = [formats.sentence_text(one) for one in (*written, *outlook.goals(facts, {}))]
-    assert "The largest category is Tea with 776 GBP, 10.0% of revenue." in texts
+    assert "The largest category is Tea with 776 GBP, 13.4% of revenue." in texts
     assert "Look at Mug: it sold 4 GBP less than before." in texts
     assert "Check the returns: they took 21 GBP more than before." in texts
     of_goals = [text.partition(" of its goal of ")[2] for text in texts if "of its goal" in text]

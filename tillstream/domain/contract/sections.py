@@ -19,6 +19,8 @@ UNIX = ("unix", "unix-ms")
 """Date formats that are numbers of seconds or milliseconds since 1970 in UTC."""
 EARLIEST_ZONE = timedelta(hours=14)
 """From UTC: where a day begins first."""
+STORE_ESCAPES = (("%", "%25"), ("/", "%2F"))
+"""Signs of a store ID and their codes in sale IDs, in the order in which they are replaced."""
 
 
 class Strict(BaseModel):
@@ -248,7 +250,7 @@ class Identity(Strict):
 
     @property
     def escapes_stores(self) -> bool:
-        """Whether `/` and `%` of a store ID are written as `%2F` and `%25` in sale IDs."""
+        """Whether the signs of `STORE_ESCAPES` in a store ID are written as their codes in sale IDs."""
         return self._escapes_stores
 
     def with_stores_escaped(self, escaped: bool) -> "Identity":  # noqa: FBT001 - the only argument
@@ -260,5 +262,6 @@ class Identity(Strict):
         """What precedes the number of a sale of the store in its sale ID."""
         if self.ids == "region-wide":
             return self.id_prefix
-        escaped = store_id.replace("%", "%25").replace("/", "%2F") if self.escapes_stores else store_id
-        return f"{escaped}/{self.id_prefix}"
+        for sign, code in STORE_ESCAPES if self.escapes_stores else ():
+            store_id = store_id.replace(sign, code)
+        return f"{store_id}/{self.id_prefix}"

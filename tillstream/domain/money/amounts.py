@@ -25,10 +25,8 @@ def round_to(number: Decimal, digits: int) -> Decimal:
 
 def price_digits(price: Decimal, currency: str) -> int:
     """The decimal digits of a price or cost of one unit: those that it has, within limits. A screw may cost 0.0125."""
-    exponent = price.normalize(_ALL_DIGITS).as_tuple().exponent
-    own = -exponent if isinstance(exponent, int) else 0
     least = minor_digits(currency)
-    return min(max(own, least), max(_PRICE_DIGITS, least))
+    return min(max(_own_digits(price), least), max(_PRICE_DIGITS, least))
 
 
 def amount_text(amount: Decimal, currency: str) -> str:
@@ -39,3 +37,14 @@ def amount_text(amount: Decimal, currency: str) -> str:
 def price_text(price: Decimal, currency: str) -> str:
     """As `amount_text`, of a price or cost of one unit."""
     return f"{round_to(price, price_digits(price, currency)):,f}"
+
+
+def example_text(amount: Decimal, currency: str = "") -> str:
+    """1234.50, as a file has it; of an unknown currency with two decimal digits, or with all that it has."""
+    digits = minor_digits(currency) if currency else max(minor_digits(currency), _own_digits(amount))
+    return f"{round_to(amount, digits):f}"
+
+
+def _own_digits(number: Decimal) -> int:
+    exponent = number.normalize(_ALL_DIGITS).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0

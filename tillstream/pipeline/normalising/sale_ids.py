@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.columns import CONTENT
 from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.sections import STORE_ESCAPES
 from tillstream.pipeline.normalising.source_columns import REPORTED_COLUMN, SourceColumns
 from tillstream.pipeline.rows.issues import Issues, format_values
 from tillstream.pipeline.rows.text_column import EncodedText, decoded, distinct, to_bool_array
@@ -69,8 +70,8 @@ def sale_ids(number: EncodedText, store: pa.Array, contract: Contract) -> pa.Arr
         words = pc.binary_join_element_wise(prefix, number.words, "") if prefix else number.words
         return EncodedText(words, number.index).rows()
     stores = decoded(store)
-    if contract.identity.escapes_stores:
-        stores = pc.replace_substring(pc.replace_substring(stores, "%", "%25"), "/", "%2F")
+    for sign, code in STORE_ESCAPES if contract.identity.escapes_stores else ():
+        stores = pc.replace_substring(stores, sign, code)
     return pc.binary_join_element_wise(stores, f"/{prefix}", number.plain(), "")
 
 

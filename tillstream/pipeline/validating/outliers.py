@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from tillstream.domain.batch.staging_report import IssueCount
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.value_checks import OutlierRule
+from tillstream.domain.money.amounts import example_text
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.rows.schema import NUMERIC
 from tillstream.pipeline.rows.text_column import combined, decoded
@@ -111,9 +112,7 @@ def _aggregate(counted: pa.Table) -> pa.Table:
 
 def _message(row: dict[str, Any]) -> str:
     money = row["measure"] == PRICE
-    value = f"{row['value'].normalize():f}"
-    if money and len(value.partition(".")[2]) < CENTS:
-        value = f"{row['value']:.{CENTS}f}"
+    value = example_text(row["value"]) if money else f"{row['value'].normalize():f}"
     lower, upper = (_display(row[name], money=money) for name in ("lower", "upper"))
     return MESSAGES[row["measure"]].format(
         value=value, where="" if row["known"] else "in this file ", lower=lower, upper=upper

@@ -11,7 +11,7 @@ from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
 from tillstream.reports.narrative.effects import change_of, name_of, rounded_effects
 from tillstream.reports.narrative.headline import is_comparable
-from tillstream.reports.narrative.outlook import is_behind, name_of_target, target_of
+from tillstream.reports.narrative.outlook import behind, is_behind, name_of_target, target_of
 from tillstream.reports.period import written
 
 BEHIND = Decimal("0.05")
@@ -77,11 +77,11 @@ def advice(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
 
 def _goals_behind(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
     places = [row for row in facts.goals.rows if row["region"]] or facts.goals.rows
-    behind = sorted((row for row in places if is_behind(row, BEHIND)), key=_reached)
-    for row in behind[:NAMED]:
+    late = sorted((row for row in places if is_behind(row, BEHIND)), key=_reached)
+    for row in late[:NAMED]:
         where = target_of(row)
         sold, expected = (facts.goals.cell(name, **where) for name in ("sold", "expected"))
-        gap = number("share", sold, expected, formula="size of growth")
+        gap = replace(number("share", sold, expected, formula="size of growth"), shown=behind(facts, row))
         yield Sentence(
             (f"Look at {name_of_target(row, names)}: ", gap, " behind what the goal expects by now."),
             pages.goals(facts),

@@ -1,8 +1,11 @@
 """The first sentences: revenue, its change, and whether such a change is usual."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.reports import formats
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -49,21 +52,23 @@ def _lines_before(facts: Facts) -> int:
 
 def _value(facts: Facts, column: str) -> Decimal | None:
     row = facts.growth.row(figure="revenue")
-    return row[column] if row and row[column] and row[column] > 0 else None
+    return row[column] if row and row[column] and formats.printed(row[column], facts.currency) > 0 else None
 
 
 def _against(facts: Facts, column: str, name: str) -> Sentence:
     now, before = (facts.growth.cell(each, figure="revenue") for each in ("value", column))
-    change = number("share", now, before, formula="size of growth")
+    figure = formats.printed_figure(ComparedFigure.of_whole(now.value, before.value), facts.currency)
+    growth = figure.growth or Decimal(0)
+    change = replace(number("share", now, before, formula="size of growth"), shown=abs(growth))
     base = number("money", before, currency=facts.currency)
     start: tuple[str | Number, ...] = ("That is ",)
     if facts.compared and facts.compared.cut:
         name = f"in the same days of {name}" if column == "before" else f"in the same days {name}"
         if column == "before":
             start = (f"Until {written(facts.compared.end)} it is ", number("money", now, currency=facts.currency), ", ")
-    if change.value < SAME:
+    if abs(growth) < SAME:
         return Sentence((*start, "as much as ", name, " (", base, ")."), pages.compare(facts))
-    word = "more" if now.value > before.value else "less"
+    word = "more" if growth > 0 else "less"
     return Sentence((*start, change, f" {word} than ", name, " (", base, ")."), pages.compare(facts))
 
 

@@ -1,13 +1,17 @@
 """Sentences about goals and the forecast."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.goals.goal import FIELDS
 from tillstream.domain.text.sentences import upper_first
 from tillstream.forecasting.coverage import coverage
+from tillstream.reports import formats
+from tillstream.reports.document import Part
 from tillstream.reports.evidence import Cell, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -16,6 +20,8 @@ from tillstream.reports.period import written
 AHEAD = (28, 91)
 """Days whose sums are named."""
 MOST_GOALS = 6
+GOALS_SHOWN = 12
+"""Goals of the table on paper."""
 
 
 def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
@@ -23,10 +29,13 @@ def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
     for row in facts.goals.rows[:MOST_GOALS]:
         where = target_of(row)
         sold, since, goal = (_cell(facts, name, where) for name in ("sold", "sold_since", "goal"))
-        reached = number("share", sold, since, goal, formula="part of sum")
-        like = max(Decimal(one["goal"]) for one in facts.goals.rows if one["currency"] == row["currency"])
-        amount = number("money", goal, currency=row["currency"], like=like)
-        start = (upper_first(name_of_target(row, names)), " reached ", reached, " of its goal of ", amount)
+        part = part_reached(facts, row)
+        share = replace(
+            number("share", sold, since, goal, formula="part of sum"),
+            shown=formats.printed_share(part, row["currency"]),
+        )
+        amount = number("money", goal, currency=row["currency"], like=part.like_whole)
+        start = (upper_first(name_of_target(row, names)), " reached ", share, " of its goal of ", amount)
         if row["projected"] is None:
             yield Sentence((*start, "."), pages.goals(facts))
             continue
@@ -35,6 +44,33 @@ def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
             for name in ("projected_low", "projected_high")
         )
         yield Sentence((*start, "; the month is expected to end between ", low, " and ", high, "."), pages.goals(facts))
+
+
+def sold_so_far(row: Mapping[str, Any]) -> Decimal:
+    """What is sold of a goal."""
+    return Decimal(row["sold"]) + Decimal(row["sold_since"])
+
+
+def part_reached(facts: Facts, row: Mapping[str, Any]) -> Part:
+    """What is reached of a goal, of the amounts that the table of goals writes."""
+    goal = Decimal(row["goal"])
+    return Part(sold_so_far(row), goal, _largest(facts, row, sold_so_far), _largest(facts, row, "goal"))
+
+
+def behind(facts: Facts, row: Mapping[str, Any]) -> Decimal | None:
+    """By what part of the expected amount a goal is behind, of the amounts that the table of goals writes."""
+    sold, expected = (
+        formats.printed(row[name], row["currency"], _largest(facts, row, name)) for name in ("sold", "expected")
+    )
+    growth = ComparedFigure.of_whole(sold, expected).growth
+    return None if growth is None else abs(growth)
+
+
+def _largest(facts: Facts, row: Mapping[str, Any], column: str | Callable[[Mapping[str, Any]], Decimal]) -> Decimal:
+    """The largest amount of a column of the table of goals, in the currency of a row."""
+    same = [one for one in facts.goals.rows[:GOALS_SHOWN] if one["currency"] == row["currency"]]
+    amounts = [Decimal(one[column] or 0) if isinstance(column, str) else column(one) for one in same]
+    return max(map(abs, amounts), default=Decimal(0))
 
 
 def forecast(facts: Facts) -> Iterator[Sentence]:

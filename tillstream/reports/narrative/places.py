@@ -1,9 +1,13 @@
 """Sentences about regions, stores, channels, categories and customers."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.reports import formats
+from tillstream.reports.document import Part
 from tillstream.reports.evidence import Answer, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages
@@ -26,7 +30,10 @@ def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mappin
     first = rows[0]
     like = max(abs(row["revenue"] or 0) for row in answer.rows)
     revenue = number("money", answer.cell("revenue", **_where(first)), currency=facts.currency, like=like)
-    part = number("share", answer.cell("revenue_share", **_where(first)))
+    share = answer.cell("revenue_share", **_where(first))
+    part = replace(
+        number("share", share), shown=formats.printed_share(part_of(answer, first["revenue"], like), facts.currency)
+    )
     start = (f"The largest {noun} is ", _name(first, names))
     yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
     compared = [row for row in answer.rows if row["item"] is not None and row["growth"] is not None]
@@ -38,9 +45,22 @@ def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mappin
         if row is None or abs(row["growth"]) < NOTABLE or (row["growth"] > 0) is not (word == "grew"):
             continue
         now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
-        change = number("share", now, before, formula="size of growth")
+        growth = growth_of(facts, row, "before")
+        change = replace(
+            number("share", now, before, formula="size of growth"), shown=None if growth is None else abs(growth)
+        )
         parts = (f"Of the {nouns}, {_name(row, names)} {word} fastest, by ", change, ".")
         yield Sentence(parts, pages.compare(facts))
+
+
+def part_of(whole: Answer, revenue: Decimal, like: Decimal) -> Part:
+    """The part of the revenue of all groups. like: the largest revenue that is written in the same column."""
+    return Part(revenue, sum((row["revenue"] for row in whole.rows), Decimal(0)), like)
+
+
+def growth_of(facts: Facts, row: Mapping[str, Any], before: str) -> Decimal | None:
+    """The growth of the revenue of a group, of amounts in the minor unit, as pages and files have it."""
+    return ComparedFigure.of_whole(row["revenue"], row[before]).in_currency(facts.currency).growth
 
 
 def customers(facts: Facts) -> Iterator[Sentence]:

@@ -5,12 +5,14 @@ Asks `overlap`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tillstream.detection.evidence import ANSWERED, Finding, Question
 from tillstream.detection.sheet import Sheet
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
+from tillstream.domain.money.amounts import example_text
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.overlap import Overlap, search_overlap
 from tillstream.workflows.onboarding.sale_id_prefix import prefixed, with_prefix
@@ -65,7 +67,7 @@ def decide_identity(
 def _question(overlap: Overlap, proposed: Contract) -> Question:
     words = (
         f"{len(overlap.matches):,} of {overlap.sales:,} sampled sales look like sales that {overlap.contract} already "
-        f"delivered, such as {_example(overlap, has_digest=proposed.identity.by_content)}. Are they the same sales?"
+        f"delivered, such as {_example(overlap, proposed)}. Are they the same sales?"
     )
     return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
 
@@ -80,11 +82,12 @@ def _unequal(overlap: Overlap) -> Question:
     return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
 
 
-def _example(overlap: Overlap, *, has_digest: bool) -> str:
+def _example(overlap: Overlap, proposed: Contract) -> str:
     match = next((one for one in overlap.matches if one.has_equal_amounts), overlap.matches[0])
     line = match.lines[0]
-    number = "one" if has_digest else line.number
-    return f"{number} on {line.sale_date} for {sum(one.net_amount for one in match.lines):.2f}"
+    number = "one" if proposed.identity.by_content else line.number
+    amount = sum((one.net_amount for one in match.lines), Decimal(0))
+    return f"{number} on {line.sale_date} for {example_text(amount, proposed.currency)}"
 
 
 def _evidence(overlap: Overlap) -> str:

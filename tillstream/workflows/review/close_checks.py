@@ -183,11 +183,7 @@ def _prefix(contracts: ContractRegistry, region: str, store: str, *, are_escaped
     contract = contracts.for_region(region)
     if contract is None:
         return f"{store}/"
-    if contract.identity.ids == "region-wide":
-        return contract.identity.id_prefix
-    if are_escaped:
-        store = store.replace("%", "%25").replace("/", "%2F")
-    return f"{store}/{contract.identity.id_prefix}"
+    return contract.identity.with_stores_escaped(are_escaped).sale_prefix(store)
 
 
 def _counted(number: str, rows: Iterable[Mapping[str, Any]]) -> CountedSale:

@@ -2,15 +2,19 @@
 
 import io
 import struct
+import zipfile
+from collections import Counter
 from typing import Any
 
 import pytest
 from sheet_files import cell12, record12, xlsb
 
 from tillstream.domain.contract.sections import FileStyle
+from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.reading.errors import UnreadableFile
 from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
 from tillstream.pipeline.reading.workbooks.biff12 import copy_sheet
+from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows
 from tillstream.pipeline.rows.block import Block
 
 HEAD = [["No", "Value"]]
@@ -89,6 +93,21 @@ def test_the_case_of_the_names_of_parts_does_not_matter() -> None:
     data = xlsb(("Sales", [["No", "Product"], [1, "Cup"]]))
     data = data.replace(b"xl/sharedStrings.bin", b"xl/SharedStrings.bin")
     assert rows(data) == [{"No": "1", "Product": "Cup"}]
+
+
+class _Counting(zipfile.ZipFile):
+    """Counts how often each part is unpacked."""
+
+    def open(self, name: str | zipfile.ZipInfo, *args: Any, **options: Any) -> Any:
+        self.__dict__.setdefault("opened", Counter())[getattr(name, "filename", name)] += 1
+        return super().open(name, *args, **options)
+
+
+def test_each_part_is_unpacked_once() -> None:
+    with _Counting(io.BytesIO(xlsb(("Sales", [["No", "Product"], [1, "Cup"]])))) as archive:
+        assert len(list(XlsbRows(archive, "", LIMITS))) == 2
+        parts = {name for name in archive.namelist() if name.endswith((".bin", ".rels"))}
+        assert archive.__dict__["opened"] == Counter(parts)
 
 
 def test_distant_cells_are_rejected_before_they_take_memory() -> None:

@@ -19,6 +19,7 @@ from tillstream.pipeline.reading.workbooks.xlsx import (
     part_path,
     sheet_rows,
 )
+from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults
 from tillstream.pipeline.reading.workbooks.xml_parts import ParseError, fromstring
 
 _BOOK, _RELATIONS, _COPY = "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "worksheets/sheet1.bin"
@@ -50,13 +51,9 @@ class XlsbRows:
         check_part_sizes(archive, limits, *(self._names.get(name.casefold(), name) for name in loaded))
 
     def __iter__(self) -> Iterator[SheetRow]:
-        sheet, copy = copy_sheet(self._part(self._path), is_calculated=self._book.is_calculated)
-        check_cell_range(self.sheet, copy.width, copy.height, self._limits)
-        if copy.shared_texts and _TEXTS in self._shared:
-            lengths = np.array(shared_text_lengths(self._part(_TEXTS)) or [0], np.int64)
-            check_repeated_texts(self.sheet, lengths, np.array(copy.shared_texts, np.int64), self._limits)
-        workbook = load_workbook(self._copy(sheet))
-        yield from sheet_rows(workbook, workbook.sheet_names[0], copy.uncached)
+        copy, uncached = self._copy()
+        workbook = load_workbook(copy)
+        yield from sheet_rows(workbook, workbook.sheet_names[0], uncached)
 
     def _part(self, name: str) -> bytes:
         try:
@@ -64,15 +61,21 @@ class XlsbRows:
         except KeyError as error:
             raise damaged_workbook(error) from error
 
-    def _copy(self, sheet: bytes) -> io.BytesIO:
-        """A workbook with only this sheet, and the texts and formats that all sheets share."""
+    def _copy(self) -> tuple[io.BytesIO, Faults]:
+        """A workbook with only this sheet, and the texts and formats that all sheets share; and its uncached cells."""
+        sheet, copy = copy_sheet(self._part(self._path), is_calculated=self._book.is_calculated)
+        check_cell_range(self.sheet, copy.width, copy.height, self._limits)
+        shared = {name: self._part(name) for name in self._shared}
+        if copy.shared_texts and _TEXTS in shared:
+            lengths = np.array(shared_text_lengths(shared[_TEXTS]) or [0], np.int64)
+            check_repeated_texts(self.sheet, lengths, np.array(copy.shared_texts, np.int64), self._limits)
         relation = f'<Relationship Id="rId1" Target="{_COPY}"/>'
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as archive:
             archive.writestr(_BOOK, build_book(self._book.properties, "rId1", "S"))
             archive.writestr(_RELATIONS, f"<Relationships>{relation}</Relationships>")
             archive.writestr(f"xl/{_COPY}", sheet)
-            for name in self._shared:
-                archive.writestr(name, self._part(name))
+            for name, part in shared.items():
+                archive.writestr(name, part)
         out.seek(0)
-        return out
+        return out, copy.uncached
