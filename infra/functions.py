@@ -146,6 +146,7 @@ RECEIVE = Function(
     "costs the same however few sales it adds.",
     grants=(
         Grant("roles/pubsub.subscriber", "subscription", "receive"),
+        *READS,
         *ADDS_ORIGINALS,
         *STAGES_SALES,
     ),

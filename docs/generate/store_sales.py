@@ -36,6 +36,17 @@ region whose sale numbers are unique, or if it names another store, it is quaran
 ([ADR 044](adr/044-write-scope.md)).
 """
 
+NEW = """
+A sale in a currency or of a country that its region never had does not count unasked. Usual are the currencies and
+countries that the contract of the region names (`currency`, `country`, `allowed`), those of its stores in the
+catalogue, and those of its sales. Another sale is quarantined with the code `new-to-region`, and the others count. If
+the region sells there, an administrator selects **Accept messages** on the page of its micro-batch, or runs
+`tillstream stores accept`: later such sales need no review. Otherwise, the till sends the sale again with a higher
+version. A region without sales whose contract names nothing has nothing to compare with. A region with more than five
+countries sells abroad, so a further country is usual. A text that names no country is not checked. All this is decided
+once, when the message is received.
+"""
+
 MESSAGES = """
 A till sends many messages at once, at most 1,000 and 4 MB, as JSON that may be compressed (`Content-Encoding: gzip`):
 
@@ -120,6 +131,8 @@ def page() -> str:
         INTRO,
         code(SEND, "sh"),
         AFTER,
+        "## Sales that are new to a region",
+        NEW,
         "## The sale",
         _properties(whole),
         "## Lines of a sale",

@@ -27,17 +27,18 @@ class Grant:
 
 DOCUMENTS = Grant("roles/datastore.user")
 READS_DOCUMENTS = Grant("roles/datastore.viewer")
-JOBS = Grant("roles/bigquery.jobUser")
-FAST_READS = Grant("roles/bigquery.readSessionUser")
+RUNS_QUERIES = Grant("tillstreamQueries")
+"""Of our own making: Google has one role for jobs of BigQuery and another for fast reads of their rows, and a deploy
+grants roles of the project one after another."""
 WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
 """As the name of a subscription: each of those of webhooks."""
 ATTACHES = Grant("tillstreamWebhooks", "subscription", WEBHOOKS)
 """Of our own making: no role of Google changes a subscription without the right to delete it."""
 FORWARDS = Grant("roles/pubsub.subscriber", "subscription", WEBHOOKS)
-READS = (Grant("roles/bigquery.dataViewer", "dataset"), JOBS, FAST_READS)
+READS = (Grant("roles/bigquery.dataViewer", "dataset"), RUNS_QUERIES)
 LOADS = Grant("roles/bigquery.dataEditor", "loading")
 """For rows that replace others: they are loaded into a temporary table before."""
-WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), JOBS, FAST_READS)
+WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), RUNS_QUERIES)
 
 
 SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))

@@ -19,6 +19,8 @@ from tillstream.domain.tables import TABLES
 from tillstream.domain.warehouse.live_tables import LIVE
 from tillstream.people import user_scopes
 
+_READS_ROWS = tuple(f"bigquery.readsessions.{does}" for does in ("create", "getData", "update"))
+"""Of sessions of BigQuery's Storage API: all those of Google's role for it. They show no table by themselves."""
 _REPLACES = ("bigquery.tables.getData", "bigquery.tables.updateData")
 """On the table whose rows are replaced."""
 CALLS: dict[str, tuple[str, ...]] = {
@@ -51,15 +53,15 @@ CALLS: dict[str, tuple[str, ...]] = {
         "pubsub.subscriptions.update",
     ),
     "bus.detach": ("pubsub.subscriptions.update",),
-    "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
-    "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+    "warehouse.query": ("bigquery.jobs.create", "bigquery.tables.getData", *_READS_ROWS),
+    "warehouse.stream": ("bigquery.jobs.create", "bigquery.tables.getData", *_READS_ROWS),
     "warehouse.ad_hoc": ("iam.serviceAccounts.getAccessToken",),  # the account of its scope may do the rest
     "warehouse.settle": (
-        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
+        *("bigquery.jobs.create", "bigquery.tables.updateData", *_READS_ROWS),
         *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
     ),
     "warehouse.preview": (
-        *("bigquery.jobs.create", "bigquery.tables.updateData", "bigquery.readsessions.create"),
+        *("bigquery.jobs.create", "bigquery.tables.updateData", *_READS_ROWS),
         "datastore.entities.get",  # it only reads the sale index
     ),
     "warehouse.replace_table": ("bigquery.jobs.create", *_REPLACES),
@@ -71,7 +73,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "secrets.get": ("secretmanager.versions.access",),
     "warehouse.compact": ("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.tables.updateData"),
     "warehouse.note_pending_days": (
-        *("bigquery.jobs.create", "bigquery.tables.getData", "bigquery.readsessions.create"),
+        *("bigquery.jobs.create", "bigquery.tables.getData", *_READS_ROWS),
         *("datastore.entities.get", "datastore.entities.create", "datastore.entities.update"),  # the sale index
     ),
 }
@@ -95,6 +97,7 @@ BEYOND_PORTS = {
 """Role that no call of a port needs → what needs it. These are not tested, as emulators check no permissions."""
 
 OWN_ROLES = {
+    "tillstreamQueries": ("bigquery.jobs.create", *_READS_ROWS),
     "tillstreamWebhooks": ("pubsub.subscriptions.get", "pubsub.subscriptions.update"),
 }
 """Roles that the deploy creates in the project → all their permissions."""
@@ -115,7 +118,6 @@ ROLES: dict[str, tuple[str, ...]] = {
     "roles/secretmanager.secretAccessor": ("secretmanager.versions.access",),
     "roles/iam.serviceAccountTokenCreator": ("iam.serviceAccounts.getAccessToken",),
     "roles/bigquery.jobUser": ("bigquery.jobs.create",),
-    "roles/bigquery.readSessionUser": ("bigquery.readsessions.create",),
     "roles/bigquery.dataViewer": ("bigquery.tables.getData",),
     "roles/bigquery.dataEditor": ("bigquery.tables.getData", "bigquery.tables.updateData", "bigquery.tables.create"),
 }

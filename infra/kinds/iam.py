@@ -31,8 +31,9 @@ def account(email: str, description: str) -> Resource:
 
 
 def own_role(name: str, permissions: Iterable[str]) -> Resource:
-    """A role of our own. It is never removed: the name of a deleted role is blocked for weeks."""
-    title = "Tillstream: webhooks"
+    """A role of our own; its name begins with `tillstream`. It is never removed: the name of a deleted role is blocked
+    for weeks."""
+    title = f"Tillstream: {name.removeprefix('tillstream').lower()}"
     options = (name, f"--title={title}", f"--permissions={','.join(sorted(permissions))}", "--stage=GA")
     return Resource(
         "role",

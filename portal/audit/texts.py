@@ -89,7 +89,7 @@ ACTION_LABELS = {
     AuditAction.SALE_ENTERED: "Sale entered",
     AuditAction.SALE_OUT_OF_SCOPE: "Security: sale for another store held back",
     AuditAction.SALE_UNVERIFIED: "Security: message that could not be verified",
-    AuditAction.SALE_UNVERIFIED_ACCEPTED: "Unverified message accepted",
+    AuditAction.SALE_UNVERIFIED_ACCEPTED: "Message to fix accepted",
     AuditAction.SALE_FILE_RECEIVED: "Exported messages of a till received",
     AuditAction.SALE_SEQUENCE_REUSED: "Security: two messages with one sequence number",
     AuditAction.DAY_CLOSE_ACCEPTED: "Day close accepted",

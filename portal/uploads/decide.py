@@ -77,7 +77,7 @@ def discard_sales(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def accept_sales(batch_id: str) -> ResponseReturnValue:
-    """Accept messages of tills whose key was revoked or unknown when they were received."""
+    """Accept messages of tills whose key was revoked or unknown, or that were new to their region, when received."""
     accepted_messages.accept(ports(), *_chosen(batch_id), me().login)
     flash(texts.SALES_ACCEPTED, "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

@@ -87,7 +87,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
         sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not is_of_home else [],
-        acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else set(),
+        acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else {},
         typed=draft.get(ports(), batch_id).has_edits(),
         parent=records.get(ports(), upload.parent) if upload.parent else None,
         received=receipt_time(upload.received_seq),

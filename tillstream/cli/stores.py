@@ -114,7 +114,7 @@ def discard(batch: str, lines: tuple[int, ...], reason: str, json_: bool) -> Non
 @REASON
 @as_json
 def accept(batch: str, lines: tuple[int, ...], reason: str, json_: bool) -> None:
-    """Accept messages to fix whose key is revoked or unknown, as messages of their store."""
+    """Accept messages whose key is revoked or unknown, or whose currency or country is new, as those of their store."""
     from tillstream.cli.output.tables import show_receipts
 
     run("stores-accept", json_=json_, show=show_receipts, batch=batch, lines=list(lines), reason=reason)

@@ -21,10 +21,11 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import WEBHOOK_PLACES
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
+QUERIES = "projects/demo/roles/tillstreamQueries"
 PROJECT_WIDE = {
+    QUERIES,  # to run queries at all, and to read their rows; the dataset grants what they may read
     "roles/bigquery.dataEditor",  # of one table
-    "roles/bigquery.jobUser",  # to run queries at all; the dataset grants what they may read
-    "roles/bigquery.readSessionUser",
+    "roles/bigquery.jobUser",  # of readers, and of the accounts of SQL
     "roles/datastore.user",  # bound to one database by a condition
     "roles/datastore.viewer",  # bound likewise
     "roles/logging.logWriter",
@@ -234,6 +235,35 @@ def test_readers_run_queries_and_groups_that_are_no_longer_listed_do_not() -> No
     state = {"bindings": [{"role": "roles/bigquery.jobUser", "members": [*sorted(readers), *members]}]}
     revoked = [command for command in policy.commands(state) if "remove-iam-policy-binding" in command.words]
     assert ["--member=group:former@example.com" in command.words for command in revoked] == [True]
+
+
+def test_the_role_of_queries_contains_what_jobs_and_fast_reads_need() -> None:
+    (role,) = (each for each in resources() if each.title == "role tillstreamQueries")
+    assert role.wanted["includedPermissions"] == [
+        "bigquery.jobs.create",
+        "bigquery.readsessions.create",
+        "bigquery.readsessions.getData",
+        "bigquery.readsessions.update",
+    ]
+    titles = {each.name: each.wanted["title"] for each in resources() if each.kind == "role"}
+    assert titles == {"tillstreamQueries": "Tillstream: queries", "tillstreamWebhooks": "Tillstream: webhooks"}
+
+
+def test_an_earlier_version_has_the_role_of_queries_before_it_loses_those_that_it_replaces() -> None:
+    policy = next(each for each in resources() if each.title == "policy of project")
+    assert isinstance(policy, Policy)
+    now = [
+        (role.role, role.member, {"condition": {"expression": role.condition}} if role.condition else {})
+        for role in policy.roles
+    ]
+    queried = [member for role, member, _ in now if role == QUERIES]
+    before = [one for one in now if one[0] != QUERIES]
+    before += [(f"roles/bigquery.{name}", one, {}) for name in ("jobUser", "readSessionUser") for one in queried]
+    state = {"bindings": [{"role": role, "members": [member], **bound} for role, member, bound in before]}
+    verbs = [command.words[1] for command in policy.commands(state)]
+    assert queried
+    adds, removes = ([f"{verb}-iam-policy-binding"] * len(queried) for verb in ("add", "remove"))
+    assert verbs == [*adds, *removes, *removes]
 
 
 def test_differences_are_described_and_foreign_fields_are_ignored() -> None:

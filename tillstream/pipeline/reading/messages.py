@@ -39,6 +39,8 @@ class StoredMessage:
     """Why its signature was not accepted when it was received; empty if it was, or if it needs none."""
     review: str = ""
     """Why the sale form accepted the sale only for review; empty if it counts."""
+    new_to_region: str = ""
+    """What of it was new to its region when it was received: a currency or a country; empty if nothing was."""
     signing: Mapping[str, str] = field(default_factory=dict)
     """How it was signed: key, till, epoch, sequence, signature; empty for an unsigned message."""
 
@@ -126,6 +128,7 @@ def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
             envelope.get("store"),
             unverified,
             envelope.get("review", ""),
+            envelope.get("new_to_region", ""),
             envelope.get("signing", {}),
             envelope.get("address", ""),
         )

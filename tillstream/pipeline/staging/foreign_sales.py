@@ -3,17 +3,47 @@
 The sales of the region are the memory: once a file with them is confirmed, later files are not held for them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of, name_of
-from tillstream.pipeline.validating.history import SoldBefore
+from tillstream.pipeline.validating.sold_before import SoldBefore
 
 MANY_COUNTRIES = 5
 """A region that sells in more countries sells abroad: a further one is questioned if most rows are of new ones."""
 MAX_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The currencies and countries that are not new to a region: what it has sold, and what its contract names."""
+
+    contract: Contract
+    sold: SoldBefore
+    columns: Collection[str]
+    """Of the sales that are compared: a constant in place of a column is in every row and no evidence of the region."""
+
+    @cached_property
+    def currencies(self) -> set[str]:
+        sold = {currency for _, currency, _ in self.sold if currency}
+        return sold | self._named("currency", self.contract.currency)
+
+    @cached_property
+    def countries(self) -> Mapping[str, str]:
+        """Code → name."""
+        sold = {country for _, _, country in self.sold if country}
+        return {_code(one): name_of(one) for one in sorted(sold | self._named("country", self.contract.country))}
+
+    def is_new_country(self, country: str) -> bool:
+        return _code(country) not in self.countries
+
+    def _named(self, column: str, constant: str) -> set[str]:
+        constants = [constant] if constant and column in self.columns else []
+        return {*self.contract.allowed.get(column, ()), *constants}
 
 
 def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefore) -> Hold | None:
@@ -21,41 +51,30 @@ def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefo
 
     What the contract lists is not new. A region without sales, and without such a list, has nothing to compare with.
     """
-    parts = [*_currencies(contract, report, sold), *_countries(contract, report, sold)]
+    usual = Usual(contract, sold, contract.columns)
+    parts = [*_currencies(contract.region, report, usual), *_countries(contract.region, report, usual)]
     return Hold.of(HoldCode.FOREIGN_SALES, value=contract.region, detail="; ".join(parts)) if parts else None
 
 
-def _currencies(contract: Contract, report: StagingReport, sold: SoldBefore) -> Iterable[str]:
-    usual = {currency for _, currency, _ in sold} | _listed_by(contract, "currency", contract.currency)
-    new = [one.currency for one in report.amounts or () if one.currency not in usual]
-    if usual and new:
-        yield f"amounts in {_listed(new)}, and {contract.region} has sales in {_listed(sorted(usual))}"
+def _currencies(region: str, report: StagingReport, usual: Usual) -> Iterable[str]:
+    new = [one.currency for one in report.amounts or () if one.currency not in usual.currencies]
+    if usual.currencies and new:
+        yield f"amounts in {listed(new)}, and {region} has sales in {listed(sorted(usual.currencies))}"
 
 
-def _countries(contract: Contract, report: StagingReport, sold: SoldBefore) -> Iterable[str]:
-    usual = _by_code({country for _, _, country in sold if country} | _listed_by(contract, "country", contract.country))
-    rows = {one.country: one.rows for one in report.countries if _code(one.country) not in usual}
+def _countries(region: str, report: StagingReport, usual: Usual) -> Iterable[str]:
+    rows = {one.country: one.rows for one in report.countries if usual.is_new_country(one.country)}
     of_new, of_all = sum(rows.values()), sum(one.rows for one in report.countries)
-    if usual and rows and (len(usual) <= MANY_COUNTRIES or of_new * 2 > of_all):
+    if usual.countries and rows and (len(usual.countries) <= MANY_COUNTRIES or of_new * 2 > of_all):
         many = "row" if of_new == 1 else "rows"
-        names = _listed(sorted(usual.values()))
-        yield f"{of_new:,} {many} of {_listed(sorted(rows))}, and {contract.region} has sales of {names}"
-
-
-def _listed_by(contract: Contract, column: str, constant: str) -> set[str]:
-    """The values of a column that the contract names. A constant of every row is no evidence of the region."""
-    return {*contract.allowed.get(column, ()), *([constant] if constant and column in contract.columns else ())}
-
-
-def _by_code(countries: Iterable[str]) -> Mapping[str, str]:
-    """Code of each country → its name."""
-    return {_code(one): name_of(one) for one in sorted(countries)}
+        names = listed(sorted(usual.countries.values()))
+        yield f"{of_new:,} {many} of {listed(sorted(rows))}, and {region} has sales of {names}"
 
 
 def _code(country: str) -> str:
     return code_of(country) or country.strip().casefold()
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     rest = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
     return ", ".join(names[:MAX_LISTED]) + rest

@@ -18,7 +18,7 @@ from tillstream.pipeline.staging.foreign_sales import hold_foreign_sales
 from tillstream.pipeline.staging.other_sheets import hold_other_sheets
 from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds
 from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
-from tillstream.pipeline.validating.history import sold_before
+from tillstream.pipeline.validating.sold_before import sold_before
 from tillstream.ports import Ports
 
 MISMATCHES = frozenset({"missing-columns", MOSTLY_IRREGULAR})

@@ -7,14 +7,12 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 import sql
-from sql.limits import NO_DAY
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.value_checks import OutlierRule
 from tillstream.pipeline.rows.schema import NUMERIC
+from tillstream.pipeline.validating.sold_before import SoldBefore, sold_before
 from tillstream.ports import Warehouse
 
-SoldBefore = frozenset[tuple[str | None, str, str | None]]
-"""Stores, currencies and countries of lines."""
 KEY = ("product", "measure", "currency")
 USUAL = pa.schema(
     [(name, pa.string()) for name in KEY] + [("line_count", pa.int64()), ("median", NUMERIC), ("mad", NUMERIC)]
@@ -95,12 +93,3 @@ class CopiedHistory:
 
     def is_new(self) -> bool:
         return self.needs_confirmation
-
-
-def sold_before(warehouse: Warehouse, region: str) -> SoldBefore:
-    """The currencies and countries of the stores of a region, from the daily totals and the days that they lack."""
-    (totals,) = warehouse.query(sql.text("daily_totals/summed")).to_pylist()
-    stale = warehouse.query(sql.text("daily_totals/stale_days"), {"settlement_no": totals["summed_settlement"]})
-    params = {"region": region, "stale": stale.column("sale_date").to_pylist() or [NO_DAY]}
-    rows = warehouse.query(sql.text("ledger/sold_before"), params).to_pylist()
-    return frozenset((row["store_id"], row["currency"], row["country"]) for row in rows)

@@ -1,4 +1,5 @@
-"""Accept messages that could not be verified because of their key: an administrator answers for their sender.
+"""Accept messages that could not be verified because of their key: an administrator answers for their sender; and sales
+in a currency or of a country that is new to their region.
 
 The stored bytes never change. An accepted message is published once more, signed with the key of the portal, and is
 then a message of its own: settled, undone and rebuilt as any other. The one in quarantine is discarded with the reason.
@@ -16,17 +17,19 @@ from tillstream.pipeline.reading.messages import StoredMessage
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.intake import store_messages, verification
+from tillstream.workflows.intake import new_to_region, store_messages, verification
 from tillstream.workflows.intake.verification import KEY, SIGNATURE
 
 ACCEPTABLE = frozenset({verification.REVOKED, verification.UNKNOWN_KEY})
 """Why a message that can be accepted was not verified. A wrong signature and the key of another store contradict it."""
 
 
-def acceptable(ports: Ports, upload: Batch) -> set[int]:
-    """Line numbers of the messages in quarantine that can be accepted."""
+def acceptable(ports: Ports, upload: Batch) -> dict[int, str]:
+    """Line number of each message in quarantine that can be accepted → what about it needs that, in a word or two."""
     return {
-        message.line_number for message in discard_messages.quarantined(ports, upload) if not _obstacle(ports, message)
+        message.line_number: "unverified" if message.unverified else "new to the region"
+        for message in discard_messages.quarantined(ports, upload)
+        if not _obstacle(ports, message)
     }
 
 
@@ -54,8 +57,10 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
 
 def _obstacle(ports: Ports, message: StoredMessage) -> str:
     """Why a message cannot be accepted; empty if it can."""
-    if message.unverified not in ACCEPTABLE:
-        return message.unverified or "it is not in quarantine because of its key"
+    if message.unverified not in ACCEPTABLE and not message.new_to_region:
+        return message.unverified or "neither its key nor what is new to its region is why it is in quarantine"
+    if message.review:
+        return message.review
     payload, problems = store_messages.decode(message.text)
     if problems:
         return "; ".join(problems)
@@ -74,4 +79,5 @@ def _signed(ports: Ports, message: StoredMessage) -> Message:
     body = message.text.encode()
     key, private, _ = store_keys.portal_key(ports)
     store = {name: payload[name] for name in ("region", "store_id")}
-    return Message(body, store | dict(message.signing) | {KEY: key, SIGNATURE: signatures.sign(private, body)})
+    attributes = store | dict(message.signing) | {KEY: key, SIGNATURE: signatures.sign(private, body)}
+    return Message(body, attributes | ({new_to_region.ACCEPTED: "yes"} if message.new_to_region else {}))

@@ -22,12 +22,21 @@ from tillstream.people import signatures, store_keys
 from tillstream.people.store_tokens import StoreToken
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Delivery, Message
-from tillstream.workflows.intake import micro_batch, received_closes, store_messages, till_sequences, verification
+from tillstream.workflows.intake import (
+    micro_batch,
+    new_to_region,
+    received_closes,
+    store_messages,
+    till_sequences,
+    verification,
+)
 from tillstream.workflows.intake.repeated_sales import RepeatedSales, Sale
 
 SUBSCRIPTION = "receive"
 REVIEW = "review"
 """Attribute of a message that needs review, and field of its stored line: why."""
+NEW_TO_REGION = "new_to_region"
+"""Field of the stored line of a sale in a currency or of a country that its region never had: why."""
 PIECE = 2_000
 """Messages of one pull: a message has up to 64 KB."""
 GATHERED = 32 << 20
@@ -139,7 +148,10 @@ def _store_group(
     publish: bool,
 ) -> Batch:
     folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
-    raw = b"".join(_line(delivery, unverified.get(delivery.id, "")) for delivery in group)
+    contract = contracts.for_region(region)
+    verified = [delivery for delivery in group if delivery.id not in unverified]
+    new = new_to_region.reasons(ports, contract, verified) if contract else {}
+    raw = b"".join(_line(one, unverified.get(one.id, ""), new.get(one.id, "")) for one in group)
     own_stores = bool(_store(group[0]))
     batch = micro_batch.store(ports, contracts, folder, group[0].sequence, raw, own_stores=own_stores)
     if publish and batch.state is State.RECEIVED:
@@ -152,15 +164,20 @@ def _store(delivery: Delivery) -> str:
     return delivery.message.attributes.get("store_id", "")
 
 
-def _line(delivery: Delivery, unverified: str) -> bytes:
+def _line(delivery: Delivery, unverified: str, new: str) -> bytes:
     """Return one JSON line per message with its sequence, its text, valid or not, the store that may send it, and its
-    signature. unverified: why it is not verified, or empty."""
+    signature.
+
+    unverified: why it is not verified, or empty. new: what of it is new to its region, or empty.
+    """
     text = delivery.message.body.decode("utf-8", errors="backslashreplace")
     envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
     if _store(delivery):
         envelope["store"] = _store(delivery)
     if delivery.message.attributes.get(REVIEW):
         envelope[REVIEW] = delivery.message.attributes[REVIEW]
+    if new:
+        envelope[NEW_TO_REGION] = new
     envelope |= verification.envelope_fields(delivery, unverified)
     return json.dumps(envelope, ensure_ascii=False).encode() + b"\n"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillstream.app import App
-from tillstream.pipeline.validating.history import sold_before
+from tillstream.pipeline.validating.sold_before import sold_before
 from tillstream.ports import Warehouse
 
 

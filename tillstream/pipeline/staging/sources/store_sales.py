@@ -84,6 +84,8 @@ class StoreSalesSource:
         issues.add_where(foreign, NOT_YOUR_STORE, "store_id", decoded(table.column("store_id")), senders)
         reviews = pa.array([message.review for message in messages], pa.string()).take(index)
         issues.add_where(to_bool_array(pc.not_equal(reviews, "")), "returned-already", None, detail=reviews)
+        new = pa.array([message.new_to_region for message in messages], pa.string()).take(index)
+        issues.add_where(to_bool_array(pc.not_equal(new, "")), "new-to-region", None, detail=new)
         _flag_clocks(block, issues)
         _reject_whole_sales(table, issues)
         yield RowBatch(
