@@ -17,12 +17,7 @@ from tillstream.ports.warehouse import StagedBatch
 
 DAYS, SALES, LINES = 26, 20, 200
 """Size of a sample: days; sales of a region on a day, with at least one of each store; lines of a store on a day from
-<<<<<<< HEAD
 which they are taken. With so many days, those of a year are two weeks apart."""
-CENTS = 2
-=======
-which they are taken."""
->>>>>>> r-files
 LEAST_SALES, LEAST_SHARE = 5, 0.9
 """Fewer sales than this can be equal by accident; a smaller share of the sample, on the days on which both sides have
 some of the sales, is not the same file."""
