@@ -114,8 +114,9 @@ def test_only_days_with_changed_lines_are_computed_again(dataset: Dataset, shop:
 
 def test_days_on_which_an_earlier_sale_gets_lines_are_computed_again(dataset: Dataset, shop: Shop) -> None:
     """Its lines have no category, as one before; with six products, one that represents the sale keeps to do so."""
-    for product in "ABCQRS":
-        shop.warehouse.settle(Settlement([shop.batch("first", FIRST, product=product), shop.batch(product, SECOND)]))
+    for amount, product in enumerate("ABCQRS", 3):
+        line = shop.batch("first", FIRST, str(amount), product)
+        shop.warehouse.settle(Settlement([line, shop.batch(product, SECOND)]))
         refresh = planned(dataset)
         assert (refresh.added, refresh.changed) == ((SECOND,), (FIRST,))
         shop.warehouse.refresh_totals()
