@@ -71,7 +71,7 @@ def lines(app: App) -> list[tuple[str, int]]:
 
 
 def test_the_job_brings_files_and_sales_once(app: App, tmp_path: Path) -> None:
-    sale = json.dumps(schema()["examples"][0] | {"region": "IN"})
+    sale = json.dumps(schema()["examples"][0] | {"region": "IN", "currency": "INR"})
     path = tmp_path / "list.json"
     page, file = {"text": sales(1)}, {"key": "a@1", "file": "monday.csv", "text": sales(2, 3)}
     listed_kind.write(path, [page, file, {"text": sale, "is_sales": True}])
