@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ PAGE = 8 << 10
 """Bytes of a page: tens of thousands of events are half a kilobyte each."""
 _LOG_HEAD, _FRAME_HEAD = 32, 24
 _U32 = 0xFFFFFFFF
+PATIENCE = 30.0
+"""Seconds that other processes may hold the file, or write its log to it."""
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What the driver raises for a damaged file; also for reasons that are none, such as a lock."""
 
@@ -51,46 +54,64 @@ def inspect(path: Path, check: str = "integrity_check") -> tuple[str, bool]:
     """
     if not _size(path):
         return "", False
-    log = path.with_name(path.name + LOG)
     try:
-        frames = _commits(log)
-        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as sqlite:
+        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as sqlite:
             problems = sqlite.execute(f"PRAGMA {check}(1)").fetchall() if check else [("ok",)]
             if problems != [("ok",)]:
                 return str(problems[0][0]).partition("\n")[2] or str(problems[0][0]), False
-            (pages,), (size,) = (sqlite.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))
-            _, read, _ = sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if _size(log) < (_LOG_HEAD + read * (_FRAME_HEAD + size) if read > 0 else 0):
-                return "its log is cut off", False
-            if read <= 0 and _size(path) < pages * size:
-                return "it is cut off", False
+            until = time.monotonic() + PATIENCE
+            while (result := _compare_sizes(path, sqlite)) is None:
+                if time.monotonic() > until:
+                    raise sqlite3.OperationalError("another process has been writing its log to it for too long")
+                time.sleep(0.005)
+            return result
     except DAMAGE as error:
         if not is_damage(error):
             raise
         return str(error), False
-    return "", any(frames[max(read, 0) :])
+
+
+def _compare_sizes(path: Path, sqlite: sqlite3.Connection) -> tuple[str, bool] | None:
+    """As `inspect`, by the sizes of the file and its log; None if another process changes both meanwhile."""
+    log = path.with_name(path.name + LOG)
+    head, commits = _head(log), _commits(log)
+    (pages,), (size,) = (sqlite.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))
+    is_busy, read, _ = sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    if is_busy or _head(log) != head:  # another process writes the log to the file, or began the log anew
+        return None
+    if _size(log) < (_LOG_HEAD + read * (_FRAME_HEAD + size) if read > 0 else 0):
+        return "its log is cut off", False
+    if read <= 0 and _size(path) < pages * size:
+        return "it is cut off", False
+    return "", any(commits[max(read, 0) :])
 
 
 def _commits(log: Path) -> list[bool]:
     """For each frame of the log, in order, whether it ends a transaction of the log as it is now."""
-    try:
-        file = log.open("rb", buffering=0)
-    except FileNotFoundError:
+    head = _head(log)
+    if len(head) < _LOG_HEAD:
         return []
-    with file:
-        head = file.read(_LOG_HEAD)
-        if len(head) < _LOG_HEAD:
-            return []
-        page = int.from_bytes(head[8:12], "big")
-        salts = head[16:24]
-        if not _is_whole(head):  # SQLite ignores all of it
-            page, salts = PAGE, b""
-        commits = []
+    page = int.from_bytes(head[8:12], "big")
+    salts = head[16:24]
+    if not _is_whole(head):  # SQLite ignores all of it
+        page, salts = PAGE, b""
+    commits = []
+    with log.open("rb", buffering=0) as file:
+        file.seek(_LOG_HEAD)
         while len(frame := file.read(_FRAME_HEAD)) == _FRAME_HEAD:
             salts = salts or frame[8:16]
             commits.append(frame[8:16] == salts and any(frame[4:8]))
             file.seek(page, os.SEEK_CUR)
-        return commits
+    return commits
+
+
+def _head(log: Path) -> bytes:
+    """Salts in it change when the log begins anew. Empty without a log."""
+    try:
+        with log.open("rb", buffering=0) as file:
+            return file.read(_LOG_HEAD)
+    except FileNotFoundError:
+        return b""
 
 
 def _is_whole(head: bytes) -> bool:
