@@ -82,9 +82,14 @@ class Number:
 
 
 def number(
-    kind: str, *cells: Cell, formula: str = "value", currency: str = "", like: Decimal | int = Decimal(0)
+    kind: str,
+    *cells: Cell,
+    formula: str = "value",
+    currency: str = "",
+    like: Decimal | int = Decimal(0),
+    shown: Decimal | None = None,
 ) -> Number:
-    return Number(kind, formula, cells, currency, Decimal(like))
+    return Number(kind, formula, cells, currency, Decimal(like), shown)
 
 
 @dataclass(frozen=True)

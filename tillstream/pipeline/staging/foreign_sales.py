@@ -3,47 +3,16 @@
 The sales of the region are the memory: once a file with them is confirmed, later files are not held for them.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
 
 from tillstream.domain.batch.holds import Hold, HoldCode
 from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
-from tillstream.domain.countries import code_of, name_of
-from tillstream.pipeline.validating.sold_before import SoldBefore
+from tillstream.pipeline.validating.sold_before import SoldBefore, Usual
 
 MANY_COUNTRIES = 5
 """A region that sells in more countries sells abroad: a further one is questioned if most rows are of new ones."""
 MAX_LISTED = 3
-
-
-@dataclass(frozen=True)
-class Usual:
-    """The currencies and countries that are not new to a region: what it has sold, and what its contract names."""
-
-    contract: Contract
-    sold: SoldBefore
-    columns: Collection[str]
-    """Of the sales that are compared: a constant in place of a column is in every row and no evidence of the region."""
-
-    @cached_property
-    def currencies(self) -> set[str]:
-        sold = {currency for _, currency, _ in self.sold if currency}
-        return sold | self._named("currency", self.contract.currency)
-
-    @cached_property
-    def countries(self) -> Mapping[str, str]:
-        """Code → name."""
-        sold = {country for _, _, country in self.sold if country}
-        return {_code(one): name_of(one) for one in sorted(sold | self._named("country", self.contract.country))}
-
-    def is_new_country(self, country: str) -> bool:
-        return _code(country) not in self.countries
-
-    def _named(self, column: str, constant: str) -> set[str]:
-        constants = [constant] if constant and column in self.columns else []
-        return {*self.contract.allowed.get(column, ()), *constants}
 
 
 def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefore) -> Hold | None:
@@ -69,10 +38,6 @@ def _countries(region: str, report: StagingReport, usual: Usual) -> Iterable[str
         many = "row" if of_new == 1 else "rows"
         names = listed(sorted(usual.countries.values()))
         yield f"{of_new:,} {many} of {listed(sorted(rows))}, and {region} has sales of {names}"
-
-
-def _code(country: str) -> str:
-    return code_of(country) or country.strip().casefold()
 
 
 def listed(names: list[str]) -> str:

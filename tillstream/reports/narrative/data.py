@@ -81,7 +81,7 @@ def _goals_behind(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
     for row in late[:NAMED]:
         where = target_of(row)
         sold, expected = (facts.goals.cell(name, **where) for name in ("sold", "expected"))
-        gap = replace(number("share", sold, expected, formula="size of growth"), shown=behind(facts, row))
+        gap = number("share", sold, expected, formula="size of growth", shown=behind(facts, row))
         yield Sentence(
             (f"Look at {name_of_target(row, names)}: ", gap, " behind what the goal expects by now."),
             pages.goals(facts),

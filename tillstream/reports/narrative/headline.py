@@ -1,7 +1,6 @@
 """The first sentences: revenue, its change, and whether such a change is usual."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 from tillstream.domain.compared_figure import ComparedFigure
@@ -59,7 +58,7 @@ def _against(facts: Facts, column: str, name: str) -> Sentence:
     now, before = (facts.growth.cell(each, figure="revenue") for each in ("value", column))
     figure = formats.printed_figure(ComparedFigure.of_whole(now.value, before.value), facts.currency)
     growth = figure.growth or Decimal(0)
-    change = replace(number("share", now, before, formula="size of growth"), shown=abs(growth))
+    change = number("share", now, before, formula="size of growth", shown=abs(growth))
     base = number("money", before, currency=facts.currency)
     start: tuple[str | Number, ...] = ("That is ",)
     if facts.compared and facts.compared.cut:

@@ -1,7 +1,6 @@
 """Sentences about goals and the forecast."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,10 +29,8 @@ def goals(facts: Facts, names: Mapping[str, str]) -> Iterator[Sentence]:
         where = target_of(row)
         sold, since, goal = (_cell(facts, name, where) for name in ("sold", "sold_since", "goal"))
         part = part_reached(facts, row)
-        share = replace(
-            number("share", sold, since, goal, formula="part of sum"),
-            shown=formats.printed_share(part, row["currency"]),
-        )
+        reached = formats.printed_share(part, row["currency"])
+        share = number("share", sold, since, goal, formula="part of sum", shown=reached)
         amount = number("money", goal, currency=row["currency"], like=part.like_whole)
         start = (upper_first(name_of_target(row, names)), " reached ", share, " of its goal of ", amount)
         if row["projected"] is None:

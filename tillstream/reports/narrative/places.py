@@ -1,7 +1,6 @@
 """Sentences about regions, stores, channels, categories and customers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,9 +30,8 @@ def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mappin
     like = max(abs(row["revenue"] or 0) for row in answer.rows)
     revenue = number("money", answer.cell("revenue", **_where(first)), currency=facts.currency, like=like)
     share = answer.cell("revenue_share", **_where(first))
-    part = replace(
-        number("share", share), shown=formats.printed_share(part_of(answer, first["revenue"], like), facts.currency)
-    )
+    printed = formats.printed_share(part_of(answer, first["revenue"], like), facts.currency)
+    part = number("share", share, shown=printed)
     start = (f"The largest {noun} is ", _name(first, names))
     yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
     compared = [row for row in answer.rows if row["item"] is not None and row["growth"] is not None]
@@ -46,9 +44,8 @@ def sentences(facts: Facts, answer: Answer, noun: str, nouns: str, names: Mappin
             continue
         now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
         growth = growth_of(facts, row, "before")
-        change = replace(
-            number("share", now, before, formula="size of growth"), shown=None if growth is None else abs(growth)
-        )
+        size = None if growth is None else abs(growth)
+        change = number("share", now, before, formula="size of growth", shown=size)
         parts = (f"Of the {nouns}, {_name(row, names)} {word} fastest, by ", change, ".")
         yield Sentence(parts, pages.compare(facts))
 

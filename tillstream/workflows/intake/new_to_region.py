@@ -13,8 +13,8 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of, name_of
 from tillstream.domain.money.currencies import CURRENCIES
 from tillstream.domain.text import json_text
-from tillstream.pipeline.staging.foreign_sales import MANY_COUNTRIES, Usual, listed
-from tillstream.pipeline.validating.sold_before import SoldBefore, sold_before
+from tillstream.pipeline.staging.foreign_sales import MANY_COUNTRIES, listed
+from tillstream.pipeline.validating.sold_before import SoldBefore, Usual, sold_before
 from tillstream.ports import Ports
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import Delivery

@@ -118,7 +118,7 @@ def keep(
         layer = occurrences[region, sale] = occurrences.get((region, sale), -1) + 1 if sale else 0
         groups.setdefault((region, layer, bool(_store(delivery))), []).append(delivery)
     kept = [
-        _store_group(ports, contracts, region, group, unverified, publish=publish)
+        _store_group(ports, contracts, contract_of(region) if region else None, group, unverified, publish=publish)
         for (region, *_), group in sorted(groups.items(), key=lambda g: g[1][0].sequence)
     ]
     till_sequences.record(ports, deliveries, unverified)  # last: what is recorded is stored
@@ -141,14 +141,14 @@ def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None])
 def _store_group(
     ports: Ports,
     contracts: ContractRegistry,
-    region: str,
+    contract: Contract | None,
     group: Sequence[Delivery],
     unverified: Mapping[str, str],
     *,
     publish: bool,
 ) -> Batch:
-    folder = f"{UNASSIGNED.name}/{region}" if region else UNASSIGNED.name
-    contract = contracts.for_region(region)
+    """contract: that of the region of the messages; None if they have none."""
+    folder = f"{UNASSIGNED.name}/{contract.region}" if contract else UNASSIGNED.name
     verified = [delivery for delivery in group if delivery.id not in unverified]
     new = new_to_region.reasons(ports, contract, verified) if contract else {}
     raw = b"".join(_line(one, unverified.get(one.id, ""), new.get(one.id, "")) for one in group)
