@@ -100,8 +100,9 @@ def test_a_tills_sale_is_verified_counted_and_sent_to_a_webhook_and_has_the_cost
     wait_for(lambda: len(receiver.received) >= len(NUMBERS), "the webhook did not get its events")
     events = [json.loads(body) for _, body in receiver.received]
     assert {event["line"]["sale_id"].rpartition("/")[2] for event in events} == {str(number) for number in NUMBERS}
-    micro_batches = records.find(app.ports, kind=BatchKind.STORE_SALES)
-    assert sum(batch.staged.rows_read for batch in micro_batches if batch.staged) == len(NUMBERS)
+    staged = [batch.staged for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.staged]
+    assert sum(report.rows_read - report.rows_refused for report in staged) == len(NUMBERS)
+    assert {problem.code for report in staged for problem in report.problems} <= {"unverified-message"}
     assert len(app.ports.documents.find("day_closes")) == 1
 
     assert Decimal(headline(app)["catalogue_revenue"] or 0) == 0
