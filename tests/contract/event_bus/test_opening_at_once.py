@@ -68,19 +68,19 @@ def test_a_file_to_which_another_process_writes_the_log_is_not_cut_off(
         assert may_end.is_set()
 
 
-def test_a_log_that_another_process_begins_anew_has_lost_nothing(
+def test_a_log_that_another_process_restarts_has_lost_nothing(
     path: Path, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = damage._commits
 
-    def then_begun_anew(log: Path) -> list[bool]:
+    def then_restarted(log: Path) -> list[bool]:
         monkeypatch.undo()
         commits = read(log)
         other.execute("PRAGMA wal_checkpoint(RESTART)")
         other.execute("DELETE FROM messages")
         return commits
 
-    monkeypatch.setattr(damage, "_commits", then_begun_anew)
+    monkeypatch.setattr(damage, "_commits", then_restarted)
     assert damage.inspect(path) == ("", False)
 
 

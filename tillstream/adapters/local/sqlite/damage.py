@@ -77,7 +77,7 @@ def _compare_sizes(path: Path, sqlite: sqlite3.Connection) -> tuple[str, bool] |
     head, commits = _head(log), _commits(log)
     (pages,), (size,) = (sqlite.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))
     is_busy, read, _ = sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    if is_busy or _head(log) != head:  # another process writes the log to the file, or began the log anew
+    if is_busy or _head(log) != head:  # another process writes the log to the file, or restarted the log
         return None
     if _size(log) < (_LOG_HEAD + read * (_FRAME_HEAD + size) if read > 0 else 0):
         return "its log is cut off", False
@@ -106,7 +106,7 @@ def _commits(log: Path) -> list[bool]:
 
 
 def _head(log: Path) -> bytes:
-    """Salts in it change when the log begins anew. Empty without a log."""
+    """Salts in it change when the log is restarted. Empty without a log."""
     try:
         with log.open("rb", buffering=0) as file:
             return file.read(_LOG_HEAD)
