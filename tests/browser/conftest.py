@@ -1,12 +1,12 @@
 """A real server and a real Chromium; every request that leaves the machine is an error."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
+from emulator_fixtures import require
 from live_server import PASSWORD, Served, block_other_hosts, open_page, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -32,10 +32,7 @@ BUSY = 60_000
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium must be there in CI")
-        pytest.skip("there is no Chromium on this machine")
+    require("" if path else "there is no Chromium on this machine")
     expect.set_options(timeout=BUSY)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))

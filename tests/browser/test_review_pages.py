@@ -1,11 +1,11 @@
 """What a manager decides, in a real browser: a held file confirmed, an upload undone, a sale followed to its line."""
 
 import io
-import time
 
 import pytest
 from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
+from waiting import wait_for
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
@@ -30,10 +30,11 @@ def give(served: Served, name: str, *amounts: str) -> str:
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
     batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
-    give_up_at = time.monotonic() + PATIENCE
-    while records.get(served.app.ports, batch).state not in {State.ANNOUNCED, State.HELD}:
-        assert time.monotonic() < give_up_at
-        time.sleep(0.05)
+
+    def state() -> State:
+        return records.get(served.app.ports, batch).state
+
+    wait_for(lambda: state() in {State.ANNOUNCED, State.HELD}, f"the settlement of {name}", state=state)
     return batch
 
 

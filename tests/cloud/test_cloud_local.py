@@ -17,6 +17,7 @@ import requests
 from cloud.uploads_to_a_cloud import PATIENCE, kpis, same, upload
 from emulator_fixtures import require
 from threads import join_thread
+from waiting import wait_for
 
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.emulators import PROJECT
@@ -24,7 +25,7 @@ from devtools.local_triggers import Relay, start_periodic
 from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
@@ -86,10 +87,11 @@ def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: Cloud
     log = cloud.logs / "job-settle-large.log"
     assert "Committed 1 settlement." in log.read_text()
     assert undo.undo(app.ports, receipt["batch_id"], "boss")["requested"]
-    until = time.monotonic() + PATIENCE
-    while records.get(app.ports, receipt["batch_id"]).state is not State.UNDONE and time.monotonic() < until:
-        time.sleep(0.5)
-    assert records.get(app.ports, receipt["batch_id"]).state is State.UNDONE
+
+    def record() -> Batch:
+        return records.get(app.ports, receipt["batch_id"])
+
+    wait_for(lambda: record().state is State.UNDONE, "the undo", state=record, patience=PATIENCE, pause=0.5)
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
     assert row["n"] == 0
 
@@ -139,10 +141,12 @@ def post(session: requests.Session, portal: str, path: str, **values: str) -> re
 
 def settled(app: App, batch: str) -> State:
     """The state of a batch once its settlement is announced."""
-    until = time.monotonic() + PATIENCE
-    while (state := records.get(app.ports, batch).state) is not State.ANNOUNCED and time.monotonic() < until:
-        time.sleep(0.5)
-    return state
+
+    def state() -> State:
+        return records.get(app.ports, batch).state
+
+    wait_for(lambda: state() is State.ANNOUNCED, f"the end of {batch}", state=state, patience=PATIENCE, pause=0.5)
+    return State.ANNOUNCED
 
 
 @pytest.mark.long
@@ -231,9 +235,7 @@ def test_a_notification_of_each_new_object_is_published_once(monkeypatch: pytest
     relay, stopping = Relay(address, "inbox", address), threading.Event()
     looking = start_periodic(0.02, relay.look, stopping, "relay")
     try:
-        until = time.monotonic() + 90
-        while len(handler.names) < 4 and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_for(lambda: len(handler.names) >= 4, "four names", state=lambda: handler.names)
         time.sleep(0.2)
     finally:
         stopping.set()

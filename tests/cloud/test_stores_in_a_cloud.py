@@ -2,8 +2,7 @@
 of the catalogue is in its margin."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from emulator_fixtures import require
+from waiting import wait_for
 from webhook_receiver import Receiver, receiving
 
 from devtools.cloud_local import CloudLocal, missing, running
@@ -57,13 +57,6 @@ def receiver() -> Iterator[Receiver]:
         yield running
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.5)
-
-
 def setup_code(app: App, portal: str) -> Setup:
     token = store_tokens.issue(app.ports, "UK", "LON1", "front", "boss")[1]
     key, private = store_keys.issue(app.ports, "UK", "LON1", "front", "boss")
@@ -97,7 +90,14 @@ def test_a_tills_sale_is_verified_counted_and_sent_to_a_webhook_and_has_the_cost
         till.record(sale(99))
         till.send()
 
-    wait_for(lambda: len(receiver.received) >= len(NUMBERS), "the webhook did not get its events")
+    received = receiver.received
+    wait_for(
+        lambda: len(received) >= len(NUMBERS),
+        "events of the webhook",
+        state=lambda: received,
+        patience=PATIENCE,
+        pause=0.5,
+    )
     events = [json.loads(body) for _, body in receiver.received]
     assert {event["line"]["sale_id"].rpartition("/")[2] for event in events} == {str(number) for number in NUMBERS}
     staged = [batch.staged for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.staged]

@@ -2,17 +2,18 @@
 
 import base64
 import json
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from waiting import wait_for
+
 from devtools.cloud_local import CloudLocal
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.domain.batch.record import Batch, State
 from tillstream.receipts import receipt as receipts
 
 PATIENCE = 300.0
@@ -41,11 +42,14 @@ def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, co
     place = headers["Location"].removeprefix(cloud.portal)
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     _, headers = ask(cloud, token, "PATCH", place, content, **piece)
-    batch, until = headers["Upload-Batch"], time.monotonic() + PATIENCE
-    while (record := records.get(app.ports, batch)).state is not State.ANNOUNCED and time.monotonic() < until:
-        assert record.state not in {State.REJECTED, State.FAILED, State.HELD}, record
-        time.sleep(0.5)
-    assert record.state is State.ANNOUNCED
+    batch = headers["Upload-Batch"]
+
+    def record() -> Batch:
+        return records.get(app.ports, batch)
+
+    ends = {State.ANNOUNCED, State.REJECTED, State.FAILED, State.HELD}
+    wait_for(lambda: record().state in ends, f"the end of {batch}", state=record, patience=PATIENCE, pause=0.5)
+    assert record().state is State.ANNOUNCED, record()
     return receipts.receipt(app.ports, batch)
 
 

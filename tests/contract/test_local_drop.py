@@ -1,7 +1,6 @@
 """The watched folder: what is whole is claimed once, what is being written is left, and nothing is ever lost."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,25 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.object_names import is_object, object_name
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
 
-SETTLE = 0.05
+SETTLE = 5.0
+
+
+class Stopwatch:
+    """Seconds that pass when a test lets them."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def settle(self, part: float = 1.2) -> None:
+        self.seconds += SETTLE * part
+
+
+@pytest.fixture
+def passed() -> Stopwatch:
+    return Stopwatch()
 
 
 @pytest.fixture
@@ -20,49 +37,51 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def drop(root: Path) -> WatchedFolder:
-    return WatchedFolder(root, SystemClock(), SETTLE)
+def drop(root: Path, passed: Stopwatch) -> WatchedFolder:
+    return WatchedFolder(root, SystemClock(), SETTLE, elapsed=passed)
 
 
 def names(drop: WatchedFolder) -> list[str]:
     return [dropped.name for dropped in drop.claim()]
 
 
-def settled(drop: WatchedFolder) -> list[str]:
+def settled(drop: WatchedFolder, passed: Stopwatch) -> list[str]:
     drop.claim()
-    time.sleep(SETTLE * 1.2)
+    passed.settle()
     return names(drop)
 
 
-def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(root: Path, drop: WatchedFolder) -> None:
+def test_a_file_is_claimed_once_it_has_not_changed_for_a_while(
+    root: Path, drop: WatchedFolder, passed: Stopwatch
+) -> None:
     (root / "IN" / "a.csv").write_text("a")
     assert names(drop) == []
     assert drop.incomplete_count() == 1
-    time.sleep(SETTLE * 1.2)
+    passed.settle()
     assert names(drop) == ["IN/a.csv"]
     assert (drop.incomplete_count(), (root / "IN" / "a.csv").exists()) == (0, False)
 
 
-def test_a_file_that_grows_is_left(root: Path, drop: WatchedFolder) -> None:
+def test_a_file_that_grows_is_left(root: Path, drop: WatchedFolder, passed: Stopwatch) -> None:
     with (root / "IN" / "a.csv").open("w") as file:
         for _ in range(4):
             file.write("row\n")
             file.flush()
             assert names(drop) == []
-            time.sleep(SETTLE * 0.6)
-    assert settled(drop) == ["IN/a.csv"]
+            passed.settle(0.6)
+    assert settled(drop, passed) == ["IN/a.csv"]
 
 
-def test_a_file_rewritten_with_the_same_size_is_not_claimed(root: Path, drop: WatchedFolder) -> None:
+def test_a_file_rewritten_with_the_same_size_is_not_claimed(root: Path, drop: WatchedFolder, passed: Stopwatch) -> None:
     for second in range(3):
         (root / "a.csv").write_text("same")
         os.utime(root / "a.csv", (second, second))
         assert names(drop) == []
-        time.sleep(SETTLE * 1.2)
+        passed.settle()
 
 
 def test_temporary_names_links_and_what_was_taken_are_left_and_a_renamed_file_is_claimed(
-    root: Path, drop: WatchedFolder
+    root: Path, drop: WatchedFolder, passed: Stopwatch
 ) -> None:
     (root / "IN" / "a.csv.part").write_text("a")
     (root / "IN" / "~$b.xlsx").write_text("b")
@@ -71,15 +90,17 @@ def test_temporary_names_links_and_what_was_taken_are_left_and_a_renamed_file_is
     (root / "taken").mkdir()
     (root / "taken" / "d.csv").write_text("d")
     (root / "e.csv").symlink_to("/etc/hostname")
-    assert settled(drop) == []
+    assert settled(drop, passed) == []
     (root / "IN" / "a.csv.part").rename(root / "IN" / "a.csv")
-    assert settled(drop) == ["IN/a.csv"]
+    assert settled(drop, passed) == ["IN/a.csv"]
 
 
-def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(root: Path, drop: WatchedFolder) -> None:
+def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(
+    root: Path, drop: WatchedFolder, passed: Stopwatch
+) -> None:
     (root / "IN" / "a.csv").write_text("a")
     drop.claim()
-    time.sleep(SETTLE * 1.2)
+    passed.settle()
     (first,) = drop.claim()
     (again,) = WatchedFolder(root, SystemClock(), SETTLE).claim()
     assert again == first
@@ -87,12 +108,12 @@ def test_what_was_claimed_and_not_put_away_comes_again_with_its_name(root: Path,
         assert stream.read() == b"a"
 
 
-def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: WatchedFolder) -> None:
+def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: WatchedFolder, passed: Stopwatch) -> None:
     places = []
     for _ in range(2):
         (root / "IN" / "a.csv.gz").write_text("a")
         drop.claim()
-        time.sleep(SETTLE * 1.2)
+        passed.settle()
         (dropped,) = drop.claim()
         place = drop.archive_path(dropped)
         drop.archive(dropped, place)
@@ -104,17 +125,19 @@ def test_a_file_is_put_away_by_day_and_never_over_another(root: Path, drop: Watc
     assert list((root / ".taking").iterdir()) == []
 
 
-def test_a_claimed_file_that_is_still_written_to_is_released(root: Path, drop: WatchedFolder) -> None:
+def test_a_claimed_file_that_is_still_written_to_is_released(
+    root: Path, drop: WatchedFolder, passed: Stopwatch
+) -> None:
     with (root / "IN" / "a.csv").open("w") as late:
         drop.claim()
-        time.sleep(SETTLE * 1.2)
+        passed.settle()
         (dropped,) = drop.claim()
         assert not drop.was_modified(dropped)
         late.write("more")
     assert drop.was_modified(dropped)
     drop.release(dropped)
     assert (root / "IN" / "a.csv").read_text() == "more"
-    assert settled(drop) == ["IN/a.csv"]
+    assert settled(drop, passed) == ["IN/a.csv"]
 
 
 def test_a_note_is_kept_beside_the_file_until_it_is_settled(root: Path, drop: WatchedFolder) -> None:
@@ -126,16 +149,18 @@ def test_a_note_is_kept_beside_the_file_until_it_is_settled(root: Path, drop: Wa
     assert list((root / "taken" / "IN").iterdir()) == []
 
 
-def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_name(tmp_path: Path) -> None:
+def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_name(
+    tmp_path: Path, passed: Stopwatch
+) -> None:
     inbox = tmp_path / "inbox"
     (inbox / "!i!n" / "known.csv@").mkdir(parents=True)
     (inbox / "!i!n" / "known.csv@" / "17-known.csv").write_text("an object")
     (inbox / "!i!n" / "new.csv").write_text("a")
     (inbox / "UK").mkdir()
     (inbox / "UK" / "b%20.csv").write_text("b")
-    drop = WatchedFolder(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name)
+    drop = WatchedFolder(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name, elapsed=passed)
     drop.claim()
-    time.sleep(SETTLE * 1.2)
+    passed.settle()
     claimed = drop.claim()
     assert sorted(dropped.name for dropped in claimed) == ["IN/new.csv", "UK/b%20.csv"]
     for dropped in claimed:

@@ -16,6 +16,7 @@ import pytest
 from docs.pages.tours import commands, matches
 from python_program import write_program
 from test_readme_tour import ROOT
+from waiting import wait_for
 
 from tillstream.app import build
 from tillstream.settings import Settings
@@ -108,7 +109,4 @@ def test_the_commands_of_the_page_lead_to_a_sale_that_counts(tmp_path: Path) -> 
             capture_output=True, text=True, check=True, timeout=PATIENCE,
         )  # fmt: skip
         assert done.stdout == "UK/LON1/1002\n1\n"
-        deadline = time.monotonic() + PATIENCE
-        while outcomes(folder, environment).get("counted", 0) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.5)
+        wait_for(lambda: outcomes(folder, environment).get("counted", 0) >= 2, "two counted sales", pause=0.5)

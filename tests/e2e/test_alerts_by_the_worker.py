@@ -8,6 +8,7 @@ from app_factory import build
 from pydantic import SecretStr
 from unit.alert_channels.channel_steps import channel, notify
 from unit.mail.mail_server import serving
+from waiting import wait_for
 from webhook_receiver import receiving
 
 from tillstream.server import schedules, worker
@@ -28,10 +29,7 @@ def test_the_worker_delivers(
         running = worker.Worker(app)
         running.start()
         try:
-            deadline = time.monotonic() + 60
-            while len(receiver.received) < 1 or len(inbox.messages) < has_mail:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            wait_for(lambda: receiver.received and len(inbox.messages) >= has_mail, "both alerts", pause=0.05)
             time.sleep(0.5)
         finally:
             running.stop()

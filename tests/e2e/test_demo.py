@@ -2,7 +2,6 @@
 
 import io
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from waiting import wait_for
 
 from tests.e2e.conftest import Run
 from tillstream.analytics import queries
@@ -53,8 +53,7 @@ def served(home: Path) -> Iterator[App]:
     app = replace(build(Settings(threads=1)), has_worker=True)
     worker = Worker(app)
     worker.start()
-    while not maintenance_log.last(app.ports, maintenance_log.SWEEP):
-        time.sleep(0.01)
+    wait_for(lambda: maintenance_log.last(app.ports, maintenance_log.SWEEP), "the first sweep")
     yield app
     worker.stop()
     app.close()
@@ -81,13 +80,12 @@ def lines(app: App) -> int:
 
 def wait_for_tills(app: App) -> None:
     """Until the worker has settled the sales of the till and of the form, which may be received one after another."""
-    for _ in range(3000):
+
+    def settled() -> int:
         batches = records.find(app.ports, kind=BatchKind.STORE_SALES)
-        settled = [batch.staged.rows_read for batch in batches if batch.state in IN_LEDGER and batch.staged]
-        if sum(settled) == TILL_LINES:
-            return
-        time.sleep(0.01)
-    raise AssertionError("the sales of the till are not settled")
+        return sum(batch.staged.rows_read for batch in batches if batch.state in IN_LEDGER and batch.staged)
+
+    wait_for(lambda: settled() == TILL_LINES, "the sales of the till", state=settled)
 
 
 @pytest.mark.long

@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app_factory import build
 from unit.alert_channels.channel_steps import channel, notify, sender_of, states
+from waiting import wait_for
 from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
@@ -35,10 +35,7 @@ def test_a_killed_process_sends_nothing_twice(tmp_path: Path) -> None:
         notify(app, "n1", channel(app, "webhook", url=slow.url), channel(app, "webhook", url=other.url))
         app.close()
         process = subprocess.Popen([sys.executable, "-c", DELIVER, str(tmp_path)])
-        deadline = time.monotonic() + 60
-        while not slow.received:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for(lambda: slow.received, "the first delivery", state=process.poll)
         process.kill()
         process.wait()
         app = build(Settings(home=tmp_path, samples=False, threads=1), clock)

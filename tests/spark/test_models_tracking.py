@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from tillstream.commands.numbers import compare
 from tillstream.domain.errors import Rejected, Unavailable
@@ -60,11 +60,11 @@ def running(programs: Path, folder: Path, *options: str) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
-            until = time.monotonic() + SECONDS
-            while not is_up(url):
-                assert process.poll() is None, (folder / "log").read_text()
-                assert time.monotonic() < until, (folder / "log").read_text()
-                time.sleep(0.5)
+            printed = (folder / "log").read_text
+            wait_for(
+                lambda: is_up(url) or process.poll() is not None, "MLflow", state=printed, patience=SECONDS, pause=0.5
+            )
+            assert process.poll() is None, printed()
             yield url
         finally:
             process.terminate()

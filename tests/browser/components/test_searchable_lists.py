@@ -1,15 +1,15 @@
 """Searchable lists of filter values: narrowed by each other, by keyboard, on the phone, and without scripts."""
 
-import time
 from io import BytesIO
 
 import pytest
 from live_server import PASSWORD, Served
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
+from waiting import wait_for
 
 from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER
+from tillstream.domain.batch.record import IN_LEDGER, State
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -29,10 +29,11 @@ def _sell(served: Served) -> None:
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     ports = served.app.ports
     batch = uploads.receive(ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
-    until = time.monotonic() + 30
-    while records.get(ports, batch.batch_id).state not in IN_LEDGER:
-        assert time.monotonic() < until, "the file is not settled"
-        time.sleep(0.05)
+
+    def state() -> State:
+        return records.get(ports, batch.batch_id).state
+
+    wait_for(lambda: state() in IN_LEDGER, "the settlement of march.csv", state=state)
 
 
 def _open(page: Page, served: Served, address: str) -> None:

@@ -1,10 +1,10 @@
 """What the tests of the sale form share: a shop in Mumbai, a salesperson at the form, and the numbers of the ledger."""
 
-import time
 from io import BytesIO
 
 from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
+from waiting import wait_for
 
 from tillstream.analytics import queries
 from tillstream.app import App
@@ -36,13 +36,13 @@ def revenue(served: Served) -> str:
 
 def wait_for_revenue(served: Served, expected: str, page: Page | None = None) -> None:
     """page: its requests, which pass through handlers of this thread, go on meanwhile."""
-    until = time.monotonic() + 20
-    while revenue(served) != expected and time.monotonic() < until:
+
+    def is_reached() -> bool:
         if page:
             page.wait_for_timeout(200)
-        else:
-            time.sleep(0.2)
-    assert revenue(served) == expected
+        return revenue(served) == expected
+
+    wait_for(is_reached, f"the revenue {expected}", state=lambda: revenue(served), pause=0.2)
 
 
 def sign_in(page: Page, served: Served, login: str = "sam") -> None:

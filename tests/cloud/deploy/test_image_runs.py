@@ -6,17 +6,14 @@ the locked packages of Python are downloaded beforehand, so that no step of the 
 
 import base64
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +21,9 @@ from urllib.parse import urljoin
 
 import pytest
 from emulator_fixtures import require
+from image_builds import Builder, debian, missing
 from unit.connectors.connector_steps import sales
+from waiting import wait_for
 
 from devtools.emulators import free_port
 
@@ -34,47 +33,9 @@ DEBIAN = BASE.rpartition("-")[2]
 RELEASE = BASE.removeprefix("python:").partition("-")[0]
 PACKAGES = "python3,python3-pip,python3-venv,python-is-python3"
 MAIN = "/opt/tillstream/packages/functions/main.py"
-WITHOUT = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")]
 PATIENCE = 90.0
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
-
-
-def missing() -> str:
-    """Why images cannot be built here; empty: they can."""
-    absent = [tool for tool in ("buildah", "mmdebstrap") if not shutil.which(tool)]
-    return f"images cannot be built: {', '.join(absent)} of apt is not installed" if absent else ""
-
-
-class Builder:
-    """buildah with its storage in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        places = ("--root", str(folder / "root"), "--runroot", str(folder / "runroot"))
-        self._command = ["buildah", "--storage-driver=vfs", *places]  # copies, where a mount may not be allowed
-        self._environment = os.environ | {"BUILDAH_ISOLATION": "chroot"}
-
-    def __call__(self, *arguments: str | Path) -> str:
-        """What it prints."""
-        command = [*self._command, *map(str, arguments)]
-        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{arguments}\n{done.stdout[-3_000:]}{done.stderr[-3_000:]}"
-        return done.stdout.strip()
-
-    @contextmanager
-    def running(self, container: str, *command: str, **environment: str) -> Iterator[None]:
-        """A process of the container, which ends with the block."""
-        options = [f"--env={name}={value}" for name, value in environment.items()]
-        arguments = [*self._command, "run", *options, container, "--", *command]
-        process = subprocess.Popen(arguments, env=self._environment, start_new_session=True)
-        try:
-            yield
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +48,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     download += ["--python-version", RELEASE]
     parts = [
-        ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *WITHOUT, DEBIAN, str(root)],
+        debian(DEBIAN, PACKAGES, root),
         [*download, "--require-hashes", "-r", str(lock), "-d", str(wheels)],
     ]
     at_work = [subprocess.Popen(part, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for part in parts]
@@ -166,13 +127,12 @@ def test_a_container_serves_a_folder_and_counts_an_upload(build: Builder, contai
         command = ("tillstream", "tokens", "make", "admin", "--name", "test", "--json", *rights)
         token = json.loads(build("run", container, "--", *command))["token"]
         upload(address, token, sales(1, 2, 3).encode())
-        until = time.monotonic() + PATIENCE
-        lines = 0
-        while lines != 3 and time.monotonic() < until:
-            (figures,) = answer(f"{address}/api/kpis", Authorization=f"Bearer {token}")[1:2]
-            lines = figures["lines"]
-            time.sleep(0.2)
-        assert (lines, figures["orders"], Decimal(figures["units"])) == (3, 3, 3)
+
+        def figures() -> Any:
+            return answer(f"{address}/api/kpis", Authorization=f"Bearer {token}")[1]
+
+        wait_for(lambda: figures()["lines"] == 3, "three lines", state=figures, pause=0.2)
+        assert (figures()["orders"], Decimal(figures()["units"])) == (3, 3)
 
 
 def test_a_container_starts_a_function(build: Builder, container: str) -> None:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from emulator_fixtures import require
 
 FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -54,10 +55,7 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    if not FOLDERS:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is not installed")
-        pytest.skip("PostgreSQL is not installed")
+    require("" if FOLDERS else "PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir="/tmp"))
     try:
         yield from _serve(folder, FOLDERS[-1])

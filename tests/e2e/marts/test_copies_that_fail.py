@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
+from waiting import wait_for
 
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
@@ -23,11 +23,8 @@ BLOCKED = "LOCK TABLE tillstream.dim_salesperson IN EXCLUSIVE MODE"
 
 
 def _until_blocked(copies: Copies, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 60
-    while not copies.rows(WAITING):
-        assert process.poll() is None, "the copy ended"
-        assert time.monotonic() < end, "the copy does not reach the locked table"
-        time.sleep(0.05)
+    wait_for(lambda: copies.rows(WAITING) or process.poll() is not None, "the copy at the locked table", pause=0.05)
+    assert process.poll() is None, "the copy ended"
 
 
 def _start(copies: Copies) -> "subprocess.Popen[bytes]":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from app_factory import build
+from waiting import wait_for
 
 from tillstream.app import App
 from tillstream.batches import records
@@ -44,13 +45,6 @@ def leave(path: Path, text: str = HEAD + ROW) -> None:
     path.write_text(text)
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
-
-
 def received(app: App) -> list[Batch]:
     return records.find(app.ports)
 
@@ -60,8 +54,8 @@ def test_the_running_worker_claims_a_dropped_file_and_writes_a_note_beside_it(ho
     worker.start()
     try:
         leave(home / "drop" / "online-retail-uk" / "june.csv", MOSTLY_GOOD)
-        until(lambda: any(one.state in (State.SETTLED, State.ANNOUNCED) for one in received(app)))
-        until(lambda: list((home / "drop" / "taken").rglob("*.note.txt")))
+        wait_for(lambda: any(one.state in (State.SETTLED, State.ANNOUNCED) for one in received(app)), "the settlement")
+        wait_for(lambda: list((home / "drop" / "taken").rglob("*.note.txt")), "the note")
     finally:
         worker.stop()
     (upload,) = received(app)

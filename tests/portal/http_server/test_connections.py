@@ -2,14 +2,14 @@
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 from threads import close_server, join_thread
+from waiting import wait_for
 
 from tillstream.server import connections as policy
 from tillstream.server.connections import ARRIVAL_SECONDS, BODY_BYTES, BODY_SECONDS, HEADER_SECONDS, Connections, Reason
@@ -43,10 +43,10 @@ class Served:
         client = socket.create_connection(("127.0.0.1", self.waitress.effective_port), PATIENCE)
         self.clients.append(client)
         own = client.getsockname()
-        wait_until(lambda: any(one.addr == own for one in self.channels()))
+        wait_for(lambda: any(one.addr == own for one in self.channels()), "the server's side")
         if sent:
             client.sendall(sent)
-            wait_until(lambda: self.has_begun(client))
+            wait_for(lambda: self.has_begun(client), "the server's side")
         return client
 
     def visit(self, client: socket.socket | None = None) -> socket.socket:
@@ -55,7 +55,7 @@ class Served:
         client.sendall(REQUEST)
         assert read(client).startswith(OK)
         own = client.getsockname()
-        wait_until(lambda: not any(one.requests for one in self.channels() if one.addr == own))
+        wait_for(lambda: not any(one.requests for one in self.channels() if one.addr == own), "the server's side")
         return client
 
     def channels(self) -> list[Any]:
@@ -83,13 +83,6 @@ def answer(environ: Any, start_response: Any) -> list[bytes]:
     environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Length", "0")])
     return []
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.002)
 
 
 def read(client: socket.socket) -> bytes:
@@ -143,7 +136,8 @@ def test_a_slow_upload_arrives_and_one_without_progress_ends(served: Served) -> 
         served.pass_time(BODY_SECONDS - 2)
         slow.sendall(b"x" * BODY_BYTES)
         if number < 3:
-            wait_until(lambda: served.received(slow) == number * BODY_BYTES)  # noqa: B023 - called at once
+            sent = number * BODY_BYTES
+            wait_for(lambda: served.received(slow) == sent, "the server's side")  # noqa: B023 - called at once
             served.pass_time(1)
     assert read(slow).startswith(OK)
     assert read(still).startswith(b"HTTP/1.1 408 ")

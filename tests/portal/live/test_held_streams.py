@@ -2,9 +2,8 @@
 
 import gc
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from flask import Flask
 from threads import close_server, join_thread
 from visitor import PASSWORD, Visitor
+from waiting import wait_for
 
 from portal import live
 from portal.live import page, streams
@@ -67,19 +67,12 @@ def server(app: App, portal: Flask) -> Iterator[Server]:
     join_thread(thread)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 def opened(server: Server, count: int, path: str = "/live/events?known=0") -> list[HTTPResponse]:
     """Streams that the server has, the first line of which is read."""
     before = live.streams_of(server.portal).open
     held = [server.get(path) for _ in range(count)]
     assert [answer.readline() for answer in held] == [b"retry: 1000\n"] * count
-    wait_until(lambda: live.streams_of(server.portal).open == before + count)
+    wait_for(lambda: live.streams_of(server.portal).open == before + count, "the streams")
     return held
 
 
@@ -141,14 +134,14 @@ def kept() -> Counter[str]:
 def test_a_reader_who_leaves_is_noticed_without_an_event(server: Server) -> None:
     opened(server, 2)
     server.responses[0].close()
-    wait_until(lambda: live.streams_of(server.portal).open == 1)
+    wait_for(lambda: live.streams_of(server.portal).open == 1, "the streams")
 
 
 def test_without_a_reader_nothing_runs(server: Server) -> None:
     opened(server, 2)
     for response in server.responses:
         response.close()
-    wait_until(lambda: "live-streams" not in {thread.name for thread in threading.enumerate()})
+    wait_for(lambda: "live-streams" not in {thread.name for thread in threading.enumerate()}, "the streams")
 
 
 def test_a_stream_ends_after_its_time_and_the_page_connects_again(
@@ -156,7 +149,7 @@ def test_a_stream_ends_after_its_time_and_the_page_connects_again(
 ) -> None:
     monkeypatch.setattr(streams, "STREAM_SECONDS", 0.2)
     assert server.get("/events?known=0").read().startswith(b"retry: 1000\n")
-    wait_until(lambda: live.streams_of(server.portal).open == 0)
+    wait_for(lambda: live.streams_of(server.portal).open == 0, "the streams")
 
 
 def test_more_streams_than_the_server_holds_are_answered_at_once(

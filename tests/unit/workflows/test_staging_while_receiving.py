@@ -3,12 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from tillstream import handlers
 from tillstream.app import App, build
@@ -149,16 +150,8 @@ def store_sales_of(app: App) -> list[Batch]:
     return records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.05)
-    pytest.fail("The condition was not met within 30 seconds.")
-
-
 def wait_for_announcement(app: App, batches: int) -> None:
-    wait_for(lambda: [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches)
+    wait_for(lambda: [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches, "the settlements")
 
 
 @pytest.fixture
@@ -166,7 +159,7 @@ def running(app: App) -> Iterator[Worker]:
     """After its first sweep, which would settle what the tests let wait."""
     worker = Worker(app)
     worker.start()
-    wait_for(lambda: bool(maintenance_log.last(app.ports, maintenance_log.SWEEP)))
+    wait_for(lambda: bool(maintenance_log.last(app.ports, maintenance_log.SWEEP)), "the first sweep")
     yield worker
     worker.stop()
 
@@ -211,7 +204,7 @@ def test_held_messages_are_released_when_the_worker_stops(
     assert began.wait(30)
     stopping = threading.Thread(target=running.stop)
     stopping.start()
-    wait_for(lambda: all(thread.name != "worker-receive" for thread in threading.enumerate()))
+    wait_for(lambda: all(thread.name != "worker-receive" for thread in threading.enumerate()), "the end of the thread")
     may_settle.set()
     stopping.join()
 
@@ -245,6 +238,6 @@ def test_a_backlog_is_received_while_its_first_part_is_settled(
     publish(app, 1)
     assert began.wait(30)
     publish(app, 1, first=1)
-    wait_for(lambda: len(store_sales_of(app)) == 2)
+    wait_for(lambda: len(store_sales_of(app)) == 2, "two batches")
     may_settle.set()
     wait_for_announcement(app, 2)
