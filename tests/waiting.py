@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from threads import PATIENCE
+
+if TYPE_CHECKING:
+    from tillstream.domain.batch.record import State
+    from tillstream.ports import Ports
 
 Value = TypeVar("Value")
 
@@ -14,16 +18,41 @@ def wait_for(
     what: str,
     *,
     state: Callable[[], Any] = lambda: "",
+    is_running: Callable[[], bool] = lambda: True,
     patience: float = PATIENCE,
     pause: float = 0.01,
 ) -> Value:
-    """Return the first true value of the condition; fail if there is none in time.
+    """Return the first true value of the condition; fail if there is none in time, or what should bring it has ended.
 
-    what: what is awaited. state: called if it does not come, and printed. patience, pause: seconds; a longer pause is
-    for conditions whose check slows what they wait for.
+    what: what is awaited. state: called if it does not come, and printed. is_running: whether it can still come.
+    patience, pause: seconds; a longer pause is for conditions whose check slows what they wait for.
     """
     until = time.monotonic() + patience
-    while not (value := condition()):
+    while True:
+        can_come = is_running()  # before the condition: what came shortly before the end is there
+        if value := condition():
+            return value
+        assert can_come, f"{what}: what should bring it has ended. {state()}"
         assert time.monotonic() < until, f"{what}: not within {patience:.0f} s. {state()}"
         time.sleep(pause)
-    return value
+
+
+def wait_for_batch(
+    ports: "Ports", batch_id: str, *states: "State", patience: float = PATIENCE, pause: float = 0.02
+) -> "State":
+    """Return the first of these states that a batch is in."""
+    from tillstream.batches import records  # processes of tests import this module and wait for no batch
+
+    def reached() -> "State | None":
+        state = records.get(ports, batch_id).state
+        return state if state in states else None
+
+    state = wait_for(
+        reached,
+        f"batch {batch_id} as {' or '.join(states)}",
+        state=lambda: records.get(ports, batch_id),
+        patience=patience,
+        pause=pause,
+    )
+    assert state
+    return state

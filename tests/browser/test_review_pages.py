@@ -5,7 +5,7 @@ import io
 import pytest
 from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
-from waiting import wait_for
+from waiting import wait_for_batch
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
@@ -30,11 +30,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
     batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
-
-    def state() -> State:
-        return records.get(served.app.ports, batch).state
-
-    wait_for(lambda: state() in {State.ANNOUNCED, State.HELD}, f"the settlement of {name}", state=state)
+    wait_for_batch(served.app.ports, batch, State.ANNOUNCED, State.HELD)
     return batch
 
 

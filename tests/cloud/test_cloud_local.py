@@ -17,7 +17,7 @@ import requests
 from cloud.uploads_to_a_cloud import PATIENCE, kpis, same, upload
 from emulator_fixtures import require
 from threads import join_thread
-from waiting import wait_for
+from waiting import wait_for, wait_for_batch
 
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.emulators import PROJECT
@@ -25,7 +25,7 @@ from devtools.local_triggers import Relay, start_periodic
 from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
@@ -87,11 +87,7 @@ def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: Cloud
     log = cloud.logs / "job-settle-large.log"
     assert "Committed 1 settlement." in log.read_text()
     assert undo.undo(app.ports, receipt["batch_id"], "boss")["requested"]
-
-    def record() -> Batch:
-        return records.get(app.ports, receipt["batch_id"])
-
-    wait_for(lambda: record().state is State.UNDONE, "the undo", state=record, patience=PATIENCE, pause=0.5)
+    wait_for_batch(app.ports, receipt["batch_id"], State.UNDONE, patience=PATIENCE, pause=0.5)
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
     assert row["n"] == 0
 
@@ -141,12 +137,7 @@ def post(session: requests.Session, portal: str, path: str, **values: str) -> re
 
 def settled(app: App, batch: str) -> State:
     """The state of a batch once its settlement is announced."""
-
-    def state() -> State:
-        return records.get(app.ports, batch).state
-
-    wait_for(lambda: state() is State.ANNOUNCED, f"the end of {batch}", state=state, patience=PATIENCE, pause=0.5)
-    return State.ANNOUNCED
+    return wait_for_batch(app.ports, batch, State.ANNOUNCED, patience=PATIENCE, pause=0.5)
 
 
 @pytest.mark.long

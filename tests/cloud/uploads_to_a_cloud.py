@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from waiting import wait_for
+from waiting import wait_for_batch
 
 from devtools.cloud_local import CloudLocal
 from tillstream.app import App
 from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
+from tillstream.domain.batch.record import State
 from tillstream.receipts import receipt as receipts
 
 PATIENCE = 300.0
@@ -43,13 +43,9 @@ def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, co
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     _, headers = ask(cloud, token, "PATCH", place, content, **piece)
     batch = headers["Upload-Batch"]
-
-    def record() -> Batch:
-        return records.get(app.ports, batch)
-
-    ends = {State.ANNOUNCED, State.REJECTED, State.FAILED, State.HELD}
-    wait_for(lambda: record().state in ends, f"the end of {batch}", state=record, patience=PATIENCE, pause=0.5)
-    assert record().state is State.ANNOUNCED, record()
+    ends = (State.ANNOUNCED, State.REJECTED, State.FAILED, State.HELD)
+    state = wait_for_batch(app.ports, batch, *ends, patience=PATIENCE, pause=0.5)
+    assert state is State.ANNOUNCED, records.get(app.ports, batch)
     return receipts.receipt(app.ports, batch)
 
 

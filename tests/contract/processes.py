@@ -9,6 +9,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from waiting import wait_for
+
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE = 60.0
 
@@ -65,9 +67,6 @@ def log_line(log: Path, line: str) -> None:
         file.write(f"{line}\n".encode())
 
 
-def wait_until(condition: Callable[[], bool], process: BaseProcess | None = None) -> None:
-    give_up_at = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < give_up_at, "has expired"
-        assert process is None or process.is_alive(), "the process ended by itself"
-        time.sleep(0.005)
+def wait_until(condition: Callable[[], bool], process: BaseProcess) -> None:
+    """Wait for what a process does."""
+    wait_for(condition, "what a process does", is_running=process.is_alive, patience=PATIENCE, pause=0.005)

@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def drop(root: Path, passed: Stopwatch) -> WatchedFolder:
-    return WatchedFolder(root, SystemClock(), SETTLE, elapsed=passed)
+    return WatchedFolder(root, SystemClock(), SETTLE, monotonic=passed)
 
 
 def names(drop: WatchedFolder) -> list[str]:
@@ -158,7 +158,9 @@ def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_n
     (inbox / "!i!n" / "new.csv").write_text("a")
     (inbox / "UK").mkdir()
     (inbox / "UK" / "b%20.csv").write_text("b")
-    drop = WatchedFolder(inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name, elapsed=passed)
+    drop = WatchedFolder(
+        inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name, monotonic=passed
+    )
     drop.claim()
     passed.settle()
     claimed = drop.claim()

@@ -35,7 +35,7 @@ def test_a_killed_process_sends_nothing_twice(tmp_path: Path) -> None:
         notify(app, "n1", channel(app, "webhook", url=slow.url), channel(app, "webhook", url=other.url))
         app.close()
         process = subprocess.Popen([sys.executable, "-c", DELIVER, str(tmp_path)])
-        wait_for(lambda: slow.received, "the first delivery", state=process.poll)
+        wait_for(lambda: slow.received, "the first delivery", is_running=lambda: process.poll() is None)
         process.kill()
         process.wait()
         app = build(Settings(home=tmp_path, samples=False, threads=1), clock)

@@ -60,11 +60,14 @@ def running(programs: Path, folder: Path, *options: str) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
-            printed = (folder / "log").read_text
             wait_for(
-                lambda: is_up(url) or process.poll() is not None, "MLflow", state=printed, patience=SECONDS, pause=0.5
+                lambda: is_up(url),
+                "MLflow",
+                state=(folder / "log").read_text,
+                is_running=lambda: process.poll() is None,
+                patience=SECONDS,
+                pause=0.5,
             )
-            assert process.poll() is None, printed()
             yield url
         finally:
             process.terminate()

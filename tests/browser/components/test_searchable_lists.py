@@ -6,10 +6,9 @@ import pytest
 from live_server import PASSWORD, Served
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
-from waiting import wait_for
+from waiting import wait_for_batch
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, State
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -29,11 +28,7 @@ def _sell(served: Served) -> None:
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     ports = served.app.ports
     batch = uploads.receive(ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
-
-    def state() -> State:
-        return records.get(ports, batch.batch_id).state
-
-    wait_for(lambda: state() in IN_LEDGER, "the settlement of march.csv", state=state)
+    wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
 
 
 def _open(page: Page, served: Served, address: str) -> None:

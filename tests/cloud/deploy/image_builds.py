@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,13 @@ class Builder:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{arguments}\n{done.stdout[-3_000:]}{done.stderr[-3_000:]}"
         return done.stdout.strip()
+
+    def base(self, name: str, content: Mapping[str, Path]) -> None:
+        """Make an image of this content alone: by its place, a file, a folder, or an archive to unpack there."""
+        container = self("from", "scratch")
+        for place, source in content.items():
+            self("add", "--quiet", container, source, place)
+        self("commit", "--quiet", "--rm", container, name)
 
     @contextmanager
     def running(self, container: str, *command: str, **environment: str) -> Iterator[None]:

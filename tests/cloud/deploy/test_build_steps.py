@@ -6,12 +6,10 @@ of the system. The steps after them need a project: of these, the deploy prints 
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,10 +67,8 @@ def build(folder: Path) -> Iterator[Builder]:
     base, sdk = folder / "base.tar", emulators.sdk()
     subprocess.run(debian(BASE.rpartition("-")[2], PACKAGES, base), check=True)
     builder = Builder(folder)
-    for name, source, place in ((BASE, base, "/"), (GCLOUD, sdk, "/google-cloud-sdk")):
-        container = builder("from", "scratch")
-        builder("add", "--quiet", container, source, place)
-        builder("commit", "--quiet", "--rm", container, name)
+    builder.base(BASE, {"/": base})
+    builder.base(GCLOUD, {"/google-cloud-sdk": sdk})
     builder("bud", "--pull-never", "--file", INFRA / "builder.Dockerfile", "--tag", "tillstream-builder", INFRA)
     yield builder
     builder("rm", "--all")
@@ -97,11 +93,10 @@ def words(step: dict[str, Any]) -> list[str]:
 
 def test_the_steps_end_well_in_their_order(build: Builder, container: str, workspace: Path) -> None:
     """Each goes on with what the ones before left in the workspace."""
+    pip = of_pip()
     for step in STEPS:
         assert step["name"] == "tillstream-builder"
         variables = [*step.get("env", ()), f"PYTEST_ADDOPTS={CHOSEN.get(step['id'], '')}"]
-        options = [f"--volume={workspace}:/workspace", *of_pip(), *(f"--env={variable}" for variable in variables)]
+        options = [f"--volume={workspace}:/workspace", *pip, *(f"--env={variable}" for variable in variables)]
         command = words(step) + (["DRY=1"] if step["id"] == "deploy" else [])
-        started = time.monotonic()
         build("run", "--workingdir=/workspace", *options, container, "--", *command)
-        print(f"{shlex.join(command)}: {time.monotonic() - started:.0f} s")

@@ -56,10 +56,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     require("\n".join(text[-500:] for text, process in zip(printed, at_work, strict=True) if process.returncode))
     builder = Builder(folder)
     (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
-    base = builder("from", "scratch")
-    builder("add", "--quiet", base, root, "/")
-    builder("add", "--quiet", base, folder / "pip.conf", "/etc/pip.conf")
-    builder("commit", "--quiet", "--rm", base, BASE)
+    builder.base(BASE, {"/": root, "/etc/pip.conf": folder / "pip.conf"})
     builder("bud", "--pull-never", "--format=docker", f"--volume={wheels}:/wheels:ro", "--tag=tillstream", ROOT)
     yield builder
     builder("rm", "--all")

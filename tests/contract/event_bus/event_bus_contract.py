@@ -11,9 +11,6 @@ from threads import join_thread
 from tillstream.domain.errors import NotFound
 from tillstream.ports.event_bus import EventBus, Message
 
-LONG = 60.0
-"""Seconds to wait for a message, of which a slow machine needs less than half."""
-
 
 class EventBusContract(EventBusSuite):
     def test_every_subscription_of_a_topic_gets_each_message(self, bus: EventBus) -> None:
@@ -101,21 +98,21 @@ class EventBusContract(EventBusSuite):
         bus.subscribe("topic", "sub")
         started = time.monotonic()
         assert bus.pull("sub", 1) == []
-        assert time.monotonic() - started < LONG / 2
+        assert time.monotonic() - started < 1.0
 
     def test_pull_waits_no_longer_than_its_timeout(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
         started = time.monotonic()
         assert bus.pull("sub", 1, wait=0.3) == []
-        assert 0.29 <= time.monotonic() - started < LONG / 2
+        assert 0.29 <= time.monotonic() - started < 3.0
 
     def test_a_waiting_pull_wakes_for_the_first_message(self, bus: EventBus) -> None:
         bus.subscribe("topic", "sub")
         timer = threading.Timer(0.2, bus.publish, ("topic", messages("a")))
         timer.start()
         started = time.monotonic()
-        assert bodies(bus.pull("sub", 1, wait=LONG)) == ["a"]
-        assert time.monotonic() - started < LONG / 2
+        assert bodies(bus.pull("sub", 1, wait=20.0)) == ["a"]
+        assert time.monotonic() - started < 5.0
         join_thread(timer)
 
     def test_depths_name_every_subscription_and_its_topic(self, bus: EventBus) -> None:

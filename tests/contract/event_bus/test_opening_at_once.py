@@ -73,9 +73,9 @@ def test_a_log_that_another_process_restarts_has_lost_nothing(
 ) -> None:
     read = damage._commits
 
-    def then_restarted(log: Path) -> list[bool]:
+    def then_restarted(log: Path, head: bytes) -> list[bool]:
         monkeypatch.undo()
-        commits = read(log)
+        commits = read(log, head)
         other.execute("PRAGMA wal_checkpoint(RESTART)")
         other.execute("DELETE FROM messages")
         return commits

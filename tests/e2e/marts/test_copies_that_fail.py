@@ -23,8 +23,7 @@ BLOCKED = "LOCK TABLE tillstream.dim_salesperson IN EXCLUSIVE MODE"
 
 
 def _until_blocked(copies: Copies, process: "subprocess.Popen[bytes]") -> None:
-    wait_for(lambda: copies.rows(WAITING) or process.poll() is not None, "the copy at the locked table", pause=0.05)
-    assert process.poll() is None, "the copy ended"
+    wait_for(lambda: copies.rows(WAITING), "the copy at the locked table", is_running=lambda: process.poll() is None)
 
 
 def _start(copies: Copies) -> "subprocess.Popen[bytes]":

@@ -49,6 +49,7 @@ def test_many_streams_read_the_ledger_as_often_as_one(
     broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broadcasting, "FRESH", PATIENCE)  # a slow machine wakes some of them late
+    monkeypatch.setattr(broadcasting, "AWAKE", PATIENCE)  # and nothing but the reader wakes them
     ledger, received = Ledger(), list[Version | None]()
     threads = listeners(broadcaster, ledger, received, after=Version(1))
     wait_for(lambda: ledger.reads >= 6, "the sixth reading")

@@ -28,7 +28,7 @@ class WatchedFolder:
     """Claims the files of a folder that have not changed for `settle` seconds.
 
     keep: archive processed files by day in the folder `taken`; otherwise delete them. skip: folders to ignore. spelled:
-    converts the path of a folder to its display name. elapsed: seconds that only grow, whatever the clock is set to.
+    converts the path of a folder to its display name. monotonic: seconds that only grow, whatever the clock is set to.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class WatchedFolder:
         keep: bool = True,
         skip: Callable[[str], bool] = lambda _: False,
         spelled: Callable[[PurePosixPath], str] = str,
-        elapsed: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root, self._clock, self._settle, self._keep = root, clock, settle, keep
-        self._skip, self._display_folder, self._elapsed = skip, spelled, elapsed
+        self._skip, self._display_folder, self._monotonic = skip, spelled, monotonic
         self._taking = root / TAKING
         self._observed: dict[str, tuple[tuple[int, int], float]] = {}
         """Path → its size and modification time, and since when it has them."""
@@ -57,7 +57,7 @@ class WatchedFolder:
         with translate_errors():
             claimed = list(self._pending())
             self._watched = 0
-            now, observed = self._elapsed(), {}
+            now, observed = self._monotonic(), {}
             for name, state in self._list():
                 previous = self._observed.get(name)
                 since = previous[1] if previous and previous[0] == state else now

@@ -74,8 +74,10 @@ def inspect(path: Path, check: str = "integrity_check") -> tuple[str, bool]:
 def _compare_sizes(path: Path, sqlite: sqlite3.Connection) -> tuple[str, bool] | None:
     """As `inspect`, by the sizes of the file and its log; None if another process changes both meanwhile."""
     log = path.with_name(path.name + LOG)
-    head, commits = _head(log), _commits(log)
+    # the log stays from here on: only the last connection to the file removes it
     (pages,), (size,) = (sqlite.execute(f"PRAGMA page_{name}").fetchone() for name in ("count", "size"))
+    head = _head(log)
+    commits = _commits(log, head)
     is_busy, read, _ = sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     if is_busy or _head(log) != head:  # another process writes the log to the file, or restarted the log
         return None
@@ -86,9 +88,8 @@ def _compare_sizes(path: Path, sqlite: sqlite3.Connection) -> tuple[str, bool] |
     return "", any(commits[max(read, 0) :])
 
 
-def _commits(log: Path) -> list[bool]:
+def _commits(log: Path, head: bytes) -> list[bool]:
     """For each frame of the log, in order, whether it ends a transaction of the log as it is now."""
-    head = _head(log)
     if len(head) < _LOG_HEAD:
         return []
     page = int.from_bytes(head[8:12], "big")
