@@ -108,7 +108,7 @@ def test_an_import_is_previewed_replayed_and_undone_by_functions_that_the_portal
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%88000%'").to_pylist()
     assert row["n"] == 0
     lines = [json.loads(line) for line in (cloud.logs / "function-decide.log").read_text().splitlines() if "{" in line]
-    calls = [(line["work"], line["by"]) for line in lines if line.get("event") == "answered"]
+    calls = [(line["work"], line["by"]) for line in lines if line.get("type") == "call"]
     assert calls == [("preview undo", "ann"), ("preview replay", "ann"), ("undo", "ann")]
 
 
