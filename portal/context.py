@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
 from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 
 from tillstream import audit
 from tillstream.app import App
@@ -46,10 +47,13 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
     """Start a session for a user, replacing any session that the browser sent."""
     # Prevent session fixation: a session planted before sign-in must not become the user's.
     cookie.clear()
+    g.pop("csrf_token", None)
     cookie.permanent = remembered
     address, agent = request.remote_addr or "", request.user_agent.string
     key = sessions.begin(ports(), user, address=address, agent=agent, remembered=remembered, way=way)
     login_user(Person(user, key=key))
+    # Now, not on the first page: a late response that sets the cookie would undo another sign-in in this browser.
+    generate_csrf()
 
 
 def leave() -> None:

@@ -52,6 +52,14 @@ class PageSessions(SecureCookieSessionInterface):
         if request.endpoint != "static":
             super().save_session(app, session, response)
 
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Requests that an open page makes by itself start and refresh no session: their late responses would undo a
+        sign-in in another tab.
+        """
+        if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+            return session.modified and "_user_id" in session
+        return super().should_set_cookie(app, session)
+
 
 def configure(app: Flask, settings: Settings, ports: Ports) -> None:
     app.config.update(

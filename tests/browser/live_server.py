@@ -1,9 +1,12 @@
 """What the browser tests share: a running portal, a browser that reaches nothing else, and what it complained about."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app_factory import create_app
 from flask import Flask
@@ -38,6 +41,7 @@ def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served
     port: 0 for any that is free.
     """
     portal = create_app(app)
+    portal.wsgi_app = _printing(portal.wsgi_app)  # type: ignore[method-assign]
     server = create_http_server(portal, live.streams_of(portal), Connections(), threads=4, host="127.0.0.1", port=port)
     thread = threading.Thread(target=server.run, daemon=True)
     worker = Worker(app)
@@ -54,6 +58,21 @@ def running(app: App, *, working: bool = True, port: int = 0) -> Iterator[Served
             worker.stop()
         app.close()
         assert not thread.is_alive(), "the server did not stop"
+
+
+def _printing(portal: WSGIApplication) -> WSGIApplication:
+    """Prints each request but those for static files, for a test that fails: whose it was, and whose it became."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
+            sets = [value[-80:] for name, value in headers if name == "Set-Cookie" and value.startswith("tillstream=")]
+            line = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {status}"
+            print(f"{time.monotonic():.3f} {line}, cookies …{environ.get('HTTP_COOKIE', '')[-8:]}, sets {sets}")
+            return start_response(status, headers, *rest)
+
+        return portal(environ, start_response if environ["PATH_INFO"].startswith("/static/") else start)
+
+    return answer
 
 
 def block_other_hosts(context: BrowserContext, served: Served) -> None:

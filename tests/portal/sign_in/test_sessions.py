@@ -55,6 +55,21 @@ def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: 
     assert "Expires=" not in session
 
 
+def test_what_an_open_page_asks_in_the_background_does_not_undo_a_sign_in(app: App, portal: Flask) -> None:
+    """Its responses may come late, so they set no cookie."""
+    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    by_itself = {"Sec-Fetch-Mode": "cors"}
+    for path in ("/session", "/alerts/bell"):
+        answer = portal.test_client().get(path, headers=by_itself, follow_redirects=True)
+        assert "Set-Cookie" not in answer.headers
+    for remembered in ("", "y"):
+        visitor = Visitor(portal.test_client())
+        visitor.post("/sign-in", {"login": "asha", "password": PASSWORD, "remember": remembered})
+        answer = visitor.get("/session", headers=by_itself)
+        assert answer.get_json()["login"] == "asha"
+        assert "Set-Cookie" not in answer.headers
+
+
 def test_a_session_planted_before_signing_in_does_not_become_the_persons(app: App, portal: Flask) -> None:
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     mallory, victim = portal.test_client(), Visitor(portal.test_client())
