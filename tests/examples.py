@@ -1,7 +1,7 @@
 """Which examples and cases are tried: few in `make test`, all in `make test-properties` and in the long proofs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import hypothesis
@@ -24,6 +24,14 @@ def in_long_proofs(*cases: Any) -> list[Any]:
     return [pytest.param(case, marks=pytest.mark.long) for case in cases]
 
 
-def every_third(cases: Sequence[Any]) -> list[Any]:
-    """The cases, of which only the long proofs run the second and the third of each three."""
-    return [*cases[::3], *in_long_proofs(*(case for number, case in enumerate(cases) if number % 3))]
+def one_in(count: int, cases: Sequence[Any]) -> list[Any]:
+    """The cases, of which `make test` or `make test-system` tries the first of each `count`; the others are long."""
+    return [*cases[::count], *in_long_proofs(*(case for number, case in enumerate(cases) if number % count))]
+
+
+def long_but(always: Collection[Any], cases: Iterable[Any]) -> list[Any]:
+    """The cases, of which only the long proofs run those that are not in `always`. Each of `always` must be a case."""
+    listed = list(cases)
+    unknown = [one for one in always if one not in listed]
+    assert not unknown, f"no cases: {unknown}"
+    return [case if case in always else pytest.param(case, marks=pytest.mark.long) for case in listed]

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-LONG = re.compile(r"pytest\.mark\.long|\b(?:in_long_proofs|every_third)\(")
+LONG = re.compile(r"pytest\.mark\.long|\b(?:in_long_proofs|one_in|long_but)\(")
 BUNDLES = re.findall(r'^  "(\d+) ([^"]+)"$', SCRIPT, flags=re.MULTILINE)
 
 
