@@ -21,7 +21,7 @@ test: $(VENV)/.dev ## The tests for each change (about 7 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
-test-long: $(VENV)/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files or folders)
+test-long: $(VENV)/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files, folders, options of pytest)
 	$(PYTEST) -m "long" $(PROOFS)
 test-properties: $(VENV)/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py

@@ -4,7 +4,11 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +66,7 @@ LIMITS = {"long": 1_800, "system": 300}
 """Seconds, of which the first that fits counts; every other test has the limit of pyproject.toml."""
 
 
+STARTED = time.monotonic()
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """Bytes that must be free in memory to store the homes of tests there; on a disk, half of the time is I/O wait."""
@@ -74,6 +79,10 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--part", default="0/1", help="3/10: the fourth of ten parts of the tests; each file is in most of them"
+    )
+    parser.addoption("--within", type=float, default=0, help="the seconds in which a test may begin; 0 for no limit")
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
     parser.addoption("--pictures-of", default="", help="a part of the names of the pictures of pages to take")
@@ -91,15 +100,28 @@ def _is_of_system(path: Path) -> bool:
     return path.is_relative_to(HERE) and path.relative_to(HERE).as_posix().startswith(SYSTEM_FOLDERS)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the system, and give the slow kinds more time; before marks select among them."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the tests of the system and give the slow kinds more time, before marks select among them; then the part."""
     for item in items:
         if _is_of_system(item.path) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.system)
         limit = next((limit for mark, limit in LIMITS.items() if item.get_closest_marker(mark)), None)
         if limit and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(limit))
+    yield
+    chosen = _part(config.getoption("part"), [item.nodeid for item in items])
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
+    items[:] = [item for item in items if item.nodeid in chosen]
+
+
+def _part(part: str, names: Iterable[str]) -> set[str]:
+    """Those of one part, 3/10 the fourth of ten: the tests of a file take turns, so each file is in most parts."""
+    turn, count = map(int, part.split("/"))
+    chosen = set()
+    for file, tests in groupby(sorted(names), lambda name: name.partition("::")[0]):
+        chosen |= {test for number, test in enumerate(tests, zlib.crc32(file.encode())) if number % count == turn}
+    return chosen
 
 
 class Scheduler(LoadScopeScheduling):
@@ -117,6 +139,27 @@ class Scheduler(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduler:
     return Scheduler(config, log)
+
+
+TIME_OVER = "the time of --within was over"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    within: float = item.config.getoption("within")
+    if within and time.monotonic() - STARTED > within:
+        pytest.skip(TIME_OVER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """With --within: how many of the tests began, and of which files."""
+    if not terminalreporter.config.getoption("within"):
+        return
+    stats = terminalreporter.stats
+    skipped = [report for report in stats.get("skipped", []) if TIME_OVER in str(report.longrepr)]
+    ran = Counter(report.nodeid.partition("::")[0] for kind in ("passed", "failed") for report in stats.get(kind, []))
+    files = ", ".join(f"{name} ({count})" for name, count in sorted(ran.items()))
+    terminalreporter.write_line(f"{ran.total()} of {ran.total() + len(skipped)} tests began within the time: {files}")
 
 
 def pytest_collection_finish() -> None:
