@@ -107,8 +107,9 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
+# not compiled, as few of the modules are imported
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.lock
 	touch $@
 
 $(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(VENV)/.runtime
