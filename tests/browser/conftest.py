@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from app_factory import build
 from emulator_fixtures import require
-from live_server import PASSWORD, Served, block_other_hosts, open_page, running
+from live_server import BUSY, Served, new_context, open_page, running, serving
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sample_shop import Shop, open_shop
 
 from tillstream.contracts import import_settings
-from tillstream.domain.people import Role
-from tillstream.people import accounts
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
@@ -25,8 +24,6 @@ ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-BUSY = 60_000
-"""Milliseconds that an action or an expectation may take: a busy machine takes its time."""
 
 
 @pytest.fixture(scope="session")
@@ -42,12 +39,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(
-        with_server_memory(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
-    )
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
-    with running(app) as served:
+    with serving(tmp_path) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def sample_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Shop]]:
+    """A portal with the company of sample_shop.py, for all tests that only look at it."""
+    folder = tmp_path_factory.mktemp("shop")
+    app = build(with_server_memory(Settings(home=folder / "home", samples=False, development=True, threads=1)))
+    shop = open_shop(app, folder)
+    with running(app, working=False) as served:
+        yield served, shop
 
 
 @pytest.fixture
@@ -59,12 +62,8 @@ def direct(served: Served) -> None:
 
 @pytest.fixture
 def context(chromium: Browser, served: Served) -> Iterator[BrowserContext]:
-    """A browser of its own that reaches nothing but the server."""
-    context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
-    context.set_default_timeout(BUSY)
-    block_other_hosts(context, served)
-    yield context
-    context.close()
+    with new_context(chromium, served) as context:
+        yield context
 
 
 @pytest.fixture

@@ -5,21 +5,28 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from app_factory import create_app
+from app_factory import build, create_app
 from flask import Flask
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 from threads import close_server
 
 from portal import live
 from tillstream.app import App
+from tillstream.domain.people import Role
+from tillstream.people import accounts
 from tillstream.server.connections import Connections
 from tillstream.server.http_server import create_http_server
+from tillstream.server.serve import with_server_memory
 from tillstream.server.worker import Worker
+from tillstream.settings import Settings
 
 PASSWORD = "correct horse battery"
+BUSY = 60_000
+"""Milliseconds that an action or an expectation may take: a busy machine takes its time."""
 STOPS_WITHIN = 30.0
 """Seconds."""
 
@@ -32,6 +39,22 @@ class Served:
     address: str
     portal: Flask
     page_errors: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(folder: Path, *, working: bool = True, development: bool = False) -> Iterator[Served]:
+    """A portal with an admin in an empty home in the folder."""
+    app = app_in(folder, development=development)
+    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
+    with running(app, working=working) as served:
+        yield served
+
+
+def app_in(folder: Path, *, development: bool = False) -> App:
+    """The app over `home` in the folder, which is created if it is missing."""
+    home = folder / "home"
+    settings = Settings(home=home, samples=False, development=development, threads=1, reporting_currency="INR")
+    return build(with_server_memory(settings))
 
 
 @contextmanager
@@ -73,6 +96,19 @@ def _printing(portal: WSGIApplication) -> WSGIApplication:
         return portal(environ, start_response if environ["PATH_INFO"].startswith("/static/") else start)
 
     return answer
+
+
+@contextmanager
+def new_context(chromium: Browser, served: Served) -> Iterator[BrowserContext]:
+    """A browser of its own that reaches nothing but the server; what it complains of is remembered from here on."""
+    context = chromium.new_context(locale="en-GB", timezone_id="Europe/London")
+    context.set_default_timeout(BUSY)
+    block_other_hosts(context, served)
+    served.page_errors.clear()
+    try:
+        yield context
+    finally:
+        context.close()  # also after a failure: a stream left open would keep the server from closing
 
 
 def block_other_hosts(context: BrowserContext, served: Served) -> None:

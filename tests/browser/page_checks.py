@@ -126,6 +126,17 @@ def settle(page: Page) -> None:
 
 def page_problems(page: Page, path: str, *, both: bool = True) -> list[str]:
     """What is wrong with the page that is open at 1440 pixels in light; `both`: also in the other colours."""
+    problems = plain_problems(page, path)
+    problems += axe_problems(page, path, {}, "light")
+    if both:
+        page.emulate_media(color_scheme="dark")
+        problems += axe_problems(page, path, CONTRAST, "dark")
+        page.emulate_media(color_scheme="light")
+    return problems
+
+
+def plain_problems(page: Page, path: str) -> list[str]:
+    """What is wrong with the weight, the scripts, and the headings of the page."""
     problems = []
     weight = page.evaluate(WEIGHT, list(UNCOUNTED))
     if weight > BUDGET:
@@ -135,17 +146,14 @@ def page_problems(page: Page, path: str, *, both: bool = True) -> list[str]:
     headings = page.locator("h1:not(.swagger-ui *)").count()
     if headings != 1:
         problems.append(f"{path} has {headings} headings of the first level")
-    page.evaluate(axe())
-    problems += axe_problems(page, path, {}, "light")
-    if both:
-        page.emulate_media(color_scheme="dark")
-        problems += axe_problems(page, path, CONTRAST, "dark")
-        page.emulate_media(color_scheme="light")
     return problems
 
 
-def narrow_page_problems(page: Page, path: str) -> list[str]:
-    """What is wrong with the same page on a phone; also its landmarks and headings, as other parts are shown."""
+def narrow_page_problems(page: Page, path: str, *, judged: bool = True) -> list[str]:
+    """What is wrong with the same page on a phone.
+
+    judged: also its landmarks and headings, as other parts are shown.
+    """
     before = page.viewport_size
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     wide = page.evaluate(OVERFLOW)
@@ -154,14 +162,15 @@ def narrow_page_problems(page: Page, path: str) -> list[str]:
             break
         page.wait_for_timeout(200)
         wide = page.evaluate(OVERFLOW)
-    page.evaluate(axe())
-    problems = axe_problems(page, path, STRUCTURE, "narrow")
+    problems = axe_problems(page, path, STRUCTURE, "narrow") if judged else []
     if before:
         page.set_viewport_size(before)
     return ([f"{path} is wider than a phone: {wide}"] if wide else []) + problems
 
 
 def axe_problems(page: Page, path: str, options: dict[str, Any], where: str) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe())
     return [
         f"{path}, {where}: {one['id']} ({one['impact']}), {one['help']}: {one['nodes'][0]['html'][:160]}"
         f" [{len(one['nodes'])} ×] {one['nodes'][0].get('failureSummary', '')[:200]}"

@@ -1,17 +1,12 @@
 """The answers come first: how tall the dashboard is, what is above the fold, and what is folded on a phone."""
 
-from collections.abc import Iterator
-
 import pytest
-from live_server import Served, block_other_hosts, open_page, running
+from live_server import Served, block_other_hosts, open_page
 from page_checks import FEW_ROLES, settle, sign_in
 from playwright.sync_api import Browser, Page, expect
-from sample_shop import open_shop
+from sample_shop import Shop
 
-from tillstream.app import build
 from tillstream.domain.people import Role
-from tillstream.server.serve import with_server_memory
-from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -22,12 +17,8 @@ SCREENS = 3
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("answers")
-    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
-    open_shop(app, folder)
-    with running(app, working=False) as served:
-        yield served
+def shop(sample_shop: tuple[Served, Shop]) -> Served:
+    return sample_shop[0]
 
 
 def _open(chromium: Browser, shop: Served, role: Role, size: dict[str, int]) -> Page:

@@ -1,12 +1,23 @@
 """The page of the API: calls are tried with one's own session or with a token, without breaking the content policy."""
 
+from collections.abc import Iterator
+
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, serving
 from page_checks import CONTRAST, axe, axe_problems, narrow_page_problems
 from playwright.sync_api import Locator, Page, expect
 
+from examples import one_in
+
 pytestmark = pytest.mark.browser
 OF_SWAGGER_UI = "() => axe.run('#calls', {runOnly: ['color-contrast']}).then((all) => all.violations)"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("api")) as served:
+        yield served
 
 
 @pytest.fixture
@@ -51,7 +62,7 @@ def test_a_call_is_tried_with_a_token(calls: Page, served: Served) -> None:
     assert all("401" in error for error in served.page_errors)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_in(2, ["dark", "light"]))
 def test_the_page_is_legible_in_both_themes(calls: Page, served: Served, scheme: str) -> None:
     calls.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     expect(calls.locator("html.dark-mode")).to_have_count(int(scheme == "dark"))

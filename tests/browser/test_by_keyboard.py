@@ -1,7 +1,9 @@
 """A person without a mouse, and one at the printer: focus that is seen, keys that lead everywhere, paper to read."""
 
+from collections.abc import Iterator
+
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, serving
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -9,6 +11,13 @@ FOCUS = """() => {
   const style = getComputedStyle(document.activeElement);
   return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
 }"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("keyboard")) as served:
+        yield served
 
 
 def _sign_in_by_keyboard(page: Page, served: Served) -> None:

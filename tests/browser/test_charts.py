@@ -4,15 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_factory import build
-from live_server import PASSWORD, Served, running, sign_in_at
+from live_server import Served, serving, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Page, expect
-
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.server.serve import with_server_memory
-from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
 COLOURS = """(place) => {
@@ -31,11 +25,10 @@ COLOURS = """(place) => {
 PIXEL = "(place, [finder, value]) => echarts.getInstanceByDom(place).convertToPixel(finder, value)"
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(with_server_memory(Settings(home=tmp_path / "home", samples=False, development=True, threads=1)))
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
-    with running(app, working=False) as served:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("charts"), working=False, development=True) as served:
         yield served
 
 

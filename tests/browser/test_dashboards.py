@@ -1,13 +1,17 @@
 """Each role's morning in a real browser: it is there, drills down, hears of news, and needs no network."""
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, new_context, open_page, serving
 from page_checks import FEW_ROLES, settle
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
+from waiting import wait_for_batch
 
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.people import Role
 from tillstream.people import accounts
 from tillstream.workflows.intake import uploads
@@ -28,33 +32,32 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
         for at, amount in enumerate(amounts, 1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
+    ports = served.app.ports
+    batch = uploads.receive(ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
+    wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home with these sales and a person of every role for all tests of the file that only look."""
+    with serving(tmp_path_factory.mktemp("dashboards")) as served:
+        for role in Role:
+            if role is not Role.ADMIN:
+                scope = SCOPES.get(role, {"regions": ["IN"]})
+                accounts.add(served.app.ports, role.value, role.value.title(), role, password=PASSWORD, **scope)
+        _sell(served, "june", "100.50", "200.25", "300.00")
+        yield served
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:
-    login = role.value
-    if role is not Role.ADMIN:
-        scope = SCOPES.get(role, {"regions": ["IN"]})
-        accounts.add(served.app.ports, login, login.title(), role, password=PASSWORD, **scope)
     page.goto(f"{served.address}/sign-in?next=/dashboard%3Fpreset%3Dall")
-    page.get_by_label("Name", exact=True).fill(login)
+    page.get_by_label("Name", exact=True).fill(role.value)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
 
-def _click_bar(page: Page, chart: str, label: str) -> None:
-    """Click in the middle of the row of a bar."""
-    place = page.locator(f"[data-chart='{chart}'][data-drawn]")
-    place.scroll_into_view_if_needed()
-    height = place.evaluate(
-        "(place, label) => echarts.getInstanceByDom(place).convertToPixel({yAxisIndex: 0}, label)", label
-    )
-    place.click(position={"x": place.bounding_box()["width"] / 2, "y": height})  # type: ignore[index]
-
-
 @pytest.mark.parametrize("role", FEW_ROLES)
 def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served, role: Role) -> None:
-    _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, role)
     expect(page.locator("#tile-headline .figure").first).to_contain_text(
         "200.25" if role is Role.SALESPERSON else "600.75"
@@ -68,7 +71,6 @@ def test_every_role_begins_its_day_with_its_own_page(page: Page, served: Served,
 
 
 def test_a_manager_drills_from_a_group_to_the_sale_lines_and_back(page: Page, served: Served) -> None:
-    _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.MANAGER)
     settle(page)
     picker = page.locator("#tile-split-1 .drop-menu")
@@ -90,25 +92,26 @@ def test_a_manager_drills_from_a_group_to_the_sale_lines_and_back(page: Page, se
     assert served.page_errors == []
 
 
-def test_an_open_page_is_notified_of_a_settlement(page: Page, served: Served) -> None:
-    _sell(served, "june", "100.50")
-    _sign_in(page, served, Role.ADMIN)
-    settle(page)
-    expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
-    _sell(served, "july", "1000.00")
-    expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50")
-    assert served.page_errors == []
+def test_an_open_page_is_notified_of_a_settlement(chromium: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path) as served, new_context(chromium, served) as context:
+        page = open_page(context, served)
+        _sell(served, "june", "100.50")
+        _sign_in(page, served, Role.ADMIN)
+        settle(page)
+        expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
+        _sell(served, "july", "1000.00")
+        expect(page.locator("#tile-headline .figure").first).to_contain_text("1,100.50")
+        assert served.page_errors == []
 
 
 def test_a_failed_tile_shows_its_error_and_can_be_retried(page: Page, served: Served) -> None:
-    _sell(served, "june", "100.50")
     _sign_in(page, served, Role.ANALYST)
     settle(page)
     page.route("**/dashboard/tiles/by-category*", lambda route: route.fulfill(status=503, body="not now"))
     page.reload()
     tile = page.locator("#tile-split-2")
     expect(tile.get_by_text("could not be loaded")).to_be_visible()
-    expect(page.locator("#tile-headline .figure").first).to_contain_text("100.50")
+    expect(page.locator("#tile-headline .figure").first).to_contain_text("600.75")
     page.unroute("**/dashboard/tiles/by-category*")
     tile.get_by_role("link", name="Try again").click()
     expect(tile.get_by_role("link", name="Garden")).to_be_visible()
@@ -116,7 +119,6 @@ def test_a_failed_tile_shows_its_error_and_can_be_retried(page: Page, served: Se
 
 
 def test_filters_by_keyboard_alone(page: Page, served: Served) -> None:
-    _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.ADMIN)
     settle(page)
     further = page.locator(".further > summary")
@@ -143,7 +145,6 @@ def test_choices_opened_before_the_scripts_are_loaded_are_filled_by_them(page: P
     def hold(route: Route) -> None:
         late.append(route)
 
-    _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.ADMIN)
     page.locator(".further").wait_for()
     page.route("**/choices.js*", hold)
@@ -157,7 +158,6 @@ def test_choices_opened_before_the_scripts_are_loaded_are_filled_by_them(page: P
 
 
 def test_a_choice_keeps_the_focus_when_late_results_replace_it(page: Page, served: Served) -> None:
-    _sell(served, "june", "100.50", "200.25", "300.00")
     _sign_in(page, served, Role.ADMIN)
     settle(page)
     late: list[Route] = []

@@ -9,6 +9,7 @@ from live_server import PASSWORD, Served
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
+from examples import one_in
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def dropped(page: Page, folder: Path) -> None:
     expect(page.get_by_role("heading", name="Preview of linz.csv")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", one_in(2, [1440, 390]))
 def test_ten_clicks_from_a_file_to_its_numbers(upload_page: Page, served: Served, tmp_path: Path, width: int) -> None:
     page = upload_page
     page.set_viewport_size({"width": width, "height": 900})

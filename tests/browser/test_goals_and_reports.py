@@ -153,6 +153,7 @@ PAGES = (
 """Pages of plans, which are nearly empty in the walk over every page: its shop has neither forecasts nor goals."""
 
 
+@pytest.mark.long
 def test_pages_of_plans_with_numbers_would_not_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
     ports, today = served.app.ports, sell(served, tmp_path, 180)
     days = [today - timedelta(days=back) for back in range(180, 0, -1)]

@@ -4,15 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from app_factory import build
-from live_server import Served, running
+from live_server import Served
 from page_checks import WIDE, settle, sign_in
 from playwright.sync_api import Browser, CDPSession, Page
-from sample_shop import open_shop
+from sample_shop import Shop
 
 from tillstream.domain.people import Role
-from tillstream.server.serve import with_server_memory
-from tillstream.settings import Settings
 
 pytestmark = pytest.mark.browser
 FIRST_VISIT = 900_000
@@ -53,12 +50,8 @@ class Wire:
 
 
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("weight")
-    app = build(with_server_memory(Settings(home=folder / "home", samples=False, threads=1)))
-    open_shop(app, folder)
-    with running(app, working=False) as served:
-        yield served
+def shop(sample_shop: tuple[Served, Shop]) -> Served:
+    return sample_shop[0]
 
 
 @pytest.fixture

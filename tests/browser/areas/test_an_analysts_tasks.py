@@ -1,15 +1,18 @@
 """Three tasks of an analyst in Explore, from the start page, with nothing but what the pages show."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 import shop_of_two_stores
-from live_server import Served, sign_in_at
+from live_server import Served, serving, sign_in_at
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
+from waiting import wait_for_batch
 
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
 from tillstream.goals import records
 from tillstream.workflows.intake import uploads
@@ -18,10 +21,10 @@ pytestmark = pytest.mark.browser
 JUNE = Month.parse("2026-06")
 
 
-def _begin(page: Page, served: Served) -> None:
-    """Sales of a half year, goals for June, and the start page."""
+def _sell(served: Served) -> None:
+    """Sales of a half year, and goals for June."""
     ports = served.app.ports
-    uploads.receive(
+    batch = uploads.receive(
         ports, served.app.contracts.pin("UK"), "UK.csv", BytesIO(shop_of_two_stores.content()), by="admin"
     )  # fmt: skip
     assert JUNE
@@ -30,13 +33,22 @@ def _begin(page: Page, served: Served) -> None:
         for store, amount in (("LDS1", 2_000), ("MAN1", 900_000))
     ]
     records.save(ports, {JUNE: {one.key: one for one in goals}}, by="admin", source="test")
+    wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home with these sales for all tests of the file, which change no sales."""
+    with serving(tmp_path_factory.mktemp("tasks")) as served:
+        _sell(served)
+        yield served
+
+
+def _begin(page: Page, served: Served) -> None:
+    """The start page, and from there Explore."""
     page.set_viewport_size({"width": 1400, "height": 900})
     sign_in_at(page, served, "/explore")
     page.wait_for_url("**/explore")
-    while True:  # until the file is imported
-        page.goto(f"{served.address}/explore")
-        if page.locator("main table.figures").count():
-            break
     page.evaluate("sessionStorage.clear()")
     page.goto(f"{served.address}/")
     page.get_by_role("link", name="Explore", exact=True).first.click()

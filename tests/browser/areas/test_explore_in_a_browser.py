@@ -1,11 +1,14 @@
 """Explore in a browser: changes are undone and redone by key and by link, and the page is used without a mouse."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from live_server import Served, sign_in_at
+from live_server import Served, serving, sign_in_at
 from playwright.sync_api import Page, expect
+from waiting import wait_for_batch
 
+from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -15,14 +18,26 @@ HEADER = (
 )
 
 
-def _open(page: Page, served: Served) -> None:
+def _sell(served: Served) -> None:
     rows = [
         f"{at},1,{at:02}-05-2026 10:15,{store},S1,C{at},Asha Rao,P{at},Kettle,Kitchen,store,Completed,1,"
         f"{at}00.00,0.00,{at}00.00,18.00,118.00,"
         for at, store in enumerate(("MUM01", "DEL01", "BLR01"), start=1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
+    batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
+    wait_for_batch(served.app.ports, batch.batch_id, *IN_LEDGER)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home with these sales for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("explore")) as served:
+        _sell(served)
+        yield served
+
+
+def _open(page: Page, served: Served) -> None:
     sign_in_at(page, served, "/explore")
     page.wait_for_url("**/explore")
 
@@ -73,10 +88,7 @@ def test_measures_and_groups_are_chosen_by_keyboard(page: Page, served: Served) 
 def test_a_chart_has_all_names_and_menus_stay_on_the_page(page: Page, served: Served) -> None:
     _open(page, served)
     page.set_viewport_size({"width": 1400, "height": 900})
-    while True:  # until the file is imported
-        page.goto(f"{served.address}/explore?measure=revenue&by=store&chart=columns&preset=all")
-        if page.locator("[data-chart]").count():
-            break
+    page.goto(f"{served.address}/explore?measure=revenue&by=store&chart=columns&preset=all")
     expect(page.locator("[data-drawn=columns]")).to_be_visible()
     assert page.evaluate(_NAMES, 3) == ["column", 0, 0]  # all of them level
     assert page.evaluate(_NAMES, 20) == ["column", 40, 0]  # turned
@@ -102,11 +114,8 @@ def test_a_wide_table_keeps_the_names_of_its_rows_in_view(page: Page, served: Se
         f"measure={name}"
         for name in ("revenue", "returned_value", "discount_value", "cancelled_value", "pending_value", "lines")
     )
-    while True:  # until the file is imported
-        page.goto(f"{served.address}/explore?{measures}&by=store&preset=all")
-        table = page.get_by_role("region", name="Explored measures")
-        if table.count():
-            break
+    page.goto(f"{served.address}/explore?{measures}&by=store&preset=all")
+    table = page.get_by_role("region", name="Explored measures")
     assert table.evaluate("(one) => { one.scrollLeft = 400; return one.scrollLeft; }") > 0
     name, whole = table.get_by_role("rowheader").first.bounding_box(), table.bounding_box()
     assert name

@@ -10,6 +10,7 @@ from live_server import Served, sign_in_at
 from playwright.sync_api import Page, Route, expect
 from werkzeug.wrappers import Request
 
+from examples import one_in
 from tillstream.dashboards import annotations
 from tillstream.domain.people import UNRESTRICTED
 
@@ -59,7 +60,7 @@ def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, s
     assert served.page_errors == []
 
 
-@pytest.mark.parametrize("delay", [0, 2])
+@pytest.mark.parametrize("delay", one_in(2, [0, 2]))
 def test_after_an_error_the_form_has_what_was_entered(page: Page, served: Served, delay: int) -> None:
     sign_in_at(page, served, "/annotations")
     page.wait_for_load_state()  # nobody enters anything before the scripts of the page run

@@ -8,6 +8,7 @@ from live_server import block_other_hosts, open_page
 from page_checks import settle
 from playwright.sync_api import Browser, Page
 
+from examples import one_in
 from portal import navigation
 from tillstream.domain.people import Role
 
@@ -59,7 +60,7 @@ PARTS = 3
 """A part of the pages for each test: each test has a time limit."""
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", one_in(PARTS, range(PARTS)))
 def test_every_page_prints(reader: Page, shop: DemoShop, part: int) -> None:
     problems = []
     for area in [one for one in navigation.AREAS if one.endpoint not in OWN_LAYOUT][part::PARTS]:

@@ -1,7 +1,9 @@
 """The SQL page in a real browser: run by keyboard, cancel, a problem with its place, the history, a file."""
 
+from collections.abc import Iterator
+
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, serving
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -11,6 +13,13 @@ RUN_THEN_CANCEL = """() => {
   document.querySelector("form.sql").requestSubmit();
   setTimeout(() => document.querySelector("[data-cancel-query]").click(), 1500);
 }"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("sql")) as served:
+        yield served
 
 
 @pytest.fixture

@@ -171,6 +171,7 @@ def test_goods_are_received_and_sent_to_another_store(shop: Page, served: Served
     assert wrong + checked(shop, "history") == []
 
 
+@pytest.mark.long
 def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> None:
     count(shop, "10*KET")
     expect(shop.get_by_label("Counted units of Kettle")).to_have_value("10")
@@ -192,6 +193,7 @@ def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> N
     assert wrong == []
 
 
+@pytest.mark.long
 def test_a_low_stock_alert_appears_and_ends_after_a_receipt(shop: Page, served: Served) -> None:
     def evaluated() -> None:
         assert not evaluate(AlertSources(served.app.ports, served.app.contracts, "INR")).failed

@@ -7,6 +7,7 @@ from live_server import PASSWORD, Served
 from playwright.sync_api import Locator, Page, expect
 from test_correction_grid import HEADER
 
+from examples import one_in
 from tillstream.people import accounts
 from tillstream.people.sign_in import sessions
 from tillstream.workflows.intake import uploads
@@ -66,7 +67,7 @@ def _cell(grid: Locator, line: int, column: str) -> Locator:
     return grid.locator(f'tr:has(th:text-is("{line}")) td[data-label="{column}"]')
 
 
-@pytest.mark.parametrize("width", [1024, 1440])
+@pytest.mark.parametrize("width", one_in(2, [1024, 1440]))
 def test_the_first_fault_is_visible_with_its_problem_beside_it(
     page: Page, served: Served, batch: str, width: int
 ) -> None:
@@ -125,7 +126,7 @@ def test_what_a_pasted_block_has_beyond_the_grid_is_reported(page: Page, grid: L
     expect(page.get_by_text("1 pasted row did not fit")).to_be_visible()
 
 
-@pytest.mark.parametrize("checked", [False, True])
+@pytest.mark.parametrize("checked", one_in(2, [True, False]))
 def test_what_is_typed_after_the_session_ends_is_saved_after_signing_in(
     page: Page, grid: Locator, served: Served, checked: bool
 ) -> None:

@@ -1,9 +1,10 @@
 """Searchable lists of filter values: narrowed by each other, by keyboard, on the phone, and without scripts."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, serving
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 from waiting import wait_for_batch
@@ -31,6 +32,14 @@ def _sell(served: Served) -> None:
     wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home with these sales for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("lists")) as served:
+        _sell(served)
+        yield served
+
+
 def _open(page: Page, served: Served, address: str) -> None:
     page.goto(f"{served.address}/sign-in")
     page.get_by_label("Name", exact=True).fill("admin")
@@ -43,7 +52,6 @@ def _open(page: Page, served: Served, address: str) -> None:
 def test_a_chosen_product_leaves_only_its_stores_by_keyboard(
     page: Page, served: Served, address: str, width: int
 ) -> None:
-    _sell(served)
     page.set_viewport_size({"width": width, "height": 844})
     _open(page, served, address)
     settle(page)
@@ -71,7 +79,6 @@ def test_a_chosen_product_leaves_only_its_stores_by_keyboard(
 
 
 def test_the_sides_of_a_comparison_are_found_by_typing(page: Page, served: Served) -> None:
-    _sell(served)
     _open(page, served, "/compare?by=store")
     page.locator("[data-name=store] summary").click()
     page.keyboard.type("del02")
@@ -85,7 +92,6 @@ def test_the_sides_of_a_comparison_are_found_by_typing(page: Page, served: Serve
 
 
 def test_without_scripts_the_lists_are_plain(chromium: Browser, served: Served) -> None:
-    _sell(served)
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     _open(page, served, "/compare?by=store")

@@ -1,41 +1,37 @@
 """Every component of the storybook in light and dark, wide and on a phone: no fault of accessibility, no overflow."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import cycle
 
 import pytest
-from app_factory import build
-from live_server import PASSWORD, Served, running
+from live_server import PASSWORD, Served, serving
 from page_checks import OVERFLOW, PHONE, WIDE, axe
 from playwright.sync_api import Page
 
+from examples import one_in
 from portal.storybook import components
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.server.serve import with_server_memory
-from tillstream.settings import Settings
 
 AXE = "axe.run('main', {resultTypes: ['violations']}).then((found) => found.violations)"
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    app = build(with_server_memory(Settings(home=tmp_path / "home", samples=False, development=True, threads=1)))
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
-    with running(app, working=False) as served:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One home for all tests of the file, which only look."""
+    with serving(tmp_path_factory.mktemp("storybook"), working=False, development=True) as served:
         yield served
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_component(page: Page, served: Served, theme: str) -> None:
+@pytest.mark.parametrize("themes", one_in(2, [("light", "dark"), ("dark", "light")]), ids=" ".join)
+def test_every_component(page: Page, served: Served, themes: tuple[str, str]) -> None:
+    """The components are shown in the themes in turns; every one in both of them is the long test."""
     page.goto(f"{served.address}/sign-in")
     page.get_by_label("Name", exact=True).fill("admin")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/dashboard**")
     problems = []
-    for name in components():
+    for name, theme in zip(components(), cycle(themes), strict=False):
         page.set_viewport_size(WIDE)
         page.goto(f"{served.address}/storybook/{name}?theme={theme}")
         page.evaluate(axe())

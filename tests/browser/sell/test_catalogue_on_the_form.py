@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from live_server import Served
 from playwright.sync_api import Page, expect
-from seller_steps import LOADED, complete, open_shop, scan, sign_in, wait_for_revenue
+from seller_steps import complete, scan, sign_in, wait_for_revenue
 
 from tillstream.catalogue import saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
@@ -20,12 +20,10 @@ BARCODE = "4006381333931"
 @pytest.fixture(autouse=True)
 def sold(served: Served) -> None:
     """The kettle costs 110, and 120 from five days ago on; since then 10 % less for the category."""
-    open_shop(served.app)
     start = TODAY - timedelta(days=5)
     prices = (DatedAmount("*", "INR", Decimal(110)), DatedAmount("IN", "INR", Decimal(120), start))
     _save(served, EntryKind.PRODUCT, Product("P1", "Tea kettle", "Kitchen", barcodes=(BARCODE,), prices=prices))
     _save(served, EntryKind.PROMOTION, _promotion("Kitchen days", "0.1", start))
-    wait_for_revenue(served, LOADED)
 
 
 def _promotion(name: str, rate: str, start: date) -> Promotion:

@@ -4,14 +4,12 @@ import pytest
 from live_server import Served
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page
-from seller_steps import LOADED, complete, open_shop, scan, sign_in, wait_for_revenue
+from seller_steps import complete, scan, sign_in
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_form_has_no_problem_with_a_sale_and_a_receipt_open(page: Page, served: Served) -> None:
-    open_shop(served.app)
-    wait_for_revenue(served, LOADED)
     sign_in(page, served)
     scan(page, "P1")
     complete(page)

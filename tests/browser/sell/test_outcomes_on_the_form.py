@@ -5,7 +5,7 @@ import json
 import pytest
 from live_server import Served
 from playwright.sync_api import Page, expect
-from seller_steps import LOADED, complete, open_shop, scan, sign_in, status, wait_for_revenue
+from seller_steps import complete, scan, sign_in, status, wait_for_revenue
 
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message
@@ -16,12 +16,6 @@ TILL_SALE = {
     "sold_at": "2026-06-04T10:00:00+05:30", "salesperson_id": "E116",
     "lines": [{"line": "1", "product_id": "P9", "quantity": "1", "unit_price": "7", "net_amount": "7"}],
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def sold(served: Served) -> None:
-    open_shop(served.app)
-    wait_for_revenue(served, LOADED)
 
 
 def _without_line_numbers(page: Page) -> None:
@@ -56,6 +50,7 @@ def test_a_sale_that_needs_review_is_listed_until_its_correction_counts(page: Pa
     assert served.page_errors == []
 
 
+@pytest.mark.long
 def test_a_correction_that_collides_with_another_sale_needs_another_number(page: Page, served: Served) -> None:
     sign_in(page, served)
     scan(page, "P1")

@@ -3,15 +3,9 @@
 import pytest
 from live_server import Served, open_page
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
-from seller_steps import LOADED, complete, installed, open_shop, scan, sign_in, status, wait_for_revenue
+from seller_steps import LOADED, complete, installed, scan, sign_in, status, wait_for_revenue
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def sold(served: Served) -> None:
-    open_shop(served.app)
-    wait_for_revenue(served, LOADED)
 
 
 def _find(page: Page, number: str) -> None:
@@ -65,6 +59,7 @@ def test_a_return_that_is_sent_while_the_server_answers_counts_once(page: Page, 
     expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")
 
 
+@pytest.mark.long
 def test_a_return_that_another_tab_completes_while_the_server_answers_counts(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
@@ -88,6 +83,7 @@ def test_a_return_that_another_tab_completes_while_the_server_answers_counts(
     expect(page.get_by_label("Quantity of Toaster")).to_have_value("2")
 
 
+@pytest.mark.long
 def test_returns_that_are_not_sent_yet_count_as_returned(page: Page, context: BrowserContext, served: Served) -> None:
     sign_in(page, served)
     installed(page)

@@ -7,15 +7,9 @@ import pytest
 from live_server import Served
 from page_checks import OVERFLOW, PHONE
 from playwright.sync_api import Browser, Page, expect
-from seller_steps import LOADED, complete, open_shop, scan, sign_in, status, wait_for_revenue
+from seller_steps import complete, scan, sign_in, status, wait_for_revenue
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def sold(served: Served) -> None:
-    open_shop(served.app)
-    wait_for_revenue(served, LOADED)
 
 
 def test_a_scanner_sells_and_a_second_scan_raises_the_quantity(page: Page, served: Served) -> None:

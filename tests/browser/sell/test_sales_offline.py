@@ -26,12 +26,6 @@ from tillstream.settings import Settings
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def sold(served: Served) -> None:
-    open_shop(served.app)
-    wait_for_revenue(served, LOADED)
-
-
 def _numbers_sent(context: BrowserContext) -> list[str]:
     """Numbers of the sales in the order in which requests contain them; grows with each request."""
     numbers: list[str] = []
@@ -51,7 +45,6 @@ def _sell_offline(page: Page, *codes: str) -> None:
         complete(page)
 
 
-@pytest.mark.usefixtures("sold")
 def test_a_sale_entered_offline_survives_a_reload_and_counts_once_when_the_line_is_back(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
@@ -76,7 +69,6 @@ def test_a_sale_entered_offline_survives_a_reload_and_counts_once_when_the_line_
     wait_for_revenue(served, "461", page)
 
 
-@pytest.mark.usefixtures("sold")
 def test_two_tabs_send_each_sale_once_and_in_order(page: Page, context: BrowserContext, served: Served) -> None:
     sign_in(page, served)
     installed(page)
@@ -99,7 +91,6 @@ def test_two_tabs_send_each_sale_once_and_in_order(page: Page, context: BrowserC
     wait_for_revenue(served, "580.5", page)
 
 
-@pytest.mark.usefixtures("sold")
 def test_a_lost_answer_does_not_double_a_sale(page: Page, context: BrowserContext, served: Served) -> None:
     """The request arrives, its answer does not: the form sends the sale again."""
     sign_in(page, served)
@@ -122,7 +113,6 @@ def test_a_lost_answer_does_not_double_a_sale(page: Page, context: BrowserContex
     wait_for_revenue(served, "380.5", page)
 
 
-@pytest.mark.usefixtures("sold")
 def test_another_person_on_the_device_neither_sees_nor_sends_the_sales_of_the_first(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
@@ -152,7 +142,7 @@ def test_another_person_on_the_device_neither_sees_nor_sends_the_sales_of_the_fi
     wait_for_revenue(served, "461", page)
 
 
-@pytest.mark.usefixtures("sold")
+@pytest.mark.long
 def test_after_signing_out_the_page_opens_without_a_user(page: Page, context: BrowserContext, served: Served) -> None:
     sign_in(page, served)
     installed(page)
@@ -165,7 +155,7 @@ def test_after_signing_out_the_page_opens_without_a_user(page: Page, context: Br
     expect(page.get_by_label("Product, code, or barcode")).to_be_hidden()
 
 
-@pytest.mark.usefixtures("sold")
+@pytest.mark.long
 def test_a_session_that_has_ended_leaves_the_form_to_its_user(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
@@ -188,7 +178,7 @@ def test_a_session_that_has_ended_leaves_the_form_to_its_user(
     wait_for_revenue(served, "461", page)
 
 
-@pytest.mark.usefixtures("sold")
+@pytest.mark.long
 def test_the_form_is_no_longer_that_of_a_user_after_another_one_has_signed_in(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
@@ -206,6 +196,7 @@ def test_the_form_is_no_longer_that_of_a_user_after_another_one_has_signed_in(
     expect(page.get_by_text("Connect to the server and sign in once")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_server_stops_and_comes_back(chromium: Browser, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR")
     app, context = build(settings), chromium.new_context(locale="en-GB")
