@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -24,6 +24,7 @@ from portal.health import ready
 from portal.health.last_check import LastCheck
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import command_calls
 from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
@@ -46,8 +47,36 @@ def copy_template(settings: Settings, clock: Clock | None = None) -> None:
 def build(settings: Settings, clock: Clock | None = None) -> App:
     """The product's `build`, in a copy of a prepared home; passwords are cheap to hash."""
     copy_template(settings, clock)
-    built = app.build(settings, clock)
+    built = with_copied_warehouses(app.build(settings, clock))
     return replace(built, ports=replace(built.ports, password_cost=CHEAP))
+
+
+class CopiedWarehouse(DuckDBWarehouse):
+    """An empty warehouse, copied from a prepared one: to create its views takes longer than a small settlement."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tillstream-empty-"))
+        path = Path(shutil.copy(_empty_warehouse(), self._folder))
+        super().__init__(path, memory_limit=settings.memory_limit, threads=settings.threads, spill=self._folder)
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@cache
+def _empty_warehouse() -> Path:
+    folder = _folder()
+    DuckDBWarehouse(folder / WAREHOUSE).close()
+    _settled(folder)
+    return folder / WAREHOUSE
+
+
+def with_copied_warehouses(built: App) -> App:
+    """The app, which rebuilds ledgers in copies of an empty warehouse on a laptop."""
+    if built.settings.project:
+        return built
+    return replace(built, fresh_warehouse=partial(CopiedWarehouse, built.settings))
 
 
 Setup = Callable[[App, ManualClock], None]

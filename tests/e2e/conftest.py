@@ -10,6 +10,7 @@ import pytest
 from app_factory import copy_template
 from click.testing import CliRunner
 
+from tillstream.app.local import WAREHOUSE
 from tillstream.cli.main import main
 from tillstream.settings import Settings
 
@@ -20,9 +21,9 @@ Once = Callable[[Callable[[], Result]], Result]
 _kept: dict[tuple[str, str], tuple[Path, Any]] = {}
 
 
-def _furnish(arguments: tuple[str, ...]) -> None:
+def _furnish(home: Path, arguments: tuple[str, ...]) -> None:
     """A command that builds a home begins with a copy of one; `restore` makes its home itself."""
-    if arguments[0] != "restore":
+    if arguments[0] != "restore" and not (home / WAREHOUSE).exists():
         copy_template(Settings())
 
 
@@ -55,7 +56,7 @@ def run(home: Path) -> Run:
     """Exit code and the JSON that a command prints."""
 
     def invoke(*arguments: str) -> tuple[int, Any]:
-        _furnish(arguments)
+        _furnish(home, arguments)
         result = CliRunner().invoke(main, [*arguments, "--json"])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -69,7 +70,7 @@ def run_text(home: Path) -> RunText:
     """Exit code and output of a command; an unexpected exception fails the test."""
 
     def invoke(*arguments: str) -> tuple[int, str]:
-        _furnish(arguments)
+        _furnish(home, arguments)
         result = CliRunner().invoke(main, list(arguments))
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception

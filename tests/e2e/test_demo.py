@@ -35,6 +35,8 @@ from tillstream.workflows.operations import maintenance_log
 SCALE = 0.004
 FILES = 3 * 3 + 3 * DAYS - 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
+FOR_PEOPLE = 4
+"""Further files, which need a person."""
 CORRECTIONS = 3
 """Of these, the files that correct others."""
 TILL_LINES = SENT
@@ -109,12 +111,6 @@ def _steps(files: int) -> list[str]:
     return ["kept"] * files + ["rows", "files"] * files
 
 
-def test_what_the_corrections_change_is_a_change_of_its_own(run: Run) -> None:
-    run("demo", "--scale", "0.02")
-    changes = run("query", "settlements")[1]["rows"]
-    assert [(row["settlement_no"], row["added"]) for row in changes if row["corrected"]] == [(2, 0)]
-
-
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
     result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), demo.Demo(scale=SCALE))
@@ -127,6 +123,9 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
     assert set(stagings.values()) == {1}
     wait_for_tills(served)
     assert lines(served) == sum(r["rows"]["new"] for r in result.data) + ADDED_LINES > 500
+    received_by = {one.file: one.received_by for one in records.find(served.ports, kind=BatchKind.UPLOAD)}
+    assert set(received_by.values()) == {records.SAMPLES, "connector web-shop"}
+    assert len(received_by) == FILES + FOR_PEOPLE + 1
 
 
 def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +139,7 @@ def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypa
         app.close()
 
 
+@pytest.mark.long
 def test_on_a_terminal_no_log_line_interrupts_the_progress(served: App, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)

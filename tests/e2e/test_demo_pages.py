@@ -11,6 +11,7 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 
 from portal import create_app, navigation
+from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.batches.records import SAMPLES
@@ -18,7 +19,7 @@ from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
 from tillstream.commands.demo_shop.days import last_day
 from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.receipts import receipt
 from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
@@ -108,6 +109,11 @@ def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(
     assert labels(5)["IN"] == "arrived"
     assert labels(0)["UK"] == "needs review"
     assert "Missing sales of USA" in admin.get(f"/completeness?day={yesterday - timedelta(days=4)}").text
+
+
+def test_what_the_corrections_change_is_a_change_of_its_own(app: App) -> None:
+    changes = queries.run(app.ports.warehouse, "settlements", UNRESTRICTED).to_pylist()
+    assert [(row["settlement_no"], row["added"]) for row in changes if row["corrected"]] == [(2, 0)]
 
 
 def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[Role, dict[str, str]]) -> None:

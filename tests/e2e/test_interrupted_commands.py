@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from app_factory import build
 
+from examples import in_long_proofs
 from tillstream.batches import records
 from tillstream.commands.kept_files import KeptFiles
 from tillstream.commands.result import KEPT, SENT, quiet
@@ -54,12 +55,13 @@ def _batches(home: Path) -> list[Batch]:
     return batches
 
 
-def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [2, *in_long_proofs(6)])
+def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path, count: int) -> None:
     file = tmp_path / "sales.csv"
     rows = (f"{n},22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n" for n in range(500_000, 600_000))
     file.write_text(HEAD + "".join(rows))
     moments = random.Random(7)
-    for seconds in (0.02, 0.1, *(moments.uniform(0.1, 3) for _ in range(6))):
+    for seconds in (0.02, *(moments.uniform(0.1, 3) for _ in range(count))):
         home = tmp_path / f"after {seconds}"
         code, err = _interrupted(home, file, seconds)
         if code != 130:

@@ -44,8 +44,8 @@ def staffed(settled: str, run_text: RunText, once: Once[str]) -> str:
 
 
 PATHS = [path for path, _ in leaves(main, "tillstream") if path not in UNTIL_STOPPED]
-SLOW = {"tillstream demo": pytest.mark.system}
-"""Takes seconds, because it loads the samples."""
+SLOW = {"tillstream demo": pytest.mark.long}
+"""Takes seconds, because it loads the samples twice."""
 
 
 def arguments(command: str, batch: str, folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from tillstream.workflows.intake.inbox_object import record_of
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("attended", [True, False])
 def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     home: Path, tmp_path: Path, *, attended: bool

@@ -24,6 +24,7 @@ from faults.damaged_home import (
     swept,
 )
 
+from examples import in_long_proofs
 from tillstream import losses
 from tillstream.batches import records
 from tillstream.cli.main import main
@@ -63,7 +64,7 @@ def sentences_after(lived: Lived, home: Path) -> list[str]:
     return sentences
 
 
-@pytest.mark.parametrize("damage", [cut(15_000), remove])
+@pytest.mark.parametrize("damage", [cut(15_000), *in_long_proofs(remove)])
 def test_settlements_that_a_torn_log_lost_are_settled_again(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "warehouse.duckdb.wal")
     (sentences,) = sentences_after(lived, home)
@@ -71,7 +72,7 @@ def test_settlements_that_a_torn_log_lost_are_settled_again(lived: Lived, home: 
     assert "b50a0d.csv" in sentences, "the last file"
 
 
-@pytest.mark.parametrize("copy", [0, 1])
+@pytest.mark.parametrize("copy", [1, *in_long_proofs(0)])
 def test_an_older_warehouse_file_is_completed_from_the_originals(lived: Lived, home: Path, copy: int) -> None:
     put_back(lived.earlier[copy])(home / "warehouse.duckdb")
     (sentences,) = sentences_after(lived, home)
@@ -84,14 +85,14 @@ def test_a_removed_warehouse_is_made_again_from_the_originals(lived: Lived, home
     assert "8 settlements" in sentences
 
 
-@pytest.mark.parametrize("copy", [0, 1])
+@pytest.mark.parametrize("copy", [1, *in_long_proofs(0)])
 def test_older_records_are_completed_from_the_ledger(lived: Lived, home: Path, copy: int) -> None:
     put_back(lived.earlier[copy])(home / "documents.sqlite")
     sentences = " ".join(sentences_after(lived, home))
     assert "were written again from the ledger" in sentences
 
 
-@pytest.mark.parametrize("damage", [empty, remove])
+@pytest.mark.parametrize("damage", [remove, *in_long_proofs(empty)])
 def test_lost_records_are_written_again_from_the_ledger(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "documents.sqlite")
     sentences = " ".join(sentences_after(lived, home))
@@ -102,7 +103,7 @@ def test_lost_records_are_written_again_from_the_ledger(lived: Lived, home: Path
     assert kept == lived.state["records"]
 
 
-@pytest.mark.parametrize("damage", [empty, remove])
+@pytest.mark.parametrize("damage", [empty, *in_long_proofs(remove)])
 def test_a_lost_queue_is_reported(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "queue.sqlite")
     (sentences,) = sentences_after(lived, home)
@@ -118,7 +119,7 @@ def test_a_queue_that_is_lost_with_its_accepted_sales_is_reported(lived: Lived, 
         assert [one.loss.kind for one in losses.open_losses(app.ports)] == [losses.LossKind.STORE_SALES]
 
 
-@pytest.mark.parametrize("damage", [cut(40_000), garble])
+@pytest.mark.parametrize("damage", [garble, *in_long_proofs(cut(40_000))])
 def test_a_damaged_queue_is_replaced(lived: Lived, home: Path, damage: Damage) -> None:
     damage(home / "queue.sqlite")
     (sentence,) = sentences_after(lived, home)
@@ -127,7 +128,7 @@ def test_a_damaged_queue_is_replaced(lived: Lived, home: Path, damage: Damage) -
     assert list(home.glob("queue.until-*.sqlite"))
 
 
-@pytest.mark.parametrize("damage", [cut(2_000), garble, flip])
+@pytest.mark.parametrize("damage", [flip, *in_long_proofs(cut(2_000), garble)])
 def test_damaged_documents_end_in_a_sentence_whose_command_takes_what_is_readable(
     lived: Lived, home: Path, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +148,7 @@ def test_damaged_documents_end_in_a_sentence_whose_command_takes_what_is_readabl
         assert [record.loss.kind for record in losses.open_losses(app.ports)] == [losses.LossKind.STATE]
 
 
-@pytest.mark.parametrize("damage", [cut(1_000_000), garble])
+@pytest.mark.parametrize("damage", [garble, *in_long_proofs(cut(1_000_000))])
 def test_a_damaged_warehouse_is_made_again_on_request(
     lived: Lived, home: Path, damage: Damage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +164,7 @@ def test_a_damaged_warehouse_is_made_again_on_request(
     assert sentences_after(lived, home) == []
 
 
-@pytest.mark.parametrize("table", ["sale_versions", "sightings"])
+@pytest.mark.parametrize("table", ["sale_versions", *in_long_proofs("sightings")])
 def test_rows_that_the_ledger_lacks_are_settled_again_on_request(
     lived: Lived, home: Path, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +241,7 @@ def test_a_lost_file_without_its_original_is_rejected_and_named(lived: Lived, ho
         assert swept(app) == []
 
 
-@pytest.mark.parametrize("damage", [cut(1), empty, remove])
+@pytest.mark.parametrize("damage", [cut(1), *in_long_proofs(empty, remove)])
 def test_a_received_file_that_is_damaged_before_it_is_read_is_rejected_and_named(
     lived: Lived, home: Path, damage: Damage
 ) -> None:
@@ -251,7 +252,7 @@ def test_a_received_file_that_is_damaged_before_it_is_read_is_rejected_and_named
         assert any(f"{waiting.file} (batch {waiting.batch_id}) is rejected" in sentence for sentence in sentences)
 
 
-@pytest.mark.parametrize("damage", [cut(1), remove])
+@pytest.mark.parametrize("damage", [remove, *in_long_proofs(cut(1))])
 def test_damaged_staged_rows_are_staged_again(lived: Lived, home: Path, damage: Damage) -> None:
     for path in (home / "objects" / "staging").rglob("*"):
         if path.is_file():

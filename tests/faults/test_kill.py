@@ -5,9 +5,11 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import yaml
+from click.testing import CliRunner
 from pyarrow import csv
 from stateful.crashes import POINTS
 from stateful.sources import Sale, Source
+from waiting import wait_for
 
 from tillstream.app import build
+from tillstream.cli.main import main
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.ports.event_bus import Message, RetryPolicy
 from tillstream.samples.wide import CONTRACT, wide_file
@@ -29,11 +34,12 @@ from tillstream.settings import Settings
 
 TESTS = Path(__file__).resolve().parents[1]
 PATIENCE = 300.0
+LEFT = "SELECT count(*) FROM messages WHERE subscription = 'receive'"
 
 
 @dataclass
 class Shop:
-    """A home, a file with exact totals, and the command line in separate processes."""
+    """A home, a file with exact totals, and the command line: in a process that is killed, then in this one."""
 
     home: Path
     file: Path
@@ -53,10 +59,11 @@ class Shop:
         )
 
     def run(self, *arguments: str) -> Any:
-        process = self.start(*arguments, "--json")
-        out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0, f"{arguments}: {process.returncode} {out}{err}"
-        return json.loads(out)
+        ours = self.environment
+        others = {name: None for name in os.environ if name.startswith("TILLSTREAM_") and name not in ours}
+        result = CliRunner(env=ours | others).invoke(main, [*arguments, "--json"])
+        assert result.exit_code == 0, f"{arguments}: {result.exit_code} {result.output} {result.exception!r}"
+        return json.loads(result.stdout)
 
     def ingest(self) -> tuple[str, ...]:
         return ("ingest", str(self.file), "--region", "bench")
@@ -98,7 +105,7 @@ def killed_at(folder: Path, rows: int, step: str, when: str, count: int = 1) -> 
     ("step", "when"), [("documents.put batches staged", "before"), ("warehouse.settle staged", "after")]
 )
 def test_an_ingest_killed_at_a_step_is_exact_after_a_new_start(tmp_path: Path, step: str, when: str) -> None:
-    killed_at(tmp_path, 5_000, step, when)
+    killed_at(tmp_path, 1_000, step, when)
 
 
 OF_AN_INGEST = [
@@ -155,11 +162,7 @@ def served_and_killed(folder: Path, step: str, when: str, *, one_thread: bool = 
     assert first.returncode == -signal.SIGKILL, err
     second = crashing_shop.start("serve", "--port", free_port())
     try:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and lines(crashing_shop) < 80:
-            time.sleep(0.5)
-            crashing_shop.run("sweep")
-        time.sleep(2.5)  # what was leased when the first one died comes again now
+        wait_for(lambda: has_handled_all(crashing_shop), "the sales", patience=PATIENCE, pause=0.2)
         crashing_shop.run("sweep")
         row = crashing_shop.run("query", "kpis")["rows"][0]
         assert (row["lines"], Decimal(row["units"])) == (80, Decimal(sum(range(1, 41)) + 40))
@@ -171,8 +174,13 @@ def served_and_killed(folder: Path, step: str, when: str, *, one_thread: bool = 
         assert crashing_shop.run("rebuild", rebuild)["differences"] == []
 
 
-def lines(crashing_shop: Shop) -> int:
-    return int(crashing_shop.run("query", "kpis")["rows"][0]["lines"])
+def has_handled_all(crashing_shop: Shop) -> bool:
+    """Whether all sales count, and no message is left, also of those that the first process had leased when it died."""
+    crashing_shop.run("sweep")
+    if int(crashing_shop.run("query", "kpis")["rows"][0]["lines"]) < 80:
+        return False
+    with closing(sqlite3.connect(crashing_shop.home / "queue.sqlite", timeout=10)) as queue:
+        return not queue.execute(LEFT).fetchone()[0]
 
 
 def free_port() -> str:
@@ -186,7 +194,11 @@ def test_a_server_killed_before_it_acknowledges_loses_and_doubles_no_sale(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("step", "when"), [("documents.put batches received", "after"), ("documents.put batches staged", "before")]
+    ("step", "when"),
+    [
+        ("documents.put batches staged", "before"),
+        pytest.param("documents.put batches received", "after", marks=pytest.mark.long),
+    ],
 )
 def test_a_server_killed_around_the_record_of_a_micro_batch_loses_and_doubles_no_sale(
     tmp_path: Path, step: str, when: str

@@ -35,7 +35,7 @@ def of_sales(folder: Path) -> Rig:
     return rig(folder, entries, 3, "")
 
 
-@pytest.mark.parametrize(("step", "when", "count"), OFTEN)
+@pytest.mark.parametrize(("step", "when", "count"), [pytest.param(*OFTEN[0], marks=pytest.mark.long), OFTEN[1]])
 def test_files_are_exact_after_a_kill(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str, count: int
 ) -> None:

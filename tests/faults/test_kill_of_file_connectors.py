@@ -10,6 +10,8 @@ from unit.connectors.connector_steps import sales
 
 OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
 """The object is stored and its record is not; the record is, and the cursor or the keys are not."""
+EVERYDAY = ("imap", "sftp")
+"""One kind for each step; test_kill_of_connectors.py kills what all kinds share."""
 EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind in ("imap", "web_files") else FILES)]
 
 
@@ -26,8 +28,12 @@ def rig(kind: str, tmp_path: Path) -> Iterator[Rig]:
     server.close()
 
 
+ONE_STEP = [(kind, *OFTEN[number % 2]) for number, kind in enumerate(SERVERS)]
+
+
 @pytest.mark.parametrize(
-    ("kind", "step", "when", "count"), [(kind, *OFTEN[number % 2]) for number, kind in enumerate(SERVERS)]
+    ("kind", "step", "when", "count"),
+    [pytest.param(*one, marks=() if one[0] in EVERYDAY else pytest.mark.long) for one in ONE_STEP],
 )
 def test_sales_are_exact_after_a_kill(
     rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str, count: int

@@ -79,7 +79,7 @@ def store_sales(topic: Topic) -> Rig:
     return Rig("kafka", settings, 6, contract="", environment=ALLOWED)
 
 
-@pytest.mark.parametrize("source", ["postgresql", "api", "store_sales", *in_long_proofs("sqlite", "table", "messages")])
+@pytest.mark.parametrize("source", ["api", *in_long_proofs("postgresql", "store_sales", "sqlite", "table", "messages")])
 def test_sales_are_exact_after_a_kill_before_the_cursor_is_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, source: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from stateful.crashes import Crash, Fuse, with_crashes
 from stateful.packs.selling import ALL, Shop
 
+from examples import long_but
 from tillstream.adapters.local.files.object_files import object_folders
 from tillstream.batches import packs
 from tillstream.batches.packs import open_original
@@ -54,7 +55,7 @@ def pack_and_die(shop: Shop, step: str, when: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.long)])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", long_but(["documents.put packs", "objects.delete inbox"], STEPS))
 def test_a_kill_loses_nothing_and_the_next_run_completes_it(
     shop: Shop, before: dict[str, Any], step: str, when: str
 ) -> None:

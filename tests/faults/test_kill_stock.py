@@ -27,6 +27,8 @@ POINTS = (
     (NOTED, "after", 1),
     (RECORDED, "after", 3),  # as in the levels
 )
+EVERYDAY = (POINTS[1], POINTS[4])
+"""Between the document and the warehouse, and between the levels and the note that they are computed."""
 
 
 @pytest.fixture
@@ -42,7 +44,10 @@ def shop(tmp_path: Path) -> StockShop:
 
 
 @pytest.mark.system
-@pytest.mark.parametrize(("step", "when", "count"), POINTS)
+@pytest.mark.parametrize(
+    ("step", "when", "count"),
+    [pytest.param(*point, marks=() if point in EVERYDAY else pytest.mark.long) for point in POINTS],
+)
 def test_a_killed_process_loses_nothing_and_the_next_refresh_completes_it(
     shop: StockShop, step: str, when: str, count: int
 ) -> None:

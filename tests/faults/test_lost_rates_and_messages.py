@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from faults.damaged_home import Damage, Lived, live, opened, put_back, remove, swept
 
+from examples import in_long_proofs
 from tillstream.adapters.local.files import restore
 from tillstream.adapters.local.files.home_files import QUEUE
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED
@@ -42,7 +43,7 @@ def loaded(app: App) -> list[float]:
     return [float(rate) for rate in app.ports.warehouse.query(LOADED).column("per_euro").to_pylist()]
 
 
-@pytest.mark.parametrize("is_older", [False, True])
+@pytest.mark.parametrize("is_older", [True, *in_long_proofs(False)])
 def test_lost_rates_are_loaded_again(lived: Lived, home: Path, *, is_older: bool) -> None:
     damage: Damage = put_back(lived.earlier[1]) if is_older else remove
     damage(home / "warehouse.duckdb")
@@ -79,7 +80,7 @@ def test_older_records_do_not_change_loaded_rates(lived: Lived, home: Path) -> N
         assert loaded(app) == [99.5, 97]
 
 
-@pytest.mark.parametrize("copy", [0, 1])
+@pytest.mark.parametrize("copy", [1, *in_long_proofs(0)])
 def test_an_older_queue_is_reported_once(lived: Lived, home: Path, copy: int) -> None:
     put_back(lived.earlier[copy])(home / "queue.sqlite")
     with opened(lived, home) as app:

@@ -14,6 +14,7 @@ from devtools.simulation.goods import EVERYWHERE, Cost, Counted, Goods
 from devtools.simulation.groups import Group
 from devtools.simulation.many import Outcome
 from devtools.simulation.schedules import DAYS
+from examples import in_long_proofs
 
 CELL = Cell("plain", "S1a", "2025-12-29")
 FAILED_BEFORE: list[tuple[int, list[int]]] = []
@@ -96,12 +97,13 @@ def test_the_count_of_the_later_day_rules(order: tuple[int, int]) -> None:
 
 
 @pytest.mark.system
-def test_small_schedules_agree_with_the_books(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schedules", [6, *in_long_proofs(20)])
+def test_small_schedules_agree_with_the_books(tmp_path: Path, schedules: int) -> None:
     many.be_quiet()
-    tally = Group(tmp_path / "home", 3, range(600, 620)).play()
-    assert tally.schedules == 20
-    assert tally.rows > 100
-    assert tally.imports > 5
-    assert tally.counted > 10
+    tally = Group(tmp_path / "home", 3, range(600, 600 + schedules)).play()
+    assert tally.schedules == schedules
+    assert tally.rows > 5 * schedules
+    assert tally.imports > schedules // 4
+    assert tally.counted > schedules // 2
     for number, seeds in FAILED_BEFORE:
         assert not many.play(number, seeds).error

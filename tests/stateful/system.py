@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from app_factory import copy_template
+from app_factory import copy_template, with_copied_warehouses
 from stateful.crashes import Fuse, with_crashes
 from stateful.model_batches import ModelBatch, ModelRow
 from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, file_bytes, file_row, message_rows
@@ -78,7 +78,7 @@ class System:
     # ---- the process
 
     def build(self) -> App:
-        return build(self._local_settings(), self.clock)
+        return with_copied_warehouses(build(self._local_settings(), self.clock))
 
     def _local_settings(self) -> Settings:
         return Settings(home=self.home, threads=1, samples=False)

@@ -20,6 +20,7 @@ from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.system import System, running_system
 
+from examples import in_long_proofs
 from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling import settle
@@ -164,12 +165,12 @@ def _receipts_agree(system: System, ledger: Any, seed: int) -> None:
             )
 
 
-@pytest.mark.parametrize("first", [0])
+@pytest.mark.parametrize("seeds", [range(2), *in_long_proofs(range(2, 8))], ids=str)
 def test_schedules_agree_with_the_shared_oracle(
-    oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+    oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: range
 ) -> None:
     monkeypatch.setattr(sources, "FAULTS", ("qty",))
-    for seed in range(first, first + 8):
+    for seed in seeds:
         play(oracle, tmp_path / str(seed), seed)
 
 

@@ -13,11 +13,12 @@ import pytest
 from stateful.crashes import POINTS
 from stateful.schedules import OPERATIONS, Schedule, Tally, draw, run, smallest
 
-from examples import PROFILE
+from examples import PROFILE, in_long_proofs
 
 FEW = 4 if PROFILE == "thorough" else 1
 MANY = 540
 OFTEN = 20
+OFTEN_TOO = [14]
 
 
 def play(numbers: Iterable[int]) -> Tally:
@@ -39,7 +40,7 @@ def _fails(schedule: Schedule) -> bool:
     return False
 
 
-@pytest.mark.parametrize("first", [0, 14])
+@pytest.mark.parametrize("first", [0, *(OFTEN_TOO if PROFILE == "thorough" else in_long_proofs(*OFTEN_TOO))])
 def test_random_schedules_agree_with_the_model(first: int) -> None:
     tally = play(range(first, first + FEW))
     assert tally.operations.total() > 5 * FEW

@@ -7,6 +7,7 @@ from stateful.sources import Fix, Sale, Source
 from stateful.steps import GOOD, fix, like, process, rows, send_sales, source, upload_rows
 from stateful.system import System
 
+from examples import in_long_proofs
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling import settle
@@ -35,6 +36,7 @@ def test_a_correction_of_a_replay_follows_the_corrections_included_in_it(system:
     check(system)
 
 
+@pytest.mark.long
 def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded(system: System) -> None:
     send_sales(system, Sale("1", "S1", "2024-03-01", 9, (("P", 2, 2),)))
     batch = upload_rows(system, "sale", like(number="2"), like(fault="qty"))
@@ -57,6 +59,7 @@ def test_what_a_correction_removes_is_added_to_what_its_file_removed(system: Sys
     check(system)
 
 
+@pytest.mark.long
 def test_corrected_rows_move_with_their_file_if_equal_bytes_were_received_earlier(system: System) -> None:
     bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
     first = upload_rows(system, "ruling", *bytes_twice, settled=False)
@@ -69,6 +72,7 @@ def test_corrected_rows_move_with_their_file_if_equal_bytes_were_received_earlie
     assert dict(ledger.current()["S1/1", "Q#1"])["qty"] == 2
 
 
+@pytest.mark.long
 def test_a_correction_has_the_place_of_its_repeated_file(system: System) -> None:
     bytes_twice = [GOOD, like(number="2"), like(product="Q", fault="qty")]
     upload_rows(system, "ruling", *bytes_twice)
@@ -79,6 +83,7 @@ def test_a_correction_has_the_place_of_its_repeated_file(system: System) -> None
     check(system)
 
 
+@pytest.mark.long
 def test_known_versions_are_duplicates_in_another_file(numbered_system: System) -> None:
     system = numbered_system
     both = [GOOD, like(version=2, qty=2)]
@@ -118,6 +123,7 @@ def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(syste
     check(system)
 
 
+@pytest.mark.long
 def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(product="Q", fault="qty"))
     system.fix(batch, [Fix(2, like(product="Q"), "edit")])
@@ -126,6 +132,7 @@ def test_a_row_whose_correction_is_on_its_way_cannot_be_corrected_again(system: 
     check(system)
 
 
+@pytest.mark.long
 def test_equal_bytes_read_with_two_contract_versions_count_as_the_later_version(system: System) -> None:
     first = upload_rows(system, "ruling", GOOD)
     upload_rows(system, "ruling", GOOD)
@@ -150,7 +157,7 @@ def test_a_correction_does_not_outlive_its_undone_file(system: System) -> None:
     assert not check(system).current()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", ["before", *in_long_proofs("after")])
 def test_corrections_follow_their_file_when_the_process_dies_between_them(system: System, when: str) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(product="Q", fault="qty"))
     fix(system, batch, Fix(2, like(product="Q"), "edit"))
@@ -164,6 +171,7 @@ def test_corrections_follow_their_file_when_the_process_dies_between_them(system
     check(system)
 
 
+@pytest.mark.long
 def test_a_rebuild_accepts_rows_that_a_user_accepted_if_files_are_preferred(numbered_system: System) -> None:
     system = numbered_system
     batch = upload_rows(system, "ruling", GOOD, like(qty=2), like(number="2"))

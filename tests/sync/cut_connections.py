@@ -19,7 +19,7 @@ class CuttingProxy:
         self._to, self._rng, self._share = port, rng, share
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.cut = 0
+        self.cut = self.accepted = 0
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -37,6 +37,7 @@ class CuttingProxy:
                 home, _ = self._listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             there, back = FAR, FAR
             if self._rng.random() < self._share:
                 self.cut += 1

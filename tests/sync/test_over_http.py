@@ -20,7 +20,7 @@ from sync.cut_connections import cutting
 from sync.test_reference_of_homes import goal_of, name_of, put, set_goal
 from sync.two_homes import NAME, SOURCE, Connected, connected, stock_of
 
-from examples import examples
+from examples import examples, one_in
 from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.inventory import records
@@ -219,7 +219,7 @@ def play(folder: Path, seed: int) -> int:
         return proxy.cut
 
 
-@pytest.mark.parametrize("seed", range(examples(3)))
+@pytest.mark.parametrize("seed", one_in(2, range(examples(3))))
 def test_cut_connections_end_in_agreement(tmp_path: Path, seed: int) -> None:
     play(tmp_path, seed)
 

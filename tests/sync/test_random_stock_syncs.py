@@ -8,7 +8,7 @@ from sync import restores
 from sync.stock_acts import act
 from sync.two_homes import NAME, pair, stock_of
 
-from examples import examples
+from examples import examples, one_in
 from tillstream.inventory import comparison
 
 STEPS = 12
@@ -25,7 +25,7 @@ def play(folder: Path, seed: int) -> int:
         return len(stock_of(two.office, NAME))
 
 
-@pytest.mark.parametrize("seed", range(examples(6)))
+@pytest.mark.parametrize("seed", one_in(2, range(examples(6))))
 def test_random_movements_end_in_agreement(tmp_path: Path, seed: int) -> None:
     assert play(tmp_path, seed) > 0
 

@@ -10,7 +10,7 @@ from stateful.schedules import draw
 from sync import stock_acts
 from sync.two_homes import pair
 
-from examples import examples
+from examples import examples, one_in
 from tillstream.domain.errors import Rejected
 
 MANY = 300
@@ -36,7 +36,7 @@ def play(folder: Path, seed: int) -> int:
         return result.number
 
 
-@pytest.mark.parametrize("seed", range(examples(6)))
+@pytest.mark.parametrize("seed", one_in(2, range(examples(6))))
 def test_random_schedules_end_in_agreement(tmp_path: Path, seed: int) -> None:
     assert play(tmp_path, seed) > 0
 

@@ -1,22 +1,33 @@
 """A home and a head office as real processes: both are killed during syncs, and the home is restored from a backup."""
 
+import json
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sync.cut_connections import CuttingProxy
 from unit.connectors.connector_steps import sales
+from waiting import wait_for
 
-from tests.e2e.server.test_server import TILLSTREAM, Server, command, environment
+from examples import in_long_proofs
+from tests.e2e.server.test_server import TILLSTREAM, Server, environment
+from tillstream.cli.main import main
 
 PRIVATE = {"TILLSTREAM_CONNECT_PRIVATE": "127.0.0.1"}
-FILES = 6
+
+
+def command(home: Path, *arguments: str) -> tuple[int, Any]:
+    """Exit code and answer of a command in this process, or in the server of its home."""
+    result = CliRunner(env=environment(home)).invoke(main, [*arguments, "--json"])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, json.loads(result.stdout)
 
 
 class Company:
@@ -74,20 +85,27 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company
     both.server.stop(signal.SIGKILL)
 
 
-def test_kills_on_both_sides_end_in_agreement(company: Company) -> None:
+@pytest.mark.parametrize("files", [2, *in_long_proofs(8)])
+def test_kills_on_both_sides_end_in_agreement(company: Company, files: int) -> None:
+    """The home is killed after some requests of a sync, the head office after every other one."""
     rng = Random(5)
-    for number in range(FILES):
+    for number in range(files):
         company.ingest(f"f{number}", 2 * number, 2 * number + 1)
         proxy = CuttingProxy(company.server.port, rng, 0.3)
         process = company.start_sync(proxy.address)
-        time.sleep(rng.uniform(0.5, 4))
+        kill_after(rng.randint(1, 5), proxy, process)
         if number % 2:
             company.kill_office()
         process.kill()
         process.wait(60)
         proxy.close()
     company.check_agreement()
-    assert kpis(company.office)["lines"] == 2 * FILES
+    assert kpis(company.office)["lines"] == 2 * files
+
+
+def kill_after(requests: int, proxy: CuttingProxy, process: subprocess.Popen[bytes]) -> None:
+    """Wait for so many connections of a sync, or for its end."""
+    wait_for(lambda: proxy.accepted >= requests or process.poll() is not None, "a sync", patience=120)
 
 
 def test_a_home_restored_from_its_backup_gets_back_what_it_lost(company: Company) -> None:

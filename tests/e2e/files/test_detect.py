@@ -45,7 +45,10 @@ def answer_options(answers: dict[str, str]) -> list[str]:
 
 @pytest.mark.system
 @pytest.mark.shared
-@pytest.mark.parametrize(("name", "own", "rows", "net"), FILES, ids=[name for name, *_ in FILES])
+@pytest.mark.parametrize(
+    ("name", "own", "rows", "net"),
+    [pytest.param(*one, id=one[0], marks=pytest.mark.long if number % 3 else ()) for number, one in enumerate(FILES)],
+)
 def test_a_real_file_loads_with_the_proposed_contract(
     run: Run, shared_data: Path, home: Path, name: str, own: dict[str, str], rows: int, net: str
 ) -> None:

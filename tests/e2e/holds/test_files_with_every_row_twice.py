@@ -16,10 +16,16 @@ BY_CONTENT = CONTRACT | {
 }
 
 
-@pytest.mark.parametrize("contract", [CONTRACT, BY_CONTENT])
+REPEATED = [(SALES * 2, 14), ([line for line in SALES for _ in range(2)], 3), (SALES * 3, 14), (SALES * 5, 14)]
+
+
 @pytest.mark.parametrize(
-    ("rows", "line"),
-    [(SALES * 2, 14), ([line for line in SALES for _ in range(2)], 3), (SALES * 3, 14), (SALES * 5, 14)],
+    ("rows", "line", "contract"),
+    [
+        pytest.param(*one, contract, marks=() if number < 2 and number == at else pytest.mark.long)
+        for number, one in enumerate(REPEATED)
+        for at, contract in enumerate((CONTRACT, BY_CONTENT))
+    ],
 )
 def test_a_file_that_was_appended_to_itself_is_held(
     run: Run, tmp_path: Path, contract: dict[str, Any], rows: list[str], line: int

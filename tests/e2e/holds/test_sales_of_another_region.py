@@ -163,20 +163,28 @@ YEAR = [(str(n), str(date(2025, 1, 1) + timedelta(n // 6)), f"{20 + n % 97}.{n %
 FIRST_HALF, SECOND_HALF = slice(0, 14 * 6), slice(14 * 6, None)
 
 
-@pytest.mark.parametrize("region_first", [True, False])
+EITHER = [(True, True), (False, False), *(pytest.param(one, not one, marks=pytest.mark.long) for one in (True, False))]
+"""Two kinds in both orders, of which only one order of each is tried with each change."""
+OVERLAPS = {
+    "the second half": (FRANCE, [*FRANCE[SECOND_HALF], *SPAIN[SECOND_HALF]]),
+    "a week": (FRANCE[FIRST_HALF], [*FRANCE[7 * 6 :], *SPAIN[7 * 6 :]]),
+    "some sales of its days": (SALES, [*SALES[:20], *later(SALES[20:])]),
+    "half a month of a year": (YEAR[100 * 6 : 115 * 6], YEAR),
+}
+
+
 @pytest.mark.parametrize(
-    ("region", "larger"),
+    ("overlap", "region_first"),
     [
-        (FRANCE, [*FRANCE[SECOND_HALF], *SPAIN[SECOND_HALF]]),
-        (FRANCE[FIRST_HALF], [*FRANCE[7 * 6 :], *SPAIN[7 * 6 :]]),
-        (SALES, [*SALES[:20], *later(SALES[20:])]),
-        (YEAR[100 * 6 : 115 * 6], YEAR),
+        pytest.param(overlap, first, marks=() if first == bool(number % 2) else pytest.mark.long)
+        for number, overlap in enumerate(OVERLAPS)
+        for first in (True, False)
     ],
-    ids=["the second half", "a week", "some sales of its days", "half a month of a year"],
 )
 def test_regions_that_overlap_on_some_of_their_days_are_held_in_both_orders(
-    ingest: Any, run: Run, region: list[Any], larger: list[Any], region_first: bool
+    ingest: Any, run: Run, overlap: str, region_first: bool
 ) -> None:
+    region, larger = OVERLAPS[overlap]
     first, second = (("de", region), ("eu", larger))[:: 1 if region_first else -1]
     assert ingest(*first)["status"] == "settled"
     assert codes(ingest(*second)) == [CODE]
@@ -197,8 +205,7 @@ def test_equal_numbers_on_some_days_with_other_amounts_are_not_held(ingest: Any)
     assert ingest("eu", of_region("3"))["status"] == "settled"
 
 
-@pytest.mark.parametrize("region_first", [True, False])
-@pytest.mark.parametrize("spelled", [0, 1])
+@pytest.mark.parametrize(("spelled", "region_first"), EITHER)
 def test_numbers_without_their_leading_zeros_are_the_same(ingest: Any, spelled: int, region_first: bool) -> None:
     files: list[list[tuple[str, ...]]] = [list(SALES), [*REST, *SALES]]
     files[spelled] = [("00" + number, *others) for number, *others in files[spelled]]
@@ -227,8 +234,7 @@ def test_a_larger_file_counts_after_the_undo_of_the_region_inside(ingest: Any, r
     assert ingest("eu", [*REST, *SALES])["status"] == "settled"
 
 
-@pytest.mark.parametrize("inside_first", [True, False])
-@pytest.mark.parametrize("has_stores", [True, False])
+@pytest.mark.parametrize(("has_stores", "inside_first"), EITHER)
 def test_a_region_inside_a_file_with_other_columns_is_held_in_both_orders(
     ingest: Any, has_stores: bool, inside_first: bool
 ) -> None:

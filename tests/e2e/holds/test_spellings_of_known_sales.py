@@ -1,5 +1,6 @@
 """Known sales that a program wrote differently: the file is held with one question, and nothing counts twice."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 Run = Callable[..., tuple[int, Any]]
+LONG = pytest.mark.long
 NUMBERS, PRODUCTS = "known-sales-under-another-spelling", "known-lines-of-other-products"
 CONTRACT = {
     "name": "shop",
@@ -230,9 +232,14 @@ def test_corrected_and_further_lines_are_not_held(ingest: Any, run: Run) -> None
     ("change", "words"),
     [
         (lambda text: text.lstrip("0"), "Receipt: 762 is read as 000762; numbers are written as 000000"),
-        (lambda text: f"#{text[3:]}.0", "Receipt: #762.0 is read as 000762; numbers are written as 000000"),
-        (lambda text: f"Inv. {text[3:]}", "Receipt: Inv. 762 is read as 000762; numbers are written as 000000"),
-        (full_width, "Receipt: ０００７６２ is read as 000762; numbers are written as 000000"),
+        *(
+            pytest.param(change, f"Receipt: {read} is read as 000762; numbers are written as 000000", marks=LONG)
+            for read, change in {
+                "#762.0": lambda text: f"#{text[3:]}.0",
+                "Inv. 762": lambda text: f"Inv. {text[3:]}",
+                "０００７６２": full_width,
+            }.items()
+        ),
     ],
     ids=["no zeros", "number sign and decimal", "prefix", "full width"],
 )
@@ -326,19 +333,20 @@ def test_numbers_and_products_of_a_spreadsheet_are_one_question(ingest: Any, run
     assert net(run) == TOTAL
 
 
+STORES = {
+    "capitals": (("Porto", "Faro"), str.upper, ["Code: FARO is read as Faro", "Code: PORTO is read as Porto"]),
+    "no zeros": (("03", "08"), lambda text: text[1:], ["Code: 3 is read as 03", "Code: 8 is read as 08"]),
+    "one of two": (("Porto", "08"), str.upper, ["Code: PORTO is read as Porto"]),
+}
+EVERYDAY = [("no zeros", False), ("one of two", True)]
+
+
 @pytest.mark.parametrize(
-    ("stores", "change", "words"),
-    [
-        (("Porto", "Faro"), str.upper, ["Code: FARO is read as Faro", "Code: PORTO is read as Porto"]),
-        (("03", "08"), lambda text: text[1:], ["Code: 3 is read as 03", "Code: 8 is read as 08"]),
-        (("Porto", "08"), str.upper, ["Code: PORTO is read as Porto"]),
-    ],
-    ids=["capitals", "no zeros", "one of two"],
+    ("of", "bare"),
+    [pytest.param(*one, marks=() if one in EVERYDAY else LONG) for one in itertools.product(STORES, [False, True])],
 )
-@pytest.mark.parametrize("bare", [False, True], ids=["same numbers", "numbers without zeros"])
-def test_an_accepted_spelling_of_stores_holds_no_later_file(
-    ingest: Any, run: Run, stores: tuple[str, str], change: Callable[[str], str], words: list[str], bare: bool
-) -> None:
+def test_an_accepted_spelling_of_stores_holds_no_later_file(ingest: Any, run: Run, of: str, bare: bool) -> None:
+    stores, change, words = STORES[of]
     columns = {name: header for name, header in CONTRACT["columns"].items() if name != "product_id"}
     first = [[row[0], row[1], stores[int(row[0]) % 2], *row[3:]] for row in SALES]
     ingest(first, columns=columns | {"store_id": "Code"}, identity={})

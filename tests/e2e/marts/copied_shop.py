@@ -9,7 +9,7 @@ import pytest
 from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server
 from connectors.rows.postgresql_server import shop as database
 
-from tests.e2e.marts.exported_shop import line, open_shop, sell
+from tests.e2e.marts.exported_shop import line, open_after, open_shop, sell
 from tillstream.adapters.postgresql.address import parse_address
 from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
 from tillstream.app import App
@@ -75,9 +75,8 @@ def copies(tmp_path: Path, database: Shop) -> Iterator[Copies]:
     (tmp_path / "home" / "secrets").mkdir(parents=True)
     (tmp_path / "home" / "secrets" / "copy").write_text(PASSWORD)
     database.run(f"GRANT CREATE ON DATABASE {database.name} TO reader")
-    shop = Copies(tmp_path, database, open_shop(tmp_path, connect_private="127.0.0.1"))
+    shop = Copies(tmp_path, database, open_after(tmp_path, *FIRST, connect_private="127.0.0.1"))
     try:
-        shop.sell(*FIRST)
         yield shop
     finally:
         shop.app.close()

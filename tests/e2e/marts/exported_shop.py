@@ -1,11 +1,15 @@
 """A shop whose marts are exported: sales of two months in one store, and what a second file adds."""
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +109,23 @@ def earlier_version() -> Iterator[None]:
         tables.by_name.cache_clear()
 
 
+def open_after(folder: Path, *lines: str, **settings: Any) -> App:
+    """Open a shop in which these lines are sold: they are loaded once in a process, and each caller gets a copy."""
+    shutil.copytree(_sold(lines), folder, dirs_exist_ok=True)
+    return open_shop(folder, **settings)
+
+
+@cache
+def _sold(lines: tuple[str, ...]) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tillstream-marts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with closing(open_shop(folder)) as app:
+        sell(app, folder, *lines)
+    return folder
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[App]:
     """A shop after its first sales."""
-    with closing(open_shop(tmp_path)) as app:
-        sell(app, tmp_path, *FIRST)
+    with closing(open_after(tmp_path, *FIRST)) as app:
         yield app

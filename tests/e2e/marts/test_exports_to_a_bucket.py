@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tests.e2e.marts.exported_shop import line, open_shop, sell
+from tests.e2e.marts.exported_shop import line, open_after, sell
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
@@ -24,8 +24,7 @@ NOW = datetime(2026, 8, 1, tzinfo=UTC)
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[App]:
-    with closing(open_shop(tmp_path)) as app:
-        sell(app, tmp_path, line(1, "03-05-2026"), line(2, "10-06-2026", 250))
+    with closing(open_after(tmp_path, line(1, "03-05-2026"), line(2, "10-06-2026", 250))) as app:
         yield app
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.e2e.marts.exported_shop import line, open_shop, sell
+from tests.e2e.marts.exported_shop import line, open_after, sell
 from tillstream.adapters.s3.bucket_objects import S3Objects, connected
 from tillstream.app import App, mart_destinations
 from tillstream.app.export_folders import export_folder
@@ -65,8 +65,7 @@ def objects() -> S3Objects:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[App]:
-    with closing(open_shop(tmp_path)) as app:
-        sell(app, tmp_path, line(1, "03-05-2026"), line(2, "10-06-2026", 250))
+    with closing(open_after(tmp_path, line(1, "03-05-2026"), line(2, "10-06-2026", 250))) as app:
         yield app
 
 

@@ -105,8 +105,19 @@ def _answer(app: App, names: list[str], by: tuple[str, ...], filters: Filters) -
     return {tuple(row[name] for name in by): {name: row[name] for name in names} for row in rows}
 
 
-@pytest.mark.parametrize("by", BY, ids=",".join)
-@pytest.mark.parametrize("whole", [True, False], ids=["all", "month"])
+@pytest.mark.parametrize(
+    ("by", "whole"),
+    [
+        pytest.param(
+            by,
+            whole,
+            id=f"{'all' if whole else 'month'}-{','.join(by)}",
+            marks=pytest.mark.long if by and whole == bool(number % 2) else (),
+        )
+        for number, by in enumerate(BY)
+        for whole in (True, False)
+    ],
+)
 def test_each_measure_is_that_of_pandas(shop: Shop, by: tuple[str, ...], whole: bool) -> None:
     name, app, frame = shop
     start = None if whole else MONTHS[name]

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from waiting import wait_for
 
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till, web_shop
@@ -64,7 +64,7 @@ class Server:
         out: int = subprocess.PIPE,
         **settings: str,
     ) -> None:
-        self.port = free_port()
+        self.home, self.port = home, free_port()
         self.process = subprocess.Popen(
             [*before, TILLSTREAM, "serve", "--port", str(self.port)],
             env=environment(home, **settings),
@@ -72,10 +72,14 @@ class Server:
             stderr=err,
             text=True,
         )
-        give_up = time.monotonic() + 60
-        while not self._has_written(home / "server.json") and time.monotonic() < give_up:
-            assert self.process.poll() is None, self.process.stdout.read() if self.process.stdout else ""
-            time.sleep(0.05)
+        wait_for(
+            lambda: self._has_written(home / "server.json"),
+            "a server that listens",
+            state=lambda: self.process.stdout.read() if self.process.stdout and self.process.poll() is not None else "",
+            is_running=lambda: self.process.poll() is None,
+            patience=60,
+            pause=0.05,
+        )
 
     def _has_written(self, file: Path) -> bool:
         """Whether the file is of this server: one that was killed leaves its own."""
@@ -105,6 +109,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that neither stop it nor load a file."""
+    server = Server(tmp_path_factory.mktemp("served"))
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
     """The smallest sample file."""
@@ -114,7 +126,9 @@ def sample(tmp_path: Path) -> Path:
     return tmp_path / one.name
 
 
-def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, sample: Path) -> None:
+def test_commands_go_through_the_running_server_which_stops_cleanly(
+    server: Server, tmp_path: Path, sample: Path
+) -> None:
     assert server.get("/healthz") == 200
     code, receipt = command(tmp_path, "ingest", str(sample), "--region", "IN")
     assert (code in (0, 3), receipt["rows"]["new"] > 100) == (True, True)
@@ -122,6 +136,8 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
     assert (code, answer["rows"][0]["lines"]) == (0, receipt["rows"]["new"])
     code, wrong = command(tmp_path, "receipts", "nonsense")
     assert (code, "no batch nonsense" in wrong["error"]) == (1, True)
+    assert server.stop() == 0
+    assert not (tmp_path / "server.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -132,11 +148,9 @@ def test_commands_go_through_the_running_server(server: Server, tmp_path: Path, 
         (["users", "add", "carla", "--role", "admin"], "carla · carla · admin · sees everything"),
     ],
 )
-def test_a_command_through_the_server_prints_text_too(
-    server: Server, tmp_path: Path, arguments: list[str], words: str
-) -> None:
+def test_a_command_through_the_server_prints_text_too(running: Server, arguments: list[str], words: str) -> None:
     result = subprocess.run(
-        [TILLSTREAM, *arguments], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=120
+        [TILLSTREAM, *arguments], env=environment(running.home), capture_output=True, text=True, check=True, timeout=120
     )
     assert words in result.stdout
     assert "{" not in result.stdout
@@ -167,9 +181,9 @@ def test_progress_is_shown_on_a_terminal_and_nowhere_else(server: Server, tmp_pa
     assert (unseen.returncode in (0, 3), unseen.stderr) == (True, "")
 
 
-def test_without_its_token_the_command_door_stays_shut(server: Server) -> None:
+def test_without_its_token_the_command_door_stays_shut(running: Server) -> None:
     request = urllib.request.Request(
-        f"http://127.0.0.1:{server.port}/control/status", b"{}", {"Content-Type": "application/json"}
+        f"http://127.0.0.1:{running.port}/control/status", b"{}", {"Content-Type": "application/json"}
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=60)
@@ -182,12 +196,6 @@ def test_a_killed_server_leaves_the_folder_free(tmp_path: Path, sample: Path) ->
     server.stop(signal.SIGKILL)
     assert (tmp_path / "server.json").exists()
     assert command(tmp_path, "ingest", str(sample), "--region", "IN")[1]["status"] == "settled"
-
-
-def test_the_server_stops_cleanly(tmp_path: Path) -> None:
-    server = Server(tmp_path)
-    assert server.stop() == 0
-    assert not (tmp_path / "server.json").exists()
 
 
 STOPPED_WHILE_STARTING = """
@@ -209,7 +217,7 @@ def test_a_server_stopped_during_its_start_stops_afterwards(tmp_path: Path) -> N
     assert not (tmp_path / "server.json").exists()
 
 
-def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
+def test_what_nohup_ignores_stays_ignored_and_sigterm_releases_all_resources(tmp_path: Path) -> None:
     ignoring = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
     )
@@ -217,8 +225,10 @@ def test_what_nohup_ignores_stays_ignored(tmp_path: Path) -> None:
     server.process.send_signal(signal.SIGHUP)
     assert server.get("/healthz") == 200
     assert server.stop(signal.SIGTERM) == 0
+    assert not (tmp_path / "server.json").exists()
 
 
+@pytest.mark.long
 def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_the_next_loads_all(
     tmp_path: Path,
 ) -> None:
@@ -232,11 +242,16 @@ def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_th
         assert first.get("/healthz") == 200
         assert first.stop() == 0
         second = Server(tmp_path, err, TILLSTREAM_SAMPLES="true")
-        give_up = time.monotonic() + 170
         lines: dict[str, int] = {}
-        while lines != expected and time.monotonic() < give_up:
-            time.sleep(5)  # each query takes a second from the server
-            lines = {row["region"]: row["lines"] for row in command(tmp_path, "query", "sales-by-region")[1]["rows"]}
+
+        def has_all() -> bool:
+            rows = command(tmp_path, "query", "sales-by-region")[1]["rows"]
+            lines.clear()
+            lines.update({row["region"]: row["lines"] for row in rows})
+            return lines == expected
+
+        # each query takes a second from the server
+        wait_for(has_all, "all samples", state=lambda: (lines, expected), patience=170, pause=5)
         uploads = [one["file"] for one in command(tmp_path, "receipts", "--limit", "100")[1]]
         assert second.stop() == 0
     assert lines == expected
@@ -265,11 +280,11 @@ def test_several_commands_at_once_without_a_server_all_get_their_turn(tmp_path: 
     assert new[3] > 100
 
 
-def test_a_second_start_shows_the_address_of_the_first(server: Server, tmp_path: Path) -> None:
+def test_a_second_start_shows_the_address_of_the_first(running: Server) -> None:
     again = subprocess.run(
-        [TILLSTREAM, "serve"], env=environment(tmp_path), capture_output=True, text=True, check=True, timeout=60
+        [TILLSTREAM, "serve"], env=environment(running.home), capture_output=True, text=True, check=True, timeout=60
     )
-    assert f"is already running at http://127.0.0.1:{server.port}, with its data in {tmp_path}" in again.stderr
+    assert f"is already running at http://127.0.0.1:{running.port}, with its data in {running.home}" in again.stderr
 
 
 def test_a_used_port_is_reported_with_a_free_one(tmp_path: Path) -> None:
@@ -294,10 +309,3 @@ def test_the_next_free_port_is_taken_if_none_was_chosen(tmp_path: Path) -> None:
             taken.listen()
         settings = with_free_port(Settings(home=tmp_path))
     assert settings.port > 8080
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows asks otherwise")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_server_releases_all_resources(server: Server, tmp_path: Path, how: signal.Signals) -> None:
-    assert server.stop(how) == 0
-    assert not (tmp_path / "server.json").exists()

@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,11 +12,10 @@ from pathlib import Path
 import pytest
 from test_server import TILLSTREAM, Server, command, environment
 from threads import join_thread
+from waiting import wait_for
 
 from docs.examples.consume_sale_events import apply
 
-LONGEST_POLL = 10.0
-"""Seconds that the server goes on waiting for events for a program that was killed."""
 FILE = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 
@@ -60,14 +58,32 @@ def read(process: subprocess.Popen[str], count: int) -> list[str]:
 
 def subscriptions(home: Path, count: int) -> list[str]:
     """The subscriptions of programs, as soon as there are so many."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+
+    def stored() -> list[tuple[str]]:
         with closing(sqlite3.connect(home / "queue.sqlite")) as queue:
-            rows = queue.execute("SELECT name FROM subscriptions WHERE name LIKE 'subscriber-%'").fetchall()
-        if len(rows) == count:
-            break
-        time.sleep(0.1)
-    return sorted(name for (name,) in rows)
+            return queue.execute("SELECT name FROM subscriptions WHERE name LIKE 'subscriber-%'").fetchall()
+
+    wait_for(lambda: len(stored()) == count, f"{count} subscriptions", state=stored, patience=30, pause=0.1)
+    return sorted(name for (name,) in stored())
+
+
+@contextmanager
+def leases_ended(home: Path) -> Iterator[None]:
+    """End the leases again and again, as after a minute: also those of the last poll of a program that was killed."""
+    over = threading.Event()
+
+    def end() -> None:
+        while not over.wait(0.5):
+            with closing(sqlite3.connect(home / "queue.sqlite", timeout=10)) as queue, queue:
+                queue.execute("UPDATE messages SET due = 0")
+
+    ending = threading.Thread(target=end, daemon=True)
+    ending.start()
+    try:
+        yield
+    finally:
+        over.set()
+        join_thread(ending)
 
 
 @pytest.fixture
@@ -95,14 +111,10 @@ def test_a_named_subscription_continues_after_its_program_was_killed(server: Ser
         assert subscriptions(home, 1) == ["subscriber-copy"]
         load(home, sales(tmp_path, 1, 5))
         lines = read(process, 5)
-    killed = time.monotonic()
     load(home, sales(tmp_path, 10, 5))
-    time.sleep(max(0.0, killed + LONGEST_POLL + 2 - time.monotonic()))  # its last poll may lease the further events
-    with closing(sqlite3.connect(home / "queue.sqlite", timeout=10)) as queue, queue:
-        queue.execute("UPDATE messages SET due = 0")  # as after a minute, when the leases end
     database = sqlite3.connect(tmp_path / "copy.sqlite")
     apply(database, lines)
-    with subscribe(home, "--name", "copy") as process:
+    with subscribe(home, "--name", "copy") as process, leases_ended(home):
         while database.execute("SELECT count(*) FROM lines").fetchone()[0] < 10:
             apply(database, read(process, 1))
     database.close()

@@ -91,6 +91,13 @@ def test_a_home_that_syncs_loads_no_samples(run: Run, office: tuple[App, str]) -
     assert run("sync", "--to", address, "--once")[0] == 0
     code, refused = run("demo", "--scale", "0.001")
     assert (code, "where sample sales would count as real ones" in refused["error"]) == (1, True)
+
+
+@pytest.mark.long
+def test_a_home_with_samples_does_not_sync_again(run: Run, office: tuple[App, str]) -> None:
+    app, address = office
+    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    assert run("sync", "--to", address, "--once")[0] == 0
     assert run("sync", "stop")[0] == 0
     assert run("demo", "--scale", "0.001")[0] != 1
     code, refused = run("sync", "--once")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from examples import in_long_proofs
+from examples import long_but
 
 ROOT = Path(__file__).resolve().parents[3]
 MODES = {
@@ -19,12 +19,12 @@ MODES = {
     "backlog": "| 2,000 queued sales settled",
     "soak": "| the last micro-batches against the first",
 }
-RARELY = ("queue", "posts-most", "soak")
+OFTEN = ("backlog",)
 NONE_LOST = "| lost or counted twice: none | 0.00  | met |"
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("mode", [*(mode for mode in MODES if mode not in RARELY), *in_long_proofs(*RARELY)])
+@pytest.mark.parametrize("mode", long_but(OFTEN, MODES))
 def test_it_measures_each_way_and_nothing_is_lost_or_doubled(tmp_path: Path, mode: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -76,8 +76,18 @@ def newest(app: App) -> dict[str, Any]:
     return receipts.receipt(app.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
 
 
-@pytest.mark.parametrize("file_first", [True, False])
-@pytest.mark.parametrize(("region", "numbered"), [("Plain", True), ("Plain", False), ("Numbered", True)])
+@pytest.mark.parametrize(
+    ("region", "numbered", "file_first"),
+    [
+        ("Plain", True, True),
+        ("Plain", False, False),
+        ("Numbered", True, True),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in (("Plain", True, False), ("Plain", False, True), ("Numbered", True, False))
+        ),
+    ],
+)
 def test_a_sale_counts_once_whether_or_not_the_till_numbers_its_lines(
     app: App, tmp_path: Path, region: str, numbered: bool, file_first: bool
 ) -> None:

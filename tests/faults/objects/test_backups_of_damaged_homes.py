@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from faults.objects.damaged_objects import flip, lines, original_of, staged, staged_file
 
+from examples import in_long_proofs
 from tillstream import losses
 from tillstream.app import App
 from tillstream.app.local_restore import restore_home
@@ -105,7 +106,7 @@ def test_a_rebuild_is_not_identical_over_what_it_could_not_read(
     assert lines(app) == 2
 
 
-@pytest.mark.parametrize("damage", ["flipped", "removed"])
+@pytest.mark.parametrize("damage", ["flipped", *in_long_proofs("removed")])
 def test_what_is_lost_is_put_back_from_a_backup(app: App, batches: list[Batch], tmp_path: Path, damage: str) -> None:
     back_up(app, tmp_path / "good.tar")
     path = original_of(app, batches[0])

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from faults.objects.damaged_objects import flip, lines, original_of, staged, staged_file, sweep
 
+from examples import in_long_proofs
 from tillstream import losses
 from tillstream.app import App
 from tillstream.batches import records
@@ -41,7 +42,7 @@ def test_a_flipped_byte_anywhere_in_staged_rows_is_noticed_by_content(app: App) 
     assert silent, "some changes give other values without an error"
 
 
-@pytest.mark.parametrize("place", [120, 4177, -5])
+@pytest.mark.parametrize("place", [4177, *in_long_proofs(120, -5)])
 def test_a_damaged_batch_is_staged_again_and_the_others_are_settled(app: App, place: int) -> None:
     damaged, other = staged(app, 1), staged(app, 2)
     flip(staged_file(app, damaged), place)
@@ -60,7 +61,7 @@ def test_a_sweep_stages_a_damaged_batch_again_and_settles_it(app: App) -> None:
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
 
 
-@pytest.mark.parametrize("loss", ["flipped", "emptied", "removed"])
+@pytest.mark.parametrize("loss", ["flipped", *in_long_proofs("emptied", "removed")])
 def test_staged_rows_whose_original_is_lost_as_well_are_a_named_loss(app: App, loss: str) -> None:
     damaged, _ = staged(app, 1), staged(app, 2)
     flip(staged_file(app, damaged), 120)

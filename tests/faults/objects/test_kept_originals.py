@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from faults.objects.damaged_objects import SALE, flip, lines, original_of, receive, staged, sweep
 
+from examples import in_long_proofs
 from tillstream import losses
 from tillstream.app import App
 from tillstream.batches import packs, records
@@ -28,7 +29,7 @@ def settled(app: App, number: int) -> Batch:
     return records.get(app.ports, batch.batch_id)
 
 
-@pytest.mark.parametrize("damage", ["flipped", "emptied", "removed"])
+@pytest.mark.parametrize("damage", ["flipped", *in_long_proofs("emptied", "removed")])
 def test_a_damaged_original_of_loaded_rows_is_a_loss_until_it_is_put_back(app: App, damage: str) -> None:
     batch, _ = settled(app, 1), settled(app, 2)
     path = original_of(app, batch)
@@ -75,7 +76,7 @@ def sold(app: App) -> None:
         Worker(app).run_until_idle()
 
 
-@pytest.mark.parametrize("damage", ["flipped", "removed"])
+@pytest.mark.parametrize("damage", ["removed", *in_long_proofs("flipped")])
 def test_a_damaged_micro_batch_is_a_loss_also_if_those_before_and_after_it_are_packed(app: App, damage: str) -> None:
     sold(app)
     _, torn, _ = sorted(records.every(app.ports), key=lambda one: one.received_seq)

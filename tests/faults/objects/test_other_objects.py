@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from faults.objects.damaged_objects import SALE, flip, original_of, receive, staged, sweep
 
+from examples import in_long_proofs
 from tillstream import losses
 from tillstream.analytics import reference
 from tillstream.analytics.fx import kept_files
@@ -29,7 +30,7 @@ from tillstream.workflows.intake import micro_batch
 from tillstream.workflows.operations import record_repair
 
 
-@pytest.mark.parametrize("place", [60, -6, None])
+@pytest.mark.parametrize("place", [60, *in_long_proofs(-6, None)])
 def test_damaged_rates_are_kept_again_from_the_warehouse(app: App, place: int | None) -> None:
     reference.load_rates(app.ports, "date,currency,rate\n2024-01-05,XYZ,0.5\n", "rates.csv", "USD", "ana")
     (stored,) = app.ports.objects.list(INBOX, f"{RATES_FOLDER}/")

@@ -19,7 +19,7 @@ from sync import restores
 from sync.digests.digests_of_before import digests
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
-from examples import examples
+from examples import examples, one_in
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import agreement, counted, homes, journal, noted, touched
@@ -91,7 +91,7 @@ def play(folder: Path, seed: int) -> None:
         check(two)
 
 
-@pytest.mark.parametrize("seed", range(examples(8)))
+@pytest.mark.parametrize("seed", one_in(2, range(examples(8))))
 def test_digests_follow_random_settlements_undos_corrections_and_restores(tmp_path: Path, seed: int) -> None:
     play(tmp_path, seed)
 
