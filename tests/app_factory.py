@@ -4,19 +4,21 @@ import atexit
 import json
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
+from werkzeug.routing.matcher import StateMachineMatcher
 from werkzeug.test import TestResponse
 
 import portal
@@ -30,6 +32,7 @@ from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
 from tillstream.commands.client import CALL
 from tillstream.domain.password_cost import PasswordCost
+from tillstream.people import passwords
 from tillstream.ports import Clock
 from tillstream.settings import Settings
 
@@ -138,40 +141,50 @@ class OnceCompiled(BytecodeCache):
 
 
 COMPILED = OnceCompiled()
-_compile_builder = Rule._compile_builder
-_builders: dict[Any, Any] = {}
 
 
-def _built_once(rule: Rule, append_unknown: bool = True) -> Any:
-    """The URL builder of a rule, compiled once for all apps of this process: most of the time of building an app."""
-    key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+class Routes(Map):
+    """The routes of an app. Those of apps with the same rules are compiled once in this process: compiling them is most
+    of the time of building an app."""
+
+    _compiled: ClassVar[dict[Hashable, tuple[StateMachineMatcher, dict[Any, list[Rule]]]]] = {}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._added: list[Rule] = []
+        super().__init__(*args, **options)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        self._added += rulefactory.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        if not self._remap:
+            return
+        options = self.host_matching, self.strict_slashes, self.merge_slashes, tuple(self.converters.items())
+        rules = (options, *map(_words_of, self._added))
+        if rules not in self._compiled:
+            whole = Map(host_matching=self.host_matching, strict_slashes=self.strict_slashes)
+            whole.merge_slashes, whole.converters = self.merge_slashes, self.converters
+            for rule in self._added:
+                whole.add(copy(rule))  # a rule can be in one map only
+            whole.update()
+            self._compiled[rules] = whole._matcher, whole._rules_by_endpoint
+        with self._remap_lock:
+            self._matcher, self._rules_by_endpoint = self._compiled[rules]
+            self._remap = False
 
 
-Rule._compile_builder = _built_once  # type: ignore[method-assign]
+def _words_of(rule: Rule) -> Hashable:
+    """All that distinguishes a rule that is in no map."""
+    methods, automatic = rule.methods and frozenset(rule.methods), getattr(rule, "provide_automatic_options", None)
+    place = rule.rule, rule.endpoint, rule.subdomain, rule.host, methods, automatic, repr(rule.defaults)
+    slashes, kind = (rule.strict_slashes, rule.merge_slashes), (rule.build_only, rule.alias, rule.websocket)
+    return place, slashes, kind, rule.redirect_to
 
 
-_parse_rule = Rule._parse_rule
-_parsed: dict[str, tuple[list[Any], list[tuple[bool, str]], dict[str, Any]]] = {}
-
-
-def _parsed_once(rule: Rule, text: str) -> list[Any]:
-    """The parts of a rule, parsed once for all apps of this process."""
-    if text not in _parsed:
-        steps = len(rule._trace)
-        parts = list(_parse_rule(rule, text))
-        _parsed[text] = parts, rule._trace[steps:], dict(rule._converters)
-        return parts
-    parts, trace, converters = _parsed[text]
-    rule._trace += trace
-    rule._converters |= converters
-    rule.arguments |= {name for is_dynamic, name in trace if is_dynamic}
-    return parts
-
-
-Rule._parse_rule = _parsed_once  # type: ignore[method-assign]
+Flask.url_map_class = Routes
+passwords._guesses_log10 = cache(passwords._guesses_log10)
+"""The estimate for one password and name takes long, and the people of tests have the same ones."""
 
 
 def create_app(app: App, *, testing: bool = False) -> Flask:

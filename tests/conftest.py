@@ -55,9 +55,13 @@ SYSTEM_FOLDERS = (
 and messages from the sender to the receipt, decisions about them, whole reports, forecast runs, every call of a service
 account, costs of a day, imports of new processes, schedules after which everything is checked. Elsewhere a fixture or a
 marker does."""
-ONE_WORKER = {"judge": ("spec/",), "demo": ("browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages")}
-"""Tests that run in one worker, by what they share: the SQL engine that judges takes half a minute to start, and the
-home of the demo a minute to fill."""
+ONE_WORKER = {
+    "judge": ("spec/",),
+    "demo": ("browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages"),
+    "forecast": ("portal/forecast/",),
+}
+"""Tests that run in one worker, by what they share: the SQL engine that judges takes half a minute to start, the home
+of the demo a minute to fill, and a forecast seconds to make."""
 SYSTEM_FIXTURES = frozenset(
     {"bigquery", "chromium", "cloud_storage", "expectations_python", "firestore", "judge", "notebook_programs"}
     | {"pubsub", "spark_python", "storage_testbench"}

@@ -9,6 +9,7 @@ from routes import address
 from visitor import Visitor, indian_file, indian_sale
 from werkzeug.routing import Rule
 
+from examples import in_long_proofs
 from portal.access import Open, access_of, check_marks
 from tillstream.domain.people import PERMISSIONS, Action, Role
 
@@ -40,20 +41,33 @@ def test_an_anonymous_client_can_only_open_public_pages(portal: Flask, anonymous
     assert checked > 30
 
 
+def _permitted(rule: Rule, access: Action) -> list[Role]:
+    """The roles that may open an address."""
+    needed = {access, *({Action.SEE_PERSONAL} if rule.endpoint in {"api.salespeople", "api.top-customers"} else ())}
+    return [role for role in Role if needed <= PERMISSIONS[role]]
+
+
 @pytest.mark.system
-@pytest.mark.parametrize("role", list(Role))
-def test_a_role_has_exactly_the_permissions_of_the_table(portal: Flask, person: People, role: Role) -> None:
-    visitor = person(role, *(() if role is Role.ADMIN else ("IN",)))
-    token = visitor.token()
-    for rule in portal.url_map.iter_rules():
+@pytest.mark.parametrize("every", [False, *in_long_proofs(True)], ids=["two roles of each page", "all roles"])
+def test_a_role_has_exactly_the_permissions_of_the_table(portal: Flask, person: People, every: bool) -> None:
+    """With each change, one of the roles that may open an address and one of those that may not: the next for each."""
+    visitors = {role: person(role, *(() if role is Role.ADMIN else ("IN",))) for role in Role}
+    tokens = {role: visitor.token() for role, visitor in visitors.items()}
+    opened: set[tuple[Role, bool]] = set()
+    for number, rule in enumerate(portal.url_map.iter_rules()):
         access = access_of(portal, rule.endpoint)
         if not isinstance(access, Action):
             continue
-        answer = visitor.client.open(address(rule), method=_method(rule), headers={"X-CSRFToken": token}, buffered=True)
-        personal = rule.endpoint in {"api.salespeople", "api.top-customers"}
-        allowed = access in PERMISSIONS[role] and (not personal or Action.SEE_PERSONAL in PERMISSIONS[role])
-        assert (answer.status_code != 403) == allowed, (rule, access, answer.status_code)
-        assert answer.status_code < 500, rule
+        allowed = _permitted(rule, access)
+        denied = [role for role in Role if role not in allowed]
+        for role in Role if every else (roles[number % len(roles)] for roles in (allowed, denied) if roles):
+            answer = visitors[role].client.open(
+                address(rule), method=_method(rule), headers={"X-CSRFToken": tokens[role]}, buffered=True
+            )
+            assert (answer.status_code != 403) == (role in allowed), (rule, role, access, answer.status_code)
+            assert answer.status_code < 500, (rule, role)
+            opened.add((role, role in allowed))
+    assert opened == {(role, may) for role in Role for may in (True, False)} - {(Role.ADMIN, False)}
 
 
 def test_a_view_without_an_access_rule_stops_the_start(portal: Flask) -> None:

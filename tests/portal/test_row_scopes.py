@@ -5,16 +5,18 @@ All registered routes are requested, so new ones are tested automatically (see t
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from difflib import unified_diff
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 import pytest
 from deployments import FILES, USERS, Deployment, File, Row, User, deploy, masked
 from routes import ENDLESS, address, addresses, routes_of
 from werkzeug.routing import Rule
 
+from examples import long_but
 from portal.access import FILES as STATIC
 from portal.access import access_of
 from portal.api.paths import ALIAS, ROOT
@@ -33,13 +35,17 @@ HIDDEN_ROWS = {
 HIDDEN_FILES = ("london-secret.csv", "leeds-undone-secret.csv", "broken-secret.csv")
 
 
-QUICK = frozenset({"manager-store"})
-TESTED_USERS = [
-    pytest.param(one, id=one.login, marks=() if one.login in QUICK else pytest.mark.long) for one in RESTRICTED_USERS
-]
-"""All users in the long tests; in the quick ones the most restricted one."""
+MOST_RESTRICTED = next(one for one in USERS if one.login == "manager-store")
+TESTED_USERS = long_but([MOST_RESTRICTED], RESTRICTED_USERS)
+"""All users in the long tests; with each change the one with the fewest rows."""
 
-Deployments = dict[str, list[Deployment]]
+Restricted = Callable[[User], Iterator[Deployment]]
+
+
+class Filtered(Protocol):
+    """The addresses of a path with filters by hidden values: all that change the response for an admin, or one."""
+
+    def __call__(self, path: str, *, every: bool) -> list[str]: ...
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +59,10 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="module")
-def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments]:
-    """login → deployments with only the rows of that user; two if a file may also contain other rows."""
+def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restricted]:
+    """Deployments with only the rows of a user; two if a file may also contain other rows. Each is made when needed."""
     with ExitStack() as stack:
-        cache: dict[tuple[Any, ...], Deployment] = {}
+        made: dict[tuple[Any, ...], Deployment] = {}
 
         def of(one: User, *, complete_files_only: bool) -> Deployment:
             def keep(file: File) -> tuple[Row, ...]:
@@ -64,44 +70,50 @@ def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployments
                 return () if complete_files_only and rows != file.rows else rows
 
             key = (one.regions, one.stores, one.seller, complete_files_only)
-            if key not in cache:
-                cache[key] = stack.enter_context(deploy(tmp_path_factory.mktemp("own"), keep))
-            return cache[key]
+            if key not in made:
+                made[key] = stack.enter_context(deploy(tmp_path_factory.mktemp("own"), keep))
+            return made[key]
 
-        yield {
-            one.login: [
-                of(one, complete_files_only=complete_files_only)
-                for complete_files_only in (False, True)[: 1 + bool(one.stores)]
-            ]
-            for one in RESTRICTED_USERS
-        }
+        def every(one: User) -> Iterator[Deployment]:
+            for complete_files_only in (False, True)[: 1 + bool(one.stores)]:
+                yield of(one, complete_files_only=complete_files_only)
+
+        yield every
 
 
 @pytest.fixture(scope="module")
-def filtered_addresses(complete: Deployment) -> dict[str, list[str]]:
-    """path → the path with each filter by a hidden value that changes the response for an admin."""
-    addresses_by_path: dict[str, list[str]] = {}
+def filtered(complete: Deployment) -> Filtered:
+    """The path with each filter by a hidden value that changes the response for an admin, or with one of the filters,
+    each path with the next one."""
+    listed: dict[str, list[str]] = {}
     for rule in _readable_rules(complete):
         access = access_of(complete.portal, rule.endpoint)
         if rule.arguments - {"tile"} or not isinstance(access, Action) or access is Action.ADMINISTER:
             continue
         for arguments in _tiles(rule):
             path = addresses(rule, **arguments)[0]
-            plain = fetch(complete, "boss", path, {})
             named = [("store", HIDDEN_ROWS["store"])] if arguments else HIDDEN_ROWS.items()
-            requested = (f"{path}{'&' if '?' in path else '?'}{name}={value}" for name, value in named)
-            addresses_by_path[path] = [one for one in requested if fetch(complete, "boss", one, {}) != plain]
-    return addresses_by_path
+            listed[path] = [f"{path}{'&' if '?' in path else '?'}{name}={value}" for name, value in named]
+    turns = {path: number for number, path in enumerate(listed)}
+
+    @cache
+    def of(path: str, *, every: bool) -> list[str]:
+        if path not in listed:
+            return []
+        if not every:
+            return [listed[path][turns[path] % len(listed[path])]]
+        plain = fetch(complete, "boss", path, {})
+        return [one for one in listed[path] if fetch(complete, "boss", one, {}) != plain]
+
+    return of
 
 
 def _tiles(rule: Rule) -> list[dict[str, str]]:
     return [{"tile": name} for name in TILES] if "tile" in rule.arguments else [{}]
 
 
-def requests_for(
-    rule: Rule, one: User, filtered_addresses: dict[str, list[str]]
-) -> Iterator[tuple[str, dict[str, str]]]:
-    """Requests of a route: plain, with each filter by a hidden value, and for each of the user's files."""
+def requests_for(rule: Rule, one: User, filtered: Filtered, *, every: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    """Requests of a route: plain, with filters by hidden values, and for each of the user's files."""
     if "batch_id" in rule.arguments:
         for file in FILES:
             rows = [one.can_see(row) for row in file.rows]
@@ -111,8 +123,8 @@ def requests_for(
     for arguments in _tiles(rule):
         for path in addresses(rule, **arguments):
             yield path, {}
-            for filtered in filtered_addresses.get(path, ()):
-                yield filtered, {}
+            for with_filter in filtered(path, every=every):
+                yield with_filter, {}
 
 
 def fetch(deployment: Deployment, login: str, path: str, about: dict[str, str]) -> tuple[int, str]:
@@ -145,29 +157,39 @@ def _is_of_stores(rule: Rule, one: User) -> bool:
     return one.seller is not None and rule.endpoint.startswith(("stock", "api.stock"))
 
 
-@pytest.mark.parametrize("one", TESTED_USERS)
+@pytest.mark.parametrize(
+    ("one", "every"),
+    [
+        pytest.param(MOST_RESTRICTED, False, id=f"{MOST_RESTRICTED.login} with one filter of each page"),
+        *(pytest.param(one, True, id=one.login, marks=pytest.mark.long) for one in RESTRICTED_USERS),
+    ],
+)
 def test_no_response_depends_on_hidden_rows(
-    complete: Deployment, restricted: Deployments, filtered_addresses: dict[str, list[str]], one: User
+    complete: Deployment, restricted: Restricted, filtered: Filtered, one: User, every: bool
 ) -> None:
+    def answer(deployment: Deployment, path: str, about: dict[str, str]) -> tuple[int, str]:
+        status, text = fetch(deployment, one.login, path, about)
+        return status, STOCK_TILE.sub("", text) if one.seller else text
+
     wrong: list[str] = []
     for rule in _readable_rules(complete):
         if _is_of_stores(rule, one):
             continue
-        for path, about in requests_for(rule, one, filtered_addresses):
-            whole, *alone = (
-                (status, STOCK_TILE.sub("", text) if one.seller else text)
-                for status, text in (
-                    fetch(deployment, one.login, path, about) for deployment in (complete, *restricted[one.login])
-                )
-            )
-            if whole not in alone:
+        for path, about in requests_for(rule, one, filtered, every=every):
+            whole = answer(complete, path, about)
+            alone: list[tuple[int, str]] = []
+            for deployment in restricted(one):
+                alone.append(answer(deployment, path, about))
+                if alone[-1] == whole:
+                    break
+            else:
                 wrong.append(f"{path} {about}: {whole[0]}, not {alone[0][0]}\n{_difference(whole[1], alone[0][1])}")
     assert not wrong, "\n\n".join(wrong)
 
 
-@pytest.mark.parametrize("one", TESTED_USERS)
+@pytest.mark.parametrize("one", TESTED_USERS, ids=lambda one: one.login)
 def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
-    complete: Deployment, restricted: Deployments, one: User
+    complete: Deployment, restricted: Restricted, one: User
 ) -> None:
     hidden = _hidden_columns(one)
     compared, wrong = 0, []
@@ -178,7 +200,7 @@ def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
             status, text = fetch(complete, one.login, path, {})
             if status == 403 or rule.endpoint in WITHOUT_SAME_ROWS or _is_of_stores(rule, one):
                 continue
-            admins = [fetch(deployment, "boss", path, {}) for deployment in restricted[one.login]]
+            admins = [fetch(deployment, "boss", path, {}) for deployment in restricted(one)]
             if _numbers(text, frozenset()) not in [_numbers(expected, hidden) for _, expected in admins]:
                 wrong.append(path)
             compared += 1
@@ -186,7 +208,7 @@ def test_numbers_equal_those_of_an_admin_who_has_only_these_rows(
     assert compared >= 7
 
 
-@pytest.mark.parametrize("one", TESTED_USERS)
+@pytest.mark.parametrize("one", TESTED_USERS, ids=lambda one: one.login)
 def test_hidden_records_look_like_missing_ones(complete: Deployment, one: User) -> None:
     """A request for a batch, settlement or region of others has the same response as for a missing one."""
     other_batches = [complete.ids[file.name] for file in FILES if not any(one.can_see(row) for row in file.rows)]

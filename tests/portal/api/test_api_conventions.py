@@ -16,6 +16,7 @@ from tillstream.settings import Settings
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:
@@ -58,6 +59,7 @@ def test_what_a_parameter_cannot_be_is_refused_in_words(sold: Visitor, path: str
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
 
 
+@pytest.mark.own_home
 def test_what_was_answered_before_is_not_worked_out_again(sold: Visitor, work: Work) -> None:
     for path in ("/api/kpis", "/api/sales-by-region?from=2026-06-01"):
         first = sold.get(path)
@@ -76,12 +78,14 @@ def test_etags_of_users_differ(sold: Visitor, person: People) -> None:
     assert person(Role.MANAGER, "UK").get("/api/kpis", headers=tag).status_code == 200
 
 
+@pytest.mark.own_home
 def test_a_refresh_ends_what_was_tagged(sold: Visitor) -> None:
     tag = {"If-None-Match": sold.get("/api/kpis").headers["ETag"]}
     assert sold.post("/api/data-refresh", headers={"X-CSRFToken": sold.token()}).status_code == 202
     assert sold.get("/api/kpis", headers=tag).status_code == 200
 
 
+@pytest.mark.own_home
 def test_a_large_answer_is_packed_for_who_takes_it(sold: Visitor, work: Work) -> None:
     sold.upload(indian_file(*[indian_sale(str(n), customer=f"Customer{n}") for n in range(20, 60)]), name="many.csv")
     work()

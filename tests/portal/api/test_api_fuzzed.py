@@ -27,7 +27,7 @@ OURS = [positive_data_acceptance]
 """Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
 REFUSED = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "460", "5xx"]
 NAMES = sorted(published(name).removeprefix("api.") for name in OPERATIONS)
-SHORT, LONG = 15, 150
+SHORT, LONG = 6, 150
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from portal.api import cursors
 from tillstream.domain.errors import Rejected
 
 Work = Callable[[], None]
+SHARED = True
 
 
 def sell(admin: Visitor, work: Work) -> None:
@@ -36,6 +37,7 @@ def pages(visitor: Visitor, path: str, between: Callable[[int], None] = lambda _
         path = answer.headers.get("Link", "").partition(">")[0].lstrip("<")
 
 
+@pytest.mark.own_home
 def test_sale_lines_are_complete_while_sales_arrive(sold: Visitor, work: Work) -> None:
     before = [row["sale_id"] for row in sold.get("/api/v1/sale-lines").get_json()["rows"]]
     assert len(before) == 7
@@ -59,6 +61,7 @@ def test_the_order_of_lines_does_not_depend_on_the_page(sold: Visitor) -> None:
         assert parts == whole
 
 
+@pytest.mark.own_home
 def test_a_page_is_full_although_its_days_lost_lines_meanwhile(sold: Visitor, work: Work) -> None:
     first = sold.get("/api/v1/sale-lines?limit=2").get_json()
     gone = first["rows"][-1]
@@ -68,6 +71,7 @@ def test_a_page_is_full_although_its_days_lost_lines_meanwhile(sold: Visitor, wo
     assert len(rest) == 5
 
 
+@pytest.mark.own_home
 def test_changes_and_uploads_are_complete_while_files_arrive(sold: Visitor, work: Work) -> None:
     def arrive(number: int) -> None:
         sold.upload(indian_file(indian_sale(f"9{number}")), name=f"more-{number}.csv")
@@ -88,6 +92,7 @@ def test_changes_are_limited_to_those_after_a_settlement(sold: Visitor) -> None:
     assert sold.get("/api/v1/changes?after=").status_code == 422
 
 
+@pytest.mark.own_home
 def test_a_ranking_that_changed_is_read_again(sold: Visitor, work: Work) -> None:
     names = [row["customer"] for page in pages(sold, "/api/v1/top-customers?limit=3") for row in page["rows"]]
     assert names == [f"C{number}" for number in range(7, 0, -1)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import Visitor, indian_file, indian_sale
 
 from portal import list_view
 from portal.review import answers
@@ -16,7 +16,6 @@ from tillstream.audit import reading
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
 from tillstream.domain.people import Role
-from tillstream.people import accounts
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.decision_preview import previewable
 
@@ -24,6 +23,19 @@ People = Callable[..., Visitor]
 Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(f"A{number}") for number in range(1, 11)))
 MOSTLY_BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
+SHARED = True
+
+
+def sell(admin: Visitor, work: Work) -> None:
+    admin.upload(MOSTLY_BAD, "held.csv")
+    work()
+
+
+@pytest.fixture
+def held(app: App, sold: Visitor) -> str:
+    """The batch of a file of an administrator that is held."""
+    (one,) = records.find(app.ports)
+    return one.batch_id
 
 
 def test_a_held_file_shows_its_reasons_and_the_effect_of_each_answer(person: People, work: Work) -> None:
@@ -58,10 +70,9 @@ def test_only_a_held_file_with_superseded_rows_can_be_made_current(person: Peopl
     assert "Preview: import only" in manager.get(f"/waiting/{again}?as_new=yes").text
 
 
-def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: People, work: Work) -> None:
+@pytest.mark.own_home
+def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: People, work: Work, held: str) -> None:
     manager = person(Role.MANAGER, "IN")
-    held = manager.upload(MOSTLY_BAD)
-    work()
     manager.post(f"/uploads/{held}/confirm")
     work()
     record = records.get(app.ports, held)
@@ -72,19 +83,16 @@ def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: Pe
     assert "No file needs review" in manager.get("/waiting").text
 
 
-def test_the_navigation_counts_what_waits_in_the_own_regions(person: People, work: Work) -> None:
+@pytest.mark.usefixtures("held")
+def test_the_navigation_counts_what_waits_in_the_own_regions(person: People) -> None:
     indian, american, analyst = person(Role.MANAGER, "IN"), person(Role.MANAGER, "USA"), person(Role.ANALYST)
-    indian.upload(MOSTLY_BAD)
-    work()
     assert 'class="waits"' in indian.get("/uploads").text
     assert 'class="waits"' not in american.get("/uploads").text
     assert 'class="waits"' not in analyst.get("/dashboard").text
 
 
-def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work: Work) -> None:
+def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, held: str) -> None:
     clerk = person(Role.CLERK, "IN")
-    held = clerk.upload(MOSTLY_BAD)
-    work()
     page = clerk.get(f"/waiting/{held}").text
     assert "A manager of IN or an administrator can review it." in page
     assert "Import the file" not in page
@@ -92,10 +100,9 @@ def test_a_clerk_sees_why_a_file_waits_but_does_not_decide(person: People, work:
     assert clerk.post(f"/uploads/{held}/confirm").status_code == 403
 
 
+@pytest.mark.usefixtures("held")
 @pytest.mark.parametrize("role", list(Role))
-def test_roles_that_decide_or_upload_see_held_files_as_a_task(person: People, work: Work, role: Role) -> None:
-    person(Role.CLERK, "IN", login="uploader").upload(MOSTLY_BAD)
-    work()
+def test_roles_that_decide_or_upload_see_held_files_as_a_task(person: People, role: Role) -> None:
     visitor = person(role, "IN")
     decides = role in {Role.ADMIN, Role.MANAGER}
     sees = decides or role is Role.CLERK
@@ -108,14 +115,9 @@ def test_roles_that_decide_or_upload_see_held_files_as_a_task(person: People, wo
     assert visitor.post("/waiting", {"answer": "import", "batch": "0" * 20}).status_code == (404 if decides else 403)
 
 
-def test_the_count_of_a_user_limited_to_stores_leaves_out_the_files_of_others(
-    app: App, portal: Flask, person: People, work: Work
-) -> None:
-    person(Role.CLERK, "IN", login="uploader").upload(MOSTLY_BAD)
-    work()
-    accounts.add(app.ports, "delhi", "Dev", Role.MANAGER, regions=("IN",), stores=("DEL01",), password=PASSWORD)
-    elsewhere = Visitor(portal.test_client())
-    elsewhere.sign_in("delhi")
+@pytest.mark.usefixtures("held")
+def test_the_count_of_a_user_limited_to_stores_leaves_out_the_files_of_others(person: People) -> None:
+    elsewhere = person(Role.MANAGER, "IN", stores=("DEL01",))
     assert 'class="waits"' not in elsewhere.get("/uploads").text
     assert "No file needs review" in elsewhere.get("/waiting").text
 
@@ -141,10 +143,9 @@ def test_several_files_are_imported_or_discarded_together(app: App, person: Peop
     assert manager.post("/waiting", {"answer": "import"}).status_code == 422
 
 
-def test_the_answers_of_a_file_are_a_part_of_the_list(person: People, work: Work) -> None:
+@pytest.mark.own_home
+def test_the_answers_of_a_file_are_a_part_of_the_list(person: People, held: str) -> None:
     manager = person(Role.MANAGER, "IN")
-    held = manager.upload(MOSTLY_BAD)
-    work()
     assert f'data-src="/waiting/{held}/answers"' in manager.get("/waiting").text
     part = manager.get(f"/waiting/{held}/answers").text
     assert "<!doctype html>" not in part
@@ -153,9 +154,7 @@ def test_the_answers_of_a_file_are_a_part_of_the_list(person: People, work: Work
     assert "Someone else reviewed this file" in manager.get(f"/waiting/{held}/answers").text
 
 
-def test_what_waits_elsewhere_is_unknown(person: People, work: Work) -> None:
-    held = person(Role.ADMIN).upload(MOSTLY_BAD)
-    work()
+def test_what_waits_elsewhere_is_unknown(person: People, held: str) -> None:
     anonymous = person(Role.MANAGER, "USA")
     assert anonymous.get(f"/waiting/{held}").status_code == 404
     assert held not in anonymous.get("/waiting").text
@@ -272,12 +271,11 @@ def test_decisions_and_previews_require_sign_in(portal: Flask, path: str) -> Non
     assert Visitor(portal.test_client()).get(path).status_code == 303
 
 
+@pytest.mark.own_home
 def test_a_file_that_is_answered_while_its_answers_are_computed(
-    app: App, person: People, work: Work, monkeypatch: pytest.MonkeyPatch
+    app: App, person: People, held: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager = person(Role.MANAGER, "IN")
-    held = manager.upload(MOSTLY_BAD)
-    work()
 
     def is_answered_first(*arguments: Any) -> bool:
         if records.get(app.ports, held).state is State.HELD:

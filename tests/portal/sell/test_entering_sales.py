@@ -16,6 +16,7 @@ from tillstream.ports.event_bus import Message
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
+SHARED = True
 
 
 def sale(number: str = "W-ABC-1", **changes: Any) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def revenue(visitor: Visitor) -> str:
     return str(visitor.get("/api/kpis").get_json()["revenue"])
 
 
+@pytest.mark.own_home
 def test_a_sale_counts_once_however_often_it_is_sent(sold: Visitor, person: People, work: Work) -> None:
     seller = person(Role.SALESPERSON, "IN")
     before = revenue(sold)
@@ -66,6 +68,7 @@ def test_a_sale_counts_once_however_often_it_is_sent(sold: Visitor, person: Peop
     assert "W-ABC-1" in sold.get("/sales/MUM01/W-ABC-1?region=IN").text
 
 
+@pytest.mark.own_home
 def test_a_correction_replaces_a_sale_and_a_cancelled_one_counts_nothing(
     sold: Visitor, person: People, work: Work
 ) -> None:
@@ -83,6 +86,7 @@ def test_a_correction_replaces_a_sale_and_a_cancelled_one_counts_nothing(
         assert revenue(sold) == expected
 
 
+@pytest.mark.own_home
 def test_one_number_cannot_be_two_sales(sold: Visitor, person: People, work: Work) -> None:
     seller = person(Role.SALESPERSON, "IN")
     other = sale(lines=[{"line": "1", "product_id": "P2", "quantity": "1", "unit_price": "7", "net_amount": "7"}])
@@ -110,6 +114,7 @@ def test_one_number_cannot_be_two_sales(sold: Visitor, person: People, work: Wor
         ({"version": 2}, "not-from-form"),
     ],
 )
+@pytest.mark.usefixtures("sold")
 def test_a_sale_that_breaks_a_rule_is_refused_with_the_reason(
     person: People, app: App, changes: dict[str, Any], code: str
 ) -> None:
@@ -140,6 +145,7 @@ def test_a_salesperson_does_not_change_the_sale_of_another(person: People, app: 
     assert send(second, sale(salesperson_id="S2", version=2))[0]["code"] == "not-your-name"
 
 
+@pytest.mark.own_home
 def test_a_number_of_a_file_or_till_is_not_used_for_another_sale(sold: Visitor, person: People, work: Work) -> None:
     seller = person(Role.SALESPERSON, "IN")
     before = revenue(sold)
@@ -150,6 +156,7 @@ def test_a_number_of_a_file_or_till_is_not_used_for_another_sale(sold: Visitor, 
 
 
 @pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.own_home
 def test_a_sale_of_the_form_never_replaces_one_of_a_till(
     app: App, sold: Visitor, person: People, work: Work, *, is_first: bool
 ) -> None:
@@ -164,6 +171,7 @@ def test_a_sale_of_the_form_never_replaces_one_of_a_till(
     assert revenue(sold) == "207"
 
 
+@pytest.mark.own_home
 def test_outcomes_of_the_form_begin_where_the_settled_ones_end(sold: Visitor, person: People, work: Work) -> None:
     seller = person(Role.SALESPERSON, "IN")
     send(seller, sale("W-ABCDEF-1"))
@@ -183,15 +191,14 @@ def test_each_sale_leaves_one_entry_with_who_entered_it(person: People, app: App
 
 
 @pytest.mark.parametrize("body", [None, [], {"sales": 3}, {"sales": [{}] * 101}])
-def test_a_body_without_a_list_of_sales_is_refused(person: People, body: Any) -> None:
-    visitor = person(Role.ADMIN)
-    headers = {"X-CSRFToken": visitor.token(), "Accept": "application/json", "Content-Type": "application/json"}
-    answer = visitor.client.post("/sell/sales", data=json.dumps(body), headers=headers)
+def test_a_body_without_a_list_of_sales_is_refused(sold: Visitor, body: Any) -> None:
+    headers = {"X-CSRFToken": sold.token(), "Accept": "application/json", "Content-Type": "application/json"}
+    answer = sold.client.post("/sell/sales", data=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
 
 
-def test_sales_need_the_csrf_token(person: People) -> None:
-    answer = person(Role.ADMIN).client.post("/sell/sales", json={"sales": [sale()]})
+def test_sales_need_the_csrf_token(sold: Visitor) -> None:
+    answer = sold.client.post("/sell/sales", json={"sales": [sale()]})
     assert answer.status_code in {400, 403}
 
 
@@ -225,6 +232,7 @@ def test_the_lines_of_an_earlier_sale_are_shown_for_a_return_without_its_people(
     assert seller.get("/sell/earlier.json?region=IN&store=MUM01&number=77").status_code == 404
 
 
+@pytest.mark.own_home
 def test_a_return_is_a_sale_of_its_own_with_negative_amounts(sold: Visitor, person: People, work: Work) -> None:
     line = {"line": "1", "product_id": "P1", "quantity": "-1", "unit_price": "100", "net_amount": "-100"}
     message = sale("W-ABC-3", status="returned", returns_sale_id="MUM01/2", lines=[line])
@@ -233,9 +241,9 @@ def test_a_return_is_a_sale_of_its_own_with_negative_amounts(sold: Visitor, pers
     assert revenue(sold) == "100"
 
 
-def test_the_worker_keeps_a_page_without_personal_data(person: People) -> None:
-    first, second = person(Role.SALESPERSON, "IN"), person(Role.ADMIN)
-    pages = [one.get("/sell/offline").text for one in (first, second)]
+def test_the_worker_keeps_a_page_without_personal_data(sold: Visitor, person: People) -> None:
+    first = person(Role.SALESPERSON, "IN")
+    pages = [one.get("/sell/offline").text for one in (first, sold)]
     assert pages[0] == pages[1]
     assert "salesperson-in" not in pages[0]
     code = first.get("/sell/worker.js")
@@ -247,6 +255,7 @@ def test_the_worker_keeps_a_page_without_personal_data(person: People) -> None:
         assert "immutable" in first.get(address).headers["Cache-Control"], address
 
 
+@pytest.mark.usefixtures("sold")
 def test_the_app_can_be_installed(person: People) -> None:
     visitor = person(Role.SALESPERSON, "IN")
     answer = visitor.get("/sell/app.webmanifest")

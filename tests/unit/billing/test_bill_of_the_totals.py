@@ -9,6 +9,7 @@ from devtools.billing.limits import exceeded
 from devtools.billing.queries import LEAST, Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import NOW, Ledger, Traffic
+from examples import in_long_proofs
 from tillstream.adapters.google.bigquery.fields import APPENDED, FLAGS, INCOMING
 from tillstream.adapters.google.bigquery.totals import fold
 from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, arrived
@@ -79,9 +80,7 @@ def test_daily_facts_of_a_month_are_read_from_its_partitions() -> None:
 FIFTEEN_YEARS = [TODAY - timedelta(days) for days in range(15 * 365)]
 
 
-@pytest.mark.parametrize(
-    "changed", [MONTH_OF_DAYS, pytest.param(FIFTEEN_YEARS, marks=pytest.mark.system)], ids=["month", "fifteen years"]
-)
+@pytest.mark.parametrize("changed", [MONTH_OF_DAYS, *in_long_proofs(FIFTEEN_YEARS)], ids=["month", "fifteen years"])
 def test_no_refresh_exceeds_a_limit(changed: list[date]) -> None:
     for query in (text([TODAY], MONTH_OF_DAYS), text([], changed), fold.script(MONTH_OF_DAYS)):
         assert exceeded(query, script_statements(query), []) == []

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from examples import in_long_proofs
 from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.models.panel import DAILY, Bools, Floats, Holidays
@@ -81,7 +82,7 @@ def history_of_stores(amounts: Floats) -> History:
     return history_of([Key("UK", name, "Toys") for name in names], stores, number(MONDAY) + days, amounts[sold], places)
 
 
-@pytest.mark.parametrize("share", [0.15, 0.7])
+@pytest.mark.parametrize("share", [0.15, *in_long_proofs(0.7)])
 def test_the_forecast_of_stores_that_sell_rarely_is_their_mean(share: float) -> None:
     random = np.random.default_rng(5)
     amounts = np.where(random.random((40, DAYS)) < share, random.lognormal(3, 0.5, (40, DAYS)), 0.0)

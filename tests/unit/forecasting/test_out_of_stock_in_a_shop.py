@@ -46,7 +46,7 @@ def week_ahead(opened: App) -> dict[tuple[object, ...], float]:
 
 
 def test_the_forecast_of_a_product_out_of_stock_is_its_demand(shop: App) -> None:
-    run(shop.ports, Here())
+    run(shop.ports, Here(), 7)
     without = week_ahead(shop)
     line = MovementLine("TO-1", Decimal(0))
     count = Movement("c1", MovementKind.COUNT, "UK", "LDS1", COUNTED, lines=(line,), day_part=DayPart.AFTER_CLOSING)
@@ -57,7 +57,7 @@ def test_the_forecast_of_a_product_out_of_stock_is_its_demand(shop: App) -> None
     assert sold.history.is_out is not None
     assert sold.history.is_out[row].sum() == sold.history.is_out.sum() == EMPTY_DAYS - 1, "without the last day"
     assert np.isnan(sold.history.values[row, sold.history.is_out[row]]).all()
-    run(shop.ports, Here())
+    run(shop.ports, Here(), 7)
     with_mask = week_ahead(shop)
     product = ("product", "LDS1", "TO-1")
     assert without[product] < 0.5 * UNITS_OF_A_WEEK

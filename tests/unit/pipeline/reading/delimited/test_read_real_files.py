@@ -16,7 +16,7 @@ FILES = [
     ("classic-models/sales_data_sample.csv", "cp850", ",", 2823),
     ("online-retail/IN.csv", "utf-8", ",", 1259),
     ("online-retail/USA.csv", "utf-8", ",", 291),
-    pytest.param("online-retail/UK.csv.gz", "utf-8", ",", 495_478, marks=pytest.mark.system),
+    pytest.param("online-retail/UK.csv.gz", "utf-8", ",", 495_478, marks=pytest.mark.long),
     ("superstore-eu/superstore-semicolon-decimal-comma.csv", "utf-8", ";", 9994),
     ("japan/uriage_cp932.csv", "cp932", ",", 5),
     ("supermarket/supermarket_sales.csv", "utf-8", ",", 1000),
