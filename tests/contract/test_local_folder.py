@@ -11,20 +11,29 @@ from pathlib import Path
 import pytest
 from processes import PATIENCE, SPAWN, kill, log_line, run_all, running, wait_until
 from threads import join_thread
+from waiting import wait_for
 
 from tillstream.adapters.local.files.home_folder import Folder
 from tillstream.domain.errors import Occupied, Unavailable
 from tillstream.settings import Settings
 
+TURNS = 150
 
-def take_turns(log: Path, home: Path, ends_at: float) -> None:
-    """Own the folder again and again, as a busy command loop would, and log each turn."""
+
+def take_turns(log: Path, home: Path, processes: int) -> None:
+    """Own the folder again and again, as a busy command loop would, and log each turn, from when all processes are
+    there until they have had their turns together."""
     folder = Folder(home)
-    while time.time() < ends_at:
+    started = log.with_name("started")
+    log_line(started, str(os.getpid()))
+    wait_for(lambda: len(started.read_text().splitlines()) == processes, "the other process")
+    is_over = False
+    while not is_over:
         with folder.own():
             log_line(log, f"{os.getpid()} in")
-            time.sleep(0.002)
+            time.sleep(0.002)  # the work
             log_line(log, f"{os.getpid()} out")
+            is_over = len(log.read_bytes().splitlines()) >= 2 * TURNS
 
 
 def own_for_ever(log: Path, home: Path) -> None:
@@ -41,8 +50,8 @@ def wait_for_ever(log: Path, home: Path) -> None:
 
 
 def test_two_processes_own_the_folder_in_turns(tmp_path: Path) -> None:
-    log, ends_at = tmp_path / "told", time.time() + 3.0
-    run_all(*[(take_turns, (log, tmp_path / "home", ends_at))] * 2)
+    log = tmp_path / "told"
+    run_all(*[(take_turns, (log, tmp_path / "home", 2))] * 2)
     lines = [line.split() for line in log.read_text().splitlines()]
     for entered, left in zip(lines[::2], lines[1::2], strict=True):
         assert (entered[0], entered[1], left[1]) == (left[0], "in", "out"), "two owned it at once"

@@ -1,10 +1,13 @@
 """The function that sends sale events to webhooks in a Google Cloud project."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
+from threads import join_thread
+from waiting import wait_for
 from webhook_receiver import Receiver, receiving
 
 from tillstream.app import App
@@ -23,9 +26,28 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(autouse=True)
-def short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TILLSTREAM_FORWARD_SECONDS", "2")
+def private_receivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLSTREAM_FORWARD_SECONDS", "600")  # a call that ran for its time would fail the test
     monkeypatch.setenv("TILLSTREAM_WEBHOOK_PRIVATE", "true")
+
+
+def end_calls_after(monkeypatch: pytest.MonkeyPatch, app: App, webhook: str, attempts: int) -> None:
+    """The time of a call of the function is over once a webhook has had so many attempts."""
+
+    class Timer(threading.Thread):
+        def __init__(self, seconds: float, function: Callable[[], None]) -> None:
+            super().__init__(daemon=True)
+            assert seconds == 600
+            self.function = function
+
+        def run(self) -> None:
+            wait_for(lambda: len(history(app.ports, webhook).attempts) >= attempts, "the attempts")
+            self.function()
+
+        def cancel(self) -> None:
+            join_thread(self)
+
+    monkeypatch.setattr(threading, "Timer", Timer)
 
 
 def publish(app: App, *numbers: int) -> None:
@@ -34,8 +56,11 @@ def publish(app: App, *numbers: int) -> None:
     app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(body, attributes) for body in bodies])
 
 
-def test_a_call_sends_the_events_that_webhooks_have_collected(entry: Entry, app: App, receiver: Receiver) -> None:
+def test_a_call_sends_the_events_that_webhooks_have_collected(
+    entry: Entry, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    end_calls_after(monkeypatch, app, webhook.id, 3)
     publish(app, 1, 2, 3)
     answer = entry("forward").post("/")
     assert (answer.status_code, answer.get_json()) == (200, {"webhooks": 1})
@@ -43,10 +68,7 @@ def test_a_call_sends_the_events_that_webhooks_have_collected(entry: Entry, app:
     assert [attempt.status for attempt in history(app.ports, webhook.id).attempts] == [204] * 3
 
 
-def test_without_an_active_webhook_a_call_ends_at_once(
-    entry: Entry, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TILLSTREAM_FORWARD_SECONDS", "600")  # a call that ran for its time would fail the test
+def test_without_an_active_webhook_a_call_ends_at_once(entry: Entry, app: App, receiver: Receiver) -> None:
     webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
     registry.pause(app.ports, webhook.id, "boss", "holidays")
     publish(app, 1)
@@ -55,9 +77,10 @@ def test_without_an_active_webhook_a_call_ends_at_once(
 
 
 def test_events_that_a_call_could_not_deliver_are_kept_for_a_later_one(
-    entry: Entry, app: App, receiver: Receiver
+    entry: Entry, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    end_calls_after(monkeypatch, app, webhook.id, 1)
     publish(app, 1)
     receiver.status = 500
     function = entry("forward")

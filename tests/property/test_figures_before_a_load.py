@@ -79,7 +79,7 @@ def _revenue(amounts: Any) -> Decimal:
     return sum((one.revenue for one in amounts), Decimal(0))
 
 
-@settings(max_examples=examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80, quick=4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, has_lines=BOTH, has_versions=BOTH)
 def test_what_the_figures_of_a_file_promise_is_what_counts_once_it_is_loaded(
     app: App, tmp_path: Path, rows: list[tuple[Any, ...]], has_lines: bool, has_versions: bool

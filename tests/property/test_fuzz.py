@@ -24,7 +24,7 @@ from tillstream.domain.contract.model import Contract
 
 CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
 WORKBOOKS = ("xlsx", "xls", "ods", "jsonl", "parquet")
-QUICK = 2.0
+QUICK = 1.0
 BATCH = 50
 PIECES = (
     *(b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b'"\n', b'\n"', b"\n\n", b",,,,,,,,,,,,", b"'"),

@@ -5,14 +5,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from zetasql import types as t
-from zetasql.api import CatalogBuilder, PreparedQuery, TableBuilder, TypeFactory
-from zetasql.core import wasm_client
-from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import Parameter
 
 import sql
 from tillstream.adapters.google.bigquery.parameters import bind
@@ -21,20 +19,30 @@ from tillstream.domain.tables import TABLES
 CALENDAR_YEARS = 2022, 2025
 """The first and the last year of `dim_date` where a test reads every view."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _ImportedOnUse:
+    """The types of zetasql, which take a second to import: most tests that name the judge run without it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("zetasql.types"), name)
+
+
+t: Any = _ImportedOnUse()
 KINDS = {
-    "STRING": t.TypeKind.TYPE_STRING,
-    "DATE": t.TypeKind.TYPE_DATE,
-    "TIMESTAMP": t.TypeKind.TYPE_TIMESTAMP,
-    "NUMERIC": t.TypeKind.TYPE_NUMERIC,
-    "BIGNUMERIC": t.TypeKind.TYPE_BIGNUMERIC,
-    "INT64": t.TypeKind.TYPE_INT64,
-    "FLOAT64": t.TypeKind.TYPE_DOUBLE,
-    "BOOL": t.TypeKind.TYPE_BOOL,
-    "JSON": t.TypeKind.TYPE_JSON,
-    "hash128": t.TypeKind.TYPE_INT64,
-    "hash64": t.TypeKind.TYPE_INT64,
+    "STRING": "TYPE_STRING",
+    "DATE": "TYPE_DATE",
+    "TIMESTAMP": "TYPE_TIMESTAMP",
+    "NUMERIC": "TYPE_NUMERIC",
+    "BIGNUMERIC": "TYPE_BIGNUMERIC",
+    "INT64": "TYPE_INT64",
+    "FLOAT64": "TYPE_DOUBLE",
+    "BOOL": "TYPE_BOOL",
+    "JSON": "TYPE_JSON",
+    "hash128": "TYPE_INT64",
+    "hash64": "TYPE_INT64",
 }
-NAMES = {kind: name for name, kind in KINDS.items() if name.isupper()}
+"""Our kinds of columns → names of Google's."""
 READ_AS = {"TIMESTAMP": "UNIX_MICROS({0})", "BIGNUMERIC": "CAST({0} AS STRING)"}
 """How the types are fetched that the Python package cannot read."""
 Rows = Sequence[Sequence[Any]]
@@ -45,6 +53,8 @@ class Judge:
     """Analyses and answers in GoogleSQL. Make one per session: the first use compiles 28 MB of WebAssembly."""
 
     def __init__(self, kept: Path) -> None:
+        from zetasql.core import wasm_client
+
         wasm_client.Module = _KeptModule(kept)
         language = t.LanguageOptions.maximum_features()
         self.language = language
@@ -59,9 +69,11 @@ class Judge:
             self._add(name, self.columns(body(text)))
 
     def _add(self, name: str, columns: Columns) -> None:
+        from zetasql.api import TableBuilder
+
         table = TableBuilder(name)
         for column, kind in columns:
-            table.add_column(column, KINDS[kind])
+            table.add_column(column, type_kind(kind))
         self._built[name] = table.build()
         self.tables[name] = columns
 
@@ -69,12 +81,14 @@ class Judge:
         """(name, type) of each column of a SELECT. Raises zetasql's error for SQL that BigQuery rejects."""
         text, params = _without_nulls(text, params or {})
         with self._prepare(text, params, {}) as prepared:
-            return [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
+            return [(column.name, _names_of_kinds()[column.type.type_kind]) for column in prepared.columns]
 
     def answer(
         self, text: str, params: Mapping[str, Any] | None = None, content: Mapping[str, Rows] | None = None
     ) -> tuple[Columns, list[tuple[Any, ...]]]:
         """Columns and rows of a SELECT over `content`; the views it may read are worked out from the tables."""
+        from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import Parameter
+
         text, params = _without_nulls(text, params or {})
         filled = {
             name: t.TableContent(table_data=t.TableData(row=[_row(row, self.tables[name]) for row in rows]))
@@ -82,7 +96,7 @@ class Judge:
             if _names(name, text)
         }
         prepared = self._prepare(text, params, filled)
-        columns = [(column.name, NAMES[column.type.type_kind]) for column in prepared.columns]
+        columns = [(column.name, _names_of_kinds()[column.type.type_kind]) for column in prepared.columns]
         if any(kind in READ_AS for _, kind in columns):
             plain = [READ_AS.get(kind, "{0}").format(f"`{name}`") for name, kind in columns]
             prepared = self._prepare(
@@ -111,6 +125,8 @@ class Judge:
         return filled
 
     def _prepare(self, text: str, params: Mapping[str, Any], content: Mapping[str, Any]) -> Any:
+        from zetasql.api import CatalogBuilder, PreparedQuery
+
         options = t.AnalyzerOptions(
             language_options=self.language,
             default_timezone="UTC",
@@ -201,10 +217,22 @@ def _kind(value: Any) -> str:
     raise TypeError(f"a parameter of type {type(value).__name__}")
 
 
+def type_kind(kind: str) -> Any:
+    """Google's kind of one of our kinds of columns."""
+    return t.TypeKind[KINDS[kind]]
+
+
+@cache
+def _names_of_kinds() -> dict[Any, str]:
+    return {type_kind(name): name for name in KINDS if name.isupper()}
+
+
 def _type(kind: str) -> Any:
+    from zetasql.api import TypeFactory
+
     if kind.startswith("ARRAY<"):
         return TypeFactory.create_array_type(_type(kind[6:-1]))
-    return TypeFactory.create_simple_type(KINDS[kind])
+    return TypeFactory.create_simple_type(type_kind(kind))
 
 
 def _value(value: Any, kind: str) -> Any:

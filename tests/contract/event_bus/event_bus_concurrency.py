@@ -55,14 +55,18 @@ def shared_by_threads(opener: Opener) -> Counter[str]:
         for n in range(20):
             bus.publish("topic", messages(*(f"{name}/{n}/{m}" for m in range(10))))
 
+    def consume(mine: list[str]) -> None:
+        while sum(map(len, got)) < 600:
+            mine.extend(drain(bus, "sub", 30, wait=0.05))
+
     jobs: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [(publish, (name,)) for name in range(3)]
-    jobs += [(lambda mine: mine.extend(drain(bus, "sub", 30, wait=1.0)), (mine,)) for mine in got]
+    jobs += [(consume, (mine,)) for mine in got]
     threads = [threading.Thread(target=target, args=args, daemon=True) for target, args in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
         join_thread(thread)
-    return Counter(itertools.chain(*got))
+    return Counter(itertools.chain(*got, drain(bus, "sub")))
 
 
 def shared_by_processes(opener: Opener, log: Path) -> Counter[str]:

@@ -10,7 +10,6 @@ import pytest
 from contract.warehouse.settling_contract import Keep, SettlingContract, staged
 from stateful.sliced import SlicedWarehouse
 
-from examples import in_long_proofs
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.domain.batch.holds import HoldCode
 from tillstream.ports.warehouse import Settlement
@@ -25,7 +24,9 @@ def sliced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlicedWarehouse
     local.close()
 
 
-class TestSettlingOnASlice(SettlingContract):
+class OnASlice:
+    """Settles on the shared warehouse, and compares each settlement on a slice of it."""
+
     @pytest.fixture
     def warehouse(self, sliced: SlicedWarehouse) -> Iterator[Any]:
         yield sliced
@@ -39,18 +40,37 @@ class TestSettlingOnASlice(SettlingContract):
 
         return write
 
-    @pytest.mark.parametrize("seed", [1, *in_long_proofs(2, 3)])
-    def test_random_spellings_are_held_alike(self, warehouse: Any, keep: Keep, seed: int) -> None:
-        rng, holds = Random(seed), set()
-        for number in range(0, 24, 2):
-            files = [
-                staged(
-                    keep, f"random-{seed}-{at}", some_rows(rng), region=f"random-{seed}", at=at, day=date(2024, 7, seed)
-                )
-                for at in (number, number + 1)
-            ]
-            holds |= {hold.code for hold in warehouse.settle(Settlement(files)).holds.values()}
-        assert HoldCode.OTHER_SPELLING in holds <= {HoldCode.OTHER_SPELLING, HoldCode.OTHER_PRODUCTS}
+
+@pytest.mark.long
+class TestSettlingOnASlice(OnASlice, SettlingContract):
+    """The whole suite, with the ledger that the tests before have filled."""
+
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    def test_random_spellings_are_held_alike_in_many_files(self, warehouse: Any, keep: Keep, seed: int) -> None:
+        random_spellings_are_held_alike(warehouse, keep, seed, count=24)
+
+
+class TestOnASlice(OnASlice):
+    """What enters, changes, is undone and is held."""
+
+    test_a_bound_writer = SettlingContract.test_a_bound_writer_leaves_the_lines_of_other_stores
+    test_an_undo = SettlingContract.test_an_undo_restores_the_earlier_lines
+    test_a_preview = SettlingContract.test_a_preview_shows_the_result_and_stores_nothing
+
+    def test_random_spellings_are_held_alike(self, warehouse: Any, keep: Keep) -> None:
+        random_spellings_are_held_alike(warehouse, keep, seed=14, count=4)
+
+
+def random_spellings_are_held_alike(warehouse: Any, keep: Keep, seed: int, count: int) -> None:
+    rng, holds, name = Random(seed), set(), f"random-{seed}-of-{count}"
+    for number in range(0, count, 2):
+        files = [
+            staged(keep, f"{name}-{at}", some_rows(rng), region=name, at=at, day=date(2024, 7, seed))
+            for at in (number, number + 1)
+        ]
+        holds |= {hold.code for hold in warehouse.settle(Settlement(files)).holds.values()}
+    assert HoldCode.OTHER_SPELLING in holds
+    assert holds <= {HoldCode.OTHER_SPELLING, HoldCode.OTHER_PRODUCTS}
 
 
 def some_rows(rng: Random) -> list[tuple[str, str, str]]:

@@ -55,7 +55,7 @@ def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: 
     assert "Expires=" not in session
 
 
-def test_what_an_open_page_asks_in_the_background_does_not_undo_a_sign_in(app: App, portal: Flask) -> None:
+def test_requests_that_an_open_page_makes_by_itself_do_not_undo_a_sign_in(app: App, portal: Flask) -> None:
     """Its responses may come late, so they set no cookie."""
     accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     by_itself = {"Sec-Fetch-Mode": "cors"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from googlesql import EPOCH, KINDS, Judge, _python
+from googlesql import EPOCH, Judge, _python, type_kind
 from zetasql import types as t
 from zetasql.api import TableBuilder, TypeFactory
 
@@ -81,11 +81,11 @@ def job(
 
 @pytest.fixture(scope="module")
 def engine(judge: Judge) -> Judge:
-    string = TypeFactory.create_simple_type(KINDS["STRING"])
+    string = TypeFactory.create_simple_type(type_kind("STRING"))
     labels = TypeFactory.create_array_type(TypeFactory.create_struct_type([("key", string), ("value", string)]))
     table = TableBuilder("JOBS_BY_PROJECT")
     for name, kind in COLUMNS.items():
-        table.add_column(name, KINDS[kind])
+        table.add_column(name, type_kind(kind))
     table.add_column("labels", labels)
     table.add_column("error_result", TypeFactory.create_struct_type([("reason", string)]))
     judge._built["JOBS_BY_PROJECT"] = table.build()

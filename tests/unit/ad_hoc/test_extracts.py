@@ -1,5 +1,6 @@
 """Extracts of the marts: exactly the rows of a scope, shared by equal scopes, made again where they are damaged."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from filled_marts import filled_warehouse
 
+from examples import in_long_proofs
 from tillstream.ad_hoc import extracts, tables
 from tillstream.ad_hoc.engines import ExtractEngine, Run
 from tillstream.ad_hoc.extracts import UNUSED_DAYS, Extracts
@@ -120,7 +122,7 @@ def test_scopes_take_at_most_half_as_much_space_as_the_marts(
     engine = _engine(warehouse, tmp_path)
     everything = " UNION ALL ".join(f"SELECT COUNT(*) AS n FROM {table}" for table in tables.offered(STORE))
     engine.run(Run(everything, UNRESTRICTED))
-    for store in ("S1", "S2", "U", "V", "W", "X"):
+    for store in ("S1", "S2", "U"):
         engine.run(Run(everything, scope_of(Role.MANAGER, ("IN", "UK"), (store,))))
     sizes = {
         folder: sum(path.stat().st_size for path in folder.glob("*.parquet"))
@@ -131,9 +133,18 @@ def test_scopes_take_at_most_half_as_much_space_as_the_marts(
     assert sum(sizes.values()) <= 1.5 * marts + newest
 
 
-@pytest.mark.parametrize("scope", [UNRESTRICTED, INDIA, STORE, scope_of(Role.MANAGER, ())], ids=str)
-def test_tables_have_their_columns_before_the_first_sale(tmp_path: Path, scope: Scope) -> None:
-    engine = _engine(DuckDBWarehouse(":memory:", threads=1), tmp_path)
+@pytest.fixture(scope="module")
+def empty_warehouse() -> Iterator[DuckDBWarehouse]:
+    warehouse = DuckDBWarehouse(":memory:", threads=1)
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.mark.parametrize("scope", [STORE, *in_long_proofs(UNRESTRICTED, INDIA, scope_of(Role.MANAGER, ()))], ids=str)
+def test_tables_have_their_columns_before_the_first_sale(
+    empty_warehouse: DuckDBWarehouse, tmp_path: Path, scope: Scope
+) -> None:
+    engine = _engine(empty_warehouse, tmp_path)
     for table in tables.offered(scope).values():
         rows = engine.run(Run(f"SELECT * FROM {table.name} WHERE FALSE", scope)).rows
         assert rows.schema.names == [column.name for column in table.columns]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from unit.alert_channels.channel_steps import FROM, PORTAL, channel, notify
 
+from examples import in_long_proofs
 from tillstream.alert_channels import deliveries, notices, registry
 from tillstream.alert_channels.channel import AlertChannel
 from tillstream.alert_channels.notices import Notice
@@ -113,8 +115,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert {each for each, state in states.items() if state == SENT} <= self.receivers.received.keys()
 
 
-def test_any_order(app: App) -> None:
+@pytest.mark.parametrize("count", [10, *in_long_proofs(40)])
+def test_any_order(app: App, count: int) -> None:
     run_state_machine_as_test(
         lambda: AnyOrder(app),
-        settings=settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck)),
     )

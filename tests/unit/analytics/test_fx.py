@@ -1,6 +1,6 @@
 """Exchange rates: the files they come in, what is refused, and the daily factors into the reporting currency."""
 
-import time
+import sys
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
@@ -219,16 +219,33 @@ def test_factors_are_exact_quotients_of_any_size() -> None:
     assert by_date["2024-01-01", "JPY"] == exact
 
 
-def test_forty_two_currencies_over_ten_thousand_days_take_less_than_three_seconds_of_computing() -> None:
-    days = [date(1999, 1, 4) + timedelta(days=offset) for offset in range(10_000)]
-    codes = [f"C{chr(65 + number // 26)}{chr(65 + number % 26)}" for number in range(42)]
+def _calls_of_daily(currencies: int, count: int) -> int:
+    """How many functions of Python are called to compute the rates of currencies over days."""
+    days = [date(1999, 1, 4) + timedelta(days=offset) for offset in range(count)]
+    codes = [f"C{chr(65 + number // 26)}{chr(65 + number % 26)}" for number in range(currencies)]
     columns = {
         "rate_date": pa.array([day for day in days for _ in codes], pa.date32()),
         "currency": pa.array(codes * len(days)),
-        "per_euro": pa.array(range(10_001, 10_001 + 42 * len(days)), pa.int64()).cast(pa.decimal128(38, 9)),
+        "per_euro": pa.array(range(10_001, 10_001 + currencies * count), pa.int64()).cast(pa.decimal128(38, 9)),
     }
-    began = time.process_time()
-    table = daily(pa.table(columns, schema=fx_rates.SCHEMA), "CAA", days[-1])
-    assert time.process_time() - began < 3
-    assert table.num_rows == 43 * len(days)
+    rates, calls = pa.table(columns, schema=fx_rates.SCHEMA), 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        table = daily(rates, "CAA", days[-1])
+    finally:
+        sys.setprofile(before)
+    assert table.num_rows == (currencies + 1) * count
     assert table.group_by(["sale_date", "currency"]).aggregate([]).num_rows == table.num_rows
+    return calls
+
+
+def test_the_work_for_many_currencies_and_days_grows_with_their_rates_only() -> None:
+    assert _calls_of_daily(42, 300) < 1.2 * 10 * _calls_of_daily(42, 30)
+    assert _calls_of_daily(42, 300) < 1.2 * 7 * _calls_of_daily(6, 300)
+    assert _calls_of_daily(42, 300) < 2 * 42 * 300

@@ -6,7 +6,7 @@ from bench import detection
 from bench.detection import FILES, evaluate
 from bench.detection_files import generate_file
 
-FEW = 40
+FEW = 16
 
 
 @pytest.mark.parametrize("seed", range(FEW))

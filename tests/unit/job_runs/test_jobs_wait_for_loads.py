@@ -12,6 +12,7 @@ import pytest
 import shop_of_two_stores
 from large_settlements import with_jobs
 
+from examples import long_but
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import evaluation
 from tillstream.app import App, mart_destinations
@@ -130,9 +131,7 @@ def _stock_and_goals(app: App, file: Batch) -> tuple[Decimal, Decimal]:
     return level["on_hand"], Decimal(company["sold"])
 
 
-@pytest.mark.parametrize(
-    "hour", [hour if hour in {3, 15} else pytest.param(hour, marks=pytest.mark.long) for hour in range(24)]
-)
+@pytest.mark.parametrize("hour", long_but([3], range(24)))
 def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: Path, hour: int) -> None:
     make_everything_due(shop, tmp_path, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
     with loads.loading(shop.ports, records.SAMPLES):
@@ -169,7 +168,7 @@ def test_stock_and_goals_of_a_part_of_the_files_are_those_of_all_after_the_load(
     assert part[1] < whole[1] == pytest.approx(revenue["n"])
 
 
-@pytest.mark.parametrize("hour", range(24))
+@pytest.mark.parametrize("hour", long_but([2, 3, 5, 6], range(24)))
 def test_the_forecast_of_a_night_that_ends_before_the_load_is_made_after_it(shop: App, hour: int) -> None:
     advance(shop, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
     is_night = 3 <= hour < 6

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 import shop_of_two_stores
 
+from examples import in_long_proofs
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
@@ -111,7 +112,12 @@ def test_a_comparison_with_fixed_days_stays_as_it_is(app: App) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["growth?", "growth?preset=own&region=UK&", "change?grain=product&", "change-by-group?dimension=store&"]
+    "address",
+    [
+        "growth?preset=own&region=UK&",
+        "change-by-group?dimension=store&",
+        *in_long_proofs("growth?", "change?grain=product&"),
+    ],
 )
 def test_a_table_that_compares_has_the_latest_period_without_dates(app: App, address: str) -> None:
     """The latest complete month is June, as the pages Sales and Compare show."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sheet_files import WORKBOOKS, Cells, ods, ods_rows, xls, xlsb, xlsx
 
+from examples import one_in
 from tillstream.detection import FileSample
 from tillstream.detection.evidence import DetectionLog
 from tillstream.domain.errors import Rejected
@@ -117,8 +118,9 @@ def test_the_sheet_of_the_contract_is_sampled_where_there_is_one() -> None:
     assert sample(data, "")[0].sheet.names[0] == "Row Labels"
 
 
-@pytest.mark.parametrize("build", WORKBOOKS.values(), ids=WORKBOOKS)
-def test_start_middle_and_end_of_a_sheet_are_sampled(build: Any) -> None:
+@pytest.mark.parametrize("kind", one_in(2, list(WORKBOOKS)))
+def test_start_middle_and_end_of_a_sheet_are_sampled(kind: str) -> None:
+    build: Any = WORKBOOKS[kind]
     rows = [["No", "Date", "Net"], *([n, "01/02/2026", n] for n in range(12_000))]
     rows[-1] = [11999, "31/02/2026", 1]
     sheet = sample(build(rows))[0].sheet
