@@ -18,6 +18,7 @@ from stateful.on_google import project
 from structlog.testing import capture_logs
 from unit.connectors.connector_steps import sales
 
+from examples import in_long_proofs
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
@@ -33,7 +34,6 @@ from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
 
 CONTRACT = "online-retail-uk"
-OBJECTS = 200
 
 
 class Killed(BaseException):
@@ -137,22 +137,24 @@ def answer(*arguments: str, code: int = 0) -> Any:
     return json.loads(result.stdout)
 
 
-def test_a_killed_backfill_of_200_objects_continues(settings: Settings, bucket: Bucket) -> None:
-    for number in range(OBJECTS):
+@pytest.mark.parametrize("count", [20, *in_long_proofs(200)])
+def test_a_killed_backfill_continues(settings: Settings, bucket: Bucket, count: int) -> None:
+    copied = 3 * count // 7
+    for number in range(count):
         put(bucket, f"sales/{number:03}.csv", number)
     path, now = f"gs://{bucket.name}/sales/", datetime.now(UTC)
     with closing(build(settings, ManualClock(now))) as app:
-        objects = KilledAfter(app.ports.objects, copies=87)
+        objects = KilledAfter(app.ports.objects, copies=copied)
         with pytest.raises(Killed):
             run(replace(app, ports=replace(app.ports, objects=objects)), path)
-        assert len(inbox(app, path)) == 87
+        assert len(inbox(app, path)) == copied
         app.ports.clock.sleep(5 * 60)
         with pytest.raises(Rejected, match="is running"):
             run(app, path)
         app.ports.clock.sleep(6 * 60)
         ended = run(app, path)
-        assert (ended.outcome, ended.items) == ("done", OBJECTS - 87), ended.error
-        assert len(inbox(app, path)) == OBJECTS
+        assert (ended.outcome, ended.items) == ("done", count - copied), ended.error
+        assert len(inbox(app, path)) == count
         assert backfills.counts(app.ports, ended.connector) == {}, "the events of the copies create the records"
         assert run(app, path).items == 0
         for name in inbox(app, path):  # other tests stage what is here

@@ -14,6 +14,7 @@ from stateful.steps import like, upload_rows
 from stateful.system import running_system
 from structlog.testing import capture_logs
 
+from examples import in_long_proofs
 from functions import main
 from infra.goals import METRICS
 from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
@@ -63,7 +64,7 @@ def sweep(app: App, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], li
     return answer, [line["reason"] for line in lines if line["event"] == event]
 
 
-@pytest.mark.parametrize("lost", [1, 2])
+@pytest.mark.parametrize("lost", [1, *in_long_proofs(2)])
 def test_a_lost_settlement_is_noticed_by_the_sweep_and_settled_again_by_the_job(
     system: GoogleSystem, monkeypatch: pytest.MonkeyPatch, lost: int
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 from stateful.on_google import project
 from threads import join_thread
 
+from examples import in_long_proofs
 from functions.receiving import keep_receiving
 from tillstream.app import App, build
 from tillstream.domain.batch.record import Batch
@@ -97,9 +98,7 @@ def rows(app: App) -> dict[int, dict[str, Any]]:
     return {int(row["sale_id"]): row for row in app.ports.warehouse.query(BOTH).to_pylist()}
 
 
-@pytest.mark.parametrize(
-    "seconds", [pytest.param(20, marks=pytest.mark.system), pytest.param(300, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("seconds", [8, *in_long_proofs(300)])
 def test_every_sale_is_unsettled_or_in_the_ledger_at_every_moment(app: App, seconds: int) -> None:
     tills, ended, failures = Tills(app), threading.Event(), list[BaseException]()
 

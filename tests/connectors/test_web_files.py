@@ -4,6 +4,7 @@ import pytest
 from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, serving
 
+from tillstream.connectors.http import session
 from tillstream.connectors.kinds.web_files import KIND
 from tillstream.connectors.source import Item, Source
 from tillstream.domain.errors import Rejected, Unavailable
@@ -104,7 +105,8 @@ def test_a_redirect_into_a_private_network_is_refused():
         open_source(f"{server.url}/away", OpenAccess(refused=frozenset({"inside.test"}))).test()
 
 
-def test_a_server_that_is_away_is_tried_again():
+def test_a_server_that_is_away_is_tried_again(monkeypatch):
+    monkeypatch.setattr(session, "_BACKOFF_SECONDS", 0.01)
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1 failed"):
         open_source("http://127.0.0.1:9/a").test()
 

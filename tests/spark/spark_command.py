@@ -21,6 +21,8 @@ from tillstream.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 400
+SHORT_LIVED = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""For a Java that ends before code compiled by its slow compiler is worth it."""
 
 
 def run_on_spark(python: Path, home: Path, now: datetime, command: str, **arguments: Any) -> Any:
@@ -37,7 +39,7 @@ def started_in_a_project(python: Path, command: str, **arguments: Any) -> subpro
 def _started(python: Path, request: list[Any], paths: list[Path]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [python, __file__, json.dumps(request)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
+        env=os.environ | SHORT_LIVED | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 280
+ENVIRONMENT = {"SPARK_LOCAL_IP": "127.0.0.1", "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+"""Java ends before code compiled by its slow compiler is worth it."""
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "2",
 }
 
 
@@ -25,7 +28,7 @@ def rows_of_spark(python: Path, statements: Path, *queries: str) -> list[list[li
     """Rows of each query after the statements of a file. python: of the fixture `spark_python`. Values are texts."""
     done = subprocess.run(
         [python, __file__, str(statements), *queries],
-        env=os.environ | {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": str(python)},
+        env=os.environ | ENVIRONMENT | {"PYSPARK_PYTHON": str(python)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

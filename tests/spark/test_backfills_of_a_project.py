@@ -35,6 +35,7 @@ FILES = {
 }
 
 
+@pytest.mark.long
 def test_receipts_of_a_project_are_those_of_the_engine_local(
     spark_python: Path, settings: Settings, bucket: Bucket, tmp_path: Path
 ) -> None:
@@ -68,7 +69,6 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
     assert on_spark["01.csv"]["holds"] == []
 
 
-@pytest.mark.long
 def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -> None:
     def fail(tasks: Sequence[FileTask]) -> list[Outcome]:
         outcomes = started.stage(tasks[1:])

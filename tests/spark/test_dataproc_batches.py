@@ -23,6 +23,7 @@ from tillstream.spark.file_tasks import FileTask, Outcome
 
 __all__ = ["bucket", "settings", "started"]
 pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
+SUBNET = "jobs"
 PROGRAM = Path(staging_batch.__file__)
 
 
@@ -57,24 +58,30 @@ def service(spark_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def on_dataproc(project: Project, beat: Callable[[], None]) -> Callable[[Sequence[FileTask]], list[Outcome]]:
     settings = project.app.settings
-    place = Place(settings.project, settings.location, dict(settings.buckets))
+    place = Place(settings.project, settings.location, dict(settings.buckets), SUBNET)
     return lambda tasks: run_batch(place, project.app.ports.objects, project.clock, tasks, beat)
 
 
+@pytest.mark.long
 def test_a_batch_of_dataproc_stages_the_files(service: Dataproc, started: Project, tmp_path: Path) -> None:
-    options = {"paths": [started.path], "contract": CONTRACT, "engine": "dataproc", "subnet": "jobs"}
+    options = {"paths": [started.path], "contract": CONTRACT, "engine": "dataproc", "subnet": SUBNET}
     result = COMMANDS["backfill"](started.app, quiet, **options).data
     assert result["spark"] == {"files": 3, "faults": []}, (tmp_path / "spark.log").read_text(encoding="utf-8")[-3_000:]
     assert started.states() == ["settled"] * 3
     assert all(outcomes == ["left to Spark"] for outcomes in started.functions.outcomes.values())
     assert [receipt["rows"]["new"] for receipt in receipts(started.app, started.name).values()] == [1] * 3
+    check_submitted(service, started)
+
+
+def check_submitted(service: Dataproc, started: Project) -> None:
+    """The one batch that gcloud sent is that of the image, its program, and its service account."""
     ((name, batch),) = service.submitted.items()
     project, buckets = started.app.settings.project, started.app.settings.buckets
     assert batch["runtimeConfig"]["version"] == "3.0"
     assert batch["runtimeConfig"]["containerImage"].endswith(f"/{project}/tillstream/spark:latest")
     execution = batch["environmentConfig"]["executionConfig"]
     assert execution["serviceAccount"] == f"tillstream-spark@{project}.iam.gserviceaccount.com"
-    assert (execution["subnetworkUri"], execution["stagingBucket"]) == ("jobs", buckets[STAGING])
+    assert (execution["subnetworkUri"], execution["stagingBucket"]) == (SUBNET, buckets[STAGING])
     assert batch["pysparkBatch"]["mainPythonFileUri"].endswith(f"/packages/{PROGRAM.relative_to(ROOT)}")
     assert batch["pysparkBatch"]["args"][-1] == f"spark/{name}"
 
@@ -94,12 +101,12 @@ def test_a_command_that_was_killed_waits_for_the_batch_that_it_had_submitted(
     assert started.states() == ["settled"] * 3
 
 
-@pytest.mark.long
 def test_the_files_of_a_batch_that_fails_are_left_to_the_functions(service: Dataproc, started: Project) -> None:
     service.start = lambda _: subprocess.Popen(["false"], text=True)
     spark = started.run(on_dataproc(started, beat=lambda: None))
     (fault,) = spark.faults
     assert fault.endswith("of Dataproc is FAILED: it ended with 1")
+    check_submitted(service, started)
     assert started.states() == ["settled"] * 3
 
 

@@ -16,7 +16,7 @@ import sql
 from tillstream.adapters.google.bigquery.parameters import bind
 from tillstream.domain.tables import TABLES
 
-CALENDAR_YEARS = 2022, 2025
+CALENDAR_YEARS = 2023, 2024
 """The first and the last year of `dim_date` where a test reads every view."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -123,6 +123,17 @@ class Judge:
                     earlier.append((inputs, rows))
                 filled[name] = rows
         return filled
+
+    def views_of(self, *texts: str) -> set[str]:
+        """The views that queries read, and those that these read in turn."""
+        views, read = {name: body(text) for name, text in sql.views()}, set[str]()
+        unread = list(texts)
+        while unread:
+            text = unread.pop()
+            named = {name for name in views.keys() - read if _names(name, text)}
+            unread += [views[name] for name in named]
+            read |= named
+        return read
 
     def _prepare(self, text: str, params: Mapping[str, Any], content: Mapping[str, Any]) -> Any:
         from zetasql.api import CatalogBuilder, PreparedQuery

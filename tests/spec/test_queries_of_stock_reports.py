@@ -115,7 +115,7 @@ def test_stock_of_reports_is_the_same_on_both_engines(
     judge: Judge, filled: Duck, name: str, params: dict[str, Any]
 ) -> None:
     text, values = compose(name, UNRESTRICTED, Filters(), BASIS, **params)
-    columns, google_rows = judge.answer(text, values, judge.with_views(TABLES))
+    columns, google_rows = judge.answer(text, values, judge.with_views(TABLES, judge.views_of(text)))
     kinds, duckdb_rows = filled.answer(text, values)
     assert kinds == list(columns)
     assert [[exact(one) for one in row] for row in duckdb_rows] == [[exact(one) for one in row] for row in google_rows]

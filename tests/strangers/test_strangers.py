@@ -23,12 +23,13 @@ def empty_app() -> Iterator[App]:
 
 
 def _named() -> Iterator[Any]:
-    """The first file of each kind, by the beginning of its name; the others as tests of the system."""
-    kinds = set()
+    """Of the files of each kind, by the beginning of their names, the first of each eight; the others are long."""
+    kinds = Counter[str]()
     for name in cases():
         kind = re.match(r"(?:trap-)?[^-]+", name)
-        yield pytest.param(name, marks=[pytest.mark.system] if kind and kind[0] in kinds else [])
-        kinds.add(kind[0] if kind else name)
+        assert kind
+        yield name if kinds[kind[0]] % 8 == 0 else pytest.param(name, marks=pytest.mark.long)
+        kinds[kind[0]] += 1
 
 
 @pytest.mark.parametrize("name", list(_named()))

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from examples import one_in
+
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[3]
 TELLS = """
@@ -58,19 +60,17 @@ def served(programs: Path, *arguments: str, **variables: str) -> dict[str, Any]:
 CONFIG = "--config=python:portal.gunicorn_conf"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "variables", "wanted"),
-    [
-        ([], {}, [CONFIG]),
-        (["--host", "0.0.0.0"], {"PORT": "8081"}, [CONFIG]),
-        (["--port", "9000"], {}, [CONFIG, "--bind=127.0.0.1:9000"]),
-        (["--host", "0.0.0.0", "--port", "9000"], {}, [CONFIG, "--bind=0.0.0.0:9000"]),
-        ([], {"TILLSTREAM_PORT": "9001", "TILLSTREAM_HOST": "10.0.0.1"}, [CONFIG, "--bind=10.0.0.1:9001"]),
-        (["--port", "9000"], {"TILLSTREAM_PORT": "9001"}, [CONFIG, "--bind=127.0.0.1:9000"]),
-    ],
-    ids=["of the variable PORT", "as the image says", "a port", "host and port", "settings", "said before set"],
-)
-def test_serving_a_project_becomes_gunicorn(
-    programs: Path, arguments: list[str], variables: dict[str, str], wanted: list[str]
-) -> None:
+CALLS: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
+    "as the image says": (["--host", "0.0.0.0"], {"PORT": "8081"}, [CONFIG]),
+    "of the variable PORT": ([], {}, [CONFIG]),
+    "a port": (["--port", "9000"], {}, [CONFIG, "--bind=127.0.0.1:9000"]),
+    "said before set": (["--port", "9000"], {"TILLSTREAM_PORT": "9001"}, [CONFIG, "--bind=127.0.0.1:9000"]),
+    "host and port": (["--host", "0.0.0.0", "--port", "9000"], {}, [CONFIG, "--bind=0.0.0.0:9000"]),
+    "settings": ([], {"TILLSTREAM_PORT": "9001", "TILLSTREAM_HOST": "10.0.0.1"}, [CONFIG, "--bind=10.0.0.1:9001"]),
+}
+
+
+@pytest.mark.parametrize("call", one_in(3, list(CALLS)))
+def test_serving_a_project_becomes_gunicorn(programs: Path, call: str) -> None:
+    arguments, variables, wanted = CALLS[call]
     assert served(programs, *arguments, **variables) == {"arguments": wanted}

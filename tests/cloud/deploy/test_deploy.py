@@ -121,6 +121,7 @@ def test_a_subscription_of_an_earlier_version_is_removed(google: Google) -> None
     assert few.check() == []
 
 
+@pytest.mark.long
 def test_functions_and_triggers_of_an_earlier_version_are_replaced(google: Google) -> None:
     titles = {
         *("services of Google", "Cloud Function sales", "function sales", "trigger stage-finalized"),

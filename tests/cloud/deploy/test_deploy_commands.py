@@ -18,6 +18,9 @@ from infra.resource import Command, Resource
 from infra.source import UNKNOWN
 from tillstream.cli.deploy import deploy
 
+VERBS = "add|add-iam-policy-binding|create|deploy|enable|submit|update"
+"""The words of commands that names follow."""
+
 
 def everything() -> list[Resource]:
     overrides = {
@@ -47,8 +50,13 @@ def lines(gcloud: Gcloud, resources: list[Resource]) -> list[str]:
 
 
 def of_each_form(commands: list[str]) -> list[str]:
-    """One of each: the same words with other names need no second look."""
-    forms = {re.sub(r"(?<==)[^ ']+|'[^']*'|\S*(gs://|@|tillstream)\S*", "", line): line for line in commands}
+    """One of each: the same words and options with other names and values need no second look."""
+    forms = {}
+    for line in commands:
+        plain = re.sub(r"'[^']*'|\S*(gs://|@|tillstream)\S*", "", line)
+        words = re.match(rf"gcloud [a-z -]*?\b(?:{VERBS})\b", plain)
+        options = frozenset(re.findall(r" (--[a-z-]+)", plain))
+        forms[(words and words[0]) or plain, options] = line
     return list(forms.values())
 
 

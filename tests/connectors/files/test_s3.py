@@ -181,7 +181,7 @@ def test_errors_of_the_store_are_sentences_without_credentials(code):
             """Nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         with pytest.raises(kind, match=words) as caught:
             source(f"http://127.0.0.1:{server.server_port}").test()

@@ -23,7 +23,7 @@ class WebHdfsServer:
         self.hosts: list[str] = []
         self.servers = [ThreadingHTTPServer(("127.0.0.1", 0), self._handler()) for _ in range(2)]
         for server in self.servers:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         self.port, self.data_port = (server.server_port for server in self.servers)
 
     def close(self) -> None:

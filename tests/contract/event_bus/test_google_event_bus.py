@@ -20,7 +20,7 @@ from tillstream.adapters.google.pubsub import messages
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.ports.event_bus import EventBus, Message, RetryPolicy
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,16 @@ class TestPubSubEventBus(
         ids = bus.publish("topic", published)
         got = {delivery.id: delivery.message for delivery in pulled(bus, "sub", 20)}
         assert [got[each] for each in ids] == published
+
+    @pytest.mark.long
+    def test_after_the_last_attempt_it_is_a_dead_letter(self, bus: EventBus, elapse: Elapse) -> None:
+        """As the next one: with each change the test of resent dead letters makes one, for which the emulator takes
+        eight seconds."""
+        super().test_after_the_last_attempt_it_is_a_dead_letter(bus, elapse)
+
+    @pytest.mark.long
+    def test_dead_letters_are_newest_first_and_limited(self, bus: EventBus, elapse: Elapse) -> None:
+        super().test_dead_letters_are_newest_first_and_limited(bus, elapse)
 
     def test_what_is_not_acknowledged_is_not_listed(self, bus: PubSubEventBus) -> None:
         bus.subscribe("topic", "sub")
