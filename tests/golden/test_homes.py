@@ -41,15 +41,15 @@ def upgrade() -> bool:
     return bool(code)
 
 
-def answers_as_before(expected: dict[str, Any], ways: Sequence[str] = ("--check", "--from-originals")) -> None:
+def answers_as_before(expected: dict[str, Any], options: Sequence[str] = ("--check", "--from-originals")) -> None:
     upgraded = upgrade()
     answers = home_answers()
     if upgraded:  # which is recorded itself
         assert answers["audit"].pop(0)["what"] == "data.rebuilt"
     assert missing(expected, answers) == []
     ledger = {name: expected[name] for name in ("receipts", "queries")}
-    for way in ways:
-        code, report = run("rebuild", way)
+    for option in options:
+        code, report = run("rebuild", option)
         assert (code, report["differences"]) == (0, [])
         assert report["settlements"] > 10
     assert missing(ledger, figures()) == []

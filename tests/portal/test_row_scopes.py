@@ -62,7 +62,7 @@ def complete(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restricted]:
     """Deployments with only the rows of a user; two if a file may also contain other rows. Each is made when needed."""
     with ExitStack() as stack:
-        made: dict[tuple[Any, ...], Deployment] = {}
+        deployments: dict[tuple[Any, ...], Deployment] = {}
 
         def of(one: User, *, complete_files_only: bool) -> Deployment:
             def keep(file: File) -> tuple[Row, ...]:
@@ -70,9 +70,9 @@ def restricted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restricted]
                 return () if complete_files_only and rows != file.rows else rows
 
             key = (one.regions, one.stores, one.seller, complete_files_only)
-            if key not in made:
-                made[key] = stack.enter_context(deploy(tmp_path_factory.mktemp("own"), keep))
-            return made[key]
+            if key not in deployments:
+                deployments[key] = stack.enter_context(deploy(tmp_path_factory.mktemp("own"), keep))
+            return deployments[key]
 
         def every(one: User) -> Iterator[Deployment]:
             for complete_files_only in (False, True)[: 1 + bool(one.stores)]:
