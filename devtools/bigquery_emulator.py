@@ -5,8 +5,8 @@ NUMERIC has nine decimals (instead of three), weeks can begin on Monday (ISOWEEK
 returns dates, and parameter names in comments are ignored. Other patches: script statements get the query parameters,
 results can be read through the Storage Read API, an altered table lists its new columns, views are expanded only if
 there are row access policies, policies can be replaced and dropped IF EXISTS, a dataset stores its authorized datasets,
-a table stores its partitions by ranges, and streams that were committed before are reported as such. Each text is parsed
-once, which takes a third off the time of a new dataset.
+a table stores its partitions by ranges, and streams that were committed before are reported as such. Each text is
+parsed once, which takes a third off the time of a new dataset.
 """
 
 import re
@@ -188,15 +188,15 @@ _parse = sqlglot.Dialect.parse
 
 
 @lru_cache(maxsize=10_000)
-def _trees(dialect: type[sqlglot.Dialect], text: str) -> list[exp.Expression | None]:
-    return _parse(dialect(), text)
+def _trees(dialect: Any, text: str) -> list[Any]:
+    return list(_parse(dialect(), text))
 
 
-def parse(self: sqlglot.Dialect, text: str, **options: Any) -> list[exp.Expression | None]:
+def parse(self: Any, text: str, **options: Any) -> list[Any]:
     """Each text is parsed once: the emulator parses a statement several times, and each dataset has the same views."""
     if options or self.settings:
-        return _parse(self, text, **options)
-    return [tree and tree.copy() for tree in _trees(type(self), text)]
+        return list(_parse(self, text, **options))
+    return [tree and tree.copy() for tree in _trees(type(self), text)]  # type: ignore[arg-type]
 
 
 sqlglot.Dialect.parse = parse
