@@ -194,10 +194,11 @@ def shown() -> list[Area]:
 
 def here() -> Area | None:
     """Area of this page: by endpoint or `also`, else the first area of its blueprint."""
-    areas = shown()
-    exact = [one for one in areas if request.endpoint in (one.endpoint, *one.also)]
-    same_blueprint = [one for one in areas if request.blueprint and request.blueprint == one.endpoint.split(".")[0]]
-    return next(iter(exact + same_blueprint), None)
+    areas, endpoint, blueprint = shown(), request.endpoint, request.blueprint
+    exact = next((one for one in areas if endpoint == one.endpoint or endpoint in one.also), None)
+    if exact or not blueprint:
+        return exact
+    return next((one for one in areas if one.endpoint.startswith(f"{blueprint}.")), None)
 
 
 def is_registered(endpoint: str) -> bool:

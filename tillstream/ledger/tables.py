@@ -1,6 +1,7 @@
 """The tables of the warehouse in DuckDB."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import duckdb
 
@@ -30,6 +31,7 @@ def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(statement)
 
 
+@cache
 def table_definitions() -> tuple[str, ...]:
     """The statements that create the tables."""
     return tuple(_ddl(table, fields) for table, fields in TABLES.items())
