@@ -5,11 +5,9 @@ import os
 import shutil
 import tempfile
 import time
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestor
 from notebook_fixtures import expectations_python, mlflow_programs, notebook_programs, spark_python
 from xdist.scheduler import LoadScopeScheduling
 
-import examples  # noqa: F401 - chooses how many are tried
+import examples
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
 __all__ += ["expectations_python", "mlflow_programs", "spark_python", "storage_testbench"]
@@ -123,18 +121,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if limit and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(limit))
     yield
-    chosen = _part(config.getoption("part"), [item.nodeid for item in items])
+    chosen = examples.part_of([item.nodeid for item in items], config.getoption("part"))
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
     items[:] = [item for item in items if item.nodeid in chosen]
-
-
-def _part(part: str, names: Iterable[str]) -> set[str]:
-    """Those of one part, 3/10 the fourth of ten: the tests of a file take turns, so each file is in most parts."""
-    turn, count = map(int, part.split("/"))
-    chosen = set()
-    for file, tests in groupby(sorted(names), lambda name: name.partition("::")[0]):
-        chosen |= {test for number, test in enumerate(tests, zlib.crc32(file.encode())) if number % count == turn}
-    return chosen
 
 
 class Scheduler(LoadScopeScheduling):

@@ -1,7 +1,9 @@
 """Which examples and cases are tried: few in `make test`, all in `make test-properties` and in the long proofs."""
 
 import os
+import zlib
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import hypothesis
@@ -35,3 +37,12 @@ def long_but(always: Collection[Any], cases: Iterable[Any]) -> list[Any]:
     unknown = [one for one in always if one not in listed]
     assert not unknown, f"no cases: {unknown}"
     return [case if case in always else pytest.param(case, marks=pytest.mark.long) for case in listed]
+
+
+def part_of(tests: Iterable[str], part: str) -> set[str]:
+    """The tests of one part, `3/10` for the fourth of ten. Those of a file take turns: each file is in most parts."""
+    turn, count = map(int, part.split("/"))
+    chosen = set()
+    for file, names in groupby(sorted(tests), lambda name: name.partition("::")[0]):
+        chosen |= {name for number, name in enumerate(names, zlib.crc32(file.encode())) if number % count == turn}
+    return chosen

@@ -5,6 +5,8 @@ import sys
 from itertools import chain
 from pathlib import Path
 
+from examples import part_of
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,27 +21,14 @@ def test_the_script_is_sound() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def collect(*options: str) -> list[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n0",
-        "-q",
-        "--collect-only",
-        "-p",
-        "no:randomly",
-        *options,
-        "tests/unit/quality",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=100)
-    return sorted(line for line in done.stdout.splitlines() if "::" in line)
-
-
-def test_each_test_is_in_one_part() -> None:
-    parts = [collect("--part", f"{part}/3") for part in range(3)]
-    assert sorted(chain.from_iterable(parts)) == collect()
-    assert max(map(len, parts)) < 2 * min(map(len, parts))
+def test_each_long_proof_is_in_one_of_ten_parts_and_each_large_file_in_all() -> None:
+    tests = {
+        f"tests/{file}.py::test[{case}]" for file, cases in (("a", 34), ("b", 1), ("c", 10)) for case in range(cases)
+    }
+    parts = [part_of(tests, f"{turn}/10") for turn in range(10)]
+    assert sorted(chain.from_iterable(parts)) == sorted(tests)
+    assert all({name[:10] for name in part} >= {"tests/a.py", "tests/c.py"} for part in parts)
+    assert {len(part) for part in parts} <= {4, 5, 6}
 
 
 def test_no_long_proof_begins_when_its_time_is_over() -> None:
