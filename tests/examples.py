@@ -27,8 +27,8 @@ def in_long_proofs(*cases: Any) -> list[Any]:
 
 
 def one_in(count: int, cases: Sequence[Any]) -> list[Any]:
-    """The cases, of which `make test` or `make test-system` tries the first of each `count`; the others are long."""
-    return [*cases[::count], *in_long_proofs(*(case for number, case in enumerate(cases) if number % count))]
+    """The cases in their order; only the first of each `count` is tried with each change, the others are long."""
+    return [pytest.param(case, marks=pytest.mark.long) if number % count else case for number, case in enumerate(cases)]
 
 
 def long_but(always: Collection[Any], cases: Iterable[Any]) -> list[Any]:
