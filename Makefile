@@ -17,7 +17,7 @@ run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:808
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
-test: $(VENV)/.dev ## The tests for each change (about 7 minutes on 2 cores)
+test: $(VENV)/.dev ## The tests for each change (about 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
