@@ -52,7 +52,8 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
     address, agent = request.remote_addr or "", request.user_agent.string
     key = sessions.begin(ports(), user, address=address, agent=agent, remembered=remembered, way=way)
     login_user(Person(user, key=key))
-    # Now, not on the first page: a late response that sets the cookie would undo another sign-in in this browser.
+    # Now, not on the first page: a late response that sets the cookie would undo another sign-in in this browser. The
+    # token in `g` belonged to the session before.
     generate_csrf()
 
 

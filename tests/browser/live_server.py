@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import pytest
 from app_factory import build, create_app
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
@@ -48,6 +49,22 @@ def serving(folder: Path, *, working: bool = True, development: bool = False) ->
     accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=working) as served:
         yield served
+
+
+def shared_portal(fill: Callable[[Served], None] | None = None, **options: bool) -> Any:
+    """The fixture `served` of a file whose tests only look: one portal for all of them, after `fill`.
+
+    options: as of `serving`.
+    """
+
+    @pytest.fixture(scope="module")
+    def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+        with serving(tmp_path_factory.mktemp("shared"), **options) as served:
+            if fill:
+                fill(served)
+            yield served
+
+    return served
 
 
 def app_in(folder: Path, *, development: bool = False) -> App:

@@ -1,9 +1,7 @@
 """The page of the API: calls are tried with one's own session or with a token, without breaking the content policy."""
 
-from collections.abc import Iterator
-
 import pytest
-from live_server import PASSWORD, Served, serving
+from live_server import PASSWORD, Served, shared_portal
 from page_checks import CONTRAST, axe, axe_problems, narrow_page_problems
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,11 +11,8 @@ pytestmark = pytest.mark.browser
 OF_SWAGGER_UI = "() => axe.run('#calls', {runOnly: ['color-contrast']}).then((all) => all.violations)"
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("api")) as served:
-        yield served
+served = shared_portal()
+"""One home for all tests of the file, which only look."""
 
 
 @pytest.fixture

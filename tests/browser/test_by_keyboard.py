@@ -1,9 +1,7 @@
 """A person without a mouse, and one at the printer: focus that is seen, keys that lead everywhere, paper to read."""
 
-from collections.abc import Iterator
-
 import pytest
-from live_server import PASSWORD, Served, serving
+from live_server import PASSWORD, Served, shared_portal
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -13,11 +11,8 @@ FOCUS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("keyboard")) as served:
-        yield served
+served = shared_portal()
+"""One home for all tests of the file, which only look."""
 
 
 def _sign_in_by_keyboard(page: Page, served: Served) -> None:

@@ -1,10 +1,9 @@
 """Every kind of chart in a real browser: under the content policy, in both themes, with tooltips, links, and print."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import Served, serving, sign_in_at
+from live_server import Served, shared_portal, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Page, expect
 
@@ -25,11 +24,8 @@ COLOURS = """(place) => {
 PIXEL = "(place, [finder, value]) => echarts.getInstanceByDom(place).convertToPixel(finder, value)"
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("charts"), working=False, development=True) as served:
-        yield served
+served = shared_portal(working=False, development=True)
+"""One home for all tests of the file, which only look."""
 
 
 @pytest.fixture

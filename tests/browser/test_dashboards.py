@@ -1,12 +1,11 @@
 """Each role's morning in a real browser: it is there, drills down, hears of news, and needs no network."""
 
 import re
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served, new_context, open_page, serving
+from live_server import PASSWORD, Served, new_context, open_page, serving, shared_portal
 from page_checks import FEW_ROLES, settle
 from playwright.sync_api import Browser, Page, Route, expect
 from waiting import wait_for_batch
@@ -37,16 +36,16 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
     wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home with these sales and a person of every role for all tests of the file that only look."""
-    with serving(tmp_path_factory.mktemp("dashboards")) as served:
-        for role in Role:
-            if role is not Role.ADMIN:
-                scope = SCOPES.get(role, {"regions": ["IN"]})
-                accounts.add(served.app.ports, role.value, role.value.title(), role, password=PASSWORD, **scope)
-        _sell(served, "june", "100.50", "200.25", "300.00")
-        yield served
+def _open_with_people(served: Served) -> None:
+    for role in Role:
+        if role is not Role.ADMIN:
+            scope = SCOPES.get(role, {"regions": ["IN"]})
+            accounts.add(served.app.ports, role.value, role.value.title(), role, password=PASSWORD, **scope)
+    _sell(served, "june", "100.50", "200.25", "300.00")
+
+
+served = shared_portal(_open_with_people)
+"""One home with these sales and a person of every role for all tests of the file that only look."""
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:

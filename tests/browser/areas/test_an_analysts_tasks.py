@@ -1,13 +1,12 @@
 """Three tasks of an analyst in Explore, from the start page, with nothing but what the pages show."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 import shop_of_two_stores
-from live_server import Served, serving, sign_in_at
+from live_server import Served, shared_portal, sign_in_at
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 from waiting import wait_for_batch
@@ -36,12 +35,8 @@ def _sell(served: Served) -> None:
     wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home with these sales for all tests of the file, which change no sales."""
-    with serving(tmp_path_factory.mktemp("tasks")) as served:
-        _sell(served)
-        yield served
+served = shared_portal(_sell)
+"""One home with these sales for all tests of the file, which change no sales."""
 
 
 def _begin(page: Page, served: Served) -> None:

@@ -1,10 +1,9 @@
 """Explore in a browser: changes are undone and redone by key and by link, and the page is used without a mouse."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from live_server import Served, serving, sign_in_at
+from live_server import Served, shared_portal, sign_in_at
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
@@ -29,12 +28,8 @@ def _sell(served: Served) -> None:
     wait_for_batch(served.app.ports, batch.batch_id, *IN_LEDGER)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home with these sales for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("explore")) as served:
-        _sell(served)
-        yield served
+served = shared_portal(_sell)
+"""One home with these sales for all tests of the file, which only look."""
 
 
 def _open(page: Page, served: Served) -> None:

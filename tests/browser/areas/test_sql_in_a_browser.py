@@ -1,9 +1,7 @@
 """The SQL page in a real browser: run by keyboard, cancel, a problem with its place, the history, a file."""
 
-from collections.abc import Iterator
-
 import pytest
-from live_server import PASSWORD, Served, serving
+from live_server import PASSWORD, Served, shared_portal
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -15,11 +13,8 @@ RUN_THEN_CANCEL = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("sql")) as served:
-        yield served
+served = shared_portal()
+"""One home for all tests of the file, which only look."""
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Searchable lists of filter values: narrowed by each other, by keyboard, on the phone, and without scripts."""
 
-from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served, serving
+from live_server import PASSWORD, Served, shared_portal
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 from waiting import wait_for_batch
@@ -32,12 +31,8 @@ def _sell(served: Served) -> None:
     wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home with these sales for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("lists")) as served:
-        _sell(served)
-        yield served
+served = shared_portal(_sell)
+"""One home with these sales for all tests of the file, which only look."""
 
 
 def _open(page: Page, served: Served, address: str) -> None:

@@ -1,10 +1,9 @@
 """Every component of the storybook in light and dark, wide and on a phone: no fault of accessibility, no overflow."""
 
-from collections.abc import Iterator
 from itertools import cycle
 
 import pytest
-from live_server import PASSWORD, Served, serving
+from live_server import PASSWORD, Served, shared_portal
 from page_checks import OVERFLOW, PHONE, WIDE, axe
 from playwright.sync_api import Page
 
@@ -15,11 +14,8 @@ AXE = "axe.run('main', {resultTypes: ['violations']}).then((found) => found.viol
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One home for all tests of the file, which only look."""
-    with serving(tmp_path_factory.mktemp("storybook"), working=False, development=True) as served:
-        yield served
+served = shared_portal(working=False, development=True)
+"""One home for all tests of the file, which only look."""
 
 
 @pytest.mark.parametrize("themes", one_in(2, [("light", "dark"), ("dark", "light")]), ids=" ".join)
