@@ -10,6 +10,7 @@ from emulator_fixtures import require
 from live_server import BUSY, Served, new_context, open_page, running, serving
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sample_shop import Shop, open_shop
+from sent_forms import act_after_answers
 
 from tillstream.contracts import import_settings
 from tillstream.server.serve import with_server_memory
@@ -31,7 +32,8 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     require("" if path else "there is no Chromium on this machine")
     expect.set_options(timeout=BUSY)
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        act_after_answers(patch)
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGS))
         yield browser
         browser.close()

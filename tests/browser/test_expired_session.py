@@ -1,10 +1,11 @@
 """A session that ends while a form is open or a file is chosen: after signing in again, the page goes on by itself."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from live_server import PASSWORD, Served
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tillstream.batches import records
 from tillstream.contracts import expectations
@@ -67,6 +68,24 @@ def test_a_closed_dialog_leaves_the_form_as_it_is(page: Page, served: Served) ->
     page.get_by_role("button", name="Save").click()
     page.get_by_role("dialog", name="You are signed out").get_by_role("button", name="Close").click()
     expect(page.get_by_label("Email addresses")).to_have_value("shop@example.com")
+
+
+def test_a_click_elsewhere_does_not_keep_a_form_from_being_sent(page: Page, served: Served) -> None:
+    _open(page, served, "/expected-deliveries/IN")
+    page.get_by_label("Email addresses").fill("shop@example.com")
+    link = page.get_by_role("link", name="Explore").bounding_box() or pytest.fail("the link is not shown")
+
+    def click_first(route: Route) -> None:
+        page.mouse.click(link["x"] + 5, link["y"] + 5)
+        route.continue_()
+
+    opened: list[str] = []
+    page.on("request", lambda request: opened.append(request.url) if request.is_navigation_request() else None)
+    page.route("**/session", click_first)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The expected deliveries of IN are saved.")).to_be_visible()
+    assert [urlsplit(url).path for url in opened] == ["/expected-deliveries/IN", "/expected-deliveries"]
+    assert served.page_errors == []
 
 
 @pytest.mark.usefixtures("direct")

@@ -7,6 +7,7 @@
   const dialog = document.getElementById("signed-out");
   if (!login || !dialog) return;
   const LOOK_EVERY = 1000;
+  const LATE = 5000; // milliseconds after which the server counts as out of reach
   const checked = new WeakSet();
   const checking = new WeakSet();
   let asking = null;
@@ -14,7 +15,7 @@
   // The session of this browser, or null if the server cannot be reached.
   async function current() {
     try {
-      const answer = await fetch(dialog.dataset.session, { headers: { Accept: "application/json" } });
+      const answer = await fetch(dialog.dataset.session, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(LATE) });
       return answer.ok ? await answer.json() : null;
     } catch {
       return null;
@@ -59,14 +60,27 @@
     return asking;
   };
 
+  // Resolves as ensureSignedIn. Until then nothing can be clicked: a link would leave the page before the form is sent.
+  async function hold(form) {
+    const focused = document.activeElement;
+    const parts = [...document.body.children].filter((part) => part !== dialog && !part.inert);
+    checking.add(form);
+    form.setAttribute("aria-busy", "true");
+    for (const part of parts) part.inert = true;
+    const goesOn = await globalThis.ensureSignedIn();
+    for (const part of parts) part.inert = false;
+    form.removeAttribute("aria-busy");
+    checking.delete(form);
+    focused?.focus({ preventScroll: true });
+    return goesOn;
+  }
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.matches("[data-without-session]") || checked.delete(form)) return;
     event.preventDefault();
     if (checking.has(form)) return;
-    checking.add(form);
-    const goesOn = await globalThis.ensureSignedIn();
-    checking.delete(form);
+    const goesOn = await hold(form);
     if (!goesOn) return;
     checked.add(form);
     form.requestSubmit(event.submitter?.isConnected ? event.submitter : null);
