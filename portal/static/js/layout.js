@@ -72,6 +72,13 @@
 
   const never = -Infinity; // not 0: the time stamps of a page begin at 0
   let going = never;
+  let left = never;
+  // Whether another page is on its way: this one must not load itself in between, or the reader's click goes nowhere.
+  // Not for ever: a download leaves the page where it is.
+  const ARRIVES = 60_000;
+  globalThis.isBeingLeft = () => performance.now() - left < ARRIVES;
+  window.addEventListener("beforeunload", () => { left = performance.now(); });
+  window.addEventListener("pageshow", () => { left = never; });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return closeMenus();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return undefined;

@@ -21,9 +21,10 @@
     soon ??= setTimeout(async () => {
       const began = Date.now();
       const work = [];
-      shown = known;
-      if (page.dataset.sold) document.dispatchEvent(new CustomEvent("settled", { detail: work }));
-      else location.reload();
+      if (page.dataset.sold) {
+        shown = known;
+        document.dispatchEvent(new CustomEvent("settled", { detail: work }));
+      } else if (!globalThis.isBeingLeft()) location.reload();
       await Promise.all(work);
       soon = undefined;
       pauseUntil = Date.now() + Math.max(PAUSE, SHARE * (Date.now() - began));

@@ -190,7 +190,7 @@
       one.goes = address("receipt", "BATCH", one.batch);
       look();
     }
-    if (files.length === 1) location.href = one.goes;
+    if (files.length === 1 && !globalThis.isBeingLeft()) location.href = one.goes;
   }
 
   // A few at a time; the others wait their turn, and one that fails stops no other.

@@ -15,6 +15,14 @@ from tillstream.people import store_tokens
 
 pytestmark = pytest.mark.browser
 Post = Callable[[str], None]
+NOTE_SETTLEMENT = """
+window.EventSource = class extends EventSource {
+  constructor(address) {
+    super(address);
+    window.settled = new Promise((done) => this.addEventListener("settled", ({ data }) => Number(data) && done()));
+  }
+};
+"""
 
 
 @pytest.fixture
@@ -75,6 +83,21 @@ def test_a_live_page_and_a_dashboard_move_when_a_sale_arrives(
     assert page.evaluate("window.stays")
     assert dashboard.evaluate("window.stays")
     assert served.page_errors == []
+
+
+def test_a_page_that_is_being_left_does_not_load_itself(page: Page, served: Served, post: Post) -> None:
+    page.add_init_script(NOTE_SETTLEMENT)
+    page.clock.install()
+    open_live(page, served, "/dashboard")  # without sales, so it loads itself after the first
+    page.wait_for_url("**/dashboard")
+    page.evaluate("window.stays = true")
+    page.evaluate("dispatchEvent(new Event('beforeunload'))")  # as at a click on a link
+    post("D-1")
+    page.evaluate("settled.then(() => 0)")
+    page.clock.run_for(30_000)
+    assert page.evaluate("window.stays")
+    page.clock.run_for(120_000)  # the other page has not come
+    expect(page.locator("#tile-headline")).to_be_visible()
 
 
 def test_after_a_cut_connection_each_sale_is_shown_once(page: Page, served: Served, post: Post) -> None:
