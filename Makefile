@@ -4,6 +4,7 @@ PYTHON ?= $(shell sh devtools/pythons.sh 2>/dev/null)
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+PART ?= # of the tests, such as 3/10: the fourth of ten parts
 
 ##@ Everyday
 help: ## Show this help
@@ -16,7 +17,7 @@ run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:808
 
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
-PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15
+PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15$(PART:%= --part=%)
 test: $(VENV)/.dev ## The tests for each change (about 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)

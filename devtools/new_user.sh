@@ -2,7 +2,7 @@
 # Proves that the machine of a new user is enough for the two commands: an archive that was unpacked, so without git, in
 # a path with a space and an umlaut; a user who is not root, with umask 077, the time zone and locale of a country, and
 # no compiler. `make run` serves a home and a second one beside it; `make test` passes while both are served.
-#   devtools/new_user.sh PYTHON COUNTRY     COUNTRY: AT, IN, US or TR
+#   devtools/new_user.sh PYTHON COUNTRY [PART]     COUNTRY: AT, IN, US or TR. PART: 0/3 for the first third of the tests
 set -euo pipefail
 python=$(readlink -f "$1")
 here=$(readlink -f "$(dirname "$0")/..")
@@ -52,7 +52,7 @@ if [[ $(id -u) -eq 0 ]]; then chown -R nobody:nogroup "$work"; fi
 kept=()
 while read -r variable; do kept+=("$variable=${!variable}"); done < <(compgen -e | grep -E '^(PIP_|https?_proxy$|no_proxy$)' || true)
 environment=(-i "PATH=$programs" "HOME=$work/user" "TZ=$zone" "LC_ALL=$locale.UTF-8" "LANG=$locale.UTF-8"
-  "LOCPATH=$work/locales" "WORKERS=${WORKERS:-2}" "${kept[@]}")
+  "LOCPATH=$work/locales" "WORKERS=${WORKERS:-2}" "PART=${3:-}" "${kept[@]}")
 cd "$clone"
 umask 077
 

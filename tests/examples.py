@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 
 import hypothesis
@@ -14,6 +14,8 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=16)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
 hypothesis.settings.load_profile(PROFILE)
+TURN = int(os.environ.get("COMMIT", "0")) // 10
+"""A number of the commit in continuous integration. Its last digit is left to the choice of the part of long proofs."""
 
 
 def examples(thorough: int, quick: int = 0) -> int:
@@ -37,6 +39,19 @@ def long_but(always: Collection[Any], cases: Iterable[Any]) -> list[Any]:
     unknown = [one for one in always if one not in listed]
     assert not unknown, f"no cases: {unknown}"
     return [case if case in always else pytest.param(case, marks=pytest.mark.long) for case in listed]
+
+
+def in_turns(count: int, *axes: Sequence[Any], turn: int = TURN) -> list[tuple[Any, ...]]:
+    """One in `count` combinations of the values of the axes, others at each turn; `count` turns try each once.
+
+    With as many values of each axis as `count` or more, each turn tries every value.
+    """
+    places = product(*map(range, map(len, axes)))
+    return [
+        tuple(axis[place] for axis, place in zip(axes, at, strict=True))
+        for at in places
+        if (sum(at) + turn) % count == 0
+    ]
 
 
 def part_of(tests: Iterable[str], part: str) -> set[str]:

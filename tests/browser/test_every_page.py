@@ -84,10 +84,16 @@ def test_the_first_page_of_each_role_holds_on_a_phone(chromium: Browser, shop: W
     assert problems + served.page_errors == []
 
 
+PAIRS = [
+    pytest.param(role, size, ("light", "dark")[(number + place) % 2], id=f"{role}-{name}")
+    for number, role in enumerate(Role)
+    for place, (name, size) in enumerate({"wide": WIDE, "phone": PHONE}.items())
+]
+"""Every role in each size and in each colour, and each size in both colours."""
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(("role", "size", "scheme"), PAIRS)
 def test_every_page_of_every_role_in_every_size_and_colour(
     chromium: Browser, shop: Walk, role: Role, size: dict[str, int], scheme: str
 ) -> None:

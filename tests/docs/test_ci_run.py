@@ -5,7 +5,7 @@ import sys
 from itertools import chain
 from pathlib import Path
 
-from examples import part_of
+from examples import in_turns, part_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,6 +29,15 @@ def test_each_long_proof_is_in_one_of_ten_parts_and_each_large_file_in_all() -> 
     assert sorted(chain.from_iterable(parts)) == sorted(tests)
     assert all({name[:10] for name in part} >= {"tests/a.py", "tests/c.py"} for part in parts)
     assert {len(part) for part in parts} <= {4, 5, 6}
+
+
+def test_each_combination_is_tried_in_one_of_three_turns_and_each_value_in_all() -> None:
+    rows, columns = "abcd", range(6)
+    turns = [in_turns(3, rows, columns, turn=turn) for turn in range(3)]
+    assert sorted(chain.from_iterable(turns)) == [(row, column) for row in rows for column in columns]
+    for chosen in turns:
+        assert {row for row, _ in chosen} == set(rows)
+        assert {column for _, column in chosen} == set(columns)
 
 
 def test_no_long_proof_begins_when_its_time_is_over() -> None:

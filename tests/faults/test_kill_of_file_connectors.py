@@ -8,11 +8,16 @@ from connectors.files.file_servers import CREDENTIAL, SERVERS
 from faults.connector_rig import FILES, PAGES, Rig, killed_at
 from unit.connectors.connector_steps import sales
 
+from examples import in_turns
+
 OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
 """The object is stored and its record is not; the record is, and the cursor or the keys are not."""
 EVERYDAY = ("imap", "sftp")
 """One kind for each step; test_kill_of_connectors.py kills what all kinds share."""
-EVERY = [(kind, *step) for kind in SERVERS for step in (PAGES if kind in ("imap", "web_files") else FILES)]
+BY_PAGES = ("imap", "web_files")
+BY_FILES = [kind for kind in SERVERS if kind not in BY_PAGES]
+EVERY = [(kind, *step) for kind, step in (*in_turns(3, BY_FILES, FILES), *in_turns(3, BY_PAGES, PAGES))]
+"""Each kind at a third of the steps, at another with each commit: the steps are those of a run, which kinds share."""
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server,
 from faults.connector_rig import PAGES, SALES, Rig, killed_at
 from unit.connectors.connector_steps import HEAD, REFERENCE, store_sale
 
-from examples import in_long_proofs
+from examples import in_long_proofs, in_turns
 
 __all__ = ["brokers", "postgresql_server", "shop", "topic"]
 COLUMNS = HEAD.strip().split(",")
@@ -21,6 +21,8 @@ SALES_LINES = [(number, "A", "Cup", 1, "12/5/2011 9:02", "2.00", "1", "UK") for 
 ALLOWED = {"TILLSTREAM_CONNECT_PRIVATE": "127.0.0.1"}
 BEFORE_CURSOR = ("documents.put connector_states", "before", 2)
 """The first item and its record are stored, and the cursor is not."""
+EVERY = [(source, *step) for source, step in in_turns(3, ("sqlite", "postgresql", "api", "messages"), PAGES)]
+"""Each source at a third of the steps, at another with each commit: the steps are those of a run, which all share."""
 
 
 @pytest.fixture
@@ -87,8 +89,7 @@ def test_sales_are_exact_after_a_kill_before_the_cursor_is_saved(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("step", "when", "count"), PAGES)
-@pytest.mark.parametrize("source", ["sqlite", "postgresql", "api", "messages"])
+@pytest.mark.parametrize(("source", "step", "when", "count"), EVERY)
 def test_rows_are_exact_after_a_kill_at_any_step(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,17 +10,12 @@ import pyarrow as pa
 from hostile_files import HEADER, MEGABYTE, WIDTH, File, csv_text, json_line, parquet, sample_rows, samples, zipped
 from sheet_files import ods, ods_rows
 
-
-def bombs() -> Iterator[File]:
-    """Small files that hold much, and cells, rows and columns beyond what sales have."""
-    yield from _text_bombs()
-    yield from _line_bombs()
-    yield from _table_bombs()
-    yield from _book_bombs()
+_HEAD, _SALE = ",".join(HEADER).encode() + b"\n", csv_text(sample_rows()[:1])
 
 
-def _text_bombs() -> Iterator[File]:
-    head, sale = ",".join(HEADER).encode() + b"\n", csv_text(sample_rows()[:1])
+def quoted_texts() -> Iterator[File]:
+    """Delimited texts that are packed, with quotes and with rows of other lengths."""
+    head, sale = _HEAD, _SALE
     for size in (5, 20):
         yield f"quotes-{size}.csv.gz", gzip.compress(head + b'"' * (size * MEGABYTE))
     bodies = {
@@ -32,6 +27,16 @@ def _text_bombs() -> Iterator[File]:
         "more-ragged": b"a\n" * 30_000_000,
         "ragged-and-wide": b"a" + b",a" * 30 + b"\na\n" * 1_000_000,
         "half-ragged": (sale + b"a\n") * 700_000,
+    }
+    for name, body in bodies.items():
+        yield f"{name}.csv.gz", gzip.compress(head + body)
+    yield "no-header.csv.gz", gzip.compress(b'"' * (20 * MEGABYTE))
+
+
+def plain_texts() -> Iterator[File]:
+    """Delimited texts that are packed, with rows without sales."""
+    head, sale = _HEAD, _SALE
+    bodies = {
         "blank": b"\n" * 1_000_000,
         "more-blank": b"\n" * 60_000_000,
         "spaces": b" \n" * 20_000_000,
@@ -49,8 +54,12 @@ def _text_bombs() -> Iterator[File]:
     }
     for name, body in bodies.items():
         yield f"{name}.csv.gz", gzip.compress(head + body)
-    yield "no-header.csv.gz", gzip.compress(b'"' * (20 * MEGABYTE))
     yield "zeros.csv.gz", gzip.compress(bytes(60_000_000))
+
+
+def large_texts() -> Iterator[File]:
+    """Delimited texts with large cells and many columns, in archives of archives, and in wide letters."""
+    head, sale = _HEAD, _SALE
     yield "cell-of-quotes.csv", head + b'"' * (100 * MEGABYTE)
     yield "quoted-cell.csv", head + b'"' + b'""' * (50 * MEGABYTE) + b'"\n'
     yield "cell.csv", head + b"x" * (100 * MEGABYTE)
@@ -74,7 +83,8 @@ def _text_bombs() -> Iterator[File]:
             yield f"{name}-{encoding}.csv.gz", gzip.compress((head.decode() + text).encode(encoding))
 
 
-def _line_bombs() -> Iterator[File]:
+def json_values() -> Iterator[File]:
+    """JSON lines with values beyond what sales have."""
     for size in (5_000, 900_000, 5_000_000):
         yield f"number-{size}.jsonl", json_line() + json_line(Total=0).replace(b"0}", b"9" * size + b"}") + json_line()
         yield f"fraction-{size}.jsonl", json_line() + json_line(Total=0).replace(b"0}", b"1." + b"9" * size + b"}")
@@ -92,6 +102,10 @@ def _line_bombs() -> Iterator[File]:
     )
     twice = b",".join(b'"k%d":1' % number for number in range(80_000))
     yield "repeated-key.jsonl", json_line() + b"{" + twice + b',"k79999":2}\n'
+
+
+def json_lines() -> Iterator[File]:
+    """JSON lines that are packed."""
     wide = json_line(**{f"k{number}": 1 for number in range(1_900)})
     bodies = {
         "empty": b"{}\n" * 20_000_000,
@@ -108,7 +122,9 @@ def _line_bombs() -> Iterator[File]:
         yield f"{name}.jsonl.gz", gzip.compress(body)
 
 
-def _table_bombs() -> Iterator[File]:
+def tables() -> Iterator[File]:
+    """Parquet files."""
+
     def table(rows: int, **columns: pa.Array) -> pa.Table:
         constant = {name: pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array(["1"])) for name in HEADER}
         return pa.table(constant | columns)
@@ -145,7 +161,8 @@ def _text_cell(place: int, row: int, text: bytes) -> bytes:
     return b'<c r="%c%d" t="inlineStr"><is><t>%b</t></is></c>' % (65 + place, row, text)
 
 
-def _book_bombs() -> Iterator[File]:
+def workbooks() -> Iterator[File]:
+    """Workbooks of Excel."""
     book = _members(samples()["book.xlsx"])
     names = b"".join(_text_cell(place, 1, name.encode()) for place, name in enumerate(HEADER))
 
@@ -177,6 +194,10 @@ def _book_bombs() -> Iterator[File]:
     yield "repeated-text.xlsx", shared
     styles = b"<styleSheet %b><cellXfs>" % _MAIN + b'<xf numFmtId="14"/>' * 3_000_000 + b"</cellXfs></styleSheet>"
     yield "styles.xlsx", sheet(b"", **{_STYLES: styles})
+
+
+def open_workbooks() -> Iterator[File]:
+    """Workbooks of LibreOffice."""
     first = ods_rows([list(HEADER)])
     cell = '<table:table-cell{} office:value-type="string"><text:p>{}</text:p></table:table-cell>'
     row = "<table:table-row{}>" + cell + "</table:table-row>"
@@ -193,3 +214,7 @@ def _book_bombs() -> Iterator[File]:
         "styles": row.format("", "", "a") + "<!--" + "x" * (60 * MEGABYTE) + "-->",
     }.items():
         yield f"{name}.ods", ods(("Sales", first + body))
+
+
+BOMBS = (quoted_texts, plain_texts, large_texts, json_values, json_lines, tables, workbooks, open_workbooks)
+"""Small files that hold much, and cells, rows and columns beyond what sales have."""

@@ -95,9 +95,12 @@ def samples() -> dict[str, bytes]:
     }
 
 
-def mutants(seed: int) -> Iterator[File]:
-    """Endless files: a sample whose bytes, or those inside its package, were damaged in several ways."""
-    for number in count():
+def mutants(seed: int, first: int = 0) -> Iterator[File]:
+    """Endless files: a sample whose bytes, or those inside its package, were damaged in several ways.
+
+    first: the number of the first of them.
+    """
+    for number in count(first):
         chance = random.Random(f"{seed} {number}")
         name, content = chance.choice(list(samples().items()))
         yield f"{number}-{name}", _damaged_inside(name, content, chance)

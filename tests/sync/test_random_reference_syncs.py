@@ -107,5 +107,6 @@ def test_random_changes_of_both_sides_end_equal(tmp_path: Path, seed: int) -> No
 
 
 @pytest.mark.long
-def test_hundreds_of_random_changes_end_equal(tmp_path: Path) -> None:
-    assert sum(play(tmp_path / str(seed), seed) for seed in range(1000, 1040)) > 20
+@pytest.mark.parametrize("first", range(1000, 1040, 10))
+def test_hundreds_of_random_changes_end_equal(tmp_path: Path, first: int) -> None:
+    assert sum(play(tmp_path / str(seed), seed) for seed in range(first, first + 10)) > 0

@@ -16,6 +16,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from docs.generate.api_calls import company
+from examples import in_turns
 from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
 from portal.published_names import published
@@ -148,6 +149,7 @@ def test_no_call_breaks_the_api_or_the_document(api: Any, name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for (name,) in in_turns(3, NAMES)])
 def test_no_call_of_very_many_breaks_the_api_or_the_document(api: Any, name: str) -> None:
+    """Of a third of the operations, of another with each commit; the others are called a few times each day."""
     fuzz(api, name, LONG)
