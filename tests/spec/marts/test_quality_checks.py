@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from app_factory import empty_warehouse
 from duck import Duck
 from googlesql import Judge
 from sample_parameters import LEVEL_PARAMETERS
@@ -36,7 +37,7 @@ def test_both_engines_take_the_check(judge: Judge, duck: Duck, name: str) -> Non
 
 @pytest.fixture
 def warehouse() -> Iterator[DuckDBWarehouse]:
-    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
+    with closing(empty_warehouse()) as filled:
         fill(filled)
         filled.replace_table(
             "settlement_days", filled.query(f"SELECT 1 AS settlement_no, sale_date FROM ({EVERY_DAY})")
