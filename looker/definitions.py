@@ -8,6 +8,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML was built without its C library
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
 
 @dataclass(frozen=True)
 class Field:
@@ -170,4 +175,5 @@ def _names(folder: str) -> list[str]:
 
 
 def _read(folder: str, name: str) -> Any:
-    return yaml.safe_load(resources.files(__package__).joinpath(folder, f"{name}.yaml").read_text(encoding="utf-8"))
+    text = resources.files(__package__).joinpath(folder, f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=Loader)

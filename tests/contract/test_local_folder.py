@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 from processes import PATIENCE, SPAWN, kill, log_line, run_all, running, wait_until
 from threads import join_thread
 from waiting import wait_for
@@ -47,6 +48,14 @@ def wait_for_ever(log: Path, home: Path) -> None:
     log_line(log, "waits")
     with Folder(home).own():
         log_line(log, "owned")
+
+
+def is_held(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def test_two_processes_own_the_folder_in_turns(tmp_path: Path) -> None:
@@ -114,8 +123,7 @@ def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
 def test_a_killed_waiting_process_blocks_no_other(tmp_path: Path) -> None:
     log, home = tmp_path / "told", tmp_path / "home"
     with Folder(home).own(), running(wait_for_ever, log, home) as waiter:
-        wait_until(log.exists, waiter)
-        time.sleep(0.1)
+        wait_until(lambda: is_held(home / "turnstile.lock"), waiter)
     with Folder(home).own(wait=5):
         assert log.read_text() == "waits\n"
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from app_factory import copy_template
+from app_factory import CopiedWarehouse, copy_template, instance_of
 from click.testing import CliRunner
 
-from tillstream.app.local import WAREHOUSE
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.app import local
+from tillstream.app.local import WAREHOUSE, open_warehouse
 from tillstream.cli.main import main
 from tillstream.settings import Settings
 
@@ -27,8 +29,14 @@ def _furnish(home: Path, arguments: tuple[str, ...]) -> None:
         copy_template(Settings())
 
 
+def _open_warehouse(settings: Settings, name: str, **options: Any) -> DuckDBWarehouse:
+    """A rebuild compares with a copy of an empty warehouse, whose views take longer to create than its few sales."""
+    return CopiedWarehouse(instance_of(settings)) if name == ":memory:" else open_warehouse(settings, name, **options)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(local, "open_warehouse", _open_warehouse)
     monkeypatch.setenv("TILLSTREAM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TILLSTREAM_THREADS", "1")  # two test workers share the cores
     return tmp_path / "home"

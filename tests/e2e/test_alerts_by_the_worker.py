@@ -1,6 +1,5 @@
 """The worker of the local server delivers notices, and the e-mail that they become, without any request."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from unit.mail.mail_server import serving
 from waiting import wait_for
 from webhook_receiver import receiving
 
+from tillstream.app import messages
 from tillstream.server import schedules, worker
 from tillstream.settings import Settings
 
@@ -19,7 +19,9 @@ from tillstream.settings import Settings
 def test_the_worker_delivers(
     tmp_path: Path, free_tcp_port: int, monkeypatch: pytest.MonkeyPatch, has_mail: bool
 ) -> None:
+    turns, may_be_due = list[int](), messages.may_be_due
     monkeypatch.setattr(schedules, "REPORTS_EVERY", 0.05)
+    monkeypatch.setattr(messages, "may_be_due", lambda app: turns.append(1) or may_be_due(app))
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}" if has_mail else "")
     app = build(Settings(home=tmp_path, samples=False, threads=1, webhook_private=True, smtp_url=url))
     with serving(free_tcp_port) as inbox, receiving() as receiver:
@@ -30,7 +32,8 @@ def test_the_worker_delivers(
         running.start()
         try:
             wait_for(lambda: receiver.received and len(inbox.messages) >= has_mail, "both alerts", pause=0.05)
-            time.sleep(0.5)
+            until = len(turns) + 5
+            wait_for(lambda: len(turns) >= until, "further turns, which deliver nothing again", pause=0.05)
         finally:
             running.stop()
             app.close()

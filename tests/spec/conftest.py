@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import platformdirs
 import pytest
 from duck import Duck
 from googlesql import Judge, Rows
@@ -9,8 +10,9 @@ from sample_ledger import SAMPLE_LEDGER
 
 
 @pytest.fixture(scope="session")
-def judge(pytestconfig: pytest.Config) -> Judge:
-    return Judge(pytestconfig.cache.mkdir("zetasql"))
+def judge() -> Judge:
+    """Compiled once a user: half a minute, which each new clone would spend."""
+    return Judge(platformdirs.user_cache_path("tillstream") / "judge")
 
 
 @pytest.fixture(scope="session")

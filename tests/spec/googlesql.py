@@ -3,10 +3,13 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import blake2b
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +178,7 @@ def _names(table: str, text: str) -> bool:
 
 
 class _KeptModule:
-    """Compiled once and kept in the folder of pytest's cache; another version of the package compiles anew."""
+    """Compiled once and kept; another text of it, or another version of its compiler, is compiled anew."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -183,19 +186,26 @@ class _KeptModule:
     def from_file(self, engine: Any, path: str) -> Any:
         from wasmtime import Module, WasmtimeError
 
-        stat = Path(path).stat()
-        kept = self.folder / f"zetasql-{stat.st_size}-{stat.st_mtime_ns}.cwasm"
+        digest = blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+        kept = self.folder / f"zetasql-{version('wasmtime')}-{digest}.cwasm"
         if kept.exists():
             try:
                 return Module.deserialize_file(engine, str(kept))
             except WasmtimeError:
                 kept.unlink(missing_ok=True)
         module = Module.from_file(engine, path)
+        with suppress(OSError):  # the next run compiles, too
+            self._keep(kept, module.serialize())
+        return module
+
+    def _keep(self, kept: Path, compiled: bytes) -> None:
+        """Keep it instead of those of other versions."""
         self.folder.mkdir(parents=True, exist_ok=True)
         half = kept.with_suffix(f".{os.getpid()}")
-        half.write_bytes(module.serialize())
+        half.write_bytes(compiled)
         half.replace(kept)
-        return module
+        for other in set(self.folder.glob("zetasql-*.cwasm")) - {kept}:
+            other.unlink(missing_ok=True)
 
 
 def _row(cells: Sequence[Any], columns: Columns) -> Any:

@@ -1,9 +1,9 @@
 """Fixtures and helpers that the contract suites of the EventBus share."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from waiting import wait_for
 
 from tillstream.ports.event_bus import DeadLetter, Delivery, EventBus, Message, QueueDepth, RetryPolicy
 
@@ -79,9 +79,10 @@ class EventBusSuite:
 
     def wait_for_dead_letters(self, bus: EventBus, count: int = 1) -> list[DeadLetter]:
         """At least `count` dead letters of `sub`, waiting up to `patience` while a consumer pulls nothing."""
-        give_up_at = time.monotonic() + self.patience
-        while True:
+
+        def letters() -> list[DeadLetter]:
             assert bus.pull("sub", 10) == []
-            if len(letters := bus.dead_letters("sub")) >= count or time.monotonic() >= give_up_at:
-                return letters
-            time.sleep(0.2)
+            dead = bus.dead_letters("sub")
+            return dead if len(dead) >= count else []
+
+        return wait_for(letters, f"{count} dead letters", patience=self.patience, pause=0.2)

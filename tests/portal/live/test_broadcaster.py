@@ -1,7 +1,6 @@
 """All open streams share one reader of the ledger, and answers that they have in common."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from threads import PATIENCE, join_thread
 from waiting import wait_for
 
 from portal.live import broadcaster as broadcasting
-from portal.live.broadcaster import CHECK_INTERVAL, Broadcaster, Version
+from portal.live.broadcaster import FRESH, Broadcaster, Version
 from portal.live.shared_answers import SharedAnswers
 
 MANY = 30
@@ -60,19 +59,32 @@ def test_many_streams_read_the_ledger_as_often_as_one(
     assert ledger.reads < 15
 
 
-def test_without_streams_nothing_is_read(broadcaster: Broadcaster) -> None:
-    ledger = Ledger()
-    assert broadcaster.wait(ledger.latest, Version(1), 3 * CHECK_INTERVAL) is None
-    reads = ledger.reads
-    time.sleep(3 * CHECK_INTERVAL)
-    assert ledger.reads == reads
+def test_without_streams_no_thread_reads(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcasting, "CHECK_INTERVAL", 0.001)
+    ledger, threads = Ledger(), set(threading.enumerate())
+    assert broadcaster.wait(ledger.latest, Version(1), 0.1) is None
+    assert set(threading.enumerate()) <= threads
 
 
-def test_a_number_that_another_stream_read_long_ago_is_read_again(broadcaster: Broadcaster) -> None:
-    ledger = Ledger()
+class Clock:
+    """The monotonic clock of the module `time`, which stands still."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_a_number_that_another_stream_read_long_ago_is_read_again(
+    broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, ledger = Clock(), Ledger()
+    monkeypatch.setattr(broadcasting, "time", clock)
     assert broadcaster.wait(ledger.latest, Version(0), 1) == Version(1)
     ledger.number = 5
-    time.sleep(5 * CHECK_INTERVAL)
+    clock.now = FRESH / 2
+    assert broadcaster.current(ledger.latest) == Version(1)
+    clock.now = FRESH
     assert broadcaster.wait(ledger.latest, Version(4), 1) == Version(5)
 
 
@@ -95,19 +107,24 @@ def test_the_end_of_the_server_wakes_every_stream(broadcaster: Broadcaster) -> N
 
 
 def test_an_answer_is_made_once_for_all_who_request_it() -> None:
-    answers, calls = SharedAnswers(), list[int]()
+    answers, requests, calls = SharedAnswers(), list[int](), list[int]()
 
     def make() -> str:
         calls.append(1)
-        time.sleep(0.1)
+        wait_for(lambda: len(requests) == MANY, "all requests")
         return "answer"
 
     got: list[str] = []
-    threads = [threading.Thread(target=lambda: got.append(answers.get("key", make)), daemon=True) for _ in range(MANY)]
+
+    def request() -> None:
+        requests.append(1)
+        got.append(answers.get("key", make))
+
+    threads = [threading.Thread(target=request, daemon=True) for _ in range(MANY)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        join_thread(thread)
     assert (got, calls) == (["answer"] * MANY, [1])
     assert answers.get("other", lambda: "another") == "another"
 

@@ -1,10 +1,11 @@
 """Functions are called over HTTP: their results, their errors, and no answer in time."""
 
-import time
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from threads import PATIENCE
 from unit.adapters.http_double import Answer, HTTPDouble, serve
 
 from tillstream.adapters.google.run.functions import CloudRunFunctions
@@ -25,9 +26,13 @@ RAISED: dict[str, TillstreamError] = {
 }
 
 
+timed_out = threading.Event()
+"""Whether the caller of the slow function waits no more."""
+
+
 def answer(_: str, path: str, body: Any) -> Answer:
     if path == "/slow":
-        time.sleep(0.5)
+        assert timed_out.wait(PATIENCE)
     if path == "/broken":
         return 500, "the instance ended"
     error = RAISED.get(body["work"])
@@ -74,6 +79,7 @@ def test_no_answer_is_unavailable(functions: CloudRunFunctions, server: HTTPDoub
         one = CloudRunFunctions({DECIDE: f"{server.address}/{path}"})
         with pytest.raises(Unavailable, match=message):
             one.call(DECIDE, {"work": "undo"}, within)
+        timed_out.set()
         one.close()
     nowhere = CloudRunFunctions({DECIDE: "http://127.0.0.1:9/"})
     with pytest.raises(Unavailable, match="does not answer"):

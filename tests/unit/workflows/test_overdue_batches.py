@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.pipeline.settling import job_lease, settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings

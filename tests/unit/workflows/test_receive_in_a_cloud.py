@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build
 
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.events import INBOX, TOPIC_STORE_SALES

@@ -2,17 +2,18 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from app_factory import build
+from threads import PATIENCE
 from waiting import wait_for
 
 from tillstream import handlers
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Unavailable
@@ -212,16 +213,25 @@ def test_held_messages_are_released_when_the_worker_stops(
     assert (depth.leased, depth.ready, depth.delayed) == (0, 0, 1)
 
 
-@pytest.mark.usefixtures("running")
+class AwaitedEvent(threading.Event):
+    is_awaited = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.is_awaited = True
+        return super().wait(timeout)
+
+
 def test_sales_that_arrive_during_a_settlement_form_one_micro_batch(
-    app: App, gate: tuple[threading.Event, threading.Event]
+    app: App, running: Worker, gate: tuple[threading.Event, threading.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tillstream.server.worker.GATHER_WITHIN", PATIENCE)
+    settled = running._settled = AwaitedEvent()
     began, may_settle = gate
     publish(app, 1)
     assert began.wait(30)
+    wait_for(lambda: settled.is_awaited, "the receiver, which waits for the settlement")
     for number in (1, 2, 3):
         publish(app, 1, first=number)
-        time.sleep(0.3)
     assert len(store_sales_of(app)) == 1
     may_settle.set()
     wait_for_announcement(app, 2)

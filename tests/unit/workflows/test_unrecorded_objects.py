@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build
+from tillstream.app import App
 from tillstream.batches import records
 from tillstream.domain.events import INBOX
 from tillstream.domain.object_names import time_in_name
