@@ -63,7 +63,7 @@ account, costs of a day, imports of new processes, schedules after which everyth
 marker does."""
 ONE_WORKER = {
     "judge": ("spec/",),
-    "demo": ("browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages"),
+    "demo": ("browser/areas/test_printed_pages", "browser/test_mornings", "e2e/measures/", "e2e/test_demo_pages"),
     "forecast": ("portal/forecast/",),
 }
 """Tests that run in one worker, by what they share: the SQL engine that judges takes half a minute to start, the home

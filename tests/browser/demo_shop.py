@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import demo_home
-from live_server import Served, running
+from live_server import Served, running, sign_in_without_form
 from playwright.sync_api import Page, expect
 
 from tillstream.app import build
@@ -23,10 +23,8 @@ class DemoShop:
 
     def sign_in(self, page: Page, role: Role) -> None:
         account = self.accounts[role]
-        page.goto(f"{self.served.address}/sign-in")
-        page.get_by_label("Name").fill(account["login"])
-        page.get_by_label("Password").fill(account["password"])
-        page.get_by_role("button", name="Sign in").click()
+        sign_in_without_form(page, self.served, account["login"], account["password"])
+        page.goto(f"{self.served.address}/")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

@@ -1,7 +1,7 @@
 """The answers come first: how tall the dashboard is, what is above the fold, and what is folded on a phone."""
 
 import pytest
-from live_server import Served, block_other_hosts, open_page
+from live_server import Served, open_page, report_other_hosts
 from page_checks import FEW_ROLES, settle, sign_in
 from playwright.sync_api import Browser, Page, expect
 from sample_shop import Shop
@@ -23,7 +23,7 @@ def shop(sample_shop: tuple[Served, Shop]) -> Served:
 
 def _open(chromium: Browser, shop: Served, role: Role, size: dict[str, int]) -> Page:
     context = chromium.new_context(locale="en-GB", viewport=size)  # type: ignore[arg-type]
-    block_other_hosts(context, shop)
+    report_other_hosts(context, shop)
     page = open_page(context, shop)
     sign_in(page, shop, role)
     page.goto(f"{shop.address}/dashboard")

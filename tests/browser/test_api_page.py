@@ -1,7 +1,7 @@
 """The page of the API: calls are tried with one's own session or with a token, without breaking the content policy."""
 
 import pytest
-from live_server import PASSWORD, Served, shared_portal
+from live_server import Served, shared_portal, sign_in_at
 from page_checks import CONTRAST, axe, axe_problems, narrow_page_problems
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,10 +17,7 @@ served = shared_portal()
 
 @pytest.fixture
 def calls(page: Page, served: Served) -> Page:
-    page.goto(f"{served.address}/sign-in?next=/api/docs")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/api/docs")
     expect(page.locator(".opblock").first).to_be_visible()
     return page
 

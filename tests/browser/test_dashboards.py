@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served, new_context, open_page, serving, shared_portal
+from live_server import PASSWORD, Served, new_context, open_page, serving, shared_portal, sign_in_at
 from page_checks import FEW_ROLES, settle
 from playwright.sync_api import Browser, Page, Route, expect
 from waiting import wait_for_batch
@@ -49,10 +49,7 @@ served = shared_portal(_open_with_people)
 
 
 def _sign_in(page: Page, served: Served, role: Role) -> None:
-    page.goto(f"{served.address}/sign-in?next=/dashboard%3Fpreset%3Dall")
-    page.get_by_label("Name", exact=True).fill(role.value)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/dashboard?preset=all", role.value)
 
 
 @pytest.mark.parametrize("role", FEW_ROLES)
@@ -169,9 +166,8 @@ def test_a_choice_keeps_the_focus_when_late_results_replace_it(page: Page, serve
     page.locator(".further .field", has_text="Product").locator("summary").click()
     choices = page.locator("input[name=product]")
     expect(choices).to_have_count(3)
-    page.keyboard.type("p2")
-    while not late:
-        page.wait_for_timeout(50)
+    with page.expect_request("**/dashboard/values/product?q=p2"):
+        page.keyboard.type("p2")
     page.locator("input[name=product][value=P2]").focus()
     late[0].continue_()
     expect(choices).to_have_count(1)

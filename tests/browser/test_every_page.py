@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from live_server import Served, block_other_hosts, open_page
+from live_server import Served, new_context, open_page
 from page_checks import PHONE, WIDE, narrow_page_problems, page_problems, pages, plain_problems, settle, sign_in
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 from sample_shop import Shop
 
 from tillstream.domain.people import Role
@@ -26,18 +26,8 @@ def shop(sample_shop: Walk) -> Walk:
 @contextmanager
 def _visitor(chromium: Browser, shop: Walk, size: dict[str, int], scheme: str = "light") -> Iterator[Page]:
     """A browser's page that reaches nothing but the portal; what it complains of is remembered from here on."""
-    context = chromium.new_context(
-        locale="en-GB",
-        timezone_id="Europe/London",
-        viewport=size,  # type: ignore[arg-type]
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    block_other_hosts(context, shop[0])
-    shop[0].page_errors.clear()
-    try:
+    with new_context(chromium, shop[0], viewport=size, color_scheme=scheme) as context:
         yield open_page(context, shop[0])
-    finally:
-        context.close()  # also after a failure: a stream left open would keep the server from closing
 
 
 PARTS = 3
@@ -79,6 +69,7 @@ def test_the_first_page_of_each_role_holds_on_a_phone(chromium: Browser, shop: W
     served, _ = shop
     with _visitor(chromium, shop, PHONE, "dark") as page:
         sign_in(page, served, role)
+        page.goto(f"{served.address}/")
         settle(page)
         problems = page_problems(page, role.value, both=False) + narrow_page_problems(page, role.value)
     assert problems + served.page_errors == []
@@ -114,6 +105,13 @@ def test_the_door_is_open_to_everybody(chromium: Browser, shop: Walk) -> None:
         page.goto(f"{served.address}/sign-in")
         problems = page_problems(page, "/sign-in") + narrow_page_problems(page, "/sign-in")
     assert problems + served.page_errors == []
+
+
+def test_a_request_to_another_host_is_reported_and_reaches_nothing(chromium: Browser, shop: Walk) -> None:
+    served, _ = shop
+    with _visitor(chromium, shop, WIDE) as page, pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://example.com/")
+    assert served.page_errors[0] == "requested http://example.com/"
 
 
 def test_the_judge_finds_what_is_wrong(chromium: Browser, shop: Walk) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import Page, Route, expect
 
 from tillstream.batches import records
@@ -19,16 +19,8 @@ A1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,1
 """
 
 
-def _sign_in(page: Page) -> None:
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def _open(page: Page, served: Served, path: str) -> None:
-    page.goto(f"{served.address}/sign-in?next={path}")
-    _sign_in(page)
-    page.wait_for_url(served.address + path)  # with its scripts, without which a form is sent as usual
+    sign_in_at(page, served, path)  # with its scripts, without which a form is sent as usual
 
 
 def _end_sessions(served: Served) -> None:
@@ -42,7 +34,7 @@ def _sign_in_again(page: Page) -> None:
     expect(dialog).to_be_visible()
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Sign in in a new tab").click()
-    _sign_in(opened.value)
+    fill_in_sign_in(opened.value)
     expect(opened.value.get_by_role("heading", name="You are signed in")).to_be_visible()
     opened.value.close()
     expect(dialog).to_be_hidden()

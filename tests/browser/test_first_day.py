@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tillstream.batches import records
@@ -28,16 +28,10 @@ def _file(folder: Path, name: str, *amounts: str) -> Path:
     return path
 
 
-def _sign_in(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
-
-
 def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
+    page.goto(f"{served.address}/")
+    fill_in_sign_in(page)
+    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
     expect(page.get_by_text("No sales yet")).to_be_visible()
     page.get_by_role("link", name="Upload a sales file").click()
     june = _file(tmp_path, "IN-june.csv", "1000.50", "2000.25", "ten", *["1.00"] * 7)
@@ -52,7 +46,6 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
     expect(page.get_by_text("9 of 10 rows imported; 1 row to fix")).to_be_visible()
     expect(page.get_by_text("Not a number", exact=False).first).to_be_visible()
 
-    page.get_by_role("link", name="Sales", exact=True).click()
     page.goto(f"{served.address}/dashboard?preset=all")
     expect(page.locator(".key-figure").first).to_contain_text("3,007.75")
     expect(page.locator("#tile-split-2").get_by_role("link", name="Kitchen")).to_be_visible()
@@ -62,8 +55,7 @@ def test_sign_in_upload_receipt_and_the_number(page: Page, served: Served, tmp_p
 
 @pytest.mark.usefixtures("direct")
 def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     files = [_file(tmp_path, "IN-may.csv", "10.00"), _file(tmp_path, "UK-may.csv", "10.00")]
     page.get_by_label("Drop sales files here").set_input_files(files)
     page.get_by_label("Data source of UK-may.csv").select_option("UK")
@@ -77,8 +69,7 @@ def test_several_files_are_uploaded_and_each_shows_its_result(page: Page, served
 
 @pytest.mark.usefixtures("direct")
 def test_the_content_of_a_file_beats_its_name(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "UK.csv", "10.00"))
     expect(page.get_by_label("Data source of UK.csv")).to_have_value("")
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -87,8 +78,7 @@ def test_the_content_of_a_file_beats_its_name(page: Page, served: Served, tmp_pa
 
 
 def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     expect(page.get_by_label("Data source", exact=True)).to_have_value("")
     files = [_file(tmp_path, "UK.csv", "10.00"), _file(tmp_path, "monday.csv", "10.00"), _file(tmp_path, "b.csv", "9")]
     page.get_by_label("Drop sales files here").set_input_files(files)
@@ -108,8 +98,7 @@ def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Serve
 
 @pytest.mark.usefixtures("direct")
 def test_a_recognised_file_is_imported_directly_with_a_message(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     expect(page.get_by_text("IN, UK import without a preview")).to_be_visible()
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "monday.csv", "10.00"))
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -124,8 +113,7 @@ def test_a_recognised_file_is_imported_directly_with_a_message(page: Page, serve
 
 @pytest.mark.usefixtures("direct")
 def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN.csv", "10.00"))
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("1 of 1 row imported")).to_be_visible()
@@ -143,8 +131,7 @@ def test_escape_closes_a_menu_and_returns_the_focus_to_its_button(page: Page, se
 
 @pytest.mark.usefixtures("direct")
 def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", *["10.00"] * 9, "ten"))
     page.get_by_role("button", name="Upload", exact=True).click()
     with page.expect_download() as download:
@@ -161,8 +148,7 @@ def test_refused_rows_come_back_corrected(page: Page, served: Served, tmp_path: 
 
 @pytest.mark.usefixtures("direct")
 def test_an_undo_is_shown_before_it_is_done(page: Page, served: Served, tmp_path: Path) -> None:
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     page.get_by_label("Drop sales files here").set_input_files(_file(tmp_path, "IN-june.csv", "10.00", "20.00"))
     page.get_by_role("button", name="Upload", exact=True).click()
     page.get_by_role("link", name="Undo…").click()
@@ -180,8 +166,7 @@ def test_no_page_is_wider_than_a_phone_or_complains(
     page: Page, context: BrowserContext, served: Served, tmp_path: Path, scheme: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    _sign_in(page, served)
-    page.goto(f"{served.address}/uploads")
+    sign_in_at(page, served, "/uploads")
     long = _file(tmp_path, f"IN-{'a-very-long-name-' * 6}.csv", *["999999.25"] * 5, "ten")
     page.get_by_label("Drop sales files here").set_input_files(long)
     page.get_by_role("button", name="Upload", exact=True).click()

@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
@@ -27,11 +27,7 @@ def checked(page: Page, step: str) -> list[str]:
 
 @pytest.fixture
 def upload_page(page: Page, served: Served) -> Page:
-    page.goto(f"{served.address}/uploads")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/uploads")
+    sign_in_at(page, served, "/uploads")
     return page
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 import shop_of_two_stores
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at, sign_in_without_form
 from page_checks import WIDE, narrow_page_problems, page_problems, settle
 from playwright.sync_api import Locator, Page, expect
 
@@ -30,14 +30,6 @@ PASTE = """(cell, text) => {
 }"""
 
 
-def sign_in(page: Page, served: Served) -> None:
-    page.goto(f"{served.address}/sign-in")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
-
-
 class InThisProcess:
     """Fits models without a process of their own."""
 
@@ -55,8 +47,7 @@ def sell(served: Served, folder: Path, days: int) -> date:
 
 
 def open_grid(page: Page, served: Served) -> None:
-    sign_in(page, served)
-    page.goto(f"{served.address}/goals/edit?level=region&measure=orders&year=2030")
+    sign_in_at(page, served, "/goals/edit?level=region&measure=orders&year=2030")
     expect(page.get_by_role("button", name="Fill")).to_be_visible()  # the script has run
 
 
@@ -100,7 +91,7 @@ def test_a_wrong_cell_keeps_what_was_entered_and_arrows_move_between_rows(page: 
 
 def test_a_report_is_downloaded_by_one_click(page: Page, served: Served, tmp_path: Path) -> None:
     today = sell(served, tmp_path, 90)
-    sign_in(page, served)
+    sign_in_at(page, served, "/")
     page.get_by_role("link", name="Explore", exact=True).click()
     page.get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
@@ -120,8 +111,7 @@ def test_a_series_is_imported_after_its_rows_are_corrected_and_a_removal_is_take
 ) -> None:
     file = tmp_path / "Store visits.csv"
     file.write_text("date,value\n2026-11-01,1200\n2026-11-02,many\n")
-    sign_in(page, served)
-    page.goto(f"{served.address}/forecast")
+    sign_in_at(page, served, "/forecast")
     page.get_by_role("link", name="Outside series").click()
     expect(page.get_by_role("heading", name="No series yet")).to_be_visible()
     with page.expect_download() as download:
@@ -164,7 +154,7 @@ def test_pages_of_plans_with_numbers_would_not_embarrass_us(page: Page, served: 
         records.save(ports, {Month.of(today): {goal.key: goal}}, by="admin", source="grid")
     subscriptions.subscribe(ports, "admin", "month", "admin@example.com", by="admin")
     assert run(ports, InThisProcess).reason == ""
-    sign_in(page, served)
+    sign_in_without_form(page, served, "admin")
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     problems = []
     for path in PAGES:

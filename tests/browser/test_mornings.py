@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from demo_shop import DemoShop, demo_shop
-from live_server import block_other_hosts, open_page
+from live_server import open_page, report_other_hosts
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 
@@ -30,7 +30,7 @@ def page(chromium: Browser, shop: DemoShop) -> Iterator[Page]:
         timezone_id="Europe/London",
         viewport={"width": 1440, "height": 900},
     )
-    block_other_hosts(context, shop.served)
+    report_other_hosts(context, shop.served)
     yield open_page(context, shop.served)
     context.close()
     assert shop.served.page_errors == []

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live_server import Served
-from page_checks import WIDE, settle, sign_in
+from live_server import Served, fill_in_sign_in, new_context
+from page_checks import WIDE, login_of, settle
 from playwright.sync_api import Browser, CDPSession, Page
 from sample_shop import Shop
 
@@ -56,15 +56,14 @@ def shop(sample_shop: tuple[Served, Shop]) -> Served:
 
 @pytest.fixture
 def page(chromium: Browser, shop: Served) -> Iterator[Page]:
-    """Without blocked hosts: a browser that asks a test about each request has no cache."""
-    context = chromium.new_context(viewport=WIDE, locale="en-GB")  # type: ignore[arg-type]
-    yield context.new_page()
-    context.close()
+    with new_context(chromium, shop, viewport=WIDE) as context:
+        yield context.new_page()
 
 
 def test_a_first_visit_is_light_and_a_second_one_lighter(page: Page, shop: Served) -> None:
     wire = Wire(page.context.new_cdp_session(page))
-    sign_in(page, shop, Role.ADMIN)
+    page.goto(f"{shop.address}/sign-in")
+    fill_in_sign_in(page, login_of(Role.ADMIN))
     page.wait_for_function("() => document.querySelectorAll('[data-drawn]').length")
     tiles = page.locator("[data-tile]").count()
     assert len(wire.of("/dashboard/tiles/")) < tiles, "tiles below the fold wait until they come near"

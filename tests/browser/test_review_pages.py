@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, sign_in_without_form
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
@@ -37,11 +37,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
 @pytest.fixture
 def manager(page: Page, served: Served) -> Page:
     accounts.add(served.app.ports, "mira", "Mira Manager", Role.MANAGER, regions=("IN",), password=PASSWORD)
-    page.goto(f"{served.address}/sign-in")
-    page.get_by_label("Name").fill("mira")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{served.address}/dashboard")
+    sign_in_without_form(page, served, "mira")
     return page
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from re import compile as words
 
 import pytest
-from live_server import Served, sign_in_at
+from live_server import Served, sign_in_at, sign_in_without_form
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
@@ -87,7 +87,8 @@ def test_a_file_chosen_before_the_pages_script_came_is_listed_when_it_comes(
         late.append(route)
 
     page.route("**/upload.js*", keep)
-    _uploads(page, served)
+    sign_in_without_form(page, served, "admin")
+    page.goto(f"{served.address}/uploads", wait_until="commit")  # it is not loaded before its script is there
     page.get_by_label("Drop sales files here").set_input_files(_sales(tmp_path, "IN-june.csv", 3))
     late[0].continue_()
     expect(page.get_by_label("Data source of IN-june.csv")).to_have_value("")

@@ -7,9 +7,10 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Locator, Page, expect
+from waiting import wait_for
 
 from tillstream.catalogue import products, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
@@ -17,7 +18,8 @@ from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
-TRIES = 60
+PAUSE = 0.5
+"""Seconds between two looks at a page for what the worker does."""
 MISTAKES = "code,name,pack_size,colour\nKET,Kettle,1,red\nPAN,,2,\nPOT,Pot,many,\n"
 CORRECTED = "code,name,pack_size,colour\nKET,Kettle,1,red\nPAN,Pan,2,\nPOT,Pot,3,\n"
 SALES = (
@@ -32,21 +34,14 @@ def checked(page: Page, step: str) -> list[str]:
     return page_problems(page, step) + narrow_page_problems(page, step)
 
 
-def wait_for(page: Page, address: str, shown: Locator) -> None:
+def open_until_shown(page: Page, address: str, shown: Locator) -> None:
     """Until the worker has done what the page shows then."""
-    for _ in range(TRIES):
+
+    def is_shown() -> bool:
         page.goto(address)
-        if shown.count():
-            return
-        page.wait_for_timeout(500)
+        return shown.count() > 0
 
-
-def sign_in(page: Page, served: Served, path: str) -> None:
-    page.goto(f"{served.address}{path}")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**{path}")
+    wait_for(is_shown, f"{shown} on {address}", pause=PAUSE)
 
 
 def preview(page: Page, folder: Path, content: str) -> None:
@@ -59,7 +54,7 @@ def preview(page: Page, folder: Path, content: str) -> None:
 
 
 def test_a_file_with_mistakes_is_previewed_corrected_and_imported(page: Page, served: Served, tmp_path: Path) -> None:
-    sign_in(page, served, "/catalogue/products/import")
+    sign_in_at(page, served, "/catalogue/products/import")
     preview(page, tmp_path, MISTAKES)
     problems = page.get_by_role("region", name="Problems").get_by_role("row")
     expect(problems).to_have_count(3)
@@ -81,13 +76,13 @@ def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
     ports = served.app.ports
     file = BytesIO(SALES.encode())
     uploads.receive(ports, served.app.contracts.pin("IN"), "june.csv", file, "admin")
-    sign_in(page, served, "/catalogue/products/new")
+    sign_in_at(page, served, "/catalogue/products/new")
     page.get_by_label("Code", exact=True).fill("PAN")
     page.get_by_label("Name", exact=True).fill("Pan")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("PAN is saved.")).to_be_visible()
     merge = page.get_by_role("button", name="Merge into… P2")
-    wait_for(page, f"{served.address}/catalogue/new-codes", merge)
+    open_until_shown(page, f"{served.address}/catalogue/new-codes", merge)
     wrong = checked(page, "new codes")
     merge.click()
     expect(page.get_by_role("heading", name="Merge into a product")).to_be_visible()
@@ -112,7 +107,7 @@ def test_a_price_with_a_mistake_is_corrected_in_the_open_form_and_replaces_that_
     entry = Product("KET", "Kettle", prices=(DatedAmount("IN", "INR", Decimal(999), date(2026, 6, 1)),))
     regions = [served.app.contracts.pin("IN").region]
     saving.save(served.app.ports, EntryKind.PRODUCT, entry, if_version=0, by="ana", regions=regions)
-    sign_in(page, served, "/catalogue/products/entry?code=KET")
+    sign_in_at(page, served, "/catalogue/products/entry?code=KET")
     page.get_by_text("Add a price").click()
     form = page.locator("details[open] form")
     form.get_by_label("Region").select_option("IN")

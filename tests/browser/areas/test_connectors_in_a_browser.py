@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
 
@@ -32,10 +32,7 @@ def checked(page: Page, step: str) -> list[str]:
 
 def test_a_connector_is_tested_added_and_run_and_its_upload_is_linked(page: Page, served: Served) -> None:
     database = served.app.settings.sources_folder / "till.db"
-    page.goto(f"{served.address}/connectors")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/connectors")
     expect(page.get_by_role("heading", name="No connectors yet")).to_be_visible()
     problems = checked(page, "the empty list")
     page.get_by_role("link", name="Add connector").click()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from live_server import Served, sign_in_at
 from playwright.sync_api import Page, Route, expect
+from waiting import wait_for
 from werkzeug.wrappers import Request
 
 from examples import one_in
@@ -48,8 +49,7 @@ def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, s
     at = add.bounding_box()
     assert at is not None
     page.mouse.click(at["x"] + 8, at["y"] + 8)  # a click on the locator would wait for the answer
-    while not slow.paths:
-        page.wait_for_timeout(50)
+    wait_for(lambda: slow.paths, "the form at the server")
     with page.expect_response("**/session"):  # what every form does before it is sent
         page.mouse.click(at["x"] + 8, at["y"] + 8)
     page.wait_for_timeout(200)

@@ -1,7 +1,7 @@
 """Purchase orders in a browser: ordered with a scanner, sent, and received in parts."""
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, sign_in_at
 from order_steps import KETTLE, add_catalogue
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
@@ -32,10 +32,7 @@ def press(page: Page, name: str) -> None:
 
 def test_an_order_is_sent_and_received_in_two_parts(page: Page, served: Served) -> None:
     add_catalogue(served.app.ports)
-    page.goto(f"{served.address}/orders")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/orders")
     expect(page.get_by_role("heading", name="No open orders")).to_be_visible()
     problems = checked(page, "the empty list")
     page.get_by_role("link", name="New order").click()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from demo_shop import DemoShop, demo_shop
-from live_server import block_other_hosts, open_page
+from live_server import open_page, report_other_hosts
 from page_checks import settle
 from playwright.sync_api import Browser, Page
 
@@ -37,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoShop]:
 def reader(chromium: Browser, shop: DemoShop) -> Iterator[Page]:
     """The page of an administrator with dark colours."""
     context = chromium.new_context(color_scheme="dark", viewport=PAPER, locale="en-GB")  # type: ignore[arg-type]
-    block_other_hosts(context, shop.served)
+    report_other_hosts(context, shop.served)
     try:
         page = open_page(context, shop.served)
         shop.sign_in(page, Role.ADMIN)

@@ -1,7 +1,7 @@
 """The SQL page in a real browser: run by keyboard, cancel, a problem with its place, the history, a file."""
 
 import pytest
-from live_server import PASSWORD, Served, shared_portal
+from live_server import Served, shared_portal, sign_in_at
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.browser
@@ -19,10 +19,7 @@ served = shared_portal()
 
 @pytest.fixture
 def sql(page: Page, served: Served) -> Page:
-    page.goto(f"{served.address}/sign-in?next=/sql")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/sql")
     expect(page.get_by_role("heading", name="SQL", exact=True)).to_be_visible()
     expect(page.locator("form.sql")).to_have_attribute("data-ready", "")
     return page

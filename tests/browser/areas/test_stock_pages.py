@@ -7,9 +7,10 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from live_server import Served
+from live_server import Served, sign_in_at
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
+from waiting import wait_for
 
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
@@ -19,7 +20,8 @@ from tillstream.domain.catalogue.entries import EntryKind, Product, Store
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
-TRIES = 60
+PAUSE = 0.5
+"""Seconds between two looks at a page for what the worker does."""
 BARCODE = "4006381333931"
 HEADER = (
     "Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -48,11 +50,7 @@ def shop(page: Page, served: Served) -> Iterator[Page]:
     ):
         saving.save(served.app.ports, kind, entry, if_version=0, by="setup", regions=served.app.contracts.regions())
     mirror.sync(served.app.ports)
-    page.goto(f"{served.address}/stock")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill("correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/stock")
+    sign_in_at(page, served, "/stock")
     yield page
     assert [one for one in served.page_errors if "status of 422" not in one] == []
 
@@ -92,11 +90,7 @@ def on_hand(page: Page, served: Served, product: str, store: str = "MUM01") -> s
 
 def wait_for_stock(page: Page, served: Served, units: str) -> None:
     """Until the worker has computed the stock of the kettle."""
-    for _ in range(TRIES):
-        if on_hand(page, served, "KET") == units:
-            return
-        page.wait_for_timeout(500)
-    assert on_hand(page, served, "KET") == units
+    wait_for(lambda: on_hand(page, served, "KET") == units, f"a stock of {units}", pause=PAUSE)
 
 
 def confirmed(page: Page) -> None:

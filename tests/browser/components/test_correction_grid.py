@@ -4,7 +4,7 @@ from contextlib import closing
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, sign_in_at
 from playwright.sync_api import Browser, Page, expect
 
 from tillstream.domain.people import Role
@@ -43,10 +43,7 @@ def batch(served: Served) -> str:
 
 
 def _open(page: Page, served: Served, batch: str, login: str = "admin") -> None:
-    page.goto(f"{served.address}/sign-in?next=/uploads/{batch}")
-    page.get_by_label("Name").fill(login)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, f"/uploads/{batch}", login)
     page.get_by_role("link", name="Fix them here").click()
     expect(page.get_by_text("0 of 5 rows would be accepted")).to_be_visible()
 
@@ -141,10 +138,7 @@ def test_a_draft_can_be_resumed_elsewhere_and_seen_by_a_second_user(
 
     with closing(chromium.new_context(locale="en-GB", viewport={"width": 375, "height": 812})) as other:
         phone = other.new_page()
-        phone.goto(f"{served.address}/sign-in?next=/uploads/{batch}/fix")
-        phone.get_by_label("Name").fill("bo")
-        phone.get_by_label("Password", exact=True).fill(PASSWORD)
-        phone.get_by_role("button", name="Sign in").click()
+        sign_in_at(phone, served, f"/uploads/{batch}/fix", "bo")
         expect(phone.get_by_text("admin is also editing (1 step)")).to_be_visible()
         assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
         phone.locator("td.bad", has_text="stroe").click()

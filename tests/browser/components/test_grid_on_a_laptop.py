@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served
+from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import Locator, Page, expect
 from test_correction_grid import HEADER
 
@@ -44,15 +44,8 @@ def grid(page: Page, served: Served, batch: str) -> Locator:
     return page.get_by_role("grid", name="Rows to fix in IN-june.csv")
 
 
-def _sign_in(page: Page) -> None:
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def _open(page: Page, served: Served, batch: str) -> None:
-    page.goto(f"{served.address}/sign-in?next=/uploads/{batch}")
-    _sign_in(page)
+    sign_in_at(page, served, f"/uploads/{batch}")
     page.get_by_role("link", name="Fix them here").click()
     expect(page.get_by_text("0 of 8 rows would be accepted")).to_be_visible()
 
@@ -146,7 +139,7 @@ def test_what_is_typed_after_the_session_ends_is_saved_after_signing_in(
     page.get_by_role("button", name="Sign in and save").click()
     with page.context.expect_page() as opened:
         dialog.get_by_role("link", name="Sign in in a new tab").click()
-    _sign_in(opened.value)
+    fill_in_sign_in(opened.value)
     expect(opened.value.get_by_role("heading", name="You are signed in")).to_be_visible()
     opened.value.close()
     expect(dialog).to_be_hidden()

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import pytest
-from live_server import PASSWORD, Served, shared_portal
+from live_server import Served, shared_portal, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 from waiting import wait_for_batch
@@ -36,11 +36,7 @@ served = shared_portal(_sell)
 
 
 def _open(page: Page, served: Served, address: str) -> None:
-    page.goto(f"{served.address}/sign-in")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{served.address}{address}")
+    sign_in_at(page, served, address)
 
 
 @pytest.mark.parametrize(("address", "width"), [("/sale-lines", 1440), ("/dashboard?preset=all", 390)])

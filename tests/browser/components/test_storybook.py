@@ -3,7 +3,7 @@
 from itertools import cycle
 
 import pytest
-from live_server import PASSWORD, Served, shared_portal
+from live_server import Served, shared_portal, sign_in_without_form
 from page_checks import OVERFLOW, PHONE, WIDE, axe
 from playwright.sync_api import Page
 
@@ -21,11 +21,7 @@ served = shared_portal(working=False, development=True)
 @pytest.mark.parametrize("themes", one_in(2, [("light", "dark"), ("dark", "light")]), ids=" ".join)
 def test_every_component(page: Page, served: Served, themes: tuple[str, str]) -> None:
     """The components are shown in the themes in turns; every one in both of them is the long test."""
-    page.goto(f"{served.address}/sign-in")
-    page.get_by_label("Name", exact=True).fill("admin")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/dashboard**")
+    sign_in_without_form(page, served, "admin")
     problems = []
     for name, theme in zip(components(), cycle(themes), strict=False):
         page.set_viewport_size(WIDE)

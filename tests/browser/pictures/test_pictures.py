@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import Served, block_other_hosts, open_page, running
+from live_server import Served, open_page, report_other_hosts, running
 from page_checks import settle, sign_in
 from playwright.sync_api import Browser
 from sample_shop import Shop, open_shop
@@ -65,7 +65,7 @@ def test_a_picture_of_the_docs_can_be_taken(
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
     )
-    block_other_hosts(context, served)
+    report_other_hosts(context, served)
     try:
         page = open_page(context, served)
         sign_in(page, served, role)

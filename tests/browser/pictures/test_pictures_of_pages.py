@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from demo_shop import DemoShop, demo_shop
-from live_server import block_other_hosts, open_page
+from live_server import open_page, report_other_hosts
 from page_checks import settle
 from playwright.sync_api import Browser, Page
 
@@ -59,7 +59,7 @@ def test_every_page_of_a_role_is_taken(
         color_scheme="light",
         reduced_motion="reduce",
     )
-    block_other_hosts(context, served)
+    report_other_hosts(context, served)
     try:
         page = open_page(context, served)
         shop.sign_in(page, role)

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from live_server import PASSWORD, Served
+from live_server import PASSWORD, Served, sign_in_at
 from playwright.sync_api import Page, expect
 from waiting import wait_for
 
@@ -46,10 +46,7 @@ def wait_for_revenue(served: Served, expected: str, page: Page | None = None) ->
 
 
 def sign_in(page: Page, served: Served, login: str = "sam") -> None:
-    page.goto(f"{served.address}/sign-in?next=/sell/")
-    page.get_by_label("Name", exact=True).fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in_at(page, served, "/sell/", login)
     ready(page)
 
 
