@@ -4,7 +4,6 @@ PYTHON ?= $(shell sh devtools/pythons.sh 2>/dev/null)
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
-PART ?= # of the tests, such as 3/10: the fourth of ten parts
 
 ##@ Everyday
 help: ## Show this help
@@ -17,7 +16,7 @@ run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:808
 
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
-PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15$(PART:%= --part=%)
+PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15 $(OPTIONS)
 test: $(VENV)/.dev ## The tests for each change (about 5 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
@@ -29,6 +28,8 @@ test-properties: $(VENV)/.dev ## Properties and schedules with all their example
 test-pythons: ## make test on each supported Python of this machine
 	for each in $$(sh devtools/pythons.sh --all); do \
 	  $(MAKE) test PYTHON="$$each" VENV=".venv-$$("$$each" -c 'import platform; print(platform.python_version())')" || exit 1; done
+steady: $(VENV)/.dev ## make test 20 times and make test-system 5 times, under load and at hard dates; continues (RUNS, MINUTES: at most so many now; ONLY=quick; PART=3/10)
+	$(BIN)/python -m devtools.steadiness --workers $(WORKERS) $(if $(RUNS),--runs $(RUNS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(if $(PART),--part $(PART))
 test-all: test-pythons test-system test-properties test-long ## Every test and every proof
 lint: $(VENV)/.dev ## ruff, mypy --strict, the import contracts and the words of prose
 	$(BIN)/ruff check .
@@ -164,4 +165,4 @@ $(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-pythons test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate
+.PHONY: help setup run test test-system test-properties test-long test-pythons test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate steady

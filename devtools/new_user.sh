@@ -52,7 +52,7 @@ if [[ $(id -u) -eq 0 ]]; then chown -R nobody:nogroup "$work"; fi
 kept=()
 while read -r variable; do kept+=("$variable=${!variable}"); done < <(compgen -e | grep -E '^(PIP_|https?_proxy$|no_proxy$)' || true)
 environment=(-i "PATH=$programs" "HOME=$work/user" "TZ=$zone" "LC_ALL=$locale.UTF-8" "LANG=$locale.UTF-8"
-  "LOCPATH=$work/locales" "WORKERS=${WORKERS:-2}" "PART=${3:-}" "${kept[@]}")
+  "LOCPATH=$work/locales" "WORKERS=${WORKERS:-2}" "OPTIONS=${3:+--part=$3}" "${kept[@]}")
 cd "$clone"
 umask 077
 

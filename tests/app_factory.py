@@ -48,11 +48,14 @@ def copy_template(settings: Settings, clock: Clock | None = None) -> None:
     shutil.copytree(_template(settings.reporting_currency, now), settings.home, dirs_exist_ok=True)
 
 
-def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True) -> App:
-    """The product's `build`, in a copy of a prepared home; passwords are cheap to hash."""
+def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True, is_opened_again: bool = False) -> App:
+    """The product's `build`, in a copy of a prepared home; passwords are cheap to hash.
+
+    is_opened_again: the product opens the home, too, while this app is open.
+    """
     copy_template(settings, clock)
-    if settings.project:
-        built = app.build(settings, clock, rates=rates)
+    if settings.project or is_opened_again:
+        built = with_copied_warehouses(app.build(settings, clock, rates=rates))
     else:
         built = with_copied_warehouses(local.build(settings, clock, rates=rates, instance=instance_of(settings)))
     return replace(built, ports=replace(built.ports, password_cost=CHEAP))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import set_clock
 import structlog
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
 from notebook_fixtures import expectations_python, mlflow_programs, notebook_programs, spark_python
@@ -82,7 +83,8 @@ ROOM = 4 << 30
 """Bytes that must be free in memory to store the homes of tests there; on a disk, half of the time is I/O wait."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    set_clock.set_to(config)
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     gc.set_threshold(50_000, 20, 20)  # as the product's own processes
@@ -92,6 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--part", default="0/1", help="3/10: the fourth of ten parts of the tests; each file is in most of them"
     )
+    parser.addoption("--at", default="", help="the instant at which the tests begin: 2028-02-29T12:00+00:00")
     parser.addoption("--within", type=float, default=0, help="the seconds in which a test may begin; 0 for no limit")
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")

@@ -10,9 +10,10 @@ import hypothesis
 import pytest
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
-# no deadline: the time of an example depends mostly on the machine
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=16)
-hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100)
+# the time of an example, and that in which it is generated, depend mostly on the machine
+UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("quick", max_examples=16, **UNTIMED)
+hypothesis.settings.register_profile("thorough", max_examples=100, **UNTIMED)
 hypothesis.settings.load_profile(PROFILE)
 TURN = int(os.environ.get("COMMIT", "0")) // 10
 """A number of the commit in continuous integration. Its last digit is left to the choice of the part of long proofs."""

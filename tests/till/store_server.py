@@ -18,13 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tillstream_till.setup_code import Setup
 
 TOKEN = "till_0123456789ab_secret"
+SOLD_ON = (datetime.now(UTC) - timedelta(days=10)).date().isoformat()
+"""The day of the sales: a till warns of sales of more than a year ago."""
 Fault = Callable[["Handler"], bool]
 """Replies in place of the server; returns whether the messages are stored before."""
 
 
 def sale(number: object, net: str = "3.20", **fields: Any) -> dict[str, Any]:
     """A sale of one line."""
-    defaults = {"number": str(number), "sold_at": "2026-11-20T10:03:00+00:00", "currency": "GBP"}
+    defaults = {"number": str(number), "sold_at": f"{SOLD_ON}T10:03:00+00:00", "currency": "GBP"}
     return {**defaults, "lines": [{"product_id": "P-1", "net_amount": net}], **fields}
 
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from store_server import Store, sale
+from store_server import SOLD_ON, Store, sale
 
 from tillstream_till import Till
 from tillstream_till.errors import CannotClose
@@ -62,8 +62,8 @@ def test_a_restored_state_is_recognised(
         restored.record(sale(3))
         assert restored.send().sent == 2
         with pytest.raises(CannotClose, match="may lack sales"):
-            restored.close_day("2026-11-20")
-        assert restored.close_day("2026-11-20", accept_gaps=True).position
+            restored.close_day(SOLD_ON)
+        assert restored.close_day(SOLD_ON, accept_gaps=True).position
     assert store.reused == []
     assert list(store.sales) == ["1", "2", "3"]
 
@@ -116,4 +116,4 @@ def test_an_outbox_that_is_missing_is_stated(till: Till, folder: Path) -> None:
     with Till.open(folder) as new:
         assert codes(new) == ["outbox-missing"]
         with pytest.raises(CannotClose):
-            new.close_day("2026-11-20")
+            new.close_day(SOLD_ON)

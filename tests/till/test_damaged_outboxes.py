@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_server import Store, sale
+from store_server import SOLD_ON, Store, sale
 
 from tillstream_till import Till
 from tillstream_till.errors import CannotClose
@@ -45,7 +45,7 @@ def test_a_truncated_outbox_keeps_what_is_readable(till: Till, store: Store, fol
     if length > size * 0.8:
         assert len(store.sales) > 200
     with pytest.raises(CannotClose):
-        till.close_day("2026-11-20")
+        till.close_day(SOLD_ON)
 
 
 def test_pages_of_noise_cost_only_their_own_messages(till: Till, store: Store, folder: Path) -> None:

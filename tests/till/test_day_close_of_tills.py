@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_server import Store, StoreServer, sale
+from store_server import SOLD_ON, Store, StoreServer, sale
 
 from tillstream_till import Till
 from tillstream_till.day_close import ranges
@@ -18,7 +18,7 @@ from tillstream_till.sale_facts import business_day, facts_of
 from tillstream_till.setup_code import encode
 
 
-def closed(till: Till, store: Store, day: str = "2026-11-20") -> dict[str, Any]:
+def closed(till: Till, store: Store, day: str = SOLD_ON) -> dict[str, Any]:
     till.close_day(day)
     till.send()
     return store.closes[-1]
@@ -29,14 +29,14 @@ def test_a_day_close_counts_the_latest_versions_without_cancelled_sales(till: Ti
     till.record(sale(1002, "20.25", version=2))
     till.record(sale(1003, version=2, status="cancelled"))
     till.record(sale("R-7", "-3.00", currency="EUR"))
-    till.record(sale(1, sold_at="2026-11-21T00:00:00+00:00"))
+    till.record(sale(1, sold_at=f"{date.fromisoformat(SOLD_ON) + timedelta(days=1)}T00:00:00+00:00"))
     close = closed(till, store)
     assert close | {"closed_at": ""} == {
         "schema": "day-close/1",
         "region": "UK",
         "store_id": "LON1",
         "till_id": "T1",
-        "date": "2026-11-20",
+        "date": SOLD_ON,
         "closed_at": "",
         "sales": 5,
         "totals": [{"currency": "EUR", "net": "-3.00"}, {"currency": "GBP", "net": "50.55"}],
@@ -49,7 +49,7 @@ def test_the_day_is_that_of_the_offset_and_the_cutoff(server: StoreServer, folde
     with Till.init(folder, encode(replace(server.setup(), cutoff="04:00"))) as till:
         till.record(sale(1, sold_at="2026-11-21T03:59:00+05:30"))
         till.record(sale(2, sold_at="2026-11-21T04:00:00+05:30"))
-        assert closed(till, server.store)["numbers"] == ["1"]
+        assert closed(till, server.store, "2026-11-20")["numbers"] == ["1"]
 
 
 def test_a_close_without_a_date_is_of_the_business_day_that_contains_now(
@@ -83,11 +83,11 @@ def test_amounts_are_those_of_the_ledger() -> None:
 
 def test_a_repeated_close_changes_nothing_and_a_late_sale_needs_another(till: Till, store: Store) -> None:
     till.record(sale(1))
-    assert not till.close_day("2026-11-20").repeated
-    assert till.close_day("2026-11-20").repeated
+    assert not till.close_day(SOLD_ON).repeated
+    assert till.close_day(SOLD_ON).repeated
     assert till.status(refresh=False)["days_to_close_again"] == []
     till.record(sale(2))
-    assert till.status(refresh=False)["days_to_close_again"] == ["2026-11-20"]
+    assert till.status(refresh=False)["days_to_close_again"] == [SOLD_ON]
     assert closed(till, store)["sales"] == 2
     assert [close["sales"] for close in store.closes] == [1, 2]
 
@@ -147,6 +147,6 @@ def test_ranges_are_compact() -> None:
 def test_a_day_close_that_the_server_would_refuse_is_not_recorded(till: Till, store: Store) -> None:
     till.record_all(sale(f"{'R' * 58}{number:05}") for number in range(4200))
     with pytest.raises(CannotClose, match="4,200 sale numbers"):
-        till.close_day("2026-11-20")
+        till.close_day(SOLD_ON)
     till.send()
     assert (len(store.sales), store.closes) == (4200, [])

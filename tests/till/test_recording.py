@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_server import sale
+from store_server import SOLD_ON, sale
 
 from tillstream_till import Till, TillError
 from tillstream_till.errors import ConflictingSale, InvalidSale, SetupError
@@ -20,7 +20,7 @@ def test_a_sale_gets_the_fields_of_its_store(till: Till) -> None:
     [message] = till.export()
     payload = json.loads(message["payload"])
     assert (payload["schema"], payload["region"], payload["store_id"]) == ("store-sale/1", "UK", "LON1")
-    assert (payload["version"], payload["sold_at"]) == (1, "2026-11-20T10:03:00+00:00")
+    assert (payload["version"], payload["sold_at"]) == (1, f"{SOLD_ON}T10:03:00+00:00")
 
 
 def test_the_same_sale_again_changes_nothing(till: Till) -> None:

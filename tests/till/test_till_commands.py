@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from store_server import Store, sale
+from store_server import SOLD_ON, Store, sale
 
 from tillstream.cli.main import main
 from tillstream_till.command_table import COMMANDS
@@ -22,7 +22,7 @@ def test_a_sale_is_recorded_sent_and_shown(ready: Run, store: Store) -> None:
     assert ready("record", stdin=json.dumps(sale(1001))) == (0, "UK/LON1/1001 was recorded before.\n")
     assert "Unsent: 1, the oldest since" in ready("status", "--offline")[1]
     assert ready("send") == (0, "1 sent, 0 refused, 0 unsent.\n")
-    assert ready("close", "2026-11-20") == (0, "UK/LON1/T1/2026-11-20 is recorded.\n")
+    assert ready("close", SOLD_ON) == (0, f"UK/LON1/T1/{SOLD_ON} is recorded.\n")
     assert ready("send")[0] == 0
     assert [each["sales"] for each in store.closes] == [1]
 

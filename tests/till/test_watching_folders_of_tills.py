@@ -1,6 +1,8 @@
 """Files that a till writes into a folder are recorded once, then moved."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ def test_files_of_each_form_are_recorded_and_moved(till: Till, store: Store, dro
 
 def test_a_file_that_is_still_written_waits(till: Till, drop: Path) -> None:
     (drop / "one.json").write_text(json.dumps(sale(1)))
+    os.utime(drop / "one.json", (time.time(), time.time()))
     assert record_files(till, drop, quiet=60) == []
     assert names(drop) == ["one.json"]
 
