@@ -26,10 +26,9 @@ from portal.health import ready
 from portal.health.last_check import LastCheck
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.adapters.local.duckdb.instances import SharedInstance, configuration
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import command_calls
-from tillstream.app import App, local
+from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
 from tillstream.commands.client import CALL
 from tillstream.domain.password_cost import PasswordCost
@@ -48,51 +47,24 @@ def copy_template(settings: Settings, clock: Clock | None = None) -> None:
     shutil.copytree(_template(settings.reporting_currency, now), settings.home, dirs_exist_ok=True)
 
 
-def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True, is_opened_again: bool = False) -> App:
-    """The product's `build`, in a copy of a prepared home; passwords are cheap to hash.
-
-    is_opened_again: the product opens the home, too, while this app is open.
-    """
+def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True) -> App:
+    """The product's `build`, in a copy of a prepared home; passwords are cheap to hash."""
     copy_template(settings, clock)
-    if settings.project or is_opened_again:
-        built = with_copied_warehouses(app.build(settings, clock, rates=rates))
-    else:
-        built = with_copied_warehouses(local.build(settings, clock, rates=rates, instance=instance_of(settings)))
+    built = with_copied_warehouses(app.build(settings, clock, rates=rates))
     return replace(built, ports=replace(built.ports, password_cost=CHEAP))
 
 
-def instance_of(settings: Settings) -> SharedInstance:
-    """The instance of DuckDB of all homes of this process with these limits: to start one takes longer than the rest of
-    opening a home."""
-    return _instance(settings.memory_limit, settings.reused_memory, settings.threads)
-
-
-@cache
-def _instance(memory_limit: str, reused_memory: str, threads: int) -> SharedInstance:
-    limits = configuration(memory_limit=memory_limit, reused_memory=reused_memory, threads=threads, spill=_folder())
-    return SharedInstance(limits)
-
-
 class CopiedWarehouse(DuckDBWarehouse):
-    """An empty warehouse in a folder of its own."""
+    """An empty warehouse, copied from a prepared one: to create its views takes longer than a small settlement."""
 
-    def __init__(self, instance: SharedInstance) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tillstream-empty-"))
-        super().__init__(copy_empty_warehouse(self._folder), instance=instance)
+        path = Path(shutil.copy(_empty_warehouse(), self._folder))
+        super().__init__(path, memory_limit=settings.memory_limit, threads=settings.threads, spill=self._folder)
 
     def close(self) -> None:
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def empty_warehouse() -> DuckDBWarehouse:
-    """An empty warehouse without a home. The test closes it."""
-    return CopiedWarehouse(_instance("400MB", "1GB", 1))
-
-
-def copy_empty_warehouse(folder: Path) -> Path:
-    """An empty warehouse, copied from a prepared one: to create its views takes longer than a small settlement."""
-    return Path(shutil.copy(_empty_warehouse(), folder))
 
 
 @cache
@@ -107,7 +79,7 @@ def with_copied_warehouses(built: App) -> App:
     """The app, which rebuilds ledgers in copies of an empty warehouse on a laptop."""
     if built.settings.project:
         return built
-    return replace(built, fresh_warehouse=partial(CopiedWarehouse, instance_of(built.settings)))
+    return replace(built, fresh_warehouse=partial(CopiedWarehouse, built.settings))
 
 
 Setup = Callable[[App, ManualClock], None]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from app_factory import CopiedWarehouse, copy_template, instance_of
+from app_factory import CopiedWarehouse, copy_template
 from click.testing import CliRunner
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -31,7 +31,7 @@ def _furnish(home: Path, arguments: tuple[str, ...]) -> None:
 
 def _open_warehouse(settings: Settings, name: str, **options: Any) -> DuckDBWarehouse:
     """A rebuild compares with a copy of an empty warehouse, whose views take longer to create than its few sales."""
-    return CopiedWarehouse(instance_of(settings)) if name == ":memory:" else open_warehouse(settings, name, **options)
+    return CopiedWarehouse(settings) if name == ":memory:" else open_warehouse(settings, name, **options)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ SOURCE = str(Path(__file__).parents[2] / "functions" / "main.py")
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     """The same home as the functions work in."""
-    app = build(Settings(home=tmp_path, threads=1), is_opened_again=True)
+    app = build(Settings(home=tmp_path, threads=1))
     yield app
     app.close()
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from table_text import parse_tables
 
 from examples import examples
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.fx.daily import daily
 from tillstream.analytics.fx.rates import SCHEMA
@@ -61,7 +61,7 @@ Rates = dict[tuple[date, str], Decimal]
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    opened = empty_warehouse()
+    opened = DuckDBWarehouse(":memory:", threads=1)
     opened.replace_table("reporting", pa.table({"currency": [REPORTING]}))
     yield opened
     opened.close()

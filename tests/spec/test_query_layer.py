@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from sample_ledger import SAMPLE_LEDGER
 from sample_parameters import QUERY_PARAMETERS
 
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import line_export
 from tillstream.analytics.comparison import Comparison
 from tillstream.analytics.filters import Filters
@@ -35,7 +35,7 @@ def fill(warehouse: Warehouse) -> None:
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    filled = empty_warehouse()
+    filled = DuckDBWarehouse(":memory:", threads=1)
     fill(filled)
     yield filled
     filled.close()
@@ -118,7 +118,7 @@ def test_a_wrong_filter_is_refused_in_words(filters: dict[str, str | list[str]],
 
 def test_a_day_after_the_last_settlement_is_no_reported_day() -> None:
     """With a sale mistyped as 2091, growth still compares through the last plausible day."""
-    with closing(empty_warehouse()) as warehouse:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as warehouse:
         fill(warehouse)
         february = Filters.parse({"from": "2024-02-05", "to": "2024-02-29"})
         expected = Comparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)

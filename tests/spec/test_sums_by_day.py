@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from sample_parameters import QUERY_PARAMETERS
 from test_query_layer import fill
 
 from examples import in_long_proofs
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import describe, names, run
@@ -37,7 +37,7 @@ SUMMED = [name for name in names() if "_sums" in describe(name).text]
 
 @pytest.fixture
 def warehouse() -> Iterator[Warehouse]:
-    with closing(empty_warehouse()) as filled:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
         fill(filled)
         yield filled
 
@@ -50,7 +50,7 @@ def step(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="module")
 def by_lines(step: int) -> dict[tuple[str, int], list[dict[str, Any]]]:
-    with closing(empty_warehouse()) as filled:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
         fill(filled)
         assert totals_coverage(filled).stale is None
         return answers(filled, step)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from app_factory import empty_warehouse
 from duck import Duck
 from googlesql import Judge, Rows
 from sample_ledger import SAMPLE_LEDGER
@@ -19,7 +18,7 @@ from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[DuckDBWarehouse]:
-    with closing(empty_warehouse()) as warehouse:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as warehouse:
         for table, rows in SAMPLE_LEDGER.items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))

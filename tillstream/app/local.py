@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.duckdb.instances import SharedInstance
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import backup, restore
 from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
@@ -55,12 +54,10 @@ def build(
     *,
     rates: bool = True,
     read_only: bool = False,
-    instance: SharedInstance | None = None,
 ) -> App:
     """Build the local app; the caller owns the folder, unless it is read-only.
 
-    instance: opens the warehouse; by default it has an instance of DuckDB of its own. Raises `Rejected` if the folder
-    is not a Tillstream home.
+    Raises `Rejected` if it is not a Tillstream home.
     """
     home = settings.home
     clock = clock or SystemClock()
@@ -72,7 +69,7 @@ def build(
     with ExitStack() as opened:  # what was opened is closed if a later step fails
         documents = SQLiteDocumentStore(home / "documents.sqlite", read_only=True) if read_only else None
         # opened before files are created, because it may reject the folder
-        warehouse = open_warehouse(settings, warehouse_file, read_only=read_only, instance=instance)
+        warehouse = open_warehouse(settings, warehouse_file, read_only=read_only)
         opened.callback(warehouse.close)
         documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
         opened.callback(documents.close)
@@ -181,12 +178,7 @@ def folder(settings: Settings) -> Folder:
 
 
 def open_warehouse(
-    settings: Settings,
-    name: str,
-    *,
-    any_schema: bool = False,
-    read_only: bool = False,
-    instance: SharedInstance | None = None,
+    settings: Settings, name: str, *, any_schema: bool = False, read_only: bool = False
 ) -> DuckDBWarehouse:
     return DuckDBWarehouse(
         name if name == ":memory:" else settings.home / name,
@@ -196,7 +188,6 @@ def open_warehouse(
         spill=None if read_only else settings.home / "spill",
         any_schema=any_schema,
         read_only=read_only,
-        instance=instance,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tillstream.domain.dates.opening_hours import OpeningHours
 from tillstream.domain.events import INBOX, STAGING
@@ -16,19 +16,6 @@ REPORT_IDS = r"(\s*[a-z-]+=[\w-]+\s*(,|$))*"
 
 class ProjectSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The arguments come before the environment; there are no files of settings."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return init_settings, env_settings
 
     project: str = Field("", description="Google Cloud project that stores everything; empty: the home folder does")
     location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")

@@ -1,10 +1,11 @@
 """DuckDB settles by the contract."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
-from app_factory import copy_empty_warehouse
 from settling_contract import Keep, SettlingContract
 from totals_contract import TotalsContract
 
@@ -12,10 +13,21 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.ledger import settling
 
 
+@pytest.fixture(scope="module")
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with its tables and views, which take longer to create than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    DuckDBWarehouse(path, threads=1).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CHECKPOINT")
+    return path
+
+
 class TestDuckDBSettling(SettlingContract, TotalsContract):
     @pytest.fixture
-    def warehouse(self, tmp_path: Path) -> Iterator[DuckDBWarehouse]:
-        warehouse = DuckDBWarehouse(copy_empty_warehouse(tmp_path), threads=1)
+    def warehouse(self, tmp_path: Path, empty_file: Path) -> Iterator[DuckDBWarehouse]:
+        shutil.copy(empty_file, tmp_path)
+        warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)
         yield warehouse
         warehouse.close()
 

@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from app_factory import copy_empty_warehouse
 from settling_contract import Keep
 from totals_contract import DAYS, Batches, assert_totals
 
@@ -19,7 +18,7 @@ ROWS = "SELECT rowid FROM {} WHERE region = 'south' ORDER BY rowid"
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[DuckDBWarehouse]:
-    warehouse = DuckDBWarehouse(copy_empty_warehouse(tmp_path), threads=1)
+    warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1)
     yield warehouse
     warehouse.close()
 

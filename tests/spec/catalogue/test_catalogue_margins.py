@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from table_text import parse_tables
 
 from examples import examples
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run
 from tillstream.analytics.summed import totals_coverage
@@ -89,7 +89,7 @@ Aliases = dict[tuple[str, str], str]
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    opened = empty_warehouse()
+    opened = DuckDBWarehouse(":memory:", threads=1)
     opened.replace_table("reporting", pa.table({"currency": ["USD"]}))
     rates = [(day, currency, factor) for day in DAYS for currency, factor in RATES.items()]
     write(opened, "reporting_rates", rates)

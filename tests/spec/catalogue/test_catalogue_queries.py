@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from app_factory import empty_warehouse
 from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 from test_catalogue_margins import write
 
+from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import QueryCache, run
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
@@ -20,7 +20,7 @@ from tillstream.ports.warehouse import Warehouse
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    with closing(empty_warehouse()) as filled:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
         changes = {"catalogue_changes": [("first", datetime(2024, 2, 1, tzinfo=UTC))]}
         for table, rows in (SAMPLE_LEDGER | SAMPLE_CATALOGUE | SALES_OF_CATALOGUE | changes).items():
             write(filled, table, list(rows))
@@ -100,7 +100,7 @@ def test_unknown_codes_are_those_of_the_visible_sales(warehouse: Warehouse) -> N
 
 
 def test_without_any_product_no_code_is_unknown() -> None:
-    with closing(empty_warehouse()) as empty:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as empty:
         for table, listed in (SAMPLE_LEDGER | SALES_OF_CATALOGUE | {"catalogue_products": []}).items():
             write(empty, table, list(listed))
         assert rows(empty, "unknown-codes") == []

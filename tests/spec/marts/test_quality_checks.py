@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from duck import Duck
 from googlesql import Judge
 from sample_parameters import LEVEL_PARAMETERS
@@ -37,7 +36,7 @@ def test_both_engines_take_the_check(judge: Judge, duck: Duck, name: str) -> Non
 
 @pytest.fixture
 def warehouse() -> Iterator[DuckDBWarehouse]:
-    with closing(empty_warehouse()) as filled:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
         fill(filled)
         filled.replace_table(
             "settlement_days", filled.query(f"SELECT 1 AS settlement_no, sale_date FROM ({EVERY_DAY})")

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
-from app_factory import empty_warehouse
 from duck import Duck, exact
 from googlesql import Judge, Rows, body
 from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
@@ -69,7 +68,7 @@ DAILY = (
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[DuckDBWarehouse]:
-    with closing(empty_warehouse()) as filled:
+    with closing(DuckDBWarehouse(":memory:", threads=1)) as filled:
         for table, rows in CONTENTS["catalogue"].items():
             names = [field.name for field in TABLES[table]]
             columns = map(list, zip(*rows, strict=True))

@@ -1,7 +1,6 @@
 """A warehouse with the sample ledger."""
 
 import pyarrow as pa
-from app_factory import empty_warehouse
 from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -9,7 +8,7 @@ from tillstream.domain.tables import TABLES
 
 
 def filled_warehouse() -> DuckDBWarehouse:
-    filled = empty_warehouse()
+    filled = DuckDBWarehouse(":memory:", threads=1)
     for table, rows in SAMPLE_LEDGER.items():
         names = [field.name for field in TABLES[table]]
         columns = {name: list(cells) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}

@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from app_factory import empty_warehouse as prepared_warehouse
 from filled_marts import filled_warehouse
 
 from examples import in_long_proofs
@@ -136,7 +135,7 @@ def test_scopes_take_at_most_half_as_much_space_as_the_marts(
 
 @pytest.fixture(scope="module")
 def empty_warehouse() -> Iterator[DuckDBWarehouse]:
-    warehouse = prepared_warehouse()
+    warehouse = DuckDBWarehouse(":memory:", threads=1)
     yield warehouse
     warehouse.close()
 

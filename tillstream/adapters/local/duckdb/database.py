@@ -1,6 +1,7 @@
 """One DuckDB file with a cursor per thread; reopened after an error that the engine does not survive."""
 
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 
 import duckdb
 
-from tillstream.adapters.local.duckdb.instances import FATAL, SharedInstance, start
 from tillstream.domain.errors import DamagedFile, Rejected, TooLarge, Unavailable
+from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
+FATAL = (duckdb.InternalException, duckdb.FatalException)
+"""After one of these the engine rejects every further statement."""
 DAMAGED = ("Could not read enough bytes", "Corrupt database file")
 """Texts of the errors of a file that is cut off, or whose blocks do not have their checksums."""
+COPY_WARNING = "Arrow output on a DB-API result"
+"""DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
 
 
 def unreadable(path: Path | str, error: duckdb.Error) -> Unavailable:
@@ -37,26 +42,23 @@ def _is_damaged(error: duckdb.Error) -> bool:
 
 
 class Database:
-    """A DuckDB database. path: a file, or `:memory:`, which cannot be reopened. Raises `Unavailable`.
+    """A DuckDB database. path: a file, or `:memory:`, which cannot be reopened. Raises `Unavailable`."""
 
-    instance: the one to which it is attached, or the settings of an instance of its own.
-    """
-
-    def __init__(self, path: Path | str, instance: SharedInstance | dict[str, Any], *, read_only: bool = False) -> None:
-        self._path, self._instance, self._read_only = path, instance, read_only
+    def __init__(self, path: Path | str, config: dict[str, Any], *, read_only: bool = False) -> None:
+        self._path, self._config = path, config | {"disabled_optimizers": DISABLED_OPTIMIZERS}
+        self._read_only = read_only
         self._lock = threading.Lock()
         self._open()
 
     def _open(self) -> None:
-        self._attached = None
         try:
-            if isinstance(self._instance, SharedInstance):
-                self._attached = self._instance.attach(self._path, read_only=self._read_only)
-                self.root = self._attached.cursor()
-            else:
-                self.root = start(self._path, self._instance, read_only=self._read_only)
+            self.root = duckdb.connect(str(self._path), read_only=self._read_only, config=self._config)
         except duckdb.Error as error:
             raise unreadable(self._path, error) from error
+        warnings.filterwarnings("ignore", COPY_WARNING, UserWarning)
+        self.root.execute("SET GLOBAL TimeZone = 'UTC'")
+        # Commits are durable without it, and a large log is checkpointed anyway; no command should wait for it at exit.
+        self.root.execute("PRAGMA disable_checkpoint_on_shutdown")
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._local = threading.local()
 
@@ -141,7 +143,7 @@ class Database:
                 self._open()
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
-        cursor = self._attached.cursor() if self._attached else self.root.cursor()
+        cursor = self.root.cursor()
         self._cursors.add(cursor)
         return cursor
 
@@ -150,5 +152,3 @@ class Database:
         for cursor in self._cursors:
             cursor.close()
         self.root.close()
-        if self._attached:
-            self._attached.detach()

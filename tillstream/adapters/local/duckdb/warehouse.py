@@ -17,7 +17,6 @@ import pyarrow as pa
 import sql as catalogue
 from tillstream.adapters.local.duckdb.daily_totals import refresh
 from tillstream.adapters.local.duckdb.database import Database, unreadable
-from tillstream.adapters.local.duckdb.instances import SharedInstance, configuration
 from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnapshot
 from tillstream.adapters.local.duckdb.warehouse_file import check_schema, read_tables
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
@@ -41,9 +40,10 @@ class _RolledBack(Exception):
 class DuckDBWarehouse:
     """The warehouse port on DuckDB. path: the database file, or `:memory:`. The caller owns the folder.
 
-    any_schema: open a file of any schema, for reading only. read_only: open a file that cannot be written. instance:
-    one of several databases, with limits of its own, to which the file is attached. Raises `Unavailable`; `Rejected`
-    for a file of another schema.
+    reused_memory: freed blocks that stay in the process for later steps. Clearing new ones takes a twentieth of the
+    time of a load; a process that runs on keeps them forever.
+    any_schema: open a file of any schema, for reading only. read_only: open a file that cannot be written. Raises
+    `Unavailable`; `Rejected` for a file of another schema.
     """
 
     def __init__(
@@ -56,14 +56,19 @@ class DuckDBWarehouse:
         spill: Path | None = None,
         any_schema: bool = False,
         read_only: bool = False,
-        instance: SharedInstance | None = None,
     ) -> None:
-        self._database = Database(
-            path,
-            instance
-            or configuration(memory_limit=memory_limit, reused_memory=reused_memory, threads=threads, spill=spill),
-            read_only=read_only,
-        )
+        config: dict[str, Any] = {
+            "memory_limit": memory_limit,
+            "block_allocator_memory": reused_memory,
+            # staged files are read once or twice, and the system keeps them in its own cache
+            "enable_external_file_cache": False,
+            "preserve_insertion_order": False,
+        }
+        if threads:
+            config["threads"] = threads
+        if spill:
+            config["temp_directory"] = str(spill)
+        self._database = Database(path, config, read_only=read_only)
         self._settling, self._renewing = threading.Lock(), threading.Lock()
         if any_schema:
             return

@@ -14,8 +14,6 @@ from tillstream.ledger.tables import DISABLED_OPTIMIZERS
 
 SCHEMA_TABLE = "warehouse_schema"
 """The table that holds the schema number; files from before schema numbers lack it."""
-_OWN_TABLES = "FROM duckdb_tables() WHERE NOT internal AND database_name = current_database()"
-"""The tables of the file of a connection, as its instance can have others."""
 
 
 _UPGRADES: Mapping[int, tuple[str, ...]] = {
@@ -128,7 +126,7 @@ def is_damaged(path: Path) -> bool:
 
 def read_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Read every row of every table. Raises `duckdb.Error` if one cannot be read."""
-    tables = connection.execute(f"SELECT table_name {_OWN_TABLES}").fetchall()
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
     for (table,) in tables:
         connection.execute(f'SELECT BIT_XOR(HASH(t)) FROM "{table}" AS t').fetchall()
 
@@ -169,7 +167,7 @@ def _number(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def _has_tables(connection: duckdb.DuckDBPyConnection) -> bool:
-    return bool(connection.execute(f"SELECT 1 {_OWN_TABLES} LIMIT 1").fetchall())
+    return bool(connection.execute("SELECT 1 FROM duckdb_tables() WHERE NOT internal LIMIT 1").fetchall())
 
 
 def _label(number: int | None) -> str:
