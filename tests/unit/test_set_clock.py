@@ -15,12 +15,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_process_has_the_clock_of_the_test_that_starts_it() -> None:
-    before, steady = time.time(), time.monotonic()
+    outside = time.monotonic()
+    before = time.time()
+    inside = time.monotonic()
     child = float(subprocess.check_output([sys.executable, "-c", "import time; print(time.time())"], timeout=60))
     threading.Event().wait(0.01)
+    inside = time.monotonic() - inside
     after = time.time()
+    outside = time.monotonic() - outside
     assert before - 0.001 < child < after + 0.001
-    assert after - before == pytest.approx(time.monotonic() - steady, abs=0.1)
+    assert inside - 0.1 < after - before < outside + 0.1  # however long the process is kept from the processor
     print(f"It is {datetime.now(UTC):%Y-%m-%d}")
 
 
