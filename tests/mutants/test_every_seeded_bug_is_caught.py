@@ -11,17 +11,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
-    *("tillstream", "till", "sql", "functions", "portal", "pyproject.toml"),
     *(
-        "tests/stateful",
-        "tests/property/test_write_scope.py",
-        "tests/app_factory.py",
-        "tests/conftest.py",
-        "tests/emulator_fixtures.py",
-        "tests/examples.py",
-        "tests/notebook_fixtures.py",
+        "tillstream",
+        "till",
+        "sql",
+        "functions",
+        "portal",
+        "pyproject.toml",
+        "devtools/__init__.py",
+        "devtools/emulators.py",
     ),
-    *("devtools/__init__.py", "devtools/emulators.py"),
+    *("tests/stateful", "tests/property/test_write_scope.py", "tests/clock_of_children"),
+    *(f"tests/{module.name}" for module in sorted((ROOT / "tests").glob("*.py"))),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
 SLICES = "tests/stateful/test_slices.py"
@@ -98,7 +99,10 @@ def seed(bug: str, folder: Path) -> None:
 
 def pytest_in(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(folder), str(folder / "till"))), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(folder), str(folder / "till"))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
 
 
@@ -116,6 +120,12 @@ def test_every_seeded_bug_still_applies(tmp_path: Path) -> None:
         changed = [path for path, data in before.items() if path.read_bytes() != data]
         assert len(changed) == 1, f"{bug} is not one small bug"
         changed[0].write_bytes(before[changed[0]])
+
+
+def test_every_test_that_catches_a_bug_is_collected_in_a_copy(tmp_path: Path) -> None:
+    copy(tmp_path)
+    run = pytest_in(tmp_path, "--collect-only", *sorted(set(CAUGHT_BY.values())))
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]
 
 
 @pytest.mark.long
