@@ -29,7 +29,8 @@ from tillstream.domain.people import Action
 def show() -> ResponseReturnValue:
     view = "week" if request.args.get("view") == "week" else "month"
     today = ports().clock.now().date()
-    first, last = _window(view, _day(request.args.get("day", ""), today))
+    latest = today - timedelta(days=1)  # the last day that is over: on the first of a month, its days are what is missing
+    first, last = _window(view, _day(request.args.get("day", ""), latest))
     rows = _rows(first, last)
     return render_template(
         "completeness/show.html",
@@ -40,6 +41,7 @@ def show() -> ResponseReturnValue:
         before=_window(view, first - timedelta(days=1))[0],
         after=_window(view, last + timedelta(days=1))[0],
         today=today,
+        latest=latest,
         rows=rows,
         opened=[row.region for row in rows if row.region in request.args.getlist("open")],
         words=texts.WORDS,

@@ -81,10 +81,10 @@
     show();
   }
 
-  function showToday() {
-    const today = document.querySelector(".calendar .today");
-    const scroller = today?.closest(".scroller");
-    if (scroller) scroller.scrollLeft = today.offsetLeft + today.offsetWidth + 8 - scroller.clientWidth;
+  function showLatestDays() {
+    const last = document.querySelector(".calendar .today") ?? document.querySelector(".calendar .latest");
+    const scroller = last?.closest(".scroller");
+    if (scroller) scroller.scrollLeft = last.offsetLeft + last.offsetWidth + 8 - scroller.clientWidth;
   }
 
   document.addEventListener("fresh", (event) => {
@@ -95,6 +95,6 @@
   localise(document);
   copyButtons();
   filters();
-  showToday();
+  showLatestDays();
   for (const part of document.querySelectorAll("[data-poll]")) lookAgain(part);
 })();

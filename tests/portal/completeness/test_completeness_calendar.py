@@ -56,6 +56,13 @@ def test_the_calendar_marks_each_day_with_a_symbol_and_text(clerk: Visitor) -> N
     assert "DEL01, 28 June: arrived, 1 line" in opened
 
 
+def test_on_the_first_of_a_month_the_calendar_is_that_of_the_month_that_is_over(
+    clerk: Visitor, clock: ManualClock
+) -> None:
+    assert clock.now().date().day == 1
+    assert "IN, 29 June: missing" in clerk.get("/completeness").text
+
+
 def test_a_day_leads_to_its_uploads_and_a_missing_one_to_a_reminder(clerk: Visitor) -> None:
     page = clerk.get("/completeness/IN/2026-06-28?store=DEL01").text
     assert "late-june.csv" in page
