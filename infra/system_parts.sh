@@ -7,7 +7,7 @@ set -u
 
 # libatomic1: the driver of the browser tests needs it
 PARTS='
-chromium: command -v chromium
+chromium-headless-shell: command -v chromium-headless-shell || command -v chromium
 libatomic1: ls /usr/lib/*/libatomic.so.1
 postgresql: ls /usr/lib/postgresql/*/bin/initdb
 default-jre-headless: command -v java

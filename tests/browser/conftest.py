@@ -30,7 +30,7 @@ ARGS = (
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")  # the first takes a quarter less time
     require("" if path else "there is no Chromium on this machine")
     expect.set_options(timeout=BUSY)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
