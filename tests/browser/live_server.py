@@ -10,9 +10,10 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from portal_factory import create_app
 from threads import close_server
 
 from portal import live

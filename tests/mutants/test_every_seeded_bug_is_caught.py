@@ -98,7 +98,8 @@ def seed(bug: str, folder: Path) -> None:
 
 
 def pytest_in(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
+    options = ("no:cacheprovider", "no:randomly", "no:unraisableexception")  # the last collects garbage for a second
+    command = [sys.executable, "-m", "pytest", "-q", "-x", *(part for name in options for part in ("-p", name)), *tests]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(folder), str(folder / "till"))),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from app_factory import Setup, build, build_after, create_app
+from app_factory import Setup, build, build_after
 from flask import Flask
+from portal_factory import create_app
 from shop_steps import Shop
 from visitor import PASSWORD, Visitor
 

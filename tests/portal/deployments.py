@@ -13,9 +13,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pyarrow.parquet as pq
-from app_factory import build, create_app
+from app_factory import build
 from flask import Flask
 from flask.testing import FlaskClient
+from portal_factory import create_app
 from visitor import HEADER, PASSWORD
 
 from tillstream.adapters.local.clock import ManualClock

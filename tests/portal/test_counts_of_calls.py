@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from app_factory import create_app
 from flask import Flask
+from portal_factory import create_app
 from visitor import Visitor
 
 from portal import TRIES, rate_counts

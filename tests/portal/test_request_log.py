@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from app_factory import create_app
+from portal_factory import create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream import logs

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, TypeVar
 
 import app_factory
+import portal_factory
 from flask import Flask
 from stateful.system import System, running_system
 from threads import close_server, join_thread
@@ -226,7 +227,7 @@ class connected:  # noqa: N801 - used as a function
 
     def __enter__(self) -> Connected:
         both = self._pair.__enter__()
-        portal = app_factory.create_app(self._app_of_portal(both.office))
+        portal = portal_factory.create_app(self._app_of_portal(both.office))
         self._server = create_server(portal, host="127.0.0.1", port=0, threads=4)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

@@ -4,8 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from playwright.sync_api import Browser
+from portal_factory import create_app
 
 from portal import reader_locale
 from tillstream.settings import Settings

@@ -12,7 +12,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from app_factory import build, create_app
+from app_factory import build
+from portal_factory import create_app
 from shop_of_client import IN_ROWS, UK_ROWS, ClientShop, fill, open_shop, served
 
 import tillstream

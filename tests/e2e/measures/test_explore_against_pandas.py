@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pandas_measures as oracle
 import pytest
-from app_factory import create_app
+from portal_factory import create_app
 from test_against_pandas import CURRENCIES, MONTHS, Shop, last_day, shop, with_comparison
 
 from tests.portal.visitor import PASSWORD, Visitor

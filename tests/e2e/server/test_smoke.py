@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from front_end import behind_front_end, is_reserved
+from portal_factory import create_app
 from threads import join_thread
 from werkzeug.serving import make_server
 

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from click.testing import CliRunner, Result
+from portal_factory import create_app
 from threads import close_server, join_thread
 from unit.connectors.connector_steps import sales
 from waitress.server import create_server

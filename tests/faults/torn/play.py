@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import app_factory
+import portal_factory
 from faults.torn.acts import BOSS, CLERK, opened, sent
 from faults.torn.book import REGION, Book, Counted, Key, Line, message_of
 from faults.torn.shop import Shop
@@ -90,7 +90,7 @@ class Torn:
         app = opened(self.home, self.clock)
         try:
             self.sentences += [*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()]
-            self.client = app_factory.create_app(app).test_client()
+            self.client = portal_factory.create_app(app).test_client()
         except BaseException:
             app.close()
             raise
@@ -245,7 +245,7 @@ class Torn:
     def is_green(self) -> bool:
         """Whether readiness and the page Status say that nothing is amiss."""
         assert "batches" in COMMANDS["status"](self.app, quiet).data
-        ready = app_factory.readiness(self.client.application)
+        ready = portal_factory.readiness(self.client.application)
         assert ready.status_code in {200, 503}, ready.text
         is_ready: bool = ready.get_json()["status"] == "ok"
         if not is_ready or not self.missing():

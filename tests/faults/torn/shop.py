@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import app_factory
+import portal_factory
 from faults.torn.acts import BOSS, CLERK, SECRET, Acts
 from faults.torn.book import REGION, Book, Line, file_of
 from flask.testing import FlaskClient
@@ -60,12 +60,12 @@ def live_in(folder: Path) -> Shop:
     """Let the company live in a folder."""
     acts = Acts(folder)
     _settings_of_people(acts)
-    client = app_factory.create_app(acts.app).test_client()
+    client = portal_factory.create_app(acts.app).test_client()
     _first_days(acts, client)
     acts.stop()
     shutil.copytree(acts.home, folder / "stopped-earlier")
     acts.start()
-    client = app_factory.create_app(acts.app).test_client()
+    client = portal_factory.create_app(acts.app).test_client()
     _last_morning(acts, client)
     shutil.copytree(acts.home, folder / "killed-earlier")
     _last_hour(acts, client)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
+from portal_factory import create_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from tillstream import losses

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app, readiness
+from app_factory import build
+from portal_factory import create_app, readiness
 
 from examples import in_long_proofs
 from tillstream import losses

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from app_factory import create_app
+from portal_factory import create_app
 from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 

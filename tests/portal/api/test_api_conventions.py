@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from flask import Flask
+from portal_factory import create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from app_factory import create_app
+from portal_factory import create_app
 
 from portal import formats, reader_locale
 from portal.dashboard import charts

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_factory import build, create_app, readiness
+from app_factory import build
 from flask import Flask
+from portal_factory import create_app, readiness
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import CONNECTIONS, ready

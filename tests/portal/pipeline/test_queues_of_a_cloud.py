@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from app_factory import create_app
 from fake_monitoring import FakeMonitoring, series, serve
+from portal_factory import create_app
 from visitor import PASSWORD, Visitor
 
 from devtools.emulators import Emulator

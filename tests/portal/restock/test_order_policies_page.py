@@ -8,7 +8,7 @@ from pathlib import Path
 from re import sub
 
 import pytest
-from app_factory import create_app
+from portal_factory import create_app
 from restock_steps import KITE, count, open_shop
 from visitor import PASSWORD, Visitor
 

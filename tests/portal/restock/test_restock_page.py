@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import shop_of_two_stores
-from app_factory import create_app
 from flask import Flask
+from portal_factory import create_app
 from restock_steps import BALL, KITE, count, open_shop, queue_of
 from visitor import PASSWORD, Visitor
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from app_factory import create_app
 from faults.functions_in_process import FunctionsInProcess
 from flask import Flask
+from portal_factory import create_app
 from shop_steps import BAD, FILE, Shop
 from upload_steps import look_at
 from visitor import Visitor

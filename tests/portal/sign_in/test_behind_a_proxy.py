@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from flask import Flask
+from portal_factory import create_app
 from token_issuers import TokenIssuer, serve_issuer
 from visitor import PASSWORD, Visitor
 

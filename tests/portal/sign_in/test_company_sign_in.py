@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_factory import build, create_app
+from app_factory import build
 from flask import Flask
 from joserfc.jwk import OctKey, RSAKey
+from portal_factory import create_app
 from token_issuers import CLIENT, SECRET, OpenIdProvider, serve_issuer
 from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse

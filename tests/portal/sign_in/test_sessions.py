@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from app_factory import create_app
 from flask import Flask
+from portal_factory import create_app
 from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock

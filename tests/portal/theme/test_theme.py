@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app_factory import create_app
 from flask import Flask
+from portal_factory import create_app
 from visitor import Visitor
 
 from portal import navigation

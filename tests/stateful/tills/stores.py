@@ -9,7 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from app_factory import build, create_app
+from app_factory import build
+from portal_factory import create_app
 from stateful.crashes import Crash, Fuse, with_crashes
 from till_lines import Line, connected, set_up
 
