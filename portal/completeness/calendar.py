@@ -29,7 +29,7 @@ from tillstream.domain.people import Action
 def show() -> ResponseReturnValue:
     view = "week" if request.args.get("view") == "week" else "month"
     today = ports().clock.now().date()
-    latest = today - timedelta(days=1)  # the last day that is over: on the first of a month, its days are missing
+    latest = today - timedelta(days=1)  # the last day that is over: on the first, no day of the month is due
     first, last = _window(view, _day(request.args.get("day", ""), latest))
     rows = _rows(first, last)
     return render_template(

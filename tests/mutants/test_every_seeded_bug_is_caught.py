@@ -11,17 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 COPIED = (
-    *(
-        "tillstream",
-        "till",
-        "sql",
-        "functions",
-        "portal",
-        "pyproject.toml",
-        "devtools/__init__.py",
-        "devtools/emulators.py",
-    ),
-    *("tests/stateful", "tests/property/test_write_scope.py", "tests/clock_of_children"),
+    *("tillstream", "till", "sql", "functions", "portal", "pyproject.toml"),
+    *("devtools/__init__.py", "devtools/emulators.py", "tests/stateful", "tests/property/test_write_scope.py"),
     *(f"tests/{module.name}" for module in sorted((ROOT / "tests").glob("*.py"))),
 )
 RULES = "tests/stateful/test_rules_of_the_numbers.py"
