@@ -17,19 +17,20 @@ run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:808
 ##@ Tests
 unexport PYTHONDONTWRITEBYTECODE # compiled tests are kept: a third of the time in which a run starts
 PYTEST = $(BIN)/pytest -n $(WORKERS) --durations 15 $(OPTIONS)
-test: $(VENV)/.dev ## The tests for each change (about 5 minutes on 2 cores)
+test: $(VENV)/.dev ## The tests for each change (about 3 minutes on 2 cores)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=300 -m "not long and not system"
 test-system: $(VENV)/.dev ## The tests of the whole: servers, browsers, emulators, crashes, every page (make emulators notebooks expectations spark mlflow first)
 	$(PYTEST) --dist loadfile -o faulthandler_timeout=600 -m "system and not long"
 test-long: $(VENV)/.dev ## Only the long proofs: kills, hundreds of schedules, seeded bugs (PROOFS: files, folders, options of pytest)
 	$(PYTEST) -m "long" $(PROOFS)
 test-properties: $(VENV)/.dev ## Properties and schedules with all their examples, of which make test tries a tenth
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
+	EVERY_TURN=1 HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "not long" tests/property tests/stateful/test_random_schedules.py
 test-pythons: ## make test on each supported Python of this machine
 	for each in $$(sh devtools/pythons.sh --all); do \
 	  $(MAKE) test PYTHON="$$each" VENV=".venv-$$("$$each" -c 'import platform; print(platform.python_version())')" || exit 1; done
 steady: $(VENV)/.dev ## make test 20 times and make test-system 5 times, under load and at hard dates; continues (RUNS, MINUTES: at most so many now; ONLY=quick; PART=3/10)
 	$(BIN)/python -m devtools.steadiness --workers $(WORKERS) $(if $(RUNS),--runs $(RUNS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ONLY),--only $(ONLY)) $(if $(PART),--part $(PART))
+test-all: export EVERY_TURN = 1
 test-all: test-pythons test-system test-properties test-long ## Every test and every proof
 lint: $(VENV)/.dev ## ruff, mypy --strict, the import contracts and the words of prose
 	$(BIN)/ruff check .

@@ -8,17 +8,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 import set_clock
 import structlog
+import turns
 from emulator_fixtures import bigquery, cloud_storage, emulated_folder, firestore, pubsub, storage_testbench
 from notebook_fixtures import expectations_python, mlflow_programs, notebook_programs, spark_python
 from xdist.scheduler import LoadScopeScheduling
 
-import examples
+import examples  # noqa: F401 - selects the profile of Hypothesis
 
 __all__ = ["bigquery", "cloud_storage", "emulated_folder", "firestore", "notebook_programs", "pubsub"]
 __all__ += ["expectations_python", "mlflow_programs", "spark_python", "storage_testbench"]
@@ -99,6 +101,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seconds", type=float, default=60, help="how long each long proof by fuzzing tries")
     parser.addoption("--pictures", default="", help="the folder that the pictures of the docs are written into")
     parser.addoption("--pictures-of", default="", help="a part of the names of the pictures of pages to take")
+    parser.addoption("--slow-write", action="store_true", help="bring tests/slow_tests.txt up to date with this run")
     parser.addoption("--golden-write", action="store_true", help="write the files of tests/golden/outside anew")
     parser.addoption("--notebooks-write", action="store_true", help="write the outputs of docs/notebooks anew")
 
@@ -116,7 +119,8 @@ def _is_of_system(path: Path) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Mark the tests of the system and give the slow kinds more time, before marks select among them; then the part."""
+    """Mark the tests of the system and give the slow kinds more time, before marks select among them; then leave
+    out the tests that are not in turn, if only those for each change are selected, and select the part."""
     for item in items:
         if _is_of_system(item.path) or SYSTEM_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.system)
@@ -124,7 +128,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if limit and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(limit))
     yield
-    chosen = examples.part_of([item.nodeid for item in items], config.getoption("part"))
+    chosen = {item.nodeid for item in items}
+    if "not long" in config.option.markexpr.split(" and "):
+        chosen -= turns.not_in_turn(chosen, turns.slow_functions())
+    chosen = turns.part_of(chosen, config.getoption("part"))
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in chosen])
     items[:] = [item for item in items if item.nodeid in chosen]
 
@@ -156,8 +163,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(TIME_OVER)
 
 
+def pytest_report_header() -> str:
+    return "slow tests: " + (
+        "all" if turns.CHOSEN is None else f"with each change, one in {turns.COUNT} (EVERY_TURN=1: all)"
+    )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """With --within: how many of the tests began, and of which files."""
+    """With --slow-write: bring the list of slow tests up to date. With --within: how many of the tests began, and of
+    which files."""
+    if terminalreporter.config.getoption("slow_write"):
+        seconds: Counter[str] = Counter()
+        for report in chain.from_iterable(terminalreporter.stats.values()):
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid] += report.duration
+        turns.write_slow_functions(seconds)
     if not terminalreporter.config.getoption("within"):
         return
     stats = terminalreporter.stats

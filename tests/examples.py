@@ -1,9 +1,7 @@
 """Which examples and cases are tried: few in `make test`, all in `make test-properties` and in the long proofs."""
 
 import os
-import zlib
 from collections.abc import Collection, Iterable, Sequence
-from itertools import groupby, product
 from typing import Any
 
 import hypothesis
@@ -15,8 +13,6 @@ UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.to
 hypothesis.settings.register_profile("quick", max_examples=16, **UNTIMED)
 hypothesis.settings.register_profile("thorough", max_examples=100, **UNTIMED)
 hypothesis.settings.load_profile(PROFILE)
-TURN = int(os.environ.get("COMMIT", "0")) // 10
-"""A number of the commit in continuous integration. Its last digit is left to the choice of the part of long proofs."""
 
 
 def examples(thorough: int, quick: int = 0) -> int:
@@ -40,25 +36,3 @@ def long_but(always: Collection[Any], cases: Iterable[Any]) -> list[Any]:
     unknown = [one for one in always if one not in listed]
     assert not unknown, f"no cases: {unknown}"
     return [case if case in always else pytest.param(case, marks=pytest.mark.long) for case in listed]
-
-
-def in_turns(count: int, *axes: Sequence[Any], turn: int = TURN) -> list[tuple[Any, ...]]:
-    """One in `count` combinations of the values of the axes, others at each turn; `count` turns try each once.
-
-    With as many values of each axis as `count` or more, each turn tries every value.
-    """
-    places = product(*map(range, map(len, axes)))
-    return [
-        tuple(axis[place] for axis, place in zip(axes, at, strict=True))
-        for at in places
-        if (sum(at) + turn) % count == 0
-    ]
-
-
-def part_of(tests: Iterable[str], part: str) -> set[str]:
-    """The tests of one part, `3/10` for the fourth of ten. Those of a file take turns: each file is in most parts."""
-    turn, count = map(int, part.split("/"))
-    chosen = set()
-    for file, names in groupby(sorted(tests), lambda name: name.partition("::")[0]):
-        chosen |= {name for number, name in enumerate(names, zlib.crc32(file.encode())) if number % count == turn}
-    return chosen

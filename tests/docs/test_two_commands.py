@@ -6,8 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from examples import TURN
+from turns import TURN
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTRIES = ("AT", "IN", "US", "TR")

@@ -23,9 +23,9 @@ from click.testing import CliRunner
 from pyarrow import csv
 from stateful.crashes import STEPS
 from stateful.sources import Sale, Source
+from turns import in_turns, one_in_turns
 from waiting import wait_for
 
-from examples import TURN, in_turns
 from tillstream.app import build
 from tillstream.cli.main import main
 from tillstream.domain.events import TOPIC_STORE_SALES
@@ -128,7 +128,7 @@ def test_an_ingest_killed_at_any_step_is_exact_after_a_new_start(tmp_path: Path,
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(TURN % 2, 8, 2))
+@pytest.mark.parametrize("seed", one_in_turns(2, range(8)))
 def test_an_ingest_killed_at_a_random_moment_is_exact_after_a_new_start(tmp_path: Path, seed: int) -> None:
     crashing_shop = shop(tmp_path, 200_000)
     process = crashing_shop.start(*crashing_shop.ingest())

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from connectors.files.file_servers import CREDENTIAL, SERVERS
 from faults.connector_rig import FILES, PAGES, Rig, killed_at
+from turns import in_turns
 from unit.connectors.connector_steps import sales
-
-from examples import in_turns
 
 OFTEN = [("documents.put batches received", "before", 1), ("documents.put connector_states", "before", 2)]
 """The object is stored and its record is not; the record is, and the cursor or the keys are not."""

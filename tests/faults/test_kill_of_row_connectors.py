@@ -11,9 +11,10 @@ from connectors.rows.http_server import Answer, serving
 from connectors.rows.kafka_cluster import Topic, brokers, topic
 from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
 from faults.connector_rig import PAGES, SALES, Rig, killed_at
+from turns import in_turns
 from unit.connectors.connector_steps import HEAD, REFERENCE, store_sale
 
-from examples import in_long_proofs, in_turns
+from examples import in_long_proofs
 
 __all__ = ["brokers", "postgresql_server", "shop", "topic"]
 COLUMNS = HEAD.strip().split(",")

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from hostile_bombs import BOMBS
 from hostile_files import File, mutants
-
-from examples import TURN
+from turns import TURN
 
 MUTANTS, AT_A_TIME, TOGETHER, BATCH = 276, 92, 23, 8
 """Mutants of which each commit tries some, those of a test, and files that a process reads."""

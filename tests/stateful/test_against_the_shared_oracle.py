@@ -19,8 +19,9 @@ from stateful.model_batches import ModelBatch, ModelRow
 from stateful.operations import OPERATIONS
 from stateful.sources import Fix
 from stateful.system import System, running_system
+from turns import one_in_turns
 
-from examples import TURN, in_long_proofs
+from examples import in_long_proofs
 from tillstream.domain.batch.record import IN_LEDGER
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.settling import settle
@@ -181,5 +182,5 @@ def test_many_schedules_agree_with_the_shared_oracle(
     oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
 ) -> None:
     monkeypatch.setattr(sources, "FAULTS", ("qty",))
-    for seed in range(first + TURN % 2, first + 20, 2):  # every second one, the others with another commit
+    for seed in one_in_turns(2, range(first, first + 20)):  # every second one, the others with another commit
         play(oracle, tmp_path / str(seed), seed)

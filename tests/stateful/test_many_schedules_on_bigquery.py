@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from stateful.schedules import draw, run
 from stateful.twin import Twin
+from turns import TURN
 
 from devtools.emulators import Emulator
-from examples import TURN
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 SCHEDULES, AT_A_TIME = range(1_000, 1_200), 40

@@ -9,8 +9,8 @@ from stateful.sliced import Slices
 from stateful.sources import REGION
 from stateful.steps import GOOD, like, upload_rows
 from stateful.system import running_system
+from turns import one_in_turns
 
-from examples import TURN
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 
@@ -43,5 +43,5 @@ def test_a_sale_settled_late_on_a_slice_is_removed_by_the_statement_of_its_day(t
 @pytest.mark.parametrize("first", range(100, 300, 20))
 def test_settlements_of_random_schedules_add_the_same_rows_on_slices(tmp_path: Path, first: int) -> None:
     """Of every second schedule; of the others with another commit."""
-    for number in range(first + TURN % 2, first + 20, 2):
+    for number in one_in_turns(2, range(first, first + 20)):
         compare(number, tmp_path / str(number))

@@ -7,8 +7,9 @@ import pytest
 from sync import restores
 from sync.stock_acts import act
 from sync.two_homes import NAME, pair, stock_of
+from turns import one_in_turns
 
-from examples import TURN, examples, one_in
+from examples import examples, one_in
 from tillstream.inventory import comparison
 
 STEPS = 12
@@ -34,4 +35,4 @@ def test_random_movements_end_in_agreement(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("first", range(1000, 1100, 10))
 def test_a_hundred_random_schedules_of_stock_end_in_agreement(tmp_path: Path, first: int) -> None:
     """Of every second schedule; of the others with another commit."""
-    assert all(play(tmp_path / str(seed), seed) > 0 for seed in range(first + TURN % 2, first + 10, 2))
+    assert all(play(tmp_path / str(seed), seed) > 0 for seed in one_in_turns(2, range(first, first + 10)))

@@ -9,8 +9,9 @@ from stateful.operations import OPERATIONS
 from stateful.schedules import draw
 from sync import stock_acts
 from sync.two_homes import pair
+from turns import one_in_turns
 
-from examples import TURN, examples, one_in
+from examples import examples, one_in
 from tillstream.domain.errors import Rejected
 
 MANY = 300
@@ -45,4 +46,4 @@ def test_random_schedules_end_in_agreement(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("first", range(1000, 1000 + MANY, 10))
 def test_hundreds_of_random_schedules_end_in_agreement(tmp_path: Path, first: int) -> None:
     """Of every second schedule; of the others with another commit."""
-    assert all(play(tmp_path / str(seed), seed) for seed in range(first + TURN % 2, first + 10, 2))
+    assert all(play(tmp_path / str(seed), seed) for seed in one_in_turns(2, range(first, first + 10)))

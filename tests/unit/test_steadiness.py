@@ -18,7 +18,7 @@ import os, sys
 from pathlib import Path
 folder = Path(__file__).parent
 with (folder / "calls").open("a") as calls:
-    print(os.environ["TZ"], *sys.argv[1:], sep="|", file=calls)
+    print(os.environ["TZ"], os.environ["COMMIT"], *sys.argv[1:], sep="|", file=calls)
 failures = (folder / "failures").read_text()
 print(failures)
 sys.exit(2 if failures else 0)
@@ -84,6 +84,7 @@ def test_runs_continue_where_they_stopped(call: Call, make: Path, capsys: pytest
     assert [line.rpartition("OPTIONS=")[2] for line in calls(make)] == [run.options for run in runs_of("system")]
     assert [line.partition("|")[0] for line in calls(make)] == [run.moment.zone for run in runs_of("system")]
     assert "test-system" in calls(make)[0].split("|")
+    assert [line.split("|")[1] for line in calls(make)] == ["10", "20", "30", "40", "50"]
     assert "5 of 5 runs passed, 0 are left" in capsys.readouterr().out
 
 

@@ -15,10 +15,10 @@ import pytest
 from sample_ledger import SAMPLE_LEDGER
 from sample_parameters import LEVEL_PARAMETERS, QUERY_PARAMETERS, READ_PARAMETERS
 from sample_warehouse import sample_warehouse
+from turns import in_turns
 
 import sql
 from devtools.emulators import Emulator
-from examples import in_turns
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.analytics.comparison import ReportedDays

@@ -19,9 +19,9 @@ import pytest
 import yaml
 from emulator_fixtures import require
 from image_builds import Builder, debian, missing
+from turns import TURN
 
 from devtools import emulators
-from examples import TURN
 
 ROOT = Path(__file__).resolve().parents[3]
 INFRA = ROOT / "infra"

@@ -21,8 +21,8 @@ from faults.torn.kinds import KINDS, Fate, Kind, files_by_kind, states_of
 from faults.torn.play import Moment, NothingToTear, Torn
 from faults.torn.shop import Shop, live_in
 from faults.torn.tears import TEARS, Tear
+from turns import in_turns
 
-from examples import in_turns
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app.local_restore import restore_home
 from tillstream.commands.registry import COMMANDS

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator, FormatChecker
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+from turns import in_turns
 
 from docs.generate.api_calls import company
-from examples import in_turns
 from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
 from portal.published_names import published

@@ -13,8 +13,8 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from test_api_fuzzed import NAMES, OURS, SHORT, fuzz, operations_of, served_company
+from turns import in_turns
 
-from examples import in_turns
 from tillstream.app import App
 from tillstream.domain.people import PERMISSIONS, Role
 from tillstream.people import accounts, personal_tokens

@@ -16,9 +16,9 @@ from role_tries.more_acts import MORE
 from role_tries.tries import PEOPLE, PROGRAMS, Person, Stand, Stopped, Try, visitors
 from shop_steps import Shop
 from test_audit_of_pages import ACTS
+from turns import TURN
 from visitor import Visitor
 
-from examples import TURN
 from portal.access import access_of
 from tillstream.app import App
 from tillstream.domain.people import Action, Role
