@@ -1,0 +1,143 @@
+"""Figures of the product's tree: modules, names, complexity, and which modules an action enters."""
+
+import ast
+import sys
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import CodeType, FrameType
+
+ROOT = Path(__file__).resolve().parents[1]
+PRODUCT = ("tillstream", "portal")
+"""What the figures are about; modules of the others may import these."""
+OTHERS = ("functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate", "till/tillstream_till")
+BRANCHES = (ast.If, ast.IfExp, ast.ExceptHandler, ast.With, ast.Assert, ast.match_case)
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python file; `name` is dotted."""
+
+    name: str
+    path: Path
+    lines: int
+    tree: ast.Module
+
+    @property
+    def package(self) -> str:
+        return self.name.rpartition(".")[0]
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """All modules without `__init__` of the product, by name."""
+    return {module.name: module for module in _parsed(PRODUCT) if module.path.name != "__init__.py"}
+
+
+def _parsed(folders: tuple[str, ...]) -> Iterator[Module]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            yield Module(name, path, len(text.splitlines()), ast.parse(text))
+
+
+@cache
+def importers() -> dict[str, set[str]]:
+    """Which modules import each module of the product, those of tools and functions included."""
+    result: dict[str, set[str]] = defaultdict(set)
+    for module in _parsed((*PRODUCT, *OTHERS)):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                    result[name].add(module.name)
+    return result
+
+
+def only_used_next_door() -> list[str]:
+    """Modules whose only importer is in the same folder."""
+    result = []
+    for module in modules().values():
+        using = importers()[module.name]
+        if len(using) == 1 and next(iter(using)).rpartition(".")[0] == module.package:
+            result.append(module.name)
+    return result
+
+
+def packages() -> list[str]:
+    """The folders directly below `tillstream/`."""
+    return sorted(path.parent.name for path in (ROOT / "tillstream").glob("*/__init__.py"))
+
+
+def public_functions() -> list[tuple[str, str]]:
+    """Module and name of each public function."""
+    return [
+        (module.name, node.name)
+        for module in modules().values()
+        for node in module.tree.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    ]
+
+
+def repeated_classes() -> dict[str, list[str]]:
+    """Names of public classes that more than one module defines, with the modules."""
+    defined: dict[str, list[str]] = defaultdict(list)
+    for module in modules().values():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                defined[node.name].append(module.name)
+    return {name: places for name, places in defined.items() if len(places) > 1}
+
+
+def complexities() -> Counter[str]:
+    """The complexity of each function as radon counts it: branches, loops, handlers and joined conditions, plus one."""
+    result: Counter[str] = Counter()
+    for module in modules().values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef):
+                result[f"{module.name}.{node.name}:{node.lineno}"] = 1 + sum(map(_branches, _inside(node)))
+    return result
+
+
+def _inside(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function; inner functions have a complexity of their own."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.FunctionDef):
+            yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def _branches(node: ast.AST) -> int:
+    match node:
+        case ast.BoolOp():
+            return len(node.values) - 1
+        case ast.For() | ast.While() | ast.Try():
+            return bool(node.orelse) + (not isinstance(node, ast.Try))
+        case ast.comprehension():
+            return 1 + len(node.ifs)
+        case _:
+            return isinstance(node, BRANCHES)
+
+
+def entered(action: Callable[[], object]) -> set[str]:
+    """Modules of the product with a function that an action calls, in any thread; imports do not count."""
+    codes: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    files = {code.co_filename for code in codes if code.co_name not in {"<module>", "<lambda>"}}
+    return {name for name, module in modules().items() if str(module.path) in files}
