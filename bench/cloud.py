@@ -22,12 +22,12 @@ STEPS = {
     "stage": (
         "tillstream.pipeline.staging.stage",
         "tillstream.workflows.intake.inbox_object",
-        "tillstream.pipeline.staging.sources.file",
+        "tillstream.pipeline.staging.file_source",
         *WAREHOUSE,
     ),
     "sales": (
         "tillstream.pipeline.staging.stage",
-        "tillstream.pipeline.staging.sources.store_sales",
+        "tillstream.pipeline.staging.store_sales_source",
     ),
     "settle": ("tillstream.pipeline.settling.settle", *WAREHOUSE),
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),

@@ -20,9 +20,9 @@ from tillstream.detection import Proposal, propose
 from tillstream.domain.contract.model import parse
 from tillstream.domain.contract.sections import DateStyle
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalising.dates.formats import DAY
-from tillstream.pipeline.normalising.dates.parse import read_dates
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS
+from tillstream.pipeline.normalising.parse_dates import read_dates
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples import wide
 
 FILES = 300
@@ -90,7 +90,9 @@ def _dates_match(dates: dict[str, Any], style: Style) -> bool:
     if not dates.get("formats"):
         return False
     read = read_dates(pa.array([style.date(moment) for moment in moments]), DateStyle.model_validate(dates))
-    return [int(micros) // DAY for micros in read.wall] == [moment.toordinal() - _EPOCH for moment in moments]
+    return [int(micros) // DAY_MICROSECONDS for micros in read.wall] == [
+        moment.toordinal() - _EPOCH for moment in moments
+    ]
 
 
 def _text_matches(encoding: str, truth: Truth) -> bool:
@@ -143,7 +145,7 @@ def _load_errors(file: GeneratedFile) -> list[str]:
         return [f"answers do not close {', '.join(question.key for question in proposal.questions)}"]
     rows, refused, net = 0, 0, Decimal(0)
     try:
-        for part in FileSource(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED).row_batches():
+        for part in RegionalFileSource(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED).row_batches():
             rows += part.table.num_rows
             refused += len(part.rejected)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0

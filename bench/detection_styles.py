@@ -6,7 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from bench import detection_words as words
-from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.date_formats import format_datetime
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp850", "latin-1")
 DATES = {

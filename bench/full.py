@@ -177,7 +177,7 @@ def _publish_rate(app: App) -> float:
     rates = []
     for number in numbers["settlement_no"].to_pylist()[:5]:
         # The server published without a subscription; publish again.
-        app.ports.documents.delete(sale_events.COLLECTION, str(number))
+        app.ports.documents.delete(sale_events.RECORD_COLLECTION, str(number))
         started = time.perf_counter()
         events = sale_events.publish_changes(app.ports, number)
         rates.append(events / (time.perf_counter() - started))

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.rows.issues import Issues
+from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.validating.validate import validate
 
 MAPPED = {"sale_id": "No", "date": "Date", "quantity": "Qty", "unit_price": "Price"}

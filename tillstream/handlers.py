@@ -84,7 +84,7 @@ def stage_sales(app: App, data: Data) -> dict[str, Any]:
     batch = data["batch_id"]
     facts = _stage(app, batch)
     try:
-        appended = live_lines.publish(app.ports, batch)
+        appended = live_lines.publish_live_lines(app.ports, batch)
     except TillstreamError as error:
         log.warning("live", outcome="failed", batch=batch, reason=str(error))
     else:

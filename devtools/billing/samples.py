@@ -20,8 +20,8 @@ from tillstream.domain.columns import STAGED, Kind
 from tillstream.ledger.memory import TABLES_IN_MEMORY
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.ledger.tables import ledger_in_memory
-from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.writer import parquet_writer
+from tillstream.pipeline.staging.split_rows import Hasher
+from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports.sale_index import PendingDay
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 

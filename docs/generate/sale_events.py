@@ -8,12 +8,12 @@ from typing import Any
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.pipeline.publishing.sale_events import FILTERED_BY, IN_ORDER, MAX_LETTERS, SCHEMA
+from tillstream.pipeline.publishing.sale_events import EVENT_SCHEMA, FILTERED_BY, IN_ORDER, MAX_LETTERS
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "consume_sale_events.py"
 INTRO = f"""
 After each settlement, Tillstream publishes one event for each sale line that changed, as JSON with the schema
-`{SCHEMA}` (`tillstream/domain/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
+`{EVENT_SCHEMA}` (`tillstream/domain/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
 read the events with `tillstream subscribe`, from a [webhook](webhooks.md), or from their own Pub/Sub subscription.
 Events contain customers and costs as the source has them: only admins can create webhooks.
 

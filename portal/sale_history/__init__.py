@@ -15,7 +15,7 @@ from tillstream.audit import reading
 from tillstream.batches import records
 from tillstream.domain.ids import event_ids
 from tillstream.domain.people import Action
-from tillstream.pipeline.publishing.sale_events import COLLECTION as ANNOUNCED
+from tillstream.pipeline.publishing.sale_events import RECORD_COLLECTION as ANNOUNCED
 
 blueprint = Blueprint("sale_history", __name__, template_folder="templates")
 

@@ -17,7 +17,7 @@ from tillstream.domain.batch import visibility
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State, receipt_time
 from tillstream.domain.people import Action
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import repeated_lines
@@ -49,7 +49,9 @@ def show(batch_id: str) -> ResponseReturnValue:
     undoing = upload.state in IN_LEDGER and undo.is_requested(ports(), batch_id)
     is_removed = bool(upload.home) and homes.is_removed(ports(), upload.home)
     is_of_home = bool(upload.home) and not is_removed
-    is_left_to_job = upload.state is State.STAGED and large.is_large(ports(), large.staged_rows(upload))
+    is_left_to_job = upload.state is State.STAGED and large_job.is_large_settlement(
+        ports(), large_job.staged_rows(upload)
+    )
     receipt = receipts.receipt(ports(), batch_id)
     groups = _groups(receipt["problems"])
     for group in groups:

@@ -14,9 +14,10 @@ from tillstream.domain.contract.model import parse
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 
 @dataclass
@@ -79,7 +80,7 @@ def _read(source: Path, style: FileStyle, outcome: Outcome) -> None:
 def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outcome) -> None:
     contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
-    file = FileSource(partial(source.open, "rb"), contract, received)
+    file = RegionalFileSource(partial(source.open, "rb"), contract, received)
     for row_batch in file.row_batches():
         _add_row_batch(row_batch, outcome)
     outcome.doubt = file.date_doubt.words if file.date_doubt else ""

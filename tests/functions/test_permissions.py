@@ -59,7 +59,7 @@ from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.people import accounts, user_scopes
 from tillstream.people.store_tokens import StoreToken
-from tillstream.pipeline.settling import job_lease, settle
+from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.event_bus import DeadLetter, Message
 from tillstream.ports.functions import ATTACH, DECIDE, HOMES
@@ -269,7 +269,7 @@ def _leave_large(app: App, calls: dict[str, Calls]) -> None:
     for function in ("settle", "sweep"):
         recorded = record_calls(leaving, calls[function])
         settle.settle_all(recorded.ports, recorded.contracts)
-        app.ports.documents.delete(job_lease.COLLECTION, job_lease.ID)
+        app.ports.documents.delete(large_job.LEASE_COLLECTION, large_job.LEASE_ID)
     job = record_calls(leaving, calls[SETTLE_LARGE])
     assert large_settlements.run(job.ports, job.contracts)["settled"]
 

@@ -78,10 +78,10 @@ def test_a_sale_is_visible_before_it_is_settled_and_is_then_in_the_ledger_only(a
 
 def test_lines_that_are_appended_twice_or_after_their_settlement_count_once(app: App) -> None:
     (batch,) = receive(app, sale(app, 1))
-    assert live_lines.publish(app.ports, batch.batch_id).rows == 1
+    assert live_lines.publish_live_lines(app.ports, batch.batch_id).rows == 1
     assert amounts(app, UNSETTLED) == {"1": 10}
     settle_all(app.ports, app.contracts)
-    assert live_lines.publish(app.ports, batch.batch_id).rows == 0
+    assert live_lines.publish_live_lines(app.ports, batch.batch_id).rows == 0
     assert amounts(app, UNSETTLED) == {}
 
 
@@ -113,7 +113,7 @@ def test_the_sales_of_a_batch_that_is_undone_do_not_come_back(app: App) -> None:
 
 
 def test_an_old_sale_appears_with_its_settlement(app: App) -> None:
-    receive(app, sale(app, 1, age=live_lines.RECENT + timedelta(minutes=1)), sale(app, 2))
+    receive(app, sale(app, 1, age=live_lines.RECENT_TIME + timedelta(minutes=1)), sale(app, 2))
     assert amounts(app, UNSETTLED) == {"2": 10}
 
 

@@ -15,11 +15,10 @@ from tillstream.domain.contract.model import IDS, Contract
 from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.contract.sections import SERIALS
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.sources.file import FileSource
-from tillstream.pipeline.staging.split_rows import split
+from tillstream.pipeline.staging.file_source import RegionalFileSource
+from tillstream.pipeline.staging.split_rows import Hasher, split_row_batch
 
 RECEIVED = date(2026, 6, 1)
 FURTHER = "Further"
@@ -172,7 +171,7 @@ def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = 
     result = ReadResult()
     hasher = Hasher()
     try:
-        for row_batch in FileSource(lambda: opened(data), contract, RECEIVED).row_batches():
+        for row_batch in RegionalFileSource(lambda: opened(data), contract, RECEIVED).row_batches():
             _add(row_batch, hasher, result)
     except Rejected as error:
         return ReadResult(error=str(error))
@@ -184,7 +183,7 @@ def read_file(data: bytes, contract: Contract, opened: Callable[[bytes], Any] = 
 
 
 def _add(row_batch: RowBatch, hasher: Hasher, result: ReadResult) -> None:
-    one = split(row_batch, hasher)
+    one = split_row_batch(row_batch, hasher)
     result.rows += [] if one.accepted is None else one.accepted.to_pylist()
     result.refused += [] if one.refused is None else one.refused.column("row_number").to_pylist()
     result.codes |= {summary.code for summary in row_batch.issues.summary()}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile
-from tillstream.pipeline.reading.sniffing import utf16_byte_order
+from tillstream.pipeline.reading.file_signatures import utf16_byte_order
+from tillstream.pipeline.reading.read_options import UnreadableFile
 
 Row = tuple[str, int, int, Any]
 """The outcome of a row, its row number, its line number, and its raw text (with its cells if it has any)."""

@@ -9,7 +9,7 @@ from source_tables import contract, issue_keys, source_table
 from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.month_names import LANGUAGES
-from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
 
 DAYS = [

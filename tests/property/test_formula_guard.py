@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from examples import examples
 from tillstream.domain.text.formula_guard import guard, unguard
-from tillstream.pipeline.rows.guarded_text import guard_column, unguard_column
+from tillstream.pipeline.rows.text_columns import guard_column, unguard_column
 
 TEXTS = st.text(st.sampled_from("a1 ;,\t\n\r'\"=+-@＝"), max_size=8)
 

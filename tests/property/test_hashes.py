@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tillstream.domain.columns import CONTENT, STAGED, Kind
 from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
-from tillstream.pipeline.rows.schema import arrow_schema, lines_schema
-from tillstream.pipeline.staging.hashes import HASHED, Hasher
+from tillstream.pipeline.rows.text_columns import arrow_schema, lines_schema
+from tillstream.pipeline.staging.split_rows import HASH_SCHEMA, Hasher
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUES: dict[Kind, st.SearchStrategy[Any]] = {
@@ -38,7 +38,9 @@ def hashes(rows: list[dict[str, Any]], schema: pa.Schema, blocks: int = 1) -> li
     table = pa.table([pa.array([row.get(f.name) for row in rows], f.type) for f in schema], schema=schema)
     size = -(-len(rows) // blocks)
     parts = [hasher.with_hashes(table.slice(start, size)) for start in range(0, len(rows), size)]
-    return [tuple(row.values()) for row in pa.concat_tables(part.select(HASHED.names) for part in parts).to_pylist()]
+    return [
+        tuple(row.values()) for row in pa.concat_tables(part.select(HASH_SCHEMA.names) for part in parts).to_pylist()
+    ]
 
 
 @given(st.lists(lines(), min_size=1, max_size=5), st.integers(1, 5))

@@ -26,7 +26,7 @@ from tillstream.domain.limits import LIMITS
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.settings import Settings
 
 HEAD, SALE = ",".join(HEADER).encode() + b"\n", b"R1,2024-03-01,Tea,2,1.50,3.00\n"
@@ -40,7 +40,7 @@ def blocks(data: bytes, limits: Any = LIMITS) -> Iterator[Block]:
 def read_all(data: bytes, limits: Any = LIMITS, **settings: Any) -> int:
     """settings: of the contract, besides its usual ones."""
     read_with = Contract.model_validate(contract().model_dump() | settings)
-    source = FileSource(lambda: io.BytesIO(data), read_with, date(2026, 6, 1), limits, "sales.csv")
+    source = RegionalFileSource(lambda: io.BytesIO(data), read_with, date(2026, 6, 1), limits, "sales.csv")
     return sum(batch.table.num_rows for batch in source.row_batches())
 
 

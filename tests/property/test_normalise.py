@@ -13,9 +13,8 @@ from source_tables import column, contract, source_table
 
 from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.normalising.numbers.parse import read_numbers
-from tillstream.pipeline.rows.exact_sum import exact_sum
-from tillstream.pipeline.rows.schema import NUMERIC
+from tillstream.pipeline.normalising.number_columns import read_numbers
+from tillstream.pipeline.rows.text_columns import NUMERIC, exact_sum
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 LARGEST = Decimal("99999999999999999999999999999.999999999")

@@ -14,7 +14,8 @@ from reference_reader import Row, read_table
 
 from examples import examples
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, read_delimited
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
+from tillstream.pipeline.reading.read_options import UnreadableFile
 
 COMMA = FileStyle()
 

@@ -19,7 +19,7 @@ from examples import examples, one_in
 from tillstream.app import App
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract
-from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts

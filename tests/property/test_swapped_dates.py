@@ -13,7 +13,7 @@ from examples import examples
 from tillstream.contracts import loader
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.dates.swapped_dates import Moves, ascends_only, is_half_converted, swapped
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples.files import files
 
 days = st.dates(date(1990, 1, 1), date(2060, 12, 31))
@@ -26,8 +26,8 @@ def contract(**dates: object) -> Contract:
     return parse(sections | CSV | {"columns": columns, "dates": {"formats": ["%d/%m/%Y"]} | dates})
 
 
-def read(data: bytes, rules: Contract) -> tuple[list[date], FileSource]:
-    file = FileSource(lambda: io.BytesIO(data), rules, date(2070, 1, 1))
+def read(data: bytes, rules: Contract) -> tuple[list[date], RegionalFileSource]:
+    file = RegionalFileSource(lambda: io.BytesIO(data), rules, date(2070, 1, 1))
     return [day for batch in file.row_batches() for day in batch.table.column("sale_date").to_pylist()], file
 
 

@@ -12,8 +12,7 @@ from sample_ledger import SAMPLE_LEDGER
 from table_text import parse_tables
 
 import sql
-from tillstream.pipeline.validating.history import KEY, USUAL
-from tillstream.pipeline.validating.outliers import usual
+from tillstream.pipeline.validating.unusual_values import USUAL_KEY, USUAL_SCHEMA, compute_usual_values
 
 TEXT = sql.text("ledger/usual_values")
 PRICES = [("tea", "2.0"), ("tea", "2.4"), ("tea", "-2.2"), ("tea", "9"), ("ham", "5"), ("ham", "5"), ("ham", "7")]
@@ -87,12 +86,12 @@ def test_prices_of_lines_without_one_follow_from_the_net_amount(judge: Judge, du
 
 def test_a_file_and_the_ledger_have_the_same_idea_of_the_usual(duck: Duck) -> None:
     duck.fill(SOLD)
-    there = duck.query(TEXT, params("DE", quantity=False)).cast(USUAL)
+    there = duck.query(TEXT, params("DE", quantity=False)).cast(USUAL_SCHEMA)
     prices = [abs(Decimal(price)) for _, price in PRICES]
     magnitudes = pa.array([*prices, Decimal(900)], pa.decimal128(38, 9))
     products = [product for product, _ in PRICES] + ["tea"]
     currencies = ["EUR"] * len(PRICES) + ["USD"]
     columns = [products, ["unit_price"] * len(products), currencies, magnitudes, [1] * len(products)]
-    here = usual(pa.table(dict(zip((*KEY, "magnitude", "line_count"), columns, strict=True))), 1)
-    order = [(name, "ascending") for name in KEY]
+    here = compute_usual_values(pa.table(dict(zip((*USUAL_KEY, "magnitude", "line_count"), columns, strict=True))), 1)
+    order = [(name, "ascending") for name in USUAL_KEY]
     assert here.sort_by(order).to_pylist() == there.sort_by(order).to_pylist()

@@ -24,7 +24,7 @@ from tillstream.detection import fit
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.match_contract import sample_original
-from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.settings import Settings
@@ -136,7 +136,7 @@ def _claimed_by(data: bytes) -> tuple[str, ...]:
     sample = sample_original(lambda: io.BytesIO(data))
     if sample is None:
         return ()
-    fits = fit(sample, loader.shipped().values(), reader=can_parse)
+    fits = fit(sample, loader.shipped().values(), reader=can_parse_cells)
     return tuple(one.contract.name for one in fits if one.fits and not one.doubts)
 
 

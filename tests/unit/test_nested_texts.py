@@ -15,7 +15,8 @@ from tillstream.contracts import loader
 from tillstream.contracts.loader import parse_yaml
 from tillstream.domain.errors import Rejected
 from tillstream.domain.text import json_text
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 
 LEVELS = 10 * max(sys.getrecursionlimit(), 10_000)
 """The interpreter in C stops at 10,000 levels at most, in Python at its own limit."""

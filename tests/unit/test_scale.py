@@ -21,7 +21,7 @@ from infra.goals import FILE_SECONDS, LIVE_SECONDS
 from infra.jobs import LARGE
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.batches import records
-from tillstream.pipeline.settling.job_lease import LONGEST_PAUSE
+from tillstream.pipeline.settling.large_job import LONGEST_PAUSE
 from tillstream.ports.document_store import Document, Put
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings

@@ -122,10 +122,10 @@ def fx_load(app: App, progress: Progress, arguments: FxLoad) -> Result:
 
 def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -> Result:
     """Write the checks of a contract to a file as a pandera schema. Raises `Rejected` if it cannot be written."""
-    from tillstream.pipeline.validating.export import FORMATS
+    from tillstream.pipeline.validating.schema_exports import SCHEMA_FORMATS
 
     contract, out = app.contracts.current(arguments.name), arguments.out
-    formats = FORMATS[arguments.frame]
+    formats = SCHEMA_FORMATS[arguments.frame]
     write = formats.get(Path(out).suffix)
     if write is None:
         raise Rejected(f"{Path(out).name} must end with {' or '.join(formats)} for {arguments.frame} frames.")
@@ -134,12 +134,12 @@ def contracts_pandera(app: App, progress: Progress, arguments: ContractChecks) -
 
 def contracts_expectations(app: App, progress: Progress, arguments: ContractExpectations) -> Result:
     """Write the checks of a contract as a suite of Great Expectations. Raises as `contracts_pandera`."""
-    from tillstream.pipeline.validating.expectation_suite import to_json
+    from tillstream.pipeline.validating.schema_exports import to_expectation_json
 
     if Path(arguments.out).suffix != ".json":
         raise Rejected(f"{Path(arguments.out).name} must end with .json.")
     contract = app.contracts.current(arguments.name)
-    return _written(contract, arguments.out, to_json(contract))
+    return _written(contract, arguments.out, to_expectation_json(contract))
 
 
 def _written(contract: Contract, out: str, content: str) -> Result:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from tillstream.analytics.amount_columns import ComparedColumns
 from tillstream.analytics.json_values import to_json
 from tillstream.domain.text import bidi
-from tillstream.pipeline.rows.guarded_text import guard_column
+from tillstream.pipeline.rows.text_columns import guard_column
 
 _WIDE, _DIVIDED = pa.decimal256(70, 9), pa.decimal256(37, 9)
 """Decimals of figures and of their differences, which can have one digit more; the widest that can be divided."""

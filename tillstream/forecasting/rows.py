@@ -16,7 +16,7 @@ from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.levels import PRODUCT, Nodes
 from tillstream.forecasting.models.panel import DAY, Floats
 from tillstream.forecasting.price_effects import PriceEffect
-from tillstream.pipeline.rows.schema import NUMERIC, arrow_schema
+from tillstream.pipeline.rows.text_columns import NUMERIC, arrow_schema
 
 FORECASTS = arrow_schema(FORECAST_TABLES["forecasts"])
 ACCURACY = arrow_schema(FORECAST_TABLES["forecast_accuracy"])

@@ -10,7 +10,7 @@ from tillstream.domain.inventory.movements import DayPart, Movement, MovementKin
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.inventory import records
 from tillstream.inventory.records import StoredMovement
-from tillstream.pipeline.rows.schema import arrow_schema
+from tillstream.pipeline.rows.text_columns import arrow_schema
 from tillstream.ports import Ports
 from tillstream.ports.document_store import Document
 

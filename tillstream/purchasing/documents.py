@@ -12,7 +12,7 @@ from tillstream.domain.catalogue.entries import EntryKind, Product, Store, Suppl
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.money.amounts import amount_text, price_text
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
-from tillstream.pipeline.reading.correction_file import guarded_line
+from tillstream.pipeline.reading.correction_file import format_guarded_line
 from tillstream.ports import Ports
 from tillstream.reports import formats
 from tillstream.typesetting.glyphs import replace_missing
@@ -54,7 +54,7 @@ class OrderDocument:
 
     def _csv(self) -> bytes:
         rows = self._rows(decimal_text, decimal_text, decimal_text)
-        lines = [guarded_line(self._columns), *(guarded_line(cells) for cells in rows)]
+        lines = [format_guarded_line(self._columns), *(format_guarded_line(cells) for cells in rows)]
         return "".join(lines).encode()
 
     def _pdf(self) -> bytes:

@@ -18,7 +18,7 @@ from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.errors import Rejected
 from tillstream.domain.store_sale import time_warning
 from tillstream.domain.text import json_text
-from tillstream.pipeline.reading.messages import StoredMessage, read_messages
+from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import with_message
 

@@ -14,14 +14,14 @@ from tillstream.receipts import receipt as receipts
 
 if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
     from tillstream.pipeline.reading.open_reader import HeaderInfo
-    from tillstream.pipeline.reading.options import ReadOptions
+    from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.reading.correction_file import (
     BOM,
     CONTROL_COLUMNS,
     ROW,
-    guarded_line,
-    line_of,
-    read_rows,
+    format_guarded_line,
+    format_raw_line,
+    read_corrected_rows,
 )
 
 
@@ -29,12 +29,12 @@ def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     """Rejected rows as CSV in UTF-8 with BOM: source columns, then `CONTROL_COLUMNS`. Raises `NotFound`."""
     upload = records.get(ports, batch)
     shape = original_shape(ports, upload)
-    yield (BOM + guarded_line([*shape.names, *CONTROL_COLUMNS])).encode()
+    yield (BOM + format_guarded_line([*shape.names, *CONTROL_COLUMNS])).encode()
     for row in add_raw_text(ports, upload, receipts.rejected_rows(ports, batch)):
         cells, text = parse_cells(shape, row)
         messages = "; ".join(problem["message"] for problem in row["problems"])
         added = [str(row["row_number"]), str(row["line_number"]), messages, "", "", text]
-        yield guarded_line([*cells, *added]).encode()
+        yield format_guarded_line([*cells, *added]).encode()
 
 
 def add_raw_text(ports: Ports, upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,12 +58,15 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
         ]
         correction = next(one for one in corrections if one.fix_number == fix)
         with _open(ports, correction) as stream:
-            for row in read_rows(stream):
+            for row in read_corrected_rows(stream):
                 if int(row[ROW]) in numbers:
-                    yield int(row[ROW]), line_of([cell for name, cell in row.items() if name not in CONTROL_COLUMNS])
+                    yield (
+                        int(row[ROW]),
+                        format_raw_line([cell for name, cell in row.items() if name not in CONTROL_COLUMNS]),
+                    )
         return
     if upload.kind is BatchKind.STORE_SALES:
-        from tillstream.pipeline.reading.messages import iter_message_rows
+        from tillstream.pipeline.reading.sale_messages import iter_message_rows
 
         with _open(ports, upload) as stream:
             yield from ((number, text) for number, text in iter_message_rows(stream) if number in numbers)

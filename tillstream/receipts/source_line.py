@@ -14,15 +14,10 @@ from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import Batch, BatchKind
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.text.formula_guard import unguard
-from tillstream.pipeline.reading.correction_file import (
-    CONTROL_COLUMNS,
-    CORRECTION_STYLE,
-    LINE,
-    ROW,
-    line_of,
-)
-from tillstream.pipeline.reading.delimited.reader import read_delimited
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_options
+from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, CORRECTION_STYLE, LINE, ROW, format_raw_line
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
+from tillstream.pipeline.reading.open_reader import read_blocks, read_options
+from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.rows.block import Block
 from tillstream.ports import Ports
 
@@ -116,7 +111,7 @@ def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
         for block in read_delimited(stream, CORRECTION_STYLE):
             for cells in block.cells.to_pylist():
                 source = {unguard(name): unguard(cell) for name, cell in cells.items() if name not in CONTROL_COLUMNS}
-                rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), line_of(list(source.values())), source))
+                rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), format_raw_line(list(source.values())), source))
     yield from sorted(rows, key=lambda row: (row.line, row.row))
 
 

@@ -16,7 +16,7 @@ from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.validating.history import CopiedHistory
+from tillstream.pipeline.validating.unusual_values import CopiedHistory
 from tillstream.ports import Clock, ObjectStore
 
 SCHEMA = "place long, report string, code string, message string, fault string"
@@ -88,7 +88,7 @@ def run_task(task: FileTask, place: int, home: Opened) -> Outcome:
 
 
 def _write(task: FileTask, home: Opened) -> StagingReport:
-    from tillstream.pipeline.staging.sources.open_source import open_file  # loads all readers, needed in workers only
+    from tillstream.pipeline.staging.open_source import open_file  # loads all readers, needed in workers only
     from tillstream.pipeline.staging.write_rows import write_rows
 
     upload = task.upload

@@ -9,8 +9,8 @@ from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging import stage
-from tillstream.pipeline.staging.sources.open_source import of_home
-from tillstream.pipeline.validating.history import CopiedHistory
+from tillstream.pipeline.staging.open_source import with_home_sale_ids
+from tillstream.pipeline.validating.unusual_values import CopiedHistory
 from tillstream.ports import Ports
 from tillstream.spark.file_tasks import FileTask, Outcome
 
@@ -80,5 +80,5 @@ class _Tasks:
         if version not in self._contracts:
             contract = contract_version(self._ports.documents, *version)
             history = CopiedHistory.of(stage.history_of(self._ports, contract), contract)
-            self._contracts[version] = (of_home(self._ports, contract), history)
+            self._contracts[version] = (with_home_sale_ids(self._ports, contract), history)
         return FileTask(upload, *self._contracts[version], self._ports.limits)

@@ -7,7 +7,7 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch
 from tillstream.domain.errors import TooLarge
-from tillstream.pipeline.settling import job_lease, large, repetition
+from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
@@ -20,12 +20,12 @@ def parts(ports: Ports, contracts: ContractRegistry, staged: Sequence[Batch]) ->
     """The batches in groups that are settled one after the other; one group, which may be empty, on one machine."""
     if ports.jobs is None:
         return [list(staged)]
-    read = large.rows_read(ports, contracts, staged)
+    read = large_job.rows_to_read(ports, contracts, staged)
     result: list[list[Batch]] = [[]]
     total = 0
     for batch in staged:
         total += read[batch.batch_id]
-        if len(result[-1]) >= MAX_BATCHES or (result[-1] and large.is_large(ports, total)):
+        if len(result[-1]) >= MAX_BATCHES or (result[-1] and large_job.is_large_settlement(ports, total)):
             result.append([])
             total = read[batch.batch_id]
         result[-1].append(batch)
@@ -42,23 +42,23 @@ def still_counting(ports: Ports, undone: Sequence[str]) -> Sequence[str]:
 def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
     """Settle it here, or leave it to the job `settle-large`. Raises `Busy` until it is settled, and as `perform`."""
     if ports.jobs is None:
-        return repetition.perform(ports, contracts, work)
-    if job_lease.is_paused(ports):
+        return repetition.perform_repetition(ports, contracts, work)
+    if large_job.is_settling_paused(ports):
         raise Busy(PAUSED, AFTER_A_JOB)
     rows = _rows(ports, contracts, work)
-    if large.is_large(ports, rows):
+    if large_job.is_large_settlement(ports, rows):
         _leave_to_job(ports, work, rows)
     try:
-        repetition.perform(ports, contracts, work)
+        repetition.perform_repetition(ports, contracts, work)
     except TooLarge:
         _leave_to_job(ports, work, rows)
 
 
 def forget_requests(ports: Ports, home: str) -> None:
     """Remove the requests to the job about batches of a home. Idempotent."""
-    for work in repetition.left_to_job(ports):
+    for work in repetition.repetitions_left_to_job(ports):
         if records.get(ports, work.subject).home == home:
-            large.close(ports, work.subject)
+            large_job.close_request(ports, work.subject)
 
 
 def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
@@ -66,12 +66,12 @@ def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
     staged = [records.get(ports, batch) for batch in work.staged]
     replaced = {batch.parent for batch in staged}
     undone = [records.get(ports, batch) for batch in work.undone if batch not in replaced]
-    read = large.rows_read(ports, contracts, staged)
-    return sum(read.values()) + sum(large.undone_rows(ports, batch) for batch in undone)
+    read = large_job.rows_to_read(ports, contracts, staged)
+    return sum(read.values()) + sum(large_job.undone_rows(ports, batch) for batch in undone)
 
 
 def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
-    repetition.leave_to_job(ports, work)
+    repetition.leave_repetition_to_job(ports, work)
     file = records.get(ports, work.subject).file
     why = f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes."
     raise Busy(why, AFTER_A_JOB)

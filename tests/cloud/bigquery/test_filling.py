@@ -17,7 +17,7 @@ from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.loading import FEW_BYTES, TableLoader
 from tillstream.domain.tables import TABLES
-from tillstream.pipeline.staging.writer import parquet_writer
+from tillstream.pipeline.staging.write_rows import parquet_writer
 
 COLUMNS = TABLES["reporting_rates"]
 BUCKET = "staged"

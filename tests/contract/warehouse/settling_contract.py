@@ -15,8 +15,8 @@ from threads import join_thread
 from tillstream.domain.columns import STAGED, Kind
 from tillstream.domain.errors import Rejected
 from tillstream.domain.write_scope import to_writers
-from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.writer import parquet_writer
+from tillstream.pipeline.staging.split_rows import Hasher
+from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse, WarehouseQuery
 
 ARROW = {

@@ -17,7 +17,7 @@ from tillstream.batches import records
 from tillstream.domain.batch.record import Batch, State
 from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
 from tillstream.people.store_tokens import StoreToken
-from tillstream.pipeline.settling import job_lease, large, settle
+from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.jobs import SETTLE_LARGE
 from tillstream.ports.warehouse import Settlement, SettlementResult
@@ -54,7 +54,7 @@ class Refusing:
     def settle(self, settlement: Settlement) -> SettlementResult:
         if sum(batch.rows_read for batch in settlement.staged) > self.fits:
             raise TooLarge("Out of memory.")
-        self.paused.append(bool(self.app and job_lease.is_paused(self.app.ports)))
+        self.paused.append(bool(self.app and large_job.is_settling_paused(self.app.ports)))
         if self.losses:
             self.losses -= 1
             raise Conflict("Another settlement came first.")
@@ -132,11 +132,11 @@ def test_the_job_is_not_started_twice_while_it_is_starting_or_running(cloud: Clo
     file_of(app, "North", ROWS + 1)
     for _ in range(2):
         settle.settle_all(app.ports, app.contracts)
-    with job_lease.held(app.ports) as run, pytest.raises(Conflict), job_lease.held(app.ports):
+    with large_job.hold_run(app.ports) as run, pytest.raises(Conflict), large_job.hold_run(app.ports):
         pass
-    with job_lease.held(app.ports) as run:
+    with large_job.hold_run(app.ports) as run:
         for _ in range(5):
-            clock.advance((job_lease.ALIVE - timedelta(seconds=1)).total_seconds())
+            clock.advance((large_job.LEASE_TIME - timedelta(seconds=1)).total_seconds())
             run.beat()
             settle.settle_all(app.ports, app.contracts)
     assert jobs.starts == [SETTLE_LARGE]
@@ -179,20 +179,20 @@ def test_the_job_pauses_others_only_after_its_first_try_was_overtaken(cloud: Clo
     large_settlements.run(app.ports, app.contracts)
     assert state(app, big) is State.SETTLED
     assert warehouse.paused == [False, True]
-    assert not job_lease.is_paused(app.ports)
+    assert not large_job.is_settling_paused(app.ports)
 
 
 def test_a_pause_ends_without_a_beat_and_after_an_hour(cloud: Cloud, clock: ManualClock) -> None:
     app, _, _ = cloud
     sale = sale_of(app, "South", "1")
-    with job_lease.held(app.ports) as run, run.pause():
+    with large_job.hold_run(app.ports) as run, run.pause():
         settle.settle_all(app.ports, app.contracts)
         assert state(app, sale) is State.STAGED
-        clock.advance(job_lease.ALIVE.total_seconds())
-        assert not job_lease.is_paused(app.ports)
+        clock.advance(large_job.LEASE_TIME.total_seconds())
+        assert not large_job.is_settling_paused(app.ports)
         run.beat()
-        assert job_lease.is_paused(app.ports)
-        clock.advance(job_lease.LONGEST_PAUSE.total_seconds())
+        assert large_job.is_settling_paused(app.ports)
+        clock.advance(large_job.LONGEST_PAUSE.total_seconds())
         run.beat()
         settle.settle_all(app.ports, app.contracts)
         assert state(app, sale) is State.SETTLED
@@ -236,7 +236,7 @@ def test_a_small_undo_is_done_at_once_except_during_a_pause(cloud: Cloud) -> Non
     one, two = file_of(app, "North", 1), file_of(app, "North", 1, first=5)
     settle.settle_all(app.ports, app.contracts)
     assert undo.undo(app.ports, one.batch_id, "emma")["changes"]["removed"] == 1
-    with job_lease.held(app.ports) as run, run.pause():
+    with large_job.hold_run(app.ports) as run, run.pause():
         assert undo.undo(app.ports, two.batch_id, "emma")["requested"]
     large_settlements.run(app.ports, app.contracts)
     assert state(app, two) is State.UNDONE
@@ -268,7 +268,7 @@ def test_a_refused_settlement_is_halved_and_a_single_batch_is_left_to_the_job(cl
     warehouse.fits = 2
     large_settlements.run(app.ports, app.contracts)
     assert state(app, refused) is State.SETTLED
-    assert large.requested(app.ports, large.Work.SETTLE) == []
+    assert large_job.requested_batches(app.ports, large_job.RequestedWork.SETTLE) == []
 
 
 def test_without_a_job_a_refused_settlement_is_halved_too_and_the_command_settles_everything(local: App) -> None:

@@ -19,7 +19,7 @@ from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.people import accounts
-from tillstream.pipeline.settling import large, settle
+from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.jobs import SETTLE_LARGE
 from tillstream.ports.warehouse import Settlement, SettlementResult
@@ -94,7 +94,7 @@ class Company:
     def is_undone_once(self) -> None:
         ports = self.app.ports
         assert records.get(ports, self.batch).state is State.UNDONE
-        assert ports.documents.get(large.COLLECTION, self.batch) is None
+        assert ports.documents.get(large_job.REQUEST_COLLECTION, self.batch) is None
         (row,) = ports.warehouse.query("SELECT COUNT(*) AS n, SUM(removed) AS removed FROM settlements").to_pylist()
         assert row == {"n": 2, "removed": 2}
         undos = reading.find_entries(ports, reading.AuditFilter(what=AuditAction.UPLOAD_UNDONE))

@@ -73,7 +73,7 @@ def test_what_is_gone_from_the_staging_bucket_is_read_again(app: App) -> None:
 
 def test_another_reader_reads_for_itself(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     first = taken(app)
-    monkeypatch.setattr(stage, "reader", lambda: "another version")
+    monkeypatch.setattr(stage, "reader_version", lambda: "another version")
     assert taken(app).staged.accepted != first.staged.accepted
 
 

@@ -21,8 +21,8 @@ from source_tables import contract
 
 from examples import examples
 from tillstream.domain.contract.model import Contract
-from tillstream.pipeline.validating.export import pandas_script, script, to_yaml
-from tillstream.pipeline.validating.schema import SaleLineSchema
+from tillstream.pipeline.validating.schema_exports import to_pandas_script, to_polars_script, to_schema_yaml
+from tillstream.pipeline.validating.validate import SaleLineSchema
 
 Masks = dict[tuple[str | None, str], list[bool]]
 
@@ -62,8 +62,8 @@ def test_an_exported_schema_passes_and_fails_the_same_rows(rules: Contract, draw
     schema = SaleLineSchema(rules, date(2026, 6, 1)).pandera
     frame = frame_of(draw, schema)
     expected = masks(schema, frame)
-    assert masks(read_script(script(rules)), frame) == expected
-    assert masks(read_yaml(to_yaml(rules)), frame) == expected
+    assert masks(read_script(to_polars_script(rules)), frame) == expected
+    assert masks(read_yaml(to_schema_yaml(rules)), frame) == expected
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def pandas_masks(
 
         def masks_of(rules: Contract, frame: pl.DataFrame, types: str) -> Masks:
             frame.write_ipc(path, compat_level=pl.CompatLevel.oldest())
-            print(json.dumps([pandas_script(rules), str(path), types]), file=requests, flush=True)
+            print(json.dumps([to_pandas_script(rules), str(path), types]), file=requests, flush=True)
             return {(column, check): passes for column, check, passes in json.loads(answers.readline())}
 
         yield masks_of
@@ -91,7 +91,7 @@ def pandas_masks(
 def test_a_pandas_frame_passes_and_fails_the_same_rows(
     pandas_masks: Callable[[Contract, pl.DataFrame, str], Masks], rules: Contract, draw: st.DataObject
 ) -> None:
-    schema = read_script(script(rules))
+    schema = read_script(to_polars_script(rules))
     frame = frame_of(draw, schema)
     read_as_texts = frame.select(pl.all().cast(pl.String))
     written, types = draw.draw(st.sampled_from([(frame, "arrow"), (frame, "numpy"), (read_as_texts, "numpy")]))
@@ -121,7 +121,7 @@ def test_a_pandas_schema_converts_floats_and_datetimes_first(
 
 def test_an_exported_schema_converts_texts_and_whole_numbers_first() -> None:
     rules = contract(stores=["A"])
-    schema = read_script(script(rules))
+    schema = read_script(to_polars_script(rules))
     plain = {"region": "R", "sale_id": "1", "status": "completed", "sale_date": date(2026, 3, 1), "currency": "USD"}
     frame = pl.DataFrame(
         plain

@@ -23,10 +23,10 @@ from examples import examples, long_but
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.value_checks import Range
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating import checks
-from tillstream.pipeline.validating.expectation_suite import EXPECTATIONS, suite, to_json
-from tillstream.pipeline.validating.schema import SaleLineSchema, to_frame
+from tillstream.pipeline.validating.schema_exports import EXPECTATIONS, expectation_suite, to_expectation_json
+from tillstream.pipeline.validating.validate import SaleLineSchema, to_frame
 from tillstream.samples.files import files
 
 Rows = dict[tuple[str, str], set[int]]
@@ -54,7 +54,7 @@ def expectations(expectations_python: Path) -> Iterator[Validate]:
 
         def rows_of(rules: Contract, frame: pl.DataFrame) -> Rows:
             columns = {name: (TYPES.get(type(kind), "str"), _texts(frame[name])) for name, kind in frame.schema.items()}
-            print(json.dumps([json.loads(to_json(rules)), columns, PARAMETERS]), file=requests, flush=True)
+            print(json.dumps([json.loads(to_expectation_json(rules)), columns, PARAMETERS]), file=requests, flush=True)
             failed: Rows = {}
             for problem, column, rows in json.loads(answers.readline()):
                 failed.setdefault((problem, column), set()).update(rows)
@@ -170,7 +170,7 @@ def test_rows_of_sample_files(expectations: Validate, name: str) -> None:
     for file in files(until=date(2026, 5, 31), scale=0.01, regions=[name]):
         stream = BytesIO()
         file.write(stream)
-        for row_batch in FileSource(partial(BytesIO, stream.getvalue()), rules, TODAY).row_batches():
+        for row_batch in RegionalFileSource(partial(BytesIO, stream.getvalue()), rules, TODAY).row_batches():
             frame = to_frame(row_batch.table.select(SaleLineSchema(rules, TODAY).names))
             rows = schema_rows(rules, frame)
             assert expectations(rules, frame) == rows
@@ -180,7 +180,7 @@ def test_rows_of_sample_files(expectations: Validate, name: str) -> None:
 
 def test_what_cannot_be_expressed_is_listed() -> None:
     rules = contract(dates={"formats": ["%d.%m.%y"]}, allowed={"sale_date": ["2026-01-01"]})
-    reiwa, words = suite(rules)["meta"]["left_out"][::-1]
+    reiwa, words = expectation_suite(rules)["meta"]["left_out"][::-1]
     assert reiwa.startswith("old-date: recent dates of the Reiwa era")
     assert words.startswith("word-not-allowed: the allowed values of sale_date")
-    assert suite(RULES)["meta"]["left_out"] == []
+    assert expectation_suite(RULES)["meta"]["left_out"] == []

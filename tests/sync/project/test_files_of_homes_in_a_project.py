@@ -19,7 +19,7 @@ from tillstream.domain.batch.record import State
 from tillstream.domain.errors import TooLarge
 from tillstream.domain.events import INBOX, STAGING
 from tillstream.domain.object_names import SYNC_FOLDER
-from tillstream.pipeline.settling import job_lease, repetition
+from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.staging import stage
 from tillstream.sync import exchange, fitting, homes
 from tillstream.sync.entry import Position
@@ -63,7 +63,7 @@ def test_a_file_that_does_not_fit_holds_up_nothing_else(two: Connected, office: 
     with pytest.raises(TooLarge, match=rf"batch {large}\) of the home {NAME} cannot be settled"):
         large_settlements.run(small, office.app.contracts)
     assert records.get(small, own).state is State.SETTLED
-    assert not job_lease.reserve(small)  # the run failed
+    assert not large_job.reserve_run(small)  # the run failed
     assert office.run_job() == 1
     assert records.get(small, large).state is State.SETTLED
 
@@ -73,7 +73,7 @@ def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, offi
     with pytest.raises(Busy, match="6 rows"):
         two.sync()
     homes.remove(office.app.ports, NAME, "chief")
-    assert repetition.left_to_job(office.app.ports) == []
+    assert repetition.repetitions_left_to_job(office.app.ports) == []
     key = homes.get(office.app.ports, NAME).public_key
     homes.add(office.app.ports, NAME, key, "chief")
     with pytest.raises(Busy, match="6 rows"):

@@ -17,7 +17,7 @@ from sync.two_homes import NAME, SOURCE, Connected
 from tillstream.batches import records
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.settling import job_lease
+from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
 from tillstream.sync import exchange, homes
 from tillstream.sync.http import delegation, frame, remote, turns
@@ -115,7 +115,7 @@ def test_a_home_is_patient_while_the_head_office_is_busy(two: Connected) -> None
 def test_nothing_is_settled_while_the_job_commits(two: Connected) -> None:
     upload_rows(two.pair.home, SOURCE, like())
     ports = ports_of(two)
-    with job_lease.held(ports) as lease, lease.pause(), pytest.raises(Busy, match="large file"):
+    with large_job.hold_run(ports) as lease, lease.pause(), pytest.raises(Busy, match="large file"):
         two.sync()
     two.pair.check_agreement(two.sync())
 

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.detection import Drift, drift
 from tillstream.domain.contract.model import Contract, parse
-from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.readability import can_parse_cells
 
 COLUMNS = {"sale_id": "No", "date": "Day", "quantity": "Qty", "unit_price": "Price"}
 
@@ -23,7 +23,7 @@ def drifted(day: str, quantity: str, price: str, own: Contract, *, old_rows: int
     rows = [f"{number};{day.format(20 + number % 9)};{quantity};{price}" for number in range(1, 21)]
     rows += [f"{100 + number};{20 + number % 9}/03/2026;2;1.024,50" for number in range(old_rows)]
     content = "\n".join(["No;Day;Qty;Price", *rows, ""]).encode()
-    result = drift(io.BytesIO(content), own, reader=can_parse)
+    result = drift(io.BytesIO(content), own, reader=can_parse_cells)
     assert result.questions == ()
     return result
 

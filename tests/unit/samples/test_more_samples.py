@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from tillstream.contracts.loader import shipped
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples.files import expected, files
 
 UNTIL, SCALE = date(2026, 3, 17), 0.04
@@ -24,7 +24,7 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
             one.write(out)
         refused: Counter[str] = Counter()
         read, net = 0, Decimal(0)
-        for row_batch in FileSource(
+        for row_batch in RegionalFileSource(
             lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)
         ).row_batches():
             wrong = row_batch.issues.rejected_mask(row_batch.table.num_rows)

@@ -10,7 +10,7 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.pipeline.settling import job_lease, settle
+from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -54,6 +54,6 @@ def test_a_staged_batch_is_overdue_after_its_time_and_until_it_is_settled(
 
 def test_nothing_is_overdue_while_a_large_settlement_runs(app: App, clock: ManualClock, staged: str) -> None:
     clock.advance((SETTLED_WITHIN * 2).total_seconds())
-    with job_lease.held(app.ports):
+    with large_job.hold_run(app.ports):
         assert overdue_batches(app.ports) == []
     assert overdue_batches(app.ports)

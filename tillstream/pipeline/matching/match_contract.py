@@ -3,26 +3,101 @@
 Only for files whose contract is unknown, or that do not fit their contract.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from tillstream.detection import FileSample, Fit, drift, fit, sample_file, sample_unpacked
+from tillstream.detection.data_sheets import QUESTION, WorkbookSheet, choose_sheet
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.fits import decodes_equally
+from tillstream.detection.sheet import Sheet, build_sheet
 from tillstream.detection.text.first_bytes import ARCHIVE, is_text
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.matching.readability import can_parse
-from tillstream.pipeline.matching.typed_sample import sample_rows
-from tillstream.pipeline.matching.workbook_sample import sample_workbook
+from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.pipeline.reading import open_reader
-from tillstream.pipeline.reading.options import ReadOptions
-from tillstream.pipeline.reading.signatures import HEAD_BYTES, check_first_bytes
-from tillstream.pipeline.reading.streams.gzip import read_exactly
+from tillstream.pipeline.reading.archives import read_exactly
+from tillstream.pipeline.reading.file_signatures import HEAD_BYTES, check_first_bytes
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
+from tillstream.pipeline.rows.block import Block
 
-Open = Callable[[], BinaryIO]
+START_ROWS, PART_ROWS, MAX_ROWS = 5_000, 1_000, 200_000
+
+
+def sample_rows(blocks: Iterator[Block]) -> Sheet:
+    """Return the sampled rows of the blocks as a sheet. Raises `UnreadableFile`."""
+    kept: list[tuple[int, Block]] = []
+    rows = refused = 0
+    is_complete = True
+    for block in blocks:
+        if block.cells.num_rows or not kept:
+            kept.append((rows, block))
+        rows, refused = rows + block.cells.num_rows, refused + len(block.unreadable)
+        if rows >= MAX_ROWS:
+            is_complete = next(blocks, None) is None
+            break
+    names = kept[0][1].cells.column_names
+    ranges = _sampled_ranges(rows)
+    cells: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    for begin, end in ranges:
+        for start, block in kept:
+            low, high = max(begin - start, 0), min(end - start, block.cells.num_rows)
+            if low < high:
+                part = block.cells.slice(low, high - low)
+                empty = [""] * (high - low)
+                columns = [part[name].to_pylist() if name in part.column_names else empty for name in names]
+                cells += zip(*columns, strict=True)
+                lines += block.line_number[low:high].tolist()
+    contiguous_rows = ranges[0][1] if ranges else 0
+    is_complete = is_complete and len(cells) == rows and not refused
+    return build_sheet(names, cells, lines, is_complete=is_complete, contiguous_rows=contiguous_rows)
+
+
+def _sampled_ranges(rows: int) -> list[tuple[int, int]]:
+    """The first and the last row, exclusive, of each part."""
+    if rows <= START_ROWS + 2 * PART_ROWS:
+        return [(0, rows)] if rows else []
+    middle = (rows + START_ROWS - PART_ROWS) // 2
+    return [(0, START_ROWS), (middle, middle + PART_ROWS), (rows - PART_ROWS, rows)]
+
+
+OpenWorkbook = Callable[[], BinaryIO]
+_MAX_SHEETS = 30
+"""Number of sheets that are compared."""
+
+
+def sample_workbook(open_original: OpenWorkbook, names: list[str], log: DetectionLog, sheet: str | None) -> FileSample:
+    """Sample one sheet of a workbook.
+
+    names: its sheets, in order. sheet: that of the contract, empty for the first one; None for an unknown file.
+    Raises `Rejected`, also for a workbook of pivot tables only.
+    """
+    if sheet is not None:
+        return FileSample(_read_sheet(open_original, sheet).sheet)
+    if (answer := log.answers.get(QUESTION)) in names:
+        return FileSample(_read_sheet(open_original, log.answer(QUESTION) or "").sheet, {"sheet": answer})
+    if answer:
+        log.add_question(QUESTION, "Which sheet contains the sales?", tuple(names), f"there is no sheet “{answer}”")
+    sheets = []
+    for name in names[:_MAX_SHEETS] if len(names) > 1 else []:
+        with suppress(UnreadableFile):
+            sheets.append(_read_sheet(open_original, name))
+    chosen = choose_sheet(sheets or [_read_sheet(open_original, names[0])], log)
+    return FileSample(chosen.sheet, {} if chosen.name == names[0] else {"sheet": chosen.name})
+
+
+def _read_sheet(open_original: OpenWorkbook, name: str) -> WorkbookSheet:
+    options = ReadOptions(FileStyle(sheet=name, repeated_names="number"))
+    with open_reader.open_workbook(open_original, options) as reader:
+        sheet = sample_rows(reader.blocks())
+        return WorkbookSheet(name, sheet, reader.top, reader.is_hidden)
+
+
+OpenOriginal = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True)
@@ -34,7 +109,7 @@ class SourceChanges:
     proposed: Contract
 
 
-def sample_original(open_original: Open, sheet: str | None = None) -> FileSample | None:
+def sample_original(open_original: OpenOriginal, sheet: str | None = None) -> FileSample | None:
     """Return a sample of the file; None if it cannot be read. sheet: as in `read_sample`."""
     try:
         return read_sample(open_original, sheet=sheet)
@@ -42,7 +117,7 @@ def sample_original(open_original: Open, sheet: str | None = None) -> FileSample
         return None
 
 
-def read_sample(open_original: Open, log: DetectionLog | None = None, sheet: str | None = None) -> FileSample:
+def read_sample(open_original: OpenOriginal, log: DetectionLog | None = None, sheet: str | None = None) -> FileSample:
     """Return a sample of the file.
 
     log: collects decisions on how it is read, and supplies answers to them. sheet: the sheet of a workbook that its
@@ -65,7 +140,7 @@ def shows_another_encoding(sample: FileSample, encoding: str) -> bool:
 
 
 def sample_by_reader(
-    head: bytes, open_original: Open, log: DetectionLog, sheet: str | None = None
+    head: bytes, open_original: OpenOriginal, log: DetectionLog, sheet: str | None = None
 ) -> FileSample | None:
     """Return a sample of a file that only its reader can open, such as a workbook or an archive; None for other text.
 
@@ -89,16 +164,16 @@ def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contra
 
     If its own contract fits without doubts, the others are not tried.
     """
-    own_fit = fit(sample, [own], reader=can_parse)[0]
+    own_fit = fit(sample, [own], reader=can_parse_cells)[0]
     if own_fit.fits and not own_fit.doubts:
         return [], own_fit
-    matches = fit(sample, [contract for contract in contracts if contract.name != own.name], reader=can_parse)
+    matches = fit(sample, [contract for contract in contracts if contract.name != own.name], reader=can_parse_cells)
     return [match for match in matches if match.fits and not match.doubts], own_fit
 
 
 def contract_drift(sample: FileSample, own: Contract, header: Sequence[str]) -> SourceChanges | None:
     """Return how the file differs from its contract; None if no next version of the contract could read it."""
-    changes = drift(sample, own, header=header, reader=can_parse)
+    changes = drift(sample, own, header=header, reader=can_parse_cells)
     if changes.proposed is None:
         return None
     words = tuple(difference.words for difference in changes.differences)

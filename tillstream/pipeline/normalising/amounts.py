@@ -10,26 +10,34 @@ import pyarrow.compute as pc
 from tillstream.domain.columns import CONTENT, Kind
 from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.domain.money.signs import is_of_another
-from tillstream.pipeline.normalising.minor_units import digits_of, from_minor_units
-from tillstream.pipeline.normalising.numbers.arithmetic import (
+from tillstream.pipeline.normalising.amount_arithmetic import (
     HUNDRED,
+    add_amounts,
     exceeds_hundred,
+    from_minor_units,
     included_tax,
     included_taxes,
+    lacks_total,
     line_total,
+    minor_unit_digits,
+    multiply_amounts,
     percent_of,
-    plus,
-    times,
+    scale_in_proportion,
+    subtract_refund,
+    total_after_refunds,
 )
-from tillstream.pipeline.normalising.numbers.mixed import meanings, only_proven, proofs, read_mixed
-from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
-from tillstream.pipeline.normalising.refunds import in_proportion, lacks_total, less_refund, remaining
+from tillstream.pipeline.normalising.number_columns import (
+    ParsedNumbers,
+    only_proven_format,
+    possible_numbers,
+    proven_formats,
+    read_mixed_numbers,
+    read_numbers,
+)
 from tillstream.pipeline.normalising.source_columns import SourceColumns
-from tillstream.pipeline.rows.schema import NUMERIC
-from tillstream.pipeline.rows.text_column import EncodedText, to_bool_array
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.pipeline.rows.text_columns import NUMERIC, EncodedText, Ints, Mask, to_bool_array
 
-NUMBERS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
+NUMBER_COLUMNS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
 _REASONS = (
     (r"^[%％٪]|[%％٪]$", ": a percentage is not an amount"),
     (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": the data source does not use its currency sign"),
@@ -39,7 +47,7 @@ _PERCENT = r"^[%％٪][\s\x{a0}\x{202f}]*|[\s\x{a0}\x{202f}]*[%％٪]$"
 _TERMS = ("quantity", "unit_price", "discount")
 
 
-class Amounts:
+class LineAmounts:
     """Parses number columns and records the rows that failed: a computed amount must not replace an invalid one."""
 
     def __init__(self, source: SourceColumns) -> None:
@@ -49,7 +57,7 @@ class Amounts:
     def all(self) -> dict[str, pa.Array]:
         """Return every number column of a sale line, NUMERIC (n,) each."""
         rule = self._source.contract.amounts
-        columns = {name: self.read(name) for name in NUMBERS}
+        columns = {name: self.read(name) for name in NUMBER_COLUMNS}
         if rule.discount != "amount":
             columns["discount"] = self._discount(columns)
         if rule.less_discount:
@@ -82,7 +90,7 @@ class Amounts:
             text, readings = self._certain(name, text, readings)
         numbers = self._report(name, text, readings[0])
         if name in rule.factors:
-            numbers = self._report(name, text, times(numbers.values, rule.factors[name]))
+            numbers = self._report(name, text, multiply_amounts(numbers.values, rule.factors[name]))
         values = numbers.values.take(pa.array(text.index))
         return from_minor_units(values, self._minor_digits) if name in rule.minor_units else values
 
@@ -95,34 +103,36 @@ class Amounts:
         if sign > 0 and (name == "tax" or not all(map(self._source.maps, ("quantity", "unit_price")))):
             values = pc.if_else(pc.and_(pc.is_null(values), pc.is_valid(term)), zero, values)
         term = pc.fill_null(term, zero)
-        total, too_large = plus(values, term if sign > 0 else pc.negate(term))
+        total, too_large = add_amounts(values, term if sign > 0 else pc.negate(term))
         self._source.issues.add_where(too_large, "number-too-large", name)
         self._failed[name] |= too_large
         return pc.cast(pc.if_else(pa.array(self._failed[name]), None, total), NUMERIC)
 
-    def _readings(self, name: str, text: EncodedText) -> list[Numbers]:
+    def _readings(self, name: str, text: EncodedText) -> list[ParsedNumbers]:
         """The words of a column in each format of the contract."""
         is_rate = self._source.contract.amounts.is_rate(name)
         words = pc.replace_substring_regex(text.words, _PERCENT, "") if is_rate else text.words
         return [read_numbers(words, style) for style in self._style(name).styles]
 
-    def _certain(self, name: str, text: EncodedText, readings: list[Numbers]) -> tuple[EncodedText, list[Numbers]]:
+    def _certain(
+        self, name: str, text: EncodedText, readings: list[ParsedNumbers]
+    ) -> tuple[EncodedText, list[ParsedNumbers]]:
         """The text and the numbers by row. A number that two formats read differently is reported and NULL, unless
         the row proves one of the formats."""
         rows = EncodedText(text.plain(), np.arange(self._source.length, dtype=np.int32))
-        numbers, ambiguous = read_mixed([one.take(text.index) for one in readings], self._row_formats)
+        numbers, ambiguous = read_mixed_numbers([one.take(text.index) for one in readings], self._row_formats)
         if ambiguous.any():
             self._failed[name] |= ambiguous
-            details = meanings([one.take(text.index) for one in readings], ambiguous)
+            details = possible_numbers([one.take(text.index) for one in readings], ambiguous)
             self._source.issues.add_where(ambiguous, "ambiguous-number", name, rows.words, details)
         return rows, [numbers]
 
     @cached_property
     def _row_formats(self) -> Ints:
         """Index of the format that the numbers of a row prove, -1 if they prove none or several, (n,)."""
-        texts = {name: self._source.mapped(name) for name in NUMBERS if self._source.maps(name)}
-        proven = [proofs(self._readings(name, text))[:, text.index] for name, text in texts.items()]
-        return only_proven(np.logical_or.reduce(proven))
+        texts = {name: self._source.mapped(name) for name in NUMBER_COLUMNS if self._source.maps(name)}
+        proven = [proven_formats(self._readings(name, text))[:, text.index] for name, text in texts.items()]
+        return only_proven_format(np.logical_or.reduce(proven))
 
     @cached_property
     def _own_style(self) -> NumberStyle:
@@ -142,9 +152,9 @@ class Amounts:
     @cached_property
     def _minor_digits(self) -> Ints:
         """The decimal digits of each row's currency."""
-        return digits_of(self._source.column_or("currency", self._source.contract.currency))
+        return minor_unit_digits(self._source.column_or("currency", self._source.contract.currency))
 
-    def _report(self, name: str, text: EncodedText, numbers: Numbers) -> Numbers:
+    def _report(self, name: str, text: EncodedText, numbers: ParsedNumbers) -> ParsedNumbers:
         if numbers.not_a_number.any():
             self._report_invalid(numbers.not_a_number, name, text)
         if numbers.too_large.any():
@@ -158,7 +168,7 @@ class Amounts:
         text, percent = self._source.mapped(name), numbers
         if kind == "rate":
             has_percent_sign = pa.array(to_bool_array(pc.match_substring_regex(text.words, _PERCENT))[text.index])
-            percent = pc.if_else(has_percent_sign, numbers, times(numbers, HUNDRED).values)
+            percent = pc.if_else(has_percent_sign, numbers, multiply_amounts(numbers, HUNDRED).values)
         too_large = to_bool_array(pc.and_(pc.is_null(percent), pc.is_valid(numbers)))
         out_of_range = too_large | exceeds_hundred(percent)
         if name == "tax":
@@ -190,7 +200,7 @@ class Amounts:
             tax = included_taxes(gross, self._percentages("tax", tax, rule.tax))
         elif rule.tax_rate is not None:
             tax = included_tax(gross, rule.tax_rate)
-        net, too_large = plus(gross, pc.negate(tax))
+        net, too_large = add_amounts(gross, pc.negate(tax))
         net = self._fill_missing("net_amount", ("gross_amount", "tax"), columns["net_amount"], net, too_large)
         return {"gross_amount": gross, "tax": tax, "net_amount": net}
 
@@ -203,7 +213,7 @@ class Amounts:
         """The net amount, tax and gross amount less refunds of a total with tax; NULL where a refund is invalid."""
         rule = self._source.contract.amounts
         name = "net_amount" if self._source.maps("net_amount") else "gross_amount"
-        for left_of, pairs in ((less_refund, rule.refunded), (remaining, rule.remaining)):
+        for left_of, pairs in ((subtract_refund, rule.refunded), (total_after_refunds, rule.remaining)):
             for header, of in pairs.items():
                 whole, part = (self._parse(name, self._source.text(one)) for one in (of, header))
                 missing = lacks_total(whole, part)
@@ -211,7 +221,7 @@ class Amounts:
                 self._failed[name] |= missing
                 left, failed = left_of(whole, part), pa.array(self._failed[name])
                 for amount in ("net_amount", "tax", "gross_amount"):
-                    columns[amount] = pc.if_else(failed, None, in_proportion(columns[amount], left, whole))
+                    columns[amount] = pc.if_else(failed, None, scale_in_proportion(columns[amount], left, whole))
         return columns
 
     def _report_invalid(self, invalid: Mask, name: str, text: EncodedText) -> None:
@@ -235,7 +245,7 @@ class Amounts:
         gross, tax = columns["gross_amount"], columns["tax"]
         if not gross.null_count or tax.null_count == self._source.length:
             return gross
-        total, too_large = plus(columns["net_amount"], tax)
+        total, too_large = add_amounts(columns["net_amount"], tax)
         return self._fill_missing("gross_amount", ("net_amount", "tax"), gross, total, too_large)
 
     def _fill_missing(

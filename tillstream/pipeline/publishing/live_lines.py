@@ -14,7 +14,7 @@ from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 
-RECENT = timedelta(hours=2)
+RECENT_TIME = timedelta(hours=2)
 """Age of the latest sales that are shown before they are settled. An older one may be in the ledger already, by a file:
 it appears with its settlement."""
 _ADDED = frozenset({"appended_at", "batch_id"})
@@ -22,22 +22,22 @@ _STAGED = [field.name for field in LIVE_TABLES[LIVE] if field.name not in _ADDED
 
 
 @dataclass(frozen=True)
-class Appended:
+class AppendedLines:
     """Lines that were appended, and when the first of their messages was published, in microseconds."""
 
     rows: int = 0
     received_seq: int = 0
 
 
-def publish(ports: Ports, batch_id: str) -> Appended:
+def publish_live_lines(ports: Ports, batch_id: str) -> AppendedLines:
     """Append the recent lines of a micro-batch that is staged and not settled. Idempotent.
 
     Raises `Unavailable`, `Rejected`; the sales are then visible once they are settled.
     """
     batch = records.get(ports, batch_id)
     if batch.state is not State.STAGED or batch.staged is None or not expiry.is_whole(ports.objects, batch.staged):
-        return Appended()
-    earliest = pa.scalar(ports.clock.now() - RECENT, pa.timestamp("us", "UTC"))
+        return AppendedLines()
+    earliest = pa.scalar(ports.clock.now() - RECENT_TIME, pa.timestamp("us", "UTC"))
     parts = []
     for name in batch.staged.accepted:
         with ports.objects.open(STAGING, name) as stream:
@@ -45,7 +45,7 @@ def publish(ports: Ports, batch_id: str) -> Appended:
         parts.append(lines.filter(pc.greater_equal(lines.column("sold_at"), earliest)))
     rows = pa.concat_tables(parts) if parts else None
     if rows is None or not rows.num_rows:
-        return Appended()
+        return AppendedLines()
     ports.warehouse.append_live(rows.append_column("batch_id", pa.array([batch_id] * rows.num_rows)))
     freshness.count_live_append(ports.documents)
-    return Appended(rows.num_rows, pc.min(rows.column("received_seq")).as_py() or batch.received_seq)
+    return AppendedLines(rows.num_rows, pc.min(rows.column("received_seq")).as_py() or batch.received_seq)

@@ -14,20 +14,19 @@ from tillstream.domain.batch.record import State
 from tillstream.domain.event_filter import NAMES
 from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.domain.ids import event_ids
-from tillstream.pipeline.rows.issues import format_values
-from tillstream.pipeline.rows.json_objects import json_objects
 from tillstream.pipeline.rows.prefetch import prefetch
-from tillstream.pipeline.rows.text_column import encoded
+from tillstream.pipeline.rows.row_batch import format_values
+from tillstream.pipeline.rows.text_columns import encode_texts, json_objects
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 
-COLLECTION = "announcements"
-PIECE = 20_000
+RECORD_COLLECTION = "announcements"
+PIECE_ROWS = 20_000
 """Events per publish call; the next ones are built meanwhile."""
 IN_ORDER = 20_000
 """Events of a settlement that have an ordering key. Pub/Sub carries one megabyte a second per key: with keys, a large
 file of one store would take longer than a function may run. The settlement's number orders events without a key."""
-SCHEMA = "sale-event/1"
+EVENT_SCHEMA = "sale-event/1"
 FILTERED_BY = NAMES
 """Attributes of an event, by which a subscriber can select."""
 MAX_LETTERS = 120
@@ -40,19 +39,21 @@ def publish_changes(ports: Ports, settlement_no: int) -> int:
 
     Raises `Unavailable`. Some events may have been published by then; a retry publishes them again.
     """
-    if ports.documents.get(COLLECTION, str(settlement_no)):
+    if ports.documents.get(RECORD_COLLECTION, str(settlement_no)):
         _record(ports, settlement_no)  # records that were updated after the events were published
         return 0
     published = 0
     if TOPIC_SALE_EVENTS in ports.bus.subscriptions().values():
         for batch_messages in prefetch(
-            messages(settlement_no, piece, in_order=start < IN_ORDER)
+            sale_event_messages(settlement_no, piece, in_order=start < IN_ORDER)
             for start, piece in _numbered(_changed_lines(ports, settlement_no))
         ):
             ports.bus.publish(TOPIC_SALE_EVENTS, batch_messages)
             published += len(batch_messages)
     _record(ports, settlement_no)
-    ports.documents.put(COLLECTION, str(settlement_no), {"events": published, "at": ports.clock.now().isoformat()})
+    ports.documents.put(
+        RECORD_COLLECTION, str(settlement_no), {"events": published, "at": ports.clock.now().isoformat()}
+    )
     return published
 
 
@@ -61,7 +62,7 @@ def _changed_lines(ports: Ports, settlement_no: int) -> Iterator[pa.RecordBatch]
     days = ports.warehouse.query(_DAYS, settlement).column("sale_date").to_pylist()
     if days:
         for batch in ports.warehouse.stream(sql.text("ledger/lines_to_publish"), settlement | {"days": days}):
-            yield from (batch.slice(start, PIECE) for start in range(0, batch.num_rows, PIECE))
+            yield from (batch.slice(start, PIECE_ROWS) for start in range(0, batch.num_rows, PIECE_ROWS))
 
 
 def _numbered(pieces: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, pa.RecordBatch]]:
@@ -81,12 +82,12 @@ def unpublished_settlements(ports: Ports, first: int = 0, settled_by: datetime |
     rows = ports.warehouse.query(query, {"first": first}).to_pylist()
     settled = [row["settlement_no"] for row in rows if settled_by is None or row["settled_at"] <= settled_by]
     if first:
-        return [number for number in settled if ports.documents.get(COLLECTION, str(number)) is None]
-    announced = {int(document.id) for document in ports.documents.find(COLLECTION)}
+        return [number for number in settled if ports.documents.get(RECORD_COLLECTION, str(number)) is None]
+    announced = {int(document.id) for document in ports.documents.find(RECORD_COLLECTION)}
     return [number for number in settled if number not in announced]
 
 
-def messages(settlement_no: int, changes: pa.RecordBatch, *, in_order: bool = True) -> list[Message]:
+def sale_event_messages(settlement_no: int, changes: pa.RecordBatch, *, in_order: bool = True) -> list[Message]:
     """Build one message per row of `changes`: the current line or, if it was removed, its last content.
 
     in_order: whether the messages of a store share an ordering key.
@@ -98,7 +99,7 @@ def messages(settlement_no: int, changes: pa.RecordBatch, *, in_order: bool = Tr
     names = [name for name in changes.schema.names if name not in ("kind", "settlement_no", "settled_at")]
     lines = json_objects({name: _text(changes.column(name)) for name in names}, changes.num_rows)
     bodies = pc.binary_join_element_wise(
-        f'{{"schema":"{SCHEMA}","id":"', ids, '","type":"', types,
+        f'{{"schema":"{EVENT_SCHEMA}","id":"', ids, '","type":"', types,
         f'","settlement_no":{settlement_no},"change":"', kinds, '","line":', lines, "}", "",
     )  # fmt: skip
     attributes, ordering_keys = _envelopes(types, changes)
@@ -109,7 +110,7 @@ def messages(settlement_no: int, changes: pa.RecordBatch, *, in_order: bool = Tr
 def _envelopes(types: pa.Array, changes: pa.RecordBatch) -> tuple[Iterator[Mapping[str, str]], Iterator[str]]:
     """The attributes and the ordering key of each row; rows with the same attributes share one mapping."""
     texts = [types, *(pc.fill_null(changes.column(name), "") for name in FILTERED_BY[1:])]
-    columns = [encoded(pc.utf8_slice_codeunits(column, 0, MAX_LETTERS)) for column in texts]
+    columns = [encode_texts(pc.utf8_slice_codeunits(column, 0, MAX_LETTERS)) for column in texts]
     groups = np.zeros(len(types), np.int64)
     for column in columns:  # numbered again after each column, so that the numbers stay small
         pairs = groups * len(column.dictionary) + column.indices.to_numpy()

@@ -1,4 +1,4 @@
-"""Complete the rows of a file with values that it writes once, and with the day in its name; drop ignored rows."""
+"""Complete the rows of a file with values that it writes once; drop ignored rows and repeated amounts."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -11,14 +11,56 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.errors import unreadable
-from tillstream.pipeline.reading.options import ReadOptions
-from tillstream.pipeline.reading.repeated_amounts import RepeatedAmounts
+from tillstream.pipeline.reading.read_options import ReadOptions, unreadable
 from tillstream.pipeline.reading.skipped_rows import rows_where
-from tillstream.pipeline.reading.typed_block import line_of
+from tillstream.pipeline.reading.typed_cells import join_cells
 from tillstream.pipeline.rows.block import Block, ignore_rows
-from tillstream.pipeline.rows.text_column import constant, decoded, encoded, to_bool_array
-from tillstream.pipeline.rows.types import Mask
+from tillstream.pipeline.rows.text_columns import Mask, constant_column, decode_texts, encode_texts, to_bool_array
+
+_NOTHING = "0"
+
+
+class RepeatedAmounts:
+    """Replaces an amount by 0 if the row above, of the same order, has the same one; across blocks."""
+
+    def __init__(self, style: FileStyle) -> None:
+        self._style = style
+        self._above: dict[str, str] = {}
+        """Header → the value that the last row of the previous blocks has."""
+
+    def block(self, block: Block) -> Block:
+        within = self._style.once_within
+        if not block.cells.num_rows or within not in block.cells.column_names:
+            return block
+        orders = pc.utf8_trim_whitespace(decode_texts(block.cells.column(within)))
+        is_continued = self._is_as_above(within, orders) & to_bool_array(pc.not_equal(orders, ""))
+        cells, changed = block.cells, np.zeros(block.cells.num_rows, np.bool_)
+        for name in self._style.once:
+            if name not in cells.column_names:
+                continue
+            texts = decode_texts(cells.column(name))
+            repeated = is_continued & self._is_as_above(name, texts) & to_bool_array(pc.not_equal(texts, ""))
+            values = pc.if_else(pa.array(repeated), pa.scalar(_NOTHING, texts.type), texts)
+            cells = cells.set_column(cells.column_names.index(name), name, encode_texts(values))
+            changed |= repeated
+
+        def raw(index: int) -> str:
+            """The text of a row, as the file would write it."""
+            if not changed[index]:
+                return block.raw(index)
+            values = [cells.column(name)[index].as_py() for name in cells.column_names]
+            return join_cells(values, self._style.delimiter, self._style.quote or '"')
+
+        return replace(block, cells=cells, raw=raw)
+
+    def _is_as_above(self, name: str, texts: pa.Array) -> Mask:
+        """bool (n,): rows with the same text as the row above."""
+        codes = texts.dictionary_encode().indices.to_numpy()
+        same = np.empty(len(texts), np.bool_)
+        same[1:] = codes[1:] == codes[:-1]
+        same[0] = texts[0].as_py() == self._above.get(name)
+        self._above[name] = texts[-1].as_py()
+        return same
 
 
 def file_date(options: ReadOptions) -> date | None:
@@ -60,7 +102,7 @@ def complete_cells(cells: list[str], names: list[str], options: ReadOptions) -> 
 
 
 def _with_day(cells: pa.Table, day: date) -> pa.Table:
-    return cells.append_column(FILE_DATE, constant(day.isoformat(), cells.num_rows))
+    return cells.append_column(FILE_DATE, constant_column(day.isoformat(), cells.num_rows))
 
 
 class _FillDown:
@@ -87,11 +129,11 @@ class _FillDown:
         cells, changed = block.cells, np.zeros(block.cells.num_rows, np.bool_)
         for name in self._style.fill_down:
             if name in cells.column_names:
-                values, filled = self._fill(name, decoded(cells.column(name)), starts)
-                cells = cells.set_column(cells.column_names.index(name), name, encoded(values))
+                values, filled = self._fill(name, decode_texts(cells.column(name)), starts)
+                cells = cells.set_column(cells.column_names.index(name), name, encode_texts(values))
                 changed |= filled
         self._is_broken = any(row.row_number > block.row_number[-1] for row in block.unreadable)
-        raw = partial(_line, cells, self._style)
+        raw = partial(_joined_line, cells, self._style)
         return replace(block, cells=cells, raw=lambda index: raw(index) if changed[index] else block.raw(index))
 
     def _fill(self, name: str, texts: pa.Array, starts: Mask) -> tuple[pa.Array, Mask]:
@@ -113,7 +155,7 @@ class _FillDown:
         starts = np.zeros(block.cells.num_rows, np.bool_)
         within = self._style.fill_down_within
         if within and within in block.cells.column_names:
-            groups = pc.utf8_trim_whitespace(decoded(block.cells.column(within))).dictionary_encode()
+            groups = pc.utf8_trim_whitespace(decode_texts(block.cells.column(within))).dictionary_encode()
             codes = groups.indices.to_numpy()
             starts[1:] = codes[1:] != codes[:-1]
             starts[0] = groups[0].as_py() != self._group
@@ -126,7 +168,7 @@ class _FillDown:
         return starts
 
 
-def _line(cells: pa.Table, style: FileStyle, index: int) -> str:
+def _joined_line(cells: pa.Table, style: FileStyle, index: int) -> str:
     """The text of a row, as the file would write it."""
     values = [cells.column(name)[index].as_py() for name in cells.column_names]
-    return line_of(values, style.delimiter, style.quote or '"')
+    return join_cells(values, style.delimiter, style.quote or '"')

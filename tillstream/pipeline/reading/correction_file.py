@@ -16,7 +16,7 @@ CORRECTION_STYLE = FileStyle()
 """A stored correction is UTF-8 with commas, whatever the format of the original or of the upload."""
 
 
-def read_rows(stream: BinaryIO) -> Iterator[dict[str, str]]:
+def read_corrected_rows(stream: BinaryIO) -> Iterator[dict[str, str]]:
     """Rows of a corrected file as dictionaries, without the guard against formulas."""
     with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
         reader = csv.reader(lines)
@@ -25,12 +25,12 @@ def read_rows(stream: BinaryIO) -> Iterator[dict[str, str]]:
             yield dict(zip(header, map(unguard, cells), strict=False))
 
 
-def line_of(cells: list[str]) -> str:
+def format_raw_line(cells: list[str]) -> str:
     """Format cells as a CSV row of a correction, without the line ending."""
     return format_line(cells).removesuffix("\r\n")
 
 
-def guarded_line(cells: Iterable[str]) -> str:
+def format_guarded_line(cells: Iterable[str]) -> str:
     """Format cells as a CSV row of a download, guarded against formulas."""
     return format_line(map(guard, cells))
 

@@ -9,34 +9,41 @@ from zipfile import ZipFile
 from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.limits import LIMITS, Limits
+from tillstream.pipeline.reading.archives import (
+    ArchiveMember,
+    ByteSource,
+    Gunzip,
+    is_zip,
+    only_file,
+    open_archive,
+    read_exactly,
+    workbook_format,
+)
 from tillstream.pipeline.reading.completion import complete_cells, complete_rows
-from tillstream.pipeline.reading.delimited import reader as text
-from tillstream.pipeline.reading.limits import RowBudget, describe_problem
-from tillstream.pipeline.reading.options import ReadOptions
-from tillstream.pipeline.reading.signatures import (
+from tillstream.pipeline.reading.delimited import delimited_reader as text
+from tillstream.pipeline.reading.file_signatures import (
     COMPOUND_MAGIC,
     GZIP_MAGIC,
     HEAD_BYTES,
     PARQUET_MAGIC,
     check_content,
     check_first_bytes,
+    is_json_lines,
 )
-from tillstream.pipeline.reading.sniffing import is_json
-from tillstream.pipeline.reading.streams.decode import PeekedStream
-from tillstream.pipeline.reading.streams.gzip import Bytes, Gunzip, read_exactly
-from tillstream.pipeline.reading.streams.zip_archive import Member, is_zip, only_file, open_archive, workbook_format
-from tillstream.pipeline.reading.typed_block import cells_of
+from tillstream.pipeline.reading.read_options import ReadOptions, RowBudget, describe_problem
+from tillstream.pipeline.reading.typed_cells import split_line
+from tillstream.pipeline.reading.utf8_stream import PeekedStream
 from tillstream.pipeline.rows.block import Block
 
 if TYPE_CHECKING:
-    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+    from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader
 
 __all__ = ["ReadOptions", "read_blocks", "read_header", "read_options"]
 
-Open = Callable[[], BinaryIO]
+OpenOriginal = Callable[[], BinaryIO]
 
 
-class Reader(Protocol):
+class FileReader(Protocol):
     """Reader of one format. Call each method at most once, before the file is closed."""
 
     def blocks(self) -> Iterator[Block]: ...
@@ -60,7 +67,7 @@ def read_options(contract: Contract, limits: Limits = LIMITS, file: str = "") ->
     return ReadOptions(contract.file, headers, decimal, limits, file, refused_threshold=share)
 
 
-def read_blocks(open_original: Open, options: ReadOptions) -> Generator[Block, None, None]:
+def read_blocks(open_original: OpenOriginal, options: ReadOptions) -> Generator[Block, None, None]:
     """Yield the file's rows in order, in at least one block, so that the columns are always known.
 
     open_original: opens a seekable stream.
@@ -83,7 +90,7 @@ def _within_budget(blocks: Iterator[Block], options: ReadOptions) -> Iterator[Bl
         yield block
 
 
-def read_header(open_original: Open, options: ReadOptions) -> HeaderInfo:
+def read_header(open_original: OpenOriginal, options: ReadOptions) -> HeaderInfo:
     """Column names and a function that splits a raw row into cells. Raises `UnreadableFile`."""
     with _reader(open_original, options) as reader:
         source_names = reader.header()
@@ -92,28 +99,28 @@ def read_header(open_original: Open, options: ReadOptions) -> HeaderInfo:
 
 
 @contextmanager
-def open_text(open_original: Open) -> Iterator[Bytes | None]:
+def open_text(open_original: OpenOriginal) -> Iterator[ByteSource | None]:
     """The content of a text file, unpacked if needed; None for formats with typed cells."""
     with _reader(open_original, ReadOptions()) as reader:
         yield reader.content if isinstance(reader, _TextReader) else None
 
 
-def sheet_names(open_original: Open) -> list[str]:
+def sheet_names(open_original: OpenOriginal) -> list[str]:
     """Names of the sheets of a workbook, visible ones first; empty for other formats."""
     with open_original() as stream:
         head = read_exactly(stream, HEAD_BYTES)
     if not (is_zip(head) or head.startswith(COMPOUND_MAGIC)):
         return []
-    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+    from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader
 
     with _reader(open_original, ReadOptions()) as reader:
         return reader.sheets if isinstance(reader, SheetReader) else []
 
 
 @contextmanager
-def open_workbook(open_original: Open, options: ReadOptions) -> Iterator["SheetReader"]:
+def open_workbook(open_original: OpenOriginal, options: ReadOptions) -> Iterator["SheetReader"]:
     """The reader of one sheet of a workbook. Raises `UnreadableFile`."""
-    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+    from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader
 
     with _reader(open_original, options) as reader:
         if not isinstance(reader, SheetReader):
@@ -122,7 +129,7 @@ def open_workbook(open_original: Open, options: ReadOptions) -> Iterator["SheetR
 
 
 @contextmanager
-def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
+def _reader(open_original: OpenOriginal, options: ReadOptions) -> Iterator[FileReader]:
     with open_original() as stream:
         head = read_exactly(stream, HEAD_BYTES)
         stream.seek(0)
@@ -133,15 +140,17 @@ def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
                 if workbook_type:
                     yield _workbook_reader(workbook_type, archive, stream, options)
                 else:
-                    yield _content_reader(Member(archive, only_file(archive), options.limits), open_original, options)
+                    yield _content_reader(
+                        ArchiveMember(archive, only_file(archive), options.limits), open_original, options
+                    )
         elif head.startswith(GZIP_MAGIC):
             yield _content_reader(Gunzip(stream, options.limits), open_original, options)
         elif head.startswith(PARQUET_MAGIC):
-            from tillstream.pipeline.reading.parquet.reader import ParquetReader
+            from tillstream.pipeline.reading.parquet_reader import ParquetReader
 
             yield ParquetReader(stream, options)
         elif head.startswith(COMPOUND_MAGIC):
-            from tillstream.pipeline.reading.workbooks.reader import SheetReader
+            from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader
             from tillstream.pipeline.reading.workbooks.xls import XlsRows
 
             yield SheetReader(XlsRows(stream, options.style.sheet, options.limits), options)
@@ -149,8 +158,8 @@ def _reader(open_original: Open, options: ReadOptions) -> Iterator[Reader]:
             yield _content_reader(stream, open_original, options)
 
 
-def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, options: ReadOptions) -> Reader:
-    from tillstream.pipeline.reading.workbooks.reader import SheetReader
+def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, options: ReadOptions) -> FileReader:
+    from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader
 
     if workbook_type == "ods":
         from tillstream.pipeline.reading.workbooks.ods import OdsRows
@@ -165,13 +174,13 @@ def _workbook_reader(workbook_type: str, archive: ZipFile, stream: BinaryIO, opt
     return SheetReader(XlsxRows(archive, stream, options.style.sheet, options.limits), options)
 
 
-def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -> Reader:
+def _content_reader(content: ByteSource, open_original: OpenOriginal, options: ReadOptions) -> FileReader:
     head = read_exactly(content, HEAD_BYTES)
     check_content(head, options.style.encoding)
     peeked = PeekedStream(head, content)
-    if not is_json(head):
+    if not is_json_lines(head):
         return _TextReader(peeked, options)
-    from tillstream.pipeline.reading.jsonlines.reader import JsonLinesReader
+    from tillstream.pipeline.reading.json_lines import JsonLinesReader
 
     def names_again(wanted: set[str]) -> list[str]:
         with _reader(open_original, options) as reader:
@@ -182,7 +191,7 @@ def _content_reader(content: Bytes, open_original: Open, options: ReadOptions) -
 
 @dataclass(frozen=True)
 class _TextReader:
-    content: Bytes
+    content: ByteSource
     options: ReadOptions
 
     def blocks(self) -> Iterator[Block]:
@@ -191,7 +200,7 @@ class _TextReader:
         )
 
     def header(self) -> list[str]:
-        return text.header(self.content, self.options.style, self.options.required_headers)
+        return text.read_delimited_header(self.content, self.options.style, self.options.required_headers)
 
     def cells(self, raw: str, names: list[str]) -> list[str]:  # noqa: ARG002 - cells are in header order
-        return cells_of(raw, self.options.style.delimiter, self.options.style.quote)
+        return split_line(raw, self.options.style.delimiter, self.options.style.quote)

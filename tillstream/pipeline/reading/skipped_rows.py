@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.contract.ignored_cells import cell_pattern
-from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
-from tillstream.pipeline.rows.types import Mask
+from tillstream.pipeline.rows.text_columns import Mask, combine_chunks, encode_texts, to_bool_array
 
-USUAL = 0.9
+USUAL_SHARE = 0.9
 """Share of the other rows in which a column is filled that every sale has."""
 _FULL = 0.75
 """Share of the columns that a row with too few or too many cells fills if it may be a sale."""
@@ -54,7 +53,7 @@ def rows_where(table: pa.Table, ignore_where: Mapping[str, Sequence[str]]) -> Ma
     mask = np.zeros(table.num_rows, np.bool_)
     for name, words in ignore_where.items():
         if name in table.column_names:
-            cells = encoded(table.column(name))
+            cells = encode_texts(table.column(name))
             texts = pc.utf8_trim_whitespace(cells.dictionary)
             same = pc.match_substring_regex(texts, cell_pattern(words), ignore_case=True)
             mask |= to_bool_array(same)[cells.indices.to_numpy()]
@@ -71,13 +70,13 @@ def _complete_sales(table: pa.Table, starts: Mask) -> Mask:
     others = ~starts & np.any(columns, axis=0)
     count = int(np.count_nonzero(others))
     for filled in columns:
-        if not count or np.count_nonzero(filled & others) >= USUAL * count:
+        if not count or np.count_nonzero(filled & others) >= USUAL_SHARE * count:
             complete &= filled
     return complete
 
 
 def _filled(column: pa.ChunkedArray) -> Mask:
-    cells = combined(column)
+    cells = combine_chunks(column)
     mask: Mask = to_bool_array(pc.not_equal(pc.utf8_trim_whitespace(cells.dictionary), ""))[cells.indices.to_numpy()]
     return mask
 
@@ -87,7 +86,7 @@ def other_header(table: pa.Table) -> int | None:
 
     Columns with the fewest distinct texts come first, because most columns of most files contain no name of a column.
     """
-    columns = list(zip(table.column_names, map(encoded, table.columns), strict=True))
+    columns = list(zip(table.column_names, map(encode_texts, table.columns), strict=True))
     columns.sort(key=lambda one: len(one[1].dictionary))
     needed = max(_MIN_NAMES, round(_MOST * len(columns)))
     named, own = np.zeros(table.num_rows, np.int64), np.zeros(table.num_rows, np.int64)
@@ -112,7 +111,7 @@ def repeated_headers(table: pa.Table, header: Sequence[str]) -> Mask:
     none = np.zeros(table.num_rows, np.bool_)
     if not table.num_rows or not header:
         return none
-    columns = [combined(column) for column in table.columns]
+    columns = [combine_chunks(column) for column in table.columns]
     names = list(zip(columns, header, strict=False))
     names.sort(key=lambda pair: len(pair[0].dictionary))
     mask = ~none
@@ -130,7 +129,7 @@ def _starting_rows(table: pa.Table, match: Callable[[str], object]) -> Mask:
     for column in table.columns:
         if not undecided.any():
             break
-        cells = combined(column)
+        cells = combine_chunks(column)
         texts = [text.strip() for text in cells.dictionary.to_pylist()]
         begins = np.array([match(text.casefold()) is not None for text in texts], np.bool_)
         empty = np.array([not text for text in texts], np.bool_)

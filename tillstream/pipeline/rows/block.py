@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.pipeline.rows.text_columns import Ints, Mask
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ settlement would, which reads the ledger again."""
 
 
 @dataclass
-class Budget:
+class SettlementBudget:
     """The most rows and batches of a settlement; one batch is allowed in any case."""
 
     rows: int
@@ -31,12 +31,12 @@ class Budget:
         self.batches, self.rows = batches // 2, rows // 2
 
 
-def whole_budget() -> Budget:
-    return Budget(MAX_ROWS, MAX_BATCHES)
+def whole_budget() -> SettlementBudget:
+    return SettlementBudget(MAX_ROWS, MAX_BATCHES)
 
 
 @dataclass(frozen=True)
-class Backlog:
+class SettlementBacklog:
     """Facts of the staged batches that their records do not contain, by batch id."""
 
     rows: Mapping[str, int]
@@ -47,7 +47,9 @@ class Backlog:
     """Regions of the batches that replays replace; None: unknown, so that nothing overtakes a replay."""
 
 
-def next_batches(staged: Iterable[Batch], backlog: Backlog, budget: Budget, *, sales_first: bool) -> list[Batch]:
+def next_batches(
+    staged: Iterable[Batch], backlog: SettlementBacklog, budget: SettlementBudget, *, sales_first: bool
+) -> list[Batch]:
     """Return the staged batches to settle together, in received order; empty only if all are left to another process.
 
     sales_first: store sales overtake. Callers alternate, so that files proceed however many sales arrive.
@@ -60,7 +62,7 @@ def next_batches(staged: Iterable[Batch], backlog: Backlog, budget: Budget, *, s
     return _within(budget, chosen, backlog.rows)
 
 
-def _independent_sales(ordered: Sequence[Batch], backlog: Backlog) -> Iterator[Batch]:
+def _independent_sales(ordered: Sequence[Batch], backlog: SettlementBacklog) -> Iterator[Batch]:
     """Yield micro-batches that no earlier batch of another kind precedes in their region."""
     waiting: set[str] = set()
     for batch in ordered:
@@ -74,7 +76,7 @@ def _independent_sales(ordered: Sequence[Batch], backlog: Backlog) -> Iterator[B
             yield batch
 
 
-def _within(budget: Budget, batches: Sequence[Batch], rows: Mapping[str, int]) -> list[Batch]:
+def _within(budget: SettlementBudget, batches: Sequence[Batch], rows: Mapping[str, int]) -> list[Batch]:
     chosen: list[Batch] = []
     total = 0
     for batch in batches[: max(budget.batches, 1)]:

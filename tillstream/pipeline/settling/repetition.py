@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
-from tillstream.pipeline.settling import large
-from tillstream.pipeline.settling.settle import retire, to_staged_batch, update_records
+from tillstream.pipeline.settling import large_job
+from tillstream.pipeline.settling.settle import retire_batch, to_staged_batch, update_records
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 
@@ -26,7 +26,9 @@ class Repetition:
         return [*self.staged, *self.undone][0]
 
 
-def perform(ports: Ports, contracts: ContractRegistry, work: Repetition, tries: int = Settlement.tries) -> None:
+def perform_repetition(
+    ports: Ports, contracts: ContractRegistry, work: Repetition, tries: int = Settlement.tries
+) -> None:
     """Settle batches whatever their holds are, and undos, then update their records. Idempotent.
 
     A replay replaces its parent. Raises as `Warehouse.settle`, and `NotFound` if staged rows have expired.
@@ -44,20 +46,20 @@ def perform(ports: Ports, contracts: ContractRegistry, work: Repetition, tries: 
     update_records(ports, staged, settled)
     for batch in work.undone:
         if records.get(ports, batch).state in IN_LEDGER:
-            retire(ports, batch, State.UNDONE, settled.settlement_no)
+            retire_batch(ports, batch, State.UNDONE, settled.settlement_no)
     if settled.settlement_no:
         events.publish_settled(ports, settled.settlement_no)
 
 
-def leave_to_job(ports: Ports, work: Repetition) -> None:
+def leave_repetition_to_job(ports: Ports, work: Repetition) -> None:
     """Request a repetition from the job, and start it. Idempotent. Raises `Unavailable`."""
-    large.request(ports, work.subject, large.Work.REPETITION, details=asdict(work))
-    large.start_job(ports)
+    large_job.request_work(ports, work.subject, large_job.RequestedWork.REPETITION, details=asdict(work))
+    large_job.start_large_job(ports)
 
 
-def left_to_job(ports: Ports) -> list[Repetition]:
+def repetitions_left_to_job(ports: Ports) -> list[Repetition]:
     """The repetitions that are requested."""
-    subjects = large.requested(ports, large.Work.REPETITION)
-    documents = (ports.documents.get(large.COLLECTION, subject) for subject in subjects)
+    subjects = large_job.requested_batches(ports, large_job.RequestedWork.REPETITION)
+    documents = (ports.documents.get(large_job.REQUEST_COLLECTION, subject) for subject in subjects)
     names = [one.name for one in fields(Repetition)]
     return [Repetition(**{name: one.data[name] for name in names}) for one in documents if one]

@@ -1,30 +1,199 @@
-"""Settle: commit staged batches to the ledger together, then update their records."""
+"""Settle: commit staged batches to the ledger together, then update their records and audit what is out of scope."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
+from typing import Any
 
+from tillstream import audit
 from tillstream.audit import AuditAction
-from tillstream.batches import events, records
+from tillstream.batches import events, lineage, originals, records
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.domain.batch.holds import SPELLINGS, Hold
 from tillstream.domain.batch.proposal import Proposal
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
 from tillstream.domain.contract.file_dates import date_in_name
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Conflict, NotFound, TooLarge
+from tillstream.domain.contract.id_patterns import patterns_of
+from tillstream.domain.contract.model import IDS, Contract
+from tillstream.domain.errors import Conflict, NotFound, Rejected, TooLarge
 from tillstream.domain.events import STAGING
-from tillstream.pipeline.settling import job_lease, large, write_scope
-from tillstream.pipeline.settling.known_spellings import propose_spelling
-from tillstream.pipeline.settling.lanes import Backlog, Budget, next_batches, whole_budget
+from tillstream.domain.text import json_text
+from tillstream.domain.write_scope import EACH_OWN_STORE, NOT_YOUR_STORE, UNVERIFIED, narrowed, to_writers
+from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
+from tillstream.pipeline.settling import large_job
+from tillstream.pipeline.settling.lanes import SettlementBacklog, SettlementBudget, next_batches, whole_budget
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
+from tillstream.ports.document_store import Put
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+
+MAX_SPELLINGS = 1_000
+"""Replaced values of a column, which a contract lists one by one."""
+
+
+def propose_spelling(contract: Contract, hold: Hold) -> Proposal | None:
+    """The version with which the file has the known sales; None if no rule turns all spellings into the known ones."""
+    unchanged = Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
+    sales = [("store_id", *pair) for pair in hold.stores] + [("sale_id", *pair) for pair in hold.numbers]
+    proposal = _with_spelling_rules(contract, unchanged, sales)
+    if not proposal:
+        return None
+    changed = _with_spelling_rules(contract, proposal, hold.products) or proposal
+    return changed if changed.changes else None
+
+
+def _with_spelling_rules(
+    contract: Contract, proposal: Proposal, words: Sequence[tuple[str, str, str]]
+) -> Proposal | None:
+    """With a rule for each column of these words, each with the known one; None if a word has no rule."""
+    changed: Proposal | None = proposal
+    for column in dict.fromkeys(column for column, *_ in words):
+        pairs = [(here, there) for one, here, there in words if one == column]
+        changed = (
+            _with_spelling_rule(contract, changed, column, pairs) if changed and column in contract.columns else None
+        )
+    return changed
+
+
+def _with_spelling_rule(
+    contract: Contract, proposal: Proposal, column: str, pairs: Sequence[tuple[str, str]]
+) -> Proposal | None:
+    spellings = dict(pairs)
+    if len(spellings) < len(set(pairs)):
+        return None
+    header, data = contract.columns[column], proposal.contract
+    patterns = _spelling_patterns(contract, column, spellings) if column in IDS - {"store_id"} else ()
+    if patterns:
+        columns = (column, "returns_sale_id") if column == "sale_id" else (column,)
+        rules = {name: list(patterns) for name in columns if name in contract.columns}
+        identity = data["identity"] | {"spellings": data["identity"]["spellings"] | rules}
+        here, there = next(pair for pair in pairs if pair[0] != pair[1])
+        change = f"{header}: {here} is read as {there}; numbers are written as {patterns[0]}"
+        return Proposal(data | {"identity": identity}, (*proposal.changes, change))
+    # a value that others of the file have as well is another product
+    spellings = {here: there for here, there in spellings.items() if here != there}
+    if column == "sale_id" or len(spellings) > MAX_SPELLINGS or set(spellings) & set(spellings.values()):
+        return None
+    earlier = data["values"].get(column, {})
+    replaced = {word: spellings.get(value, value) for word, value in earlier.items()}
+    values = data["values"] | {column: spellings | replaced}
+    changes = tuple(f"{header}: {here} is read as {there}" for here, there in spellings.items())
+    return Proposal(data | {"values": values}, (*proposal.changes, *changes))
+
+
+def _spelling_patterns(contract: Contract, column: str, spellings: Mapping[str, str]) -> tuple[str, ...]:
+    """Patterns that give each ID its known spelling, and leave the known ones as they are."""
+    from tillstream.pipeline.normalising.source_columns import usual_spellings  # heavy, only needed here
+
+    prefix = contract.identity.id_prefix if column == "sale_id" else ""
+    if not all(text.startswith(prefix) for pair in spellings.items() for text in pair):
+        return ()
+    pairs = {here.removeprefix(prefix): there.removeprefix(prefix) for here, there in spellings.items()}
+    earlier = contract.identity.spellings.get(column, ())
+    patterns = tuple(dict.fromkeys((*earlier, *patterns_of(pairs.values(), pairs))))
+    if not patterns:
+        return ()
+    wanted = [*pairs.values(), *pairs.values()]
+    return patterns if usual_spellings([*pairs, *pairs.values()], patterns) == wanted else ()
+
+
+MAX_LISTED_SENDERS = 20
+
+
+def describe_unverified_senders(ports: Ports, upload: Batch) -> dict[str, list[str]]:
+    """Why they are not verified, the stores whose tokens sent them and those that they name, keys, and addresses."""
+    try:
+        with originals.open_whole(ports, upload) as stream:
+            messages = [message for message in read_messages(stream).unreadable if message.unverified]
+    except Rejected as error:  # the settlement is committed: its record must be written
+        return {"reasons": [str(error)]}
+    details = {
+        "reasons": (message.unverified for message in messages),
+        "stores": (message.store for message in messages),
+        "claimed_stores": map(_claimed_store, messages),
+        "keys": (message.signing.get("key") for message in messages),
+        "addresses": (message.address for message in messages),
+    }
+    return {name: listed for name, values in details.items() if (listed := _distinct_values(values))}
+
+
+def _claimed_store(message: StoredMessage) -> str:
+    """Region and store that a message names; empty if it cannot be read."""
+    try:
+        content: Any = json_text.decode(message.text)
+        return f"{content['region']}/{content['store_id']}"
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+def _distinct_values(values: Iterable[str | None]) -> list[str]:
+    return sorted({value for value in values if value})[:MAX_LISTED_SENDERS]
+
+
+_REFUSED_ROWS = """
+SELECT COUNT(*) AS n FROM refusals
+INNER JOIN batches ON batches.root_no = refusals.batch_no AND batches.fix_number = refusals.fix_number
+  AND batches.received_date = refusals.received_date
+WHERE batches.batch_id = @batch_id AND refusals.code = 'not-your-store' AND refusals.refused_by = 'ledger'
+  AND refusals.received_date = @received_date
+"""
+
+
+def writers_of_batch(ports: Ports, upload: Batch) -> str | None:
+    """To which stores the writers of its rows are bound; a replay has those of the corrections that it includes."""
+    if upload.own_stores:
+        return EACH_OWN_STORE
+    stores = {upload.fix_number: upload.stores}
+    if upload.kind is BatchKind.REPLAY:
+        corrections = lineage.inherited_corrections(ports, upload)
+        stores |= {each.fix_number: narrowed(each.stores, upload.replayer_stores) for each in corrections}
+    return to_writers(stores)
+
+
+def security_events(ports: Ports, upload: Batch, settled: SettlementResult) -> Sequence[Put]:
+    """The audit entries of a batch that has just been settled, if rows of it were rejected as `not-your-store`, or
+    messages of it could not be verified."""
+    return [*_out_of_scope(ports, upload, settled), *_unverified_messages(ports, upload)]
+
+
+def _out_of_scope(ports: Ports, upload: Batch, settled: SettlementResult) -> Sequence[Put]:
+    rows = _rows_in_ledger(ports, upload, settled) + _rows_at_staging(upload, NOT_YOUR_STORE)
+    if not rows:
+        return ()
+    is_sale = upload.kind is BatchKind.STORE_SALES
+    action = AuditAction.SALE_OUT_OF_SCOPE if is_sale else AuditAction.UPLOAD_OUT_OF_SCOPE
+    details = {"rows": rows, "file": upload.file, "region": upload.region}
+    stores = {"stores": list(upload.stores)} if upload.stores is not None else {}
+    subject = upload.parent if upload.kind is BatchKind.CORRECTION else upload.batch_id
+    return [audit.entry(ports, upload.received_by, action, subject, None, details | stores)]
+
+
+def _unverified_messages(ports: Ports, upload: Batch) -> Sequence[Put]:
+    rows = _rows_at_staging(upload, UNVERIFIED)
+    if not rows:
+        return ()
+    details = {"rows": rows, "file": upload.file, "region": upload.region} | describe_unverified_senders(ports, upload)
+    return [audit.entry(ports, upload.received_by, AuditAction.SALE_UNVERIFIED, upload.batch_id, None, details)]
+
+
+def _rows_in_ledger(ports: Ports, upload: Batch, settled: SettlementResult) -> int:
+    """The rows that the ledger rejected. A settlement whose answer was lost did not count them."""
+    if settled.batches[upload.batch_id] == settled.settlement_no:
+        return settled.foreign_rows.get(upload.batch_id, 0)
+    if not upload.own_stores and upload.stores is None:
+        return 0
+    params = {"batch_id": upload.batch_id, "received_date": upload.received_date}
+    counted: int = ports.warehouse.query(_REFUSED_ROWS, params).column("n")[0].as_py()
+    return counted
+
+
+def _rows_at_staging(upload: Batch, code: str) -> int:
+    return sum(one.count for one in upload.staged.problems if one.code == code) if upload.staged else 0
 
 
 def settle(
-    ports: Ports, contracts: ContractRegistry, budget: Budget | None = None, *, sales_first: bool = True
+    ports: Ports, contracts: ContractRegistry, budget: SettlementBudget | None = None, *, sales_first: bool = True
 ) -> SettlementResult:
     """Commit the next staged batches to the ledger. Idempotent. Raises `Unavailable`, and `Conflict`: retry.
 
@@ -32,12 +201,12 @@ def settle(
     whenever a settlement is refused as too large. sales_first: as for `next_batches`. A batch whose staged rows
     are gone or damaged is staged again instead and settled later.
     """
-    if ports.jobs and job_lease.is_paused(ports):
+    if ports.jobs and large_job.is_settling_paused(ports):
         return SettlementResult(0)
-    return _settle_next(ports, contracts, budget or budget_of(ports), sales_first=sales_first)
+    return _settle_next(ports, contracts, budget or settlement_budget(ports), sales_first=sales_first)
 
 
-def settle_here(ports: Ports, contracts: ContractRegistry, budget: Budget, tries: int) -> SettlementResult:
+def settle_here(ports: Ports, contracts: ContractRegistry, budget: SettlementBudget, tries: int) -> SettlementResult:
     """As `settle`, of any size: this process has the memory of the job. tries: as in `Settlement`.
 
     Raises `TooLarge` if even one batch does not fit.
@@ -45,30 +214,38 @@ def settle_here(ports: Ports, contracts: ContractRegistry, budget: Budget, tries
     return _settle_next(replace(ports, jobs=None), contracts, budget, sales_first=False, tries=tries)
 
 
-def budget_of(ports: Ports) -> Budget:
+def settlement_budget(ports: Ports) -> SettlementBudget:
     """What a settlement of this process may contain."""
     whole = whole_budget()
     return replace(whole, rows=min(whole.rows, ports.limits.settled_rows)) if ports.jobs else whole
 
 
 def _settle_next(
-    ports: Ports, contracts: ContractRegistry, budget: Budget, *, sales_first: bool, tries: int = Settlement.tries
+    ports: Ports,
+    contracts: ContractRegistry,
+    budget: SettlementBudget,
+    *,
+    sales_first: bool,
+    tries: int = Settlement.tries,
 ) -> SettlementResult:
     uploads = staged_batches(ports)
-    rows = large.rows_read(ports, contracts, uploads)
-    regions = large.replaced_regions(ports, uploads)
+    rows = large_job.rows_to_read(ports, contracts, uploads)
+    regions = large_job.replaced_regions(ports, uploads)
     while batches := next_batches(
-        uploads, Backlog(rows, large.left_to_job(ports, rows), regions), budget, sales_first=sales_first
+        uploads,
+        SettlementBacklog(rows, large_job.batches_left_to_job(ports, rows), regions),
+        budget,
+        sales_first=sales_first,
     ):
         try:
-            settled = _commit(ports, contracts, batches, tries)
+            settled = _commit_batches(ports, contracts, batches, tries)
         except TooLarge as error:
             if len(batches) > 1:
                 budget.halve(len(batches), sum(rows[batch.batch_id] for batch in batches))
             elif ports.jobs:
-                large.request(ports, batches[0].batch_id, large.Work.SETTLE)
+                large_job.request_work(ports, batches[0].batch_id, large_job.RequestedWork.SETTLE)
             else:
-                raise large.does_not_fit(batches[0], rows[batches[0].batch_id], error) from error
+                raise large_job.too_large_for_memory(batches[0], rows[batches[0].batch_id], error) from error
             continue
         return settled or _settle_next(ports, contracts, budget, sales_first=sales_first, tries=tries)
     return SettlementResult(0)
@@ -80,7 +257,9 @@ def staged_batches(ports: Ports) -> list[Batch]:
     return [upload for upload in staged if not upload.home and not _cancel_if_obsolete(ports, upload)]
 
 
-def _commit(ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], tries: int) -> SettlementResult | None:
+def _commit_batches(
+    ports: Ports, contracts: ContractRegistry, batches: Sequence[Batch], tries: int
+) -> SettlementResult | None:
     """Settle these batches; None if the staged rows of some are gone or damaged: these are staged again instead."""
     if restage_damaged(ports, batches):
         return None
@@ -142,7 +321,7 @@ def to_staged_batch(
         as_new=upload.as_new,
         confirmed=(*upload.confirmed, *(SPELLINGS if contract.identity.similar_sales == "keep" else ())),
         replaces="sale" if upload.source == "till" else contract.replaces,
-        writers=write_scope.writers(ports, upload),
+        writers=writers_of_batch(ports, upload),
         nameless=contract.identity.by_content and not contract.replaces,
         rules=contract.where_till_differs,
     )
@@ -159,7 +338,7 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
                 State.HELD,
                 only_from=frozenset({State.STAGED}),
                 holds=(hold,),
-                proposed=_proposed(ports, upload, hold),
+                proposed=_proposed_contract(ports, upload, hold),
             )
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
@@ -168,23 +347,23 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
                 upload.batch_id,
                 State.SETTLED,
                 only_from=frozenset({State.STAGED}),
-                audits=write_scope.security_events(ports, upload, settled),
+                audits=security_events(ports, upload, settled),
                 settlement_no=number,
             )
             if upload.kind is BatchKind.REPLAY:
-                retire(ports, upload.parent, State.REPLAYED, number)
+                retire_batch(ports, upload.parent, State.REPLAYED, number)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
         events.publish_settled(ports, number)
 
 
-def _proposed(ports: Ports, upload: Batch, hold: Hold) -> Proposal | None:
+def _proposed_contract(ports: Ports, upload: Batch, hold: Hold) -> Proposal | None:
     if hold.code not in SPELLINGS:
         return None
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     return propose_spelling(contract, hold)
 
 
-def retire(
+def retire_batch(
     ports: Ports, batch: str, state: State, undone_no: int, audit: tuple[str, AuditAction] | None = None
 ) -> None:
     """Retire a batch and its corrections; cancel corrections not yet settled.
@@ -214,7 +393,7 @@ def retire(
 def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
     """As `settle_staged`, then `start_job`."""
     numbers = settle_staged(ports, contracts)
-    start_job(ports, contracts)
+    start_job_if_large(ports, contracts)
     return numbers
 
 
@@ -225,7 +404,7 @@ def settle_staged(ports: Ports, contracts: ContractRegistry) -> list[int]:
     seconds, settlements would follow one another without end, each at the same cost.
     """
     numbers = []
-    budget = budget_of(ports)
+    budget = settlement_budget(ports)
     sales_first = True
     left = {upload.batch_id for upload in staged_batches(ports)}
     while left:
@@ -246,13 +425,16 @@ def settle_staged(ports: Ports, contracts: ContractRegistry) -> list[int]:
     return numbers
 
 
-def start_job(ports: Ports, contracts: ContractRegistry) -> None:
+def start_job_if_large(ports: Ports, contracts: ContractRegistry) -> None:
     """Start the job `settle-large` if anything is left to it. Raises `Unavailable`."""
-    requested = (large.requested(ports, work) for work in (large.Work.UNDO, large.Work.REPETITION))
-    if ports.jobs and (has_large(ports, contracts) or any(requested)):
-        large.start_job(ports)
+    requested = (
+        large_job.requested_batches(ports, work)
+        for work in (large_job.RequestedWork.UNDO, large_job.RequestedWork.REPETITION)
+    )
+    if ports.jobs and (has_large_settlements(ports, contracts) or any(requested)):
+        large_job.start_large_job(ports)
 
 
-def has_large(ports: Ports, contracts: ContractRegistry) -> bool:
+def has_large_settlements(ports: Ports, contracts: ContractRegistry) -> bool:
     """Whether a staged batch is left to the job."""
-    return bool(large.left_to_job(ports, large.rows_read(ports, contracts, staged_batches(ports))))
+    return bool(large_job.batches_left_to_job(ports, large_job.rows_to_read(ports, contracts, staged_batches(ports))))

@@ -1,8 +1,9 @@
-"""Holds that depend on the file and its contract only. The settlement checks those that depend on the ledger."""
+"""Holds that depend on the file and its contract only, and the contracts that repair them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
 
 from tillstream.batches import packs, records
 from tillstream.contracts import confirmations, known_headers
@@ -13,15 +14,80 @@ from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.object_names import LOADED_FOLDER
 from tillstream.domain.text.sentences import upper_first
-from tillstream.pipeline.reading.limits import MOSTLY_IRREGULAR
-from tillstream.pipeline.staging.foreign_sales import hold_foreign_sales
-from tillstream.pipeline.staging.other_sheets import hold_other_sheets
-from tillstream.pipeline.staging.repairs import propose_repair, suspected_holds
-from tillstream.pipeline.staging.unknown_words import MAX_SHARE, describe_unknown_words, unknown_share
-from tillstream.pipeline.validating.sold_before import sold_before
+from tillstream.pipeline.normalising.source_columns import missing_columns
+from tillstream.pipeline.reading.open_reader import open_workbook, read_options, sheet_names
+from tillstream.pipeline.reading.read_options import MOSTLY_IRREGULAR, UnreadableFile
+from tillstream.pipeline.staging.write_rows import MAX_UNKNOWN_SHARE, describe_unknown_words, unknown_share
+from tillstream.pipeline.validating.price_scale import minor_unit_columns
+from tillstream.pipeline.validating.sold_before import hold_foreign_sales, sold_before
 from tillstream.ports import Ports
 
-MISMATCHES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
+OpenOriginal = Callable[[], BinaryIO]
+
+
+def hold_other_sheets(open_original: OpenOriginal, contract: Contract) -> Hold | None:
+    """Return a hold if other sheets than the first have rows below the contract's headers, and it names no sheet."""
+    if contract.file.sheet or contract.file.header:
+        return None
+    first, *others = sheet_names(open_original) or [""]
+    others = [label for name in others if (label := _sheet_label(open_original, contract, name))]
+    if not others:
+        return None
+    from tillstream.pipeline.reading.workbooks.sheet_reader import quote_sheet_names  # only needed here
+
+    return Hold.of(HoldCode.OTHER_SHEETS, value=quote_sheet_names([first]), detail=", ".join(others))
+
+
+def _sheet_label(open_original: OpenOriginal, contract: Contract, sheet: str) -> str:
+    """The name of a sheet that the contract can read, for users; empty if it has no rows for it."""
+    options = read_options(contract)
+    options = replace(options, style=options.style.model_copy(update={"sheet": sheet}))
+    try:
+        with open_workbook(open_original, options) as reader:
+            fits = not missing_columns(reader.header(), contract) and next(reader.blocks()).cells.num_rows > 0
+            return f"“{sheet}”{' (hidden)' if reader.is_hidden else ''}" if fits else ""
+    except UnreadableFile:
+        return ""
+
+
+def suspected_holds(report: StagingReport) -> list[Hold]:
+    doubts = (
+        (HoldCode.DATES, report.date_doubt),
+        (HoldCode.MINOR_UNITS, report.scale_doubt),
+        (HoldCode.TOTAL_ROW, report.total_doubt),
+        (HoldCode.OTHER_TABLE, report.table_doubt),
+        (HoldCode.REPEATED_ROWS, report.repeats_doubt),
+    )
+    return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
+
+
+def propose_repair(contract: Contract, report: StagingReport, codes: Collection[HoldCode]) -> Proposal | None:
+    """Return the next version of the contract, which repairs what the holds suspect; None if no contract can."""
+    data = contract.model_dump(mode="json") | {"version": contract.version + 1}
+    changes = []
+    if HoldCode.DATES in codes and report.date_repair == "date-cells":
+        data["dates"] = data["dates"] | {"half_converted": "swap"}
+        changes.append("In files with half-converted dates, day and month of the date cells are swapped back")
+    elif HoldCode.DATES in codes and report.date_repair == "formats":
+        changes.append(_swap_in_formats(data, "m", "month"))
+    elif HoldCode.DATES in codes and report.date_repair == "years":
+        changes.append(_swap_in_formats(data, "y", "year"))
+    if HoldCode.MINOR_UNITS in codes:
+        columns = minor_unit_columns(contract)
+        data["amounts"] = data["amounts"] | {"minor_units": list(columns)}
+        changes.append(f"Amounts in {', '.join(columns)} are in the minor unit of their currency, such as cents")
+    return Proposal(data, tuple(changes)) if changes else None
+
+
+def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:
+    """Swap the day and another part in the date formats of a contract's data; return the change."""
+    other = {"%d": f"%{letter}", f"%{letter}": "%d"}
+    formats = [re.sub(f"%[d{letter}]", lambda match: other[match[0]], text) for text in data["dates"]["formats"]]
+    data["dates"] = data["dates"] | {"formats": formats}
+    return f"Dates are read as {', '.join(formats)}, with day and {part} swapped"
+
+
+MISMATCH_CODES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
 """Rejections of files that another contract, or the next version of their own, can possibly read."""
 ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
 AMBIGUOUS_CODES = frozenset({"ambiguous-date", "ambiguous-number"})
@@ -96,7 +162,7 @@ def too_many_rejected(upload: Batch, report: StagingReport, threshold: float) ->
 
 def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
     """Hold a file with too many unknown status words, however many rejected rows the contract allows."""
-    if max(unknown_share(report)) <= MAX_SHARE:
+    if max(unknown_share(report)) <= MAX_UNKNOWN_SHARE:
         return None
     return Hold.of(
         HoldCode.UNKNOWN_WORDS, detail=describe_unknown_words(report, contract.columns.get("status", "status"))
@@ -167,10 +233,10 @@ def _has_another_encoding(file: FileContext, report: StagingReport) -> bool:
 def _with_mixed_formats(file: FileContext, columns: Sequence[str]) -> HoldDecision:
     """Hold a file with cells that two formats of the contract read differently, with the number of cells of each."""
     from tillstream.pipeline.matching.match_contract import sample_original  # on demand
-    from tillstream.pipeline.matching.mixed_styles import describe_mixed
+    from tillstream.pipeline.matching.readability import describe_mixed_formats
 
     sample = sample_original(file.open, file.contract.file.sheet)
-    words = describe_mixed(sample, file.contract, columns) if sample else ""
+    words = describe_mixed_formats(sample, file.contract, columns) if sample else ""
     return HoldDecision((Hold.of(HoldCode.STYLE, detail=words),)) if words else HoldDecision()
 
 

@@ -12,15 +12,14 @@ from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.staging import expiry, holds
-from tillstream.pipeline.staging.sources.open_source import open_source
-from tillstream.pipeline.staging.write_rows import Progress, write_rows
-from tillstream.pipeline.staging.writer import reader
-from tillstream.pipeline.validating.history import LedgerHistory
+from tillstream.pipeline.staging.open_source import open_source
+from tillstream.pipeline.staging.write_rows import ReportProgress, reader_version, write_rows
+from tillstream.pipeline.validating.unusual_values import LedgerHistory
 from tillstream.ports import Ports
 
 
 def stage(
-    ports: Ports, batch: str, progress: Progress | None = None, contracts: ContractRegistry | None = None
+    ports: Ports, batch: str, progress: ReportProgress | None = None, contracts: ContractRegistry | None = None
 ) -> Batch:
     """Stage one batch. Idempotent and safe to run concurrently: each run writes under its own prefix, and only one
     updates the record.
@@ -55,7 +54,7 @@ def finish(
     if isinstance(result, StagingReport):
         return _staged(ports, upload, result, contracts)
     context = _file_context(ports, upload, contracts)
-    decision = holds.check_unreadable(context) if result.code in holds.MISMATCHES else holds.HoldDecision()
+    decision = holds.check_unreadable(context) if result.code in holds.MISMATCH_CODES else holds.HoldDecision()
     if decision.holds:
         held: BatchChanges = {"holds": decision.holds, "proposed": decision.proposed}
         return records.transition(ports, upload.batch_id, State.HELD, only_from=STAGEABLE, expected=upload, **held)
@@ -84,7 +83,7 @@ def _staged(ports: Ports, upload: Batch, report: StagingReport, contracts: Contr
 
 
 def write(
-    ports: Ports, upload: Batch, prefix: str, progress: Progress | None = None, contract: Contract | None = None
+    ports: Ports, upload: Batch, prefix: str, progress: ReportProgress | None = None, contract: Contract | None = None
 ) -> StagingReport:
     """Write staged rows under a prefix without updating the record. contract: an unsaved contract that a dry run tries.
 
@@ -120,6 +119,6 @@ def reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
         and (other.file == upload.file or not is_dated_by_name)
     ]
     report = max(settled, key=lambda other: other.received_seq).staged if settled else None
-    if report is None or report.reader != reader() or not expiry.is_whole(ports.objects, report):
+    if report is None or report.reader != reader_version() or not expiry.is_whole(ports.objects, report):
         return None
     return report if all(problem.code != "future-date" for problem in report.problems) else None

@@ -20,24 +20,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.domain.problems import CATALOGUE
-from tillstream.pipeline.normalising.numbers.arithmetic import line_total
-from tillstream.pipeline.rows.issues import format_values
-from tillstream.pipeline.rows.text_column import combined, to_bool_array
+from tillstream.pipeline.normalising.amount_arithmetic import line_total
+from tillstream.pipeline.rows.row_batch import format_values
+from tillstream.pipeline.rows.text_columns import combine_chunks, to_bool_array
 
 USUAL_YEARS = 30
 """Sales of earlier years are unusual; a typing error, or years of another era with two digits, seem so."""
 REIWA_YEARS, RECENT_YEARS = 18, 2
 """Years by which a date is too early whose Reiwa year is read as 20xx, as 08 for 2026; and years of recent sales."""
-TERMS = ("quantity", "unit_price", "discount")
+TOTAL_TERMS = ("quantity", "unit_price", "discount")
 """The columns from which a line's total is computed."""
 
-Data = Any
+CheckedData = Any
 """What a check reads: pandera's `PolarsData`, or a Series (check of a column) or DataFrame of polars or pandas."""
 CheckFunction = Callable[..., pl.Series]
 _FUNCTIONS: dict[str, CheckFunction] = {}
 
 
-def code_of(check: pandera.Check) -> str:
+def check_code(check: pandera.Check) -> str:
     """Return the problem code that a check reports."""
     return str(check.name).replace("_", "-")
 
@@ -47,7 +47,7 @@ def all_pass(check: pandera.Check, data: pl.Series | pl.DataFrame) -> bool:
     return bool(_FUNCTIONS[str(check.name)](data, **check.statistics).all())
 
 
-def registered(function: CheckFunction) -> CheckFunction:
+def register_check(function: CheckFunction) -> CheckFunction:
     """Register a check under the function's name. Its keyword-only parameters are the check's statistics.
 
     The function returns a boolean or NULL per row. Does what `pandera.extensions.register_check_method`
@@ -58,7 +58,7 @@ def registered(function: CheckFunction) -> CheckFunction:
     title = CATALOGUE[function.__name__.replace("_", "-")].title
 
     @functools.wraps(function)
-    def check_function(data: Data, **statistics: Any) -> Any:
+    def check_function(data: CheckedData, **statistics: Any) -> Any:
         return _outcome(function(data, **statistics), data)
 
     def create(*values: Any, **options: Any) -> pandera.Check:
@@ -79,18 +79,18 @@ def registered(function: CheckFunction) -> CheckFunction:
     return function
 
 
-@registered
-def missing_required(data: Data) -> pl.Series:
+@register_check
+def missing_required(data: CheckedData) -> pl.Series:
     return _series(data).is_not_null()
 
 
-@registered
-def missing_expected(data: Data) -> pl.Series:
+@register_check
+def missing_expected(data: CheckedData) -> pl.Series:
     return _series(data).is_not_null()
 
 
-@registered
-def out_of_range(data: Data, *, minimum: str | None, maximum: str | None) -> pl.Series:
+@register_check
+def out_of_range(data: CheckedData, *, minimum: str | None, maximum: str | None) -> pl.Series:
     """Both bounds are inclusive."""
     values = _series(data).to_arrow()
     above = pa.scalar(value=True) if minimum is None else pc.greater_equal(values, Decimal(minimum))
@@ -98,33 +98,33 @@ def out_of_range(data: Data, *, minimum: str | None, maximum: str | None) -> pl.
     return pl.Series(pc.and_kleene(above, below))
 
 
-@registered
-def word_not_allowed(data: Data, *, words: Sequence[str]) -> pl.Series:
+@register_check
+def word_not_allowed(data: CheckedData, *, words: Sequence[str]) -> pl.Series:
     values = _series(data)
     is_text = values.dtype in (pl.Categorical, pl.String)
-    texts = values if is_text else pl.Series(format_values(combined(values.to_arrow())), dtype=pl.String)
+    texts = values if is_text else pl.Series(format_values(combine_chunks(values.to_arrow())), dtype=pl.String)
     return texts.is_in(words)
 
 
-@registered
-def unknown_store(data: Data, *, stores: Sequence[str]) -> pl.Series:
+@register_check
+def unknown_store(data: CheckedData, *, stores: Sequence[str]) -> pl.Series:
     return _series(data).is_in(stores)
 
 
-@registered
-def unknown_product(data: Data, *, products: Sequence[str]) -> pl.Series:
+@register_check
+def unknown_product(data: CheckedData, *, products: Sequence[str]) -> pl.Series:
     return _series(data).is_in(products)
 
 
-@registered
-def future_date(data: Data, *, received_date: str | None) -> pl.Series:
+@register_check
+def future_date(data: CheckedData, *, received_date: str | None) -> pl.Series:
     """The date is not after the date of receipt; None: not after today's date in UTC."""
     latest = date.fromisoformat(received_date) if received_date else datetime.now(UTC).date()
     return _series(data) <= latest
 
 
-@registered
-def old_date(data: Data, *, received_date: str | None, short_years: bool) -> pl.Series:
+@register_check
+def old_date(data: CheckedData, *, received_date: str | None, short_years: bool) -> pl.Series:
     """The date is at most `USUAL_YEARS` years before the date of receipt; None: before today's date in UTC.
 
     short_years: whether years have two digits. Then it is not a recent date either whose year is one of the Reiwa era.
@@ -138,34 +138,34 @@ def old_date(data: Data, *, received_date: str | None, short_years: bool) -> pl.
     return usual & ~days.is_between(latest.replace(year=latest.year - RECENT_YEARS), latest)
 
 
-@registered
-def zero_price(data: Data) -> pl.Series:
+@register_check
+def zero_price(data: CheckedData) -> pl.Series:
     return _series(data) != 0
 
 
-@registered
-def negative_price(data: Data) -> pl.Series:
+@register_check
+def negative_price(data: CheckedData) -> pl.Series:
     return _series(data) >= 0
 
 
-@registered
-def negative_quantity(data: Data) -> pl.Series:
+@register_check
+def negative_quantity(data: CheckedData) -> pl.Series:
     """Only a returned line may have a negative quantity. Reads the columns quantity and status."""
     rows = _rows(data, "quantity", "status")
     return (rows["quantity"] >= 0) | (rows["status"] == "returned")
 
 
-@registered
-def positive_return(data: Data) -> pl.Series:
+@register_check
+def positive_return(data: CheckedData) -> pl.Series:
     """A returned line may not have a positive quantity. Reads the columns quantity and status."""
     rows = _rows(data, "quantity", "status")
     return (rows["quantity"] <= 0) | (rows["status"] != "returned")
 
 
-@registered
-def line_total_mismatch(data: Data, *, column: str, tolerance: str) -> pl.Series:
+@register_check
+def line_total_mismatch(data: CheckedData, *, column: str, tolerance: str) -> pl.Series:
     """The column differs from quantity × unit price − discount by the tolerance at most."""
-    amount, *terms = (combined(series.to_arrow()) for series in _rows(data, column, *TERMS))
+    amount, *terms = (combine_chunks(series.to_arrow()) for series in _rows(data, column, *TOTAL_TERMS))
     total, _ = line_total(*terms)
     agrees: npt.NDArray[np.bool_] = ~to_bool_array(pc.not_equal(amount, total))
     differing = np.flatnonzero(~agrees)
@@ -178,7 +178,7 @@ def line_total_mismatch(data: Data, *, column: str, tolerance: str) -> pl.Series
     return pl.Series(agrees)
 
 
-def _rows(data: Data, *names: str) -> pl.DataFrame:
+def _rows(data: CheckedData, *names: str) -> pl.DataFrame:
     if isinstance(data, pl.DataFrame):
         return data.select(names)
     rows = data.lazyframe.select(names).collect() if _is_polars(data) else pl.from_pandas(data[list(names)])
@@ -186,13 +186,13 @@ def _rows(data: Data, *names: str) -> pl.DataFrame:
     return rows
 
 
-def _series(data: Data) -> pl.Series:
+def _series(data: CheckedData) -> pl.Series:
     if isinstance(data, pl.Series):
         return data
     return _rows(data, data.key).to_series() if _is_polars(data) else pl.Series(data)
 
 
-def _outcome(holds: pl.Series, data: Data) -> Any:
+def _outcome(holds: pl.Series, data: CheckedData) -> Any:
     """Return True if every row passes, which spares pandera the work per row, else a boolean per row; NULL passes.
 
     The booleans are a polars LazyFrame, or for pandas a Series with the index of the data.
@@ -203,5 +203,5 @@ def _outcome(holds: pl.Series, data: Data) -> Any:
     return passes.to_frame().lazy() if _is_polars(data) else passes.to_pandas().set_axis(data.index)
 
 
-def _is_polars(data: Data) -> bool:
+def _is_polars(data: CheckedData) -> bool:
     return isinstance(data, pandera.PolarsData)

@@ -1,7 +1,8 @@
 """Collect the evidence in a file that day and month of its dates are swapped, or day and year."""
 
-from dataclasses import replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -9,31 +10,163 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import DateStyle
-from tillstream.domain.dates.period_names import period_of_header
+from tillstream.domain.dates.period_names import Period, period_of_header, period_value
 from tillstream.domain.dates.swapped_dates import (
     DateDoubt,
     Example,
+    Moves,
+    agrees_only,
     are_years_swapped,
+    ascends_only,
     can_be_swapped,
     half_converted_words,
     is_half_converted,
     is_only_early,
+    order_words,
+    period_words,
     swapped_year,
     year_words,
 )
-from tillstream.pipeline.normalising.dates.half_converted import (
+from tillstream.pipeline.rows.text_columns import Ints, Mask, combine_chunks, encode_texts, to_bool_array
+from tillstream.pipeline.validating.swapped_dates import (
     are_date_cells,
     can_be_half_converted,
+    days_to_dates,
+    sale_numbers,
     swap_days,
-    to_dates,
 )
-from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
-from tillstream.pipeline.rows.types import Ints, Mask
-from tillstream.pipeline.validating.date_contradictions import DatedRows, Sample, period_doubt, sequence_doubt
+
+_EPOCH = date(1970, 1, 1)
+_PERIOD_KINDS = ("month", "quarter")
+_EXAMPLE_LINES, _EXAMPLES = 3, 20
+
+
+@dataclass(frozen=True)
+class DatedRows:
+    """Rows with a date, in the order of the file."""
+
+    days: Ints
+    """Days since 1970, as read."""
+    lines: Ints
+    column: pa.DictionaryArray
+    """The cells of the date column, of all rows of the block; None if the date is derived."""
+    index: Ints
+    """Positions of the rows in the block."""
+
+    def slice(self, rows: int) -> "DatedRows":
+        return DatedRows(self.days[:rows], self.lines[:rows], self.column, self.index[:rows])
+
+    def take(self, rows: Ints) -> "DatedRows":
+        return DatedRows(self.days[rows], self.lines[rows], self.column, self.index[rows])
+
+    def example(self, row: int) -> Example:
+        day = int(self.days[row])
+        read, other = (_EPOCH + timedelta(days=int(number)) for number in (day, swap_days(np.array([day]))[0]))
+        cell = read.isoformat() if self.column is None else str(self.column[int(self.index[row])].as_py()).strip()
+        return Example(cell, int(self.lines[row]), read, other)
+
+
+@dataclass(frozen=True)
+class DatedSample:
+    """Rows with their sale numbers, and the columns that contain a period."""
+
+    rows: DatedRows
+    sales: pa.Table
+    periods: dict[str, pa.DictionaryArray]
+
+    @classmethod
+    def of(cls, rows: DatedRows, table: pa.Table, cells: pa.Table, periods: Sequence[str]) -> "DatedSample":
+        taken = pa.array(rows.index)
+        sales = table.select(["sale_id", "store_id"]).take(taken)
+        return cls(rows, sales, {name: encode_texts(cells.column(name)).take(taken) for name in periods})
+
+
+def sequence_doubt(name: str, changes: Sequence[DatedRows], sample: Sequence[DatedSample]) -> str:
+    """Describe dates that go against the order of the rows or of the sale numbers, and follow it when swapped."""
+    if not changes:
+        return ""
+    days = np.concatenate([rows.days for rows in changes])
+    read = _moves(np.diff(days))
+    if ascends_only(_moves(np.diff(swap_days(days))), read):
+        return order_words(name, "the rows", read, *_jumps(changes, read))
+    if read.jumps <= 0.01:
+        return ""
+    for part in sample:
+        steps, swapped_steps, order = _steps_by_number(part)
+        if ascends_only(_moves(swapped_steps), read := _moves(steps)):
+            rows = part.rows.take(order)
+            return order_words(name, "the sale numbers", read, *_jumps([rows], read))
+    return ""
+
+
+def period_doubt(name: str, sample: Sequence[DatedSample]) -> str:
+    """Describe a column of months or quarters that contradicts the dates as read and agrees when they are swapped."""
+    for header in dict.fromkeys(header for part in sample for header in part.periods):
+        kind = period_of_header(header)
+        if kind not in _PERIOD_KINDS:
+            continue
+        agreeing = agreeing_swapped = total = 0
+        lines: list[int] = []
+        example: tuple[Example, str] | None = None
+        for part in sample:
+            if header not in part.periods:
+                continue
+            column = part.periods[header]
+            values = np.array([period_value(kind, word or "") or 0 for word in column.dictionary.to_pylist()], np.int64)
+            value = values[column.indices.to_numpy()] if len(values) else np.zeros(len(column), np.int64)
+            other = swap_days(part.rows.days)
+            counts = (other != part.rows.days) & (value > 0)
+            is_read, is_other = (_periods(days, kind) == value for days in (part.rows.days, other))
+            total += int(counts.sum())
+            agreeing += int((counts & is_read).sum())
+            agreeing_swapped += int((counts & is_other).sum())
+            contradicting = np.flatnonzero(counts & is_other & ~is_read)
+            lines += part.rows.lines[contradicting[:_EXAMPLE_LINES]].tolist()
+            if example is None and len(contradicting):
+                row = int(contradicting[0])
+                example = part.rows.example(row), str(column[row].as_py()).strip()
+        if example and agrees_only(agreeing_swapped, agreeing, total):
+            return period_words(
+                name, header, example[1], total - agreeing, agreeing_swapped, total, lines[:_EXAMPLE_LINES], example[0]
+            )
+    return ""
+
+
+def _periods(days: Ints, kind: Period) -> Ints:
+    months: Ints = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return months if kind == "month" else (months + 2) // 3
+
+
+def _moves(steps: Ints) -> Moves:
+    return Moves(int((steps > 0).sum()), int((steps < 0).sum()))
+
+
+def _jumps(changes: Sequence[DatedRows], moves: Moves) -> tuple[list[int], Example]:
+    """The first lines that go against the prevailing direction, and a date near them that can be swapped."""
+    direction = 1 if moves.ups >= moves.downs else -1
+    lines: list[int] = []
+    examples: list[Example] = []
+    for rows in changes:
+        against = np.flatnonzero(np.diff(rows.days) * direction < 0)[:_EXAMPLES] + 1
+        lines += rows.lines[against].tolist()
+        examples += [rows.example(row) for end in against.tolist() for row in (end, end - 1)]
+    examples += [changes[0].example(0)]
+    return lines[:_EXAMPLE_LINES], next((one for one in examples if one.read != one.swapped), examples[0])
+
+
+def _steps_by_number(part: DatedSample) -> tuple[Ints, Ints, Ints]:
+    """Steps between the days of rows in the order of their sale numbers, as read and swapped, and that order."""
+    number, series, numbered = sale_numbers(part.sales)
+    rows = np.flatnonzero(numbered)
+    order = rows[np.lexsort((number[rows], series[rows]))]
+    is_same_series = np.diff(series[order]) == 0
+    days = part.rows.days
+    return np.diff(days[order])[is_same_series], np.diff(swap_days(days)[order])[is_same_series], order
+
 
 _SAMPLE_ROWS = 50_000
 _MAX_CHANGES = 200_000
-_LINES = 3
+_MAX_LINES = 3
 
 
 class DateDoubts:
@@ -44,7 +177,7 @@ class DateDoubts:
         self._contract = contract
         self._years = _SwappedYears(received) if _has_short_years(contract) else None
         self._half = _HalfConverted(contract) if can_be_half_converted(contract.dates) else None
-        self._sample: list[Sample] = []
+        self._sample: list[DatedSample] = []
         self._sampled = 0
         self._changes: list[DatedRows] = []
         self._changed = 0
@@ -54,15 +187,15 @@ class DateDoubts:
 
     def add(self, table: pa.Table, cells: pa.Table, lines: Ints) -> None:
         """Add a block. table: its `NORMALISED` rows; cells: its cells, from which these were read."""
-        dates = combined(table.column("sale_date"))
+        dates = combine_chunks(table.column("sale_date"))
         valid = np.flatnonzero(to_bool_array(pc.is_valid(dates)))
         if not len(valid):
             return
         days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy()[valid].astype(np.int64)
         header = self._contract.columns["date"]
-        column = encoded(cells.column(header)) if header in cells.column_names else None
+        column = encode_texts(cells.column(header)) if header in cells.column_names else None
         rows = DatedRows(days, lines[valid], column, valid)
-        self._is_early = self._is_early and is_only_early(to_dates(_changed(rows).days))
+        self._is_early = self._is_early and is_only_early(days_to_dates(_changed(rows).days))
         if column is not None and not self._has_date_cells:
             self._has_date_cells = bool(_is_date_cell(rows, self._contract.dates).any())
         if self._half and column is not None:
@@ -74,7 +207,7 @@ class DateDoubts:
             self._changed += len(self._changes[-1].days)
         if self._sampled < _SAMPLE_ROWS:
             room = _SAMPLE_ROWS - self._sampled
-            self._sample.append(Sample.of(rows.slice(room), table, cells, self._periods(cells)))
+            self._sample.append(DatedSample.of(rows.slice(room), table, cells, self._periods(cells)))
             self._sampled += len(valid)
 
     def doubt(self) -> DateDoubt | None:
@@ -116,13 +249,13 @@ class _HalfConverted:
             return
         is_date_cell = _is_date_cell(rows, self._style)
         for kind, mask in ((True, is_date_cell), (False, ~is_date_cell)):
-            self._days[kind] |= to_dates(rows.days[mask])
+            self._days[kind] |= days_to_dates(rows.days[mask])
             self._rows[kind] += int(mask.sum())
         self._is_open = is_only_early(self._days[True]) and not any(map(can_be_swapped, self._days[False]))
         self._remember(rows, is_date_cell)
 
     def _remember(self, rows: DatedRows, is_date_cell: Mask) -> None:
-        missing = _LINES - len(self._lines)
+        missing = _MAX_LINES - len(self._lines)
         self._lines += rows.lines[np.flatnonzero(~is_date_cell)[:missing]].tolist()
         can_differ = np.flatnonzero(is_date_cell & (swap_days(rows.days) != rows.days))
         if self._example is None and len(can_differ):
@@ -156,7 +289,7 @@ class _SwappedYears:
     def add(self, rows: DatedRows) -> None:
         if not self._is_open:
             return
-        for day in to_dates(rows.days):
+        for day in days_to_dates(rows.days):
             other = swapped_year(day)
             if other is None:
                 self._is_open = False

@@ -13,16 +13,15 @@ import pyarrow.compute as pc
 
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.money.minor_units import may_be_minor, minor_digits
-from tillstream.pipeline.rows.text_column import combined, decoded
-from tillstream.pipeline.rows.types import Floats
-from tillstream.pipeline.validating.history import PRICE, History
+from tillstream.pipeline.rows.text_columns import Floats, combine_chunks, decode_texts
+from tillstream.pipeline.validating.unusual_values import PRICE, SalesHistory
 
 _MAX_ROWS = 20_000
 _MIN_PRODUCTS, _MIN_SHARE = 3, 0.9
 _MIN_MEDIAN = 100
 _SPREAD = 2.0
 """Largest factor by which a price may have changed besides its unit."""
-MONEY = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
+MONEY_COLUMNS = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class _Compared:
 class PriceScale:
     """Compares the prices of the first accepted rows of one file with the ledger."""
 
-    def __init__(self, history: History, contract: Contract) -> None:
+    def __init__(self, history: SalesHistory, contract: Contract) -> None:
         self._history = history
         self._rows: list[pa.Table] = []
         self._count = 0
@@ -61,14 +60,14 @@ class PriceScale:
         if not self._is_open:
             self._rows = []
         elif self._count < _MAX_ROWS:
-            product = decoded(rows.column("product_id"))
-            product = pc.coalesce(product, decoded(rows.column("product_name"))) if product.null_count else product
+            product = decode_texts(rows.column("product_id"))
+            product = pc.coalesce(product, decode_texts(rows.column("product_name"))) if product.null_count else product
             table = pa.table(
                 {
                     "product": product,
-                    "currency": decoded(rows.column("currency")),
+                    "currency": decode_texts(rows.column("currency")),
                     "price": pa.array(np.abs(np.rint(price))),
-                    "line": combined(rows.column("line_number")),
+                    "line": combine_chunks(rows.column("line_number")),
                 }
             )
             has_price = pc.and_(pc.is_valid(product), pa.array((price != 0) & ~np.isnan(price)))
@@ -132,13 +131,13 @@ def minor_unit_columns(contract: Contract) -> tuple[str, ...]:
     rule = contract.amounts
     if rule.minor_units or rule.factors:
         return ()
-    return tuple(name for name in MONEY if name in contract.columns and not rule.is_rate(name))
+    return tuple(name for name in MONEY_COLUMNS if name in contract.columns and not rule.is_rate(name))
 
 
 def _prices(rows: pa.Table) -> Floats:
     """Unit prices, or net amounts by quantity; NaN where neither is known."""
     price, net, quantity = (
-        pc.cast(combined(rows.column(name)), pa.float64()).to_numpy(zero_copy_only=False)
+        pc.cast(combine_chunks(rows.column(name)), pa.float64()).to_numpy(zero_copy_only=False)
         for name in ("unit_price", "net_amount", "quantity")
     )
     with np.errstate(divide="ignore", invalid="ignore"):

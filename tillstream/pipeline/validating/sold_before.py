@@ -1,11 +1,16 @@
-"""What a region has sold, and what is usual in it; for functions that load no tables, too."""
+"""What a region has sold and what is usual in it; sales of a currency or country that it never had.
 
-from collections.abc import Collection, Mapping
+The sales of the region are the memory: once a file with them is confirmed, later files are not held for them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import sql
 from sql.limits import NO_DAY
+from tillstream.domain.batch.holds import Hold, HoldCode
+from tillstream.domain.batch.staging_report import StagingReport
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of, name_of
 from tillstream.ports import Warehouse
@@ -24,7 +29,7 @@ def sold_before(warehouse: Warehouse, region: str) -> SoldBefore:
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualSales:
     """The currencies and countries that are not new to a region: what it has sold, and what its contract names."""
 
     contract: Contract
@@ -41,15 +46,52 @@ class Usual:
     def countries(self) -> Mapping[str, str]:
         """Code → name."""
         sold = {country for _, _, country in self.sold if country}
-        return {_code(one): name_of(one) for one in sorted(sold | self._named("country", self.contract.country))}
+        return {
+            _country_code(one): name_of(one) for one in sorted(sold | self._named("country", self.contract.country))
+        }
 
     def is_new_country(self, country: str) -> bool:
-        return _code(country) not in self.countries
+        return _country_code(country) not in self.countries
 
     def _named(self, column: str, constant: str) -> set[str]:
         constants = [constant] if constant and column in self.columns else []
         return {*self.contract.allowed.get(column, ()), *constants}
 
 
-def _code(country: str) -> str:
+def _country_code(country: str) -> str:
     return code_of(country) or country.strip().casefold()
+
+
+MAX_USUAL_COUNTRIES = 5
+"""A region that sells in more countries sells abroad: a further one is questioned if most rows are of new ones."""
+MAX_LISTED_NAMES = 3
+
+
+def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefore) -> Hold | None:
+    """The hold of a file with sales of a new currency or country. sold: what the region has sold.
+
+    What the contract lists is not new. A region without sales, and without such a list, has nothing to compare with.
+    """
+    usual = UsualSales(contract, sold, contract.columns)
+    parts = [*_new_currencies(contract.region, report, usual), *_new_countries(contract.region, report, usual)]
+    return Hold.of(HoldCode.FOREIGN_SALES, value=contract.region, detail="; ".join(parts)) if parts else None
+
+
+def _new_currencies(region: str, report: StagingReport, usual: UsualSales) -> Iterable[str]:
+    new = [one.currency for one in report.amounts or () if one.currency not in usual.currencies]
+    if usual.currencies and new:
+        yield f"amounts in {list_names(new)}, and {region} has sales in {list_names(sorted(usual.currencies))}"
+
+
+def _new_countries(region: str, report: StagingReport, usual: UsualSales) -> Iterable[str]:
+    rows = {one.country: one.rows for one in report.countries if usual.is_new_country(one.country)}
+    of_new, of_all = sum(rows.values()), sum(one.rows for one in report.countries)
+    if usual.countries and rows and (len(usual.countries) <= MAX_USUAL_COUNTRIES or of_new * 2 > of_all):
+        many = "row" if of_new == 1 else "rows"
+        names = list_names(sorted(usual.countries.values()))
+        yield f"{of_new:,} {many} of {list_names(sorted(rows))}, and {region} has sales of {names}"
+
+
+def list_names(names: list[str]) -> str:
+    rest = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return ", ".join(names[:MAX_LISTED_NAMES]) + rest

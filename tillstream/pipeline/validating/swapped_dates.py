@@ -1,18 +1,109 @@
-"""Detect dates whose day and month a spreadsheet swapped, by the order of the sale numbers.
+"""Dates whose day and month a spreadsheet swapped: swap them back, or detect them by the order of sale numbers.
+
+A spreadsheet that expects the other order reads days up to the twelfth as months, and leaves other texts as they are.
 
 Sale numbers ascend with time. A date with a day above 12, or with equal day and month, cannot be swapped: sales with
 such a date are anchors. A sale is flagged if its date is not between the neighbouring anchors but would be with day and
 month swapped. Nothing is flagged where the anchors themselves do not ascend.
 """
 
+from datetime import date, timedelta
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.normalising.dates.half_converted import swap_days
-from tillstream.pipeline.rows.issues import Issues
-from tillstream.pipeline.rows.text_column import combined, encoded, to_bool_array
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.domain.contract.model import Contract
+from tillstream.domain.contract.sections import SERIALS, DateStyle
+from tillstream.domain.dates.swapped_dates import swapped
+from tillstream.pipeline.normalising.date_columns import EXCEL_EPOCHS
+from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS, MISSING_TIME
+from tillstream.pipeline.normalising.parse_dates import read_dates
+from tillstream.pipeline.normalising.source_columns import SourceColumns
+from tillstream.pipeline.rows.row_batch import Issues
+from tillstream.pipeline.rows.text_columns import (
+    Ints,
+    Mask,
+    combine_chunks,
+    data_bytes,
+    encode_texts,
+    strip_and_mask,
+    to_bool_array,
+)
+
+_EPOCH = date(1970, 1, 1)
+_ISO_LENGTH, _SERIAL_LENGTH = 10, 5
+_SERIAL_TEXT = r"^[0-9]{5}(?:[.,][0-9]+)?$"
+
+
+def can_be_half_converted(style: DateStyle) -> bool:
+    """Return True if a format is numeric with the year last, so that another order reads other days."""
+    return any("%d" in text and "%m" in text and not text.startswith("%Y") for text in style.formats)
+
+
+def are_date_cells(words: pa.Array, style: DateStyle) -> Mask:
+    """bool (n,): which words are written as readers write cells that are dates: as ISO 8601, or as serials."""
+    if words.null_count:
+        words = pc.fill_null(words, "")
+    is_iso = np.zeros(len(words), np.bool_)
+    if len(words):
+        _, offsets, _ = words.buffers()
+        starts = np.frombuffer(offsets, np.int32)[words.offset : words.offset + len(words) + 1].astype(np.int64)
+        long = np.flatnonzero(np.diff(starts) >= _ISO_LENGTH)
+        first, raw = starts[long] - starts[0], data_bytes(words)
+        is_iso[long] = (raw[first + 4] == ord("-")) & (raw[first + 7] == ord("-")) if len(long) else False
+    if set(SERIALS) & set(style.formats):
+        is_iso |= to_bool_array(pc.match_substring_regex(words, _SERIAL_TEXT))
+    return is_iso
+
+
+def swap_days(days: Ints) -> Ints:
+    """Swap day and month of days since 1970; days for which that is not a date are unchanged."""
+    distinct, index = np.unique(days, return_inverse=True)
+    other = [(swapped(_EPOCH + timedelta(days=day)) - _EPOCH).days for day in distinct.tolist()]
+    return np.array(other, np.int64)[index] if other else days
+
+
+def days_to_dates(days: Ints) -> frozenset[date]:
+    """Return the distinct dates of days since 1970."""
+    return frozenset(_EPOCH + timedelta(days=day) for day in np.unique(days).tolist())
+
+
+def converted_dates(cells: pa.Table, contract: Contract) -> tuple[frozenset[date], frozenset[date]]:
+    """Return the distinct dates of the cells that are dates, and of the other cells."""
+    words = SourceColumns(cells, contract).mapped("date").words
+    wall, is_date_cell = read_dates(words, contract.dates).wall, are_date_cells(words, contract.dates)
+    is_valid = wall != MISSING_TIME
+    return days_to_dates(wall[is_valid & is_date_cell] // DAY_MICROSECONDS), days_to_dates(
+        wall[is_valid & ~is_date_cell] // DAY_MICROSECONDS
+    )
+
+
+def swap_date_cells(column: pa.Array, style: DateStyle) -> tuple[pa.Array, Mask]:
+    """Swap day and month of the cells that are dates. Returns the column, and which rows changed, bool (n,)."""
+    text = strip_and_mask(column)
+    is_date_cell = are_date_cells(text.words, style)
+    words = text.words.to_pylist()
+    epoch = next((EXCEL_EPOCHS[name] for name in style.formats if name in EXCEL_EPOCHS), 0)
+    result = [
+        _swap_word(word, epoch) if is_date else word for word, is_date in zip(words, is_date_cell.tolist(), strict=True)
+    ]
+    changed = np.array([word != other for word, other in zip(words, result, strict=True)], np.bool_)
+    repaired = pa.DictionaryArray.from_arrays(text.index, pa.array([word or "" for word in result], pa.string()))
+    return repaired, changed[text.index] if len(words) else np.zeros(len(text.index), np.bool_)
+
+
+def _swap_word(word: str, epoch: int) -> str:
+    """Swap day and month of an ISO date or a serial; words that are no date are unchanged. epoch: serial of 1970."""
+    try:
+        if word[4:5] == "-":
+            return swapped(date.fromisoformat(word[:_ISO_LENGTH])).isoformat() + word[_ISO_LENGTH:]
+        serial = int(word[:_SERIAL_LENGTH])
+        day = _EPOCH + timedelta(days=serial - epoch)
+        return f"{serial + (swapped(day) - day).days}{word[_SERIAL_LENGTH:]}"
+    except ValueError:
+        return word
+
 
 _MIN_LEAP = 20
 """Minimum distance of a swapped date, in days."""
@@ -34,7 +125,7 @@ def flag_swapped_dates(table: pa.Table, issues: Issues) -> None:
 
     Files whose dates ascend without leaps, or do not ascend at all, are skipped early.
     """
-    dates = combined(table.column("sale_date"))
+    dates = combine_chunks(table.column("sale_date"))
     if not _has_leaps(table, dates):
         return
     days = pc.fill_null(pc.cast(dates, pa.int32()), 0).to_numpy().astype(np.int64)
@@ -67,7 +158,7 @@ def _has_leaps(table: pa.Table, dates: pa.Array) -> bool:
     leaps = np.flatnonzero(np.abs(steps) >= _MIN_LEAP)
     if not len(leaps) or (steps < 0).sum() > _MAX_DISORDER * np.count_nonzero(steps):
         return False
-    stores = encoded(table.column("store_id"))
+    stores = encode_texts(table.column("store_id"))
     changes = np.flatnonzero(np.diff(pc.fill_null(stores.indices, -1).to_numpy()))
     # If the rows are grouped by store, leaps between stores are not evidence.
     return len(changes) > len(stores.dictionary) or not np.isin(leaps, changes).all()
@@ -75,7 +166,7 @@ def _has_leaps(table: pa.Table, dates: pa.Array) -> bool:
 
 def sale_numbers(table: pa.Table) -> tuple[Ints, Ints, Mask]:
     """Return each row's sale number, its series (store and letter prefix) and whether it has a number."""
-    sale, store = encoded(table.column("sale_id")), encoded(table.column("store_id"))
+    sale, store = encode_texts(table.column("sale_id")), encode_texts(table.column("store_id"))
     parts = pc.extract_regex(sale.dictionary, _DIGITS)
     digits = pc.cast(pc.struct_field(parts, "digits"), pa.int64())
     letters = pc.fill_null(pc.struct_field(parts, "letters").dictionary_encode().indices, -1)

@@ -13,7 +13,7 @@ from tillstream.domain.catalogue.entries import Entry, Product, is_withdrawn
 from tillstream.domain.catalogue.permissions import shows_amount
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import UNRESTRICTED, Scope
-from tillstream.pipeline.reading.correction_file import BOM, guarded_line
+from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import.amount_rows import counting_rows
 from tillstream.workflows.catalogue_import.kinds import AMOUNTS, ENTRY_KINDS, FileKind, columns_of
@@ -52,7 +52,7 @@ def export(ports: Ports, kind: FileKind, form: str, scope: Scope = UNRESTRICTED)
 
 def csv_file(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     """UTF-8 with a byte order mark, guarded against formulas."""
-    return (BOM + "".join(map(guarded_line, [headers, *rows]))).encode()
+    return (BOM + "".join(map(format_guarded_line, [headers, *rows]))).encode()
 
 
 def xlsx_file(headers: Iterable[str], rows: Iterable[Iterable[str]], sheet: str) -> bytes:

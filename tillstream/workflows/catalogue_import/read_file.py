@@ -11,12 +11,11 @@ from tillstream.domain.catalogue.columns import EntryColumn, map_headers
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import Limits
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
-from tillstream.pipeline.reading.streams.zip_archive import is_zip
+from tillstream.pipeline.reading.archives import is_zip
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.guarded_text import unguard_column
-from tillstream.pipeline.rows.text_column import decoded
-from tillstream.pipeline.rows.types import Ints
+from tillstream.pipeline.rows.text_columns import Ints, decode_texts, unguard_column
 
 MAX_BYTES = 64 << 20
 """Maximum size of a file of the catalogue."""
@@ -109,7 +108,7 @@ def _mapped(headers: Sequence[str], columns: Sequence[EntryColumn]) -> dict[str,
 
 def _table(block: Block, mapped: dict[str, int], *, guarded: bool) -> pa.Table:
     in_order = sorted(mapped.items(), key=lambda one: one[1])
-    columns = {name: decoded(block.cells.column(index)) for name, index in in_order}
+    columns = {name: decode_texts(block.cells.column(index)) for name, index in in_order}
     if guarded:
         columns = {name: unguard_column(column) for name, column in columns.items()}
     return pa.table(columns)

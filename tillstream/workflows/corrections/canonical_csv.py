@@ -13,8 +13,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.limits import LIMITS, Limits
 from tillstream.domain.text.formula_guard import guard, unguard
 from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, CONTROL_COLUMNS, DISCARD, LINE, ROW, TRUE_VALUES
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
+from tillstream.pipeline.reading.open_reader import read_blocks, read_header
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block
 
 Delimiter = Literal[",", ";", "\t"]

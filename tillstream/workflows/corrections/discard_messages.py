@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tillstream.batches import homes, originals, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, guarded_line
-from tillstream.pipeline.reading.messages import StoredMessage, read_messages
+from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, format_guarded_line
+from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts import message_outcomes
 from tillstream.receipts import receipt as receipts
@@ -77,7 +77,7 @@ def _file(messages: Iterable[OpenMessage], reason: str) -> bytes:
     """A correction file that discards every row of the messages."""
     rows = ((message, row) for message in messages for row in message.rows)
     lines = ([one.text, str(row), str(one.line_number), "", "", reason, ""] for one, row in rows)
-    return "".join(map(guarded_line, [["message", *CONTROL_COLUMNS], *lines])).encode()
+    return "".join(map(format_guarded_line, [["message", *CONTROL_COLUMNS], *lines])).encode()
 
 
 def _sale(message: StoredMessage) -> str:

@@ -28,7 +28,7 @@ def submit_correction(
     Raises `Rejected` if the file is not a corrected copy of the downloaded one or if one of its rows is not in
     quarantine, and `NotFound`.
     """
-    from tillstream.pipeline.staging.sources.correction import row_numbers
+    from tillstream.pipeline.staging.correction_source import corrected_row_numbers
     from tillstream.workflows.corrections.canonical_csv import to_canonical_csv
 
     upload = records.get(ports, batch)
@@ -37,7 +37,7 @@ def submit_correction(
     names = original_rows.original_shape(ports, upload).names
     corrected = to_canonical_csv(stream.read(), names, contract.numbers.decimal, ports.limits)
     quarantined = {row["row_number"] for row in receipts.quarantined_rows(ports, upload)}
-    numbers = row_numbers(lambda: io.BytesIO(corrected))
+    numbers = corrected_row_numbers(lambda: io.BytesIO(corrected))
     not_correctable = sorted(set(numbers) - quarantined | pending_rows(ports, batch).intersection(numbers))
     if not numbers:
         raise Rejected(f"{name} contains no rows.")
@@ -58,12 +58,12 @@ def check_correctable(ports: Ports, upload: Batch) -> None:
 
 def pending_rows(ports: Ports, batch: str) -> set[int]:
     """Return row numbers in stored but unsettled corrections; a second correction would count them twice."""
-    from tillstream.pipeline.staging.sources.correction import row_numbers
+    from tillstream.pipeline.staging.correction_source import corrected_row_numbers
 
     rows: set[int] = set()
     for correction in records.children(ports, batch, BatchKind.CORRECTION):
         if correction.state not in TERMINAL | IN_LEDGER:
-            rows |= set(row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
+            rows |= set(corrected_row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
     return rows
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from tillstream.analytics.changes import ChangeReport
 from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.domain.text.json_values import restore
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.ports.functions import DECIDE
 from tillstream.workflows.decisions.decision import Decision, Work
 from tillstream.workflows.decisions.perform import Ledger, perform
@@ -29,7 +29,7 @@ def ask(ledger: Ledger, decision: Decision) -> Any:
     except Unavailable:
         return requested
     except Rejected:
-        large.close(ledger.ports, batch)
+        large_job.close_request(ledger.ports, batch)
         raise
 
 

@@ -13,7 +13,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.errors import Rejected
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.people import signatures, store_keys
-from tillstream.pipeline.reading.messages import StoredMessage
+from tillstream.pipeline.reading.sale_messages import StoredMessage
 from tillstream.ports import Ports
 from tillstream.ports.event_bus import Message
 from tillstream.workflows.corrections import discard_messages

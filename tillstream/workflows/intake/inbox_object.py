@@ -22,7 +22,7 @@ from tillstream.domain.object_names import (
     TIME_DIGITS,
 )
 from tillstream.domain.resumable_upload import ResumableUpload
-from tillstream.pipeline.reading.signatures import NotATable
+from tillstream.pipeline.reading.file_signatures import NotATable
 from tillstream.ports import Ports
 from tillstream.ports.object_store import StoredObject
 from tillstream.workflows.corrections import submit

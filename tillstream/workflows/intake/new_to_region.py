@@ -13,8 +13,13 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of, name_of
 from tillstream.domain.money.currencies import CURRENCIES
 from tillstream.domain.text import json_text
-from tillstream.pipeline.staging.foreign_sales import MANY_COUNTRIES, listed
-from tillstream.pipeline.validating.sold_before import SoldBefore, Usual, sold_before
+from tillstream.pipeline.validating.sold_before import (
+    MAX_USUAL_COUNTRIES,
+    SoldBefore,
+    UsualSales,
+    list_names,
+    sold_before,
+)
 from tillstream.ports import Ports
 from tillstream.ports.document_store import DocumentStore
 from tillstream.ports.event_bus import Delivery
@@ -36,27 +41,27 @@ def reasons(ports: Ports, contract: Contract, deliveries: Iterable[Delivery]) ->
     """
     named = {delivery.id: _named(delivery) for delivery in deliveries if ACCEPTED not in delivery.message.attributes}
     had = _had.setdefault(ports.documents, {})
-    usual = Usual(contract, had.get(contract.region, frozenset()), COLUMNS)
+    usual = UsualSales(contract, had.get(contract.region, frozenset()), COLUMNS)
     if not any(_has_new_currency(one, usual) or _has_new_country(one, usual) for one in named.values()):
         return {}
     had[contract.region] = _of_stores(ports, contract.region) | sold_before(ports.warehouse, contract.region)
-    usual = Usual(contract, had[contract.region], COLUMNS)
+    usual = UsualSales(contract, had[contract.region], COLUMNS)
     return {name: why for name, one in named.items() if (why := "; ".join(_parts(contract.region, one, usual)))}
 
 
-def _parts(region: str, one: Named, usual: Usual) -> Iterable[str]:
+def _parts(region: str, one: Named, usual: UsualSales) -> Iterable[str]:
     if usual.currencies and _has_new_currency(one, usual):
-        yield f"it is in {one[0]}, and {region} has sales in {listed(sorted(usual.currencies))}"
+        yield f"it is in {one[0]}, and {region} has sales in {list_names(sorted(usual.currencies))}"
     if usual.countries and _has_new_country(one, usual):
-        yield f"it is of {name_of(one[1])}, and {region} has sales of {listed(sorted(usual.countries.values()))}"
+        yield f"it is of {name_of(one[1])}, and {region} has sales of {list_names(sorted(usual.countries.values()))}"
 
 
-def _has_new_currency(one: Named, usual: Usual) -> bool:
+def _has_new_currency(one: Named, usual: UsualSales) -> bool:
     return bool(one[0]) and one[0] not in usual.currencies
 
 
-def _has_new_country(one: Named, usual: Usual) -> bool:
-    return bool(one[1]) and usual.is_new_country(one[1]) and len(usual.countries) <= MANY_COUNTRIES
+def _has_new_country(one: Named, usual: UsualSales) -> bool:
+    return bool(one[1]) and usual.is_new_country(one[1]) and len(usual.countries) <= MAX_USUAL_COUNTRIES
 
 
 def _of_stores(ports: Ports, region: str) -> SoldBefore:

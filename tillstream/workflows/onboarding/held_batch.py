@@ -14,7 +14,7 @@ from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.text.sentences import upper_first
 from tillstream.pipeline.matching.match_contract import read_sample
-from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.ports import Ports
 from tillstream.workflows.onboarding import questionnaire
 from tillstream.workflows.onboarding.delivered_lines import Delivered
@@ -69,7 +69,7 @@ def build_questionnaire(
         current,
         header=known_headers.earlier_headers(ports, current),
         answers=answers_by_key,
-        reader=can_parse,
+        reader=can_parse_cells,
         unknown_words=upload.staged.unknown_words if upload.staged else (),
     )
     differences = [upper_first(difference.words) for difference in contract_drift.differences]

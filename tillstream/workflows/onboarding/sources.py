@@ -12,7 +12,7 @@ from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of
 from tillstream.domain.errors import Rejected
 from tillstream.domain.file_names import contract_from_name
-from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.workflows.onboarding.questionnaire import Questionnaire, as_draft
 
 KEY, NEW = "source", "new"
@@ -49,7 +49,7 @@ class Sources:
 
 def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
     """Return how well each contract matches the file, best match first."""
-    return fit(file_sample, contracts, reader=can_parse)
+    return fit(file_sample, contracts, reader=can_parse_cells)
 
 
 def sources_of(file_sample: FileSample, fits: Sequence[Fit], file: str) -> Sources:
@@ -153,7 +153,7 @@ def _of_source(
     if contract is None:
         raise Rejected(f"There is no contract {log.answers[KEY]}. Existing contracts: {', '.join(sorted(contracts))}.")
     (own,) = fits(file_sample, [contract])
-    changes = drift(file_sample, contract, answers=log.answers, reader=can_parse)
+    changes = drift(file_sample, contract, answers=log.answers, reader=can_parse_cells)
     questions = () if own.fits else changes.questions
     if not (own.fits or changes.proposed or questions):
         raise Rejected(f"{file} cannot be read with {contract.name}: {'; '.join(own.reasons)}.")

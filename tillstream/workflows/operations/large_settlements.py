@@ -8,7 +8,7 @@ from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import State
 from tillstream.domain.errors import Conflict, Rejected, TooLarge
-from tillstream.pipeline.settling import job_lease, large, repetition, settle
+from tillstream.pipeline.settling import large_job, repetition, settle
 from tillstream.pipeline.settling.lanes import whole_budget
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
@@ -28,7 +28,7 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
     at the end, when all others are settled.
     """
     try:
-        with job_lease.held(ports) as lease:
+        with large_job.hold_run(ports) as lease:
             repaired = ledger_repair.run(replace(ports, jobs=None), contracts, ports.clock.now() - reconcile.PATIENCE)
             undone = _undo_requested(ports, lease)
             settled, error = _repeat(ports, contracts, lease)
@@ -50,27 +50,27 @@ def _publish_waiting(ports: Ports) -> None:
         events.publish_due(ports, waiting)
 
 
-def _undo_requested(ports: Ports, lease: job_lease.Run) -> int:
-    return sum(_undo(ports, lease, batch) for batch in large.requested(ports, large.Work.UNDO))
+def _undo_requested(ports: Ports, lease: large_job.LeasedRun) -> int:
+    return sum(_undo(ports, lease, batch) for batch in large_job.requested_batches(ports, large_job.RequestedWork.UNDO))
 
 
-def _undo(ports: Ports, lease: job_lease.Run, batch: str) -> bool:
+def _undo(ports: Ports, lease: large_job.LeasedRun, batch: str) -> bool:
     try:
         _try_twice(lease, lambda tries: undo.settle_undo(ports, batch, tries))
     except TooLarge:
         raise
     except Rejected:  # it is undone already, or was replayed meanwhile
-        large.close(ports, batch)
+        large_job.close_request(ports, batch)
         return False
-    large.close(ports, batch)
+    large_job.close_request(ports, batch)
     return True
 
 
-def _repeat(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> tuple[int, TooLarge | None]:
+def _repeat(ports: Ports, contracts: ContractRegistry, lease: large_job.LeasedRun) -> tuple[int, TooLarge | None]:
     """Settle what the sync of homes left. Return the number of settlements, and the first error: what does not fit
     holds up no other home, nor the files of the head office."""
     count, first = 0, None
-    for work in repetition.left_to_job(ports):
+    for work in repetition.repetitions_left_to_job(ports):
         try:
             count += _repeat_one(ports, contracts, lease, work)
         except TooLarge as error:
@@ -86,22 +86,22 @@ def _does_not_fit(ports: Ports, work: Repetition, error: TooLarge) -> TooLarge:
     )
 
 
-def _repeat_one(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run, work: Repetition) -> bool:
+def _repeat_one(ports: Ports, contracts: ContractRegistry, lease: large_job.LeasedRun, work: Repetition) -> bool:
     try:
-        _try_twice(lease, lambda tries: repetition.perform(ports, contracts, work, tries))
+        _try_twice(lease, lambda tries: repetition.perform_repetition(ports, contracts, work, tries))
     except TooLarge:
         raise
     except Rejected:  # its staged rows have expired: the home sends it again, and it is staged again
-        large.close(ports, work.subject)
+        large_job.close_request(ports, work.subject)
         return False
-    large.close(ports, work.subject)
+    large_job.close_request(ports, work.subject)
     return True
 
 
-def _settle(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> int:
+def _settle(ports: Ports, contracts: ContractRegistry, lease: large_job.LeasedRun) -> int:
     """Settle in received order until no large batch is left; return the number of settlements."""
     count, budget = 0, whole_budget()
-    while ports.jobs is None or settle.has_large(ports, contracts):
+    while ports.jobs is None or settle.has_large_settlements(ports, contracts):
         settled = _try_twice(lease, lambda tries: settle.settle_here(ports, contracts, budget, tries))
         count += bool(settled.settlement_no)
         if not settled.batches and not settled.holds:
@@ -109,7 +109,7 @@ def _settle(ports: Ports, contracts: ContractRegistry, lease: job_lease.Run) -> 
     return count
 
 
-def _try_twice(lease: job_lease.Run, work: Callable[[int], Result]) -> Result:
+def _try_twice(lease: large_job.LeasedRun, work: Callable[[int], Result]) -> Result:
     """Try without a pause; if another settlement commits first, try again while the others are paused.
 
     The first try has written the sale index by then, which takes most of the time, so the pause is short. A settlement
@@ -123,6 +123,6 @@ def _try_twice(lease: job_lease.Run, work: Callable[[int], Result]) -> Result:
 
 
 def _close_requests(ports: Ports) -> None:
-    for batch in large.requested(ports, large.Work.SETTLE):
+    for batch in large_job.requested_batches(ports, large_job.RequestedWork.SETTLE):
         if records.get(ports, batch).state is not State.STAGED:
-            large.close(ports, batch)
+            large_job.close_request(ports, batch)

@@ -18,7 +18,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.pipeline.publishing import sale_events
-from tillstream.pipeline.settling import large, settle
+from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
@@ -89,7 +89,7 @@ def run(
     repair = Repair(recorded=record_repair.write(ports, contracts, comparison.unrecorded))
     if comparison.is_short and delegate and ports.jobs:
         repair.lost += [*comparison.sentences(), "The job settle-large settles what is missing again."]
-        large.start_job(ports)
+        large_job.start_large_job(ports)
         return repair
     if comparison.is_short:
         _repeat(ports, contracts, comparison, repair)
@@ -155,7 +155,7 @@ def _repeat_one(
         for batch in undone:
             _renumber_undo(ports, batch, settled.settlement_no)
         # its events are published again, with the new number
-        ports.documents.delete(sale_events.COLLECTION, str(settled.settlement_no))
+        ports.documents.delete(sale_events.RECORD_COLLECTION, str(settled.settlement_no))
     events.publish_settled(ports, settled.settlement_no)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from tillstream.batches import records
 from tillstream.domain.batch.record import State
-from tillstream.pipeline.settling import job_lease
+from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
 
 OVERDUE = "batches overdue"
@@ -15,7 +15,7 @@ SETTLED_WITHIN = timedelta(minutes=15)
 
 def overdue_batches(ports: Ports) -> list[str]:
     """The sentence about overdue batches; none while the job `settle-large` runs, which can take hours."""
-    if job_lease.is_active(ports):
+    if large_job.is_run_active(ports):
         return []
     latest = (ports.clock.now() - SETTLED_WITHIN).isoformat()
     staged = [

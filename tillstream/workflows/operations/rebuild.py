@@ -20,8 +20,8 @@ from tillstream.domain.errors import Rejected
 from tillstream.domain.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.writer import parquet_writer
+from tillstream.pipeline.staging.split_rows import Hasher
+from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
 from tillstream.workflows.operations import batch_contents, kept_originals, ledger_agreement, rebuilt_tables

@@ -103,7 +103,7 @@ def reconcile(
     undone = _follow_undos(ports, first)
     announced = _announce_missing(ports, first, ports.clock.now() - patience if patience else None)
     close_checks.check(ports, contracts)
-    settle.start_job(ports, contracts)  # last: whatever prevents it delays nothing else
+    settle.start_job_if_large(ports, contracts)  # last: whatever prevents it delays nothing else
     return {
         "registered": registered,
         "staged": len(stopped),
@@ -174,7 +174,7 @@ def _follow_undos(ports: Ports, first: int) -> int:
         if upload is None or upload.state not in IN_LEDGER:
             continue
         if records.children(ports, upload.batch_id, BatchKind.REPLAY) and _replaced(ports, upload, row["undone_no"]):
-            settle.retire(ports, upload.batch_id, State.REPLAYED, row["undone_no"])
+            settle.retire_batch(ports, upload.batch_id, State.REPLAYED, row["undone_no"])
         else:
             undo.recover(ports, upload, row["undone_no"])
         count += 1

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.forecasting.models.panel import Floats, Ints
-from tillstream.pipeline.rows.schema import arrow_schema
+from tillstream.pipeline.rows.text_columns import arrow_schema
 from tillstream.restock import policy, transfers
 from tillstream.restock.demand import Source
 from tillstream.restock.explanation import explanations, level_text, number_text

@@ -7,7 +7,7 @@ from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
@@ -19,11 +19,15 @@ from tillstream.receipts.receipt_types import Receipt
 def previewable(ports: Ports, contracts: ContractRegistry, upload: Batch) -> bool:
     """Return True if the batch is held, was staged, is not too large, and its staged rows are whole."""
     is_read = upload.state is State.HELD and upload.staged is not None and bool(upload.contract)
-    return is_read and not large.is_large(ports, _rows(ports, contracts, upload)) and not expiry.damaged(ports, upload)
+    return (
+        is_read
+        and not large_job.is_large_settlement(ports, _rows(ports, contracts, upload))
+        and not expiry.damaged(ports, upload)
+    )
 
 
 def _rows(ports: Ports, contracts: ContractRegistry, upload: Batch) -> int:
-    return large.rows_read(ports, contracts, [upload])[upload.batch_id]
+    return large_job.rows_to_read(ports, contracts, [upload])[upload.batch_id]
 
 
 def preview(
@@ -39,7 +43,7 @@ def preview(
     The receipt's `holds` list reasons for which the ledger would hold it again. Raises `Rejected`.
     """
     upload = records.get(ports, batch)
-    large.check_preview(ports, upload.file, _rows(ports, contracts, upload))
+    large_job.check_preview(ports, upload.file, _rows(ports, contracts, upload))
     if not previewable(ports, contracts, upload):
         raise Rejected(f"{upload.file} is {upload.state} or was not read yet, so there is no preview.")
     confirmed = replace(upload, state=State.STAGED, confirmed=upload.confirmed_with_holds, holds=(), as_new=as_new)

@@ -10,7 +10,7 @@ from tillstream.domain.batch.record import Batch, BatchKind, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.events import STAGING
 from tillstream.domain.ids import batch_id
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import holds as staging_holds
 from tillstream.pipeline.staging import stage
@@ -55,7 +55,7 @@ def tried(
     contract = contract or contracts.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
     staged = replace(upload, staged=report, state=State.STAGED)
-    large.check_preview(ports, staged.file, sum(large.rows_read(ports, contracts, [staged]).values()))
+    large_job.check_preview(ports, staged.file, sum(large_job.rows_to_read(ports, contracts, [staged]).values()))
     hold_decision = staging_holds.check_holds(
         staging_holds.FileContext(ports, staged, contract, tuple(contracts.all().values())), report
     )

@@ -12,8 +12,7 @@ from tillstream.domain.limits import LIMITS, Limits
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.sources.date_scan import DateScan
-from tillstream.pipeline.staging.sources.file import check_header, to_row_batch
+from tillstream.pipeline.staging.file_source import DateScan, check_header, to_row_batch
 from tillstream.receipts import receipt as receipts
 
 ROWS, REJECTED_ROWS = 3, 2

@@ -14,7 +14,7 @@ from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State, r
 from tillstream.domain.errors import Rejected
 from tillstream.domain.ids import batch_id
 from tillstream.domain.write_scope import Stores, narrowed
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
 
 SAME_CONTRACT_HOLDS = (
@@ -149,7 +149,7 @@ def _placed(new: Batch, received: str, now: datetime) -> Batch:
 
 def _check_not_undone(ports: Ports, old: Batch) -> None:
     """Raise `Rejected` if its undo is requested: a replay settled after it would restore the data."""
-    if large.is_requested(ports, old.batch_id, large.Work.UNDO):
+    if large_job.is_work_requested(ports, old.batch_id, large_job.RequestedWork.UNDO):
         raise Rejected(f"{old.file} is being undone.")
 
 

@@ -9,7 +9,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State, receipt_time
 from tillstream.domain.errors import Rejected, TooLarge
 from tillstream.domain.write_scope import Stores
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
@@ -38,7 +38,7 @@ def preview(
     """
     old = records.get(ports, batch)
     new = replay.reading(ports, contracts, old, contract, "", stores=stores, received=received)
-    large.check_preview(ports, old.file, 2 * large.staged_rows(old))
+    large_job.check_preview(ports, old.file, 2 * large_job.staged_rows(old))
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"

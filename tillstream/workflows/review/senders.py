@@ -10,7 +10,7 @@ import sql
 from tillstream.batches import originals, records
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.people import store_keys
-from tillstream.pipeline.reading.messages import StoredMessage, read_messages
+from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 
 

@@ -10,8 +10,8 @@ from tillstream.audit import AuditAction
 from tillstream.batches import events, homes, lineage, records
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
-from tillstream.pipeline.settling import job_lease, large
-from tillstream.pipeline.settling.settle import retire
+from tillstream.pipeline.settling import large_job
+from tillstream.pipeline.settling.settle import retire_batch
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 
@@ -52,13 +52,13 @@ def preview(ports: Ports, batch: str) -> dict[str, Any]:
 def preview_settlement(ports: Ports, batch: str, questions: Sequence[WarehouseQuery]) -> SettlementResult:
     """Return the settlement of an undo with the answers to `questions`; nothing is stored. Raises `Rejected`."""
     upload = undoable(ports, batch)
-    large.check_preview(ports, upload.file, large.undone_rows(ports, upload))
+    large_job.check_preview(ports, upload.file, large_job.undone_rows(ports, upload))
     return ports.warehouse.preview(Settlement(undo=[batch]), questions)
 
 
 def has_preview(ports: Ports, upload: Batch) -> bool:
     """Whether its undo is small enough to be previewed, and settled at once."""
-    return not large.is_large(ports, large.undone_rows(ports, upload))
+    return not large_job.is_large_settlement(ports, large_job.undone_rows(ports, upload))
 
 
 def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     `requested`, and `settlement_no` is 0. Raises `Rejected`, `Unavailable`.
     """
     upload = _note_user(ports, batch, by)
-    if has_preview(ports, upload) and not (ports.jobs and job_lease.is_paused(ports)):
+    if has_preview(ports, upload) and not (ports.jobs and large_job.is_settling_paused(ports)):
         try:
             settled = settle_undo(ports, batch)
         except (Conflict, TooLarge):
@@ -76,11 +76,11 @@ def undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
                 raise
         else:
             if ports.jobs:
-                large.close(ports, batch)
+                large_job.close_request(ports, batch)
             return _result(upload, by) | {"changes": dict(settled.changes), "settlement_no": settled.settlement_no}
-    large.request(ports, batch, large.Work.UNDO)
+    large_job.request_work(ports, batch, large_job.RequestedWork.UNDO)
     with suppress(Unavailable):  # the sweep starts it
-        large.start_job(ports)
+        large_job.start_large_job(ports)
     return _result(upload, by) | {"requested": True}
 
 
@@ -90,7 +90,7 @@ def request(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     If it is not done after `LOST_AFTER`, the job does it. Raises `Rejected`.
     """
     upload = _note_user(ports, batch, by)
-    large.request(ports, batch, large.Work.UNDO, after=LOST_AFTER)
+    large_job.request_work(ports, batch, large_job.RequestedWork.UNDO, after=LOST_AFTER)
     return _result(upload, by) | {"requested": True}
 
 
@@ -120,11 +120,11 @@ def _result(upload: Batch, by: str) -> dict[str, Any]:
 
 def is_requested(ports: Ports, batch: str) -> bool:
     """Whether the job will undo the batch."""
-    return large.is_requested(ports, batch, large.Work.UNDO)
+    return large_job.is_work_requested(ports, batch, large_job.RequestedWork.UNDO)
 
 
 def recover(ports: Ports, upload: Batch, settlement_no: int) -> None:
     """Update the records after an undo committed by the warehouse."""
-    retire(ports, upload.batch_id, State.UNDONE, settlement_no, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
+    retire_batch(ports, upload.batch_id, State.UNDONE, settlement_no, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
     if settlement_no:
         events.publish_settled(ports, settlement_no)

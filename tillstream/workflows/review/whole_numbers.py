@@ -15,7 +15,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.batch.record import IN_LEDGER, Batch, State
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.settling import large
+from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.expiry import delete_staged
@@ -78,7 +78,7 @@ def preview_whole_numbers(ports: Ports, contracts: ContractRegistry, name: str) 
     totals = WarehouseQuery(sql.text("ledger/region_totals"), {"region": wanted.contract.region})
     before = ports.warehouse.query(totals.sql, totals.params).to_pylist()
     with _staged(ports, contracts, wanted) as staged:
-        large.check_preview(ports, name, sum(batch.rows_read for batch in staged))
+        large_job.check_preview(ports, name, sum(batch.rows_read for batch in staged))
         settled = ports.warehouse.preview(Settlement(staged, [batch.batch_id for batch in wanted.files]), [totals])
     return _described(wanted) | {
         "changes": dict(settled.changes),

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tillstream.pipeline.rows.text_column import strip_and_mask
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.pipeline.rows.text_columns import Ints, Mask, strip_and_mask
 from tillstream.workflows.stock_import.refusals import Problem, Refusals, UnusableCell
 
 

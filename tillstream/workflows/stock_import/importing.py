@@ -16,8 +16,8 @@ from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import MOST_LINES, DayPart, Movement, MovementKind, MovementLine
 from tillstream.inventory import records
-from tillstream.pipeline.reading.correction_file import BOM, guarded_line
-from tillstream.pipeline.rows.types import Ints
+from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
+from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.ports import Ports
 from tillstream.workflows.stock_import.column import pairs
 from tillstream.workflows.stock_import.reading import ReadRows
@@ -71,12 +71,12 @@ class Plan:
     def refused_rows(self) -> Iterator[str]:
         """The refused rows as lines of a CSV file, with their problems; corrected, they can be imported."""
         cells = self.read.file.cells
-        yield BOM + guarded_line([*cells.column_names, *_REPORT])
+        yield BOM + format_guarded_line([*cells.column_names, *_REPORT])
         for row, grouped in groupby(self.read.refusals.by_row(), key=lambda one: one[0]):
             problems = [problem for _, problem in grouped]
             texts = [column[row].as_py() for column in cells.columns]
             parts = ("; ".join(getattr(one, name) for one in problems) for name in ("column", "message", "remedy"))
-            yield guarded_line([*texts, str(self.read.file.line[row]), *parts])
+            yield format_guarded_line([*texts, str(self.read.file.line[row]), *parts])
 
 
 def plan(read: ReadRows, day_part: DayPart) -> Plan:

@@ -18,8 +18,8 @@ from tillstream.domain.inventory.movements import (
     MovementKind,
 )
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.normalising.dates.time_zones import to_utc
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.pipeline.normalising.sale_time import to_utc
+from tillstream.pipeline.rows.text_columns import Ints, Mask
 from tillstream.workflows.catalogue_import.read_file import FileColumns, read_columns
 from tillstream.workflows.stock_import import values
 from tillstream.workflows.stock_import.codes import StockCodes

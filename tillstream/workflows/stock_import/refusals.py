@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tillstream.pipeline.rows.types import Ints, Mask
+from tillstream.pipeline.rows.text_columns import Ints, Mask
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from source_tables import column, contract, source_table
 
 from tillstream.detection import propose
-from tillstream.pipeline.normalising.dates.formats import format_datetime
+from tillstream.pipeline.normalising.date_formats import format_datetime
 
 MOMENTS = [datetime(2026, 1, 5, 0, 7, 9) + timedelta(hours=33 * number) for number in range(110)]  # noqa: DTZ001
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from source_tables import contract
 
-from tillstream.pipeline.matching.readability import can_parse
+from tillstream.pipeline.matching.readability import can_parse_cells
 
 GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
 
@@ -41,10 +41,10 @@ GERMAN = {"decimal": ",", "thousands": ".", "currency_signs": ["€"]}
 )
 def test_a_cell_can_be_read_or_not(role: str, changes: dict[str, Any], words: list[str], expected: list[bool]) -> None:
     rules = contract({role: "Header", "discount": "Off"} if role != "discount" else {role: "Header"}, **changes)
-    assert can_parse(rules, role, words) == expected
+    assert can_parse_cells(rules, role, words) == expected
 
 
 def test_derived_columns_are_not_checked_for_format() -> None:
     rules = contract({"category": "Both"}, made={"Both": {"join": ["A", "B"]}})
-    assert can_parse(rules, "category", ["x"]) == [True]
-    assert can_parse(contract(), "quantity", []) == []
+    assert can_parse_cells(rules, "category", ["x"]) == [True]
+    assert can_parse_cells(contract(), "quantity", []) == []

@@ -9,10 +9,10 @@ from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.domain.errors import Rejected
 from tillstream.domain.month_names import LANGUAGES, names
-from tillstream.pipeline.normalising.dates.formats import format_datetime
-from tillstream.pipeline.normalising.dates.sale_time import all_midnight, all_times_midnight
+from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.normalising.sale_time import all_midnight, all_times_midnight
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 
 def days(texts: list[str], **dates: Any) -> list[date | None]:
@@ -252,7 +252,9 @@ def test_evidence_in_a_late_row_applies_to_earlier_rows(tmp_path: Path, last: st
     rows = [f"{n},2026-01-01,1,1.00,{filler}" for n in range(1500)]
     rows += [f"a,2026-01-02 00:00,1,1.00,{filler}", *rows[:1200], f"z,{last},1,1.00,{filler}"]
     (tmp_path / "long.csv").write_text("\n".join(["No,Date,Qty,Price,More", *rows]) + "\n")
-    row_batches = list(FileSource(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)).row_batches())
+    row_batches = list(
+        RegionalFileSource(lambda: (tmp_path / "long.csv").open("rb"), rules, date(2026, 6, 1)).row_batches()
+    )
     assert len(row_batches) > 2
     assert (
         sum(len(row_batch.table) - row_batch.table.column("sold_at").null_count for row_batch in row_batches)

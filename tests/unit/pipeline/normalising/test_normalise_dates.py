@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 from source_tables import column, contract, issue_keys, source_table
 
-from tillstream.pipeline.normalising.dates.parse import example
-from tillstream.pipeline.normalising.dates.sale_time import all_midnight, date_evidence, needs_date_evidence
 from tillstream.pipeline.normalising.normalise import normalise
+from tillstream.pipeline.normalising.parse_dates import example_date
+from tillstream.pipeline.normalising.sale_time import all_midnight, date_evidence, needs_date_evidence
 
 
 def days(texts: list[str], *formats: str) -> list[date | None]:
@@ -113,7 +113,7 @@ def test_a_rejected_date_shows_the_expected_format() -> None:
     row = issues.table().to_pylist()[0]
     assert (row["index"], row["code"], row["column"]) == (0, "not-a-date", "sale_date")
     assert (row["value"], row["detail"]) == ("2/3", "31/12/2026")
-    assert example(("%d/%m/%Y", "%m/%d/%Y %I:%M %p")) == "31/12/2026 or 12/31/2026 11:59 PM"
+    assert example_date(("%d/%m/%Y", "%m/%d/%Y %I:%M %p")) == "31/12/2026 or 12/31/2026 11:59 PM"
 
 
 def test_an_empty_date_is_left_to_the_rule_of_required_columns() -> None:

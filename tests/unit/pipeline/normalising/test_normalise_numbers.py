@@ -8,7 +8,7 @@ from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.domain.contract.number_style import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.normalising.numbers.parse import Numbers, read_numbers
+from tillstream.pipeline.normalising.number_columns import ParsedNumbers, read_numbers
 
 POINT = NumberStyle()
 ENGLISH = NumberStyle(thousands=",", currency_signs=("$", "US$"))
@@ -19,7 +19,7 @@ JAPANESE = NumberStyle(thousands=",", currency_signs=("￥", "円"))
 SWISS = NumberStyle(thousands="'")
 
 
-def read(style: NumberStyle, *texts: str | None) -> Numbers:
+def read(style: NumberStyle, *texts: str | None) -> ParsedNumbers:
     return read_numbers(pa.array(texts, pa.string()), style)
 
 

@@ -10,9 +10,9 @@ from source_tables import column, contract, issue_keys, issues_of, source_table
 
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
+from tillstream.pipeline.normalising.amount_arithmetic import multiply_amounts
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.normalising.numbers.arithmetic import times
-from tillstream.pipeline.rows.schema import NUMERIC
+from tillstream.pipeline.rows.text_columns import NUMERIC
 
 GROSS = {"sale_id": "No", "date": "Date", "gross_amount": "Total"}
 
@@ -42,7 +42,7 @@ def test_a_factor_that_makes_a_number_too_long_or_too_large_is_an_issue() -> Non
 @pytest.mark.parametrize("factor", ["0.01", "100", "-1", "1E+3", "12345678.123456789", "0.0000000001"])
 def test_a_product_is_exact_and_rounded_half_away_from_zero(factor: str) -> None:
     values = [Decimal("0.000000005"), Decimal("-12.345678915"), Decimal("9" * 20), None]
-    read = times(pa.array(values, NUMERIC), Decimal(factor))
+    read = multiply_amounts(pa.array(values, NUMERIC), Decimal(factor))
     for value, product in zip(values, read.values.to_pylist(), strict=True):
         if value is None:
             assert product is None

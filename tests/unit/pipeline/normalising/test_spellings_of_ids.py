@@ -5,7 +5,7 @@ import pytest
 from tillstream.domain.contract.id_patterns import patterns_of
 from tillstream.domain.contract.model import parse
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.normalising.id_columns import spelled_texts
+from tillstream.pipeline.normalising.source_columns import usual_spellings
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from tillstream.pipeline.normalising.id_columns import spelled_texts
     ],
 )
 def test_an_id_that_matches_a_pattern_is_written_as_the_first_one(patterns: list[str], text: str, spelled: str) -> None:
-    assert spelled_texts([text], patterns) == [spelled]
+    assert usual_spellings([text], patterns) == [spelled]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from jsonschema import Draft202012Validator
 
-from tillstream.pipeline.publishing.sale_events import FILTERED_BY, MAX_LETTERS, SCHEMA, messages
+from tillstream.pipeline.publishing.sale_events import EVENT_SCHEMA, FILTERED_BY, MAX_LETTERS, sale_event_messages
 from tillstream.ports.event_bus import Message
 
 EVENT = Draft202012Validator(
@@ -47,10 +47,12 @@ def body(message: Message) -> dict[str, Any]:
 
 
 def test_each_event_is_valid_for_its_schema() -> None:
-    built = messages(3, changes({}, {"kind": "removed", "line_key": "Q#1", "store_id": None}, {"kind": "corrected"}))
+    built = sale_event_messages(
+        3, changes({}, {"kind": "removed", "line_key": "Q#1", "store_id": None}, {"kind": "corrected"})
+    )
     for event in map(body, built):
         EVENT.validate(event)
-        assert event["schema"] == SCHEMA
+        assert event["schema"] == EVENT_SCHEMA
     assert [body(message)["type"] for message in built] == ["sale.changed", "sale.removed", "sale.changed"]
 
 
@@ -66,7 +68,7 @@ def test_attributes_are_those_of_each_row_whatever_their_order() -> None:
         for category in ("Toys", "Books", None)
         for status in ("completed", "returned")
     ]
-    for row, message in zip(rows, messages(1, changes(*rows)), strict=True):
+    for row, message in zip(rows, sale_event_messages(1, changes(*rows)), strict=True):
         expected = {name: row.get(name) or "" for name in FILTERED_BY} | {"type": "sale.changed"}
         assert dict(message.attributes) == expected
         assert message.ordering_key == f"{row['region']}/{row['store_id'] or ''}"
@@ -74,14 +76,14 @@ def test_attributes_are_those_of_each_row_whatever_their_order() -> None:
 
 def test_a_long_value_is_cut_off_in_attributes_and_key_but_not_in_the_line() -> None:
     long = "Ж" * 900
-    (message,) = messages(1, changes({"store_id": long, "category": long}))
+    (message,) = sale_event_messages(1, changes({"store_id": long, "category": long}))
     assert message.attributes["store_id"] == message.attributes["category"] == "Ж" * MAX_LETTERS
     assert max(len(value.encode()) for value in [*message.attributes.values(), message.ordering_key]) <= 1024
     assert body(message)["line"]["store_id"] == long
 
 
 def test_a_settlement_published_again_has_the_same_ids_without_an_order() -> None:
-    first, again = (messages(1, changes({}), in_order=in_order)[0] for in_order in (True, False))
+    first, again = (sale_event_messages(1, changes({}), in_order=in_order)[0] for in_order in (True, False))
     assert body(first) == body(again)
     assert (first.ordering_key, again.ordering_key) == ("UK/LON1", "")
-    assert body(messages(2, changes({}))[0])["id"] != body(first)["id"]
+    assert body(sale_event_messages(2, changes({}))[0])["id"] != body(first)["id"]

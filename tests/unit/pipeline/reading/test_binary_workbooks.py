@@ -11,10 +11,9 @@ from sheet_files import cell12, record12, xlsb
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
-from tillstream.pipeline.reading.workbooks.biff12 import copy_sheet
-from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
+from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows, copy_sheet
 from tillstream.pipeline.rows.block import Block
 
 HEAD = [["No", "Value"]]

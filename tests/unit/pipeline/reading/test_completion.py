@@ -7,8 +7,8 @@ import pytest
 
 from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
+from tillstream.pipeline.reading.open_reader import read_blocks, read_header
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 
 ORDERS = """No,Status,Item,Price
 1,paid,Mug,5

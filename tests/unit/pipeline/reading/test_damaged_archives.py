@@ -6,8 +6,8 @@ import zipfile
 import pytest
 from sheet_files import ods, ods_rows, xlsx
 
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 
 ROWS = [["No", "Total"], ["1", "5"], ["2", "7"]]
 

@@ -8,7 +8,8 @@ import pytest
 from sheet_files import xlsx
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.reading.skipped_rows import other_header
 
 HEADER = "Product,Order,Date,Qty,Amount"

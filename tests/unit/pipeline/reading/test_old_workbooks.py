@@ -10,8 +10,8 @@ from sheet_files import compound, record, xls
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block
 
 TABLE = [["No", "Sum"], ["1", 5], ["2", 7]]

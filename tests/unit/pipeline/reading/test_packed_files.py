@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tillstream.domain.limits import LIMITS
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 
 TEXT = b"No,Qty\n1,2\n2,3\n"
 

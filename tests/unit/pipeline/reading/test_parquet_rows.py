@@ -12,10 +12,10 @@ import pytest
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.schema import TEXT
+from tillstream.pipeline.rows.text_columns import TEXT
 
 
 def parquet(table: pa.Table, **options: Any) -> bytes:

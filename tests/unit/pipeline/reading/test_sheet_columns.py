@@ -5,7 +5,8 @@ from typing import Any
 
 from sheet_files import xlsx
 
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 
 
 def test_errors_are_in_their_column_if_the_first_columns_are_empty() -> None:

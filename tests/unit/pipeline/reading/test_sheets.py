@@ -12,8 +12,8 @@ from sheet_files import WORKBOOKS, ods, ods_cell, ods_rows, xlsx
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.limits import LIMITS
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks, read_header
+from tillstream.pipeline.reading.open_reader import read_blocks, read_header
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block
 
 VALUES: list[tuple[Any, str]] = [

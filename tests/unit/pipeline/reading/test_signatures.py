@@ -9,8 +9,9 @@ import pytest
 from sheet_files import compound
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
-from tillstream.pipeline.reading.signatures import HEAD_BYTES, NotATable, check_first_bytes
+from tillstream.pipeline.reading.file_signatures import HEAD_BYTES, NotATable, check_first_bytes
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions
 
 BOX = b"\0\0\0\x20ftyp"
 SPREADSHEET_2003 = (

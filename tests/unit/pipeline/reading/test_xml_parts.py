@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sheet_files import WORKBOOKS, xlsx
 
-from tillstream.pipeline.reading.errors import UnreadableFile
-from tillstream.pipeline.reading.open_reader import ReadOptions, read_blocks
+from tillstream.pipeline.reading.open_reader import read_blocks
+from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 
 LEVELS = 200_000
 """Ten times what expat 2.5 stands."""

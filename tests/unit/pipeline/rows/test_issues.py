@@ -9,8 +9,8 @@ import pytest
 from tillstream.domain.columns import STAGED
 from tillstream.domain.problems import Severity
 from tillstream.domain.tables import REJECTED_ROWS, TABLES
-from tillstream.pipeline.rows.issues import Issues, format_values
-from tillstream.pipeline.rows.schema import arrow_schema
+from tillstream.pipeline.rows.row_batch import Issues, format_values
+from tillstream.pipeline.rows.text_columns import arrow_schema
 
 
 def rows(*indexes: int) -> np.ndarray:

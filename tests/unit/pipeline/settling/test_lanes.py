@@ -12,8 +12,8 @@ from tillstream.pipeline.settling.lanes import (
     MAX_BATCHES,
     MAX_ROWS,
     SMALL,
-    Backlog,
-    Budget,
+    SettlementBacklog,
+    SettlementBudget,
     whole_budget,
 )
 from tillstream.pipeline.settling.lanes import next_batches as chosen
@@ -41,9 +41,11 @@ def staged(kind: BatchKind, region: str, rows: int, received: int) -> Batch:
     )
 
 
-def backlog(batches: Sequence[Batch], left: Sequence[str] = (), replaced: dict[str, str] | None = None) -> Backlog:
+def backlog(
+    batches: Sequence[Batch], left: Sequence[str] = (), replaced: dict[str, str] | None = None
+) -> SettlementBacklog:
     rows = {batch.batch_id: batch.staged.rows_read for batch in batches if batch.staged}
-    return Backlog(rows, frozenset(left), replaced)
+    return SettlementBacklog(rows, frozenset(left), replaced)
 
 
 def next_batches(batches: Sequence[Batch], *, sales_first: bool) -> list[Batch]:
@@ -124,10 +126,10 @@ def test_sales_of_other_regions_overtake_a_replay_whose_original_is_known() -> N
 @given(
     rows=st.lists(st.integers(0, 9), min_size=1, max_size=30),
     fits=st.integers(0, 9),
-    budget=st.builds(Budget, st.integers(0, 40), st.integers(1, 40)),
+    budget=st.builds(SettlementBudget, st.integers(0, 40), st.integers(1, 40)),
 )
 def test_a_budget_that_is_halved_after_each_refusal_settles_every_batch_once_and_in_order(
-    rows: list[int], fits: int, budget: Budget
+    rows: list[int], fits: int, budget: SettlementBudget
 ) -> None:
     """A settlement is refused if it has more than one batch and more rows than fit."""
     waiting = [staged(UPLOAD, "IN", count, place) for place, count in enumerate(rows)]

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 CONTRACT = shipped()["online-retail-uk"]
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
@@ -15,7 +15,7 @@ HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerI
 
 def refusal(text: str) -> str:
     with pytest.raises(Rejected) as caught:
-        list(FileSource(lambda: io.BytesIO(text.encode()), CONTRACT, date(2026, 1, 1)).row_batches())
+        list(RegionalFileSource(lambda: io.BytesIO(text.encode()), CONTRACT, date(2026, 1, 1)).row_batches())
     return str(caught.value)
 
 

@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from tillstream.domain.contract.model import parse
-from tillstream.pipeline.rows.issues import Issues
-from tillstream.pipeline.staging.hashes import Hasher
-from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
-from tillstream.pipeline.staging.split_rows import split
+from tillstream.pipeline.rows.row_batch import Issues
+from tillstream.pipeline.staging.split_rows import Hasher, split_row_batch
+from tillstream.pipeline.staging.store_sales_source import StoreSalesSource
 
 FILE = Path(__file__).with_name("staged_store_sales.json")
 RECEIVED = date(2026, 11, 20)
@@ -29,7 +28,7 @@ def staged(contract: dict[str, Any], messages: list[str]) -> dict[str, Any]:
     envelopes = ({"sequence": 1_000 + number, "message": text} for number, text in enumerate(messages))
     stored = b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
     (part,) = StoreSalesSource(lambda: io.BytesIO(stored), parse(contract), RECEIVED).row_batches()
-    judged = split(part, Hasher())
+    judged = split_row_batch(part, Hasher())
     tables = {"accepted": judged.accepted, "rejected": judged.refused}
     rows = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}
     return rows | {"issues": _issues(part.issues)}

@@ -10,9 +10,9 @@ import pytest
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.store_sale import decode
-from tillstream.pipeline.reading.messages import iter_message_rows
+from tillstream.pipeline.reading.sale_messages import iter_message_rows
 from tillstream.pipeline.rows.row_batch import RowBatch
-from tillstream.pipeline.staging.sources.store_sales import StoreSalesSource
+from tillstream.pipeline.staging.store_sales_source import StoreSalesSource
 
 UK = shipped()["UK"]
 

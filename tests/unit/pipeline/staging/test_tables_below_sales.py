@@ -8,7 +8,7 @@ import pytest
 from sheet_files import xlsx
 
 from tillstream.domain.contract.model import Contract, parse
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 HEADER = "Day,Item,Amount"
 SALES = ["2026-03-02,Mug,5.50", "2026-03-03,Tea,2.50", "2026-03-03,Mug,5.50"]
@@ -22,7 +22,7 @@ def contract() -> Contract:
 
 
 def doubt(data: bytes) -> str:
-    source = FileSource(lambda: io.BytesIO(data), contract(), date(2026, 4, 1))
+    source = RegionalFileSource(lambda: io.BytesIO(data), contract(), date(2026, 4, 1))
     for _ in source.row_batches():
         pass
     return source.table_doubt

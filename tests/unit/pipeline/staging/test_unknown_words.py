@@ -8,8 +8,8 @@ import pytest
 
 from tillstream.domain.batch.staging_report import CurrencyAmounts, StagingReport, UnknownWord
 from tillstream.domain.contract.model import Contract, parse
-from tillstream.pipeline.staging.sources.file import FileSource
-from tillstream.pipeline.staging.unknown_words import UnknownWordCounter, describe_unknown_words, unknown_share
+from tillstream.pipeline.staging.file_source import RegionalFileSource
+from tillstream.pipeline.staging.write_rows import UnknownWordCounter, describe_unknown_words, unknown_share
 
 CONTRACT = parse(
     {
@@ -25,7 +25,7 @@ CONTRACT = parse(
 
 def counted(text: str, contract: Contract = CONTRACT) -> tuple[UnknownWord, ...]:
     counter = UnknownWordCounter()
-    for row_batch in FileSource(partial(BytesIO, text.encode()), contract, date(2026, 6, 1)).row_batches():
+    for row_batch in RegionalFileSource(partial(BytesIO, text.encode()), contract, date(2026, 6, 1)).row_batches():
         counter.add(row_batch)
     return counter.words()
 

@@ -14,12 +14,14 @@ from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
 from tillstream.domain.contract.value_checks import OutlierRule
-from tillstream.pipeline.validating.history import KEY, USUAL, LedgerHistory
-from tillstream.pipeline.validating.outliers import (
+from tillstream.pipeline.validating.unusual_values import (
     MINIMUM_MAD_SHARE,
+    USUAL_KEY,
+    USUAL_SCHEMA,
+    LedgerHistory,
     OutlierDetector,
+    compute_usual_values,
     outlier_detector,
-    usual,
     usual_bounds,
 )
 from tillstream.settings import Settings
@@ -31,7 +33,7 @@ currency: EUR
 columns: {sale_id: No, date: Day, product_id: Item, quantity: Qty, unit_price: Price}
 identity: {ids: region-wide}
 """
-NONE = USUAL.empty_table()
+NONE = USUAL_SCHEMA.empty_table()
 
 
 def rows(*lines: tuple[str | None, str | None, str | None, str | None], currency: str = "EUR") -> pa.Table:
@@ -60,7 +62,7 @@ def problems_in(history: pa.Table, *blocks: pa.Table, **rule: Any) -> list[tuple
 
 def usual_row(product: str, measure: str, median: str, mad: str, currency: str = "EUR") -> pa.Table:
     row = {"product": product, "measure": measure, "currency": currency, "line_count": 50}
-    return pa.Table.from_pylist([row | {"median": Decimal(median), "mad": Decimal(mad)}], schema=USUAL)
+    return pa.Table.from_pylist([row | {"median": Decimal(median), "mad": Decimal(mad)}], schema=USUAL_SCHEMA)
 
 
 def test_an_unusual_price_is_a_warning_with_the_usual_range() -> None:
@@ -128,9 +130,9 @@ def test_median_distance_and_fence_are_those_of_the_formula(
 ) -> None:
     lines = [(product, measure, "EUR", value, 1) for product, each in values.items() for value in each]
     columns = [pa.array(column) for column in zip(*lines, strict=True)]
-    table = pa.table(dict(zip((*KEY, "magnitude", "line_count"), columns, strict=True)))
+    table = pa.table(dict(zip((*USUAL_KEY, "magnitude", "line_count"), columns, strict=True)))
     table = table.set_column(3, "magnitude", table["magnitude"].cast(pa.decimal128(38, 9)))
-    usual_values = usual(table, 1)
+    usual_values = compute_usual_values(table, 1)
     rows_by_product = {row["product"]: row for row in usual_values.to_pylist()}
     assert set(rows_by_product) == set(values)
     lower, upper = usual_bounds(*(usual_values[name].combine_chunks() for name in ("measure", "median", "mad")), k)

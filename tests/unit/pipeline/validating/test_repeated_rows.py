@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tillstream.pipeline.validating import repeated_rows
-from tillstream.pipeline.validating.repeated_rows import RepeatedRows
+from tillstream.pipeline.validating import double_counting
+from tillstream.pipeline.validating.double_counting import RepeatedRows
 
 
 def table(sales: list[int], start: int, line_key: str | None = None) -> pa.Table:
@@ -24,7 +24,7 @@ def table(sales: list[int], start: int, line_key: str | None = None) -> pa.Table
 
 
 def test_a_part_of_the_sales_of_a_large_file_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeated_rows, "_MAX_ROWS", 100)
+    monkeypatch.setattr(double_counting, "_MAX_ROWS", 100)
     repeats, sales = RepeatedRows(), [*range(1000), *range(1000)]
     for start in range(0, 2000, 250):
         repeats.add(table(sales[start : start + 250], start))

@@ -14,10 +14,9 @@ from source_tables import contract, issue_keys, issues_of, source_table
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.problems import CATALOGUE
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.rows.issues import Issues
-from tillstream.pipeline.validating.checks import code_of
-from tillstream.pipeline.validating.schema import SaleLineSchema, sale_line_schema, to_frame
-from tillstream.pipeline.validating.validate import validate
+from tillstream.pipeline.rows.row_batch import Issues
+from tillstream.pipeline.validating.checks import check_code
+from tillstream.pipeline.validating.validate import SaleLineSchema, sale_line_schema, to_frame, validate
 
 RECEIVED = date(2026, 6, 1)
 
@@ -60,7 +59,7 @@ def test_each_column_lists_its_checks() -> None:
 
 def test_each_rule_reports_a_problem_of_the_catalogue_and_has_its_title() -> None:
     for rule in sale_line_schema(full_contract(), RECEIVED).rules:
-        assert rule.code == code_of(rule.check)
+        assert rule.code == check_code(rule.check)
         assert rule.check.title == CATALOGUE[rule.code].title
 
 

@@ -10,7 +10,7 @@ from source_tables import contract, source_table
 from tillstream.contracts.loader import shipped
 from tillstream.domain.contract.model import Contract
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.staging.sources.file import FileSource
+from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
 from tillstream.samples.files import files
 
@@ -125,7 +125,7 @@ def test_sales_booked_late_raise_no_alarm(seed: int) -> None:
 
 
 def _alarms(path: Path, rules: Contract) -> int:
-    row_batches = FileSource(lambda: path.open("rb"), rules, date(2027, 1, 1)).row_batches()
+    row_batches = RegionalFileSource(lambda: path.open("rb"), rules, date(2027, 1, 1)).row_batches()
     return sum(issue.code == "day-month-swapped" for row_batch in row_batches for issue in row_batch.issues)
 
 

@@ -13,9 +13,9 @@ from source_tables import contract, issue_keys, issues_of, source_table
 
 from tillstream.contracts.loader import shipped
 from tillstream.domain.columns import STATUSES
-from tillstream.pipeline.normalising.dates.sale_time import all_midnight
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.rows.issues import Issues
+from tillstream.pipeline.normalising.sale_time import all_midnight
+from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.validating.validate import validate
 
 

@@ -1,4 +1,4 @@
-"""Records of old Excel workbooks (BIFF8): copy only the cells of one sheet, so that a library reads nothing else.
+"""Records and texts of old Excel workbooks (BIFF8): copy only the cells of one sheet.
 
 The copy contains texts where the original refers to shared texts, and cached values instead of formulas.
 """
@@ -7,10 +7,95 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tillstream.pipeline.reading.errors import UnreadableFile, unreadable
-from tillstream.pipeline.reading.workbooks.shared_strings import read_strings, read_text
-from tillstream.pipeline.reading.workbooks.sheet import damaged_workbook
-from tillstream.pipeline.reading.workbooks.xlsx_faults import Faults
+from tillstream.pipeline.reading.read_options import UnreadableFile, unreadable
+from tillstream.pipeline.reading.workbooks.sheet_reader import damaged_workbook
+from tillstream.pipeline.reading.workbooks.xlsx import CellFaults
+
+_WIDE, _EXTENDED, _RICH = 1, 4, 8
+
+
+def read_biff_text(data: bytes, length: int, flags: int) -> str:
+    """Read a text that is within one record. Raises `UnreadableFile`."""
+    wide = flags & _WIDE
+    raw = data[: length << wide]
+    if len(raw) < length << wide:
+        raise damaged_workbook("a text is cut off")
+    return raw.decode("utf-16-le", "replace") if wide else raw.decode("latin-1")
+
+
+def read_shared_strings(parts: list[bytes]) -> list[str]:
+    """The shared texts of a workbook. parts: the record and those that continue it. Raises `UnreadableFile`."""
+    if not parts:
+        return []
+    strings: list[str] = []
+    count = 0
+    try:
+        reader = _ContinuedText(parts)
+        _, count = struct.unpack("<II", reader.take(8))
+        while reader.has_more():
+            strings.append(reader.string())
+    except (struct.error, IndexError) as error:
+        if len(strings) < count or not count:  # some programs write a wrong count, or padding after the last text
+            raise damaged_workbook("its texts are cut off") from error
+    return strings
+
+
+class _ContinuedText:
+    """Reads texts from a record and the records that continue it."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self._parts = iter(parts)
+        self._part, self._position = b"", 0
+
+    def has_more(self) -> bool:
+        while self._position >= len(self._part):
+            part = next(self._parts, None)
+            if part is None:
+                return False
+            self._part, self._position = part, 0
+        return True
+
+    def take(self, size: int) -> bytes:
+        taken = bytearray(self._advance(size))
+        while len(taken) < size:
+            self._next()
+            taken += self._advance(size - len(taken))
+        return bytes(taken)
+
+    def _advance(self, size: int) -> bytes:
+        """Read at most `size` bytes, only from the current record."""
+        raw = self._part[self._position : self._position + size]
+        self._position += len(raw)
+        return raw
+
+    def _next(self) -> None:
+        part = next(self._parts, None)
+        if part is None:
+            raise IndexError
+        self._part, self._position = part, 0
+
+    def string(self) -> str:
+        length, flags = struct.unpack("<HB", self.take(3))
+        runs = struct.unpack("<H", self.take(2))[0] if flags & _RICH else 0
+        extension = struct.unpack("<I", self.take(4))[0] if flags & _EXTENDED else 0
+        text = self._text(length, flags & _WIDE)
+        self.take(4 * runs + extension)
+        return text
+
+    def _text(self, length: int, wide: int) -> str:
+        encoded = b""
+        while True:
+            left = len(self._part) - self._position
+            raw = self._advance(min(length, left >> wide) << wide)
+            length -= len(raw) >> wide
+            if not length and not encoded:
+                return raw.decode("utf-16-le", "replace") if wide else raw.decode("latin-1")
+            encoded += raw if wide else raw.decode("latin-1").encode("utf-16-le")
+            if not length:
+                return encoded.decode("utf-16-le", "replace")
+            self._next()  # the rest of the text starts with its own flags
+            wide, self._position = self._part[0] & _WIDE, 1
+
 
 _BOF, _EOF, _CONTINUE, _FILEPASS, _BOUNDSHEET, _SST = 0x0809, 0x000A, 0x003C, 0x002F, 0x0085, 0x00FC
 _DATEMODE, _FORMAT, _XF, _RECALCID = 0x0022, 0x041E, 0x00E0, 0x01C1
@@ -25,7 +110,7 @@ _NOT_CALCULATED = 3
 _NO_NUMBER = b"\xff\xff"
 """Last two bytes of a formula's cached value that is not a number."""
 _MAX_RECORD = 0xFFFF
-ERRORS = {
+BIFF_ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
 }  # fmt: skip
 
@@ -42,7 +127,7 @@ class SheetCopy:
     rows: dict[int, bytearray] = field(default_factory=dict)
     """0-based row → its cell records."""
     width: int = 0
-    uncached: Faults = field(default_factory=dict)
+    uncached: CellFaults = field(default_factory=dict)
     """Formulas without a cached value."""
     size: int = 0
     has_results: bool = False
@@ -75,14 +160,14 @@ class BiffWorkbook:
             elif kind in (_DATEMODE, _FORMAT, _XF):
                 self._globals += _record(kind, data)
             previous = previous if kind == _CONTINUE else kind
-        self._strings = read_strings(shared)
+        self._strings = read_shared_strings(shared)
 
     def _add_sheet(self, data: bytes) -> None:
         if len(data) < 8:
             raise damaged_workbook("the name of a sheet is cut off")
         position, state, kind, length, flags = struct.unpack_from("<IBBBB", data)
         if kind == 0:
-            self.sheets.append(BiffSheet(read_text(data[8:], length, flags), position, state & 3 == 0))
+            self.sheets.append(BiffSheet(read_biff_text(data[8:], length, flags), position, state & 3 == 0))
 
     def copy_sheet(self, sheet: BiffSheet, max_bytes: int) -> tuple[bytes, SheetCopy]:
         """Copy a sheet. Returns a workbook stream with only this sheet, and facts about its cells.
@@ -106,7 +191,7 @@ class BiffWorkbook:
         for kind, data in _records(self._stream, sheet.position):
             if kind == _STRING and waiting:
                 length, flags = struct.unpack_from("<HB", data)
-                _add(copy, waiting, _text_record(waiting, read_text(data[3:], length, flags)))
+                _add(copy, waiting, _text_record(waiting, read_biff_text(data[3:], length, flags)))
                 waiting, copy.has_results = b"", True
             elif kind in _CELLS:
                 _mark_uncached(copy, waiting)
@@ -118,7 +203,7 @@ class BiffWorkbook:
                 else:
                     _add(copy, data, self._cell_record(copy, kind, data))
             if copy.size > max_bytes:
-                raise too_large(f"The cells of “{sheet.name}” take", max_bytes)
+                raise workbook_too_large(f"The cells of “{sheet.name}” take", max_bytes)
         _mark_uncached(copy, waiting)
         if not self._is_calculated and not copy.has_results:
             for cell in copy.blank:
@@ -131,9 +216,9 @@ class BiffWorkbook:
             return _text_record(data, self._strings[struct.unpack_from("<I", data, 6)[0]])
         if kind in (_LABEL, _RSTRING):
             length, flags = struct.unpack_from("<HB", data, 6) if len(data) > 8 else (0, 0)
-            return _text_record(data, read_text(data[9:], length, flags))
+            return _text_record(data, read_biff_text(data[9:], length, flags))
         if kind == _BOOLERR:
-            return _text_record(data, ERRORS.get(data[6], "#ERROR")) if data[7] else _record(_BOOLERR, data[:8])
+            return _text_record(data, BIFF_ERRORS.get(data[6], "#ERROR")) if data[7] else _record(_BOOLERR, data[:8])
         return _cached_value(copy, data) if kind == _FORMULA else _record(kind, data)
 
 
@@ -151,7 +236,7 @@ def _cached_value(copy: SheetCopy, data: bytes) -> bytes:
     copy.has_results = True
     if data[6] == 1:
         return _record(_BOOLERR, data[:6] + bytes((data[8], 0)))
-    return _text_record(data, ERRORS.get(data[8], "#ERROR"))
+    return _text_record(data, BIFF_ERRORS.get(data[8], "#ERROR"))
 
 
 def _mark_uncached(copy: SheetCopy, cell: bytes) -> None:
@@ -212,7 +297,7 @@ def _records(stream: bytes, position: int) -> Iterator[tuple[int, bytes]]:
         position += 4 + size
 
 
-def too_large(subject: str, limit: int) -> UnreadableFile:
+def workbook_too_large(subject: str, limit: int) -> UnreadableFile:
     return unreadable(
         f"{subject} more than {limit >> 20:,} megabytes. Save the sheet as CSV UTF-8, which has no such limit, or ask "
         "your administrator to raise the limit (sheet_limit_mb)."

@@ -7,12 +7,11 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 from tillstream.domain.limits import LIMITS, Limits
-from tillstream.pipeline.reading.errors import unreadable
-from tillstream.pipeline.reading.limits import check_unpacked_size
-from tillstream.pipeline.reading.streams.zip_archive import Member
-from tillstream.pipeline.reading.workbooks.cell_text import Cell
-from tillstream.pipeline.reading.workbooks.sheet import SheetRow, damaged_workbook, select_sheet
-from tillstream.pipeline.reading.workbooks.xml_parts import Element, ParseError, iterparse
+from tillstream.pipeline.reading.archives import ArchiveMember
+from tillstream.pipeline.reading.read_options import check_unpacked_size, unreadable
+from tillstream.pipeline.reading.typed_cells import TypedCell
+from tillstream.pipeline.reading.workbooks.sheet_reader import SheetRow, damaged_workbook, select_sheet
+from tillstream.pipeline.reading.workbooks.workbook_xml import Element, ParseError, iterparse
 
 _DURATION = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -56,7 +55,7 @@ class OdsRows:
 
     def _parse_events(self) -> Iterator[tuple[str, Element]]:
         try:
-            yield from iterparse(Member(self._archive, self._info, self._limits), ("start", "end"))
+            yield from iterparse(ArchiveMember(self._archive, self._info, self._limits), ("start", "end"))
         except (ParseError, LookupError, ValueError) as error:
             raise damaged_workbook(error) from error
 
@@ -83,9 +82,9 @@ class OdsRows:
                 yield from (SheetRow(number - repeated + offset, cells, uncached) for offset in range(1, repeated + 1))
 
 
-def _row(element: Element) -> tuple[list[Cell], list[int]]:
+def _row(element: Element) -> tuple[list[TypedCell], list[int]]:
     """Cells of a row without trailing empty ones, and the indices of formulas without a cached value."""
-    cells: list[Cell] = []
+    cells: list[TypedCell] = []
     uncached: list[int] = []
     pending_empty = text_bytes = 0
     for child in element:
@@ -120,7 +119,7 @@ def _count(text: str, limit: int) -> int:
     return min(int(text[:9]), limit)
 
 
-def _value(cell: Element) -> Cell | None:
+def _value(cell: Element) -> TypedCell | None:
     """The cell's value; None for a formula without a cached value."""
     value_type, value = cell.get(f"{_OFFICE}value-type", ""), cell.get(f"{_OFFICE}value", "")
     text = _text_of(cell)

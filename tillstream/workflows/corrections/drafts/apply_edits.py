@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.pipeline.rows.types import Ints
+from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.workflows.corrections.drafts.edits import Edit
 from tillstream.workflows.corrections.drafts.interpretations import interpret
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows

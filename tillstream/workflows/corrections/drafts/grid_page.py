@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from tillstream.domain.problems import CATALOGUE
 from tillstream.domain.write_scope import NOT_YOUR_STORE
-from tillstream.pipeline.staging.split_rows import ACCEPTABLE
+from tillstream.pipeline.staging.split_rows import ACCEPTABLE_CODES
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import contract_headers, with_message
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, Spots
@@ -120,7 +120,7 @@ def _rows_containing(view: DraftSnapshot, text: str) -> npt.NDArray[np.bool_]:
 
 class _Writer:
     def __init__(self, view: DraftSnapshot, problems_by_row: dict[int, Problems], *, bound: bool) -> None:
-        self._acceptable = ACCEPTABLE - {NOT_YOUR_STORE} if bound else ACCEPTABLE
+        self._acceptable = ACCEPTABLE_CODES - {NOT_YOUR_STORE} if bound else ACCEPTABLE_CODES
         self._view, self._problems_by_row = view, problems_by_row
         self._headers = contract_headers(view.refusals.contract)
         self._spots = Spots(view.refusals.contract, list(view.refusals.names))

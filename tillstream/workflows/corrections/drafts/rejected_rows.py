@@ -13,7 +13,7 @@ from tillstream.contracts.registry import contract_version
 from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.values import needed_headers
-from tillstream.pipeline.rows.types import Ints
+from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.ports import Ports
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts

@@ -97,14 +97,13 @@ def _rejected(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tup
 
 def _validate(ports: Ports, refusals: RejectedRows, data: bytes) -> Iterator[tuple[int, Problems]]:
     """Yield (row number, problems) of the rows of a correction file that would be rejected."""
-    from tillstream.pipeline.staging.hashes import Hasher
-    from tillstream.pipeline.staging.sources.correction import CorrectionSource
-    from tillstream.pipeline.staging.split_rows import split
+    from tillstream.pipeline.staging.correction_source import CorrectionSource
+    from tillstream.pipeline.staging.split_rows import Hasher, split_row_batch
 
     hasher, received = Hasher(), refusals.contract.dates.latest_day(ports.clock.now())
     source = CorrectionSource(lambda: io.BytesIO(data), refusals.contract, received, correction_no=1)
     for row_batch in source.row_batches():
-        refused = split(row_batch, hasher).refused
+        refused = split_row_batch(row_batch, hasher).refused
         if refused is not None:
             quarantined = refused.filter(pc.equal(refused.column("outcome"), "quarantined"))
             problems = map(json.loads, quarantined.column("problems").to_pylist())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import UnreadableRow, read_delimited
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
+from tillstream.pipeline.rows.block import UnreadableRow
 
 
 @dataclass(frozen=True)

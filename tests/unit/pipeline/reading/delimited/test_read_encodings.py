@@ -8,7 +8,9 @@ import pytest
 from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, UnreadableRow, header, read_delimited
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited, read_delimited_header
+from tillstream.pipeline.reading.read_options import UnreadableFile
+from tillstream.pipeline.rows.block import UnreadableRow
 
 WORDS = {
     "utf-8": "Berguvsvägen 漢字",
@@ -121,7 +123,7 @@ def test_a_stream_with_short_reads_is_read_completely() -> None:
     text = b"a,b\n1,2\n3,4\n"
     for data in (text, gzip.compress(text)):
         assert [block.cells.num_rows for block in read_delimited(Slow(data), FileStyle())] == [2]
-        assert header(Slow(data), FileStyle()) == ["a", "b"]
+        assert read_delimited_header(Slow(data), FileStyle()) == ["a", "b"]
 
 
 def test_zlib_without_gzip_is_no_gzip() -> None:

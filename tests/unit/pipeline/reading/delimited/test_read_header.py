@@ -7,7 +7,8 @@ from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header, read_delimited
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited, read_delimited_header
+from tillstream.pipeline.reading.read_options import UnreadableFile
 
 
 def refusal(data: bytes, encoding: str = "utf-8") -> UnreadableFile:
@@ -18,7 +19,11 @@ def refusal(data: bytes, encoding: str = "utf-8") -> UnreadableFile:
 
 
 def test_names_are_stripped_and_unquoted() -> None:
-    assert header(io.BytesIO(b'\xef\xbb\xbf a ,"b, c","d\ne"\r\n1,2,3\n'), FileStyle()) == ["a", "b, c", "d\ne"]
+    assert read_delimited_header(io.BytesIO(b'\xef\xbb\xbf a ,"b, c","d\ne"\r\n1,2,3\n'), FileStyle()) == [
+        "a",
+        "b, c",
+        "d\ne",
+    ]
 
 
 def test_a_header_over_two_lines_moves_the_lines_of_the_rows() -> None:
@@ -46,7 +51,11 @@ def test_a_repeated_name_is_refused_by_name() -> None:
 
 def test_a_contract_can_number_columns_of_the_same_name() -> None:
     style = FileStyle(repeated_names="number")
-    assert header(io.BytesIO(b"sale,total,total\n1,2,3\n"), style, ("sale", "total")) == ["sale", "total", "total (3)"]
+    assert read_delimited_header(io.BytesIO(b"sale,total,total\n1,2,3\n"), style, ("sale", "total")) == [
+        "sale",
+        "total",
+        "total (3)",
+    ]
 
 
 def test_columns_without_a_name_are_called_by_their_place() -> None:

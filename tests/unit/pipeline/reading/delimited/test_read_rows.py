@@ -9,12 +9,13 @@ import pytest
 from delimited_text import read_all
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.header import Header
-from tillstream.pipeline.reading.delimited.parse import parse
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, UnreadableRow, read_delimited
-from tillstream.pipeline.reading.delimited.records import plain_layout
-from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax
-from tillstream.pipeline.rows.schema import TEXT
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
+from tillstream.pipeline.reading.delimited.header_search import Header
+from tillstream.pipeline.reading.delimited.record_parser import parse_records
+from tillstream.pipeline.reading.delimited.text_records import RecordSyntax, plain_layout
+from tillstream.pipeline.reading.read_options import UnreadableFile
+from tillstream.pipeline.rows.block import UnreadableRow
+from tillstream.pipeline.rows.text_columns import TEXT
 
 
 def test_cells_are_exactly_the_text_of_the_file() -> None:
@@ -167,7 +168,7 @@ def test_rows_that_do_not_pair_with_their_records_raise_and_are_never_numbered_w
     layout = plain_layout(data, len(data))
     wrong = replace(layout, starts=layout.starts[:1], ends=layout.ends[:1], lines=layout.lines[:1])
     with pytest.raises(RuntimeError, match="1 records gave 2 rows"):
-        parse(data, wrong, Header(["a", "b"], ["a", "b"], 2), RecordSyntax(b",", 2, 100))
+        parse_records(data, wrong, Header(["a", "b"], ["a", "b"], 2), RecordSyntax(b",", 2, 100))
 
 
 def test_numbers_of_refused_rows_are_plain_integers_in_every_block() -> None:

@@ -7,7 +7,8 @@ from delimited_text import read_all
 from pydantic import ValidationError
 
 from tillstream.domain.contract.sections import FileStyle
-from tillstream.pipeline.reading.delimited.reader import UnreadableFile, header
+from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited_header
+from tillstream.pipeline.reading.read_options import UnreadableFile
 
 SIZES = (1, 7, 1 << 20)
 
@@ -17,7 +18,7 @@ def test_the_header_is_the_first_record_with_every_wanted_name() -> None:
     for size in SIZES:
         result = read_all(data, wanted={"No", "Price"}, block_bytes=size)
         assert (result.names, result.rows, result.line_numbers) == (["No", "Qty", "Price"], [("1", "2", "3")], [7])
-    assert header(io.BytesIO(data.encode()), FileStyle(), ["Price"]) == ["No", "Qty", "Price"]
+    assert read_delimited_header(io.BytesIO(data.encode()), FileStyle(), ["Price"]) == ["No", "Qty", "Price"]
 
 
 def test_without_such_a_record_the_first_with_text_names_the_columns() -> None:

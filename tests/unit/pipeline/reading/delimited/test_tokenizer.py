@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tillstream.pipeline.reading.delimited.tokenizer import RecordSyntax, scan
+from tillstream.pipeline.reading.delimited.text_records import RecordSyntax, scan_record
 
 PIECES = (b'"', b",", b"\n", b"\r", b" ", b"a")
 
@@ -15,7 +15,7 @@ def test_a_pattern_matches_the_records_that_a_scan_finds(columns: int) -> None:
     for pieces in product(PIECES, repeat=5):
         data = b"".join(pieces)
         matched = syntax.record.match(data)
-        scanned = scan(data, 0, syntax, final=True)
+        scanned = scan_record(data, 0, syntax, final=True)
         if matched:
             assert isinstance(scanned, tuple), data
             assert scanned[1] == matched.end(), data

@@ -3,7 +3,7 @@
 import pytest
 from delimited_text import read_all
 
-from tillstream.pipeline.reading.delimited.truncation import compare_last_cell
+from tillstream.pipeline.reading.delimited.delimited_reader import compare_last_cell
 
 AMOUNTS = [f"{n}.50" for n in range(1, 13)]
 NUMBERS = [str(n * 7) for n in range(1, 13)]

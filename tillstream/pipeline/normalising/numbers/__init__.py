@@ -1,1 +1,0 @@
-"""Parse number texts to exact decimals, and compute with them."""

@@ -1,1 +1,0 @@
-"""Reader for JSON lines (NDJSON) that keeps the digits of the source."""

@@ -1,1 +1,0 @@
-"""Reader for Parquet files; typed values become lossless text."""

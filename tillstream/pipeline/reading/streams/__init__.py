@@ -1,1 +1,0 @@
-"""Byte streams: gzip and zip decompression and transcoding to UTF-8, chunk by chunk."""

@@ -1,1 +1,0 @@
-"""Sources of a batch's rows: a file, store sale messages or a correction."""
