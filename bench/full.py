@@ -185,11 +185,11 @@ def _publish_rate(app: App) -> float:
 
 
 def _run_query(app: App, name: str) -> None:
-    queries.run(app.ports.warehouse, name, UNRESTRICTED, Filters())
+    queries.run_query(app.ports.warehouse, name, UNRESTRICTED, Filters())
 
 
 def _run_measures(app: App, names: Sequence[str], by: Sequence[str]) -> None:
-    measure_values.run(app.ports.warehouse, names, by, UNRESTRICTED)
+    measure_values.query_measures(app.ports.warehouse, names, by, UNRESTRICTED)
 
 
 def _p95(work: Callable[[], object]) -> float:

@@ -146,7 +146,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn(REPAIRED, summary["repaired"])
         warn(overdue.OVERDUE, overdue.overdue_batches(running.ports))
-        holidays.refresh(running.ports)
+        holidays.refresh_holidays(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate_when_loaded(sources).failures)
         schedule.run_or_start(running.ports)

@@ -10,9 +10,9 @@ from flask import g, request
 
 from portal.context import me, scope, shown_token, tillstream
 from portal.token_auth import PROGRAMS
-from tillstream.analytics import filter_values, queries
+from tillstream.analytics import comparison, filter_values, queries
+from tillstream.analytics import filter_values as fx_currencies
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
-from tillstream.analytics.fx import currencies as fx_currencies
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -23,7 +23,7 @@ def requested_filters() -> dict[str, list[str]]:
 def parse_filters(values: Mapping[str, str | Sequence[str]]) -> Filters:
     """Parse filters, check that their values exist and set the currency. Raises `Rejected`, `UnknownValue`."""
     app, filters = tillstream(), Filters.parse(values)
-    filter_values.check(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(app.ports.warehouse, scope(), filters, app.contracts.regions(), cache=app.queries)
     return in_currency(filters)
 
 
@@ -35,7 +35,7 @@ def in_currency(filters: Filters) -> Filters:
 def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
     """Run a named query. Raises `Forbidden`, `Rejected`, `Unavailable`."""
     app = tillstream()
-    return queries.run(app.ports.warehouse, name, scope(), in_currency(filters), cache=app.queries, **params)
+    return queries.run_query(app.ports.warehouse, name, scope(), in_currency(filters), cache=app.queries, **params)
 
 
 def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
@@ -43,20 +43,24 @@ def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
     app, bounds, filters = tillstream(), scope(), in_currency(filters)
     with ThreadPoolExecutor(len(names)) as threads:
         return list(
-            threads.map(lambda name: queries.run(app.ports.warehouse, name, bounds, filters, cache=app.queries), names)
+            threads.map(
+                lambda name: queries.run_query(app.ports.warehouse, name, bounds, filters, cache=app.queries), names
+            )
         )
 
 
-def comparisons(filters: Filters) -> tuple[queries.Comparison | None, queries.Comparison | None]:
+def comparisons(filters: Filters) -> tuple[comparison.PeriodComparison | None, comparison.PeriodComparison | None]:
     """The periods that `growth` compares: with the previous period, and with the previous year."""
     app = tillstream()
-    return queries.comparisons(app.ports.warehouse, scope(), filters, cache=app.queries)
+    return queries.read_comparisons(app.ports.warehouse, scope(), filters, cache=app.queries)
 
 
-def latest(filters: Filters) -> queries.LatestPeriod | None:
+def latest(filters: Filters) -> comparison.LatestPeriod | None:
     """The latest period of the regions and stores in the filters."""
     app = tillstream()
-    return queries.latest(app.ports.warehouse, scope(), filters, app.ports.clock.now().date(), cache=app.queries)
+    return queries.read_latest_period(
+        app.ports.warehouse, scope(), filters, app.ports.clock.now().date(), cache=app.queries
+    )
 
 
 def currency() -> str:
@@ -72,7 +76,7 @@ def currency() -> str:
 def currencies() -> tuple[str, ...]:
     """Currencies in which amounts can be shown."""
     app = tillstream()
-    return fx_currencies.convertible(app.ports.warehouse, cache=app.queries)
+    return fx_currencies.convertible_currencies(app.ports.warehouse, cache=app.queries)
 
 
 def _default_currency() -> str:
@@ -83,7 +87,7 @@ def _default_currency() -> str:
 def readers_currency() -> str:
     """Display currency of the signed-in user."""
     app = tillstream()
-    return fx_currencies.readers_currency(
+    return fx_currencies.currency_of_reader(
         app.ports.warehouse,
         app.contracts,
         scope(),

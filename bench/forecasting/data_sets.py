@@ -125,7 +125,7 @@ def _last(history: History, windows: int, horizon: int) -> Sequence[int]:
 def _sold(home: Path, file: Path, contract: str, today: date, days: int) -> Sales:
     """Ingest a file, and read its sales before a day as a forecast run does."""
     app = ingested(home, file, contract)
-    holidays.refresh(app.ports)
+    holidays.refresh_holidays(app.ports)
     sold = read(app.ports.warehouse, today, {"week": WEEKS, "day": days})
     app.close()
     return sold

@@ -81,7 +81,7 @@ def run(data: Path, work: Path, cases: Sequence[Case] = CASES, *, with_forecasts
 
 def _read(data: Path, work: Path) -> Retailer:
     app = ingested(work / "restock", unpacked_retail(data, work), RETAIL)
-    holidays.refresh(app.ports)
+    holidays.refresh_holidays(app.ports)
     sales = read(app.ports.warehouse, LAST + timedelta(days=1), {"week": 1, "day": HORIZON}).units
     past = past_sales.read(app.ports.warehouse, FIRST, LAST, ["UK"])
     past = past.select(np.flatnonzero([product[:5].isdigit() for _, _, product in past.lines]))  # others are fees

@@ -20,7 +20,7 @@ from bench import report
 from bench.__main__ import PAGE
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.app import App, build
 from tillstream.app.local import WAREHOUSE
 from tillstream.commands.registry import COMMANDS
@@ -196,7 +196,7 @@ def _moved(app: App, clock: ManualClock, number: int) -> Callable[[], object]:
 
 
 def _page(app: App, scope: Scope, filters: Filters, params: dict[str, Any]) -> None:
-    assert run(app.ports.warehouse, "stock-levels", scope, filters, **params).num_rows
+    assert run_query(app.ports.warehouse, "stock-levels", scope, filters, **params).num_rows
 
 
 def _seconds(call: Callable[[], object]) -> float:

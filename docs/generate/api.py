@@ -14,9 +14,9 @@ from docs.generate.markdown import page as markdown
 from portal import create_app
 from portal.access import Open, access_of
 from portal.api.paths import ALIAS, ROOT
-from tillstream.analytics import catalogue
-from tillstream.analytics.catalogue import Query
+from tillstream.analytics import query_catalogue
 from tillstream.analytics.filters import COLUMNS
+from tillstream.analytics.query_catalogue import CatalogueQuery
 from tillstream.app import open_app
 from tillstream.settings import Settings
 
@@ -173,13 +173,13 @@ def _row(flask: Flask, rule: Rule) -> tuple[str, str, str]:
     access = access_of(flask, rule.endpoint)
     who = WORDS[access] if isinstance(access, Open) else access.value
     name = rule.rule.removeprefix(ROOT)
-    if name in catalogue.names():
-        return f"`{request_of(rule)}`", who, _says(catalogue.describe(name))
+    if name in query_catalogue.query_names():
+        return f"`{request_of(rule)}`", who, _says(query_catalogue.describe_query(name))
     words = inspect.getdoc(flask.view_functions[rule.endpoint]) or ""  # without the indentation that Python 3.13 omits
     return f"`{request_of(rule)}`", who, words
 
 
-def _says(query: Query) -> str:
+def _says(query: CatalogueQuery) -> str:
     """The first sentence of the query's description, and its parameters."""
     parameters = "; ".join(f"`{one.name}` ({', '.join(one.words) or one.description})" for one in query.parameters)
     first = query.description.partition(". ")[0].rstrip(".")

@@ -50,7 +50,8 @@ def columns(app: App) -> dict[str, dict[str, str]]:
         "restock-lines": "restock-lines",
     }
     kinds = {
-        name: _kinds(queries.run(app.ports.warehouse, query, UNRESTRICTED).schema) for name, query in of_lists.items()
+        name: _kinds(queries.run_query(app.ports.warehouse, query, UNRESTRICTED).schema)
+        for name, query in of_lists.items()
     }
     return kinds | {past.NOW: kinds[past.NOW] | {on_order.COLUMN: "decimal"}}
 

@@ -2,8 +2,14 @@
 
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from tillstream.analytics.measures.definition import COUNTED_LINES, GRAINS, Measure, measures
-from tillstream.analytics.measures.dimensions import DIMENSIONS, Dimension
+from tillstream.analytics.measures.definitions import (
+    COUNTED_LINES,
+    DIMENSIONS,
+    GRAINS,
+    Dimension,
+    Measure,
+    all_measures,
+)
 
 INTRO = """
 Each number in the portal, the API, exports, and Looker sources is a measure, and each measure is defined once, in
@@ -31,7 +37,7 @@ def page() -> str:
         table(["Dimension", "Name", "Note"], [[f"`{one.name}`", one.label, _note(one)] for one in DIMENSIONS.values()]),
         "## Grains",
         table(["Grain", "Rows"], [[f"`{name}`", text] for name, text in GRAINS.items()]),
-        *map(_measure, measures().values()),
+        *map(_measure, all_measures().values()),
     )
 
 

@@ -8,9 +8,9 @@ from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN
-from tillstream.analytics import catalogue
-from tillstream.analytics.catalogue import Parameter
+from tillstream.analytics import query_catalogue
 from tillstream.analytics.filters import COLUMNS
+from tillstream.analytics.query_catalogue import QueryParameter
 from tillstream.domain.columns import SALE_LINE
 from tillstream.domain.tables import TABLES
 
@@ -64,7 +64,7 @@ def page() -> str:
         "## Queries",
         f"{QUERIES.strip()} {filters}. `currency` converts all amounts to another currency than the reporting currency "
         "with the rates of each day ([exchange rates](exchange-rates.md)).",
-        *(_query(name) for name in catalogue.names()),
+        *(_query(name) for name in query_catalogue.query_names()),
     )
 
 
@@ -97,7 +97,7 @@ def _checked(mart: str) -> str:
 
 
 def _query(name: str) -> str:
-    query = catalogue.describe(name)
+    query = query_catalogue.describe_query(name)
     parts = [f"### {name}", query.description]
     if query.needs:
         parts.append(f"Requires the permission: {query.needs.value}.")
@@ -106,7 +106,7 @@ def _query(name: str) -> str:
     return "\n\n".join(parts)
 
 
-def _parameter(parameter: Parameter) -> tuple[str, str, str, str]:
+def _parameter(parameter: QueryParameter) -> tuple[str, str, str, str]:
     words = f" ({', '.join(parameter.words)})" if parameter.words else ""
     default = "required" if parameter.default is None else f"`{parameter.default}`" if parameter.default else "empty"
     return f"`{parameter.name}`", parameter.kind, default, parameter.description + words

@@ -103,7 +103,9 @@ def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
 def _check(filters: Filters) -> None:
     """Raises `UnknownValue` for values that no sale has, and for regions without a data source."""
     app = tillstream()
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(
+        app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
+    )
 
 
 def _save(rule: AlertRule, version: str) -> StoredRule:

@@ -31,7 +31,7 @@ def _sale_lines() -> Response:
     args, page, as_numbers = _arguments()
     filters, app = figures.parse_filters(args), tillstream()
     position = cursors.decode("sale-lines", page.cursor, str, str, str, str) if page.cursor else None
-    table = line_export.following(
+    table = line_export.lines_following(
         app.ports.warehouse, scope(), filters, position, limit=page.limit + 1, cache=app.queries
     )
     rows = table.slice(0, page.limit)

@@ -11,7 +11,7 @@ from portal.api import cursors, pagination, queries, representations, texts
 from portal.api.etags import answered
 from portal.context import ports, scope, tillstream
 from portal.exports import TABLES
-from tillstream.analytics import catalogue, measure_values
+from tillstream.analytics import measure_values, query_catalogue
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import Action
 
@@ -19,9 +19,9 @@ NAMES = tuple(sorted({*TABLES, *queries.LISTS}))
 VALUES = "measures/values"
 
 
-def available() -> list[catalogue.Query]:
+def available() -> list[query_catalogue.CatalogueQuery]:
     """The queries that the user may run."""
-    described = map(catalogue.describe, NAMES)
+    described = map(query_catalogue.describe_query, NAMES)
     return [one for one in described if one.needs is None or scope().may(one.needs)]
 
 
@@ -59,7 +59,9 @@ def _values() -> Response:
         raise Rejected(texts.NO_MEASURES)
     filters = figures.in_currency(figures.parse_filters(args))
     limits = {"limit": page.limit + 1, "offset": offset} if by else {}
-    table = measure_values.run(ports().warehouse, names, by, scope(), filters, cache=tillstream().queries, **limits)
+    table = measure_values.query_measures(
+        ports().warehouse, names, by, scope(), filters, cache=tillstream().queries, **limits
+    )
     more = table.num_rows > page.limit > 0
     following = cursors.encode(VALUES, settlement, offset + page.limit) if more else None
     response = representations.many_rows(table.slice(0, page.limit), filters, following, as_numbers=as_numbers)

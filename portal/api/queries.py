@@ -12,7 +12,7 @@ from portal.access import allow
 from portal.api import cursors, pagination, representations, texts
 from portal.api.etags import answered
 from portal.context import me, tillstream
-from tillstream.analytics import changes, queries
+from tillstream.analytics import changes, query_catalogue
 from tillstream.analytics.filters import NAMES, is_filter
 from tillstream.batches import freshness
 from tillstream.domain.errors import Rejected
@@ -76,7 +76,7 @@ def rows_of(
     completed: adds columns that the warehouse does not have to the rows of the page.
     """
     fixed = fixed or {}
-    own = {one.name: one for one in queries.describe(name).parameters if one.name not in fixed}
+    own = {one.name: one for one in query_catalogue.describe_query(name).parameters if one.name not in fixed}
     args = arguments(*own, *handled, "limit", "cursor", "offset", "numbers")
     for one in handled:
         args.pop(one, None)

@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
     # one extra row shows whether there is a next page
     limits = {"limit": about.size + 1, "offset": about.first}
     currency = figures.currency()
-    rows = changes.settlements(warehouse, bounds, cache=cache, currency=currency, **limits, **params)
+    rows = changes.visible_settlements(warehouse, bounds, cache=cache, currency=currency, **limits, **params)
     first = changes.last_settlement_before(warehouse, since) if since else last_visit.settlement_no
     too_many = changes.changed_lines(warehouse, first) > changes.MAX_CHANGED_LINES
     changed = None
@@ -127,7 +127,7 @@ def _one(number: int, bounds: Scope) -> dict[str, Any]:
     if number < 1:
         abort(404)
     changed = changes.net_changes(warehouse, bounds, number - 1, number, cache, currency=figures.currency())
-    at = changes.settled_at(warehouse, number)
+    at = changes.settlement_time(warehouse, number)
     if at is None or not (changed.anything or _files(number - 1, number)):
         abort(404)
     return {"changed": changed, "settled_at": at}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal import formats
-from tillstream.analytics.changes import KINDS
+from tillstream.analytics.changes import CHANGE_KINDS
 
 HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
 WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
@@ -16,7 +16,7 @@ WITHOUT_STORE = "without a store"
 
 def sentence(total: dict[str, Any], words: Mapping[str, str] = WORDS) -> str:
     """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
-    parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in KINDS if total[kind]]
+    parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in CHANGE_KINDS if total[kind]]
     return ", ".join(parts) or f"No line {words['corrected']}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tillstream.analytics.measures.change_effects import Effect
+from tillstream.analytics.comparison import ChangeEffect
 from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.money.amounts import rounded
 
@@ -41,7 +41,7 @@ class Explained:
     largest: tuple[Named, ...]
 
 
-def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, Effect], currency: str) -> Explained:
+def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, ChangeEffect], currency: str) -> Explained:
     """rows: the answer of the query `change`. names: what its effects are called."""
     amounts = {row["effect"]: row["amount"] for row in rows}
     before, after = amounts["before"], amounts["after"]

@@ -12,9 +12,8 @@ from portal.compare.texts import KINDS, PERIODS
 from portal.filters.names import name_of
 from portal.filters.values import remaining
 from portal.reader_locale import days_text
-from tillstream.analytics.comparison import period_before
+from tillstream.analytics.comparison import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects, period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
-from tillstream.analytics.measures.change_effects import DEFAULT, ITEMS, Effect, named
 from tillstream.domain.errors import Rejected
 
 DATES = ("from", "to", *COMPARED_DATES)
@@ -61,14 +60,14 @@ class Pair:
         return PERIODS if self.by == "period" else (self.before.label, self.after.label)
 
     @property
-    def effects(self) -> Mapping[str, Effect]:
+    def effects(self) -> Mapping[str, ChangeEffect]:
         """What the effects are called."""
-        return named(*self.names, self.grain)
+        return named_effects(*self.names, self.grain)
 
 
 def items_of(by: str) -> dict[str, str]:
     """Return what an item can be if these values are compared, with its label."""
-    return {name: label for name, label in ITEMS.items() if name != SAME_ITEMS.get(by)}
+    return {name: label for name, label in EFFECT_ITEMS.items() if name != SAME_ITEMS.get(by)}
 
 
 def read() -> Pair:
@@ -78,9 +77,9 @@ def read() -> Pair:
     by = request.args.get("by", "period")
     if by not in KINDS:
         raise Rejected(texts.not_allowed("by", by, KINDS))
-    default = DEFAULT if by == "period" else OF_PLACES
+    default = DEFAULT_ITEM if by == "period" else OF_PLACES
     grain = request.args.get("grain") or default
-    if grain not in ITEMS:
+    if grain not in EFFECT_ITEMS:
         raise Rejected(texts.not_allowed("grain", grain, items_of(by)))
     if grain not in items_of(by):  # of a view saved by an earlier version
         grain = default

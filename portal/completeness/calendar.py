@@ -14,10 +14,14 @@ from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics import completeness
-from tillstream.analytics.completeness import Row
-from tillstream.analytics.deliveries import WATERMARK_WINDOW, DeliveryFacts
+from tillstream.analytics.completeness import (
+    WATERMARK_WINDOW,
+    CalendarRow,
+    DeliveryFacts,
+    MissingDaysEmail,
+    missing_days_email,
+)
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.missing_days import Email, missing_days_email
 from tillstream.contracts import expectations
 from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.contract.model import Contract
@@ -80,11 +84,11 @@ def day(region: str, on: str) -> ResponseReturnValue:
     )
 
 
-def _rows(first: date, last: date) -> list[Row]:
+def _rows(first: date, last: date) -> list[CalendarRow]:
     return rows_of(expectations.resolve(ports(), scoped.contracts()), first, last)
 
 
-def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[Row]:
+def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[CalendarRow]:
     """The calendar of contracts, by their expectations and for the stores of the user."""
     now = ports().clock.now()
     contracts = [_own(contract) for contract in contracts]
@@ -113,7 +117,7 @@ def _mine(row: dict[str, Any]) -> bool:
     return stores is None or row["store_id"] in stores
 
 
-def _reminder(row: Row) -> Email | None:
+def _reminder(row: CalendarRow) -> MissingDaysEmail | None:
     return missing_days_email(row, me().name)
 
 

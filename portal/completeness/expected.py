@@ -12,8 +12,7 @@ from portal.completeness.form import ExpectationForm, closed_weekdays, store_fie
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
-from tillstream.analytics.completeness import Row
-from tillstream.analytics.missing_days import effects, missing_days_email
+from tillstream.analytics.completeness import CalendarRow, expectation_effects, missing_days_email
 from tillstream.contracts import expectations
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, WrongExpectation
@@ -99,7 +98,7 @@ def _posted(contract: Contract, form: ExpectationForm) -> Expectation | None:
 
 
 def _page(
-    contract: Contract, form: ExpectationForm, expectation: Expectation, calendars: Sequence[Sequence[Row]] = ()
+    contract: Contract, form: ExpectationForm, expectation: Expectation, calendars: Sequence[Sequence[CalendarRow]] = ()
 ) -> str:
     return render_template(
         "completeness/expectation.html",
@@ -110,7 +109,7 @@ def _page(
         stores=store_fields(expectation, contract.stores),
         stored=expectations.of_contract(ports(), contract),
         previewed=bool(calendars),
-        effects=effects(*calendars) if calendars else [],
+        effects=expectation_effects(*calendars) if calendars else [],
         emails=[text for row in (calendars[1] if calendars else ()) if (text := missing_days_email(row, me().name))],
         recipients=expectation.notify,
     )

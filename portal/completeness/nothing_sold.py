@@ -12,7 +12,7 @@ from portal.access import allow
 from portal.completeness import held_files, texts
 from portal.context import me, ports, scope
 from portal.uploads import scoped
-from tillstream.analytics.completeness import Cell, State
+from tillstream.analytics.completeness import CalendarDay, DayState
 from tillstream.analytics.filters import Filters
 from tillstream.contracts import expectations
 from tillstream.contracts.expectations import Nothing
@@ -36,7 +36,7 @@ class Choices:
     may_record: bool = False
 
 
-def choices(region: str, day: date, cell: Cell, held: Sequence[Batch]) -> Choices:
+def choices(region: str, day: date, cell: CalendarDay, held: Sequence[Batch]) -> Choices:
     """What the user can record, or see recorded, about a day of a region. held: held files with rows of the day."""
     silent, recorded, came = [], [], _sources_with_sales(region, day, held)
     for contract in scoped.contracts():
@@ -47,7 +47,7 @@ def choices(region: str, day: date, cell: Cell, held: Sequence[Batch]) -> Choice
             recorded.append((contract, stored.nothing_sold[day]))
         elif contract.name in came:
             continue
-        elif contract.name in cell.missing_of or (cell.state is State.DUE and stored.expectation.expects(day)):
+        elif contract.name in cell.missing_of or (cell.state is DayState.DUE and stored.expectation.expects(day)):
             silent.append(contract)
     return Choices(silent, recorded, _may_record(region) and not _is_ahead(day))
 

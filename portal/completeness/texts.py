@@ -2,22 +2,22 @@
 
 from datetime import date
 
-from tillstream.analytics.completeness import State
+from tillstream.analytics.completeness import DayState
 
-WORDS: dict[State, tuple[str, str, str]] = {
-    State.MISSING: ("✗", "missing", "Expected by now, but not received"),
-    State.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
-    State.REFUSED: ("!", "rows to fix", "Received; some rows are not imported until they are fixed"),
-    State.MISMATCH: (
+WORDS: dict[DayState, tuple[str, str, str]] = {
+    DayState.MISSING: ("✗", "missing", "Expected by now, but not received"),
+    DayState.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
+    DayState.REFUSED: ("!", "rows to fix", "Received; some rows are not imported until they are fixed"),
+    DayState.MISMATCH: (
         "≠",
         "totals differ",
         "Received; some line totals are not quantity × price, or the day close of a till does not agree",
     ),
-    State.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
-    State.ARRIVED: ("✓", "arrived", "Complete"),
-    State.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
-    State.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
-    State.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
+    DayState.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
+    DayState.ARRIVED: ("✓", "arrived", "Complete"),
+    DayState.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
+    DayState.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
+    DayState.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
 }
 """state → sign, label and meaning; colour only repeats them."""
 CADENCES = {

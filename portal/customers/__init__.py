@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
     selection = read(default=ALL_TIME)
     period = request.args.get("cohorts", "monthly")
     period = period if period in texts.PERIODS else "monthly"
-    values = measure_values.run(
+    values = measure_values.query_measures(
         ports().warehouse, FIGURES, (), scope(), selection.filters, cache=tillstream().queries
     ).to_pylist()[0]
     first_day, last_day = _reported(selection)

@@ -17,7 +17,7 @@ from portal.review import waiting
 from portal.stock import tile as stock
 from portal.stock.late_orders import late_count
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.live_sales.sales import View
+from tillstream.analytics.live_sales import LiveSalesView
 from tillstream.domain.people import Action
 
 URGENT_STOCK = ("negative", "out", "low")
@@ -42,7 +42,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
 
 def _today(selection: DashboardFilters) -> dict[str, Any]:
     now = ports().clock.now().replace(second=0, microsecond=0)
-    sales = today_of(View(scope(), figures.currency()), now, selection.filters)
+    sales = today_of(LiveSalesView(scope(), figures.currency()), now, selection.filters)
     return {"sales": sales, "revenue": sales.compared_revenue(figures.currency())}
 
 

@@ -13,7 +13,7 @@ from portal.dashboard import texts
 from portal.dashboard.request_filters import DashboardFilters, kept
 from portal.reader_locale import days_text, month_text
 from portal.urls import with_args
-from tillstream.analytics.comparison import Comparison
+from tillstream.analytics.comparison import PeriodComparison
 
 BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
 
@@ -23,10 +23,10 @@ class Compared:
     """`chosen`: BEFORE, YEAR_BEFORE or NOTHING. `periods`: the possible comparisons by name."""
 
     chosen: str
-    periods: dict[str, Comparison]
+    periods: dict[str, PeriodComparison]
 
     @property
-    def period(self) -> Comparison | None:
+    def period(self) -> PeriodComparison | None:
         return self.periods.get(self.chosen)
 
     @property

@@ -22,8 +22,8 @@ from tillstream.analytics.explorations import (
     FIRST,
     FIRSTS,
     GOALS,
+    MAX_DIMENSIONS,
     MEASURE,
-    MOST_DIMENSIONS,
     offered_measures,
 )
 from tillstream.analytics.measure_values import visible_dimensions
@@ -65,7 +65,7 @@ def show() -> ResponseReturnValue:
             "first": FIRST,
             "goals": GOALS,
         },
-        most=MOST_DIMENSIONS,
+        most=MAX_DIMENSIONS,
         charts=texts.CHARTS,
         comparisons=texts.COMPARISONS,
         page=page,

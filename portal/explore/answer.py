@@ -13,11 +13,10 @@ from portal.explore.columns import GROWS, IN_POINTS, Column
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.reader_locale import days_text
 from tillstream.analytics import measure_values
-from tillstream.analytics.comparison import Comparison
+from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.definition import Measure
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension, Measure
 from tillstream.domain.compared_figure import ComparedFigure
 
 MOST_GROUPS = 10_000
@@ -34,7 +33,7 @@ class Answer:
     rows: list[Row]
     columns: list[Column]
     notes: list[str] = field(default_factory=list)
-    compared: Comparison | None = None
+    compared: PeriodComparison | None = None
     is_cut: bool = False
     """Whether there are more groups than rows, so that groups are missing."""
     limit: str = ""
@@ -73,14 +72,14 @@ def _computed(exploration: Exploration, selection: DashboardFilters, most_across
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
     filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []
-    now = replace(filters, start=sides.start, end=sides.end) if isinstance(sides, Comparison) else filters
+    now = replace(filters, start=sides.start, end=sides.end) if isinstance(sides, PeriodComparison) else filters
     rows = _groups(exploration, now)
     is_cut = len(rows) > MOST_GROUPS
     if is_cut:
         rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
     if exploration.across:
         return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
-    if not isinstance(sides, Comparison):
+    if not isinstance(sides, PeriodComparison):
         return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
     earlier = _groups(exploration, replace(now, start=sides.before_start, end=sides.before_end))
     if is_cut or len(earlier) > MOST_GROUPS:
@@ -102,12 +101,14 @@ def groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filter
     app = tillstream()
     names, dimensions = [one.name for one in measures], [one.name for one in by]
     limit = {"limit": MOST_GROUPS + 1} if by else {}
-    table = measure_values.run(app.ports.warehouse, names, dimensions, scope(), filters, cache=app.queries, **limit)
+    table = measure_values.query_measures(
+        app.ports.warehouse, names, dimensions, scope(), filters, cache=app.queries, **limit
+    )
     rows: list[Row] = table.to_pylist()
     return rows
 
 
-def _sides(exploration: Exploration, selection: DashboardFilters) -> Comparison | str:
+def _sides(exploration: Exploration, selection: DashboardFilters) -> PeriodComparison | str:
     """The compared periods, or why nothing is compared."""
     if exploration.across:
         return texts.NO_COLUMNS_COMPARED

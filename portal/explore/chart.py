@@ -17,8 +17,7 @@ from portal.explore.periods import PERIODS, incomplete
 from portal.explore.selection import BEFORE
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.definition import Measure
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension, Measure
 
 MOST_SERIES, MOST_BARS, MANY_POINTS = 6, 20, 60
 FRACTIONS = frozenset({"share", "growth"})

@@ -5,7 +5,7 @@ from typing import Any
 
 from portal.explore import texts
 from portal.explore.selection import BEFORE, CHANGE, GROWTH
-from tillstream.analytics.measures.definition import Measure, measures
+from tillstream.analytics.measures.definitions import Measure, all_measures
 
 GROWS = frozenset({"money", "count", "quantity"})
 """Formats of measures whose change is also a fraction."""
@@ -38,7 +38,7 @@ def format_of(one: Column) -> str:
     """The format of the numbers of a column."""
     if one.part in GOAL_PARTS:
         return GOAL_PARTS[one.part]
-    form = measures()[one.measure].format
+    form = all_measures()[one.measure].format
     if one.part == CHANGE and form in IN_POINTS:
         return POINTS
     return "growth" if one.part == GROWTH else form
@@ -48,7 +48,7 @@ def label_of(one: Column) -> str:
     """The name of a column that is not across."""
     if one.part in GOAL_PARTS:
         return texts.GOALS[one.part]
-    label = measures()[one.measure].label
+    label = all_measures()[one.measure].label
     if format_of(one) == POINTS:
         return f"{label}, {texts.CHANGE_IN_POINTS}"
     return f"{label}, {texts.COLUMN[one.part]}" if one.part else label

@@ -18,7 +18,7 @@ from portal.exports import writers
 from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension
 from tillstream.domain.errors import Rejected
 from tillstream.exports import filter_words
 
@@ -35,7 +35,9 @@ def groups(exploration: Exploration, selection: DashboardFilters, form: str) -> 
     app, names = tillstream(), [one.name for one in exploration.measures]
     by = [one.name for one in exploration.dimensions]
     limit = {"limit": measure_values.ALL_ROWS} if by else {}
-    values = measure_values.run(app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit)
+    values = measure_values.query_measures(
+        app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit
+    )
     batches = values.to_batches() or [pa.RecordBatch.from_pylist([], values.schema)]
     totals = [one.name for one in exploration.measures if one.is_additive]
     return _respond(exploration, selection, form, batches, totals)

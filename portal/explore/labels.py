@@ -10,7 +10,7 @@ from portal.explore import texts
 from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
 from portal.reader_locale import day_text
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension
 
 CODES = frozenset({"store", "product", "salesperson"})
 """Dimensions whose values are codes, shown beside their names."""

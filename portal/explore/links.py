@@ -14,7 +14,7 @@ from portal.explore.selection import BEFORE, CHANGE, GROWTH
 from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension
 from tillstream.domain.dates.presets import DATES, OWN
 
 Values = dict[str, list[str]]

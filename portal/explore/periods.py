@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from portal import figures
 from portal.dashboard import charts
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension
 
 PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly"}
 """Dimension → length of its periods."""

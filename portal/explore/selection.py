@@ -14,7 +14,7 @@ CHANGE, GROWTH, BEFORE = "change", "growth", "before"
 
 def read() -> Exploration:
     """The exploration of this request. Raises `Rejected` for names that the user cannot choose."""
-    one = explorations.parse(request.args.to_dict(flat=False), scope())
+    one = explorations.parse_exploration(request.args.to_dict(flat=False), scope())
     return replace(
         one,
         chart=one.chart if one.chart in texts.CHARTS else "",

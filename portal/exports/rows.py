@@ -10,7 +10,7 @@ from flask import request
 from portal import figures
 from portal.context import scope, tillstream
 from portal.stock import on_order
-from tillstream.analytics import queries
+from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import CURRENCY
 from tillstream.inventory import past
 
@@ -32,13 +32,13 @@ def of_query(name: str, filter_values: Mapping[str, list[str]]) -> Rows:
 
     Raises `Rejected`, `UnknownValue`, and on reading what `queries.stream` raises.
     """
-    query = queries.describe(name)
+    query = query_catalogue.describe_query(name)
     params: dict[str, Any] = {
         one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None) for one in query.parameters
     }
     values = {key: chosen for key, chosen in filter_values.items() if key not in params}
     filters = figures.parse_filters(values)
-    batches = queries.stream(tillstream().ports.warehouse, name, scope(), filters, **params)
+    batches = queries.stream_query(tillstream().ports.warehouse, name, scope(), filters, **params)
     if name == past.NOW:
         batches = on_order.streamed(batches)
     used_params = {key: [str(value)] for key, value in params.items() if value not in {None, WHOLE}}

@@ -31,7 +31,7 @@ LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     app = tillstream()
-    (kpis,) = queries.run(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(), cache=app.queries).to_pylist()
+    (kpis,) = queries.run_query(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(), cache=app.queries).to_pylist()
     states = {state.value: ports().documents.count(records.COLLECTION, {"state": state.value}) for state in State}
     return render_template(
         "health/status.html",

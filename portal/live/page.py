@@ -13,9 +13,9 @@ from portal.live.broadcaster import Version
 from portal.live.shared_answers import SharedAnswers
 from portal.live.stream import event
 from portal.reader_locale import readers_locale
-from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.unsettled import unsettled_sales
-from tillstream.analytics.summed import totals_coverage
+from tillstream.analytics import live_sales as live
+from tillstream.analytics.live_sales import unsettled_sales
+from tillstream.analytics.queries import totals_coverage
 from tillstream.domain.people import Action
 
 
@@ -90,7 +90,7 @@ def sales() -> Response:
     return streams.respond(("sales", view, locale), changed, today, unsettled)
 
 
-def _recent(view: live.View, last: int, number: int) -> str:
+def _recent(view: live.LiveSalesView, last: int, number: int) -> str:
     """The sales changed after the settlement `last`, as JSON; if they are more than the page shows, the latest."""
     app, now, after = tillstream(), _now(), last if last <= number else 0
     changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
@@ -98,7 +98,7 @@ def _recent(view: live.View, last: int, number: int) -> str:
     return json.dumps({"rows": parts.rows(changed, view, now), "total": changed.total, "whole": is_whole})
 
 
-def _unsettled(view: live.View, version: Version) -> str:
+def _unsettled(view: live.LiveSalesView, version: Version) -> str:
     """The sales that are not in the ledger yet, as JSON; none where everything is settled at once."""
     if not version.appends:
         return json.dumps({"rows": "", "note": ""})
@@ -107,10 +107,10 @@ def _unsettled(view: live.View, version: Version) -> str:
     return json.dumps({"rows": parts.unsettled_rows(sales, view, _now()), "note": parts.unsettled_note(sales, view)})
 
 
-def _earlier(view: live.View) -> str:
+def _earlier(view: live.LiveSalesView) -> str:
     """The sales of the last day that has some and of the day before, as JSON; null if there are none."""
     app, now = tillstream(), _now()
-    day = live.last_day(app.ports.warehouse, view, now, cache=app.queries)
+    day = live.last_day_with_sales(app.ports.warehouse, view, now, cache=app.queries)
     if day is None:
         return "null"
     since = day - timedelta(days=1)
@@ -118,8 +118,8 @@ def _earlier(view: live.View) -> str:
     return json.dumps({"rows": parts.rows(sales, view, now), "since": since.isoformat()})
 
 
-def _view() -> live.View:
-    return live.View(scope(), figures.currency())
+def _view() -> live.LiveSalesView:
+    return live.LiveSalesView(scope(), figures.currency())
 
 
 def _now() -> datetime:

@@ -11,33 +11,32 @@ from portal.filters.names import name_of
 from portal.live import texts
 from portal.live.today import times, today_of
 from portal.reader_locale import day_text
-from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.same_time import StoreTimes, moment
-from tillstream.analytics.live_sales.unsettled import UnsettledSales
+from tillstream.analytics import live_sales as live
+from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, trading_moment
 from tillstream.domain.people import Action
 
 MOST_STORES = 12
 """Stores listed with their own figures; the total includes the others."""
 
 
-def rows(latest: live.LatestSales, view: live.View, now: datetime) -> str:
+def rows(latest: live.LatestSales, view: live.LiveSalesView, now: datetime) -> str:
     """Rows of the table of sales."""
     return _rows(latest.sales, view, now)
 
 
-def unsettled_rows(unsettled: UnsettledSales, view: live.View, now: datetime) -> str:
+def unsettled_rows(unsettled: UnsettledSales, view: live.LiveSalesView, now: datetime) -> str:
     """Rows of the sales that are not in the ledger yet."""
     return _rows([sale | {"kind": texts.UNSETTLED} for sale in unsettled.sales], view, now)
 
 
-def unsettled_note(unsettled: UnsettledSales, view: live.View) -> str:
+def unsettled_note(unsettled: UnsettledSales, view: live.LiveSalesView) -> str:
     """How much today's figures do not include; empty if nothing."""
     if not unsettled.total:
         return ""
     return render_template("live/unsettled.html", unsettled=unsettled, currency=view.currency).strip()
 
 
-def _rows(sales: Sequence[dict[str, Any]], view: live.View, now: datetime) -> str:
+def _rows(sales: Sequence[dict[str, Any]], view: live.LiveSalesView, now: datetime) -> str:
     of_stores, may_see_people = times(), view.scope.may(Action.SEE_PERSONAL)
     return render_template(
         "live/rows.html",
@@ -46,7 +45,7 @@ def _rows(sales: Sequence[dict[str, Any]], view: live.View, now: datetime) -> st
     ).strip()
 
 
-def today(view: live.View, now: datetime) -> str:
+def today(view: live.LiveSalesView, now: datetime) -> str:
     """Today's figures and those of each store; stores without a sale today come last."""
     figures = today_of(view, now)
     stores = sorted(figures.stores, key=lambda one: (not one.has_sales, -one.revenue, -one.revenue_before))
@@ -80,5 +79,5 @@ def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, s
     sold_at: datetime | None = sale["sold_at"]
     sale_date: date = sale["sale_date"]
     local = sold_at.astimezone(ZoneInfo(trading.zone)) if sold_at else None
-    day = "" if sale_date == moment(now, trading).today and local else day_text(sale_date)
+    day = "" if sale_date == trading_moment(now, trading).today and local else day_text(sale_date)
     return {"time": f"{local:%H:%M}" if local else "", "day": day, "zone": trading.zone}

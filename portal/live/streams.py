@@ -110,14 +110,14 @@ def respond(
 
 def _stream(last: int) -> Stream:
     revision = request.args.get("alerts", "")
-    is_number = revision.isdecimal() and len(revision) < len(str(changes.ENDLESS))
+    is_number = revision.isdecimal() and len(revision) < len(str(changes.ANY_SETTLEMENT))
     return Stream(last, int(revision) if is_number else None)
 
 
 def _last_settlement() -> int:
     """The last settlement that the browser has, 0 if it has none."""
     text = request.headers.get("Last-Event-ID") or request.args.get("known", "")
-    return int(text) if text.isdecimal() and len(text) < len(str(changes.ENDLESS)) else 0
+    return int(text) if text.isdecimal() and len(text) < len(str(changes.ANY_SETTLEMENT)) else 0
 
 
 def latest() -> Version:

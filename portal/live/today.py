@@ -3,15 +3,15 @@
 from datetime import datetime
 
 from portal.context import tillstream
+from tillstream.analytics import live_sales as live
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.same_time import StoreTimes, store_times
+from tillstream.analytics.live_sales import StoreTimes, store_times
 
 
-def today_of(view: live.View, now: datetime, chosen: Filters = live.ALL_SALES) -> live.Today:
+def today_of(view: live.LiveSalesView, now: datetime, chosen: Filters = live.ALL_SALES) -> live.TodaySales:
     """Today's figures of the stores that a view shows. chosen: of which sales; its periods do not count."""
     app = tillstream()
-    return live.today(app.ports.warehouse, view, now, times(), chosen=chosen, cache=app.queries)
+    return live.sales_of_today(app.ports.warehouse, view, now, times(), chosen=chosen, cache=app.queries)
 
 
 def times() -> StoreTimes:

@@ -9,8 +9,7 @@ from portal.live_files import texts
 from portal.live_files.titles import title
 from tillstream.analytics.explorations import BY, UNGROUPED
 from tillstream.analytics.filters import CURRENCY
-from tillstream.analytics.measures.definition import measures
-from tillstream.analytics.measures.dimensions import DIMENSIONS
+from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.domain.dates.presets import ALL_TIME
 
 Arguments = Mapping[str, Sequence[str]]
@@ -27,7 +26,9 @@ def of(name: str, args: Arguments) -> list[tuple[str, str]]:
     lines = [(texts.ROWS, title_of(name))]
     if name == "measures":
         chosen = [one for text in args.get("measures", ()) for one in text.split(",")]
-        lines.append((texts.OF_MEASURES, ", ".join(measures()[one].label for one in chosen if one in measures())))
+        lines.append(
+            (texts.OF_MEASURES, ", ".join(all_measures()[one].label for one in chosen if one in all_measures()))
+        )
     by = [one for text in args.get(BY, ()) for one in text.split(",") if one != UNGROUPED]
     if by:
         lines.append((texts.GROUPS, ", ".join(DIMENSIONS[one].label if one in DIMENSIONS else one for one in by)))

@@ -18,7 +18,7 @@ from portal.exports.rows import Rows, of_query
 from portal.live_files import texts
 from portal.token_auth import IN_ADDRESS
 from portal.urls import with_args
-from tillstream.analytics import catalogue, line_export, measure_values
+from tillstream.analytics import line_export, measure_values, query_catalogue
 from tillstream.analytics.explorations import UNGROUPED
 from tillstream.analytics.filters import CURRENCY
 from tillstream.domain.dates.presets import ALL_TIME, PRESETS
@@ -57,7 +57,7 @@ def read(live_file: str, suffix: str) -> ResponseReturnValue:
 def _own_arguments(name: str) -> tuple[str, ...]:
     if name in (MEASURES, LINES):
         return ("measures", "by") if name == MEASURES else ()
-    return tuple(one.name for one in catalogue.describe(name).parameters)
+    return tuple(one.name for one in query_catalogue.describe_query(name).parameters)
 
 
 def _respond(name: str, suffix: str, values: dict[str, list[str]]) -> Response:
@@ -72,14 +72,14 @@ def _measures(values: dict[str, list[str]]) -> Rows:
         raise Rejected(api_texts.NO_MEASURES)
     filters, app = figures.parse_filters(values), tillstream()
     limit = {"limit": measure_values.ALL_ROWS} if by else {}
-    table = measure_values.run(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
+    table = measure_values.query_measures(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
     totals = [one.name for one in measure_values.visible_measures(scope()) if one.is_additive and one.name in names]
     batches = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
     return Rows(iter(batches), _named(values), totals)
 
 
 def _lines(values: dict[str, list[str]]) -> Rows:
-    batches = line_export.lines(tillstream().ports.warehouse, scope(), figures.parse_filters(values))
+    batches = line_export.export_lines(tillstream().ports.warehouse, scope(), figures.parse_filters(values))
     return Rows(batches, _named(values))
 
 

@@ -12,9 +12,9 @@ from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.measures import definitions, texts
 from portal.uploads import scoped
-from tillstream.analytics import measure_explanation
+from tillstream.analytics import measure_values
 from tillstream.analytics.json_values import to_json
-from tillstream.analytics.measures.definition import COUNTED_LINES, Measure
+from tillstream.analytics.measures.definitions import COUNTED_LINES, Measure
 from tillstream.domain.batch.record import State
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.errors import Rejected
@@ -104,9 +104,9 @@ def _statuses(counts: str, chosen: list[str] | None) -> list[str]:
     return counted if len(counted) < len(STATUSES) else []
 
 
-def _explained(figure: str, page: int) -> measure_explanation.MeasureExplanation:
+def _explained(figure: str, page: int) -> measure_values.MeasureExplanation:
     app = tillstream()
-    return measure_explanation.explain(
+    return measure_values.explain_measure(
         app.ports.warehouse,
         scope(),
         figure,
@@ -118,7 +118,7 @@ def _explained(figure: str, page: int) -> measure_explanation.MeasureExplanation
     )
 
 
-def _cost_shares(why: measure_explanation.MeasureExplanation) -> dict[str, Decimal]:
+def _cost_shares(why: measure_values.MeasureExplanation) -> dict[str, Decimal]:
     """Shares of the revenue whose cost is not known, and whose cost is from the catalogue or from the sources.
 
     All are 0 for a figure that is not of lines with costs, or without any cost.

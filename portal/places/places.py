@@ -9,7 +9,7 @@ from portal import figures
 from portal.context import ports, scope, tillstream
 from portal.places import texts
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.catalogue import listing
 from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
@@ -180,6 +180,6 @@ def _stores_of(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
 def _sold(name: str, limit: Scope, filters: Filters = EVERYWHERE) -> list[str]:
     """The regions or stores that have sales."""
     app = tillstream()
-    rows = run(app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter=name)
+    rows = run_query(app.ports.warehouse, "filter-values", of_store(limit), filters, cache=app.queries, filter=name)
     values: list[str] = rows.column("value").to_pylist()
     return values

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from portal.sale_lines.texts import LABELS
-from tillstream.analytics.catalogue import describe
 from tillstream.analytics.line_export import PAGE_COLUMNS
+from tillstream.analytics.query_catalogue import describe_query
 from tillstream.domain.columns import BY_NAME, COSTS, PERSONAL, Kind
 from tillstream.domain.people import Action, Scope
 
@@ -28,7 +28,7 @@ class Shown:
 
 def offered(scope: Scope) -> dict[str, Shown]:
     """Columns that the user may choose, in display order."""
-    sorted_by = next(p for p in describe("lines-page").parameters if p.name == "sort").words
+    sorted_by = next(p for p in describe_query("lines-page").parameters if p.name == "sort").words
     hidden = (() if scope.may(Action.SEE_PERSONAL) else PERSONAL, () if scope.may(Action.SEE_COSTS) else COSTS)
     return {
         name: Shown(name, label, _kind(name), name in sorted_by)

@@ -35,7 +35,7 @@ def show() -> ResponseReturnValue:
     available = offered(scope())
     query = _list_query(available, values, preset)
     app = tillstream()
-    rows: list[dict[str, Any]] = line_export.page(
+    rows: list[dict[str, Any]] = line_export.lines_page(
         app.ports.warehouse,
         scope(),
         filters,
@@ -84,7 +84,7 @@ def export() -> Response:
     """Every chosen line with every column that the user may see; a PDF has the columns of the page."""
     values, text = resolved()[0], list_view.list_query().q
     app, bounds, filters = tillstream(), scope(), figures.parse_filters(values)
-    batches = line_export.lines(app.ports.warehouse, bounds, filters, text)
+    batches = line_export.export_lines(app.ports.warehouse, bounds, filters, text)
     in_other = {"in": [filters.currency]} if filters.currency != app.settings.reporting_currency else {}
     named = values | in_other | ({"search": [text]} if text else {})
     named.pop(CURRENCY, None)

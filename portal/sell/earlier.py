@@ -9,7 +9,7 @@ from portal.context import ports, scope, tillstream
 from portal.places.places import Place, of_store
 from portal.sell import texts
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.errors import NotFound
 from tillstream.domain.people import Scope
@@ -70,7 +70,7 @@ def _current(limit: Scope, region: str, sale_id: str) -> list[dict[str, Any]]:
 def _run(query: str, limit: Scope, region: str, sale_id: str) -> Iterable[dict[str, Any]]:
     app, filters = tillstream(), Filters(region=(region,))
     values = {"region": region, "sale_id": sale_id}
-    rows: list[dict[str, Any]] = run(
+    rows: list[dict[str, Any]] = run_query(
         app.ports.warehouse, query, limit, filters, cache=app.queries, **values
     ).to_pylist()
     return rows

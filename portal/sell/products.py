@@ -6,7 +6,7 @@ from typing import Any
 from portal.context import ports, scope, tillstream
 from portal.places.places import Place, of_store
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.catalogue import listing
 from tillstream.catalogue.products import codes_of
 from tillstream.domain.catalogue.aliases import resolve
@@ -100,6 +100,8 @@ def _usual(row: dict[str, Any], place: Place) -> list[list[str]]:
 
 def _sold(place: Place) -> list[dict[str, Any]]:
     app, filters = tillstream(), Filters(region=(place.region,))
-    sold = run(app.ports.warehouse, "sold-products", of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS)
+    sold = run_query(
+        app.ports.warehouse, "sold-products", of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS
+    )
     rows: list[dict[str, Any]] = sold.to_pylist()
     return rows

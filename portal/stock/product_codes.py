@@ -7,7 +7,7 @@ from typing import Any
 from portal.context import ports, scope, tillstream
 from portal.places.places import Place
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.catalogue import listing
 from tillstream.catalogue.products import find_code
 from tillstream.domain.catalogue.entries import EntryKind, Product
@@ -80,6 +80,6 @@ def _sold(row: dict[str, Any]) -> NamedProduct:
 def _sales(place: Place) -> list[dict[str, Any]]:
     app, filters = tillstream(), Filters(region=(place.region,))
     limit = replace(scope(), stores=None, salesperson=None)  # products, not sales: all stores have the same ones
-    sold = run(app.ports.warehouse, "sold-products", limit, filters, cache=app.queries, limit=SOLD)
+    sold = run_query(app.ports.warehouse, "sold-products", limit, filters, cache=app.queries, limit=SOLD)
     rows: list[dict[str, Any]] = sold.to_pylist()
     return rows

@@ -20,7 +20,7 @@ def name_for(address: str) -> str:
     """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse`."""
     path, arguments = arguments_of(address)
     if path == EXPLORE:
-        one = explorations.parse(arguments, scope())
+        one = explorations.parse_exploration(arguments, scope())
         return explore_texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
     return path.removeprefix(TABLES).replace("-", " ").capitalize()[:LONGEST]
 
@@ -49,7 +49,7 @@ def of_address(address: str) -> list[tuple[str, str]]:
 def _table(path: str, arguments: dict[str, list[str]]) -> list[tuple[str, str]]:
     if path != EXPLORE:
         return [(texts.TABLE, path.removeprefix(TABLES).replace("-", " ").capitalize())]
-    one = explorations.parse(arguments, scope())
+    one = explorations.parse_exploration(arguments, scope())
     measures = [(texts.MEASURES, ", ".join(each.label for each in one.measures))]
     return measures + ([(texts.BY, ", ".join(each.label for each in one.dimensions))] if one.dimensions else [])
 

@@ -22,6 +22,8 @@ def new_stores(contract: Contract, figures: FileFigures | None) -> tuple[str, ..
     if not unlisted:
         return ()
     app, region = tillstream(), replace(scope(), regions=(contract.region,), stores=None, salesperson=None)
-    rows = queries.run(app.ports.warehouse, "filter-values", region, cache=app.queries, filter="store").to_pylist()
+    rows = queries.run_query(
+        app.ports.warehouse, "filter-values", region, cache=app.queries, filter="store"
+    ).to_pylist()
     listed = {row["value"] for row in rows}
     return tuple(one for one in unlisted if one not in listed)

@@ -11,7 +11,7 @@ from portal.context import ports
 from portal.filters import names
 from portal.uploads.texts import store_days as texts
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import AHEAD
+from tillstream.analytics.queries import MAX_DAYS_AHEAD
 from tillstream.domain.batch.record import receipt_time
 from tillstream.domain.people import Action
 
@@ -23,7 +23,7 @@ def show() -> ResponseReturnValue:
     """The rows of store sales in the scope of the user, latest day first."""
     today = ports().clock.now().date()
     requested = formats.day_in(request.args.get("from", ""))
-    last = formats.day_in(request.args.get("to", "")) or max(requested or today, today) + AHEAD
+    last = formats.day_in(request.args.get("to", "")) or max(requested or today, today) + MAX_DAYS_AHEAD
     first = requested or last - DAYS
     query = list_view.list_query(keep=("from", "to"))
     rows = figures.ask(

@@ -13,7 +13,7 @@ import structlog
 from waiting import wait_for
 
 from tests.e2e.conftest import Run
-from tillstream.analytics import queries
+from tillstream.analytics import query_catalogue
 from tillstream.app import App, build
 from tillstream.batches import records
 from tillstream.commands import demo
@@ -174,9 +174,9 @@ def test_every_query_answers_over_the_sample_regions(run: Run) -> None:
     assert run("demo")[0] in (0, 3)
     batch = next(receipt["batch_id"] for receipt in run("receipts")[1])
     arguments = {"batch_id": batch, "settlement_no": "1", "q": "SO", "text": "SO"}
-    for name in queries.names():
+    for name in query_catalogue.query_names():
         params = []
-        for one in queries.describe(name).parameters:
+        for one in query_catalogue.describe_query(name).parameters:
             if one.default is None:
                 value = (
                     arguments.get(one.name)

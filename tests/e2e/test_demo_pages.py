@@ -112,7 +112,7 @@ def test_the_calendar_has_days_that_arrived_came_late_are_missing_and_wait(
 
 
 def test_what_the_corrections_change_is_a_change_of_its_own(app: App) -> None:
-    changes = queries.run(app.ports.warehouse, "settlements", UNRESTRICTED).to_pylist()
+    changes = queries.run_query(app.ports.warehouse, "settlements", UNRESTRICTED).to_pylist()
     assert [(row["settlement_no"], row["added"]) for row in changes if row["corrected"]] == [(2, 0)]
 
 

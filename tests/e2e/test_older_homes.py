@@ -194,7 +194,7 @@ def test_a_home_from_before_stock_gets_it_when_it_is_opened(
 def orders_by_product() -> list[dict[str, Any]]:
     with closing(build(Settings())) as app:
         app.ports.warehouse.refresh_totals()
-        return measure_values.run(app.ports.warehouse, ["orders"], ["product"], UNRESTRICTED).to_pylist()
+        return measure_values.query_measures(app.ports.warehouse, ["orders"], ["product"], UNRESTRICTED).to_pylist()
 
 
 @pytest.mark.parametrize("make", [make_schema_15, make_schema_16])

@@ -120,7 +120,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     assert user_scopes.sync(sweeping.ports)
     _move_stock(app)
     assert levels.follow(sweeping.ports)
-    holidays.refresh(sweeping.ports)
+    holidays.refresh_holidays(sweeping.ports)
     _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)

@@ -16,7 +16,7 @@ from infra.functions import FUNCTIONS
 from tests.golden.sample_home import home_at, live
 from tests.golden.snapshots import as_json, as_lines
 from tillstream.adapters.google.bigquery import tables
-from tillstream.analytics import queries
+from tillstream.analytics import queries, query_catalogue
 from tillstream.app import open_app
 from tillstream.domain import events
 from tillstream.domain.people import UNRESTRICTED
@@ -64,11 +64,11 @@ def query_columns(home: Path) -> str:
     """Each named query: its parameters, what it needs, and the columns that it answers."""
     results: dict[str, Any] = {}
     with home_at(home), open_app(Settings()) as app:
-        for name in queries.names():
-            query = queries.describe(name)
+        for name in query_catalogue.query_names():
+            query = query_catalogue.describe_query(name)
             values = {one.name: one.words[0] if one.words else SOME[one.kind] for one in query.parameters
                      if one.default is None}  # fmt: skip
-            answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **values)
+            answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, **values)
             results[name] = {
                 "needs": query.needs.value if query.needs else "",
                 "parameters": {one.name: f"{one.kind} {'' if one.default is None else repr(one.default)}".strip()

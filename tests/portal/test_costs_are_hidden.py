@@ -14,7 +14,7 @@ from visitor import HEADER, Visitor
 
 from portal.access import FILES
 from tillstream.analytics import queries
-from tillstream.analytics.catalogue import describe, names
+from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.app import App
 from tillstream.domain.columns import COSTS
 from tillstream.domain.people import PERMISSIONS, Action, Role, scope_of
@@ -64,13 +64,13 @@ def test_salespeople_alone_see_no_costs() -> None:
     assert SELLERS == [Role.SALESPERSON]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", query_names())
 def test_no_query_gives_costs_to_a_salesperson(app: App, sold: Visitor, name: str) -> None:
     scope = scope_of(Role.SALESPERSON, ("UK",), (), "S1")
-    taken = {p.name for p in describe(name).parameters}
+    taken = {p.name for p in describe_query(name).parameters}
     params = {key: value for key, value in (PARAMETERS | PARAMETERS_OF.get(name, {})).items() if key in taken}
     try:
-        answer = queries.run(app.ports.warehouse, name, scope, **params)
+        answer = queries.run_query(app.ports.warehouse, name, scope, **params)
     except queries.Forbidden:
         return
     assert not set(answer.column_names) & (COSTS | queries.COST_COLUMNS)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.analytics.live_sales.sales import StoreToday, Today
+from tillstream.analytics.live_sales import StoreToday, TodaySales
 from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.people import Role
 from tillstream.exports import streams
@@ -34,7 +34,7 @@ STORES = st.builds(
     st.just(0),
     st.booleans(),
 )
-DAYS = st.lists(STORES, max_size=4).map(lambda stores: Today(tuple(stores)))
+DAYS = st.lists(STORES, max_size=4).map(lambda stores: TodaySales(tuple(stores)))
 FIGURES = st.builds(ComparedFigure, AMOUNTS, AMOUNTS, AMOUNTS)
 NUMBER = r"([−-]?[\d,]+(?:\.\d+)?)"
 CHANGE = rf"([▲▼=])[^\d]*{NUMBER}%"
@@ -62,7 +62,7 @@ def _check(now: str, sign: str, percent: str, before: str) -> None:
 
 @SETTINGS
 @given(day=DAYS)
-def test_changes_of_the_live_page_are_those_of_the_figures_beside_them(portal: Flask, day: Today) -> None:
+def test_changes_of_the_live_page_are_those_of_the_figures_beside_them(portal: Flask, day: TodaySales) -> None:
     same = len(day.comparable.stores)
     stores = [(store, store.store_id) for store in day.stores]
     with portal.test_request_context("/"):
@@ -86,7 +86,7 @@ def test_changes_of_the_live_page_are_those_of_the_figures_beside_them(portal: F
 
 @SETTINGS
 @given(day=DAYS)
-def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: Flask, day: Today) -> None:
+def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: Flask, day: TodaySales) -> None:
     data = {"sales": day, "revenue": day.compared_revenue("GBP")}
     with portal.test_request_context("/"):
         page = render_template("dashboard/tiles/brief.html", items=[("today", data)], currency="GBP")

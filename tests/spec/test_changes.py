@@ -7,7 +7,7 @@ from duck import Duck
 from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose
+from tillstream.analytics.queries import compose_query
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 
@@ -19,7 +19,7 @@ def filled() -> Duck:
 
 
 def run_query(duck: Duck, name: str, scope: Scope = UNRESTRICTED, **params: object) -> list[dict[str, object]]:
-    result: list[dict[str, object]] = duck.query(*compose(name, scope, Filters(), **params)).to_pylist()
+    result: list[dict[str, object]] = duck.query(*compose_query(name, scope, Filters(), **params)).to_pylist()
     return result
 
 

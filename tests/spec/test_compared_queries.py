@@ -10,8 +10,8 @@ from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import Forbidden, compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import Forbidden, compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 LINES = """
@@ -46,7 +46,7 @@ def shop() -> Duck:
 def rows(
     duck: Duck, name: str, filters: Filters = JUNE, scope: Scope = UNRESTRICTED, **params: Any
 ) -> list[dict[str, Any]]:
-    query = compose(name, scope, filters, QueryContext(REPORTED, "USD"), **params)
+    query = compose_query(name, scope, filters, QueryContext(REPORTED, "USD"), **params)
     result: list[dict[str, Any]] = duck.query(*query).to_pylist()
     return result
 

@@ -14,9 +14,9 @@ from table_text import parse_tables
 from examples import examples
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.fx.daily import daily
-from tillstream.analytics.fx.rates import SCHEMA
-from tillstream.analytics.queries import run
+from tillstream.analytics.fx.daily_factors import daily_rates
+from tillstream.analytics.fx.rate_files import RATES_SCHEMA
+from tillstream.analytics.queries import run_query
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse
@@ -81,10 +81,10 @@ def fill(warehouse: Warehouse, sold: list[Line], loaded: Rates) -> None:
     )
     per_euro = pa.table(
         [[day for day, _ in loaded], [code for _, code in loaded], pa.array(loaded.values(), pa.decimal128(38, 9))],
-        schema=SCHEMA,
+        schema=RATES_SCHEMA,
     )
     warehouse.replace_table("fx_rates", per_euro)
-    warehouse.replace_table("reporting_rates", daily(per_euro, REPORTING, FIRST + timedelta(days=400)))
+    warehouse.replace_table("reporting_rates", daily_rates(per_euro, REPORTING, FIRST + timedelta(days=400)))
 
 
 def factor(line: Line, into: str, loaded: Rates) -> Decimal | None:
@@ -116,7 +116,7 @@ def total(sold: list[Line], into: str, loaded: Rates, amount: str = "net") -> De
 
 
 def answer(warehouse: Warehouse, name: str, filters: Filters, **params: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = run(warehouse, name, UNRESTRICTED, filters, **params).to_pylist()
+    rows: list[dict[str, Any]] = run_query(warehouse, name, UNRESTRICTED, filters, **params).to_pylist()
     return rows
 
 

@@ -16,8 +16,9 @@ from table_text import parse_tables
 from examples import one_in
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.query_catalogue import describe_query, query_names
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED
 
 RATES = parse_tables(
@@ -41,20 +42,20 @@ IN_POUNDS = QueryContext(REPORTED, "USD", currency="GBP")
 
 def _parameters(name: str) -> dict[str, Any]:
     """Values of the parameters of a query; of those with permitted values, the defaults where others are not."""
-    permitted = {one.name: one.words for one in describe(name).parameters}
+    permitted = {one.name: one.words for one in describe_query(name).parameters}
     taken = {key: value for key, value in PARAMETERS.items() if key in permitted}
     return {key: value for key, value in taken.items() if not permitted[key] or value in permitted[key]}
 
 
 CONVERTED = [
     name
-    for name in names()
-    if "reporting_rates AS (" in compose(name, UNRESTRICTED, Filters(), IN_POUNDS, **_parameters(name))[0]
+    for name in query_names()
+    if "reporting_rates AS (" in compose_query(name, UNRESTRICTED, Filters(), IN_POUNDS, **_parameters(name))[0]
 ]
 
 
 def _compares(name: str) -> bool:
-    return any(relation in describe(name).text for relation in ("earlier_sums", "compared_series"))
+    return any(relation in describe_query(name).text for relation in ("earlier_sums", "compared_series"))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def true_pounds(judge: Judge) -> Mapping[str, Rows]:
 
 
 def composed(name: str, filters: Filters, basis: QueryContext = IN_POUNDS) -> tuple[str, dict[str, Any]]:
-    return compose(name, UNRESTRICTED, filters, basis, **_parameters(name))
+    return compose_query(name, UNRESTRICTED, filters, basis, **_parameters(name))
 
 
 def row(duck: Duck, name: str, filters: Filters = FEBRUARY) -> dict[str, Any]:

@@ -15,16 +15,16 @@ import sql
 from examples import long_but
 from sql import stock_levels
 from tillstream.adapters.local.googlesql.dialect import to_duckdb
-from tillstream.analytics.changed_days import on_changed_days
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose, describe, names
+from tillstream.analytics.queries import compose_query, limit_to_changed_days
+from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.receipts import batch_queries
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
 FILES_OF_THEIR_OWN = [file for file in FILES if not file.startswith("relations/")]
-QUERIES = {f"queries/{name}.sql" for name in names()}
+QUERIES = {f"queries/{name}.sql" for name in query_names()}
 """Each of them is sent to both engines by test_queries too, which compares columns and rows."""
 DAY = date(2024, 1, 1)
 SAMPLES: dict[str, Any] = {"INT64": 1, "STRING": "x", "BOOL": True, "DATE": DAY, "ARRAY<DATE>": [DAY]}
@@ -41,8 +41,8 @@ def _statement(file: str) -> tuple[str, dict[str, Any]]:
         return body(text), {}
     if path.startswith("queries/"):
         name = path.removeprefix("queries/")
-        needed = {p.name: SAMPLES[p.kind] for p in describe(name).parameters if p.default is None}
-        return compose(name, UNRESTRICTED, Filters(), **needed)
+        needed = {p.name: SAMPLES[p.kind] for p in describe_query(name).parameters if p.default is None}
+        return compose_query(name, UNRESTRICTED, Filters(), **needed)
     header = " ".join(line for line in text.splitlines() if line.startswith("--"))
     types = dict(
         re.findall(r"@?(\w+) (ARRAY<(?:INT64|DATE|STRING|NUMERIC)>|INT64|STRING|BOOL|DATE|NUMERIC)(?!\w)", header)
@@ -73,7 +73,9 @@ def test_googlesql_takes_the_queries_of_a_batch_on_its_days(judge: Judge, duck: 
 @pytest.mark.parametrize("name", ["what-changed", "changed-lines", "changed-since", "settlements"])
 def test_googlesql_takes_the_changes_of_settlements_on_their_days(judge: Judge, duck: Duck, name: str) -> None:
     warehouse: Any = duck
-    text, params = on_changed_days(warehouse, describe(name), *compose(name, UNRESTRICTED, Filters(), after=1), 2, None)
+    text, params = limit_to_changed_days(
+        warehouse, describe_query(name), *compose_query(name, UNRESTRICTED, Filters(), after=1), 2, None
+    )
     assert "changed_days" in params
     columns = [name for name, _ in judge.columns(text, params)]
     assert duck.query(text, params).column_names == columns
@@ -101,7 +103,7 @@ def test_every_view_file_is_in_the_list() -> None:
 
 @pytest.mark.parametrize("name", sql.queries())
 def test_a_query_on_scoped_tables_has_one_with_clause(name: str) -> None:
-    text = describe(name).text
+    text = describe_query(name).text
     if re.search(r"\b(visible|earlier)_\w+", text):
         assert len(re.findall(r"^WITH$", text, re.MULTILINE)) == 1
 

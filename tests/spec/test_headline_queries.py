@@ -10,8 +10,8 @@ from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 LINES = """
@@ -62,7 +62,7 @@ def rows(
     **params: Any,
 ) -> list[dict[str, Any]]:
     result: list[dict[str, Any]] = duck.query(
-        *compose(name, scope, filters, QueryContext(reported, "USD"), **params)
+        *compose_query(name, scope, filters, QueryContext(reported, "USD"), **params)
     ).to_pylist()
     return result
 

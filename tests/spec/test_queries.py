@@ -13,8 +13,9 @@ from sample_parameters import QUERY_PARAMETERS
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.query_catalogue import describe_query, query_names
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 PARAMETERS: dict[str, Any] = QUERY_PARAMETERS
@@ -60,9 +61,9 @@ def stocked() -> Duck:
 
 
 def composed(name: str, scope: Scope, filters: Filters, params: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    permitted = {p.name: p.words for p in describe(name).parameters}
+    permitted = {p.name: p.words for p in describe_query(name).parameters}
     taken = {key: value for key, value in (PARAMETERS | params).items() if key in permitted}
-    return compose(
+    return compose_query(
         name,
         scope,
         filters,
@@ -79,20 +80,20 @@ def row(
 
 
 def _may(name: str, scope: Scope) -> bool:
-    needs = describe(name).needs
+    needs = describe_query(name).needs
     return needs is None or scope.may(needs)
 
 
 def _quick(name: str) -> str:
     """The view of a query that is tried with each change: the first or, of every second query, the manager's."""
-    return "manager-filters" if names().index(name) % 2 and _may(name, MANAGER) else "everything"
+    return "manager-filters" if query_names().index(name) % 2 and _may(name, MANAGER) else "everything"
 
 
 @pytest.mark.parametrize(
     ("name", "scope", "filters", "params"),
     [
         pytest.param(name, *VIEWS[called], id=f"{name}-{called}", marks=() if called == _quick(name) else LONG)
-        for name in names()
+        for name in query_names()
         for called in VIEWS
         if _may(name, VIEWS[called][0])
     ]
@@ -124,9 +125,9 @@ def test_a_query_gives_the_same_answer_on_both_engines(
 OF_CATALOGUE = {"catalogue-names", "cost-effect", "prices-off-list", "sold-products"}
 
 
-@pytest.mark.parametrize("name", sorted({*names()} - OF_CATALOGUE - {"returns-of-a-sale", "out-of-stock"}))
+@pytest.mark.parametrize("name", sorted({*query_names()} - OF_CATALOGUE - {"returns-of-a-sale", "out-of-stock"}))
 def test_every_query_answers_something_about_the_shop(filled: Duck, name: str) -> None:
-    filters = FEBRUARY if describe(name).reads("compared_periods") else None
+    filters = FEBRUARY if describe_query(name).reads("compared_periods") else None
     assert row(filled, name, UNRESTRICTED, filters, **OF_ITS_OWN.get(name, {}))
 
 
@@ -198,7 +199,9 @@ def test_an_unfinished_month_of_a_list_is_compared_with_the_same_days(
     filled: Duck, name: str, start: str, params: dict[str, str]
 ) -> None:
     def of_february(first: date, last: date) -> Decimal | None:
-        text, values = compose(name, UNRESTRICTED, Filters(), QueryContext(ReportedDays(first, last), "USD"), **params)
+        text, values = compose_query(
+            name, UNRESTRICTED, Filters(), QueryContext(ReportedDays(first, last), "USD"), **params
+        )
         before_by_month: dict[date, Decimal | None] = {
             line[start]: line["revenue_growth"] for line in filled.query(text, values).to_pylist()
         }

@@ -11,8 +11,8 @@ from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 # A in S1: 3 counted on 1 January, sold on the 2nd and the 4th, delivered on the 9th; B never ends; C is not counted
@@ -76,7 +76,7 @@ def filled(duck: Duck) -> Duck:
 
 
 def rows(duck: Duck, name: str, scope: Scope = UNRESTRICTED, **params: Any) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = duck.query(*compose(name, scope, Filters(), BASIS, **params)).to_pylist()
+    answer: list[dict[str, Any]] = duck.query(*compose_query(name, scope, Filters(), BASIS, **params)).to_pylist()
     return answer
 
 
@@ -114,7 +114,7 @@ def test_a_manager_has_the_stock_of_own_stores(filled: Duck) -> None:
 def test_stock_of_reports_is_the_same_on_both_engines(
     judge: Judge, filled: Duck, name: str, params: dict[str, Any]
 ) -> None:
-    text, values = compose(name, UNRESTRICTED, Filters(), BASIS, **params)
+    text, values = compose_query(name, UNRESTRICTED, Filters(), BASIS, **params)
     columns, google_rows = judge.answer(text, values, judge.with_views(TABLES, judge.views_of(text)))
     kinds, duckdb_rows = filled.answer(text, values)
     assert kinds == list(columns)

@@ -13,9 +13,11 @@ from sample_parameters import QUERY_PARAMETERS
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import line_export
-from tillstream.analytics.comparison import Comparison
+from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import Forbidden, QueryCache, comparison, describe, names, run, stream
+from tillstream.analytics.queries import Forbidden, read_comparison, run_query, stream_query
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.domain.columns import PERSONAL
 from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
@@ -42,7 +44,7 @@ def warehouse() -> Iterator[Warehouse]:
 
 
 def kpis(warehouse: Warehouse, scope: Scope = UNRESTRICTED, **filters: str | list[str]) -> dict[str, object]:
-    row: dict[str, object] = run(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
+    row: dict[str, object] = run_query(warehouse, "kpis", scope, Filters.parse(filters)).to_pylist()[0]
     return row
 
 
@@ -121,37 +123,37 @@ def test_a_day_after_the_last_settlement_is_no_reported_day() -> None:
     with closing(DuckDBWarehouse(":memory:", threads=1)) as warehouse:
         fill(warehouse)
         february = Filters.parse({"from": "2024-02-05", "to": "2024-02-29"})
-        expected = Comparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)
-        assert comparison(warehouse, UNRESTRICTED, february) == expected
+        expected = PeriodComparison(date(2024, 2, 5), date(2024, 2, 12), date(2024, 1, 11), date(2024, 1, 18), cut=True)
+        assert read_comparison(warehouse, UNRESTRICTED, february) == expected
         (line,) = warehouse.query("SELECT * FROM sale_versions WHERE sale_id = 'U/9'").to_pylist()
         warehouse.upsert(
             "sale_versions", pa.Table.from_pylist([line | {"key": 99, "sale_date": date(2091, 1, 1)}]), ["key"]
         )
         assert kpis(warehouse)["last_sale_date"] == date(2091, 1, 1)
-        assert comparison(warehouse, UNRESTRICTED, february) == expected
+        assert read_comparison(warehouse, UNRESTRICTED, february) == expected
 
 
 def test_how_far_a_region_has_reported_is_its_own(warehouse: Warehouse) -> None:
     whole = {"from": "2024-02-06", "to": "2024-03-31"}
-    assert comparison(warehouse, UNRESTRICTED, Filters.parse(whole)) is None  # 55 days before are from 2023
+    assert read_comparison(warehouse, UNRESTRICTED, Filters.parse(whole)) is None  # 55 days before are from 2023
     week = {"from": "2024-02-08", "to": "2024-02-14"}
-    both = comparison(warehouse, UNRESTRICTED, Filters.parse(week))
+    both = read_comparison(warehouse, UNRESTRICTED, Filters.parse(week))
     assert both is not None
     assert both.end == date(2024, 2, 12)
-    assert comparison(warehouse, UNRESTRICTED, Filters.parse(week | {"region": "IN"})) is None
-    assert comparison(warehouse, scope_of(Role.MANAGER, ("IN",)), Filters.parse(week)) is None
+    assert read_comparison(warehouse, UNRESTRICTED, Filters.parse(week | {"region": "IN"})) is None
+    assert read_comparison(warehouse, scope_of(Role.MANAGER, ("IN",)), Filters.parse(week)) is None
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", query_names())
 def test_who_may_not_see_personal_data_never_gets_it(warehouse: Warehouse, name: str) -> None:
-    params = {p.name: QUERY_PARAMETERS[p.name] for p in describe(name).parameters if p.default is None}
+    params = {p.name: QUERY_PARAMETERS[p.name] for p in describe_query(name).parameters if p.default is None}
     try:
-        answer = run(warehouse, name, ANALYST, **params)
+        answer = run_query(warehouse, name, ANALYST, **params)
     except Forbidden:
-        assert describe(name).needs not in PERMISSIONS[Role.ANALYST]
+        assert describe_query(name).needs not in PERMISSIONS[Role.ANALYST]
         return
     assert not set(answer.column_names) & (PERSONAL | {"customer"})
-    streamed = list(stream(warehouse, name, ANALYST, **params))
+    streamed = list(stream_query(warehouse, name, ANALYST, **params))
     assert all(batch.schema.names == answer.column_names for batch in streamed)
     assert sum(batch.num_rows for batch in streamed) == answer.num_rows
 
@@ -160,56 +162,56 @@ def test_an_analyst_counts_customers_but_cannot_list_or_choose_people(warehouse:
     assert kpis(warehouse, ANALYST)["customers"] == 4
     for name in ("top-customers", "salespeople"):
         with pytest.raises(Forbidden):
-            run(warehouse, name, ANALYST)
+            run_query(warehouse, name, ANALYST)
     with pytest.raises(Forbidden):
-        run(warehouse, "kpis", ANALYST, Filters(salesperson=("P1",)))
+        run_query(warehouse, "kpis", ANALYST, Filters(salesperson=("P1",)))
 
 
 @pytest.mark.parametrize("name", ["receipts", "receipt", "receipt-amounts", "quarantine"])
 def test_uploads_are_seen_in_the_own_regions_only(warehouse: Warehouse, name: str) -> None:
     params = {} if name == "receipts" else {"batch_id": "b1"}
     clerk = scope_of(Role.CLERK, ("IN",))
-    assert run(warehouse, name, clerk, **params).num_rows > 0
-    other = run(warehouse, name, scope_of(Role.CLERK, ("UK",)), **params).to_pylist()
+    assert run_query(warehouse, name, clerk, **params).num_rows > 0
+    other = run_query(warehouse, name, scope_of(Role.CLERK, ("UK",)), **params).to_pylist()
     assert [row["batch_id"] for row in other] == (["b6", "b5"] if name == "receipts" else [])
     with pytest.raises(Forbidden):
-        run(warehouse, name, scope_of(Role.SALESPERSON, ("IN",), (), "P1"), **params)
+        run_query(warehouse, name, scope_of(Role.SALESPERSON, ("IN",), (), "P1"), **params)
 
 
 def test_what_reads_the_whole_warehouse_is_for_administrators(warehouse: Warehouse) -> None:
     with pytest.raises(Forbidden):
-        run(warehouse, "changes", scope_of(Role.MANAGER, ("IN",)), settlement_no=3)
+        run_query(warehouse, "changes", scope_of(Role.MANAGER, ("IN",)), settlement_no=3)
 
 
 def test_unknown_names_and_parameters_are_refused(warehouse: Warehouse) -> None:
     with pytest.raises(NotFound, match="no query nonsense"):
-        run(warehouse, "nonsense", UNRESTRICTED)
+        run_query(warehouse, "nonsense", UNRESTRICTED)
     with pytest.raises(Rejected, match="no parameter speed"):
-        run(warehouse, "kpis", UNRESTRICTED, speed="3")
+        run_query(warehouse, "kpis", UNRESTRICTED, speed="3")
     with pytest.raises(Rejected, match="allowed values are daily, weekly"):
-        run(warehouse, "sales-over-time", UNRESTRICTED, period="hourly")
+        run_query(warehouse, "sales-over-time", UNRESTRICTED, period="hourly")
     with pytest.raises(Rejected, match="not a whole number"):
-        run(warehouse, "top-customers", UNRESTRICTED, limit="many")
+        run_query(warehouse, "top-customers", UNRESTRICTED, limit="many")
     with pytest.raises(Rejected, match="0 or more"):
-        run(warehouse, "top-customers", UNRESTRICTED, limit="-1")
+        run_query(warehouse, "top-customers", UNRESTRICTED, limit="-1")
     with pytest.raises(Rejected, match="batch_id is required"):
-        run(warehouse, "receipt", UNRESTRICTED)
+        run_query(warehouse, "receipt", UNRESTRICTED)
 
 
 def test_text_parameters_are_read_as_their_type(warehouse: Warehouse) -> None:
-    assert run(warehouse, "top-customers", UNRESTRICTED, limit="1").to_pylist()[0]["customer"] == "C9"
+    assert run_query(warehouse, "top-customers", UNRESTRICTED, limit="1").to_pylist()[0]["customer"] == "C9"
 
 
 def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> None:
     cache = QueryCache()
-    first = run(warehouse, "kpis", UNRESTRICTED, cache=cache)
-    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is first
-    assert run(warehouse, "kpis", scope_of(Role.MANAGER, ("IN",)), cache=cache) is not first
-    in_rupees = run(warehouse, "kpis", UNRESTRICTED, Filters(currency="INR"), cache=cache)
+    first = run_query(warehouse, "kpis", UNRESTRICTED, cache=cache)
+    assert run_query(warehouse, "kpis", UNRESTRICTED, cache=cache) is first
+    assert run_query(warehouse, "kpis", scope_of(Role.MANAGER, ("IN",)), cache=cache) is not first
+    in_rupees = run_query(warehouse, "kpis", UNRESTRICTED, Filters(currency="INR"), cache=cache)
     assert (in_rupees["currency"][0].as_py(), first["currency"][0].as_py()) == ("INR", "USD")
-    assert run(warehouse, "kpis", UNRESTRICTED, Filters(currency="USD"), cache=cache) is first
+    assert run_query(warehouse, "kpis", UNRESTRICTED, Filters(currency="USD"), cache=cache) is first
     cache.clear()
-    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
+    assert run_query(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
     later = pa.table(
         {
             "settlement_no": [5],
@@ -222,7 +224,7 @@ def test_a_kept_answer_lasts_until_the_next_settlement(warehouse: Warehouse) -> 
         }
     )
     warehouse.upsert("settlements", later, ["settlement_no"])
-    assert run(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
+    assert run_query(warehouse, "kpis", UNRESTRICTED, cache=cache) is not first
 
 
 def test_the_kept_answers_have_a_limit() -> None:
@@ -239,22 +241,22 @@ def test_the_kept_answers_have_a_limit() -> None:
 
 def test_analysts_and_managers_share_a_kept_answer_but_not_its_personal_columns(warehouse: Warehouse) -> None:
     cache = QueryCache()
-    whole = run(warehouse, "sale-lines", UNRESTRICTED, cache=cache)
+    whole = run_query(warehouse, "sale-lines", UNRESTRICTED, cache=cache)
     assert set(whole.column_names) >= PERSONAL
-    assert not set(run(warehouse, "sale-lines", ANALYST, cache=cache).column_names) & PERSONAL
+    assert not set(run_query(warehouse, "sale-lines", ANALYST, cache=cache).column_names) & PERSONAL
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
 def test_every_line_comes_once_and_in_order_however_few_are_sorted_together(warehouse: Warehouse, at_once: int) -> None:
     streamed = [
         row
-        for batch in line_export.lines(warehouse, UNRESTRICTED, Filters(), at_once=at_once)
+        for batch in line_export.export_lines(warehouse, UNRESTRICTED, Filters(), at_once=at_once)
         for row in batch.to_pylist()
     ]
-    page = run(warehouse, "sale-lines", UNRESTRICTED).to_pylist()
+    page = run_query(warehouse, "sale-lines", UNRESTRICTED).to_pylist()
     assert [row["sale_id"] for row in streamed] == [row["sale_id"] for row in page]
     assert [{name: row[name] for name in page[0]} for row in streamed] == page
-    nothing = list(line_export.lines(warehouse, UNRESTRICTED, Filters(region=("nowhere",)), at_once=at_once))
+    nothing = list(line_export.export_lines(warehouse, UNRESTRICTED, Filters(region=("nowhere",)), at_once=at_once))
     assert [batch.num_rows for batch in nothing] == [0]
 
 
@@ -265,16 +267,16 @@ def test_a_page_that_reads_its_own_days_only_is_the_page(
 ) -> None:
     options = {"sort": "sale_date", "limit": limit, "offset": offset}
     for filters in (Filters(), Filters(date(2024, 1, 6), status=("completed", "pending"))):
-        expected = run(warehouse, "lines-page", UNRESTRICTED, filters, descending=int(descending), **options)
-        page = line_export.page(
+        expected = run_query(warehouse, "lines-page", UNRESTRICTED, filters, descending=int(descending), **options)
+        page = line_export.lines_page(
             warehouse, UNRESTRICTED, filters, sort="sale_date", descending=descending, limit=limit, offset=offset
         )
         assert page.to_pylist() == expected.to_pylist()
 
 
 def test_every_header_is_understood() -> None:
-    for name in names():
-        query = describe(name)
+    for name in query_names():
+        query = describe_query(name)
         assert query.description.endswith("."), name
         used = set(
             re.findall(r"@(\w+)", "\n".join(line for line in query.text.splitlines() if not line.startswith("--")))

@@ -14,8 +14,8 @@ from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Scope
 
 PERIODS = Filters.parse(
@@ -74,7 +74,7 @@ def rows(
     duck: Duck, query: str, filters: Filters = PERIODS, scope: Scope = UNRESTRICTED, **params: Any
 ) -> list[dict[str, Any]]:
     context = QueryContext(ReportedDays(date(2024, 1, 1), date(2024, 6, 30)), "USD")
-    answer: list[dict[str, Any]] = duck.query(*compose(query, scope, filters, context, **params)).to_pylist()
+    answer: list[dict[str, Any]] = duck.query(*compose_query(query, scope, filters, context, **params)).to_pylist()
     return answer
 
 

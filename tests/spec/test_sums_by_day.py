@@ -14,8 +14,8 @@ from examples import in_long_proofs
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import describe, names, run
-from tillstream.analytics.summed import totals_coverage
+from tillstream.analytics.queries import run_query, totals_coverage
+from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.ports.warehouse import Warehouse
@@ -32,7 +32,7 @@ CALLS = (
 )
 IN_TURN = len(CALLS)
 """Each query answers one of the calls, the next query the next one."""
-SUMMED = [name for name in names() if "_sums" in describe(name).text]
+SUMMED = [name for name in query_names() if "_sums" in describe_query(name).text]
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def answers(warehouse: Warehouse, step: int) -> dict[tuple[str, int], list[dict[
     """Those of each query to one of `step` calls: which one depends on its place."""
     rows_by_query = {}
     for place, name in enumerate(SUMMED):
-        query = describe(name)
+        query = describe_query(name)
         own = {p.name: QUERY_PARAMETERS[p.name] for p in query.parameters if p.name in QUERY_PARAMETERS}
         for number, (scope, filters) in enumerate(CALLS):
             if (place + number) % step == 0 and _may(name, scope):
-                rows_by_query[name, number] = run(warehouse, name, scope, filters, **own).to_pylist()
+                rows_by_query[name, number] = run_query(warehouse, name, scope, filters, **own).to_pylist()
     return rows_by_query
 
 
@@ -74,7 +74,7 @@ def empty(warehouse: Warehouse, table: str, days: Sequence[date]) -> None:
 
 
 def _may(name: str, scope: Scope) -> bool:
-    needs = describe(name).needs
+    needs = describe_query(name).needs
     return needs is None or scope.may(needs)
 
 
@@ -107,7 +107,7 @@ def test_the_sums_are_what_is_read(warehouse: Warehouse) -> None:
     days = warehouse.query("SELECT DISTINCT sale_date FROM day_sums").column("sale_date").to_pylist()
     for table in ROLLUPS:
         empty(warehouse, table, days)
-    kpis = run(warehouse, "kpis", UNRESTRICTED).to_pylist()[0]
+    kpis = run_query(warehouse, "kpis", UNRESTRICTED).to_pylist()[0]
     assert (kpis["lines"], kpis["customers"]) == (0, 0)
 
 
@@ -141,7 +141,9 @@ def test_totals_of_an_older_version_are_not_read_as_zero_orders(warehouse: Wareh
 
 def orders_by(warehouse: Warehouse) -> list[list[dict[str, Any]]]:
     dimensions = ("category", "product", "customer")
-    return [measure_values.run(warehouse, ["orders"], [name], UNRESTRICTED).to_pylist() for name in dimensions]
+    return [
+        measure_values.query_measures(warehouse, ["orders"], [name], UNRESTRICTED).to_pylist() for name in dimensions
+    ]
 
 
 def without_orders(warehouse: Warehouse, days: Sequence[date]) -> None:

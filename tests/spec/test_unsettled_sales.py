@@ -12,7 +12,7 @@ from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose, run
+from tillstream.analytics.queries import compose_query, run_query
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 
@@ -27,7 +27,7 @@ def warehouse() -> Iterator[DuckDBWarehouse]:
 
 
 def sales(warehouse: DuckDBWarehouse, scope: Scope, **params: Any) -> list[dict[str, Any]]:
-    return run(warehouse, "unsettled-sales", scope, Filters(), **params).to_pylist()
+    return run_query(warehouse, "unsettled-sales", scope, Filters(), **params).to_pylist()
 
 
 def test_each_sale_is_listed_once_by_its_latest_message(warehouse: DuckDBWarehouse) -> None:
@@ -64,7 +64,7 @@ def test_a_reader_sees_the_sales_of_their_scope(warehouse: DuckDBWarehouse, scop
 
 
 def test_both_engines_list_the_same_sales(judge: Judge, duck: Duck, true_shop: dict[str, Rows]) -> None:
-    text, params = compose("unsettled-sales", UNRESTRICTED, Filters())
+    text, params = compose_query("unsettled-sales", UNRESTRICTED, Filters())
     duck.fill(SAMPLE_LEDGER)
     columns, rows = duck.answer(text, params)
     google_columns, google_rows = judge.answer(text, params, true_shop)

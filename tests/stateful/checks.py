@@ -11,9 +11,9 @@ from stateful.model_batches import Key, ModelBatch
 from stateful.system import System
 
 import sql
+from tillstream.analytics.queries import totals_coverage
 from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.summing import total_query
-from tillstream.analytics.summed import totals_coverage
 from tillstream.batches import packs
 from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
 from tillstream.domain.daily_totals import ROLLUPS

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tillstream.ad_hoc.offered import OfferedColumn, OfferedTable
-from tillstream.analytics.queries import COST_COLUMNS, Forbidden, forbidden
+from tillstream.analytics.queries import COST_COLUMNS, Forbidden, forbidden_error
 from tillstream.domain.people import Action, Role, Scope
 from tillstream.marts.tables import TABLES, MartTable
 
@@ -14,7 +14,7 @@ COSTS = COST_COLUMNS | {"covered_revenue"}
 def offered(scope: Scope) -> dict[str, OfferedTable]:
     """The tables of a scope by name. Raises `Forbidden` for a scope without SQL."""
     if not scope.may(Action.RUN_SQL):
-        raise forbidden(scope, Action.RUN_SQL, "run SQL")
+        raise forbidden_error(scope, Action.RUN_SQL, "run SQL")
     if scope.salesperson is not None:
         raise Forbidden("Your role cannot run SQL.")
     return {table.name: _offered(table, scope) for table in TABLES}

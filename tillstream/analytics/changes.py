@@ -16,11 +16,11 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.people import Scope
 from tillstream.ports.warehouse import SettlementResult, Warehouse, WarehouseQuery
 
-ENDLESS = 2**63 - 1
+ANY_SETTLEMENT = 2**63 - 1
 TOP_GROUPS = 12
 """Maximum number of groups, and of lines, that are returned; those with the greatest differences come first."""
-KINDS = ("added", "corrected", "removed")
-HEADLINE = ("revenue", "orders", "units", "customers")
+CHANGE_KINDS = ("added", "corrected", "removed")
+HEADLINE_MEASURES = ("revenue", "orders", "units", "customers")
 _LAST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
 _CHANGED = (
     "SELECT CAST(COALESCE(SUM(added + corrected + removed), 0) AS INT64) AS changed FROM settlements "
@@ -45,14 +45,14 @@ class ChangeReport:
 
     @property
     def anything(self) -> bool:
-        return any(self.total[kind] for kind in KINDS)
+        return any(self.total[kind] for kind in CHANGE_KINDS)
 
     def in_all(self, groups: str) -> int:
         rows = getattr(self, groups)
         return int(rows[0]["all_lines" if groups == "lines" else "all_groups"]) if rows else 0
 
 
-_NOTHING = dict.fromkeys((*KINDS, "unconverted_lines"), 0) | dict.fromkeys(
+_NOTHING = dict.fromkeys((*CHANGE_KINDS, "unconverted_lines"), 0) | dict.fromkeys(
     ("revenue_before", "revenue_after", "units_before", "units_after"), Decimal(0)
 )
 _QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -65,7 +65,7 @@ MAX_CHANGED_LINES = 300_000
 """Maximum of changed lines for which net changes are computed; more would take too long."""
 
 
-def changed_lines(warehouse: Warehouse, after: int, through: int = ENDLESS) -> int:
+def changed_lines(warehouse: Warehouse, after: int, through: int = ANY_SETTLEMENT) -> int:
     """Number of lines changed by settlements, summed over the settlements and not limited to a scope."""
     column = warehouse.query(_CHANGED, {"after": after, "through": through}).column("changed")
     number: int = column[0].as_py()
@@ -84,7 +84,7 @@ def net_changes(
     warehouse: Warehouse,
     scope: Scope,
     after: int,
-    through: int = ENDLESS,
+    through: int = ANY_SETTLEMENT,
     cache: QueryCache | None = None,
     *,
     currency: str = "",
@@ -95,7 +95,7 @@ def net_changes(
     The headline of a past change has additive metrics only: past numbers of orders and customers are not stored.
     """
     window: dict[str, Any] = {"after": after, "through": through}
-    run = partial(queries.run, warehouse, scope=scope, filters=Filters(currency=currency), cache=cache)
+    run = partial(queries.run_query, warehouse, scope=scope, filters=Filters(currency=currency), cache=cache)
     answers = [run(name, **params, **window) for name, params in _QUERIES]
     kpis = run("kpis").to_pylist()[0]
     changed = _to_changed(answers, kpis["currency"])
@@ -121,7 +121,7 @@ def preview_changes(
     filters = Filters(currency=currency)
     for _ in range(_TRIES):
         last = last_settlement(warehouse)
-        before = queries.run(warehouse, "kpis", scope, filters, cache=cache).to_pylist()[0]
+        before = queries.run_query(warehouse, "kpis", scope, filters, cache=cache).to_pylist()[0]
         questions = [
             queries.preview_query(warehouse, name, scope, filters, **params, after=last) for name, params in _QUERIES
         ]
@@ -131,7 +131,7 @@ def preview_changes(
     *answers, kpis = (queries.without_hidden_columns(answer, scope) for answer in settled.results)
     after = kpis.to_pylist()[0]
     changed = _to_changed(answers, before["currency"])
-    names = [name for name in HEADLINE if name in before]
+    names = [name for name in HEADLINE_MEASURES if name in before]
     return _with_headline(changed, tuple((name, before[name], after[name]) for name in names))
 
 
@@ -148,12 +148,12 @@ def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], 
     return replace(changed, headline=headline)
 
 
-def settlements(
+def visible_settlements(
     warehouse: Warehouse, scope: Scope, *, cache: QueryCache | None = None, currency: str = "", **params: Any
 ) -> list[dict[str, Any]]:
     """Settlements that changed a visible line, newest first, paginated (see the query `settlements`)."""
     filters = Filters(currency=currency)
-    rows: list[dict[str, Any]] = queries.run(
+    rows: list[dict[str, Any]] = queries.run_query(
         warehouse, "settlements", scope, filters, cache=cache, **params
     ).to_pylist()
     return rows
@@ -168,7 +168,7 @@ def last_settlement_before(warehouse: Warehouse, day: date) -> int:
     return number
 
 
-def settled_at(warehouse: Warehouse, number: int) -> datetime | None:
+def settlement_time(warehouse: Warehouse, number: int) -> datetime | None:
     """Commit time of a settlement, or None if there is no such settlement."""
     query = "SELECT settled_at FROM settlements WHERE settlement_no = @number"
     values = warehouse.query(query, {"number": number}).column("settled_at").to_pylist()

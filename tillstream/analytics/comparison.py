@@ -1,7 +1,10 @@
-"""Comparison periods: an incomplete period is compared with the same part of the earlier one; the latest period."""
+"""Comparison periods, the same part of an earlier one for an incomplete one, and the effects of a change in revenue.
+
+`change-by-group`: one set of names, and one default of what an item is.
+"""
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,9 +12,9 @@ from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
 
 MONTHS_OF_A_YEAR = 12
-MONTH_AGE = timedelta(days=45)
+MAX_MONTH_AGE = timedelta(days=45)
 """How old the last complete month may be, relative to the last reported day, to be the latest period."""
-CLOSED_AFTER = timedelta(days=92)
+STORE_CLOSED_AFTER = timedelta(days=92)
 """A region without sales for longer no longer reports, and months are complete without it."""
 LATEST_DAYS = 28
 
@@ -31,7 +34,7 @@ class ReportedDays:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PeriodComparison:
     """`start` to `end` against `before_start` to `before_end`, inclusive.
 
     cut: the period was shortened, because its later days are not reported yet.
@@ -63,14 +66,14 @@ def latest_period(regions: Iterable[ReportedDays], today: date) -> LatestPeriod 
     if not reported:
         return None
     first, last = min(first for first, _ in reported), max(last for _, last in reported)
-    through = min(today - timedelta(days=1), *(day for _, day in reported if last - day <= CLOSED_AFTER))
+    through = min(today - timedelta(days=1), *(day for _, day in reported if last - day <= STORE_CLOSED_AFTER))
     end = through if _is_month_end(through) else through.replace(day=1) - timedelta(days=1)
-    if end.replace(day=1) >= first and last - end <= MONTH_AGE:
+    if end.replace(day=1) >= first and last - end <= MAX_MONTH_AGE:
         return LatestPeriod(end.replace(day=1), end, is_month=True)
     return LatestPeriod(max(first, last - timedelta(days=LATEST_DAYS - 1)), last, is_month=False)
 
 
-def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | None:
+def compare_previous_period(filters: Filters, reported: ReportedDays) -> PeriodComparison | None:
     """Compare the period, through its last reported day, with the same part of the previous period.
 
     Whole months are compared with as many whole months, any other period with as many days, unless the filters have a
@@ -81,13 +84,13 @@ def previous_period(filters: Filters, reported: ReportedDays) -> Comparison | No
         return None
     if filters.against is not None:
         before_start, before_end = filters.before_start or filters.start, filters.before_end or filters.end
-        return Comparison(filters.start, filters.end, before_start, before_end, cut=False)
+        return PeriodComparison(filters.start, filters.end, before_start, before_end, cut=False)
     if filters.before_start or filters.before_end:
         return _chosen(filters.start, filters.end, filters.before_start, filters.before_end, reported)
     return _compared(filters.start, filters.end, _whole_months(filters.start, filters.end), reported)
 
 
-def previous_year(filters: Filters, reported: ReportedDays) -> Comparison | None:
+def compare_previous_year(filters: Filters, reported: ReportedDays) -> PeriodComparison | None:
     """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day.
 
     None for filters with other sales to compare with.
@@ -112,7 +115,7 @@ def period_before(start: date, end: date) -> tuple[date, date]:
 
 def _chosen(
     start: date, end: date, before_start: date | None, before_end: date | None, reported: ReportedDays
-) -> Comparison | None:
+) -> PeriodComparison | None:
     """Compare with a chosen period, as long as `start` to `end` if one of its ends is open; both are cut alike,
     also whole months of different lengths."""
     if reported.first is None or reported.last is None or start > reported.last:
@@ -129,10 +132,10 @@ def _chosen(
         before_last = first + (last - start)
     if first < reported.first or before_last > reported.last:
         return None
-    return Comparison(start, last, first, before_last, cut=last < end)
+    return PeriodComparison(start, last, first, before_last, cut=last < end)
 
 
-def _compared(start: date, end: date, months: int, reported: ReportedDays) -> Comparison | None:
+def _compared(start: date, end: date, months: int, reported: ReportedDays) -> PeriodComparison | None:
     """Compare with the period `months` earlier; if 0, with as many days just before."""
     if reported.first is None or reported.last is None or start > reported.last:
         return None
@@ -142,7 +145,7 @@ def _compared(start: date, end: date, months: int, reported: ReportedDays) -> Co
         return None
     before = _months_before(start, months) if months else start - timedelta(days=days)
     before_end = _months_before(last, months) if months else before + (last - start)
-    return None if before < reported.first else Comparison(start, last, before, before_end, cut=last < end)
+    return None if before < reported.first else PeriodComparison(start, last, before, before_end, cut=last < end)
 
 
 def _whole_months(start: date, end: date) -> int:
@@ -161,3 +164,55 @@ def _months_before(day: date, months: int) -> date:
 
 def _is_month_end(day: date) -> bool:
     return day.day == monthrange(day.year, day.month)[1]
+
+
+EFFECT_ITEMS: Mapping[str, str] = {
+    "product-and-channel": "Product and channel",
+    "product": "Product",
+    "category": "Category",
+}
+"""What an item can be → its label; the default of the queries first."""
+DEFAULT_ITEM = next(iter(EFFECT_ITEMS))
+
+
+@dataclass(frozen=True)
+class ChangeEffect:
+    """label: in tables and charts. part: in a sentence."""
+
+    label: str
+    part: str
+    meaning: str
+
+
+def named_effects(before: str, after: str, item: str = DEFAULT_ITEM) -> Mapping[str, ChangeEffect]:
+    """Return the effects by the name that the queries return, in their order.
+
+    before, after: both sides in a sentence, such as `the first period` or `UK`. item: one of `ITEMS`.
+    """
+    items = EFFECT_ITEMS[item].lower()
+    return {
+        "volume": ChangeEffect(
+            "Volume", "volume", "More or fewer units of what both sides sold, at their average price"
+        ),
+        "mix": ChangeEffect("Mix", "the mix", "A shift between cheaper and dearer items that both sides sold"),
+        "price": ChangeEffect(
+            "Average price paid",
+            "the average price paid",
+            f"Another price paid for the same {items}; discounts and pack sizes count too",
+        ),
+        "currency": ChangeEffect("Exchange rates", "exchange rates", "The same amounts at other exchange rates"),
+        "new": ChangeEffect(
+            f"Sold only in {after}",
+            f"what was sold only in {after}",
+            f"What was sold in {after} and not in {before}, by {items}",
+        ),
+        "lost": ChangeEffect(
+            f"Sold only in {before}",
+            f"what was sold only in {before}",
+            f"What was sold in {before} and not in {after}, by {items}",
+        ),
+        "returns": ChangeEffect("Returns", "returns", "More or fewer returned goods"),
+        "other": ChangeEffect(
+            "Other", "other lines", "Lines without a product, quantity or amount, such as postage and fees"
+        ),
+    }

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from tillstream.analytics.measure_values import visible_dimensions, visible_measures
 from tillstream.analytics.measures.composer import compares_periods
-from tillstream.analytics.measures.definition import Measure
-from tillstream.analytics.measures.dimensions import Dimension
+from tillstream.analytics.measures.definitions import Dimension, Measure
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
 
@@ -16,9 +15,9 @@ MEASURE, BY, ACROSS, CHART, AGAINST, FIRST = "measure", "by", "across", "chart",
 UNGROUPED = "none"
 """Instead of a dimension: the address chooses none, where a missing one means the default."""
 DEFAULT_MEASURES, DEFAULT_BY = ("revenue", "orders"), ("category",)
-MOST_MEASURES, MOST_DIMENSIONS = 8, 3
+MAX_MEASURES, MAX_DIMENSIONS = 8, 3
 GOALS, HAVING, IS, LOW, HIGH = "goals", "having", "having-is", "having-value", "having-to"
-KINDS = ("above", "below", "between")
+HAVING_KINDS = ("above", "below", "between")
 FIRSTS = (5, 10, 20, 50)
 """How many groups a page can be limited to, in its order."""
 Arguments = Mapping[str, Sequence[str]]
@@ -90,16 +89,16 @@ def offered_measures(scope: Scope) -> list[Measure]:
     return [one for one in visible_measures(scope) if not one.has_query_only]
 
 
-def parse(arguments: Arguments, scope: Scope) -> Exploration:
+def parse_exploration(arguments: Arguments, scope: Scope) -> Exploration:
     """The exploration of an address. Raises `Rejected` for names that the user cannot choose."""
     measures = {one.name: one for one in offered_measures(scope)}
     dimensions = {one.name: one for one in visible_dimensions(scope)}
     default_by = () if any(arguments.get(ACROSS, ())) else DEFAULT_BY
-    by = _chosen(arguments, BY, dimensions, default_by, MOST_DIMENSIONS)
+    by = _chosen(arguments, BY, dimensions, default_by, MAX_DIMENSIONS)
     across = _chosen(arguments, ACROSS, dimensions, (), 1)
     if across and across[0] in by:
         by = tuple(one for one in by if one != across[0])
-    chosen = _chosen(arguments, MEASURE, measures, DEFAULT_MEASURES, MOST_MEASURES)
+    chosen = _chosen(arguments, MEASURE, measures, DEFAULT_MEASURES, MAX_MEASURES)
     if any(one.is_period for one in (*by, *across)):
         chosen = tuple(one for one in chosen if not compares_periods(one)) or (measures[DEFAULT_MEASURES[0]],)
     chart, against, first = (next(iter(arguments.get(name, ())), "") for name in (CHART, AGAINST, FIRST))
@@ -113,7 +112,7 @@ def _having(arguments: Arguments) -> Having | None:
     column, kind, low, high = (next(iter(arguments.get(name, ())), "").strip() for name in (HAVING, IS, LOW, HIGH))
     if not column or not low:
         return None
-    return Having(column, kind if kind in KINDS else KINDS[0], low, high)
+    return Having(column, kind if kind in HAVING_KINDS else HAVING_KINDS[0], low, high)
 
 
 def _chosen(

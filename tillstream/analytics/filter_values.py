@@ -1,14 +1,53 @@
-"""Check that filter values exist, so that a typo is not shown as zero sales."""
+"""Check that filter values exist, so that a typo is not shown as zero sales; the currencies to choose from."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+import sql
 from tillstream.analytics.filters import CURRENCY, Filters
-from tillstream.analytics.fx.currencies import convertible
-from tillstream.analytics.queries import QueryCache, run
+from tillstream.analytics.queries import run_query
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Scope
+from tillstream.people.profile import REPORTING
 from tillstream.ports.warehouse import Warehouse
+
+
+def convertible_currencies(warehouse: Warehouse, *, cache: QueryCache | None = None) -> tuple[str, ...]:
+    """Return the ISO 4217 codes of the currencies with an exchange rate, and the reporting currency, sorted."""
+    text = sql.text("reference/currencies")
+    table = (cache or QueryCache()).once("currencies", lambda: warehouse.query(text))
+    return tuple(sorted(table.column(CURRENCY).to_pylist()))
+
+
+def currency_of_person(choice: str, of_regions: Iterable[str | None], reporting: str) -> str:
+    """Return the currency of a person: the choice of their profile, or that of their regions if they have only one.
+
+    choice: a code, `REPORTING`, or empty for automatic. of_regions: the currencies of the contracts of the regions in
+    the person's scope; None: the file names the currency of each row.
+    """
+    if choice:
+        return reporting if choice == REPORTING else choice
+    distinct = set(of_regions) - {None, ""}
+    return str(distinct.pop()) if len(distinct) == 1 else reporting
+
+
+def currency_of_reader(
+    warehouse: Warehouse,
+    contracts: ContractRegistry,
+    scope: Scope,
+    choice: str,
+    reporting: str,
+    *,
+    cache: QueryCache | None = None,
+) -> str:
+    """Return the `own_currency` of a person, or the reporting currency if theirs has no exchange rate."""
+    visible = () if choice else map(contracts.current, contracts.names())
+    of_regions = [contract.currency for contract in visible if scope.covers_region(contract.region)]
+    own = currency_of_person(choice, of_regions, reporting)
+    return own if own == reporting or own in convertible_currencies(warehouse, cache=cache) else reporting
+
 
 CHECKED_FILTERS = ("region", "store", "category", "channel", "country")
 MAX_SUGGESTIONS = 8
@@ -27,7 +66,7 @@ class UnknownValue(Rejected):
         super().__init__(f"There is no {name} {quoted}; {suggestions}.")
 
 
-def check(
+def check_filter_values(
     warehouse: Warehouse,
     scope: Scope,
     filters: Filters,
@@ -38,16 +77,16 @@ def check(
     """Raise `UnknownValue` for values without sales in the scope; `regions` in scope need no sales, and a currency
     needs an exchange rate. The error lists values with sales, and the regions to which the scope is limited."""
     if filters.against is not None:
-        check(warehouse, scope, filters.against, regions, cache=cache)
+        check_filter_values(warehouse, scope, filters.against, regions, cache=cache)
     if filters.currency:
-        existing = convertible(warehouse, cache=cache)
+        existing = convertible_currencies(warehouse, cache=cache)
         if filters.currency not in existing:
             raise UnknownValue(CURRENCY, [filters.currency], list(existing), "no currency has an exchange rate")
     for name in CHECKED_FILTERS:
         requested = getattr(filters, name) or ()
         if not requested:
             continue
-        rows = run(warehouse, "filter-values", scope, cache=cache, filter=name).to_pylist()
+        rows = run_query(warehouse, "filter-values", scope, cache=cache, filter=name).to_pylist()
         lines: Mapping[str, int] = {row["value"]: row["lines"] for row in rows}
         if name == "region":
             lines = {region: 0 for region in regions if scope.regions is None or region in scope.regions} | dict(lines)

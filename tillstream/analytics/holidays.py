@@ -12,27 +12,27 @@ import sql
 from tillstream.domain import countries
 from tillstream.ports import Ports
 
-SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])
+HOLIDAYS_SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])
 FIRST_YEAR, LAST_YEAR = 2000, 2039
 """As in `dim_date`."""
 FUTURE_YEARS = 2
 """Number of future years to load."""
-NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
+LAST_SETTLEMENT_QUERY = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
 
 
-def refresh(ports: Ports, last_settlement: int = -1) -> int:
+def refresh_holidays(ports: Ports, last_settlement: int = -1) -> int:
     """Load missing holidays of the countries in the sales data; return the last settlement number.
 
     Pass the returned number to the next call, which then does nothing until another settlement commits.
     """
-    newest = int(ports.warehouse.query(NEWEST).column("settlement_no")[0].as_py())
+    newest = int(ports.warehouse.query(LAST_SETTLEMENT_QUERY).column("settlement_no")[0].as_py())
     if newest == last_settlement:
         return newest
     countries = ports.warehouse.query(sql.text("reference/sold_in")).column("country").to_pylist()
     loaded_spans = ports.warehouse.query(sql.text("reference/holiday_spans")).to_pylist()
     loaded = {row["country"]: row["last_year"] for row in loaded_spans}
     last_year = min(ports.clock.now().year + FUTURE_YEARS, LAST_YEAR)
-    missing = {name for name in countries if name not in loaded and _code(name)}
+    missing = {name for name in countries if name not in loaded and _country_code(name)}
     if missing or (loaded and max(loaded.values()) < last_year):
         ports.warehouse.replace_table("holidays", public_holidays(sorted({*loaded, *missing}), FIRST_YEAR, last_year))
     return newest
@@ -48,13 +48,13 @@ def public_holidays(countries: Iterable[str], first_year: int, last_year: int) -
         rows = [
             {"country": name, "holiday_date": day, "name": title}
             for name in dict.fromkeys(countries)
-            if (code := _code(name))
+            if (code := _country_code(name))
             for day, title in sorted(country_holidays(code, years=years, language="en_US").items())
         ]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    return pa.Table.from_pylist(rows, schema=HOLIDAYS_SCHEMA)
 
 
-def _code(country: str) -> str | None:
+def _country_code(country: str) -> str | None:
     """ISO 3166 code of a country, from its name or its code."""
     from holidays.registry import COUNTRIES
 

@@ -8,11 +8,13 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import QueryCache, describe, run, stream
+from tillstream.analytics.queries import run_query, stream_query
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.analytics.query_catalogue import describe_query
 from tillstream.domain.people import Scope
 from tillstream.ports.warehouse import Warehouse
 
-AT_ONCE = 200_000
+MAX_LINES_AT_ONCE = 200_000
 """Maximum of lines sorted in one query, exceeded only if a single day has more."""
 PAGE_COLUMNS = (
     *("sale_date", "sale_id", "store_id", "product_name", "category", "customer_name", "status", "quantity"),
@@ -22,20 +24,20 @@ PAGE_COLUMNS = (
 _POSITION = ("after_day", "after_region", "after_sale", "after_line")
 
 
-def lines(
-    warehouse: Warehouse, scope: Scope, filters: Filters, q: str = "", *, at_once: int = AT_ONCE
+def export_lines(
+    warehouse: Warehouse, scope: Scope, filters: Filters, q: str = "", *, at_once: int = MAX_LINES_AT_ONCE
 ) -> Iterator[pa.RecordBatch]:
     """Yield the lines of `lines-whole`, the newest day first, in at least one batch. Raises as `run`.
 
     Up to `at_once` lines are one consistent snapshot; with more, later days may include a settlement that committed
     meanwhile.
     """
-    days = run(warehouse, "sales-over-time", scope, filters, period="daily").to_pylist()
+    days = run_query(warehouse, "sales-over-time", scope, filters, period="daily").to_pylist()
     spans: list[tuple[date | None, date | None]] = list(
         _spans([(row["period_start"], row["lines"]) for row in reversed(days)], at_once)
     )
     for first, last in spans or [(filters.start, filters.end)]:
-        yield from stream(warehouse, "lines-whole", scope, replace(filters, start=first, end=last), q=q)
+        yield from stream_query(warehouse, "lines-whole", scope, replace(filters, start=first, end=last), q=q)
 
 
 def _spans(days: list[tuple[date, int]], max_lines: int) -> Iterator[tuple[date | None, date | None]]:
@@ -52,7 +54,7 @@ def _spans(days: list[tuple[date, int]], max_lines: int) -> Iterator[tuple[date 
         yield group[-1], group[0]
 
 
-def page(
+def lines_page(
     warehouse: Warehouse,
     scope: Scope,
     filters: Filters,
@@ -66,16 +68,16 @@ def page(
 ) -> pa.Table:
     """Return a page of `lines-page`. If sorted by day and without a search, only its days are read. Raises as `run`."""
     if sort == "sale_date" and not q:
-        days = run(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
+        days = run_query(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
         line_counts = [(row["period_start"], row["lines"]) for row in (reversed(days) if descending else days)]
         first, last, skipped = _days_of_page(line_counts, limit, offset)
         if first and last:
             filters, offset = replace(filters, start=min(first, last), end=max(first, last)), offset - skipped
     params = {"sort": sort, "descending": int(descending), "limit": limit, "offset": offset, "q": q}
-    return run(warehouse, "lines-page", scope, filters, cache=cache, **params)
+    return run_query(warehouse, "lines-page", scope, filters, cache=cache, **params)
 
 
-def following(
+def lines_following(
     warehouse: Warehouse,
     scope: Scope,
     filters: Filters,
@@ -91,16 +93,16 @@ def following(
     params: dict[str, Any] = dict(zip(_POSITION, position or (), strict=False))
     day = date.max
     if position:
-        (day_parameter, *_) = describe("lines-after").parameters
+        (day_parameter, *_) = describe_query("lines-after").parameters
         day = params["after_day"] = day_parameter.value(position[0])
-    days = run(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
+    days = run_query(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
     counts = [(row["period_start"], row["lines"]) for row in reversed(days) if row["period_start"] <= day]
     already = counts[0][1] if counts and counts[0][0] == day else 0
     first, last, _ = _days_of_page(counts, limit + already, 0)
     bounded = replace(filters, start=last, end=first) if first and last else filters
-    lines_after = run(warehouse, "lines-after", scope, bounded, cache=cache, limit=limit, **params)
+    lines_after = run_query(warehouse, "lines-after", scope, bounded, cache=cache, limit=limit, **params)
     if lines_after.num_rows < limit and counts and last != counts[-1][0]:  # lines left these days meanwhile
-        lines_after = run(warehouse, "lines-after", scope, filters, cache=cache, limit=limit, **params)
+        lines_after = run_query(warehouse, "lines-after", scope, filters, cache=cache, limit=limit, **params)
     return lines_after
 
 

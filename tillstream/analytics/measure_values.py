@@ -1,6 +1,8 @@
-"""Values of measures within a scope and filters."""
+"""Values of measures within a scope and filters, and explanations of them: included uploads and missing data."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,20 +10,28 @@ import pyarrow as pa
 
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.composer import Selection, compose
-from tillstream.analytics.measures.definition import Measure, measure, measures
-from tillstream.analytics.measures.dimensions import DIMENSIONS, Dimension, dimension
+from tillstream.analytics.measures import definitions
+from tillstream.analytics.measures.composer import MeasureSelection, compose_measures
+from tillstream.analytics.measures.definitions import (
+    DIMENSIONS,
+    Dimension,
+    Measure,
+    all_measures,
+    find_dimension,
+    find_measure,
+)
+from tillstream.analytics.queries import forbidden_error, run_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
-AMOUNT = pa.decimal128(38, 9)
+AMOUNT_TYPE = pa.decimal128(38, 9)
 ALL_ROWS = 2**31 - 1
 """A limit of rows that no answer reaches."""
 
 
-def run(
+def query_measures(
     warehouse: Warehouse,
     names: Sequence[str],
     by: Sequence[str],
@@ -35,22 +45,24 @@ def run(
 
     Raises `NotFound` for an unknown measure or dimension, `Forbidden`, `Rejected`, and as `queries.run`.
     """
-    chosen, dimensions = tuple(map(measure, names)), tuple(map(dimension, by))
+    chosen, dimensions = tuple(map(find_measure, names)), tuple(map(find_dimension, by))
     _check_allowed(chosen, dimensions, scope)
     effects = [one for one in chosen if one.grain == "effect"]
     composed = tuple(one for one in chosen if one not in effects)
     columns: dict[str, Any] = {
-        one.name: pa.array([_effect(warehouse, one, scope, filters, cache)], AMOUNT) for one in effects
+        one.name: pa.array([_amount_of_effect(warehouse, one, scope, filters, cache)], AMOUNT_TYPE) for one in effects
     }
     if composed or not effects:
-        values = queries.run(warehouse, compose(Selection(composed, dimensions)), scope, filters, cache=cache, **params)
+        values = queries.run_query(
+            warehouse, compose_measures(MeasureSelection(composed, dimensions)), scope, filters, cache=cache, **params
+        )
         columns |= {name: values.column(name) for name in values.column_names}
     return pa.table({name: columns[name] for name in (*by, *names)})
 
 
 def visible_measures(scope: Scope) -> list[Measure]:
     """The measures that a user may see."""
-    return [one for one in measures().values() if not one.reads_costs or scope.may(Action.SEE_COSTS)]
+    return [one for one in all_measures().values() if not one.reads_costs or scope.may(Action.SEE_COSTS)]
 
 
 def visible_dimensions(scope: Scope) -> list[Dimension]:
@@ -58,20 +70,133 @@ def visible_dimensions(scope: Scope) -> list[Dimension]:
     return [one for one in DIMENSIONS.values() if not one.is_personal or scope.may(Action.SEE_PERSONAL)]
 
 
-def _effect(
+def _amount_of_effect(
     warehouse: Warehouse, one: Measure, scope: Scope, filters: Filters | None, cache: QueryCache | None
 ) -> Decimal | None:
-    rows = queries.run(warehouse, one.query, scope, filters, cache=cache).to_pylist()
+    rows = queries.run_query(warehouse, one.query, scope, filters, cache=cache).to_pylist()
     return next((row["amount"] for row in rows if row["effect"] == one.expression), None)
 
 
 def _check_allowed(chosen: Sequence[Measure], by: Sequence[Dimension], scope: Scope) -> None:
     if any(one.is_personal for one in by) and not scope.may(Action.SEE_PERSONAL):
-        raise queries.forbidden(scope, Action.SEE_PERSONAL, "see personal data and therefore cannot group by it")
+        raise queries.forbidden_error(scope, Action.SEE_PERSONAL, "see personal data and therefore cannot group by it")
     if any(one.reads_costs for one in chosen) and not scope.may(Action.SEE_COSTS):
-        raise queries.forbidden(scope, Action.SEE_COSTS, "see costs and margins")
+        raise queries.forbidden_error(scope, Action.SEE_COSTS, "see costs and margins")
     for one in chosen:
         if one.grain == "attribute":
             raise Rejected(f"{one.name} has no value for a whole selection; run the query {one.query}.")
         if one.grain == "effect" and by:
             raise Rejected(f"{one.name} cannot be grouped; run the query change-by-group.")
+
+
+LATE_WITHIN = timedelta(days=62)
+"""A store without sales for longer than this is closed or renamed rather than late."""
+MANY_LINES = 1_000_000
+"""With more lines than this, uploads are queried only on request, as the query takes seconds."""
+
+
+@dataclass(frozen=True)
+class MissingData:
+    """Data missing from a measure: `rates` by currency, `refused` rows by region, `late` regions and stores."""
+
+    unconverted_lines: int
+    rates: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
+    late: list[dict[str, Any]]
+    through: date | None
+    """The last reported day of the most up-to-date region in the filters."""
+
+
+@dataclass(frozen=True)
+class MeasureExplanation:
+    measure: Measure
+    value: Any
+    currency: str
+    lines: int
+    """Number of lines in the filters, of every status."""
+    as_of: Any
+    missing: MissingData
+    uploads: list[dict[str, Any]] | None = field(default=None)
+    """None if the user may not see uploads, or if there are too many lines to query them without a request."""
+    all_uploads: int = 0
+
+
+def visible_measure(name: str, scope: Scope) -> Measure:
+    """Return the measure `name`. Raises `NotFound`, `Forbidden`."""
+    one = definitions.find_measure(name)
+    if one.reads_costs and not scope.may(Action.SEE_COSTS):
+        raise forbidden_error(scope, Action.SEE_COSTS, "see costs and margins")
+    return one
+
+
+def explain_measure(
+    warehouse: Warehouse,
+    scope: Scope,
+    name: str,
+    filters: Filters,
+    *,
+    cache: QueryCache | None = None,
+    limit: int = 50,
+    offset: int = 0,
+    whatever_it_takes: bool = False,
+) -> MeasureExplanation:
+    """Explain the measure `name`. Raises `NotFound`, `Forbidden`, and as `queries.run`."""
+    measure = visible_measure(name, scope)
+    (kpis,) = run_query(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
+    missing = _read_missing_data(warehouse, scope, filters, kpis, cache)
+    explanation = MeasureExplanation(
+        measure,
+        _value_of_measure(warehouse, measure, scope, filters, cache),
+        kpis["currency"],
+        kpis["lines"],
+        kpis["as_of"],
+        missing,
+    )
+    if not scope.may(Action.SEE_UPLOADS) or (kpis["lines"] > MANY_LINES and not whatever_it_takes):
+        return explanation
+    uploads = run_query(
+        warehouse, "included-uploads", scope, filters, cache=cache, counts=measure.lines, limit=limit, offset=offset
+    ).to_pylist()
+    return MeasureExplanation(
+        **vars(explanation) | {"uploads": uploads, "all_uploads": uploads[0]["all_uploads"] if uploads else 0}
+    )
+
+
+def _value_of_measure(
+    warehouse: Warehouse, measure: Measure, scope: Scope, filters: Filters, cache: QueryCache | None
+) -> Any:
+    """The value of the whole selection; None for an attribute, which has none."""
+    if measure.grain == "attribute":
+        return None
+    return query_measures(warehouse, [measure.name], (), scope, filters, cache=cache).column(0)[0].as_py()
+
+
+def _read_missing_data(
+    warehouse: Warehouse, scope: Scope, filters: Filters, kpis: dict[str, Any], cache: QueryCache | None
+) -> MissingData:
+    currencies = run_query(warehouse, "by-currency", scope, filters, cache=cache).to_pylist()
+    days = {"from": filters.start or date.min, "to": filters.end or date.max}
+    refused = run_query(
+        warehouse, "refused-rows", scope, Filters(region=filters.region), cache=cache, **days
+    ).to_pylist()
+    scope_filters = Filters(region=filters.region, store=filters.store)
+    fresh = run_query(warehouse, "freshness-of-everything", scope, scope_filters, cache=cache).to_pylist()
+    reported = [row["last_day"] for row in fresh if row["kind"] == "region"]
+    through = min(max(reported), filters.end or date.max) if reported else None
+    return MissingData(
+        kpis["unconverted_lines"],
+        [row for row in currencies if row["unconverted_lines"]],
+        refused,
+        _late_rows(fresh, through) if through else [],
+        through,
+    )
+
+
+def _late_rows(fresh: list[dict[str, Any]], through: date) -> list[dict[str, Any]]:
+    """Regions and stores whose last sale is before `through` but within `LATE_WITHIN` of it, the oldest first."""
+    late = [
+        {name: row[name] for name in ("kind", "region", "name", "last_day")}
+        for row in fresh
+        if row["kind"] in {"region", "store"} and through - LATE_WITHIN <= row["last_day"] < through
+    ]
+    return sorted(late, key=lambda row: (row["last_day"], row["kind"], row["name"]))

@@ -1,52 +1,117 @@
-"""The only entry point for queries; it applies scope and filters."""
+"""The only entry point for queries; it applies scope and filters, and reads daily totals for the days they cover."""
 
 import functools
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from tillstream.analytics.catalogue import Query, describe, names
-from tillstream.analytics.changed_days import on_changed_days
+import sql
+from sql.limits import NO_DAY, limited, where
 from tillstream.analytics.comparison import (
-    Comparison,
     LatestPeriod,
+    PeriodComparison,
     ReportedDays,
+    compare_previous_period,
+    compare_previous_year,
     latest_period,
-    previous_period,
-    previous_year,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.measures.definition import measures
+from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.row_scope.context import QueryContext
-from tillstream.analytics.row_scope.relations import conversion, relations
-from tillstream.analytics.summed import TotalsCoverage, totals_coverage
+from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query
+from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.relations import conversion_relations, scoped_relations
 from tillstream.domain.columns import COSTS, PERSONAL
 from tillstream.domain.errors import Rejected
 from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Scope
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
-__all__ = [
-    "Comparison",
-    "Filters",
-    "Forbidden",
-    "LatestPeriod",
-    "Query",
-    "QueryCache",
-    "TokenLacksRight",
-    "compose",
-    "describe",
-    "forbidden",
-    "names",
-    "run",
-    "stream",
-]
+MAX_CHANGED_DAYS = 1_000
+"""With more days, the query reads the whole ledger."""
+_CHANGED_ROWS = where(
+    {
+        "sale_versions": "sale_date IN UNNEST(@changed_days)",
+        # a settlement that commits now has other days
+        "settlements": "settlement_no <= @last_settlement",
+        "listed_changes": "settlement_no <= @last_settlement",
+    }
+)
 
-AHEAD = timedelta(days=1)
+
+def limit_to_changed_days(
+    warehouse: Warehouse,
+    query: CatalogueQuery,
+    text: str,
+    params: Mapping[str, Any],
+    last: int,
+    cache: QueryCache | None,
+) -> tuple[str, dict[str, Any]]:
+    """Return the text and parameters of a query, limited if it reads the changes after a settlement.
+
+    last: the last settlement of the ledger.
+    """
+    if "after" not in params or not query.reads("visible_versions"):
+        return text, dict(params)
+    days = _read_changed_days(warehouse, params["after"], min(last, params.get("through", last)), cache)
+    if len(days) > MAX_CHANGED_DAYS:
+        return text, dict(params)
+    limits = {"changed_days": days or [NO_DAY], "last_settlement": last}
+    return limited(text, _CHANGED_ROWS), {**params, **limits}
+
+
+def _read_changed_days(warehouse: Warehouse, after: int, last: int, cache: QueryCache | None) -> list[date]:
+    key = ("changed days", after, last)
+    answer = cache.get(key) if cache else None
+    if answer is None:
+        answer = warehouse.query(sql.text("ledger/changed_days"), {"after": after, "last": last})
+        if cache:
+            cache.put(key, answer)
+    days: list[date] = answer.column("sale_date").to_pylist()
+    return days
+
+
+@dataclass(frozen=True)
+class TotalsCoverage:
+    """Coverage of the daily totals. `stale`: days whose lines must be read; None if there are no totals."""
+
+    last_settlement: int = 0
+    stale: tuple[date, ...] | None = None
+    catalogue: int = 0
+    """Number of changes of the catalogue's tables; 0: it has never had an entry."""
+
+
+def totals_coverage(warehouse: Warehouse, cache: QueryCache | None = None) -> TotalsCoverage:
+    """Return the coverage as of the last settlement, cached by settlement."""
+    cache = cache or QueryCache()
+    (row,) = cache.once("summed", lambda: warehouse.query(sql.text("daily_totals/summed"))).to_pylist()
+    last_settlement, summed_settlement, catalogue = row["last_settlement"], row["summed_settlement"], row["changes"]
+    written_settlement = row["written_settlement"]
+    if not summed_settlement:
+        return TotalsCoverage(last_settlement, None, catalogue)
+    if last_settlement == summed_settlement and not row["changed_days"]:
+        return TotalsCoverage(last_settlement, (), catalogue)
+    key = (last_settlement, summed_settlement, written_settlement, catalogue, row["changed_days"])
+    days = _read_stale_days(warehouse, cache, key, "stale_days", {"settlement_no": summed_settlement})
+    if written_settlement != summed_settlement:  # an older version refreshed the totals
+        days |= _read_stale_days(warehouse, cache, key, "unsplit_days")
+    return TotalsCoverage(last_settlement, tuple(sorted(days)), catalogue)
+
+
+def _read_stale_days(
+    warehouse: Warehouse, cache: QueryCache, key: tuple[int, ...], name: str, params: Mapping[str, Any] | None = None
+) -> set[date]:
+    rows = cache.get((name, *key))
+    if rows is None:
+        rows = warehouse.query(sql.text(f"daily_totals/{name}"), params)
+        cache.put((name, *key), rows)
+    return {*rows.column("sale_date").to_pylist()}
+
+
+MAX_DAYS_AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
 _MONEY = (
@@ -57,9 +122,9 @@ _HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
 """Queries that depend on the currency; the others are not converted."""
 _READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
-COST_COLUMNS = COSTS | {one.name for one in measures().values() if one.reads_costs}
+COST_COLUMNS = COSTS | {one.name for one in all_measures().values() if one.reads_costs}
 _READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
-UNCACHED = "visible_unsettled_lines"
+UNCACHED_RELATION = "visible_unsettled_lines"
 """A relation that changes between settlements, so that answers from it are not cached."""
 PERSONAL_PARAMETER = "personal"
 """The query parameter that is 1 if the user may see personal columns, else 0."""
@@ -78,16 +143,16 @@ class TokenLacksRight(Forbidden):
         super().__init__(f"{cannot} not have the right “{right.value}”. Create one that has it under API tokens.")
 
 
-def forbidden(scope: Scope, right: Action, attempt: str) -> Forbidden:
+def forbidden_error(scope: Scope, right: Action, attempt: str) -> Forbidden:
     """The error for what a user may not do: their role, or only their token, lacks the right."""
     if right in PERMISSIONS[scope.role]:
         return TokenLacksRight(right, attempt)
     return Forbidden(f"Your role cannot {attempt}.")
 
 
-def run(
+def run_query(
     warehouse: Warehouse,
-    query: Query | str,
+    query: CatalogueQuery | str,
     scope: Scope,
     filters: Filters | None = None,
     *,
@@ -99,12 +164,14 @@ def run(
 
     Raises `NotFound` (no such query), `Forbidden`, `Rejected` (a parameter) and what `Warehouse.query` raises.
     """
-    filters, query = filters or Filters(), _described(query)
+    filters, query = filters or Filters(), _describe(query)
     mark = cache.mark if cache else None  # before querying, so that what is cached is not older
     totals = totals_coverage(warehouse, cache)
-    text, values = compose(query, scope, filters, _basis(warehouse, query, scope, filters, totals, cache), **params)
-    text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, cache)
-    if cache is None or query.reads(UNCACHED):
+    text, values = compose_query(
+        query, scope, filters, _query_context(warehouse, query, scope, filters, totals, cache), **params
+    )
+    text, values = limit_to_changed_days(warehouse, query, text, values, totals.last_settlement, cache)
+    if cache is None or query.reads(UNCACHED_RELATION):
         return _without_hidden(warehouse.query(text, values), scope)
     key = (mark, totals.last_settlement, totals.catalogue, text, _frozen(values))
     answer = cache.get(key)
@@ -114,21 +181,21 @@ def run(
     return _without_hidden(answer, scope)
 
 
-def stream(
+def stream_query(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> Iterator[pa.RecordBatch]:
     """As `run`, in batches of bounded size; at least one, for the schema."""
-    filters, query = filters or Filters(), describe(name)
+    filters, query = filters or Filters(), describe_query(name)
     totals = totals_coverage(warehouse)
-    basis = _basis(warehouse, query, scope, filters, totals, None)
-    text, values = compose(query, scope, filters, basis, **params)
-    text, values = on_changed_days(warehouse, query, text, values, totals.last_settlement, None)
+    basis = _query_context(warehouse, query, scope, filters, totals, None)
+    text, values = compose_query(query, scope, filters, basis, **params)
+    text, values = limit_to_changed_days(warehouse, query, text, values, totals.last_settlement, None)
     empty = True
     for batch in warehouse.stream(text, values):
         empty = False
         yield _without_hidden(batch, scope)
     if empty:
-        result = run(warehouse, name, scope, filters, **params)
+        result = run_query(warehouse, name, scope, filters, **params)
         yield pa.RecordBatch.from_arrays([pa.array([], f.type) for f in result.schema], schema=result.schema)
 
 
@@ -138,8 +205,8 @@ def preview_query(
     """Return the query of `run` for a settlement preview; pass its answer to `without_hidden_columns`."""
     filters = filters or Filters()
     coverage = replace(totals_coverage(warehouse), stale=None)  # totals do not include the previewed settlement
-    basis = _basis(warehouse, describe(name), scope, filters, coverage, None)
-    return WarehouseQuery(*compose(name, scope, filters, basis, **params))
+    basis = _query_context(warehouse, describe_query(name), scope, filters, coverage, None)
+    return WarehouseQuery(*compose_query(name, scope, filters, basis, **params))
 
 
 def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
@@ -147,22 +214,22 @@ def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
     return _without_hidden(answer, scope)
 
 
-def comparison(
+def read_comparison(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
-) -> Comparison | None:
+) -> PeriodComparison | None:
     """Return the periods compared by the growth of `kpis`, or None. Raises as `run`."""
-    return comparisons(warehouse, scope, filters, cache=cache)[0]
+    return read_comparisons(warehouse, scope, filters, cache=cache)[0]
 
 
-def comparisons(
+def read_comparisons(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
-) -> tuple[Comparison | None, Comparison | None]:
+) -> tuple[PeriodComparison | None, PeriodComparison | None]:
     """Return the comparisons of `growth` with the previous period and the previous year. Raises as `run`."""
-    reported = _reported(warehouse, describe("kpis"), scope, filters, cache)
-    return previous_period(filters, reported), previous_year(filters, reported)
+    reported = _reported(warehouse, describe_query("kpis"), scope, filters, cache)
+    return compare_previous_period(filters, reported), compare_previous_year(filters, reported)
 
 
-def latest(
+def read_latest_period(
     warehouse: Warehouse, scope: Scope, filters: Filters, today: date, *, cache: QueryCache | None = None
 ) -> LatestPeriod | None:
     """Return the latest period of the regions and stores in the filters; later days than tomorrow are mistakes.
@@ -170,29 +237,36 @@ def latest(
     Days count as reported when their region has sales, also if the user may see only some of them.
     """
     regions = replace(scope, stores=None, salesperson=None)
-    chosen = Filters(region=filters.region, store=filters.store, end=today + AHEAD)
-    rows = run(warehouse, "freshness", regions, chosen, cache=cache).to_pylist()
+    chosen = Filters(region=filters.region, store=filters.store, end=today + MAX_DAYS_AHEAD)
+    rows = run_query(warehouse, "freshness", regions, chosen, cache=cache).to_pylist()
     return latest_period((ReportedDays(row["first_sale_date"], row["last_sale_date"]) for row in rows), today)
 
 
 def _reported(
-    warehouse: Warehouse, query: Query, scope: Scope, filters: Filters, cache: QueryCache | None
+    warehouse: Warehouse, query: CatalogueQuery, scope: Scope, filters: Filters, cache: QueryCache | None
 ) -> ReportedDays:
     """Reported days of the filtered regions and stores; other filters do not shorten them."""
     has_periods = _READS_COMPARISON.search(query.text) and filters.start is not None and filters.end is not None
     if not has_periods and not query.reads("compared_days"):
         return ReportedDays()
     scope_filters = Filters(region=filters.region, store=filters.store)
-    (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache).to_pylist()
+    (row,) = run_query(warehouse, "reported-days", scope, scope_filters, cache=cache).to_pylist()
     if row["last_day"] is not None and row["settled_at"] is not None:
-        possible = row["settled_at"].date() + AHEAD
+        possible = row["settled_at"].date() + MAX_DAYS_AHEAD
         if row["last_day"] > possible:
-            (row,) = run(warehouse, "reported-days", scope, scope_filters, cache=cache, until=possible).to_pylist()
+            (row,) = run_query(
+                warehouse, "reported-days", scope, scope_filters, cache=cache, until=possible
+            ).to_pylist()
     return ReportedDays(row["first_day"], row["last_day"])
 
 
-def _basis(
-    warehouse: Warehouse, query: Query, scope: Scope, filters: Filters, totals: TotalsCoverage, cache: QueryCache | None
+def _query_context(
+    warehouse: Warehouse,
+    query: CatalogueQuery,
+    scope: Scope,
+    filters: Filters,
+    totals: TotalsCoverage,
+    cache: QueryCache | None,
 ) -> QueryContext:
     reported, reporting = _reported(warehouse, query, scope, filters, cache), ""
     if filters.currency or _READS_TOTALS.search(query.text):
@@ -202,19 +276,19 @@ def _basis(
     return QueryContext(reported, reporting, totals.stale, currency, totals.catalogue > 0)
 
 
-def _described(query: Query | str) -> Query:
-    return describe(query) if isinstance(query, str) else query
+def _describe(query: CatalogueQuery | str) -> CatalogueQuery:
+    return describe_query(query) if isinstance(query, str) else query
 
 
-def compose(
-    query: Query | str,
+def compose_query(
+    query: CatalogueQuery | str,
     scope: Scope,
     filters: Filters,
     basis: QueryContext | None = None,
     **params: Any,
 ) -> tuple[str, dict[str, Any]]:
     """Return the GoogleSQL text and parameters that `run` sends. Raises as `run`, without reading any data."""
-    query = _described(query)
+    query = _describe(query)
     _check_allowed(query, scope, filters)
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})
     if unknown:
@@ -227,8 +301,8 @@ def compose(
     if not _HAS_MONEY.search(query.text):
         basis = replace(basis, currency="")
     relation_ctes = ""
-    converted = conversion(filters, basis)
-    scoped = converted | relations(scope, filters, basis, query.reads)
+    converted = conversion_relations(filters, basis)
+    scoped = converted | scoped_relations(scope, filters, basis, query.reads)
     for relation, (select, relation_params) in scoped.items():
         if relation in converted or query.reads(relation):
             relation_ctes += f"{relation} AS (\n  {select}\n),\n"
@@ -236,18 +310,20 @@ def compose(
     return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values
 
 
-def _check_allowed(query: Query, scope: Scope, filters: Filters) -> None:
+def _check_allowed(query: CatalogueQuery, scope: Scope, filters: Filters) -> None:
     if query.needs and not scope.may(query.needs):
-        raise forbidden(scope, query.needs, f"use {query.name}, which requires the permission “{query.needs}”")
+        raise forbidden_error(scope, query.needs, f"use {query.name}, which requires the permission “{query.needs}”")
     if filters.salesperson is not None and not scope.may(Action.SEE_PERSONAL):
-        raise forbidden(scope, Action.SEE_PERSONAL, "see personal data and therefore cannot filter by salesperson")
+        raise forbidden_error(
+            scope, Action.SEE_PERSONAL, "see personal data and therefore cannot filter by salesperson"
+        )
     if scope != UNRESTRICTED and not any(map(query.reads, _relation_names())):
         raise Forbidden(f"{query.name} reads the whole warehouse; only an administrator can run it.")
 
 
 @functools.cache
 def _relation_names() -> tuple[str, ...]:
-    return tuple(relations(UNRESTRICTED, Filters(), QueryContext()))
+    return tuple(scoped_relations(UNRESTRICTED, Filters(), QueryContext()))
 
 
 def _without_hidden(answer: Any, scope: Scope) -> Any:

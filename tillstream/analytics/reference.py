@@ -14,26 +14,26 @@ from tillstream.domain.dates.retail_calendar import RetailCalendar
 from tillstream.domain.errors import Rejected
 from tillstream.ports import Ports, Warehouse
 
-AHEAD = timedelta(days=400)
+DAILY_RATES_AHEAD = timedelta(days=400)
 """How far rates are filled forward, to cover new sales until the next load or start."""
-NOTED = ("upkeep", "rates")
+NOTED_RATES = ("upkeep", "rates")
 """Document with the number and the sum of the warehouse's rates, written after each load."""
 
 
 def refresh_rates(ports: Ports, reporting: str) -> list[str]:
     """Load the bundled rates into an empty warehouse, and those that people loaded if it lost them; refresh daily rates
     that end soon or have another currency. Return what was lost, in sentences."""
-    state = _state(ports)
+    state = _rates_state(ports)
     is_empty = not state["rate_count"]
     if is_empty:
-        from tillstream.analytics.fx import rates as fx_rates
+        from tillstream.analytics.fx import rate_files as fx_rates
 
-        ports.warehouse.replace_table("fx_rates", fx_rates.shipped())
+        ports.warehouse.replace_table("fx_rates", fx_rates.shipped_rates())
     is_noted = _is_noted(ports, state)
-    lost = _restore(ports, _content(_state(ports) if is_empty else state))
-    ends_soon = state["last_date"] is None or state["last_date"] < ports.clock.now().date() + AHEAD / 2
+    lost = _restore_rates(ports, _rates_content(_rates_state(ports) if is_empty else state))
+    ends_soon = state["last_date"] is None or state["last_date"] < ports.clock.now().date() + DAILY_RATES_AHEAD / 2
     if is_empty or lost or not is_noted or ends_soon or state["reporting"] != reporting:
-        _refresh(ports, reporting)
+        _refresh_daily_rates(ports, reporting)
     follow_rates(ports, reporting)
     return lost
 
@@ -69,17 +69,17 @@ def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:
         freshness.bump(ports.documents)
 
 
-def _restore(ports: Ports, current: dict[str, Any]) -> list[str]:
+def _restore_rates(ports: Ports, current: dict[str, Any]) -> list[str]:
     """Load kept rates again if the warehouse has not the rates that were noted last; return what was lost."""
-    noted = ports.documents.get(*NOTED)
+    noted = ports.documents.get(*NOTED_RATES)
     if noted and noted.data == current:
         return []
-    from tillstream.analytics.fx import kept_files
+    from tillstream.analytics.fx import rate_files
 
-    lost, sentences = _missing(kept_files.kept_rates(ports), _rates(ports)), []
+    lost, sentences = _missing_rates(rate_files.read_kept_rates(ports), _read_rates(ports)), []
     if lost.num_rows:
         ports.warehouse.upsert("fx_rates", lost, ["rate_date", "currency"])
-        current = _content(_state(ports))
+        current = _rates_content(_rates_state(ports))
         sentences.append(
             f"The warehouse lacked {lost.num_rows:,} of its exchange rates, as if an older warehouse file was put "
             "back. They were loaded again."
@@ -87,41 +87,41 @@ def _restore(ports: Ports, current: dict[str, Any]) -> list[str]:
     fewer = noted.data["rates"] - current["rates"] if noted else 0
     if fewer > 0:
         sentences.append(f"The warehouse lacks {fewer:,} of its exchange rates. Load their files again.")
-    ports.documents.put(*NOTED, current)
+    ports.documents.put(*NOTED_RATES, current)
     return sentences
 
 
 def repair_kept_rates(ports: Ports) -> list[str]:
     """Write the kept files of rates that are damaged again, from the warehouse; return what was done, in sentences."""
-    from tillstream.analytics.fx import kept_files
+    from tillstream.analytics.fx import rate_files
 
-    damaged = kept_files.damaged(ports)
+    damaged = rate_files.damaged_rate_files(ports)
     if not damaged:
         return []
-    kept_files.keep(ports, _rates(ports))
+    rate_files.keep_rates(ports, _read_rates(ports))
     for time in damaged:
-        kept_files.forget(ports, time)
+        rate_files.forget_rate_file(ports, time)
     files = f"{len(damaged):,} kept {'file' if len(damaged) == 1 else 'files'} of exchange rates could not be read."
     return [f"{files} The rates were kept again from the warehouse."]
 
 
-def _state(ports: Ports) -> dict[str, Any]:
+def _rates_state(ports: Ports) -> dict[str, Any]:
     state: dict[str, Any] = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
     return state
 
 
 def _is_noted(ports: Ports, state: dict[str, Any]) -> bool:
     """Whether the daily rates follow the rates of the warehouse."""
-    noted = ports.documents.get(*NOTED)
-    return noted is not None and noted.data == _content(state)
+    noted = ports.documents.get(*NOTED_RATES)
+    return noted is not None and noted.data == _rates_content(state)
 
 
-def _content(state: dict[str, Any]) -> dict[str, Any]:
+def _rates_content(state: dict[str, Any]) -> dict[str, Any]:
     """What the document `NOTED` contains."""
     return {"rates": state["rate_count"], "sum": f"{state['rate_sum']:.9f}"}
 
 
-def _missing(kept: pa.Table, rates: pa.Table) -> pa.Table:
+def _missing_rates(kept: pa.Table, rates: pa.Table) -> pa.Table:
     """The rows of `kept` that `rates` does not have, or has with another rate."""
     keys = ["rate_date", "currency"]
     both = kept.join(rates.rename_columns([*keys, "present"]), keys, join_type="left outer")
@@ -131,9 +131,9 @@ def _missing(kept: pa.Table, rates: pa.Table) -> pa.Table:
 
 def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Upsert the rates of a file; return how many. Raises `Rejected` naming line, column and value."""
-    from tillstream.analytics.fx import rates as fx_rates
+    from tillstream.analytics.fx import rate_files as fx_rates
 
-    rates = fx_rates.parse(text, name, _rates(ports))
+    rates = fx_rates.parse_rates(text, name, _read_rates(ports))
     save_rates(ports, rates, name, by)
     follow_rates(ports, reporting)
     return int(rates.num_rows)
@@ -141,22 +141,22 @@ def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> i
 
 def follow_rates(ports: Ports, reporting: str = "") -> None:
     """Let daily rates follow saved ones. reporting: the currency; empty: as before. Idempotent."""
-    from tillstream.analytics.fx import rate_versions
+    from tillstream.analytics.fx import rate_files
 
-    if pending := rate_versions.pending(ports):
-        state = _state(ports)
-        _refresh(ports, reporting or state["reporting"])
-        ports.documents.put(*NOTED, _content(state))
-        rate_versions.note_followed(ports, pending)
+    if pending := rate_files.pending_loads(ports):
+        state = _rates_state(ports)
+        _refresh_daily_rates(ports, reporting or state["reporting"])
+        ports.documents.put(*NOTED_RATES, _rates_content(state))
+        rate_files.note_followed_loads(ports, pending)
 
 
 def save_rates(ports: Ports, rates: pa.Table, name: str, by: str) -> None:
     """Upsert rows of `fx_rates`, and keep them; `follow_rates` makes them count. name: where they come from."""
-    from tillstream.analytics.fx import kept_files, rate_versions
+    from tillstream.analytics.fx import rate_files
 
-    kept_files.keep(ports, rates)
+    rate_files.keep_rates(ports, rates)
     ports.warehouse.upsert("fx_rates", rates, ["rate_date", "currency"])
-    rate_versions.raise_months(ports, rates)
+    rate_files.count_load(ports, rates)
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
     after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
     audit.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
@@ -165,18 +165,18 @@ def save_rates(ports: Ports, rates: pa.Table, name: str, by: str) -> None:
 def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:
     """Replace the rates with those of another warehouse."""
     ports.warehouse.replace_table("fx_rates", old.query(sql.text("reference/rates")))
-    _refresh(ports, reporting)
-    ports.documents.put(*NOTED, _content(_state(ports)))
+    _refresh_daily_rates(ports, reporting)
+    ports.documents.put(*NOTED_RATES, _rates_content(_rates_state(ports)))
 
 
-def _refresh(ports: Ports, reporting: str) -> None:
-    from tillstream.analytics.fx import daily
+def _refresh_daily_rates(ports: Ports, reporting: str) -> None:
+    from tillstream.analytics.fx import daily_factors
 
-    until = ports.clock.now().date() + AHEAD
-    ports.warehouse.replace_table("reporting_rates", daily.daily(_rates(ports), reporting, until))
+    until = ports.clock.now().date() + DAILY_RATES_AHEAD
+    ports.warehouse.replace_table("reporting_rates", daily_factors.daily_rates(_read_rates(ports), reporting, until))
     ports.warehouse.replace_table("reporting", pa.table({"currency": [reporting]}))
     freshness.bump(ports.documents)
 
 
-def _rates(ports: Ports) -> pa.Table:
+def _read_rates(ports: Ports) -> pa.Table:
     return ports.warehouse.query(sql.text("reference/rates"))

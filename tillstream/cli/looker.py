@@ -111,7 +111,7 @@ def dbt(project: str, dataset: str, out: str, json_: bool) -> None:
 def _measures() -> "Measures":
     """The measures that each view can compute."""
     from looker.definitions import Measure
-    from tillstream.analytics.measures.view_measures import COLUMNS, view_measures
+    from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
 
     return {
         view: [
@@ -127,7 +127,7 @@ def _measures() -> "Measures":
             )
             for name, one in view_measures(view).items()
         ]
-        for view in COLUMNS
+        for view in VIEW_COLUMNS
     }
 
 

@@ -11,7 +11,7 @@ from tillstream.app import App
 from tillstream.commands.result import DONE, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.contracts import confirmations, loader
-from tillstream.detection.answers import check
+from tillstream.detection.answers import check_answers
 from tillstream.detection.evidence import DetectionLog
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -34,7 +34,7 @@ def detect(
     """
     from tillstream.workflows.onboarding import delivered_lines, questionnaire, sources  # lazy: loads the pipeline
 
-    check(answers)
+    check_answers(answers)
     if name and not NAME.fullmatch(name):
         raise Rejected(f"{name!r} is not a valid contract name. Use at most 60 letters, digits, - and _.")
     path = Path(file)

@@ -132,7 +132,7 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     from tillstream.commands.stores import queues  # lazy: structlog, which the handlers of events need
 
     queued = queues.work_off(app)
-    holidays.refresh(app.ports)
+    holidays.refresh_holidays(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:
         status_notes.update_notes(app.ports, place)

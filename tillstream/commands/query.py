@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.analytics import filter_values, queries, reference
+from tillstream.analytics import filter_values, queries, query_catalogue, reference
 from tillstream.analytics.filters import NAMES as FILTERS
 from tillstream.analytics.filters import Filters, is_filter
 from tillstream.app import App
@@ -61,7 +61,7 @@ class FxLoad:
 
 def query(app: App, progress: Progress, arguments: Query) -> Result:
     name, params = arguments.name, dict(arguments.params)
-    parameters = {parameter.name: parameter for parameter in queries.describe(name).parameters}
+    parameters = {parameter.name: parameter for parameter in query_catalogue.describe_query(name).parameters}
     check_names(name, params, parameters)
     limit: int | None = arguments.limit or None
     if LIMIT in parameters:
@@ -70,9 +70,11 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
         limit = limit or parameters[LIMIT].value(params.get(LIMIT))
         params[LIMIT] = str(min(limit + 1, 2**63 - 1))  # one more row shows whether there are more
     filters = Filters.parse({key: value for key, value in params.items() if key not in parameters})
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(
+        app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
+    )
     query_params = {key: value for key, value in params.items() if key in parameters}
-    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
+    answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, filters, cache=app.queries, **query_params)
     cut = limit is not None and answer.num_rows > limit
     rows = answer.slice(0, limit).to_pylist()
     currency = filters.currency or app.settings.reporting_currency

@@ -5,16 +5,16 @@ and `drift` compares a file with the contract of its source and proposes the nex
 megabytes of a text file; `sample_file` returns a sample that can be passed to all three.
 """
 
-from tillstream.detection.drifts import Difference, Drift, drift
-from tillstream.detection.file_sample import FileSample, sample_file, sample_unpacked
-from tillstream.detection.fits import Fit, fit
+from tillstream.detection.drifts import ContractDifference, Drift, drift
+from tillstream.detection.fits import ContractFit, fit
 from tillstream.detection.propose import Proposal, propose
+from tillstream.detection.text.file_sample import FileSample, sample_file, sample_unpacked
 
 __all__ = [
-    "Difference",
+    "ContractDifference",
+    "ContractFit",
     "Drift",
     "FileSample",
-    "Fit",
     "Proposal",
     "drift",
     "fit",

@@ -4,26 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillstream.detection.amounts import (
-    ask_totals,
-    by_content,
-    document_discounts,
-    less_parts,
-    minor_units,
-    quantities,
+    further_discounts,
+    line_totals,
+    order_totals,
     scales,
+    signed_amounts,
+    subtractions,
     totals,
+    totals_by_content,
 )
-from tillstream.detection.amounts.tax_columns import TaxColumns
-from tillstream.detection.columns import repeated_names
-from tillstream.detection.columns.roles import MONEY, Profile
+from tillstream.detection.amounts.totals import TaxColumns
+from tillstream.detection.columns import column_roles
+from tillstream.detection.columns.column_roles import MONEY_ROLES, ColumnProfile
 from tillstream.detection.evidence import DetectionLog
-from tillstream.detection.exports import apply
-from tillstream.detection.exports.catalogue import ProgramExport
-from tillstream.detection.orders import order_amounts
-from tillstream.detection.sheet import Column, Sheet
-from tillstream.detection.terms import debit_credit, more_discounts, negative_sales
-from tillstream.detection.values.currency import signs
-from tillstream.detection.values.numbers import NumberProfile, NumberStyle
+from tillstream.detection.exports import export_programs
+from tillstream.detection.exports.export_programs import ProgramExport
+from tillstream.detection.sheet import SampleColumn, Sheet
+from tillstream.detection.values.currency import currency_signs
+from tillstream.detection.values.numbers import DetectedNumberStyle, NumberProfile
 from tillstream.detection.words.headers import match_header
 
 _NUMERIC = 0.9
@@ -39,7 +37,7 @@ class AmountColumns:
     def __init__(
         self,
         sheet: Sheet,
-        profiles: Mapping[str, Profile],
+        profiles: Mapping[str, ColumnProfile],
         first_lines: frozenset[str],
         export: ProgramExport | None,
         log: DetectionLog,
@@ -51,51 +49,56 @@ class AmountColumns:
         self._taxes = TaxColumns(sheet, {name: one.column for name, one in self.lines.items()}, log)
         self._of_orders = frozenset[str]()
 
-    def decide(self, roles: dict[str, str], style: NumberStyle) -> None:
+    def decide(self, roles: dict[str, str], style: DetectedNumberStyle) -> None:
         """Add roles of columns of amounts to `roles`, and set the attributes `sheet`, `style` and `settings`."""
         sheet, log = self._original, self._log
         self._taxes.read(sheet, roles, style)
-        money = [self._profiles[name].column for role, name in roles.items() if role in MONEY]
-        self._scaled = scales.quantities(sheet, roles, style, money, log)
+        money = [self._profiles[name].column for role, name in roles.items() if role in MONEY_ROLES]
+        self._scaled = scales.detect_quantity_style(sheet, roles, style, money, log)
         self.style = style = self._scaled.style
-        self._orders = order_amounts.decide(self._scaled.sheet, roles, self._free_numbers(roles), style, log)
+        self._orders = order_totals.detect_order_amounts(
+            self._scaled.sheet, roles, self._free_numbers(roles), style, log
+        )
         if {"quantity", "unit_price"} <= set(roles):  # the amounts of orders have no other use then
             self._of_orders = self._orders.repeated
         self.sheet = sheet = self._orders.sheet
-        by_content.assign(sheet, roles, self._free_numbers(roles), style, log)
+        totals_by_content.assign_roles_by_content(sheet, roles, self._free_numbers(roles), style, log)
         self._taxes.ask(
             sheet, roles, style, tuple(name for name in self._free_numbers(roles) if not match_header(name))
         )
         discounts = [roles[role] for role in ("discount", "discount_rate") if role in roles]
         percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
         self.settings: dict[str, Any] = dict(
-            totals.decide(sheet, roles, style, log, percent=percent, taxes=self._taxes)
+            totals.classify_totals(sheet, roles, style, log, percent=percent, taxes=self._taxes)
         )
-        debits = debit_credit.decide(sheet, roles, self._free_numbers(roles), style, log)
-        self.settings |= ask_totals.decide(sheet, roles, self._free_numbers(roles), style, log)
-        repeated_names.ask(sheet, roles, log)
-        quantities.decide(sheet, roles, self._free_numbers(roles), style, log)
+        debits = signed_amounts.detect_debit_credit(sheet, roles, self._free_numbers(roles), style, log)
+        self.settings |= line_totals.ask_for_line_total(sheet, roles, self._free_numbers(roles), style, log)
+        column_roles.ask_repeated_names(sheet, roles, log)
+        line_totals.ask_for_quantity(sheet, roles, self._free_numbers(roles), style, log)
         taken_back = [name for terms in debits.values() for names in terms.values() for name in names]
-        refunds = apply.refunds(self._export, sheet)
-        self.settings |= less_parts.decide(
+        refunds = export_programs.export_refunds(self._export, sheet)
+        self.settings |= subtractions.detect_amount_terms(
             sheet,
             roles,
             [name for name in self._free_numbers(roles) if name not in (*refunds, *taken_back)],
             style,
             log,
-            export_settings=apply.amount_settings(self._export, roles),
-            export_parts=apply.parts(self._export, sheet),
-            order_columns=(self._first_lines | apply.order_discounts(self._export, sheet)) - refunds.keys(),
+            export_settings=export_programs.export_amount_settings(self._export, roles),
+            export_parts=export_programs.export_amount_parts(self._export, sheet),
+            order_columns=(self._first_lines | export_programs.export_order_discounts(self._export, sheet))
+            - refunds.keys(),
             includes_tax=self.settings.get("include") == "tax",
         )
         if refunded := {name: of for name, of in refunds.items() if log.answer(f"subtract.{name}") == "yes"}:
             self.settings["refunded"] = {**self.settings.get("refunded", {}), **refunded}
         self._taxes.add_parts(self.settings, roles)
         self._subtract_discounts(roles)
-        if negative := negative_sales.decide(sheet, roles, style, log):
-            self.settings["factors"] = scales.product(self.settings.get("factors", {}), negative)
+        if negative := signed_amounts.detect_negative_sales(sheet, roles, style, log):
+            self.settings["factors"] = scales.combine_factors(self.settings.get("factors", {}), negative)
         if not self._export:
-            self._add_terms(more_discounts.decide(sheet, roles, self._free_numbers(roles), self.settings, style, log))
+            self._add_terms(
+                further_discounts.ask_more_discounts(sheet, roles, self._free_numbers(roles), self.settings, style, log)
+            )
         self._add_terms(debits)
         self.where_missing = {"net_amount": {"do": "default", "value": "0"}} if debits else {}
 
@@ -111,7 +114,9 @@ class AmountColumns:
         names = (
             ()
             if self._export
-            else document_discounts.decide(self._original, roles, numeric, self.settings, self.style, self._log)
+            else further_discounts.detect_document_discounts(
+                self._original, roles, numeric, self.settings, self.style, self._log
+            )
         )
         self._orders = self._orders.with_names(names, roles.get("sale_id", ""))
         total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
@@ -125,14 +130,14 @@ class AmountColumns:
     def decide_units(self, roles: dict[str, str], currency: str) -> None:
         """Add to `settings` what the numbers are counted in, such as cents or thousands. currency: of all rows."""
         rates = {role for role in ("discount", "tax") if self.settings.get(role, "amount") != "amount"}
-        if minor := minor_units.decide(self.sheet, roles, currency, self.style, self._log, rates=rates):
+        if minor := scales.detect_minor_units(self.sheet, roles, currency, self.style, self._log, rates=rates):
             self.settings["minor_units"] = list(minor)
-        if factors := self._scaled.factors | scales.multiples(roles, self._log):
-            self.settings["factors"] = scales.product(self.settings.get("factors", {}), factors)
+        if factors := self._scaled.factors | scales.detect_multiples(roles, self._log):
+            self.settings["factors"] = scales.combine_factors(self.settings.get("factors", {}), factors)
 
-    def money_columns(self, roles: Mapping[str, str]) -> list[tuple[Column, NumberProfile]]:
+    def money_columns(self, roles: Mapping[str, str]) -> list[tuple[SampleColumn, NumberProfile]]:
         """The mapped columns of amounts of money, with what is known about their numbers."""
-        names = [roles[role] for role in MONEY if role in roles]
+        names = [roles[role] for role in MONEY_ROLES if role in roles]
         return [(self.sheet.columns[name], self._profiles[name].numbers) for name in names]
 
     def numbers(self, roles: Mapping[str, str], currency: str) -> dict[str, Any]:
@@ -142,7 +147,7 @@ class AmountColumns:
             "thousands": self.style.thousands,
             "unit_words": list(self._profiles[roles["quantity"]].units if "quantity" in roles else ()),
             "alternatives": list(self._scaled.alternatives),
-            "currency_signs": list(signs(self.money_columns(roles), currency)),
+            "currency_signs": list(currency_signs(self.money_columns(roles), currency)),
         }
 
     def count_once(self, roles: Mapping[str, str]) -> tuple[dict[str, object], Sheet]:

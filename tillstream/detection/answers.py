@@ -121,14 +121,14 @@ PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
 """Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 
 
-def check(answers: Mapping[str, str]) -> None:
+def check_answers(answers: Mapping[str, str]) -> None:
     """Raise `Rejected` for an unknown key or an invalid answer."""
     for key, answer in answers.items():
-        if error := invalid(key, answer):
+        if error := invalid_reason(key, answer):
             raise Rejected(f"{answer!r} is not a valid answer to {key}: {error}.")
 
 
-def invalid(key: str, answer: str) -> str:
+def invalid_reason(key: str, answer: str) -> str:
     """Return why an answer is not valid, as the end of a sentence, or an empty string.
 
     Raises `Rejected` for an unknown key.
@@ -143,7 +143,7 @@ def invalid(key: str, answer: str) -> str:
     return validator(answer)
 
 
-def check_names(answers: Mapping[str, str], names: Mapping[str, object]) -> None:
+def check_column_names(answers: Mapping[str, str], names: Mapping[str, object]) -> None:
     """Raise `Rejected` for an answer that names a column missing from the file."""
     for key, answer in answers.items():
         columns = [answer] if key.startswith("column.") and answer != "-" else []

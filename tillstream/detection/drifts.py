@@ -1,26 +1,115 @@
 """Compare a file with the contract of its source, and propose the contract's next version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, BinaryIO, Literal
 
 from tillstream.detection.columns import status
-from tillstream.detection.columns.joined_status import complete
-from tillstream.detection.columns.readable import Reader, readable
-from tillstream.detection.columns.roles import Profile
-from tillstream.detection.evidence import DetectionLog, Question
-from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.fits import decodes_equally
-from tillstream.detection.style_drifts import StyleDrift
-from tillstream.detection.values import numbers
-from tillstream.detection.words.headers import match_header, plain
+from tillstream.detection.columns.column_roles import NUMERIC_ROLES, ColumnProfile
+from tillstream.detection.columns.status_columns import with_derived_columns
+from tillstream.detection.evidence import DetectionLog, DetectionQuestion
+from tillstream.detection.fits import CellReader, decodes_equally, readability, readable_words, unreadable_cells
+from tillstream.detection.sheet import Sheet
+from tillstream.detection.text.file_sample import FileSample, sample_file
+from tillstream.detection.values import currency, date_profile, dates, numbers
+from tillstream.detection.values.numbers import units_of_column
+from tillstream.detection.words.headers import match_header, normalise_name
 from tillstream.domain.batch.staging_report import UnknownWord
 from tillstream.domain.contract.file_dates import FILE_DATE
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.contract.values import needed_headers
+from tillstream.domain.dates.eras import Era
 
-Kind = Literal[
+StyleKind = Literal["number-style", "date-style"]
+_WORD_DIRECTIVES = ("%a", "%A", "%b", "%B", "%p")
+"""Directives of date formats that are words of a language."""
+
+
+class StyleDrift:
+    """Compares the formats of a file with its contract, and adds new ones to the data of its next version."""
+
+    def __init__(
+        self, sheet: Sheet, contract: Contract, data: dict[str, Any], log: DetectionLog, reader: CellReader
+    ) -> None:
+        """data: of the next version, in which renamed columns are mapped; it is changed."""
+        self._sheet, self._contract, self._data = sheet, contract, data
+        self._log, self._reader = log, reader
+        self._columns = {role: sheet.columns[name] for role, name in data["columns"].items() if name in sheet.columns}
+
+    def differences(self) -> Iterator[tuple[StyleKind, str, str, tuple[int, ...]]]:
+        """Yield kind, column of a sale line, description and lines of each new format."""
+        yield from self._described("number-style", self._compare_numbers())
+        yield from self._described("date-style", self._compare_dates())
+
+    def _described(
+        self, kind: StyleKind, examples: list[tuple[str, str]]
+    ) -> Iterator[tuple[StyleKind, str, str, tuple[int, ...]]]:
+        for role, cell in examples:
+            column = self._columns[role]
+            yield kind, role, f"{column.name} has a different format, as in “{cell}”", column.first_lines(cell)
+
+    def _unreadable_roles(self, roles: Iterable[str]) -> list[tuple[str, str]]:
+        """(role, example cell) of columns with too many unreadable cells."""
+        reads = {role: readability(self._contract, role, self._columns[role], self._reader) for role in roles}
+        least = 1 - self._contract.refused_threshold
+        return [(role, read.example) for role, read in reads.items() if read.share < least]
+
+    def _compare_numbers(self) -> list[tuple[str, str]]:
+        roles = sorted(NUMERIC_ROLES & self._columns.keys())
+        unreadable = self._unreadable_roles(roles)
+        if not unreadable:
+            return []
+        columns = [unreadable_cells(self._contract, role, self._columns[role], self._reader) for role in roles]
+        profiles = [(column, numbers.profile_numbers(column)) for column in columns]
+        _add_words(self._data["numbers"]["currency_signs"], currency.currency_signs(profiles, self._contract.currency))
+        if "quantity" in roles:
+            _add_words(self._data["numbers"]["unit_words"], units_of_column(self._columns["quantity"]))
+        if any(one.decimal or one.thousands or one.ambiguous for _, one in profiles):
+            self._add_number_style(numbers.detect_number_style(profiles, self._log))
+        return unreadable
+
+    def _add_number_style(self, new: numbers.DetectedNumberStyle) -> None:
+        own = self._contract.numbers
+        if new.decimal == own.decimal and new.thousands and not own.thousands:
+            self._data["numbers"]["thousands"] = new.thousands
+            return
+        example = own.model_copy(update={"decimal": new.decimal, "thousands": new.thousands}).example
+        if example not in {style.example for style in own.styles}:
+            self._data["numbers"]["alternatives"].append(example)
+
+    def _compare_dates(self) -> list[tuple[str, str]]:
+        if "date" not in self._columns:
+            return []
+        column, style = self._columns["date"], self._contract.dates
+        unreadable = self._unreadable_roles(["date"])
+        eras: set[Era] = set() if style.era else date_profile.profile_dates(column, few=True).eras
+        era = next(iter(eras)) if len(eras) == 1 else ""
+        if not unreadable and not era:
+            return []
+        with_era = self._contract.model_copy(update={"dates": style.model_copy(update={"era": era or style.era})})
+        self._data["dates"]["era"] = with_era.dates.era
+        new = unreadable_cells(with_era, "date", column, self._reader)
+        if new.filled:
+            profile, sale_ids = date_profile.profile_dates(new), self._columns.get("sale_id")
+            self._add_date_formats(dates.detect_date_style(new, profile, self._sheet, self._log, sale_ids))
+        return unreadable or [("date", next(iter(column.words)))]
+
+    def _add_date_formats(self, new: dates.DetectedDateStyle) -> None:
+        """Add formats, unless their names are of another language than those of the contract, which can have one."""
+        own = self._contract.dates
+        if new.language not in {"", own.language}:
+            if any(mark in text for text in own.formats for mark in _WORD_DIRECTIVES):
+                return
+            self._data["dates"]["language"] = new.language
+        self._data["dates"]["formats"] = list(dict.fromkeys((*own.formats, *new.formats)))
+
+
+def _add_words(words: list[str], more: Iterable[str]) -> None:
+    words += [word for word in more if word not in words]
+
+
+DifferenceKind = Literal[
     "new-column", "renamed-column", "missing-column", "encoding", "delimiter", "number-style", "date-style", "new-word"
 ]
 _MIN_SIMILARITY = 0.6
@@ -28,8 +117,8 @@ _MIN_SIMILARITY = 0.6
 
 
 @dataclass(frozen=True)
-class Difference:
-    kind: Kind
+class ContractDifference:
+    kind: DifferenceKind
     column: str
     """Sale-line column, or file column if it is new; empty for the whole file."""
     words: str
@@ -45,9 +134,9 @@ class Drift:
     """Differences between a file and its contract. `proposed`: next version of the contract, which reads the file;
     None if nothing has to change, a question is open, or mapped columns are missing."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[ContractDifference, ...]
     proposed: Contract | None
-    questions: tuple[Question, ...] = ()
+    questions: tuple[DetectionQuestion, ...] = ()
 
     @property
     def has_differences(self) -> bool:
@@ -61,7 +150,7 @@ def drift(
     *,
     header: Sequence[str] = (),
     answers: Mapping[str, str] | None = None,
-    reader: Reader = readable,
+    reader: CellReader = readable_words,
     unknown_words: Sequence[UnknownWord] = (),
 ) -> Drift:
     """Compare a file with its contract.
@@ -71,23 +160,23 @@ def drift(
     """
     log = DetectionLog(dict(answers or {}))
     sample = source if isinstance(source, FileSample) else sample_file(source)
-    return _Drift(sample, contract, tuple(header), log, reader, unknown_words).run()
+    return _Comparison(sample, contract, tuple(header), log, reader, unknown_words).run()
 
 
-class _Drift:
+class _Comparison:
     def __init__(
         self,
         sample: FileSample,
         contract: Contract,
         header: tuple[str, ...],
         log: DetectionLog,
-        reader: Reader,
+        reader: CellReader,
         unknown_words: Sequence[UnknownWord],
     ) -> None:
         self._unknown_words = unknown_words
         self._sample, self._sheet, self._contract = sample, sample.sheet, contract
         self._header, self._log, self._reader = header, log, reader
-        self._differences: list[Difference] = []
+        self._differences: list[ContractDifference] = []
         self._data: dict[str, Any] = contract.model_dump(mode="json")
 
     def run(self) -> Drift:
@@ -106,8 +195,8 @@ class _Drift:
         self._data["version"] = self._contract.version + 1
         return Drift(tuple(self._differences), parse(self._data, self._contract.name))
 
-    def _add(self, kind: Kind, column: str, words: str, lines: tuple[int, ...] = ()) -> None:
-        self._differences.append(Difference(kind, column, words, lines))
+    def _add(self, kind: DifferenceKind, column: str, words: str, lines: tuple[int, ...] = ()) -> None:
+        self._differences.append(ContractDifference(kind, column, words, lines))
 
     def _compare_format(self) -> None:
         file, style = self._sample.file, self._contract.file
@@ -152,12 +241,12 @@ class _Drift:
         answer = self._log.answer(f"column.{role}")
         if answer in new:
             return str(answer)
-        plain_name = plain(name)
+        plain_name = normalise_name(name)
         candidates: list[tuple[float, str]] = []
         for other in new:
-            if not Profile(self._sheet.columns[other]).can_be(role):
+            if not ColumnProfile(self._sheet.columns[other]).can_be(role):
                 continue
-            similarity = SequenceMatcher(None, plain_name, plain(other)).ratio()
+            similarity = SequenceMatcher(None, plain_name, normalise_name(other)).ratio()
             same_role = any(match.role in {role, "amount"} & _compatible_roles(role) for match in match_header(other))
             if same_role or similarity >= _MIN_SIMILARITY:
                 candidates.append((similarity + same_role, other))
@@ -171,19 +260,19 @@ class _Drift:
     def _compare_status_words(self) -> None:
         """Report new status words and ask for their meaning; all of the file are asked, if it was read whole."""
         name = self._data["columns"].get("status")
-        sheet = complete(self._sheet, self._contract.made)
+        sheet = with_derived_columns(self._sheet, self._contract.made)
         if name not in sheet.columns:
             return
         column, numbers_ = sheet.columns[name], self._data["numbers"]
-        style = numbers.NumberStyle(numbers_["decimal"], numbers_["thousands"])
-        uses = status.new_words(sheet, self._data["columns"], style, self._contract, self._log)
+        style = numbers.DetectedNumberStyle(numbers_["decimal"], numbers_["thousands"])
+        uses = status.new_status_words(sheet, self._data["columns"], style, self._contract, self._log)
         sampled = {use.word for use in uses}
-        uses += status.words_of(self._unknown_words, sampled, self._log)
+        uses += status.unsampled_status_words(self._unknown_words, sampled, self._log)
         for use in uses:
             self._add("new-word", "status", f"“{use.word}” in {name} is new", column.first_lines(use.word))
             if use.meaning:
                 self._data["status"]["words"][use.word] = use.meaning
-        status.ask_for_words(name, uses, self._log)
+        status.ask_status_words(name, uses, self._log)
 
 
 def _compatible_roles(role: str) -> set[str]:

@@ -27,7 +27,7 @@ def percentage(share: float) -> str:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DetectionFinding:
     """A detected or assumed property of the file."""
 
     about: str
@@ -88,7 +88,7 @@ class WordUse:
 
 
 @dataclass(frozen=True)
-class Question:
+class DetectionQuestion:
     """A question about something the file does not show. Answers are passed by key."""
 
     key: str
@@ -129,8 +129,8 @@ class DetectionLog:
     """Collects findings and questions during detection. Answers take precedence over evidence."""
 
     answers: dict[str, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    findings: list[DetectionFinding] = field(default_factory=list)
+    questions: list[DetectionQuestion] = field(default_factory=list)
     assumed: dict[str, str] = field(default_factory=dict)
     """Key of an answer that nobody gave → why it is assumed."""
 
@@ -143,7 +143,7 @@ class DetectionLog:
     def add_finding(
         self, about: str, value: str, evidence: str, confidence: float = CERTAIN, lines: tuple[int, ...] = ()
     ) -> None:
-        self.findings.append(Finding(about, value, evidence, round(confidence, 2), lines))
+        self.findings.append(DetectionFinding(about, value, evidence, round(confidence, 2), lines))
 
     def add_question(
         self,
@@ -160,7 +160,7 @@ class DetectionLog:
         if not none and NO_COLUMN in choices:
             none = "none of them"
         if all(question.key != key for question in self.questions):
-            self.questions.append(Question(key, words, choices, evidence, lines, default, table, none, kind))
+            self.questions.append(DetectionQuestion(key, words, choices, evidence, lines, default, table, none, kind))
 
     def answer(self, key: str) -> str | None:
         """The user's or the assumed answer, or None; it is recorded as a finding, unless it is an assumed `-`."""

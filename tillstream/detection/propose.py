@@ -5,31 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from tillstream.detection import not_goods
 from tillstream.detection.amount_columns import AmountColumns
-from tillstream.detection.answers import check_names
-from tillstream.detection.arithmetic import separators
-from tillstream.detection.columns import (
-    accounted,
-    days_of_dates,
-    fill_down,
-    identity,
-    joined_status,
-    missing,
-    repeated_names,
-    roles,
-    status,
-    total_rows,
-)
-from tillstream.detection.columns.number_columns import style_columns
-from tillstream.detection.evidence import LIKELY, DetectionLog, Finding, Question
-from tillstream.detection.exports import apply
-from tillstream.detection.exports.catalogue import recognise
-from tillstream.detection.file_sample import FileSample, sample_file
-from tillstream.detection.rows import balances, marked_rows, order_events, repeats
+from tillstream.detection.amounts import arithmetic
+from tillstream.detection.answers import check_column_names
+from tillstream.detection.columns import column_roles, column_uses, identity, missing_cells, status, status_columns
+from tillstream.detection.columns.column_roles import number_style_columns
+from tillstream.detection.evidence import LIKELY, DetectionFinding, DetectionLog, DetectionQuestion
+from tillstream.detection.exports import export_programs
+from tillstream.detection.exports.export_programs import recognise_export
+from tillstream.detection.rows import ignored_rows, marked_rows, repeated_rows
 from tillstream.detection.sheet import rows_where, with_names, without_rows
-from tillstream.detection.values import currency, date_source, dates, numbers
-from tillstream.detection.values.clocks import clock_formats
+from tillstream.detection.text.file_sample import FileSample, sample_file
+from tillstream.detection.values import currency, date_profile, date_source, dates, numbers
+from tillstream.detection.values.date_profile import clock_formats
 
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -39,13 +27,13 @@ class Proposal:
     """A proposed contract as plain data, valid for `domain.contract.model.parse` once no question is open."""
 
     contract: dict[str, Any]
-    findings: tuple[Finding, ...]
-    questions: tuple[Question, ...]
+    findings: tuple[DetectionFinding, ...]
+    questions: tuple[DetectionQuestion, ...]
     rows: int
     """Number of sampled rows."""
     read: int = 0
     """Number of bytes read from the file."""
-    columns: tuple[accounted.ColumnUse, ...] = ()
+    columns: tuple[column_uses.ColumnUse, ...] = ()
     """Every column of the file."""
 
 
@@ -76,44 +64,50 @@ class _Proposer:
         self._sheet, self._file, self._read = with_names(sample.sheet), sample.file, sample.read
         self._nameless = {name: column for name, column in sample.sheet.columns.items() if not name}
         self._log, self._name, self._file_name = log, name, file_name
-        self._profiles = roles.profiles(self._sheet)
-        self._export = recognise(sample.sheet.names)
+        self._profiles = column_roles.profile_columns(self._sheet)
+        self._export = recognise_export(sample.sheet.names)
         self._first_lines = frozenset[str]()
 
     def run(self) -> Proposal:
         log = self._log
-        check_names(log.answers, self._sheet.columns)
+        check_column_names(log.answers, self._sheet.columns)
         self._complete_orders()
-        self._file = self._file | repeated_names.decide(self._sheet, log)
+        self._file = self._file | column_roles.header_settings(self._sheet, log)
         amounts = AmountColumns(self._sheet, self._profiles, self._first_lines, self._export, log)
-        role_columns = roles.assign(amounts.lines, log)
-        shown = style_columns(role_columns, self._profiles)
-        separators.assume(self._sheet, role_columns, {column.name: profile for column, profile in shown}, log)
-        amounts.decide(role_columns, numbers.decide(shown, log))
+        role_columns = column_roles.assign_roles(amounts.lines, log)
+        shown = number_style_columns(role_columns, self._profiles)
+        arithmetic.assume_decimal_separator(
+            self._sheet, role_columns, {column.name: profile for column, profile in shown}, log
+        )
+        amounts.decide(role_columns, numbers.detect_number_style(shown, log))
         sheet, style = amounts.sheet, amounts.style
         name = _UNSAFE_CHARACTERS.sub("-", self._name).lstrip("-_")[:60].rstrip("-")
         contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
-        currencies = currency.decide(sheet, role_columns, amounts.money_columns(role_columns), log)
+        currencies = currency.detect_currency(sheet, role_columns, amounts.money_columns(role_columns), log)
         contract["currency"] = currencies.currency
         amounts.decide_units(role_columns, currencies.currency)
         contract["country"] = self._country(role_columns)
         contract["file"] = {}
         contract["numbers"] = amounts.numbers(role_columns, currencies.currency)
-        sale_columns = identity.decide(sheet, role_columns, log)
-        repeats.decide(self._sheet, role_columns, log, sale_columns or ())
+        sale_columns = identity.detect_identity(sheet, role_columns, log)
+        repeated_rows.ask_repeated_rows(self._sheet, role_columns, log, sale_columns or ())
         contract["amounts"] = amounts.settings
         contract["dates"], source = self._dates(role_columns)
-        texts = roles.status_texts(amounts.lines, role_columns).values()
-        with_marks, marked = marked_rows.decide(sheet, role_columns, style, log, sale_columns or ())
-        also = apply.also_status(self._export, sheet) if self._export else ()
-        with_status, joined = joined_status.decide(with_marks, role_columns, texts, log, also, marked.made)
-        contract["status"], status_words = status.decide(with_status, role_columns, style, log, joined.meanings)
+        texts = column_roles.status_candidates(amounts.lines, role_columns).values()
+        with_marks, marked = marked_rows.detect_marked_rows(sheet, role_columns, style, log, sale_columns or ())
+        also = export_programs.export_status_columns(self._export, sheet) if self._export else ()
+        with_status, joined = status_columns.join_status_columns(
+            with_marks, role_columns, texts, log, also, marked.made
+        )
+        contract["status"], status_words = status.map_status_words(
+            with_status, role_columns, style, log, joined.meanings
+        )
         contract["identity"] = {
-            "ids": identity.per_store(sheet, role_columns, sale_columns, log),
-            "whole_numbers": identity.whole_numbers(sheet, role_columns, style.decimal),
+            "ids": identity.sale_id_scope(sheet, role_columns, sale_columns, log),
+            "whole_numbers": identity.whole_number_ids(sheet, role_columns, style.decimal),
         }
-        where_missing = missing.decide(sheet, role_columns, self._profiles, style, log)
+        where_missing = missing_cells.missing_value_rules(sheet, role_columns, self._profiles, style, log)
         contract["where_missing"] = amounts.where_missing | where_missing
         contract["columns"] = dict(role_columns)
         once, sheet = amounts.count_once(role_columns)
@@ -127,31 +121,37 @@ class _Proposer:
         contract["extra_columns"] = [name for name in sheet.names if name not in contract["columns"].values()]
         made_of = (*contract["identity"].get("made_of", ()), *source.parts)
         uses = dict.fromkeys(made_of, "identity") | dict.fromkeys((*joined.parts, *marked.parts), "status")
-        profiles = self._profiles | {name: roles.Profile(column) for name, column in self._nameless.items()}
-        columns = accounted.account(sheet, profiles, contract["columns"], uses, style, status_words)
-        findings, questions = tuple(log.findings), order_events.alone(log.questions)
+        profiles = self._profiles | {
+            name: column_roles.ColumnProfile(column) for name, column in self._nameless.items()
+        }
+        columns = column_uses.column_uses(sheet, profiles, contract["columns"], uses, style, status_words)
+        findings, questions = tuple(log.findings), repeated_rows.deciding_questions(log.questions)
         return Proposal(_without_empty(contract), findings, questions, sheet.rows, self._read, columns)
 
     def _complete_orders(self) -> None:
         """Use what is known about the export; complete the rows of orders that are written once for all their lines."""
         export = self._export
         if not export:
-            self._ignore(balances.decide(self._sheet, self._log))
-            self._ignore(order_events.decide(self._sheet, self._profiles, self._log))
-            self._ignore(total_rows.decide(self._sheet, self._profiles, self._log))
+            self._ignore(ignored_rows.detect_balance_rows(self._sheet, self._log))
+            self._ignore(repeated_rows.detect_order_events(self._sheet, self._profiles, self._log))
+            self._ignore(ignored_rows.detect_total_rows(self._sheet, self._profiles, self._log))
         sheet = self._sheet
-        names, within = apply.fill_down(export, sheet) if export else fill_down.decide(sheet, self._profiles, self._log)
+        names, within = (
+            export_programs.export_fill_down(export, sheet)
+            if export
+            else missing_cells.detect_fill_down(sheet, self._profiles, self._log)
+        )
         if names:
-            self._first_lines = fill_down.order_columns(sheet, self._profiles, within, names)
-            self._sheet = fill_down.complete(sheet, names, within)
-            self._profiles = roles.profiles(self._sheet)
+            self._first_lines = missing_cells.order_amount_columns(sheet, self._profiles, within, names)
+            self._sheet = missing_cells.fill_down_columns(sheet, names, within)
+            self._profiles = column_roles.profile_columns(self._sheet)
             self._file = self._file | {"fill_down": list(names), "fill_down_within": within}
         elif not export:
-            self._first_lines = fill_down.amounts_of_orders(sheet, self._profiles)
+            self._first_lines = missing_cells.amounts_of_first_or_last_rows(sheet, self._profiles)
         if export:
-            self._ignore(apply.ignore_where(export, self._sheet))
-            apply.answer(export, self._sheet, self._log)
-        self._ignore(not_goods.decide(self._sheet, self._log))
+            self._ignore(export_programs.export_ignored_rows(export, self._sheet))
+            export_programs.apply_export_answers(export, self._sheet, self._log)
+        self._ignore(ignored_rows.detect_not_goods(self._sheet, self._log))
 
     def _completed_refunds(self, amounts: Mapping[str, Any]) -> dict[str, Any]:
         """The contract's `file.fill_down` with the refunds of orders, in which the amounts of all lines fall."""
@@ -163,7 +163,7 @@ class _Proposer:
         """Leave out the rows with one of these cells."""
         if ignore_where:
             self._sheet = without_rows(self._sheet, rows_where(self._sheet, ignore_where))
-            self._profiles = roles.profiles(self._sheet)
+            self._profiles = column_roles.profile_columns(self._sheet)
             before = self._file.get("ignore_where", {})
             where = {name: [*before.get(name, ()), *words] for name, words in ignore_where.items()}
             self._file = self._file | {"ignore_where": before | where}
@@ -196,13 +196,13 @@ class _Proposer:
         if "date" in role_columns:
             profile = self._profiles[role_columns["date"]]
             sale_ids = self._sheet.columns.get(role_columns.get("sale_id", ""))
-            style = dates.decide(profile.column, profile.dates, self._sheet, log, sale_ids)
+            style = dates.detect_date_style(profile.column, profile.dates, self._sheet, log, sale_ids)
             settings = {"formats": list(style.formats), "language": style.language, "era": style.era}
             if half_converted := dates.ask_half_converted(profile.column, profile.dates, log):
                 settings["half_converted"] = half_converted
             has_times, has_offsets = style.has_times, style.has_offsets
         else:
-            source = date_source.decide(self._sheet, role_columns, self._file_name, log)
+            source = date_source.detect_date_source(self._sheet, role_columns, self._file_name, log)
             settings = dict(source.dates)
         if has_times or "time" not in role_columns:
             role_columns.pop("time", None)
@@ -232,7 +232,7 @@ class _Proposer:
         contract["columns"].pop("sale_id", None)
         if names:
             contract["identity"]["made_of"] = list(names)
-            contract["made"] = days_of_dates.derived_days(names, self._sheet)
+            contract["made"] = date_profile.derived_day_columns(names, self._sheet)
         else:
             contract["columns"].pop("line_key", None)
             contract["identity"]["by_content"] = True

@@ -17,7 +17,7 @@ NO_LINE = 0
 
 
 @dataclass(frozen=True)
-class Column:
+class SampleColumn:
     """Trimmed cells of one column, in file order."""
 
     name: str
@@ -47,7 +47,7 @@ class Sheet:
     """Sample of a file. `names`: trimmed header names; `columns`: name → column."""
 
     names: tuple[str, ...]
-    columns: dict[str, Column]
+    columns: dict[str, SampleColumn]
     rows: int
     is_complete: bool
     """Whether the sample contains every row of the file."""
@@ -76,7 +76,9 @@ def without_rows(sheet: Sheet, dropped: AbstractSet[int]) -> Sheet:
     """The sheet without these rows, by index."""
     kept = [index for index in range(sheet.rows) if index not in dropped]
     columns = {
-        name: Column(name, tuple(column.cells[index] for index in kept), tuple(column.lines[index] for index in kept))
+        name: SampleColumn(
+            name, tuple(column.cells[index] for index in kept), tuple(column.lines[index] for index in kept)
+        )
         for name, column in sheet.columns.items()
     }
     contiguous_rows = sum(index < sheet.contiguous_rows for index in kept)
@@ -109,10 +111,10 @@ def build_sheet(
     trimmed = number_repeated([name.strip() for name in names])
     cells = list(zip(*rows, strict=True)) if rows else [() for _ in trimmed]
     line_numbers = tuple(lines)
-    columns: dict[str, Column] = {}
+    columns: dict[str, SampleColumn] = {}
     for name, values in zip(trimmed, cells, strict=True):
         if name not in columns:
-            columns[name] = Column(name, tuple(map(str.strip, values)), line_numbers)
+            columns[name] = SampleColumn(name, tuple(map(str.strip, values)), line_numbers)
     repeated = tuple(repeated_names(trimmed))
     return Sheet(
         tuple(columns),

@@ -8,7 +8,14 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tillstream.analytics.amount_columns import COMPARED, FIGURE, FIGURES, ROW_COLUMNS, Amounts, ComparedColumns
+from tillstream.analytics.amount_columns import (
+    COMPARED_COLUMNS,
+    FIGURE_COLUMN,
+    FIGURE_COLUMNS,
+    ROW_COLUMNS,
+    ComparedColumns,
+    RowAmounts,
+)
 from tillstream.domain.money.minor_units import minor_digits
 from tillstream.exports.cell_texts import rounded, rounded_by_row, with_changes
 
@@ -37,7 +44,7 @@ class ExportTable:
         """What of the table is in its currency, in words: all amounts, or some of them; empty if none is."""
         if not self.currency:
             return "Amounts"
-        has_own = Amounts(self.name, self.schema.names, self.currency).own and self.converted is None
+        has_own = RowAmounts(self.name, self.schema.names, self.currency).own and self.converted is None
         return ("Converted amounts" if has_own else "Amounts") if self.digits else ""
 
     @cached_property
@@ -45,7 +52,7 @@ class ExportTable:
         """Columns of converted amounts → the decimal digits that people read."""
         if not self.currency:
             return {}
-        names = Amounts(self.name, self.schema.names, self.currency).converted
+        names = RowAmounts(self.name, self.schema.names, self.currency).converted
         return dict.fromkeys(names if self.converted is None else self.converted, minor_digits(self.currency))
 
     @property
@@ -69,16 +76,20 @@ class ExportTable:
     def _compared(self) -> list[ComparedColumns]:
         """The comparisons of figures that are rounded, of the columns that the rows have."""
         names = {field.name for field in self.schema if pa.types.is_decimal(field.type)}
-        by_row = FIGURES if self.currency and self.converted is None and FIGURE in self.schema.names else frozenset()
+        by_row = (
+            FIGURE_COLUMNS
+            if self.currency and self.converted is None and FIGURE_COLUMN in self.schema.names
+            else frozenset()
+        )
         figures = names & (self.digits.keys() | by_row)
-        return [one.among(names) for one in COMPARED if {one.now, one.before} <= figures]
+        return [one.among(names) for one in COMPARED_COLUMNS if {one.now, one.before} <= figures]
 
     def digits_by_row(self, rows: pa.RecordBatch | pa.Table) -> dict[str, list[int | None]]:
         """Columns with amounts in the currency of their row → the decimal digits of each cell; None: it is no amount.
 
         rows: some of this table.
         """
-        amounts = Amounts(self.name, self.schema.names, self.currency)
+        amounts = RowAmounts(self.name, self.schema.names, self.currency)
         names = [
             name for name in amounts.by_row if self.converted is None and _has_fractions(self.schema.field(name).type)
         ]

@@ -104,7 +104,7 @@ def read_sales(ports: Ports, today: date, horizons: Mapping[str, int]) -> Sales:
 
     horizons: numbers of steps ahead by grain. Raises `NoSales`.
     """
-    holidays.refresh(ports)
+    holidays.refresh_holidays(ports)
     series = {one.name: outside.values_of(ports, one) for one in outside.listed(ports)}
     return read.read(ports.warehouse, today, horizons, series)
 

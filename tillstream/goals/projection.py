@@ -57,7 +57,7 @@ def forecast_sums(sales: Sales, month: Month, like: Target) -> Mapping[Target, F
     if level is None or (like.level is Level.CATEGORY and like.region):
         return {}
     params: dict[str, Any] = {"target": "revenue", "level": level, "period": "sum", "limit": 1_000_000}
-    rows = queries.run(sales.warehouse, "forecasts", UNRESTRICTED, cache=sales.cache, **params).to_pylist()
+    rows = queries.run_query(sales.warehouse, "forecasts", UNRESTRICTED, cache=sales.cache, **params).to_pylist()
     return {
         Target(
             row["region"] or "",

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tillstream.analytics import measure_values, queries
-from tillstream.analytics.deliveries import DeliveryFacts, watermark
+from tillstream.analytics.completeness import DeliveryFacts, delivery_watermark
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.contract.model import Contract
@@ -66,7 +66,9 @@ class Sales:
         """Measures by dimensions."""
         params = {"limit": MOST_ROWS} if by else {}
         filters = Filters(first, last, currency=currency)
-        table = measure_values.run(self.warehouse, names, by, UNRESTRICTED, filters, cache=self.cache, **params)
+        table = measure_values.query_measures(
+            self.warehouse, names, by, UNRESTRICTED, filters, cache=self.cache, **params
+        )
         rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 
@@ -95,11 +97,13 @@ class Sales:
         days = dict(self.last_days)
         if expected:
             filters = Filters(month.first - BEFORE, min(month.last, self.today))
-            delivered = queries.run(self.warehouse, "told-days", UNRESTRICTED, filters, cache=self.cache).to_pylist()
+            delivered = queries.run_query(
+                self.warehouse, "told-days", UNRESTRICTED, filters, cache=self.cache
+            ).to_pylist()
             facts = DeliveryFacts((), days=delivered)
             now = datetime.combine(min(month.last, self.today), time(12), UTC)
             for region, contracts in expected.items():
-                mark = watermark(contracts, facts, now)
+                mark = delivery_watermark(contracts, facts, now)
                 if mark is not None:
                     days[region] = mark
         return days

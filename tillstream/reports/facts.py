@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tillstream.analytics import queries
-from tillstream.analytics.comparison import Comparison
+from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
@@ -81,9 +81,11 @@ class Facts:
         return self.ask("growth")
 
     @cached_property
-    def compared(self) -> Comparison | None:
+    def compared(self) -> PeriodComparison | None:
         """The days that growth and changes compare; None if there is nothing to compare with."""
-        return queries.comparison(self.source.ports.warehouse, self.source.scope, self.filters, cache=self.source.cache)
+        return queries.read_comparison(
+            self.source.ports.warehouse, self.source.scope, self.filters, cache=self.source.cache
+        )
 
     @cached_property
     def before_totals(self) -> Answer | None:
@@ -224,7 +226,7 @@ class Facts:
     def ask(self, name: str, filters: Filters | None = None, **params: Any) -> Answer:
         """Run a query within the scope."""
         filters = filters or self.filters
-        table = queries.run(
+        table = queries.run_query(
             self.source.ports.warehouse, name, self.source.scope, filters, cache=self.source.cache, **params
         )
         return Answer(name, table.to_pylist(), filters, tuple(params.items()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tillstream.analytics.fx.currencies import readers_currency
+from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.errors import Rejected, Unavailable
@@ -79,7 +79,7 @@ def source_of(sender: Sender, user: User, of: period.ReportPeriod) -> ReportSour
     """The report of a user: their sales, in their currency."""
     scope, warehouse = user.scope, sender.ports.warehouse
     choice, reporting = user.display_currency, sender.reporting_currency
-    currency = readers_currency(warehouse, sender.contracts, scope, choice, reporting, cache=sender.cache)
+    currency = currency_of_reader(warehouse, sender.contracts, scope, choice, reporting, cache=sender.cache)
     return ReportSource(
         sender.ports,
         sender.contracts,

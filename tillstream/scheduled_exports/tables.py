@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import pyarrow as pa
 
-from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries
+from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries, query_catalogue
 from tillstream.analytics.comparison import period_before
+from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_filter
-from tillstream.analytics.fx.currencies import readers_currency
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.dashboards import saved_views
@@ -75,7 +75,7 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
     if has_latest(path) and not preset:
         filters = _latest(source, user, filters, today, everywhere=path in COMPARED_SALES)
     warehouse, cache = source.ports.warehouse, source.cache
-    filter_values.check(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
+    filter_values.check_filter_values(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
     left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
@@ -110,7 +110,7 @@ def check_groups(ports: Ports, one: Draft, user: User) -> None:
     path, arguments = arguments_of(_address(ports, one, user))
     if path != EXPLORE:
         return
-    shown = explorations.parse(arguments, user.scope)
+    shown = explorations.parse_exploration(arguments, user.scope)
     if shown.having or shown.first:
         raise Rejected(SOME_GROUPS)
 
@@ -130,7 +130,7 @@ def parameters_of(path: str, arguments: Values) -> frozenset[str]:
     if path == EXPLORE:
         return frozenset()
     name = path.removeprefix(TABLES)
-    own = {SEARCH} if name == LINES else {one.name for one in queries.describe(name).parameters}
+    own = {SEARCH} if name == LINES else {one.name for one in query_catalogue.describe_query(name).parameters}
     unknown = sorted(one for one in arguments if one not in own | OF_PAGES and not is_filter(one))
     if unknown:
         raise Rejected(f"{name} has no parameter {unknown[0]}.")
@@ -153,7 +153,7 @@ def _in_currency(source: Source, user: User, filters: Filters) -> Filters:
     if filters.currency:
         return filters
     choice, reporting, warehouse = user.display_currency, source.reporting_currency, source.ports.warehouse
-    own = readers_currency(warehouse, source.contracts, user.scope, choice, reporting, cache=source.cache)
+    own = currency_of_reader(warehouse, source.contracts, user.scope, choice, reporting, cache=source.cache)
     return replace(filters, currency=own)
 
 
@@ -165,7 +165,7 @@ def has_latest(path: str) -> bool:
 def _latest(source: Source, user: User, filters: Filters, today: date, *, everywhere: bool) -> Filters:
     """The latest period of the regions and stores in the filters, or everywhere, as the page Compare has it."""
     chosen = Filters() if everywhere else filters
-    latest = queries.latest(source.ports.warehouse, user.scope, chosen, today, cache=source.cache)
+    latest = queries.read_latest_period(source.ports.warehouse, user.scope, chosen, today, cache=source.cache)
     return replace(filters, start=latest.start, end=latest.end) if latest else filters
 
 
@@ -177,21 +177,21 @@ def _texts(values: Values, filters: Filters) -> Values:
 
 def _explored(source: Source, user: User, arguments: Values, filters: Filters) -> ExportTable:
     """All groups, without a comparison, and with the values across columns in rows."""
-    one = explorations.parse(arguments, user.scope)
+    one = explorations.parse_exploration(arguments, user.scope)
     names, by = [each.name for each in one.measures], [each.name for each in one.dimensions]
     limit: dict[str, Any] = {LIMIT: measure_values.ALL_ROWS} if by else {}
     warehouse = source.ports.warehouse
-    rows = measure_values.run(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
+    rows = measure_values.query_measures(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
     return table_of("explore", batches, [each.name for each in one.measures if each.is_additive])
 
 
 def _lines(source: Source, user: User, search: str, filters: Filters, chosen: Sequence[str] | None) -> ExportTable:
     """chosen: columns of the page, which a PDF has; None: all that the person may see."""
-    batches: Batches = line_export.lines(source.ports.warehouse, user.scope, filters, search)
+    batches: Batches = line_export.export_lines(source.ports.warehouse, user.scope, filters, search)
     if chosen is not None:
         batches = (_of_page(one, chosen) for one in batches)
-    return table_of(LINES, batches, queries.describe(LINES_TABLE).totals)
+    return table_of(LINES, batches, query_catalogue.describe_query(LINES_TABLE).totals)
 
 
 def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
@@ -202,8 +202,8 @@ def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
 
 def _queried(source: Source, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:
     """own: the parameters of the query."""
-    query = queries.describe(name)
+    query = query_catalogue.describe_query(name)
     if LIMIT in {one.name for one in query.parameters}:
         own = {LIMIT: measure_values.ALL_ROWS} | own
-    batches: Batches = queries.stream(source.ports.warehouse, name, user.scope, filters, **own)
+    batches: Batches = queries.stream_query(source.ports.warehouse, name, user.scope, filters, **own)
     return table_of(name, source.completed[name](batches) if name in source.completed else batches, query.totals)

@@ -114,7 +114,7 @@ class Worker:
         report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
         logs.warn("sweep repaired", report["repaired"])
         self._patience = reconcile.PATIENCE
-        self._holidays = holidays.refresh(self._app.ports, self._holidays)
+        self._holidays = holidays.refresh_holidays(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
 
     def _drop(self) -> None:

@@ -19,9 +19,9 @@ from portal.api.operations.operation import (
     query,
 )
 from portal.api.queries import LISTS, MAX_ROWS, RESTRICTED
-from tillstream.analytics import catalogue
-from tillstream.analytics.catalogue import Parameter
-from tillstream.analytics.measures.definition import measures
+from tillstream.analytics import query_catalogue
+from tillstream.analytics.measures.definitions import all_measures
+from tillstream.analytics.query_catalogue import QueryParameter
 from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Level
 from tillstream.domain.people import Action
 
@@ -43,7 +43,7 @@ _KINDS: dict[str, Json] = {
 }
 
 
-def _own(one: Parameter) -> Json:
+def _own(one: QueryParameter) -> Json:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
     default = int(one.default) if one.default and one.kind == "INT64" else one.default
     return query(one.name, schema | ({"default": default} if one.default else {}), one.description)
@@ -51,11 +51,13 @@ def _own(one: Parameter) -> Json:
 
 def own_parameters(name: str) -> tuple[Json, ...]:
     """The parameters of a query, apart from those of paging."""
-    return tuple(_own(one) for one in catalogue.describe(name).parameters if one.name not in {"limit", "offset"})
+    return tuple(
+        _own(one) for one in query_catalogue.describe_query(name).parameters if one.name not in {"limit", "offset"}
+    )
 
 
 def _list(name: str) -> Operation:
-    described = catalogue.describe(name)
+    described = query_catalogue.describe_query(name)
     default_limit = next(
         (int(one.default or MAX_ROWS) for one in described.parameters if one.name == "limit"), MAX_ROWS
     )
@@ -74,7 +76,7 @@ OPERATIONS: dict[str, Operation] = {
     "api.kpis": Operation(
         "Numbers", "Figures of the selected sales as one object",
         {200: ("The figures", "row of kpis"), 304: NOT_MODIFIED},
-        catalogue.describe("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        query_catalogue.describe_query("kpis").description.partition(". ")[2], (NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED, tabular=True,
     ),
     **{f"api.{name}": _list(name) for name in (*LISTS, *RESTRICTED)},
@@ -155,7 +157,7 @@ OPERATIONS: dict[str, Operation] = {
         "Numbers", "Explain a figure: its definition, its uploads, and what is missing from it",
         {200: ("The figure", {"type": "object"})},
         parameters=(
-            path("figure", "Name of the figure", {"type": "string", "enum": list(measures())}),
+            path("figure", "Name of the figure", {"type": "string", "enum": list(all_measures())}),
             query("page", {"type": "integer", "minimum": 1, "maximum": 10**6, "default": 1}, "Page of the uploads"),
             *FILTERS,
         ),

@@ -12,8 +12,8 @@ from portal.uploads.questions import question_text
 from portal.uploads.questions.file_questions import Opened, name_of
 from portal.uploads.texts import actions, columns
 from portal.uploads.texts import questions as texts
-from tillstream.detection.answers import check, invalid, zone_name
-from tillstream.detection.evidence import NO_COLUMN, Question
+from tillstream.detection.answers import check_answers, invalid_reason, zone_name
+from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.workflows.intake import resumable_upload
@@ -42,13 +42,13 @@ def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> di
             if answer:
                 merged[key] = _valid(key, zone_name(answer) if key == "time_zone" else answer)
     merged |= _mapping_answers(columns)
-    check(merged)
+    check_answers(merged)
     return merged
 
 
 def _valid(key: str, answer: str) -> str:
     """The answer. Raises `Rejected` with a message for its field."""
-    if reason := invalid(key, answer):
+    if reason := invalid_reason(key, answer):
         raise Rejected(texts.cannot_be_used(answer, reason))
     if key == "region" and not scope().covers_region(answer):
         raise Rejected(actions.not_your_region(answer))
@@ -92,7 +92,7 @@ def changes(answers: Mapping[str, str]) -> list[str]:
     """The answers as text, for the administrator who accepts them."""
     lines = []
     for key, answer in answers.items():
-        question = Question(key, key)
+        question = DetectionQuestion(key, key)
         family, _, rest = key.partition(".")
         what = columns.ABOUT.get(key) or (columns.COLUMNS.get(rest, f"“{rest}”") if rest else family)
         lines.append(f"{what}: {question_text.choice(question, answer)}")

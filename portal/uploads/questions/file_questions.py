@@ -8,7 +8,7 @@ from portal.context import tillstream
 from portal.uploads import scoped
 from portal.uploads.questions import choice_lists, question_text
 from portal.uploads.questions.mapping import mapped_columns
-from tillstream.detection.evidence import Question, WordUse
+from tillstream.detection.evidence import DetectionQuestion, WordUse
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.file_names import stem, without_dates
 from tillstream.workflows.onboarding import answer_examples, questionnaire
@@ -43,7 +43,7 @@ class WordView:
 class QuestionView:
     """One question as the page shows it."""
 
-    question: Question
+    question: DetectionQuestion
     words: str
     hint: str
     answer: str | None
@@ -110,7 +110,7 @@ def about(file: str, opened: Opened, answers: Mapping[str, str]) -> QuestionPage
 def question_page(
     opened: Opened,
     onboarding: questionnaire.Questionnaire,
-    pairs: list[tuple[Question, str | None]],
+    pairs: list[tuple[DetectionQuestion, str | None]],
     name: str,
     answers: Mapping[str, str],
 ) -> QuestionPage:
@@ -128,7 +128,7 @@ def _question_view(
     onboarding: questionnaire.Questionnaire,
     open_keys: set[str],
     number: int,
-    question: Question,
+    question: DetectionQuestion,
     answer: str | None,
 ) -> QuestionView:
     values = answer_examples.examples(opened, onboarding, question)
@@ -152,7 +152,7 @@ def _question_view(
     )
 
 
-def _word_view(question: Question, use: WordUse) -> WordView:
+def _word_view(question: DetectionQuestion, use: WordUse) -> WordView:
     choices = tuple(Choice(one, question_text.choice(question, one), (), one == use.meaning) for one in use.choices)
     return WordView(use.word, use.key, use.rows, use.amount, choices, not use.meaning)
 

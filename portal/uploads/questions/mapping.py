@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from portal.uploads.questions import preview_text
 from portal.uploads.texts import columns as names
-from tillstream.detection.columns.accounted import ColumnUse
-from tillstream.detection.evidence import Finding
+from tillstream.detection.columns.column_uses import ColumnUse
+from tillstream.detection.evidence import DetectionFinding
 from tillstream.workflows.onboarding.question_columns import of_finding
 from tillstream.workflows.onboarding.questionnaire import Questionnaire
 from tillstream.workflows.review.file_preview import Cell, Column, FilePreview
@@ -110,7 +110,7 @@ def _use(use: ColumnUse | None, role: str) -> str:
     return preview_text.becomes(role) if role else names.UNUSED["extra"]
 
 
-def _reason(finding: Finding) -> Reason:
+def _reason(finding: DetectionFinding) -> Reason:
     return Reason(
         preview_text.about(finding),
         preview_text.value(finding),

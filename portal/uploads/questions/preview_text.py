@@ -7,8 +7,8 @@ from typing import Any
 from portal.reader_locale import day_text
 from portal.uploads.questions import question_text
 from portal.uploads.texts import columns as texts
-from tillstream.detection.columns.accounted import ColumnUse
-from tillstream.detection.evidence import ANSWERED, Finding
+from tillstream.detection.columns.column_uses import ColumnUse
+from tillstream.detection.evidence import ANSWERED, DetectionFinding
 from tillstream.domain.contract.model import MAPPED
 
 MAY_BECOME = tuple(name for name in texts.COLUMNS if name in MAPPED)
@@ -48,11 +48,11 @@ def option(key: str) -> str:
     return texts.ABOUT[key]
 
 
-def sure(finding: Finding) -> str:
+def sure(finding: DetectionFinding) -> str:
     return "answered" if finding.evidence == ANSWERED else finding.sure
 
 
-def about(finding: Finding) -> str:
+def about(finding: DetectionFinding) -> str:
     label = texts.ABOUT.get(finding.about)
     family, _, rest = finding.about.partition(".")
     if label or not rest:
@@ -60,7 +60,7 @@ def about(finding: Finding) -> str:
     return texts.COLUMNS.get(rest, rest) if family == "column" else f"{texts.FAMILIES.get(family, family)} “{rest}”"
 
 
-def value(finding: Finding) -> str:
+def value(finding: DetectionFinding) -> str:
     """Display text of a detected value."""
     text = question_text.answers_to(finding.about, finding.value)
     return texts.SEPARATORS.get(text, text)

@@ -1,10 +1,10 @@
 """Wording, hint and answers of a question about a file."""
 
 from portal.uploads.texts import questions as texts
-from tillstream.detection.evidence import CONFIRM_COLUMN, NO_COLUMN, Question
+from tillstream.detection.evidence import CONFIRM_COLUMN, NO_COLUMN, DetectionQuestion
 
 
-def asks(question: Question) -> str:
+def asks(question: DetectionQuestion) -> str:
     return texts.ASKS.get(question.key, question.words)
 
 
@@ -12,11 +12,11 @@ def answers_to(key: str, answer: str) -> str:
     return _answers(key).get(answer, answer)
 
 
-def hint(question: Question) -> str:
+def hint(question: DetectionQuestion) -> str:
     return texts.HINTS.get(question.key, "")
 
 
-def choice(question: Question, answer: str) -> str:
+def choice(question: DetectionQuestion, answer: str) -> str:
     """Display text of an answer."""
     if question.kind == CONFIRM_COLUMN:
         return "no" if answer == NO_COLUMN else "yes"

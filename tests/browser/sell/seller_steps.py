@@ -30,7 +30,7 @@ def open_shop(app: App) -> None:
 
 
 def revenue(served: Served) -> str:
-    (row,) = queries.run(served.app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
+    (row,) = queries.run_query(served.app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
     return "" if row["revenue"] is None else f"{row['revenue']:f}".rstrip("0").rstrip(".")
 
 

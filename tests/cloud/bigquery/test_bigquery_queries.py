@@ -23,8 +23,9 @@ from sql.quality import checks
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose, describe, names
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.query_catalogue import describe_query, query_names
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.forecasting.rows import FORECASTS
 from tillstream.receipts import batch_queries
@@ -62,19 +63,19 @@ def warehouse(bigquery: Emulator) -> Iterator[BigQueryWarehouse]:
     ("name", "scope", "filters", "params"),
     [
         pytest.param(name, scope, filters, params, id=f"{name}-{called}")
-        for name, (called, scope, filters, params) in in_turns(2, names(), QUERIES)
-        if describe(name).needs is None or scope.may(describe(name).needs)
+        for name, (called, scope, filters, params) in in_turns(2, query_names(), QUERIES)
+        if describe_query(name).needs is None or scope.may(describe_query(name).needs)
     ],
 )
 def test_a_query_answers_as_on_duckdb(
     warehouse: BigQueryWarehouse, duck: Duck, name: str, scope: Scope, filters: Filters, params: dict[str, Any]
 ) -> None:
-    taken = {parameter.name: parameter.words for parameter in describe(name).parameters}
+    taken = {parameter.name: parameter.words for parameter in describe_query(name).parameters}
     values_by_name = (QUERY_PARAMETERS | params).items()
     arguments = {
         key: value for key, value in values_by_name if key in taken and (not taken[key] or value in taken[key])
     }
-    text, values = compose(name, scope, filters, BASIS, **arguments)
+    text, values = compose_query(name, scope, filters, BASIS, **arguments)
     kinds, theirs = duck.answer(text, values)
     answer = warehouse.query(text, values)
     assert answer.column_names == [column for column, _ in kinds]

@@ -24,7 +24,7 @@ from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSI
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.domain.people import Action, Role
 from tillstream.domain.tables import TABLES
 from tillstream.forecasting.levels import TARGETS
@@ -177,11 +177,11 @@ LINES = f"SELECT region, sale_id, line_key, net_amount FROM `{SHOWN}.sales` ORDE
 def test_a_person_sees_the_lines_that_the_query_layer_shows(
     query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:
-    shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
+    shown = run_query(local, "sale-lines", user.scope, Filters()).to_pylist()
     expected = sorted((row["region"], row["sale_id"], row["line_key"], row["net_amount"]) for row in shown)
     assert [tuple(row.values()) for row in query_as(f"user:{user.login}", LINES)] == expected
     unsettled = query_as(f"user:{user.login}", f"SELECT DISTINCT sale_id FROM `{SHOWN}.live_sales`")
-    own = run(local, "unsettled-sales", user.scope, Filters()).column("sale_id").to_pylist()
+    own = run_query(local, "unsettled-sales", user.scope, Filters()).column("sale_id").to_pylist()
     assert sorted(row["sale_id"] for row in unsettled) == sorted(own)
 
 
@@ -190,7 +190,7 @@ def test_who_may_not_see_people_finds_none_in_any_report(query_as: QueryAs, loca
     counted = " UNION ALL ".join(
         f"SELECT COUNT(*) AS found FROM `{SHOWN}.{view}`" for view in sorted(row_access.PERSONAL)
     )
-    has_lines = run(local, "sale-lines", user.scope, Filters()).num_rows > 0
+    has_lines = run_query(local, "sale-lines", user.scope, Filters()).num_rows > 0
     expected = has_lines and user.scope.may(Action.SEE_PERSONAL)
     assert {row["found"] > 0 for row in query_as(f"user:{user.login}", counted)} == {expected}
 
@@ -199,7 +199,7 @@ def test_who_may_not_see_people_finds_none_in_any_report(query_as: QueryAs, loca
 def test_a_person_sees_the_costs_that_the_query_layer_shows(
     query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:
-    shown = run(local, "sale-lines", user.scope, Filters()).to_pylist()
+    shown = run_query(local, "sale-lines", user.scope, Filters()).to_pylist()
     costs = sum(row.get("unit_cost") is not None for row in shown)
     assert costs > 0 or not user.scope.may(Action.SEE_COSTS) or not shown
     for view, columns in row_access.COSTS.items():
@@ -217,7 +217,7 @@ def test_a_person_sees_the_costs_that_the_query_layer_shows(
 def test_a_person_sees_the_facts_that_the_query_layer_shows(
     query_as: QueryAs, local: DuckDBWarehouse, user: User
 ) -> None:
-    lines = run(local, "sale-lines", user.scope, Filters()).num_rows
+    lines = run_query(local, "sale-lines", user.scope, Filters()).num_rows
     for text in ("COUNT(*) AS lines FROM `{}.fact_sales`", "SUM(lines) AS lines FROM `{}.fact_sales_daily`"):
         (row,) = query_as(f"user:{user.login}", f"SELECT {text.format(SHOWN)}")
         assert (row["lines"] or 0) == lines, text
@@ -244,7 +244,7 @@ def test_a_person_sees_the_forecasts_that_the_query_layer_shows(
     shown = [
         (level, row["region"], row["store_id"], row["category"], row["first_day"], row["covered_regions"])
         for level, target in product(TARGETS["units"] if may else (), TARGETS)
-        for row in run(local, "forecasts", user.scope, Filters(), level=level, target=target).to_pylist()
+        for row in run_query(local, "forecasts", user.scope, Filters(), level=level, target=target).to_pylist()
     ]
     names = "level, region, store_id, category, first_day, covered_regions"
     text = f"SELECT {names} FROM `{SHOWN}.expected_sales` WHERE is_latest"
@@ -276,7 +276,7 @@ def test_a_person_sees_the_uploads_of_the_query_layer_unless_bound_to_stores(
 ) -> None:
     receipts = query_as(f"user:{user.login}", f"SELECT batch_id, rows_quarantined FROM `{SHOWN}.upload_receipts`")
     free = user.scope.may(Action.SEE_UPLOADS) and user.scope.covers_stores(None)
-    shown = run(local, "receipts", user.scope, Filters()).to_pylist() if free else []
+    shown = run_query(local, "receipts", user.scope, Filters()).to_pylist() if free else []
     assert sorted((r["batch_id"], r["rows_quarantined"]) for r in receipts) == sorted(
         (r["batch_id"], r["rows_quarantined"]) for r in shown
     )

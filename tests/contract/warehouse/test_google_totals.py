@@ -19,7 +19,7 @@ from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, s
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.storage.downloads import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.analytics.summed import totals_coverage
+from tillstream.analytics.queries import totals_coverage
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.errors import Conflict, Rejected
 from tillstream.ports.warehouse import Settlement, StagedBatch

@@ -19,7 +19,7 @@ import pytest
 from app_factory import build
 
 from tillstream.adapters.local.files.export_folder import LocalExportFolder
-from tillstream.analytics.fx.daily import SCHEMA
+from tillstream.analytics.fx.daily_factors import DAILY_RATES_SCHEMA
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
@@ -70,7 +70,7 @@ def set_rates(app: App, **factors: tuple[str, str]) -> None:
         for day, factor in zip((date(2026, 5, 3), date(2026, 6, 10)), of_days, strict=True)
     ]
     app.ports.warehouse.replace_table("reporting", pa.table({"currency": ["USD"]}))
-    app.ports.warehouse.replace_table("reporting_rates", pa.Table.from_pylist(rates, SCHEMA))
+    app.ports.warehouse.replace_table("reporting_rates", pa.Table.from_pylist(rates, DAILY_RATES_SCHEMA))
 
 
 def export(app: App, folder: Path, **arguments: Any) -> dict[str, Any]:

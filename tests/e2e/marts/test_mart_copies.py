@@ -45,7 +45,7 @@ class LiveWarehouse:
 
 def test_a_copy_has_the_totals_of_the_product(copies: Copies) -> None:
     result = copies.copy()
-    (row,) = queries.run(copies.app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
+    (row,) = queries.run_query(copies.app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
     (facts,) = copies.rows(
         "SELECT COUNT(*), SUM(revenue)::numeric(38, 9), COUNT(DISTINCT order_id) FILTER (WHERE counts_as_order)"
         " FROM tillstream.fact_sales"

@@ -45,7 +45,7 @@ __all__ = ["shop"]
 
 def test_duckdb_reads_the_totals_of_the_product(shop: App, tmp_path: Path) -> None:
     result = export(shop, tmp_path)
-    (row,) = queries.run(shop.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
+    (row,) = queries.run_query(shop.ports.warehouse, "kpis", UNRESTRICTED).to_pylist()
     facts = read(
         tmp_path,
         "SELECT COUNT(*), CAST(SUM(revenue) AS DECIMAL(38, 9)), COUNT(DISTINCT order_id) FILTER (counts_as_order)"

@@ -21,8 +21,7 @@ import sql
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.definition import measures
-from tillstream.analytics.measures.dimensions import DIMENSIONS
+from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.app import App, build
 from tillstream.cli.main import main
 from tillstream.domain.people import UNRESTRICTED
@@ -35,8 +34,8 @@ BY = [
     ("month", "region"),
     ("category", "store"),
 ]
-COMPOSED = [name for name, one in measures().items() if not one.has_query_only]
-ALONE = [name for name in COMPOSED if not composer.compares_periods(measures()[name])]
+COMPOSED = [name for name, one in all_measures().items() if not one.has_query_only]
+ALONE = [name for name in COMPOSED if not composer.compares_periods(all_measures()[name])]
 MONTHS = {"demo": date(2026, 3, 1), "sales-data-sample": date(2004, 6, 1), "online-retail": date(2011, 6, 1)}
 CURRENCIES = {"demo": "USD", "sales-data-sample": "USD", "online-retail": "GBP"}
 
@@ -101,7 +100,7 @@ def _month(frame: pd.DataFrame, start: date) -> pd.DataFrame:
 
 def _answer(app: App, names: list[str], by: tuple[str, ...], filters: Filters) -> dict[tuple[Any, ...], dict[str, Any]]:
     limit = {"limit": 100_000} if by else {}
-    rows = measure_values.run(app.ports.warehouse, names, by, UNRESTRICTED, filters, **limit).to_pylist()
+    rows = measure_values.query_measures(app.ports.warehouse, names, by, UNRESTRICTED, filters, **limit).to_pylist()
     return {tuple(row[name] for name in by): {name: row[name] for name in names} for row in rows}
 
 
@@ -156,7 +155,7 @@ def test_effects_add_up_to_the_change_of_the_revenue(shop: Shop) -> None:
     start = MONTHS[name]
     selection = with_comparison(frame, start)
     assert selection.before is not None
-    effects = [one.name for one in measures().values() if one.grain == "effect"]
+    effects = [one.name for one in all_measures().values() if one.grain == "effect"]
     answer = _answer(app, effects, (), Filters(start, last_day(start)))[()]
     now, before = (pandas_lines.total(one[one.active].amount) for one in (selection.now, selection.before))
     assert sum(answer.values()) == (now or Decimal(0)) - (before or Decimal(0))
@@ -164,13 +163,13 @@ def test_effects_add_up_to_the_change_of_the_revenue(shop: Shop) -> None:
 
 def test_classes_of_products_are_those_of_pandas(shop: Shop) -> None:
     _, app, frame = shop
-    rows = queries.run(app.ports.warehouse, "products-by-class", UNRESTRICTED, limit=100_000).to_pylist()
+    rows = queries.run_query(app.ports.warehouse, "products-by-class", UNRESTRICTED, limit=100_000).to_pylist()
     assert {row["product"]: row["abc_class"] for row in rows} == oracle.abc_classes(_selection(frame))
 
 
 def test_scores_of_customers_are_those_of_pandas(shop: Shop) -> None:
     _, app, frame = shop
-    rows = queries.run(app.ports.warehouse, "customers-by-segment", UNRESTRICTED, limit=100_000).to_pylist()
+    rows = queries.run_query(app.ports.warehouse, "customers-by-segment", UNRESTRICTED, limit=100_000).to_pylist()
     scores = {row["customer"]: [row[f"{one}_score"] for one in ("recency", "frequency", "monetary")] for row in rows}
     assert scores == {name: list(row) for name, *row in oracle.rfm_scores(_selection(frame)).itertuples()}
 
@@ -179,7 +178,7 @@ def test_cohorts_are_those_of_pandas(shop: Shop) -> None:
     name, app, frame = shop
     for start in (None, MONTHS[name]):
         filters = Filters() if start is None else Filters(start, last_day(start))
-        rows = queries.run(app.ports.warehouse, "cohort-retention", UNRESTRICTED, filters).to_pylist()
+        rows = queries.run_query(app.ports.warehouse, "cohort-retention", UNRESTRICTED, filters).to_pylist()
         answer = {(row["cohort"], row["periods_since"]): (row["customers"], row["cohort_size"]) for row in rows}
         assert answer == oracle.cohorts(_selection(frame, start))
 
@@ -213,7 +212,7 @@ def test_a_named_query_computes_no_measure_of_its_own(shop: Shop, query: str) ->
     name, app, _ = shop
     columns, params = QUERIES[query]
     filters = Filters(MONTHS[name].replace(month=1), last_day(MONTHS[name]))
-    rows = queries.run(app.ports.warehouse, query, UNRESTRICTED, filters, **params).to_pylist()
+    rows = queries.run_query(app.ports.warehouse, query, UNRESTRICTED, filters, **params).to_pylist()
     shared = [one for one in ALONE if rows and one in rows[0]]
     groups = _answer(app, shared, tuple(columns.values()), filters) if rows else {}
     assert not rows or shared

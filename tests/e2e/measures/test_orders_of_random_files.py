@@ -131,7 +131,9 @@ def _check(app: App, current: pd.DataFrame, by: tuple[str, ...], filters: dict[s
     for name, values in filters.items():
         chosen = chosen[chosen.day >= str(values)] if name == "start" else chosen[chosen[name].isin(values)]
     expected = chosen.assign(sale=chosen.store + chosen.number).groupby(list(by)).sale.nunique()
-    answer = measure_values.run(app.ports.warehouse, ["orders"], by, UNRESTRICTED, Filters(**filters)).to_pylist()
+    answer = measure_values.query_measures(
+        app.ports.warehouse, ["orders"], by, UNRESTRICTED, Filters(**filters)
+    ).to_pylist()
     counted = {tuple(str(row[name] or "") for name in by): row["orders"] for row in answer if row["orders"]}
     wanted = {key if isinstance(key, tuple) else (key,): int(orders) for key, orders in expected.items()}
     assert counted == wanted, (by, filters)

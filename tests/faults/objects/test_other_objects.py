@@ -10,7 +10,7 @@ from faults.objects.damaged_objects import SALE, flip, original_of, receive, sta
 from examples import in_long_proofs
 from tillstream import losses
 from tillstream.analytics import reference
-from tillstream.analytics.fx import kept_files
+from tillstream.analytics.fx import rate_files
 from tillstream.app import App
 from tillstream.batches import packs, records
 from tillstream.batches.originals import Unreadable
@@ -36,10 +36,10 @@ def test_damaged_rates_are_kept_again_from_the_warehouse(app: App, place: int | 
     (stored,) = app.ports.objects.list(INBOX, f"{RATES_FOLDER}/")
     path = Path(app.ports.objects.uri(INBOX, stored.name))
     path.unlink() if place is None else flip(path, place)
-    assert "XYZ" not in kept_files.kept_rates(app.ports).column("currency").to_pylist()
+    assert "XYZ" not in rate_files.read_kept_rates(app.ports).column("currency").to_pylist()
     (sentence,) = sweep(app)
     assert "could not be read" in sentence
-    assert "XYZ" in kept_files.kept_rates(app.ports).column("currency").to_pylist()
+    assert "XYZ" in rate_files.read_kept_rates(app.ports).column("currency").to_pylist()
     assert sweep(app) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from visitor import Visitor
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
+from tillstream.analytics.queries import run_query
 from tillstream.app import App
 from tillstream.domain.events import TOPIC_STORE_SALES
 from tillstream.domain.people import UNRESTRICTED, Role
@@ -37,7 +37,7 @@ def test_a_store_has_one_row_for_a_day_whatever_its_batches_contain(app: App) ->
     corrected = SALE["lines"][0] | {"quantity": "3"}
     send(app, sale("1"), sale("2"), sale("1"), sale("2", version=2, lines=[corrected, *SALE["lines"][1:]]))
     send(app, sale("3", status="lost"), sale("5", "MAN1"), sale("4", day=19))
-    rows = run(app.ports.warehouse, "store-sales-by-day", UNRESTRICTED, Filters()).to_pylist()
+    rows = run_query(app.ports.warehouse, "store-sales-by-day", UNRESTRICTED, Filters()).to_pylist()
     assert [(str(row["sale_date"]), row["store_id"], row["sales"], row["batches"]) for row in rows] == [
         ("2026-06-20", "LON1", 2, 4),
         ("2026-06-20", "MAN1", 1, 1),
@@ -52,7 +52,7 @@ def test_a_store_has_one_row_for_a_day_whatever_its_batches_contain(app: App) ->
 def test_quarantined_sales_count_apart(app: App) -> None:
     unknown_status = sale("2", extra_field="x")
     send(app, sale("1"), unknown_status)
-    (row,) = run(app.ports.warehouse, "store-sales-by-day", UNRESTRICTED, Filters()).to_pylist()
+    (row,) = run_query(app.ports.warehouse, "store-sales-by-day", UNRESTRICTED, Filters()).to_pylist()
     assert (row["sales"], row["rows_new"], row["batches"]) == (1, LINES, 1), (
         "an unreadable message has no store and day"
     )

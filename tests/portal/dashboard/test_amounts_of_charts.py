@@ -8,7 +8,7 @@ import pytest
 from portal.compare.effects import explain
 from portal.dashboard import charts
 from portal.goals import charts as goal_charts
-from tillstream.analytics.measures.change_effects import named
+from tillstream.analytics.comparison import named_effects
 from tillstream.domain.goals.goal import Target
 from tillstream.goals.standings import Standing
 from tillstream.goals.tree import TargetGoal
@@ -35,4 +35,4 @@ def test_the_words_of_charts_round_as_tables_do(currency: str) -> None:
 def test_an_effect_that_rounds_to_nothing_has_no_bar(currency: str, count: int) -> None:
     amounts = {"before": "100", "volume": "2", "price": "0.4", "returns": "0.0004", "after": "102.4004"}
     rows = [{"effect": name, "amount": Decimal(one), "share": None, "items": 1} for name, one in amounts.items()]
-    assert len(explain(rows, named("before", "after"), currency).bars) == count
+    assert len(explain(rows, named_effects("before", "after"), currency).bars) == count

@@ -46,7 +46,7 @@ def card(visitor: Visitor, arguments: str = "") -> str:
 
 
 def revenue(app: App, currency: str) -> Decimal:
-    (row,) = queries.run(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(currency=currency)).to_pylist()
+    (row,) = queries.run_query(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(currency=currency)).to_pylist()
     amount: Decimal = row["revenue"]
     return amount
 

@@ -65,7 +65,7 @@ def chosen(lines: list[Line], filters: Filters) -> list[Line]:
 
 
 def rows_of(models: Models, name: str, filters: Filters, **params: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = queries.run(
+    rows: list[dict[str, Any]] = queries.run_query(
         models[0].ports.warehouse, name, UNRESTRICTED, filters, **params
     ).to_pylist()
     return rows

@@ -114,7 +114,7 @@ def test_a_salesperson_sees_own_sales_only(sold: Visitor, person: People) -> Non
 
 def test_the_api_returns_the_result_of_the_query(app: App, sold: Visitor) -> None:
     answer = sold.get("/api/kpis").get_json()
-    (expected,) = to_json(queries.run(app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist())
+    (expected,) = to_json(queries.run_query(app.ports.warehouse, "kpis", UNRESTRICTED).to_pylist())
     assert answer == expected
     assert (answer["revenue"], answer["lines"], answer["currency"]) == ("600.6", 3, "INR")
 
@@ -122,7 +122,7 @@ def test_the_api_returns_the_result_of_the_query(app: App, sold: Visitor) -> Non
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_has_columns_rows_and_what_is_missing(app: App, sold: Visitor, name: str) -> None:
     answer = sold.get(f"/api/{name}").get_json()
-    expected = queries.run(app.ports.warehouse, name, UNRESTRICTED)
+    expected = queries.run_query(app.ports.warehouse, name, UNRESTRICTED)
     assert set(answer) == {"columns", "rows", "as_of", "currency", "unconverted_lines", "next_cursor"}
     assert answer["columns"] == expected.schema.names
     assert answer["rows"] == to_json(expected.to_pylist())

@@ -9,7 +9,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.dashboard import texts as dashboard_texts
 from portal.explore import texts
-from tillstream.analytics.measures.dimensions import DIMENSIONS
+from tillstream.analytics.measures.definitions import DIMENSIONS
 
 SHARED = True
 APRIL_TO_JUNE = "from=2026-04-01&to=2026-06-30&preset=own"

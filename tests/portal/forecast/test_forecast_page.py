@@ -190,4 +190,7 @@ def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visit
     month = MonthOfGoals(sold.app.ports, sold.app.contracts, "USD", Month.of(date(2026, 7, 1)))
     assert forecast_sums(month.sales, month.month, Target()) == {}
     assert set(forecast_sums(month.sales, month.month, Target("UK"))) == {Target("UK")}
-    assert queries.run(sold.app.ports.warehouse, "forecasts", UNRESTRICTED).column("missing_regions")[0].as_py() == "IN"
+    assert (
+        queries.run_query(sold.app.ports.warehouse, "forecasts", UNRESTRICTED).column("missing_regions")[0].as_py()
+        == "IN"
+    )

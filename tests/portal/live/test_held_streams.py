@@ -16,7 +16,7 @@ from waiting import wait_for
 
 from portal import live
 from portal.live import page, streams
-from tillstream.analytics.live_sales import sales
+from tillstream.analytics import live_sales
 from tillstream.app import App
 from tillstream.domain.people import Role
 from tillstream.people import accounts
@@ -97,13 +97,13 @@ def test_many_open_streams_have_one_thread_together(server: Server) -> None:
 
 def test_many_streams_of_one_scope_take_the_queries_of_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     queried: list[str] = []
-    today = sales.today
+    today = live_sales.sales_of_today
 
     def counted(*values: Any, **named: Any) -> Any:
         queried.append(threading.current_thread().name)
         return today(*values, **named)
 
-    monkeypatch.setattr(sales, "today", counted)
+    monkeypatch.setattr(live_sales, "sales_of_today", counted)
     monkeypatch.setattr(page, "_minute", lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0))
     first = read_event(opened(server, 1)[0], "today")
     for answer in opened(server, MANY):

@@ -10,10 +10,10 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from examples import in_long_proofs
+from tillstream.analytics import live_sales as live
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.live_sales import sales as live
-from tillstream.analytics.live_sales.same_time import StoreTimes, TradingTime
+from tillstream.analytics.live_sales import StoreTimes, TradingTime
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
@@ -74,8 +74,8 @@ def own_query(app: App, scope: Scope, after: int, through: int, cache: QueryCach
     day = NOW.date() - timedelta(days=live.RECENT_DAYS)
     window: dict[str, Any] = {"resume_after": after, "through": through, "since": day, "limit": live.SHOWN_SALES}
     window["order"] = "counted" if after else "sold"
-    filters = Filters(start=day - live.CORRECTED_WITHIN, end=NOW.date() + live.AHEAD)
-    return queries.run(app.ports.warehouse, "live-sales", scope, filters, cache=cache, **window).to_pylist()
+    filters = Filters(start=day - live.CORRECTED_WITHIN, end=NOW.date() + live.MAX_TIME_AHEAD)
+    return queries.run_query(app.ports.warehouse, "live-sales", scope, filters, cache=cache, **window).to_pylist()
 
 
 @pytest.mark.system
@@ -88,8 +88,8 @@ def test_each_scope_gets_the_sales_of_its_own_query(app: App, monkeypatch: pytes
             continue
         own = own_query(app, scope, after, through, cache)
         for together in (1, 2, 3) if every else (1 + number // 3 % 3,):
-            monkeypatch.setattr(live, "TOGETHER", together)
-            latest = live.latest_sales(app.ports.warehouse, live.View(scope), NOW, after, through, cache=cache)
+            monkeypatch.setattr(live, "SETTLEMENTS_TOGETHER", together)
+            latest = live.latest_sales(app.ports.warehouse, live.LiveSalesView(scope), NOW, after, through, cache=cache)
             assert list(latest.sales) == own, (scope, after, through, together)
             assert latest.total == (own[0]["sales"] if own else 0)
             compared += bool(own)
@@ -97,7 +97,7 @@ def test_each_scope_gets_the_sales_of_its_own_query(app: App, monkeypatch: pytes
 
 
 def test_at_first_sales_are_listed_by_time_without_those_that_were_removed(app: App) -> None:
-    view = live.View(UNRESTRICTED)
+    view = live.LiveSalesView(UNRESTRICTED)
     listed = live.latest_sales(app.ports.warehouse, view, NOW)
     times = [sale["sold_at"] for sale in listed.sales]
     assert times == sorted(times, reverse=True)
@@ -111,20 +111,20 @@ def test_scopes_share_one_query_of_the_sales_and_one_of_today(app: App) -> None:
     cache = QueryCache()
     whole_stores = [scope for scope in SCOPES if scope.salesperson is None]
     for scope in whole_stores:
-        live.latest_sales(warehouse, live.View(scope), NOW, 4, 5, cache=cache)  # type: ignore[arg-type]
+        live.latest_sales(warehouse, live.LiveSalesView(scope), NOW, 4, 5, cache=cache)  # type: ignore[arg-type]
     assert warehouse.queries == 1
     times = StoreTimes({}, {"IN": TradingTime("Asia/Kolkata")})
     today = CountingWarehouse(app.ports.warehouse, "@sold_until")
     for scope in whole_stores:
-        live.today(today, live.View(scope), NOW, times, cache=cache)  # type: ignore[arg-type]
+        live.sales_of_today(today, live.LiveSalesView(scope), NOW, times, cache=cache)  # type: ignore[arg-type]
     assert today.queries == len(times.moments(NOW))
 
 
 def test_pages_that_have_different_settlements_share_a_query(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "TOGETHER", 4)
+    monkeypatch.setattr(live, "SETTLEMENTS_TOGETHER", 4)
     warehouse, cache = CountingWarehouse(app.ports.warehouse, "changed_sales"), QueryCache()
     for scope, after in ((UNRESTRICTED, 4), (SCOPES[4], 5)):
-        live.latest_sales(warehouse, live.View(scope), NOW, after, 5, cache=cache)  # type: ignore[arg-type]
+        live.latest_sales(warehouse, live.LiveSalesView(scope), NOW, after, 5, cache=cache)  # type: ignore[arg-type]
     assert warehouse.queries == 1
 
 
@@ -136,8 +136,8 @@ def test_today_is_that_of_a_query_of_the_scope(app: App) -> None:
         until = int(one.sold_until.timestamp() * 1_000_000)
         ends = int((NOW + CLOCK_TOLERANCE).timestamp() * 1_000_000)
         params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until, "ends": ends}
-        rows = queries.run(app.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
-        stores = live.today(app.ports.warehouse, live.View(scope), NOW, times).stores
+        rows = queries.run_query(app.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
+        stores = live.sales_of_today(app.ports.warehouse, live.LiveSalesView(scope), NOW, times).stores
         assert [(store.store_id, store.revenue, store.orders) for store in stores] == [
             (row["store_id"], row["revenue"], row["orders"]) for row in rows
         ]

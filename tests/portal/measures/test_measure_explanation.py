@@ -7,7 +7,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics import queries
-from tillstream.analytics.measures.definition import measures
+from tillstream.analytics.measures.definitions import all_measures
 from tillstream.app import App
 from tillstream.domain.people import UNRESTRICTED, Role
 
@@ -30,19 +30,19 @@ def sell(admin: Visitor, work: Work) -> None:
 def test_every_number_of_the_headline_is_a_measure(app: App) -> None:
     queries_of: dict[str, set[str]] = {}
     for name in ("headline", "customer-counts", "kpis"):
-        for column in queries.run(app.ports.warehouse, name, UNRESTRICTED).column_names:
+        for column in queries.run_query(app.ports.warehouse, name, UNRESTRICTED).column_names:
             queries_of.setdefault(column, set()).add(name)
-    assert set(queries_of) - NO_FIGURES <= set(measures())
-    for one in measures().values():
+    assert set(queries_of) - NO_FIGURES <= set(all_measures())
+    for one in all_measures().values():
         assert one.has_query_only or one.query in {"", "growth"} | queries_of.get(one.name, set())
         assert one.query or one.name not in queries_of
 
 
-@pytest.mark.parametrize("name", measures())
+@pytest.mark.parametrize("name", all_measures())
 def test_each_metric_has_a_definition(sold: Visitor, name: str) -> None:
     page = sold.get(f"/why/{name}?from=2026-06-01&to=2026-06-30")
     assert page.status_code == 200
-    one = measures()[name]
+    one = all_measures()[name]
     assert one.description.endswith(".")
     explanation = sold.get(f"/api/why/{name}").get_json()
     assert explanation["figure"]["definition"] == one.description

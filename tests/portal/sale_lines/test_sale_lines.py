@@ -15,7 +15,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.exports import TABLES
 from portal.list_view import PER_PAGE
-from tillstream.analytics import queries
+from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.domain.columns import PERSONAL
@@ -158,14 +158,18 @@ def test_the_line_of_a_file_is_for_who_sees_its_uploads(sold: Visitor, person: P
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_of_the_dashboards_can_be_taken_along(app: App, sold: Visitor, table: str) -> None:
-    needed = {one.name: QUERY_PARAMETERS[one.name] for one in queries.describe(table).parameters if one.default is None}
+    needed = {
+        one.name: QUERY_PARAMETERS[one.name]
+        for one in query_catalogue.describe_query(table).parameters
+        if one.default is None
+    }
     answer = sold.get(f"/tables/{table}?{urlencode(needed)}&from=2026-06-01&to=2026-06-30")
     assert answer.status_code == 200
     name = answer.headers["Content-Disposition"]
     assert f"filename={table}_in-INR" in name
     assert all(part in name for part in ("from-2026-06-01", "to-2026-06-30"))
     june = Filters.parse({"from": "2026-06-01", "to": "2026-06-30"})
-    expected = queries.run(app.ports.warehouse, table, UNRESTRICTED, june, **needed)
+    expected = queries.run_query(app.ports.warehouse, table, UNRESTRICTED, june, **needed)
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
     assert rows[0] == expected.column_names + ["on_order"] * (table == "stock-levels")
     assert len(rows) == expected.num_rows + 1

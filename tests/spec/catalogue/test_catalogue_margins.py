@@ -14,8 +14,7 @@ from table_text import parse_tables
 from examples import examples
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import run
-from tillstream.analytics.summed import totals_coverage
+from tillstream.analytics.queries import run_query, totals_coverage
 from tillstream.domain.daily_totals import ROLLUPS
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import TABLES
@@ -178,7 +177,7 @@ def unit_cost(line: Line, listed: list[Cost], also: Aliases) -> Any:
 
 
 def margins(warehouse: Warehouse, filters: Filters = Filters()) -> tuple[Decimal, ...]:  # noqa: B008
-    (row,) = run(warehouse, "headline", UNRESTRICTED, filters).to_pylist()
+    (row,) = run_query(warehouse, "headline", UNRESTRICTED, filters).to_pylist()
     return tuple(row[name] or Decimal(0) for name in ("cost", "covered_revenue", "catalogue_revenue"))
 
 
@@ -220,7 +219,7 @@ def test_products_from_totals_and_lines_are_those_of_the_aliases(
     list_catalogue(warehouse, [], also)
     expected = {name for line in sold if (name := product_of(line, also))}
     for _ in range(2):
-        rows = run(warehouse, "sales-by-product", UNRESTRICTED).to_pylist()
+        rows = run_query(warehouse, "sales-by-product", UNRESTRICTED).to_pylist()
         assert {row["product"]: row["lines"] for row in rows} == {
             name: sum(product_of(line, also) == name for line in sold) for name in expected
         }

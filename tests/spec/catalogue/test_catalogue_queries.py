@@ -12,7 +12,8 @@ from test_catalogue_margins import write
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import QueryCache, run
+from tillstream.analytics.queries import run_query
+from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.domain.tables import TABLES
 from tillstream.ports.warehouse import Warehouse
@@ -28,7 +29,7 @@ def warehouse() -> Iterator[Warehouse]:
 
 
 def rows(warehouse: Warehouse, name: str, scope: Scope = UNRESTRICTED, **params: Any) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = run(warehouse, name, scope, **params).to_pylist()
+    listed: list[dict[str, Any]] = run_query(warehouse, name, scope, **params).to_pylist()
     return listed
 
 
@@ -157,10 +158,10 @@ def test_names_of_stores_and_salespeople_are_those_in_the_scope(warehouse: Wareh
 
 
 def test_a_filter_and_the_lines_of_a_change_follow_an_alias(warehouse: Warehouse) -> None:
-    lines = run(warehouse, "lines-page", UNRESTRICTED, Filters(product=("APPLE",))).to_pylist()
+    lines = run_query(warehouse, "lines-page", UNRESTRICTED, Filters(product=("APPLE",))).to_pylist()
     assert {line["product_id"] for line in lines} == {"A"}
-    assert run(warehouse, "lines-page", UNRESTRICTED, Filters(product=("A",))).num_rows == 0
-    sales = run(warehouse, "find-sales", UNRESTRICTED, Filters(product=("APPLE",)), text="S1/4").to_pylist()
+    assert run_query(warehouse, "lines-page", UNRESTRICTED, Filters(product=("A",))).num_rows == 0
+    sales = run_query(warehouse, "find-sales", UNRESTRICTED, Filters(product=("APPLE",)), text="S1/4").to_pylist()
     assert [sale["sale_id"] for sale in sales] == ["S1/41", "S1/42"]
 
 
@@ -173,7 +174,7 @@ def test_cached_answers_are_not_used_after_a_change_of_the_catalogue(warehouse: 
     cache = QueryCache()
 
     def margin() -> Any:
-        return run(warehouse, "headline", UNRESTRICTED, cache=cache).to_pylist()[0]["cost"]
+        return run_query(warehouse, "headline", UNRESTRICTED, cache=cache).to_pylist()[0]["cost"]
 
     before = margin()
     write(warehouse, "dim_product_cost", [])

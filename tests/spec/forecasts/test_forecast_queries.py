@@ -11,8 +11,8 @@ from sample_parameters import READ_PARAMETERS
 
 import sql
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 STORE_U = Scope(Role.MANAGER, ("UK",), ("U",))
@@ -28,7 +28,7 @@ def filled() -> Duck:
 def rows(
     duck: Duck, name: str, scope: Scope = UNRESTRICTED, filters: Filters | None = None, **params: Any
 ) -> list[dict[str, Any]]:
-    query = compose(name, scope, filters or Filters(), QueryContext(), **params)
+    query = compose_query(name, scope, filters or Filters(), QueryContext(), **params)
     result: list[dict[str, Any]] = duck.query(*query).to_pylist()
     return result
 

@@ -14,11 +14,11 @@ from looker.lookml.views import STORE_OF_KEY
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.composer import Selection
-from tillstream.analytics.measures.definition import measures
-from tillstream.analytics.measures.view_measures import COLUMNS, view_measures
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.measures.composer import MeasureSelection
+from tillstream.analytics.measures.definitions import all_measures
+from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED
 
 EVERY_DAY = Filters(date(2023, 1, 1), date(2024, 12, 31))
@@ -46,10 +46,12 @@ def query(view: str) -> str:
     return f"SELECT {', '.join(columns)} FROM {view}"
 
 
-@pytest.mark.parametrize("view", COLUMNS)
+@pytest.mark.parametrize("view", VIEW_COLUMNS)
 def test_a_measure_of_a_view_is_that_of_the_definition(view: str, summed: Duck) -> None:
     chosen = {name: one.measure for name, one in view_measures(view).items()}
-    text, params = compose(composer.compose(Selection(tuple(chosen.values()), ())), UNRESTRICTED, EVERY_DAY, CONTEXT)
+    text, params = compose_query(
+        composer.compose_measures(MeasureSelection(tuple(chosen.values()), ())), UNRESTRICTED, EVERY_DAY, CONTEXT
+    )
     (defined,) = summed.query(text, params).to_pylist()
     (computed,) = summed.query(query(view)).to_pylist()
     assert {name: rounded(computed[name]) for name in chosen} == {name: rounded(defined[name]) for name in chosen}
@@ -60,7 +62,7 @@ def rounded(value: object) -> object:
     return exact(round(value, 9)) if isinstance(value, Decimal) else value
 
 
-@pytest.mark.parametrize("view", COLUMNS)
+@pytest.mark.parametrize("view", VIEW_COLUMNS)
 def test_the_measures_of_a_view_are_the_same_on_both_engines(
     view: str, judge: Judge, true_shop: Mapping[str, Rows], filled: Duck
 ) -> None:
@@ -80,8 +82,8 @@ def test_the_store_of_a_store_key_is_that_of_the_dimension(summed: Duck) -> None
 
 
 def test_only_measures_that_no_aggregate_of_a_view_computes_are_left_out() -> None:
-    computed = {name for view in COLUMNS for name in view_measures(view)}
-    compared = {name for name, one in measures().items() if composer.compares_periods(one)}
-    queries = {name for name, one in measures().items() if one.has_query_only}
+    computed = {name for view in VIEW_COLUMNS for name in view_measures(view)}
+    compared = {name for name, one in all_measures().items() if composer.compares_periods(one)}
+    queries = {name for name, one in all_measures().items() if one.has_query_only}
     left_out = SEVERAL_STEPS | OTHER_GROUP | WITHOUT_AN_AMOUNT | NOT_IN_THE_VIEWS
-    assert set(measures()) - computed == compared | queries | left_out
+    assert set(all_measures()) - computed == compared | queries | left_out

@@ -10,7 +10,7 @@ from sample_ledger import SAMPLE_LEDGER
 import sql
 from sql import row_access
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import PERSONAL_COLUMNS, run
+from tillstream.analytics.queries import PERSONAL_COLUMNS, run_query
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import column_descriptions
 
@@ -53,7 +53,7 @@ def test_reports_are_marts_and_only_personal_ones_identify_people(duck: Duck) ->
 
 @pytest.mark.parametrize("view", ["sales", "sales_by_day", "sales_by_product", "sales_by_store"])
 def test_a_report_adds_up_to_the_headline_numbers(filled: Duck, view: str) -> None:
-    (kpis,) = run(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
+    (kpis,) = run_query(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
     (total,) = filled.query(
         f"SELECT CAST(SUM(lines) AS INT64) AS lines, CAST(SUM(cancelled_lines) AS INT64) AS cancelled_lines,"
         f" CAST(SUM(units) AS NUMERIC) AS units, CAST(SUM(revenue) AS NUMERIC) AS revenue,"
@@ -63,7 +63,7 @@ def test_a_report_adds_up_to_the_headline_numbers(filled: Duck, view: str) -> No
 
 
 def test_orders_and_customers_are_counted_as_the_portal_does(filled: Duck) -> None:
-    (kpis,) = run(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
+    (kpis,) = run_query(_QueryOnlyWarehouse(filled), "kpis", UNRESTRICTED, Filters()).to_pylist()
     (total,) = filled.query(
         "SELECT COUNT(DISTINCT order_id) AS orders, COUNT(DISTINCT active_customer) AS customers FROM sales_with_people"
     ).to_pylist()

@@ -13,7 +13,7 @@ from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 
 import sql
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.analytics.measure_values import run
+from tillstream.analytics.measure_values import query_measures
 from tillstream.domain.people import UNRESTRICTED
 from tillstream.domain.tables import TABLES
 
@@ -83,7 +83,7 @@ def warehouse() -> Iterator[DuckDBWarehouse]:
 
 def test_costs_of_facts_are_those_of_the_measures(warehouse: DuckDBWarehouse) -> None:
     (facts,) = warehouse.query(f"SELECT {COSTS} FROM fact_sales").to_pylist()
-    assert facts == run(warehouse, ("cost", "covered_revenue"), (), UNRESTRICTED).to_pylist()[0]
+    assert facts == query_measures(warehouse, ("cost", "covered_revenue"), (), UNRESTRICTED).to_pylist()[0]
     assert facts["cost"]
 
 
@@ -96,7 +96,7 @@ def test_daily_facts_add_up_to_the_facts(warehouse: DuckDBWarehouse) -> None:
     (discount,) = warehouse.query(
         "SELECT CAST(SUM(discount_value) AS NUMERIC) AS discount_value FROM fact_sales_daily"
     ).to_pylist()
-    assert discount == run(warehouse, ("discount_value",), (), UNRESTRICTED).to_pylist()[0]
+    assert discount == query_measures(warehouse, ("discount_value",), (), UNRESTRICTED).to_pylist()[0]
 
 
 def test_a_fact_has_the_version_of_its_day(filled: Duck) -> None:

@@ -12,11 +12,10 @@ from examples import one_in
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.composer import Selection
-from tillstream.analytics.measures.definition import Measure, measures
-from tillstream.analytics.measures.dimensions import DIMENSIONS
-from tillstream.analytics.queries import compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.measures.composer import MeasureSelection
+from tillstream.analytics.measures.definitions import DIMENSIONS, Measure, all_measures
+from tillstream.analytics.queries import compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED
 
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
@@ -29,7 +28,7 @@ BY = [(), ("month", "store"), ("product",)]
 def _computable(by: tuple[str, ...]) -> tuple[Measure, ...]:
     """The measures that can be grouped so."""
     has_period = any(DIMENSIONS[name].is_period for name in by)
-    composed = [one for one in measures().values() if not one.has_query_only]
+    composed = [one for one in all_measures().values() if not one.has_query_only]
     return tuple(one for one in composed if not (has_period and composer.compares_periods(one)))
 
 
@@ -45,8 +44,8 @@ def test_each_measure_is_the_same_on_both_engines(
 ) -> None:
     names, _, chosen = called.partition("-")
     by, filters = tuple(filter(None, names.split(","))), FILTERS[chosen]
-    selection = Selection(_computable(by), tuple(DIMENSIONS[name] for name in by))
-    text, params = compose(composer.compose(selection), UNRESTRICTED, filters, CONTEXT)
+    selection = MeasureSelection(_computable(by), tuple(DIMENSIONS[name] for name in by))
+    text, params = compose_query(composer.compose_measures(selection), UNRESTRICTED, filters, CONTEXT)
     true_columns, true_rows = judge.answer(text, params, true_shop)
     columns, rows = filled.answer(text, params)
     assert columns == list(true_columns)

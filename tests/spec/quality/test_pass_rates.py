@@ -11,8 +11,8 @@ from table_text import parse_tables
 
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.queries import Forbidden, compose
-from tillstream.analytics.row_scope.context import QueryContext
+from tillstream.analytics.queries import Forbidden, compose_query
+from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.domain.people import UNRESTRICTED, Role, Scope
 
 # 2 and 3 are corrections of 1; 4 was undone; the ledger rejected a row of 6; 7 is of another region; of the accepted
@@ -69,7 +69,9 @@ def filled(duck: Duck) -> Duck:
 def rows(
     duck: Duck, name: str, scope: Scope = UNRESTRICTED, filters: Filters | None = None, **params: Any
 ) -> list[dict[str, Any]]:
-    answer: list[dict[str, Any]] = duck.query(*compose(name, scope, filters or Filters(), BASIS, **params)).to_pylist()
+    answer: list[dict[str, Any]] = duck.query(
+        *compose_query(name, scope, filters or Filters(), BASIS, **params)
+    ).to_pylist()
     return answer
 
 
@@ -143,7 +145,7 @@ def test_a_user_of_one_store_sees_uploads_without_rows_of_others(filled: Duck) -
 @pytest.mark.parametrize("name", NAMES)
 def test_both_engines_give_the_same_answer(judge: Judge, filled: Duck, name: str, period: str, scope: Scope) -> None:
     params = RAGGED if name == "uploads-failing-a-rule" else {"period": period}
-    text, values = compose(name, scope, Filters(), BASIS, **params)
+    text, values = compose_query(name, scope, Filters(), BASIS, **params)
     columns, google_rows = judge.answer(text, values, judge.with_views(TABLES, until=()))
     kinds, duckdb_rows = filled.answer(text, values)
     assert kinds == list(columns)

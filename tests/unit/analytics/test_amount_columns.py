@@ -9,8 +9,15 @@ import pyarrow as pa
 import pytest
 from app_factory import build
 
-from tillstream.analytics import queries
-from tillstream.analytics.amount_columns import FIGURE, FIGURES, NO_MONEY, OWN, PRICES, Amounts
+from tillstream.analytics import queries, query_catalogue
+from tillstream.analytics.amount_columns import (
+    COLUMNS_WITHOUT_MONEY,
+    FIGURE_COLUMN,
+    FIGURE_COLUMNS,
+    PRICE_COLUMNS,
+    ROW_CURRENCY_COLUMNS,
+    RowAmounts,
+)
 from tillstream.app import App
 from tillstream.cli.output.query_rows import show_csv
 from tillstream.cli.output.tables import show_rows
@@ -48,22 +55,26 @@ def value_of(parameter: Any) -> str:
     raise AssertionError(parameter)
 
 
-@pytest.mark.parametrize("name", queries.names())
+@pytest.mark.parametrize("name", query_catalogue.query_names())
 def test_each_column_with_decimals_is_an_amount_or_a_number(app: App, name: str) -> None:
-    parameters = queries.describe(name).parameters
+    parameters = query_catalogue.describe_query(name).parameters
     values = {}
     for one in parameters:
         try:
             one.value(None)
         except Rejected:
             values[one.name] = value_of(one)
-    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, **values)
+    answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, **values)
     with_decimals = {
         field.name for field in answer.schema if pa.types.is_decimal(field.type) or pa.types.is_floating(field.type)
     }
-    columns, no_money = answer.column_names, NO_MONEY.get(name, set())
-    money = {*Amounts(name, columns, "USD").converted, *PRICES, *(OWN if "currency" in columns else ())} - no_money
-    money |= FIGURES if FIGURE in columns else set()
+    columns, no_money = answer.column_names, COLUMNS_WITHOUT_MONEY.get(name, set())
+    money = {
+        *RowAmounts(name, columns, "USD").converted,
+        *PRICE_COLUMNS,
+        *(ROW_CURRENCY_COLUMNS if "currency" in columns else ()),
+    } - no_money
+    money |= FIGURE_COLUMNS if FIGURE_COLUMN in columns else set()
     unknown = {one for one in with_decimals - money - NUMBERS - no_money if not one.endswith(FRACTIONS)}
     assert not unknown, "add them to the amounts in tillstream/analytics/amount_columns.py, or to NUMBERS"
 
@@ -97,7 +108,7 @@ def test_each_column_with_decimals_is_an_amount_or_a_number(app: App, name: str)
     ],
 )
 def test_amounts_are_rounded_in_their_currency(query: str, row: dict[str, Any], rounded: dict[str, str]) -> None:
-    answer = Amounts(query, list(row), "USD")
+    answer = RowAmounts(query, list(row), "USD")
     shown = {name: f"{value:f}" for name in row if (value := answer.rounded(name, row)) is not None}
     assert shown == rounded
 

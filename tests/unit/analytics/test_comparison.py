@@ -4,7 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from tillstream.analytics.comparison import Comparison, ReportedDays, period_before, previous_period, previous_year
+from tillstream.analytics.comparison import (
+    PeriodComparison,
+    ReportedDays,
+    compare_previous_period,
+    compare_previous_year,
+    period_before,
+)
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
 
@@ -14,7 +20,7 @@ def day(text: str) -> date:
 
 
 def describe(start: str, end: str, last: str, first: str = "2020-01-01") -> str:
-    comparison = previous_period(Filters(day(start), day(end)), ReportedDays(day(first), day(last)))
+    comparison = compare_previous_period(Filters(day(start), day(end)), ReportedDays(day(first), day(last)))
     if comparison is None:
         return "nothing"
     assert comparison.cut == (comparison.end < day(end))
@@ -58,26 +64,26 @@ def test_a_period_meets_the_same_part_of_the_one_before(start: str, end: str, la
     ],
 )
 def test_a_period_meets_the_same_days_of_the_year_before(start: str, end: str, last: str, before: str) -> None:
-    comparison = previous_year(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day(last)))
+    comparison = compare_previous_year(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day(last)))
     assert comparison is not None
     assert f"{comparison.before_start}..{comparison.before_end}" == before
     assert comparison.cut == (day(last) < day(end))
-    assert previous_year(Filters(day(start), day(end)), ReportedDays(day("2024-06-01"), day(last))) is None
-    assert previous_year(Filters(day(start)), ReportedDays(day("2020-01-01"), day(last))) is None
+    assert compare_previous_year(Filters(day(start), day(end)), ReportedDays(day("2024-06-01"), day(last))) is None
+    assert compare_previous_year(Filters(day(start)), ReportedDays(day("2020-01-01"), day(last))) is None
 
 
 def test_days_before_the_first_reported_one_are_nothing_to_compare_with() -> None:
     assert describe("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-01") != "nothing"
     assert describe("2025-02-01", "2025-02-28", "2025-05-01", first="2025-01-02") == "nothing"
-    assert previous_period(Filters(day("2025-02-01"), day("2025-02-28")), ReportedDays()) is None
+    assert compare_previous_period(Filters(day("2025-02-01"), day("2025-02-28")), ReportedDays()) is None
 
 
 def test_a_period_without_both_ends_or_before_all_days_is_compared_with_nothing() -> None:
     reported = ReportedDays(date.min, date.max)
-    assert previous_period(Filters(start=day("2024-03-01")), reported) is None
-    assert previous_period(Filters(end=day("2024-03-01")), reported) is None
-    assert previous_period(Filters(date.min, date.max), reported) is None
-    assert previous_period(Filters(date.min, date.min), reported) is None
+    assert compare_previous_period(Filters(start=day("2024-03-01")), reported) is None
+    assert compare_previous_period(Filters(end=day("2024-03-01")), reported) is None
+    assert compare_previous_period(Filters(date.min, date.max), reported) is None
+    assert compare_previous_period(Filters(date.min, date.min), reported) is None
 
 
 def test_both_sides_have_as_many_days_unless_months_differ() -> None:
@@ -85,8 +91,10 @@ def test_both_sides_have_as_many_days_unless_months_differ() -> None:
         for reported in range(length + 3):
             start = day("2025-03-05")
             period = Filters(start, start + timedelta(days=length - 1))
-            comparison = previous_period(period, ReportedDays(day("2020-01-01"), start + timedelta(days=reported)))
-            assert isinstance(comparison, Comparison)
+            comparison = compare_previous_period(
+                period, ReportedDays(day("2020-01-01"), start + timedelta(days=reported))
+            )
+            assert isinstance(comparison, PeriodComparison)
             assert comparison.end - comparison.start == comparison.before_end - comparison.before_start
             assert comparison.before_end < comparison.start
 
@@ -107,7 +115,7 @@ def test_a_chosen_period_of_as_many_months_is_cut_alike(
 ) -> None:
     before_start, before_end = (day(text) for text in before.split(".."))
     filters = Filters(day(start), day(end), before_start=before_start, before_end=before_end)
-    comparison = previous_period(filters, ReportedDays(day("2020-01-01"), day(last)))
+    comparison = compare_previous_period(filters, ReportedDays(day("2020-01-01"), day(last)))
     assert comparison
     assert (comparison.start, comparison.end) == (day(start), day(last))
     assert (comparison.before_start, comparison.before_end) == (before_start, day(before_last))
@@ -127,7 +135,9 @@ def test_the_days_that_are_chosen_and_reported() -> None:
     ("start", "end"), [("2026-01-01", "2026-03-31"), ("2024-02-01", "2024-02-29"), ("2026-05-03", "2026-05-09")]
 )
 def test_the_period_before_is_the_one_that_is_compared(start: str, end: str) -> None:
-    comparison = previous_period(Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day("2026-12-31")))
+    comparison = compare_previous_period(
+        Filters(day(start), day(end)), ReportedDays(day("2020-01-01"), day("2026-12-31"))
+    )
     assert comparison
     assert period_before(day(start), day(end)) == (comparison.before_start, comparison.before_end)
 

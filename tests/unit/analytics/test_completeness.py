@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tillstream.analytics.completeness import Row, State, delivery_calendar
-from tillstream.analytics.deliveries import DeliveryFacts
+from tillstream.analytics.completeness import CalendarRow, DayState, DeliveryFacts, delivery_calendar
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.contract.schedule import AppliedExpectation, Schedule
 
@@ -36,12 +35,12 @@ def came(day: int, store: str = "S1", lines: int = 3, at: datetime | None = None
     return row | {"lines": lines, "mismatched_lines": 0, "first_received_seq": int(received.timestamp() * 1e6)} | other
 
 
-def row(rules: Contract, facts: DeliveryFacts, last: int = 6, now: datetime = NOW) -> Row:
+def row(rules: Contract, facts: DeliveryFacts, last: int = 6, now: datetime = NOW) -> CalendarRow:
     (calendar_row,) = delivery_calendar([rules], facts, JUNE, date(2026, 6, last), now)
     return calendar_row
 
 
-def states(calendar_row: Row) -> list[str]:
+def states(calendar_row: CalendarRow) -> list[str]:
     return [cell.state.value for cell in calendar_row.cells]
 
 
@@ -66,12 +65,12 @@ def test_without_a_cadence_nothing_is_missing_and_nothing_is_complete() -> None:
 @pytest.mark.parametrize(
     ("facts", "state"),
     [
-        ({"held": {"IN": [("S1", JUNE)]}}, State.HELD),
-        ({"refused": [{"region": "IN", "store_id": "S1", "sale_date": JUNE, "row_count": 2}]}, State.REFUSED),
-        ({"delivered": [came(1, mismatched_lines=1)]}, State.MISMATCH),
+        ({"held": {"IN": [("S1", JUNE)]}}, DayState.HELD),
+        ({"refused": [{"region": "IN", "store_id": "S1", "sale_date": JUNE, "row_count": 2}]}, DayState.REFUSED),
+        ({"delivered": [came(1, mismatched_lines=1)]}, DayState.MISMATCH),
     ],
 )
-def test_what_waits_of_a_day_goes_before_that_it_arrived(facts: Mapping[str, Any], state: State) -> None:
+def test_what_waits_of_a_day_goes_before_that_it_arrived(facts: Mapping[str, Any], state: DayState) -> None:
     calendar_row = row(contract(cadence="daily"), DeliveryFacts(**{"delivered": [came(1)], **facts}), last=1)
     assert calendar_row.cells[0].state is state
     assert calendar_row.stores[0].cells[0].state is state

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.analytics import holidays
-from tillstream.analytics.holidays import NEWEST, public_holidays, refresh
+from tillstream.analytics.holidays import LAST_SETTLEMENT_QUERY, public_holidays, refresh_holidays
 from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
@@ -61,17 +61,17 @@ def test_countries_are_added_as_sales_name_them(tmp_path: Path, monkeypatch: pyt
         holidays, "public_holidays", lambda names, *years: loads.append(list(names)) or original(names, *years)
     )
     with open_app(Settings(home=tmp_path, threads=1)) as app:
-        state = refresh(app.ports)
+        state = refresh_holidays(app.ports)
         assert countries_loaded(app) == set()
         take_in(app, tmp_path / "a.csv", "France", "Nowhere")
-        state = refresh(app.ports, state)
+        state = refresh_holidays(app.ports, state)
         take_in(app, tmp_path / "b.csv", "Japan", "France")
         assert countries_loaded(app) == {"France"}
-        state = refresh(app.ports, state)
+        state = refresh_holidays(app.ports, state)
         take_in(app, tmp_path / "c.csv", "Japan", "Nowhere")
         assert (
-            refresh(app.ports, refresh(app.ports, state))
-            == app.ports.warehouse.query(NEWEST).to_pylist()[0]["settlement_no"]
+            refresh_holidays(app.ports, refresh_holidays(app.ports, state))
+            == app.ports.warehouse.query(LAST_SETTLEMENT_QUERY).to_pylist()[0]["settlement_no"]
         )
         assert countries_loaded(app) == {"France", "Japan"}
         assert loads == [["France"], ["France", "Japan"]]

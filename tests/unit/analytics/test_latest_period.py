@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tillstream.analytics.comparison import ReportedDays, latest_period, previous_period
+from tillstream.analytics.comparison import ReportedDays, compare_previous_period, latest_period
 from tillstream.analytics.filters import Filters
 from tillstream.domain.errors import Rejected
 
@@ -77,7 +77,7 @@ REPORTED = ReportedDays(date(2024, 1, 1), date(2024, 6, 20))
 )
 def test_any_period_can_be_compared_with(before: dict[str, str], expected: tuple[date, date] | None) -> None:
     filters = Filters.parse({"from": "2024-06-01", "to": "2024-06-30", **before})
-    comparison = previous_period(filters, REPORTED)
+    comparison = compare_previous_period(filters, REPORTED)
     assert (comparison and (comparison.before_start, comparison.before_end)) == expected
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.analytics.live_sales.same_time import Moment, StoreTimes, TradingTime, moment, store_times
+from tillstream.analytics.live_sales import StoreTimes, TradingMoment, TradingTime, store_times, trading_moment
 from tillstream.domain.contract.model import parse
 
 START = datetime(2000, 1, 8, tzinfo=UTC)
@@ -15,20 +15,22 @@ MUMBAI = TradingTime("Asia/Kolkata")
 
 def test_a_store_ahead_of_utc_has_its_own_day() -> None:
     now = datetime(2026, 6, 3, 20, 0, tzinfo=UTC)
-    assert moment(now, LONDON) == Moment(date(2026, 6, 3), date(2026, 5, 27), datetime(2026, 5, 27, 20, tzinfo=UTC))
-    assert moment(now, MUMBAI).today == date(2026, 6, 4)
+    assert trading_moment(now, LONDON) == TradingMoment(
+        date(2026, 6, 3), date(2026, 5, 27), datetime(2026, 5, 27, 20, tzinfo=UTC)
+    )
+    assert trading_moment(now, MUMBAI).today == date(2026, 6, 4)
 
 
 def test_before_the_cutoff_it_is_still_the_day_before() -> None:
     night = datetime(2026, 6, 4, 1, 30, tzinfo=UTC)
     bar = TradingTime("UTC", time(4, 0))
-    assert moment(night, bar).today == date(2026, 6, 3)
-    assert moment(night, bar).sold_until == datetime(2026, 5, 28, 1, 30, tzinfo=UTC)
+    assert trading_moment(night, bar).today == date(2026, 6, 3)
+    assert trading_moment(night, bar).sold_until == datetime(2026, 5, 28, 1, 30, tzinfo=UTC)
 
 
 def test_the_time_on_the_clock_counts_also_if_clocks_changed_during_the_week() -> None:
     noon = datetime(2026, 3, 31, 11, 0, tzinfo=UTC)  # 12:00 in London, since 29 March on summer time
-    assert moment(noon, LONDON).sold_until == datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
+    assert trading_moment(noon, LONDON).sold_until == datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
 
 
 @given(
@@ -37,7 +39,7 @@ def test_the_time_on_the_clock_counts_also_if_clocks_changed_during_the_week() -
     st.times(),
 )
 def test_the_earlier_moment_is_a_week_ago_within_a_change_of_clocks(now: datetime, zone: str, cutoff: time) -> None:
-    one = moment(now, TradingTime(zone, cutoff))
+    one = trading_moment(now, TradingTime(zone, cutoff))
     assert one.today - one.week_earlier == timedelta(days=7)
     assert abs(now - one.sold_until - timedelta(days=7)) <= timedelta(hours=1)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tillstream.ad_hoc import tables
-from tillstream.analytics import measure_explanation, queries
+from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.commands.numbers import goal_frame
 from tillstream.domain.people import Action, Role, Scope
@@ -13,10 +13,10 @@ from tillstream.domain.people import Action, Role, Scope
 READS = frozenset({Action.SEE_NUMBERS})
 TRIES: dict[str, tuple[Callable[[Scope], object], Action]] = {
     "SQL": (tables.offered, Action.RUN_SQL),
-    "a margin": (lambda scope: measure_explanation.visible_measure("margin", scope), Action.SEE_COSTS),
+    "a margin": (lambda scope: measure_values.visible_measure("margin", scope), Action.SEE_COSTS),
     "a goal of margin": (lambda scope: goal_frame._measure(scope, "margin"), Action.SEE_COSTS),
     "a salesperson": (
-        lambda scope: queries.compose("kpis", scope, Filters(salesperson=("S1",))),
+        lambda scope: queries.compose_query("kpis", scope, Filters(salesperson=("S1",))),
         Action.SEE_PERSONAL,
     ),
 }

@@ -9,9 +9,9 @@ from devtools.billing.queries import script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
 from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.analytics import queries
-from tillstream.analytics.catalogue import describe
-from tillstream.analytics.changed_days import MOST_DAYS, on_changed_days
+from tillstream.analytics import filters, queries
+from tillstream.analytics.queries import MAX_CHANGED_DAYS, limit_to_changed_days
+from tillstream.analytics.query_catalogue import describe_query
 from tillstream.domain.people import UNRESTRICTED
 
 NAMES = ("what-changed", "changed-lines", "changed-since", "settlements")
@@ -31,8 +31,8 @@ class Days:
 
 def query_on(days: list[Any], name: str) -> tuple[str, dict[str, Any]]:
     warehouse: Any = Days(days)
-    text, params = queries.compose(name, UNRESTRICTED, queries.Filters(), after=5)
-    return on_changed_days(warehouse, describe(name), text, params, LAST, None)
+    text, params = queries.compose_query(name, UNRESTRICTED, filters.Filters(), after=5)
+    return limit_to_changed_days(warehouse, describe_query(name), text, params, LAST, None)
 
 
 def billed(text: str, params: dict[str, Any], days: int) -> int:
@@ -52,12 +52,12 @@ def test_without_changed_days_next_to_nothing_is_read(name: str) -> None:
 
 
 def test_the_changes_of_many_days_are_read_from_the_whole_ledger() -> None:
-    text, params = query_on([TODAY] * (MOST_DAYS + 1), "what-changed")
+    text, params = query_on([TODAY] * (MAX_CHANGED_DAYS + 1), "what-changed")
     assert billed(text, params, 365) > 100e9
     assert "changed_days" not in params
 
 
 def test_other_queries_stay_the_same() -> None:
-    text, params = queries.compose("kpis", UNRESTRICTED, queries.Filters())
+    text, params = queries.compose_query("kpis", UNRESTRICTED, filters.Filters())
     warehouse: Any = Days([])
-    assert on_changed_days(warehouse, describe("kpis"), text, params, LAST, None) == (text, params)
+    assert limit_to_changed_days(warehouse, describe_query("kpis"), text, params, LAST, None) == (text, params)

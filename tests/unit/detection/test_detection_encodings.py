@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from tillstream.detection import file_sample, propose
+from tillstream.detection import propose
+from tillstream.detection.text import file_sample
 from tillstream.pipeline.matching.match_contract import shows_another_encoding
 
 RECEIPTS = {

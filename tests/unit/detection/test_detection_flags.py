@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.words.flag_words import flag_meaning, flagged_status
+from tillstream.detection.words.status_words import flag_meaning, flagged_status
 from tillstream.domain.contract.model import parse
 
 

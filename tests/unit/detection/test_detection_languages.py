@@ -5,9 +5,9 @@ import io
 import pytest
 
 from tillstream.detection import propose
-from tillstream.detection.columns.roles import NUMERIC
+from tillstream.detection.columns.column_roles import NUMERIC_ROLES
 from tillstream.detection.words import dictionaries
-from tillstream.detection.words.headers import plain
+from tillstream.detection.words.headers import normalise_name
 from tillstream.domain.columns import STATUSES
 from tillstream.domain.contract.model import MAPPED
 
@@ -57,9 +57,13 @@ def test_the_columns_of_a_receipt_are_read_by_their_names(language: str) -> None
 
 
 def test_every_dictionary_names_columns_and_statuses() -> None:
-    roles = MAPPED | NUMERIC | {"amount", "discount_rate", "tax_rate", "time", ""}
-    assert {role for role, _ in dictionaries.header_words()} <= roles
-    assert {status for status, _ in dictionaries.status_words()} == set(STATUSES)
-    assert {name for name, _ in dictionaries.footer_words()} == {"words"}
-    lists = [*dictionaries.header_words(), *dictionaries.status_words(), *dictionaries.footer_words()]
-    assert all(plain(word) for _, words in lists for word in words.replace("|", ",").split(","))
+    roles = MAPPED | NUMERIC_ROLES | {"amount", "discount_rate", "tax_rate", "time", ""}
+    assert {role for role, _ in dictionaries.header_words_by_role()} <= roles
+    assert {status for status, _ in dictionaries.status_words_of_languages()} == set(STATUSES)
+    assert {name for name, _ in dictionaries.footer_words_of_languages()} == {"words"}
+    lists = [
+        *dictionaries.header_words_by_role(),
+        *dictionaries.status_words_of_languages(),
+        *dictionaries.footer_words_of_languages(),
+    ]
+    assert all(normalise_name(word) for _, words in lists for word in words.replace("|", ",").split(","))

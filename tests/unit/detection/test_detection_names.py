@@ -6,7 +6,7 @@ import pytest
 
 from tillstream.commands.detect import NAME
 from tillstream.detection import propose
-from tillstream.detection.words.headers import evidence_of
+from tillstream.detection.words.headers import header_evidence
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_the_name_is_valid_whatever_the_file_is_called(file: str, name: str) -> 
 
 
 def test_the_evidence_of_a_name_does_not_repeat_the_name() -> None:
-    assert evidence_of("Belegnr.", "belegnr") == "its name is known"
-    assert evidence_of("Beleg", "sale id") == "its name means sale id"
+    assert header_evidence("Belegnr.", "belegnr") == "its name is known"
+    assert header_evidence("Beleg", "sale id") == "its name means sale id"

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.words.not_goods import kind_of
+from tillstream.detection.words.row_words import not_goods_kind
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 
@@ -48,7 +48,7 @@ def test_a_voucher_that_was_used_stays_a_part_of_its_order() -> None:
     [("Tips", "tips"), ("GIFT CARD $50", "gift_cards"), ("Carte cadeau", "gift_cards"), ("Tip-Top glue", ""), ("", "")],
 )
 def test_only_whole_cells_count(cell: str, kind: str) -> None:
-    assert kind_of(cell) == kind
+    assert not_goods_kind(cell) == kind
 
 
 @pytest.mark.parametrize("product", ["Shipping", "Versandkosten", "Frais de port", "送料"])

@@ -7,7 +7,7 @@ import pytest
 
 from examples import in_long_proofs
 from tillstream.detection import propose
-from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take, take_unpacked
+from tillstream.detection.text.sample import MAX_SAMPLE_BYTES, take_sample, take_unpacked_sample
 
 
 class Counting(io.BytesIO):
@@ -62,7 +62,7 @@ def test_the_end_of_a_large_packed_file_is_sampled() -> None:
 @pytest.mark.parametrize("count", [10, 110_000, 137_501, 180_001, *in_long_proofs(99_999, 1_000_000)])
 def test_unpacked_text_is_sampled_at_its_start_middle_and_end(count: int) -> None:
     text = b"".join(b"%07d\n" % number for number in range(count))
-    packed, unpacked = take(io.BytesIO(gzip.compress(text, 1))), take_unpacked(io.BytesIO(text))
+    packed, unpacked = take_sample(io.BytesIO(gzip.compress(text, 1))), take_unpacked_sample(io.BytesIO(text))
     assert (packed.pieces, packed.whole, packed.includes_end) == (
         unpacked.pieces,
         unpacked.whole,
@@ -77,7 +77,7 @@ def test_unpacked_text_is_sampled_at_its_start_middle_and_end(count: int) -> Non
 
 
 def test_a_small_file_is_read_whole() -> None:
-    taken = take(io.BytesIO(HEADER))
+    taken = take_sample(io.BytesIO(HEADER))
     assert (taken.pieces, taken.whole, taken.read) == ((HEADER,), True, len(HEADER))
 
 
@@ -87,6 +87,6 @@ def _bomb() -> bytes:
 
 
 def test_a_bomb_is_not_unpacked_whole() -> None:
-    taken = take(io.BytesIO(_bomb()))
+    taken = take_sample(io.BytesIO(_bomb()))
     assert sum(map(len, taken.pieces)) <= MAX_SAMPLE_BYTES
     assert not taken.whole

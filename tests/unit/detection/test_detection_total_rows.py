@@ -8,7 +8,7 @@ import pytest
 
 from tillstream.detection import propose
 from tillstream.detection.propose import Proposal
-from tillstream.detection.words.footers import total_word_in
+from tillstream.detection.words.row_words import total_word_in
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.staging.figures import read_figures
 

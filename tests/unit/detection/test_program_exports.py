@@ -6,8 +6,8 @@ import pytest
 
 from tests.strangers.registry import cases
 from tillstream.detection import Proposal, propose
-from tillstream.detection.columns.roles import NUMERIC
-from tillstream.detection.exports.catalogue import ProgramExport, program_exports, recognise
+from tillstream.detection.columns.column_roles import NUMERIC_ROLES
+from tillstream.detection.exports.export_programs import ProgramExport, program_exports, recognise_export
 from tillstream.detection.words.status_words import STATUSES
 from tillstream.domain.columns import IGNORE
 from tillstream.domain.contract.model import MAPPED, parse
@@ -32,15 +32,15 @@ def detected(text: str, **answers: str) -> Proposal:
 def test_a_program_export_maps_columns_of_a_sale_line_and_gives_valid_answers(export: ProgramExport) -> None:
     assert set(export.columns) <= MAPPED | {"amount"}
     assert {*export.status.values(), *export.status_with_refunds.values()} <= {*STATUSES, IGNORE}
-    assert set(export.factors) <= NUMERIC
+    assert set(export.factors) <= NUMERIC_ROLES
     assert export.evidence.startswith("the columns are those of ")
     for signature in export.signature:
-        assert recognise(signature) is export
+        assert recognise_export(signature) is export
 
 
 def test_each_program_export_is_that_of_a_file_of_strangers() -> None:
     samples = (sample_original(lambda case=case: io.BytesIO(case.build())) for case in cases().values())  # type: ignore[misc]
-    recognised = {export.name for one in samples if one and (export := recognise(one.sheet.names))}
+    recognised = {export.name for one in samples if one and (export := recognise_export(one.sheet.names))}
     assert recognised == {export.name for export in program_exports()}
 
 
@@ -99,13 +99,13 @@ def test_refunds_of_shopify_orders_are_a_part_of_the_total_of_the_order() -> Non
 
 def test_headers_of_a_signature_are_compared_without_case_and_currency() -> None:
     names = ("datum", "TID", "Kvittonummer", "Namn", "Antal", "Pris (EUR)", "Moms (EUR)", "Slutpris (EUR)", "Rabatt")
-    export = recognise(names)
+    export = recognise_export(names)
     assert export is not None
     assert export.name == "Zettle raw data report"
 
 
 def test_a_file_without_one_of_the_headers_is_no_program_export() -> None:
-    assert recognise(("Name", "Financial Status", "Created at", "Lineitem quantity", "Lineitem name")) is None
+    assert recognise_export(("Name", "Financial Status", "Created at", "Lineitem quantity", "Lineitem name")) is None
 
 
 def test_the_type_of_a_paypal_row_decides_with_its_status() -> None:

@@ -77,7 +77,7 @@ def test_a_page_has_the_levels_that_another_thread_computed_without_a_settlement
     app = shop_of_two_stores.app(tmp_path)
 
     def on_hand() -> list[object]:
-        rows = queries.run(app.ports.warehouse, past.NOW, UNRESTRICTED, cache=app.queries).to_pylist()
+        rows = queries.run_query(app.ports.warehouse, past.NOW, UNRESTRICTED, cache=app.queries).to_pylist()
         return [row["on_hand"] for row in rows if (row["store_id"], row["product"]) == ("LDS1", "TO-1")]
 
     levels.refresh(app.ports)
@@ -94,7 +94,9 @@ def test_a_movement_from_before_the_last_count_is_in_the_history_at_once(tmp_pat
 
     def history() -> list[object]:
         params = {"region": "UK", "store": "LDS1", "product": "TO-1"}
-        rows = queries.run(app.ports.warehouse, "stock-events", UNRESTRICTED, cache=app.queries, **params).to_pylist()
+        rows = queries.run_query(
+            app.ports.warehouse, "stock-events", UNRESTRICTED, cache=app.queries, **params
+        ).to_pylist()
         return [row["movement_id"] for row in rows if row["movement_id"]]
 
     count(app.ports, "counted", 7)

@@ -10,8 +10,8 @@ import pytest
 from looker import lookml
 from looker.definitions import sources
 from sql.row_access import COSTS, PERSONAL
-from tillstream.analytics.measures.definition import measures
-from tillstream.analytics.measures.view_measures import COLUMNS, view_measures
+from tillstream.analytics.measures.definitions import all_measures
+from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
 from tillstream.cli.looker import _measures
 
 FILES = dict(lookml.files("shop", "reports", "warehouse", _measures()))
@@ -59,11 +59,11 @@ def test_a_view_reads_columns_that_exist_and_defines_each_field_once(view: dict[
         assert one.get("description") or one.get("hidden") == "yes", one["name"]
 
 
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("name", VIEW_COLUMNS)
 def test_a_measure_has_the_label_format_and_description_of_its_definition(name: str) -> None:
     written = {one["name"]: one for one in VIEWS[name]["measures"]}
     for measure in view_measures(name):
-        one, definition = written[measure], measures()[measure]
+        one, definition = written[measure], all_measures()[measure]
         assert one["label"] == definition.label
         assert definition.description in one["description"]
         assert definition.formula in one["description"]

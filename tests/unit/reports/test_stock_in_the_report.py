@@ -110,7 +110,7 @@ def test_every_number_of_the_section_is_that_of_its_query(shop: App) -> None:
     for number in numbers:
         values = []
         for cell in number.cells:
-            answer = queries.run(
+            answer = queries.run_query(
                 shop.ports.warehouse, cell.query, UNRESTRICTED, cell.filters, **dict(cell.params)
             ).to_pylist()
             (row,) = [row for row in answer if all(row[name] == value for name, value in cell.where)]

@@ -88,7 +88,7 @@ def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, da
     )
     warehouse, scope = app.ports.warehouse, accounts.get(app.ports, "boss").scope
     rows = rows_of(table)
-    assert rows == queries.run(warehouse, "change-by-group", scope, june_with_may, dimension="store").to_pylist()
+    assert rows == queries.run_query(warehouse, "change-by-group", scope, june_with_may, dimension="store").to_pylist()
     assert len(rows) == 2
 
 

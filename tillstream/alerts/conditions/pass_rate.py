@@ -25,7 +25,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
 def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
     """Each day with the rates over the days of the rule until it, and over the weeks before these."""
     days, weeks = (int(rule.parameters[name]) for name in ("days", "weeks"))
-    rows = queries.run(
+    rows = queries.run_query(
         sources.ports.warehouse,
         "pass-rates",
         UNRESTRICTED,

@@ -19,7 +19,7 @@ MOST_LINES = 10_000
 
 def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
     """One observation for each product, store and day: about the line with the greatest difference."""
-    rows = queries.run(
+    rows = queries.run_query(
         sources.ports.warehouse,
         "prices-off-list",
         UNRESTRICTED,

@@ -8,11 +8,14 @@ from typing import Any
 from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower, day_text, time_text
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import queries
-from tillstream.analytics.completeness import Cell, Row, State, delivery_calendar
-from tillstream.analytics.deliveries import (
+from tillstream.analytics.completeness import (
+    CalendarDay,
+    CalendarRow,
+    DayState,
     DeliveryFacts,
     arrivals_by_day,
-    earliest,
+    delivery_calendar,
+    earliest_receipt,
     first_expected_day,
 )
 from tillstream.analytics.filters import Filters
@@ -55,7 +58,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
         arrivals = arrivals_by_day(contract.region, facts).get(contract.name, {})
         since = max(first, first_expected_day(contract, arrivals) or last + DAY)
         for _, day in contract.schedule.periods(since, last):
-            received = earliest(contract, arrivals, day)
+            received = earliest_receipt(contract, arrivals, day)
             late_by = (receipt_time(received) if received else now) - contract.schedule.due(
                 day, contract.dates.time_zone
             )
@@ -67,7 +70,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
-def _calendar(sources: AlertSources, rule: AlertRule, first: date, last: date, now: datetime) -> list[Row]:
+def _calendar(sources: AlertSources, rule: AlertRule, first: date, last: date, now: datetime) -> list[CalendarRow]:
     expected = _expected(sources, rule)
     if not expected:
         return []
@@ -86,7 +89,7 @@ def _expected(sources: AlertSources, rule: AlertRule) -> list[Contract]:
 
 def _arrived(sources: AlertSources, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
     filters = Filters(min(first, now.date() - RECENT), max(last, now.date()))
-    rows = queries.run(sources.ports.warehouse, "told-days", UNRESTRICTED, filters, cache=sources.cache)
+    rows = queries.run_query(sources.ports.warehouse, "told-days", UNRESTRICTED, filters, cache=sources.cache)
     days: list[dict[str, Any]] = rows.to_pylist()
     return days
 
@@ -100,13 +103,13 @@ def _held(sources: AlertSources) -> dict[str, list[tuple[str | None, date]]]:
     return days
 
 
-def _hours_late(cell: Cell, at: datetime) -> Decimal | None:
-    if cell.state is not State.MISSING or cell.due is None:
+def _hours_late(cell: CalendarDay, at: datetime) -> Decimal | None:
+    if cell.state is not DayState.MISSING or cell.due is None:
         return None
     return Decimal(int((at - cell.due).total_seconds() // HOUR))
 
 
-def _detail(cell: Cell) -> str:
+def _detail(cell: CalendarDay) -> str:
     return f"{day_text(cell.day)}: {', '.join(cell.missing_of)}, due on {time_text(cell.due)}." if cell.due else ""
 
 

@@ -49,7 +49,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
 
 
 def _by_day(sources: AlertSources, rule: AlertRule, first: date, last: date) -> dict[date, dict[Place, _Sum]]:
-    rows = measure_values.run(
+    rows = measure_values.query_measures(
         sources.ports.warehouse,
         ["revenue", "returned_value", "active_lines"],
         ["day", "region", "store"],

@@ -12,7 +12,7 @@ from tillstream.domain.people import UNRESTRICTED
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:
-    rows = queries.run(sources.ports.warehouse, "refused-rows", UNRESTRICTED, cache=sources.cache).to_pylist()
+    rows = queries.run_query(sources.ports.warehouse, "refused-rows", UNRESTRICTED, cache=sources.cache).to_pylist()
     return at_least_lower(
         rule,
         (

@@ -29,13 +29,13 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
     def evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
         filters = filters_of(rule, at.date(), at.date())
         warehouse = sources.ports.warehouse
-        rows = queries.run(
+        rows = queries.run_query(
             warehouse, "stock-levels", UNRESTRICTED, filters, status=status, sort="recent", limit=MOST_ROWS
         )
         return at_least_lower(rule, (_observation(sources, rule, row) for row in rows.to_pylist()))
 
     def replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:
-        rows = queries.run(
+        rows = queries.run_query(
             sources.ports.warehouse,
             "stock-by-day",
             UNRESTRICTED,

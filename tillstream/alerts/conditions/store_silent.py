@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tillstream.alerts.conditions.condition import Condition, at_least_lower, time_text
 from tillstream.alerts.sources import AlertSources
-from tillstream.analytics.live_sales.same_time import StoreTimes, store_times
+from tillstream.analytics.live_sales import StoreTimes, store_times
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.catalogue.entries import Store

@@ -58,7 +58,7 @@ def _sold(sources: AlertSources, by: tuple[str, ...], currency: str, first: date
     if last < first:
         return {}
     filters = Filters(first, last, currency=currency)
-    rows = measure_values.run(
+    rows = measure_values.query_measures(
         sources.ports.warehouse, ["revenue"], ["day", *by], UNRESTRICTED, filters, cache=sources.cache
     ).to_pylist()
     return {(row["region"], row.get("store"), row["day"]): row["revenue"] or Decimal(0) for row in rows}

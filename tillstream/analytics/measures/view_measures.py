@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tillstream.analytics.measures.definition import Measure, measures
+from tillstream.analytics.measures.definitions import Measure, all_measures
 
 _CANCELLED = {"cancelled_value", "cancelled_unconverted_lines"}
 """The reporting views have no amount in the reporting currency for cancelled lines."""
 _COMMON = {name: name for name in ("sale_date", "country", "category", "status", "units", "revenue")}
-COLUMNS: Mapping[str, Mapping[str, str]] = {
+VIEW_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "sales": {
         **_COMMON,
         "sale": "order_id",
@@ -85,15 +85,15 @@ class ViewMeasure:
 @cache
 def view_measures(view: str) -> Mapping[str, ViewMeasure]:
     """name → measure, for those that the view can compute, in the order of the definitions."""
-    columns = COLUMNS.get(view, {})
+    columns = VIEW_COLUMNS.get(view, {})
     computed = {one.measure.name: one for one in _aggregates(columns)}
     while added := {one.measure.name: one for one in _arithmetic(computed)}:
         computed |= added
-    return {name: computed[name] for name in measures() if name in computed}
+    return {name: computed[name] for name in all_measures() if name in computed}
 
 
 def _aggregates(columns: Mapping[str, str]) -> Iterator[ViewMeasure]:
-    for name, measure in measures().items():
+    for name, measure in all_measures().items():
         if name in _CUSTOMERS and "customer" in columns:
             function, column = _CUSTOMERS[name]
             yield ViewMeasure(measure, function, columns.get(column) or column.format_map(columns))
@@ -115,7 +115,7 @@ def _filtered(measure: Measure, column: str, columns: Mapping[str, str]) -> str:
 
 def _arithmetic(computed: Mapping[str, ViewMeasure]) -> Iterator[ViewMeasure]:
     """Arithmetic of computed measures, within the same period and group."""
-    for name, measure in measures().items():
+    for name, measure in all_measures().items():
         if measure.grain == "measure" and name not in computed:
             references = list(measure.arithmetic.references())
             if all(not one.function and one.measure in computed for one in references):

@@ -50,7 +50,7 @@ _COST_FACTOR = (
     "ELSE cost_rates.factor END"
 )
 _PRODUCT = "product"
-LINES = "line_sums"
+LINE_SUMS = "line_sums"
 _LINE_DIMENSIONS = (*dict.fromkeys(column for columns in ROLLUPS.values() for column in columns), _PRODUCT)
 _SOURCES = {"product_sums": "product_totals"}
 """Table → the view with the same rows and the product of the catalogue."""
@@ -197,7 +197,7 @@ def _columns(columns: str, table: str, *, whole_sales: bool, has_split: bool, ha
 
 
 def _dimensions(table: str) -> tuple[str, ...]:
-    if table == LINES:
+    if table == LINE_SUMS:
         return _LINE_DIMENSIONS
     return (*ROLLUPS[table], _PRODUCT) if table in _SOURCES else ROLLUPS[table]
 
@@ -210,7 +210,7 @@ def _rows(
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))
     line_columns = columns.replace(SPLIT_ORDERS, f"0 AS {SPLIT_ORDERS}")
     customer_condition = HAS_CUSTOMER if table == "customer_sums" else ""
-    if table == LINES or stale is None or not where.columns <= set(dimensions):
+    if table == LINE_SUMS or stale is None or not where.columns <= set(dimensions):
         return where.select("line_sums", line_columns, customer_condition), where.params
     source = _source(table, has_catalogue=has_catalogue)
     if not stale:

@@ -154,9 +154,9 @@ def rounded_cells(data: dict[str, Any], *, only_converted: bool = False) -> Iter
     if not data.get("currency"):
         yield from ([row[column] for column in columns] for row in data["rows"])
         return
-    from tillstream.analytics.amount_columns import Amounts
+    from tillstream.analytics.amount_columns import RowAmounts
 
-    amount_columns = Amounts(data["name"], columns, data["currency"])
+    amount_columns = RowAmounts(data["name"], columns, data["currency"])
     names = amount_columns.converted if only_converted else columns
     for row in data["rows"]:
         amounts = dict.fromkeys(columns) | {column: amount_columns.rounded(column, row) for column in names}

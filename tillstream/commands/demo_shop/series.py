@@ -20,7 +20,9 @@ def add(app: App, by: str) -> None:
     """Save the visitors of all days with sales, unless the series is stored already."""
     if any(one.name == NAME for one in outside.stored(app.ports)):
         return
-    sales = queries.run(app.ports.warehouse, "sales-over-time", UNRESTRICTED, Filters(), period="daily").to_pylist()
+    sales = queries.run_query(
+        app.ports.warehouse, "sales-over-time", UNRESTRICTED, Filters(), period="daily"
+    ).to_pylist()
     if not sales:
         return
     spread = np.random.default_rng(1).normal(1, SPREAD, len(sales)).clip(0.5)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tillstream.analytics import queries
-from tillstream.analytics.measures.definition import measure
+from tillstream.analytics import query_catalogue
+from tillstream.analytics.measures.definitions import find_measure
 from tillstream.app import App
 from tillstream.commands.numbers.frame import KINDS, Frame, scope_of
 from tillstream.commands.query import LIMIT, check_names
@@ -72,7 +72,7 @@ def _table(app: App, arguments: Export) -> ExportTable:
     if arguments.query:
         if arguments.measures or arguments.by:
             raise Rejected("An export is of a query, or of measures by dimensions, not of both.")
-        query = queries.describe(arguments.query)
+        query = query_catalogue.describe_query(arguments.query)
         parameters = {one.name: one for one in query.parameters}
         check_names(query.name, params, parameters)
         if LIMIT in params:
@@ -83,7 +83,7 @@ def _table(app: App, arguments: Export) -> ExportTable:
         if not arguments.measures:
             raise Rejected("An export needs the name of a query, or measures.")
         kind, names = MEASURES, list(arguments.measures)
-        totals = tuple(name for name in names if measure(name).is_additive)
+        totals = tuple(name for name in names if find_measure(name).is_additive)
     rows = Frame(kind=kind, names=names, params=params, by=arguments.by, limit=limit, out="")
     batches = KINDS[kind](app, scope, rows)
     currency = arguments.params.get("currency") or app.settings.reporting_currency

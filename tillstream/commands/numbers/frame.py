@@ -6,7 +6,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from tillstream.analytics import filter_values, line_export, measure_values, queries
+from tillstream.analytics import filter_values, line_export, measure_values, queries, query_catalogue
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.numbers.goal_frame import goals
@@ -64,7 +64,7 @@ def scope_of(app: App, login: str) -> Scope:
 
 def _filters(app: App, scope: Scope, values: Mapping[str, Sequence[str]]) -> Filters:
     filters = Filters.parse(values)
-    filter_values.check(app.ports.warehouse, scope, filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(app.ports.warehouse, scope, filters, app.contracts.regions(), cache=app.queries)
     return filters
 
 
@@ -72,13 +72,13 @@ def _query(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]
     if len(arguments.names) != 1:
         raise Rejected("A query has one name.")
     name, limit = arguments.names[0], arguments.limit or measure_values.ALL_ROWS
-    parameters = {one.name: one for one in queries.describe(name).parameters}
+    parameters = {one.name: one for one in query_catalogue.describe_query(name).parameters}
     check_names(name, arguments.params, parameters)
     own = {key: values[-1] for key, values in arguments.params.items() if key in parameters}
     if LIMIT in parameters:
         own[LIMIT] = str(limit)
     filters = _filters(app, scope, {key: one for key, one in arguments.params.items() if key not in parameters})
-    return _first(queries.stream(app.ports.warehouse, name, scope, filters, **own), limit)
+    return _first(queries.stream_query(app.ports.warehouse, name, scope, filters, **own), limit)
 
 
 def _stock(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
@@ -107,11 +107,11 @@ def _measures(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBat
     filters = _filters(app, scope, arguments.params)
     limit = {LIMIT: measure_values.ALL_ROWS} if arguments.by else {}
     warehouse, names, by = app.ports.warehouse, arguments.names, arguments.by
-    return _batches(measure_values.run(warehouse, names, by, scope, filters, cache=app.queries, **limit))
+    return _batches(measure_values.query_measures(warehouse, names, by, scope, filters, cache=app.queries, **limit))
 
 
 def _sales(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
-    return line_export.lines(app.ports.warehouse, scope, _filters(app, scope, arguments.params))
+    return line_export.export_lines(app.ports.warehouse, scope, _filters(app, scope, arguments.params))
 
 
 def _definitions(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
@@ -119,7 +119,7 @@ def _definitions(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.Record
 
 
 def _queries(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
-    described = [queries.describe(name) for name in queries.names()]
+    described = [query_catalogue.describe_query(name) for name in query_catalogue.query_names()]
     rows = [
         {"name": one.name, "description": one.description, "parameters": [each.name for each in one.parameters]}
         for one in described

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from tillstream.analytics.queries import forbidden
+from tillstream.analytics.queries import forbidden_error
 from tillstream.app import App
 from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Month
@@ -47,5 +47,5 @@ def _measure(scope: Scope, text: str) -> GoalMeasure:
     if text not in set(GoalMeasure):
         raise Rejected(f"There is no measure “{text}”. Use one of {', '.join(GoalMeasure)}.")
     if text == GoalMeasure.MARGIN and not scope.may(Action.SEE_COSTS):
-        raise forbidden(scope, Action.SEE_COSTS, "see costs and margins")
+        raise forbidden_error(scope, Action.SEE_COSTS, "see costs and margins")
     return GoalMeasure(text)

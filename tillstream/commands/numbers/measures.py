@@ -31,10 +31,12 @@ def measures(app: App, progress: Progress, arguments: Measures) -> Result:
         return Result({"name": "measures", "columns": list(DEFINED), "rows": defined, "cut": False})
     check_names("measures", arguments.params, {})
     filters = Filters.parse(arguments.params)
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(
+        app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
+    )
     more = {LIMIT: arguments.limit + 1} if arguments.by else {}  # one more row shows whether there are more
     warehouse, names, by = app.ports.warehouse, arguments.names, arguments.by
-    values = measure_values.run(warehouse, names, by, UNRESTRICTED, filters, cache=app.queries, **more)
+    values = measure_values.query_measures(warehouse, names, by, UNRESTRICTED, filters, cache=app.queries, **more)
     rows = values.slice(0, arguments.limit).to_pylist()
     cut = values.num_rows > arguments.limit
     currency = filters.currency or app.settings.reporting_currency

@@ -56,7 +56,7 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
     chosen = {name: [value] for name in ("region", "store") if (value := getattr(arguments, name))}
     values = {name: getattr(arguments, name) for name in ("supplier", "state", "limit")}
     filters = Filters.parse(chosen)
-    answer = queries.run(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
+    answer = queries.run_query(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
     last = run.last(app.ports)
     return Result({
         "name": "restock-lines",

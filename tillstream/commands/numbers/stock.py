@@ -61,12 +61,14 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
     """Stock by store and product, in the form of a query."""
     name, params = past.query_at(arguments.at)
     filters = Filters.parse(arguments.filters)
-    filter_values.check(app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries)
+    filter_values.check_filter_values(
+        app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
+    )
     chosen: dict[str, Any] = params | {"status": arguments.status, "text": arguments.text, "limit": arguments.limit + 1}
     if not arguments.at:
         with suppress(ReadOnly):
             levels.follow(app.ports)
-    answer = queries.run(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
+    answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
     if name == past.AS_OF:
         answer = answer.drop_columns([past.ALL_PAGES])
     rows = answer.slice(0, arguments.limit).to_pylist()

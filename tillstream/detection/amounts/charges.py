@@ -6,17 +6,16 @@ from itertools import combinations
 
 import numpy as np
 
-from tillstream.detection.amounts.several_taxes import tax_word
-from tillstream.detection.amounts.taxes import is_even_rate
-from tillstream.detection.arithmetic.number_columns import NumberColumns, Numbers, is_equal
+from tillstream.detection.amounts.arithmetic import NumberColumns, Numbers, are_equal
+from tillstream.detection.amounts.line_taxes import is_even_rate, tax_word
+from tillstream.detection.amounts.order_totals import is_same_within_orders
 from tillstream.detection.evidence import LIKELY, DetectionLog
-from tillstream.detection.orders.order_totals import is_of_order
 from tillstream.detection.sheet import Sheet
-from tillstream.detection.values.numbers import NumberStyle
+from tillstream.detection.values.numbers import DetectedNumberStyle
 from tillstream.detection.words.headers import match_header
-from tillstream.detection.words.not_goods import kind_of
+from tillstream.detection.words.row_words import not_goods_kind
 
-_MOST, _FEW, _MIN_ROWS, _MIN_TAX = 0.95, 0.5, 3, 1.0
+_HIGH_SHARE, _LOW_SHARE, _MIN_ROWS, _MIN_TAX = 0.95, 0.5, 3, 1.0
 _SHIPPING = re.compile(
     r"shipping|delivery|freight|postage|handling|versand|porto\b|lieferkosten|livraison|frais de port|env[ií]o|"
     r"spedizion|verzend|frakt|\bfragt|frete|doprav|dostaw|wysyłk|szállít|доставк|送料|运费|運費|배송",
@@ -30,16 +29,16 @@ _NO_CHARGE = re.compile(
 _AMOUNT = re.compile(r"\b(?:amount|amt|total|sum|order|betrag|montant|importe|importo)\b", re.IGNORECASE)
 
 
-def is_charge(name: str) -> bool:
+def is_charge_header(name: str) -> bool:
     """Whether a header is that of an amount for shipping or of a tip."""
-    return not _NO_CHARGE.search(name) and (bool(_SHIPPING.search(name)) or is_tip(name))
+    return not _NO_CHARGE.search(name) and (bool(_SHIPPING.search(name)) or is_tip_header(name))
 
 
-def is_tip(name: str) -> bool:
-    return kind_of(_AMOUNT.sub("", name).strip(" _-")) == "tips"
+def is_tip_header(name: str) -> bool:
+    return not_goods_kind(_AMOUNT.sub("", name).strip(" _-")) == "tips"
 
 
-def doubtful(
+def doubtful_charges(
     sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, free: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Each charge that a total may contain, with the evidence, if no sum shows that it does not.
@@ -49,11 +48,13 @@ def doubtful(
     name = roles[total_role]
     total = columns[name]
     named = {match.role for match in match_header(name)}
-    charges = [other for other in free if is_charge(other) and _rows(columns[other]) >= _MIN_ROWS]
+    charges = [other for other in free if is_charge_header(other) and _rows(columns[other]) >= _MIN_ROWS]
     if "net_amount" in named or not charges or _is_line(columns, roles, total):
         return
     for charge in charges:
-        is_line = is_of_order(sheet, roles, np.nan_to_num(columns[charge])) and not is_of_order(sheet, roles, total)
+        is_line = is_same_within_orders(sheet, roles, np.nan_to_num(columns[charge])) and not is_same_within_orders(
+            sheet, roles, total
+        )
         if not is_line and not _is_added(columns, total, name, charge):
             evidence = _taxed(columns, roles, total, name, charge)
             if evidence is not None:
@@ -70,7 +71,9 @@ def _is_line(columns: NumberColumns, roles: Mapping[str, str], total: Numbers) -
         return False
     full = columns[roles["quantity"]] * columns[roles["unit_price"]]
     discount, tax = (columns.or_zero(roles.get(role, "")) for role in ("discount", "tax"))
-    return any(is_equal(total, full - less + plus).mean() >= _FEW for less in (0.0, discount) for plus in (0.0, tax))
+    return any(
+        are_equal(total, full - less + plus).mean() >= _LOW_SHARE for less in (0.0, discount) for plus in (0.0, tax)
+    )
 
 
 def _is_added(columns: NumberColumns, total: Numbers, name: str, charge: str) -> bool:
@@ -82,7 +85,7 @@ def _is_added(columns: NumberColumns, total: Numbers, name: str, charge: str) ->
         rest = [other for other in others if other != target]
         for terms in (terms for count in range(3) for terms in combinations(rest, count)):
             values = added + columns.sum_of(terms)
-            if is_equal(columns[target], values)[used].mean() >= _MOST:
+            if are_equal(columns[target], values)[used].mean() >= _HIGH_SHARE:
                 return True
     return False
 
@@ -92,16 +95,16 @@ def _taxed(columns: NumberColumns, roles: Mapping[str, str], total: Numbers, nam
     if roles.get("tax", "") not in columns:
         return ""
     tax, amount = np.nan_to_num(columns[roles["tax"]]), np.nan_to_num(columns[charge])
-    without, contained = (even_share(tax, total - tax - part) for part in (np.zeros(len(tax)), amount))
-    if contained >= _MOST > without:
+    without, contained = (even_rate_share(tax, total - tax - part) for part in (np.zeros(len(tax)), amount))
+    if contained >= _HIGH_SHARE > without:
         return f"{roles['tax']} has an even rate of {name} less {roles['tax']} and {charge}, so {name} contains both"
-    return None if is_tip(charge) and without >= _MOST > contained else ""
+    return None if is_tip_header(charge) and without >= _HIGH_SHARE > contained else ""
 
 
-def find_tax(
+def find_tax_beside_charges(
     sheet: Sheet,
     roles: dict[str, str],
-    style: NumberStyle,
+    style: DetectedNumberStyle,
     unmapped: Sequence[str],
     log: DetectionLog,
 ) -> None:
@@ -126,14 +129,18 @@ def find_tax(
     if role == "net_amount" and is_chosen and not any(match.role == role for match in match_header(name)):
         roles["amount"] = roles.pop(role)
     if "amount" in roles and "amount" not in log.answers:
-        _assume_gross(columns, name, roles["tax"], [other for other in unmapped if is_charge(other)], log)
+        _assume_gross(columns, name, roles["tax"], [other for other in unmapped if is_charge_header(other)], log)
 
 
 def _is_part(sheet: Sheet, roles: dict[str, str], tax: Numbers, total: Numbers) -> bool:
     """Whether numbers may be a tax of the totals: they are less, and of the order only if the totals are."""
     tax = np.nan_to_num(tax)
-    is_order = is_of_order(sheet, roles, tax) and not is_of_order(sheet, roles, total)
-    return _rows(tax) >= _MIN_ROWS and not is_order and bool((np.abs(tax) <= _FEW * np.abs(total)).mean() >= _MOST)
+    is_order = is_same_within_orders(sheet, roles, tax) and not is_same_within_orders(sheet, roles, total)
+    return (
+        _rows(tax) >= _MIN_ROWS
+        and not is_order
+        and bool((np.abs(tax) <= _LOW_SHARE * np.abs(total)).mean() >= _HIGH_SHARE)
+    )
 
 
 def _assume_gross(columns: NumberColumns, total: str, tax: str, charges: Sequence[str], log: DetectionLog) -> None:
@@ -141,13 +148,13 @@ def _assume_gross(columns: NumberColumns, total: str, tax: str, charges: Sequenc
     for count in (1, 2):
         for parts in combinations(charges, count):
             base = columns[total] - columns.sum_of(parts)
-            if even_share(amount, base - amount) >= _MOST and even_share(amount, base) <= _FEW:
+            if even_rate_share(amount, base - amount) >= _HIGH_SHARE and even_rate_share(amount, base) <= _LOW_SHARE:
                 evidence = f"{tax} has an even rate of {total} less {' and '.join((tax, *parts))}"
                 log.assume({"amount": "gross"}, evidence)
                 return
 
 
-def even_share(tax: Numbers, net: Numbers) -> float:
+def even_rate_share(tax: Numbers, net: Numbers) -> float:
     """Share of the taxed rows in which the tax has an even rate of a net amount; 0 for few of them."""
     used = (np.abs(tax) >= _MIN_TAX) & ~np.isnan(net)
     pairs = zip(tax[used].tolist(), net[used].tolist(), strict=True)

@@ -4,21 +4,21 @@ import re
 from collections import Counter
 from itertools import combinations
 
-from tillstream.detection.columns import restarting_numbers, sale_numbers
+from tillstream.detection.columns import sale_numbers
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.domain.contract.model import IDS, whole_id
 
-CONTENT = "content"
+BY_CONTENT = "content"
 _MAX_SETS = 60
 """Maximum number of column sets to try."""
 _NEARLY_UNIQUE = 0.99
 _ID_ROLES = ("sale_id", "line_key", "store_id", "date", "product_id", "product_name", "category", "customer_id")
-_DESCRIBING = ("store_id", "date", "product_id", "product_name", "category", "customer_id")
+_DESCRIBING_ROLES = ("store_id", "date", "product_id", "product_name", "category", "customer_id")
 """Roles of columns that are no sale number, even if no cell recurs in the file."""
 
 
-def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
+def detect_identity(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str, ...] | None:
     """Columns that identify a sale together; None if the sale id does alone. Asks `identity`.
 
     An empty tuple means that the row content identifies the sale.
@@ -29,13 +29,13 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
     if "sale_id" in roles:
         return _by_number(sheet, roles, log)
     unique, nearly = _unique_column_sets(sheet, roles)
-    if numbers := sale_numbers.candidates(sheet, roles):
+    if numbers := sale_numbers.sale_number_candidates(sheet, roles):
         best = numbers[0]
-        choices = (*(one.name for one in numbers), *(",".join(names) for names in unique), CONTENT)
+        choices = (*(one.name for one in numbers), *(",".join(names) for names in unique), BY_CONTENT)
         log.add_question("identity", "Which columns identify a sale line?", choices, best.evidence, best.lines)
         return ()
-    unordered = sale_numbers.unordered(sheet, roles)
-    choices = (*(",".join(names) for names in unique), *unordered, CONTENT)
+    unordered = sale_numbers.unordered_candidates(sheet, roles)
+    choices = (*(",".join(names) for names in unique), *unordered, BY_CONTENT)
     no_number = "no column is named like a sale number, or in order as one is"
     if unique:
         differ = "differs" if len(unique[0]) == 1 else "differ"
@@ -58,7 +58,7 @@ def decide(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[str,
 
 def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str, ...] | None:
     """Apply an `identity` answer: `content` or columns. A single one becomes the sale id, if it describes nothing."""
-    if answer == CONTENT:
+    if answer == BY_CONTENT:
         roles.pop("sale_id", None)
         roles.pop("line_key", None)
         return ()
@@ -66,7 +66,7 @@ def _apply_answer(answer: str, sheet: Sheet, roles: dict[str, str]) -> tuple[str
     scope = {roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles}
     if "sale_id" in roles and roles["sale_id"] in names and set(names) <= scope:
         return None
-    if len(names) == 1 and names[0] not in {roles.get(role) for role in _DESCRIBING}:
+    if len(names) == 1 and names[0] not in {roles.get(role) for role in _DESCRIBING_ROLES}:
         roles.update({"sale_id": names[0]})
         for role in [role for role, name in roles.items() if name == names[0] and role != "sale_id"]:
             del roles[role]
@@ -82,7 +82,7 @@ def _by_number(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[
         evidence = f"{name} counts the rows of the file from 1; {better.evidence}"
         log.add_question("identity", "Which column is the sale number?", (better.name, name), evidence)
         return None
-    restart = restarting_numbers.search(sheet, roles)
+    restart = sale_numbers.find_number_restart(sheet, roles)
     if restart is None:
         _check_sale_ids(sheet, roles, log)
         return None
@@ -90,7 +90,7 @@ def _by_number(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> tuple[
     if restart.is_proved:
         log.add_finding("identity", joined, restart.evidence, LIKELY, restart.lines)
         return restart.names
-    choices = (joined or CONTENT, name)
+    choices = (joined or BY_CONTENT, name)
     log.add_question("identity", "Which columns identify a sale?", choices, restart.evidence, restart.lines)
     return None
 
@@ -107,7 +107,7 @@ def _check_sale_ids(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> N
             f"{padded[0].lstrip('0')}, which would be two sales: export the file again if they are one"
         )
         lines = sheet.columns[name].first_lines(padded[0].lstrip("0"), padded[0])
-        log.add_question("identity", "Which columns identify a sale?", (name, CONTENT), evidence, lines)
+        log.add_question("identity", "Which columns identify a sale?", (name, BY_CONTENT), evidence, lines)
         return
     names = [roles[role] for role in ("store_id", "sale_id", "line_key") if role in roles]
     if "line_key" not in roles:
@@ -170,7 +170,7 @@ def _duplicate_rows(sheet: Sheet, names: tuple[str, ...]) -> tuple[int, tuple[in
     return len(keys) - len(counts), tuple(pair)
 
 
-def whole_numbers(sheet: Sheet, roles: dict[str, str], decimal: str) -> list[str]:
+def whole_number_ids(sheet: Sheet, roles: dict[str, str], decimal: str) -> list[str]:
     """The roles of IDs that are numbers in the file: another one may have them as 12557.0, written by a spreadsheet."""
     names = {role: roles[role] for role in sorted(IDS & roles.keys()) if roles[role] in sheet.columns}
     written = re.compile(whole_id(re.escape(decimal)))
@@ -178,7 +178,7 @@ def whole_numbers(sheet: Sheet, roles: dict[str, str], decimal: str) -> list[str
     return [role for role, own in words.items() if len(own) > 1 and all(map(written.fullmatch, own))]
 
 
-def per_store(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...] | None, log: DetectionLog) -> str:
+def sale_id_scope(sheet: Sheet, roles: dict[str, str], sale_columns: tuple[str, ...] | None, log: DetectionLog) -> str:
     """Scope of sale ids. `per-store` is also correct for region-wide ids if each sale has one store."""
     if "store_id" not in roles or (sale_columns and roles["store_id"] in sale_columns):
         return "region-wide"

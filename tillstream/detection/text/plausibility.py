@@ -4,18 +4,71 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from tillstream.detection.text.languages import (
-    ALPHABETS,
-    LANGUAGES_BY_ENCODING,
-    WESTERN,
-    WESTERN_LETTERS,
-    language_share,
-)
-from tillstream.detection.text.sample import Sample
+from tillstream.detection.text.sample import ByteSample
+
+_LOWER = {
+    "German": "äöüß",
+    "French": "àâæçéèêëîïôœùûüÿ",
+    "Spanish": "áéíñóúü",
+    "Portuguese": "áâãàçéêíóôõúü",
+    "Italian": "àèéìîòù",
+    "Dutch": "áéëíïóöúü",
+    "Catalan": "àçèéíïòóúü",
+    "Danish or Norwegian": "æøåéü",
+    "Swedish or Finnish": "åäöéü",
+    "Icelandic": "áæðéíóöþúý",
+    "Polish": "ąćęłńóśźż",
+    "Czech": "áčďéěíňóřšťúůýž",
+    "Slovak": "áäčďéíĺľňóôŕšťúýž",
+    "Hungarian": "áéíóöőúüű",
+    "Romanian": "ăâîşţșț",
+    "Croatian or Slovenian": "čćđšž",
+    "Turkish": "çğıöşüâîû",
+    "Lithuanian": "ąčęėįšųūž",
+    "Latvian": "āčēģīķļņōŗšūž",
+    "Estonian": "äõöüšž",
+}
+_TURKISH_CAPITALS = "İ"
+ALPHABETS = {
+    name: frozenset(letters + letters.upper().replace("SS", "") + (_TURKISH_CAPITALS if name == "Turkish" else ""))
+    for name, letters in _LOWER.items()
+}
+WESTERN = tuple(ALPHABETS)[:10]
+_CENTRAL = ("Polish", "Czech", "Slovak", "Hungarian", "Romanian", "Croatian or Slovenian", "German")
+_BALTIC = ("Lithuanian", "Latvian", "Estonian", "Polish")
+LANGUAGES_BY_ENCODING = {
+    "cp1252": WESTERN,
+    "cp850": WESTERN,
+    "mac-roman": WESTERN,
+    "cp1250": _CENTRAL,
+    "iso8859-2": _CENTRAL,
+    "cp852": _CENTRAL,
+    "mac-latin2": _CENTRAL,
+    "cp1254": ("Turkish",),
+    "cp857": ("Turkish",),
+    "cp1257": _BALTIC,
+}
+WESTERN_LETTERS = frozenset().union(*(ALPHABETS[name] for name in WESTERN)) - frozenset("ðþýÐÞÝŸ")
+LETTERS_BY_FREQUENCY = {
+    "CYRILLIC": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
+    "GREEK": "αοιετσνηυρπκμλςωγδχθφβξζψ",
+    "HEBREW": "יוהלאמרתבשנכחדפםקעסגצטזןףךץ",
+    "ARABIC": "اليمنورتبةعدسفهكقأحجشطصىخإذضغزثئظءؤآ",
+}
+"""Alphabets other than Latin, as Unicode names them, most frequent letter first."""
+
+
+def language_share(letters: Mapping[str, int], languages: Iterable[str]) -> float:
+    """Largest share of the letters that the alphabet of one language contains. letters: letter → count."""
+    total = sum(letters.values())
+    counts = (sum(n for letter, n in letters.items() if letter in ALPHABETS[name]) for name in languages)
+    return max(counts) / total if total else 1.0
+
 
 MIN_SCORE, MIN_LEAD = 0.6, 0.25
 """Minimum plausibility of the best encoding, and its minimum lead over the second best."""
@@ -24,13 +77,13 @@ _AFTER_INITIAL = ("'", "’", ".")
 """Characters after a capital letter by itself, as in Ó'Neill and É. Blanc."""
 _BEFORE_CLOSING_QUOTE = (".", "!", "?", ")", "%")
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_KEPT_WORDS = 60
+_MAX_WORDS = 60
 _MAX_LETTERS = 3_000
 """Maximum number of non-ASCII letters to check."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class EncodingReading:
     """A sample in one encoding."""
 
     encoding: str
@@ -49,14 +102,14 @@ class Reading:
         return self.score * self.coverage
 
 
-def read(sample: Sample, encoding: str) -> Reading:
+def read_encoding(sample: ByteSample, encoding: str) -> EncodingReading:
     """Read a sample in an encoding; the score is 0 if it cannot be decoded."""
     if encoding == "cp932":
         return _japanese(sample)
     try:
         texts = [piece.decode(encoding) for piece in sample.pieces]
     except UnicodeDecodeError:
-        return Reading(encoding, 0.0)
+        return EncodingReading(encoding, 0.0)
     letters = _letters_of(encoding)
     contexts: Counter[tuple[str, str, str]] = Counter()
     words: dict[str, None] = {}
@@ -64,7 +117,7 @@ def read(sample: Sample, encoding: str) -> Reading:
         for position, letter in non_ascii_letters(text):
             before, after = text[position - 1 : position], text[position + 1 : position + 2]
             contexts[before, letter, after] += 1
-            if len(words) < _KEPT_WORDS:
+            if len(words) < _MAX_WORDS:
                 words.setdefault(word_at(text, position))
     total = sum(contexts.values())
     score = sum(_plausibility(*context, letters) * count for context, count in contexts.items()) / (total or 1)
@@ -75,7 +128,7 @@ def read(sample: Sample, encoding: str) -> Reading:
         if letter.isalpha() or (before.isalpha() and after.isalpha()):
             in_words[letter] += count
     coverage = language_share(in_words, LANGUAGES_BY_ENCODING[encoding])
-    return Reading(encoding, score, tuple(words), coverage, "\n".join(texts))
+    return EncodingReading(encoding, score, tuple(words), coverage, "\n".join(texts))
 
 
 def non_ascii_letters(text: str) -> list[tuple[int, str]]:
@@ -133,7 +186,7 @@ def _letter_plausibility(before: str, letter: str, after: str) -> float:
     return 0.5 if letter in "àéÀÉÓ" else 0.3
 
 
-def _japanese(sample: Sample) -> Reading:
+def _japanese(sample: ByteSample) -> EncodingReading:
     """The sample in cp932; the score is the share of characters that are wide and not isolated among Latin letters."""
     texts: list[str] = []
     for number, piece in enumerate(sample.pieces):
@@ -142,7 +195,7 @@ def _japanese(sample: Sample) -> Reading:
         try:
             texts.append(decoder.decode(piece[start:], final=False))
         except UnicodeDecodeError:
-            return Reading("cp932", 0.0)
+            return EncodingReading("cp932", 0.0)
     plausible = total = 0
     words: dict[str, None] = {}
     for text in texts:
@@ -152,6 +205,6 @@ def _japanese(sample: Sample) -> Reading:
             is_isolated = any(neighbour.isascii() and neighbour.isalpha() for neighbour in neighbours)
             is_wide = unicodedata.east_asian_width(letter) in {"W", "F"}
             plausible += is_wide and not is_isolated
-            if len(words) < _KEPT_WORDS:
+            if len(words) < _MAX_WORDS:
                 words.setdefault(word_at(text, position))
-    return Reading("cp932", plausible / total if total else 0.0, tuple(words), 1.0, "\n".join(texts))
+    return EncodingReading("cp932", plausible / total if total else 0.0, tuple(words), 1.0, "\n".join(texts))

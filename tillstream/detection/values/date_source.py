@@ -1,4 +1,4 @@
-"""Find the day of the sales where no single column contains it: in the file name, or in three columns."""
+"""Find the day of the sales where no column can be read as it: in the file name, or in three columns."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,13 +6,96 @@ from datetime import date
 from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, LIKELY, NO_COLUMN, DetectionLog
-from tillstream.detection.sheet import Sheet
-from tillstream.detection.values import unread_dates
-from tillstream.detection.values.dates import first_language
+from tillstream.detection.sheet import SampleColumn, Sheet
+from tillstream.detection.values import date_profile
+from tillstream.detection.values.dates import first_language_of_months
+from tillstream.detection.words.headers import match_header
 from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name, days_in_name, format_error
+from tillstream.domain.dates.eras import ascii_digits
 from tillstream.domain.dates.period_names import period_of_header, period_value
 
-KEY = "date"
+_MAX_WORDS = 2_000
+_MIN_DATE_SHARE, _MIN_DAY_SHARE = 0.8, 0.02
+_THREE_NUMBERS = re.compile(r"^([0-9]{1,4})([-/.])([0-9]{1,2})\2([0-9]{1,4})$")
+_DAY_AND_MONTH = re.compile(r"^[0-9]{1,2}([./-])[0-9]{1,2}\1?$")
+_NAME_AND_NUMBER = re.compile(
+    r"^(?:(?P<day>[0-9]{1,2})[-. /]{1,2})?(?P<name>[^\W\d_]{3,12})\.?(?:[-. ,/'’]{1,2}(?P<number>[0-9]{1,4}))?$"
+)
+_WEEK = re.compile(
+    r"^(?:[0-9]{4}[-/ ]?)?(?:W|KW|CW|week|uge|vecka|semaine|S)[- ]?[0-9]{1,2}(?:[-/ ][0-9]{4})?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class UnreadDate:
+    """A column that seems to be a date."""
+
+    column: SampleColumn
+    example: str
+    """A cell that cannot be read."""
+    reason: str
+
+
+def find_unread_date(sheet: Sheet, roles: dict[str, str]) -> UnreadDate | None:
+    """The column that is most likely the date of the sale; None if no column seems to be one."""
+    columns = [column for column in sheet.columns.values() if column.filled]
+    free = [column for column in columns if column.name not in roles.values()]
+    called = [column for column in free if is_date_header(column.name)]
+    candidates = (
+        *(_unread(column, called=True) for column in called),
+        *(_unread(column) for column in free),
+        *(_among_others(column) for column in columns),
+    )
+    return next((one for one in candidates if one), None)
+
+
+def is_date_header(name: str) -> bool:
+    """Whether a name means the date of a sale, or a period."""
+    return any(match.role == "date" for match in match_header(name)) or period_of_header(name) is not None
+
+
+def _unread(column: SampleColumn, *, called: bool = False) -> UnreadDate | None:
+    """The column if most of its cells look like dates, or, if it is called so, any has a number."""
+    words = list(column.words)[:_MAX_WORDS]
+    reasons = {word: reason for word in words if (reason := _unread_reason(word, called=called))}
+    if called and not reasons:
+        unparsed = date_profile.profile_dates(column, few=True).unparsed
+        reasons = {word: "the format is not known" for word in unparsed if any(map(str.isdigit, word))}
+    elif not called and sum(column.words[word] for word in reasons) < _MIN_DATE_SHARE * sum(
+        column.words[word] for word in words
+    ):
+        return None
+    return next((UnreadDate(column, word, reason) for word, reason in reasons.items()), None)
+
+
+def _unread_reason(word: str, *, called: bool) -> str:
+    """Why a cell that looks like a date is no day; empty if it does not look like one."""
+    text = ascii_digits(word)
+    if match := _THREE_NUMBERS.match(text):
+        year = next((part for part in (match[1], match[4]) if len(part) > 2), "")
+        if year and not 1900 <= int(year) <= 2100 and int(match[3]) <= 12:
+            return f"the year {year} is of a calendar that is not known"
+        return ""
+    if (match := _NAME_AND_NUMBER.match(text)) and date_profile.is_month_name(match["name"]):
+        if match["number"] and len(match["number"]) == 4 and not match["day"]:
+            return "they have no day"
+        return "" if match["day"] and match["number"] else "they have no year" if any(map(str.isdigit, text)) else ""
+    if _WEEK.match(text) and any(map(str.isdigit, text)):
+        return "they are weeks"
+    return "they have no year" if called and _DAY_AND_MONTH.match(text) else ""
+
+
+def _among_others(column: SampleColumn) -> UnreadDate | None:
+    """A column in which some cells are days and the others something else, as headings above the sales of a day."""
+    profile = date_profile.profile_dates(column, few=True)
+    days = [word for word in list(column.words)[:200] if word not in set(profile.unparsed)]
+    rows = sum(column.words[word] for word in days)
+    if len(days) < 2 or rows < _MIN_DAY_SHARE * column.filled or not profile.unparsed:
+        return None
+    return UnreadDate(column, profile.unparsed[0], f"only some cells are days, such as “{days[0]}”")
+
+
+DATE_KEY = "date"
 _FORMATS = (
     *(f"%Y{sign}%m{sign}%d" for sign in ("-", "_", ".", " ", "")),
     "%d.%m.%Y",
@@ -50,7 +133,7 @@ class DateSource:
             contract["identity"]["made_of"] = [*made_of, self.header]
 
 
-def decide(sheet: Sheet, roles: dict[str, str], file: str, log: DetectionLog) -> DateSource:
+def detect_date_source(sheet: Sheet, roles: dict[str, str], file: str, log: DetectionLog) -> DateSource:
     """The source of the day of a file without a column of dates. file: its name. Asks `date`, or `column.date` if a
     column seems to be the date and cannot be read."""
     if any(question.key == "column.date" for question in log.questions):
@@ -69,7 +152,7 @@ def decide(sheet: Sheet, roles: dict[str, str], file: str, log: DetectionLog) ->
 
 def _ask_unread(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> bool:
     """Ask `column.date` about a column of dates that cannot be read. A day for the whole file would be wrong."""
-    if log.answers.get("column.date") == NO_COLUMN or not (unread := unread_dates.find(sheet, roles)):
+    if log.answers.get("column.date") == NO_COLUMN or not (unread := find_unread_date(sheet, roles)):
         return False
     name, example = unread.column.name, unread.example
     words = (
@@ -89,7 +172,7 @@ def _joined(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> DateSourc
         return None
     year, month, day = names
     months = sheet.columns[month].words
-    language = "" if all(word.isdigit() for word in months) else first_language(set(months))
+    language = "" if all(word.isdigit() for word in months) else first_language_of_months(set(months))
     if language is None:
         return None
     header = "-".join(names)
@@ -122,48 +205,48 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _in_name(file: str, log: DetectionLog) -> DateSource:
-    answer = log.answers.get(KEY, "")
+    answer = log.answers.get(DATE_KEY, "")
     if answer and not format_error(answer) and date_in_name(file, answer):
-        log.answer(KEY)
+        log.answer(DATE_KEY)
         return DateSource(FILE_DATE, file={"date_in_name": answer})
     words = (
         "On which day were these sales made? No column contains it, so the name of each file must contain the day of "
         f"its sales, such as {_EXAMPLE}. Rename the file and read it again, or name the column of the date with "
         "column.date."
     )
-    formats = formats_of(file)
+    formats = date_formats_in_name(file)
     if len(formats) == 1:
         format_, text = formats[0]
         evidence = f"no column contains dates, and the name of the file contains “{text}”"
-        log.add_finding(KEY, format_, evidence, LIKELY)
+        log.add_finding(DATE_KEY, format_, evidence, LIKELY)
         return DateSource(FILE_DATE, file={"date_in_name": format_})
     if formats:
         listed = ", ".join(f"{date_in_name(file, format_)} in {format_}" for format_, _ in formats)
-        log.add_question(KEY, words, tuple(format_ for format_, _ in formats), f"its name can be read as {listed}")
+        log.add_question(DATE_KEY, words, tuple(format_ for format_, _ in formats), f"its name can be read as {listed}")
     else:
         log.add_question(
-            KEY, words, (), f"the name of this file, {file or 'unknown'}, does not contain exactly one day"
+            DATE_KEY, words, (), f"the name of this file, {file or 'unknown'}, does not contain exactly one day"
         )
     return DateSource()
 
 
-def formats_of(name: str) -> list[tuple[str, str]]:
+def date_formats_in_name(name: str) -> list[tuple[str, str]]:
     """The formats of the only day in a file name, with its text; several if it can be read in two orders.
 
     Empty if the name contains no day, or two different ones, such as those of a period.
     """
     for format_ in _FORMATS:
-        if texts := _texts(name, format_):
+        if texts := _texts_of_column(name, format_):
             return [(format_, texts[0])] if len(texts) == 1 else []
     for pair in _OF_TWO_ORDERS:
-        readings = [(format_, texts[0]) for format_ in pair if (texts := _texts(name, format_))]
+        readings = [(format_, texts[0]) for format_ in pair if (texts := _texts_of_column(name, format_))]
         if readings:
             days = {date_in_name(name, format_) for format_, _ in readings}
             return readings if len(days) > 1 else readings[:1]
     return []
 
 
-def _texts(name: str, format_: str) -> list[str]:
+def _texts_of_column(name: str, format_: str) -> list[str]:
     """The different days of this format in a name, as texts."""
     days = {day: text for text, day in days_in_name(name, format_) if day.year in _YEARS}
     return list(days.values())

@@ -1,4 +1,4 @@
-"""Detect number formats by the shapes of the cells."""
+"""Detect number formats by the shapes of the cells, and the units after the numbers of a quantity."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
-from tillstream.detection.sheet import Column
+from tillstream.detection.sheet import SampleColumn
 from tillstream.domain.money.signs import SIGNS
 
 _OTHER_DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙"
@@ -30,7 +30,7 @@ _NUMBER = re.compile(
 
 
 @dataclass(frozen=True)
-class Shape:
+class NumberShape:
     """Format of a number. `decimal` and `thousands` are certain; `ambiguous` may be one or the other."""
 
     decimal: str = ""
@@ -41,7 +41,7 @@ class Shape:
 
 
 @lru_cache(maxsize=20_000)
-def shape_of(pattern: str) -> Shape | None:
+def shape_of(pattern: str) -> NumberShape | None:
     """Parse the pattern of a cell, with every digit as 9; None if it is not a number."""
     match = _NUMBER.match(pattern)
     if not match:
@@ -49,7 +49,9 @@ def shape_of(pattern: str) -> Shape | None:
     separators = _separators_of(match["core"])
     if separators and match["whole"]:
         separators = _with_whole(*separators, match["whole"])
-    return Shape(*separators, match["left"] or match["right"] or "", bool(match["percent"])) if separators else None
+    return (
+        NumberShape(*separators, match["left"] or match["right"] or "", bool(match["percent"])) if separators else None
+    )
 
 
 def _separators_of(core: str) -> tuple[str, str, str] | None:
@@ -113,7 +115,7 @@ class NumberProfile:
     percent: bool = False
 
 
-def profile(column: Column) -> NumberProfile:
+def profile_numbers(column: SampleColumn) -> NumberProfile:
     """Profile a column; each shape is parsed once, since columns have many numbers but few shapes."""
     result = NumberProfile(0.0)
     probe = islice(column.words, 0, None, max(1, len(column.words) // _PROBE))
@@ -133,7 +135,7 @@ def profile(column: Column) -> NumberProfile:
             result.unparsed.append(word)
             continue
         parsed += count
-        _record(result, shape, word)
+        _record_shape(result, shape, word)
         if shape.ambiguous:
             fraction = next(
                 (
@@ -144,19 +146,19 @@ def profile(column: Column) -> NumberProfile:
                 "",
             )
             if fraction:
-                _record(result, Shape(decimal=shape.ambiguous), fraction)
+                _record_shape(result, NumberShape(decimal=shape.ambiguous), fraction)
     counted = column.filled - _missing_word_count(column, result.unparsed)
     result.share = parsed / counted if counted and 5 * parsed >= column.filled else 0.0
     return result
 
 
-def _missing_word_count(column: Column, unparsed: list[str]) -> int:
+def _missing_word_count(column: SampleColumn, unparsed: list[str]) -> int:
     """Number of cells with missing-value words, if there are at most two such words and none has digits."""
     words = [word for word in unparsed if not any(letter.isdigit() for letter in word)]
     return sum(column.words[word] for word in words) if len(words) == len(unparsed) <= _MAX_MISSING_WORDS else 0
 
 
-def _record(numbers: NumberProfile, shape: Shape, word: str) -> None:
+def _record_shape(numbers: NumberProfile, shape: NumberShape, word: str) -> None:
     for signs, sign in (
         (numbers.decimal, shape.decimal),
         (numbers.thousands, shape.thousands),
@@ -169,16 +171,18 @@ def _record(numbers: NumberProfile, shape: Shape, word: str) -> None:
 
 
 @dataclass(frozen=True)
-class NumberStyle:
+class DetectedNumberStyle:
     decimal: str
     thousands: str
 
 
-def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: DetectionLog) -> NumberStyle:
+def detect_number_style(
+    number_columns: Iterable[tuple[SampleColumn, NumberProfile]], log: DetectionLog
+) -> DetectedNumberStyle:
     """Detect the number style. Asks `decimal` if all cells are ambiguous, such as 1,234, or contradict each other."""
-    proofs: dict[str, list[tuple[Column, str]]] = {".": [], ",": []}
-    grouping: dict[str, tuple[Column, str]] = {}
-    ambiguous: dict[str, tuple[Column, str]] = {}
+    proofs: dict[str, list[tuple[SampleColumn, str]]] = {".": [], ",": []}
+    grouping: dict[str, tuple[SampleColumn, str]] = {}
+    ambiguous: dict[str, tuple[SampleColumn, str]] = {}
     names: list[str] = []
     for column, numbers in number_columns:
         names.append(column.name)
@@ -192,18 +196,18 @@ def decide(number_columns: Iterable[tuple[Column, NumberProfile]], log: Detectio
             ambiguous.setdefault(sign, (column, cell))
     decimal = log.answer("decimal")
     if decimal not in {".", ","}:
-        decimal = _proved(proofs, ambiguous, names, log)
+        decimal = _decimal_separator(proofs, ambiguous, names, log)
     other = "," if decimal == "." else "."
     thousands = next((sign for sign in grouping if sign != decimal), other if other in ambiguous else "")
     if thousands:
         column, cell = grouping.get(thousands) or ambiguous[thousands]
         log.add_finding("thousands", thousands, f"“{cell}” in {column.name}", LIKELY, column.first_lines(cell))
-    return NumberStyle(decimal, thousands)
+    return DetectedNumberStyle(decimal, thousands)
 
 
-def _proved(
-    proofs: dict[str, list[tuple[Column, str]]],
-    ambiguous: dict[str, tuple[Column, str]],
+def _decimal_separator(
+    proofs: dict[str, list[tuple[SampleColumn, str]]],
+    ambiguous: dict[str, tuple[SampleColumn, str]],
     names: list[str],
     log: DetectionLog,
 ) -> str:
@@ -229,3 +233,29 @@ def _proved(
     evidence = f"all sampled numbers of {listed} are whole" if listed else "no column is known to contain numbers"
     log.add_finding("decimal", ".", evidence, ASSUMED)
     return "."
+
+
+_PIECE_WORDS = (
+    "pcs pc pce pieces piece stk stück st nos no units unit ea each x szt ks db kpl uds ud un und u pz pzas pza pièces"
+    " pièce pce шт ед 個 個入 点 件 个 개 adet tk gab vnt kom buc бр τεμ חבילות יח قطعة"
+)
+_PIECES = frozenset(_PIECE_WORDS.split())
+"""Words for one piece, which do not change the number."""
+_NUMBER_AND_WORD = re.compile(r"^(?P<number>[-+−]?[\d.,]*\d)\s?(?P<word>[^\W\d_]{1,10}\.?)$")
+_MIN_UNIT_SHARE = 0.8
+
+
+def units_of_column(column: SampleColumn) -> tuple[str, ...]:
+    """The words after the numbers of a column; empty if it has none, or words of different units such as kg and g."""
+    words: dict[str, None] = {}
+    counted = 0
+    for cell, count in column.words.items():
+        match = _NUMBER_AND_WORD.match(cell)
+        if match and looks_like_number(match["number"]):
+            words[match["word"]] = None
+            counted += count
+        elif looks_like_number(cell):
+            counted += count
+    units = {word.casefold().rstrip(".") for word in words} - _PIECES
+    is_one_unit = not units or (len(units) == 1 and len(words) == 1)
+    return tuple(sorted(words)) if is_one_unit and counted >= _MIN_UNIT_SHARE * column.filled else ()

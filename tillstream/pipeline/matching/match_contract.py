@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tillstream.detection import FileSample, Fit, drift, fit, sample_file, sample_unpacked
-from tillstream.detection.data_sheets import QUESTION, WorkbookSheet, choose_sheet
+from tillstream.detection import ContractFit, FileSample, drift, fit, sample_file, sample_unpacked
 from tillstream.detection.evidence import DetectionLog
 from tillstream.detection.fits import decodes_equally
+from tillstream.detection.sales_sheets import SHEET_QUESTION, WorkbookSheet, choose_sheet
 from tillstream.detection.sheet import Sheet, build_sheet
-from tillstream.detection.text.first_bytes import ARCHIVE, is_text
+from tillstream.detection.text.sample import ARCHIVE, is_text
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.contract.sections import FileStyle
 from tillstream.domain.errors import Rejected
@@ -78,10 +78,12 @@ def sample_workbook(open_original: OpenWorkbook, names: list[str], log: Detectio
     """
     if sheet is not None:
         return FileSample(_read_sheet(open_original, sheet).sheet)
-    if (answer := log.answers.get(QUESTION)) in names:
-        return FileSample(_read_sheet(open_original, log.answer(QUESTION) or "").sheet, {"sheet": answer})
+    if (answer := log.answers.get(SHEET_QUESTION)) in names:
+        return FileSample(_read_sheet(open_original, log.answer(SHEET_QUESTION) or "").sheet, {"sheet": answer})
     if answer:
-        log.add_question(QUESTION, "Which sheet contains the sales?", tuple(names), f"there is no sheet “{answer}”")
+        log.add_question(
+            SHEET_QUESTION, "Which sheet contains the sales?", tuple(names), f"there is no sheet “{answer}”"
+        )
     sheets = []
     for name in names[:_MAX_SHEETS] if len(names) > 1 else []:
         with suppress(UnreadableFile):
@@ -159,7 +161,9 @@ def sample_by_reader(
     )
 
 
-def better_matches(sample: FileSample, own: Contract, contracts: Iterable[Contract]) -> tuple[list[Fit], Fit]:
+def better_matches(
+    sample: FileSample, own: Contract, contracts: Iterable[Contract]
+) -> tuple[list[ContractFit], ContractFit]:
     """Return the other contracts that fit without doubts, and the fit of the file's own contract.
 
     If its own contract fits without doubts, the others are not tried.

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tillstream.detection.words.footers import balance_words
-from tillstream.detection.words.not_goods import kind_of
+from tillstream.detection.words.row_words import balance_words, not_goods_kind
 from tillstream.detection.words.status_words import status_of
 from tillstream.domain.batch.file_figures import CurrencyFigures, FileFigures, OwnTotals, TotalLine
 from tillstream.domain.batch.staging_report import StagingReport
@@ -180,7 +179,7 @@ def read_file_totals(open_original: OpenOriginal, contract: Contract, limits: Li
 
 def _may_be_total(cell: str) -> bool:
     """Whether an ignored row with this cell may be a total, and is no balance, tip, gift card or step of an order."""
-    return not (cell.casefold() in balance_words() or kind_of(cell) or status_of(cell))
+    return not (cell.casefold() in balance_words() or not_goods_kind(cell) or status_of(cell))
 
 
 def _column_sum(cells: pa.Table, header: str, style: NumberStyle) -> Decimal:

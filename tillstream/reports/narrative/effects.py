@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tillstream.analytics.measures import change_effects
+from tillstream.analytics import comparison
 from tillstream.reports import formats
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts
@@ -27,7 +27,7 @@ MOVERS_SHOWN = 12
 """Products of the table of those that moved most."""
 
 
-EFFECTS = change_effects.named("the period before", "this period")
+EFFECTS = comparison.named_effects("the period before", "this period")
 
 
 def effects(facts: Facts) -> list[Cell]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tillstream.analytics import reference
-from tillstream.analytics.fx import rate_versions
+from tillstream.analytics.fx import rate_files
 from tillstream.catalogue import mirror
 from tillstream.catalogue import records as catalogue_records
 from tillstream.goals import records as goal_records
@@ -45,7 +45,7 @@ class ReferenceOffice(Protocol):
 
 def token(ports: Ports) -> str:
     """A text that is another one after each change of the catalogue, a goal or an exchange rate."""
-    loads = rate_versions.total(ports)
+    loads = rate_files.count_loads(ports)
     return f"{catalogue_records.revision(ports)}.{ports.documents.count(goal_records.VERSIONS)}.{loads}"
 
 

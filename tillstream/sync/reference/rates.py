@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 import sql
 from tillstream.analytics import reference
-from tillstream.analytics.fx import rate_versions, rates
+from tillstream.analytics.fx import rate_files
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.ports import Ports
 from tillstream.sync.reference.agreed import Agreed
@@ -40,7 +40,7 @@ def digests(ports: Ports) -> dict[str, str]:
 @cache
 def shipped_digests() -> Mapping[str, str]:
     """As `digests`, of the rates that come with the program."""
-    return _digests(rates.shipped())
+    return _digests(rate_files.shipped_rates())
 
 
 def _digests(table: pa.Table) -> dict[str, str]:
@@ -64,7 +64,7 @@ def groups(ports: Ports, names: Collection[str]) -> dict[str, Group]:
     first, last = _first_day(min(names)), _first_day(max(names)).replace(day=28)
     until = date.fromordinal(last.toordinal() + 3)  # a day of another month is left out below
     table = ports.warehouse.query(_SPAN, {"first": first, "last": until})
-    return _grouped(table, rate_versions.by_month(ports), names)
+    return _grouped(table, rate_files.loads_by_month(ports), names)
 
 
 def page(ports: Ports, names: Collection[str], after: str) -> Page:
@@ -77,7 +77,7 @@ def page(ports: Ports, names: Collection[str], after: str) -> Page:
 
 def shipped(names: Collection[str]) -> Mapping[str, Mapping[str, Agreed]]:
     """Group → key → the rates that come with the program."""
-    listed = _grouped(rates.shipped(), {}, names)
+    listed = _grouped(rate_files.shipped_rates(), {}, names)
     return {name: {key: Agreed(one.digest, 0) for key, one in group.entries.items()} for name, group in listed.items()}
 
 
@@ -90,7 +90,7 @@ def save(ports: Ports, changes: Sequence[Change], by: str) -> list[Saved]:
     stored = groups(ports, {change.entry.group for change in changes})
     results: list[Saved] = []
     wanted: list[dict[str, Any]] = []
-    loads = rate_versions.by_month(ports)
+    loads = rate_files.loads_by_month(ports)
     for change, row in zip(changes, rows, strict=True):
         name = change.entry.group
         current = stored.get(name, Group(name)).get(change.entry.key)
@@ -104,7 +104,7 @@ def save(ports: Ports, changes: Sequence[Change], by: str) -> list[Saved]:
         else:
             results.append(Saved())
     if wanted:
-        reference.save_rates(ports, pa.Table.from_pylist(wanted, rates.SCHEMA), "sync", by)
+        reference.save_rates(ports, pa.Table.from_pylist(wanted, rate_files.RATES_SCHEMA), "sync", by)
     return results
 
 

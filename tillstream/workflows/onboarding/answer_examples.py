@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import islice
 
 from tillstream.detection import FileSample
-from tillstream.detection.columns.roles import NUMERIC
-from tillstream.detection.evidence import DetectionLog, Question
-from tillstream.detection.values.date_profile import is_ambiguous, months_by_language, parse_in_order
+from tillstream.detection.columns.column_roles import NUMERIC_ROLES
+from tillstream.detection.evidence import DetectionLog, DetectionQuestion
+from tillstream.detection.values.date_profile import is_ambiguous_date, months_by_language, parse_date_in_order
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.domain.dates.swapped_dates import swapped
 from tillstream.domain.errors import Rejected
@@ -24,7 +24,9 @@ _NAME = re.compile(r"[^\W\d_]{3,}\.?")
 _SIGNED = re.compile(r"[.,]")
 
 
-def examples(open_original: Open, questionnaire: Questionnaire, question: Question) -> dict[str, tuple[str, ...]]:
+def examples(
+    open_original: Open, questionnaire: Questionnaire, question: DetectionQuestion
+) -> dict[str, tuple[str, ...]]:
     """Return answer → a few values of the file as they would be interpreted; empty if there is nothing to show."""
     if question.key in OF_BYTES:
         return {choice: _of_bytes(open_original, question, choice) for choice in question.choices}
@@ -46,7 +48,7 @@ def rows_of(file_sample: FileSample, lines: tuple[int, ...], most: int = 2) -> l
     return rows
 
 
-def _of_bytes(open_original: Open, question: Question, choice: str) -> tuple[str, ...]:
+def _of_bytes(open_original: Open, question: DetectionQuestion, choice: str) -> tuple[str, ...]:
     try:
         file_sample = sample(open_original, DetectionLog({question.key: choice}))
     except (Rejected, ValueError):
@@ -70,16 +72,16 @@ def _first_values(questionnaire: Questionnaire, role: str, fits: Callable[[str],
 def _dates(questionnaire: Questionnaire, order: str, orders: tuple[str, ...]) -> list[str]:
     """Dates that differ between the orders; the first dates if none does."""
     lines = []
-    ambiguous = _first_values(questionnaire, "date", lambda word: is_ambiguous(word, orders))
+    ambiguous = _first_values(questionnaire, "date", lambda word: is_ambiguous_date(word, orders))
     for word in ambiguous or _first_values(questionnaire, "date"):
-        day = parse_in_order(word, order)
+        day = parse_date_in_order(word, order)
         lines.append(f"{word} is {day.day} {day:%B %Y}" if day else f"{word} is not a date")
     return lines
 
 
 def _numbers(questionnaire: Questionnaire, decimal: str) -> list[str]:
     lines: list[str] = []
-    for role in sorted(NUMERIC):
+    for role in sorted(NUMERIC_ROLES):
         for word in _first_values(questionnaire, role, _SIGNED.search):
             digits = word.replace("," if decimal == "." else ".", "").replace(decimal, ".")
             if looks_like_number(word):
@@ -120,8 +122,8 @@ def _half_converted(questionnaire: Questionnaire, answer: str) -> list[str]:
     """Date cells that a spreadsheet may have converted, as they are or with day and month swapped."""
     days = {
         word: day
-        for word in _first_values(questionnaire, "date", lambda word: parse_in_order(word[:10], "YMD"))
-        if (day := parse_in_order(word[:10], "YMD"))
+        for word in _first_values(questionnaire, "date", lambda word: parse_date_in_order(word[:10], "YMD"))
+        if (day := parse_date_in_order(word[:10], "YMD"))
     }
     read = {word: swapped(day) if answer == "swap" else day for word, day in days.items()}
     return [f"{word} is {day.day} {day:%B %Y}" for word, day in read.items()]

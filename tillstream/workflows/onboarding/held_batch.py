@@ -8,8 +8,8 @@ from tillstream.batches import originals
 from tillstream.contracts import known_headers
 from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
-from tillstream.detection.answers import check
-from tillstream.detection.evidence import Question
+from tillstream.detection.answers import check_answers
+from tillstream.detection.evidence import DetectionQuestion
 from tillstream.domain.batch.record import Batch
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.text.sentences import upper_first
@@ -35,7 +35,7 @@ def answers(ports: Ports, batch: str) -> dict[str, str]:
 
 def keep(ports: Ports, batch: str, answers_by_key: Mapping[str, str], by: str) -> None:
     """Store answers for a batch. Raises `Rejected` for an invalid answer."""
-    check(answers_by_key)
+    check_answers(answers_by_key)
     ports.documents.put(
         COLLECTION, batch, {"answers": dict(answers_by_key), "by": by, "at": ports.clock.now().isoformat()}
     )
@@ -85,7 +85,7 @@ def all_questions(
     answers_by_key: Mapping[str, str],
     now: Questionnaire,
     delivered: Delivered,
-) -> list[tuple[Question, str | None]]:
+) -> list[tuple[DetectionQuestion, str | None]]:
     """Return open and answered questions, each with its answer or None."""
     if not upload.contract:
         return questionnaire.all_questions(
@@ -105,7 +105,7 @@ def all_questions(
     ]
 
 
-def _with_meanings(question: Question, answers_by_key: Mapping[str, str]) -> Question:
+def _with_meanings(question: DetectionQuestion, answers_by_key: Mapping[str, str]) -> DetectionQuestion:
     """Return the question with the answers to its words, if it has any."""
     return replace(
         question, table=tuple(replace(use, meaning=answers_by_key.get(use.key, use.meaning)) for use in question.table)

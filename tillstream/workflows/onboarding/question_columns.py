@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tillstream.detection.evidence import CONFIRM_COLUMN, NO_COLUMN, Finding, Question
+from tillstream.detection.evidence import CONFIRM_COLUMN, NO_COLUMN, DetectionFinding, DetectionQuestion
 from tillstream.detection.sheet import Sheet
 
 _TOTALS = ("net_amount", "gross_amount", "unit_price")
@@ -35,7 +35,7 @@ _OF_WORD = frozenset({"missing", "rows", "ignore"})
 _OF_ROLE_WORD = frozenset({"status", "currency"})
 
 
-def of_question(question: Question, columns: Mapping[str, str], sheet: Sheet) -> str:
+def of_question(question: DetectionQuestion, columns: Mapping[str, str], sheet: Sheet) -> str:
     """Return the header that a question concerns, or an empty string if it concerns the whole file.
 
     columns: column of a sale line → header, as mapped so far.
@@ -46,7 +46,7 @@ def of_question(question: Question, columns: Mapping[str, str], sheet: Sheet) ->
     return _of_key(question.key, columns, sheet)
 
 
-def of_finding(finding: Finding, columns: Mapping[str, str], sheet: Sheet) -> str:
+def of_finding(finding: DetectionFinding, columns: Mapping[str, str], sheet: Sheet) -> str:
     """As `of_question`, for a finding."""
     if finding.about.startswith("column."):
         return finding.value if finding.value in sheet.columns else ""

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from tillstream.detection import FileSample, Proposal, propose, unusable
-from tillstream.detection.answers import check
-from tillstream.detection.columns.accounted import ColumnUse
-from tillstream.detection.evidence import DetectionLog, Finding, Question
+from tillstream.detection import FileSample, Proposal, propose, sales_sheets
+from tillstream.detection.answers import check_answers
+from tillstream.detection.columns.column_uses import ColumnUse
+from tillstream.detection.evidence import DetectionFinding, DetectionLog, DetectionQuestion
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
@@ -26,8 +26,8 @@ class Questionnaire:
     """Findings about a file and the open questions."""
 
     sample: FileSample
-    findings: tuple[Finding, ...]
-    questions: tuple[Question, ...]
+    findings: tuple[DetectionFinding, ...]
+    questions: tuple[DetectionQuestion, ...]
     draft: dict[str, object]
     """The contract so far, as plain data."""
     contract: Contract | None
@@ -50,13 +50,13 @@ class Questionnaire:
         }
 
     @property
-    def status_question(self) -> Question | None:
+    def status_question(self) -> DetectionQuestion | None:
         """The question `status` with the words of the column, also if none is open, so that they can be changed."""
         uses = next((column for column in self.columns if column.words), None)
         if uses is None:
             return None
         words = f"What does each word of {uses.name} mean for the sale?"
-        return Question("status", words, uses.words[0].choices, "all its words are known", table=uses.words)
+        return DetectionQuestion("status", words, uses.words[0].choices, "all its words are known", table=uses.words)
 
 
 def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
@@ -65,7 +65,7 @@ def sample(open_original: Open, log: DetectionLog | None = None) -> FileSample:
     Raises `Rejected`, also for a file without rows.
     """
     file_sample = read_sample(open_original, log)
-    unusable.check_rows(file_sample.sheet)
+    sales_sheets.check_rows(file_sample.sheet)
     return file_sample
 
 
@@ -80,7 +80,7 @@ def build_questionnaire(
 
     delivered: looks up sales that the file may repeat; without it they are not compared.
     """
-    check(answers)
+    check_answers(answers)
     log = DetectionLog(dict(answers))
     return of_sample(sample(open_original, log), log, name, contracts, delivered)
 
@@ -95,9 +95,9 @@ def of_sample(
 ) -> Questionnaire:
     """As `build_questionnaire`, for a sample and its log. file: name of the file, if it is not `name`."""
     answers = dict(log.answers)
-    unusable.check_columns(file_sample.sheet)
+    sales_sheets.check_columns(file_sample.sheet)
     proposal = propose(name=name, file=file, answers=answers, sample=file_sample)
-    unusable.check_totals(file_sample.sheet, proposal.contract.get("columns", {}))
+    sales_sheets.check_totals(file_sample.sheet, proposal.contract.get("columns", {}))
     findings, questions = (*log.findings, *proposal.findings), (*log.questions, *proposal.questions)
     if questions:
         draft, columns = proposal.contract, proposal.columns
@@ -122,7 +122,7 @@ def all_questions(
     questionnaire: Questionnaire,
     contracts: Iterable[Contract] = (),
     delivered: Delivered | None = None,
-) -> list[tuple[Question, str | None]]:
+) -> list[tuple[DetectionQuestion, str | None]]:
     """Return open and answered questions, each with its answer or None, so that answers can be changed.
 
     contracts, delivered: as for `build_questionnaire`.
@@ -141,7 +141,7 @@ def all_questions(
     return [*pairs, *_status_pairs(questionnaire)]
 
 
-def _status_pairs(questionnaire: Questionnaire) -> list[tuple[Question, str | None]]:
+def _status_pairs(questionnaire: Questionnaire) -> list[tuple[DetectionQuestion, str | None]]:
     """Return the question about the status words, open or not."""
     question = next((one for one in questionnaire.questions if one.key == "status"), None)
     if question:

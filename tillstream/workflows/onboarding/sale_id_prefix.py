@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from tillstream.detection.evidence import CERTAIN, Finding
+from tillstream.detection.evidence import CERTAIN, DetectionFinding
 from tillstream.domain.contract.model import Contract
 
 
-def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contract, Finding | None]:
+def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contract, DetectionFinding | None]:
     """Add an `id_prefix` if another contract of the region has a different sale id rule; also return the finding."""
     for other in contracts:
         if other.name == proposed.name or (other.region, other.identity.id_prefix) != (proposed.region, ""):
@@ -18,8 +18,10 @@ def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contrac
     return proposed, None
 
 
-def with_prefix(proposed: Contract, evidence: str) -> tuple[Contract, Finding]:
+def with_prefix(proposed: Contract, evidence: str) -> tuple[Contract, DetectionFinding]:
     """Add an `id_prefix`, and return the finding as well."""
     prefix = f"{proposed.name}-"
     identity = proposed.identity.model_copy(update={"id_prefix": prefix})
-    return proposed.model_copy(update={"identity": identity}), Finding("identity.id_prefix", prefix, evidence, CERTAIN)
+    return proposed.model_copy(update={"identity": identity}), DetectionFinding(
+        "identity.id_prefix", prefix, evidence, CERTAIN
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tillstream.detection.evidence import ANSWERED, Finding, Question
+from tillstream.detection.evidence import ANSWERED, DetectionFinding, DetectionQuestion
 from tillstream.detection.sheet import Sheet
 from tillstream.domain.contract.model import Contract, parse
 from tillstream.domain.errors import Rejected
@@ -26,8 +26,8 @@ class IdentityDecision:
     """The contract, unless a question is open."""
 
     contract: Contract
-    findings: tuple[Finding, ...] = ()
-    questions: tuple[Question, ...] = ()
+    findings: tuple[DetectionFinding, ...] = ()
+    questions: tuple[DetectionQuestion, ...] = ()
 
 
 def decide_identity(
@@ -54,32 +54,32 @@ def decide_identity(
         if has_same_ids:
             contract, finding = with_prefix(proposed, f"sales of {overlap.contract} have the same numbers")
             findings = (finding,)
-        return IdentityDecision(contract, (Finding(KEY, answer, ANSWERED, 1.0), *findings))
+        return IdentityDecision(contract, (DetectionFinding(KEY, answer, ANSWERED, 1.0), *findings))
     if answer == SAME:
         if equal := _with_same_ids(proposed, sheet, of_region, overlap):
             evidence = f"the sampled sales have the IDs that {overlap.contract} gave them"
-            identity = Finding("identity", _summary(equal), evidence, 1.0)
-            return IdentityDecision(equal, (Finding(KEY, answer, ANSWERED, 1.0), identity))
+            identity = DetectionFinding("identity", _summary(equal), evidence, 1.0)
+            return IdentityDecision(equal, (DetectionFinding(KEY, answer, ANSWERED, 1.0), identity))
         return IdentityDecision(contract, (), (_unequal(overlap),))
     return IdentityDecision(contract, (), (_question(overlap, proposed),))
 
 
-def _question(overlap: Overlap, proposed: Contract) -> Question:
+def _question(overlap: Overlap, proposed: Contract) -> DetectionQuestion:
     words = (
         f"{len(overlap.matches):,} of {overlap.sales:,} sampled sales look like sales that {overlap.contract} already "
         f"delivered, such as {_example(overlap, proposed)}. Are they the same sales?"
     )
-    return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
+    return DetectionQuestion(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
 
 
-def _unequal(overlap: Overlap) -> Question:
+def _unequal(overlap: Overlap) -> DetectionQuestion:
     """The question again, for sales that would count twice although they are the same."""
     words = (
         f"The sales cannot get the IDs that {overlap.contract} gave them, so they would count twice. Load the file "
         f"with {overlap.contract} instead of a new contract, or undo the files of {overlap.contract} first. Or are "
         "they different sales?"
     )
-    return Question(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
+    return DetectionQuestion(KEY, words, (SAME, DIFFERENT), _evidence(overlap))
 
 
 def _example(overlap: Overlap, proposed: Contract) -> str:

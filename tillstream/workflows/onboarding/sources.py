@@ -6,8 +6,8 @@ The content decides. The name of a file only breaks ties.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tillstream.detection import FileSample, Fit, drift, fit
-from tillstream.detection.evidence import CERTAIN, DetectionLog, Finding, Question
+from tillstream.detection import ContractFit, FileSample, drift, fit
+from tillstream.detection.evidence import CERTAIN, DetectionFinding, DetectionLog, DetectionQuestion
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.countries import code_of
 from tillstream.domain.errors import Rejected
@@ -26,7 +26,7 @@ MOST_COLUMNS = 0.5
 class Sources:
     """Contracts that may be the one of a file."""
 
-    candidates: tuple[Fit, ...]
+    candidates: tuple[ContractFit, ...]
     """Best first."""
     likely: str = ""
     """Name of the best contract; empty if none or several fit equally well."""
@@ -34,25 +34,25 @@ class Sources:
     """What decided between contracts that fit equally well: the country of the sales, or the name of the file."""
 
     @property
-    def others(self) -> tuple[Fit, ...]:
+    def others(self) -> tuple[ContractFit, ...]:
         """The candidates besides the likely one."""
         return tuple(one for one in self.candidates if one.contract.name != self.likely)
 
     @property
-    def question(self) -> Question:
+    def question(self) -> DetectionQuestion:
         """Asks `source`."""
         reasons = [f"{one.contract.name}: {'; '.join((*one.reasons, *one.doubts))}" for one in self.candidates]
         evidence = ". ".join([*reasons, *([self.tie_break] if self.tie_break else [])])
         choices = (*(one.contract.name for one in self.candidates), NEW)
-        return Question(KEY, "From which source is this file?", choices, evidence, default=self.likely)
+        return DetectionQuestion(KEY, "From which source is this file?", choices, evidence, default=self.likely)
 
 
-def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[Fit]:
+def fits(file_sample: FileSample, contracts: Iterable[Contract]) -> list[ContractFit]:
     """Return how well each contract matches the file, best match first."""
     return fit(file_sample, contracts, reader=can_parse_cells)
 
 
-def sources_of(file_sample: FileSample, fits: Sequence[Fit], file: str) -> Sources:
+def sources_of(file_sample: FileSample, fits: Sequence[ContractFit], file: str) -> Sources:
     """Return the contracts that fit the file; if none does, those whose columns are all present.
 
     Between contracts that fit equally well, the country of the sales decides; after it the name of the file.
@@ -66,7 +66,7 @@ def sources_of(file_sample: FileSample, fits: Sequence[Fit], file: str) -> Sourc
     return Sources(tuple(certain), likely, tie_break)
 
 
-def without_person(file_sample: FileSample, fits: Sequence[Fit], file: str) -> tuple[str, str]:
+def without_person(file_sample: FileSample, fits: Sequence[ContractFit], file: str) -> tuple[str, str]:
     """Name of the contract with which a file is read that no person chooses a contract for; or empty, and the reason.
 
     Of several that fit it is the likely one, if the name of the file is also that of it. If none fits, it is the one
@@ -119,7 +119,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _is_certain(one: Fit) -> bool:
+def _is_certain(one: ContractFit) -> bool:
     return one.fits and not one.doubts
 
 
@@ -157,11 +157,13 @@ def _of_source(
     questions = () if own.fits else changes.questions
     if not (own.fits or changes.proposed or questions):
         raise Rejected(f"{file} cannot be read with {contract.name}: {'; '.join(own.reasons)}.")
-    findings = [Finding(KEY, contract.name, "; ".join((*own.reasons, *own.doubts)), CERTAIN)]
-    findings += [Finding(one.kind, one.column or "file", one.words, CERTAIN, one.lines) for one in changes.differences]
+    findings = [DetectionFinding(KEY, contract.name, "; ".join((*own.reasons, *own.doubts)), CERTAIN)]
+    findings += [
+        DetectionFinding(one.kind, one.column or "file", one.words, CERTAIN, one.lines) for one in changes.differences
+    ]
     chosen = changes.proposed or contract
     return Questionnaire(file_sample, tuple(findings), questions, as_draft(chosen), None if questions else chosen)
 
 
-def _quality(one: Fit) -> tuple[float, int]:
+def _quality(one: ContractFit) -> tuple[float, int]:
     return one.score, len(one.contract.columns)

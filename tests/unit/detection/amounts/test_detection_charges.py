@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.amounts.charges import is_charge
+from tillstream.detection.amounts.charges import is_charge_header
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 NETS = (10.0, 25.0, 12.5, 40.0, 99.9, 6.0, 30.0, 15.5)
@@ -63,4 +63,4 @@ def test_a_tip_that_the_tax_contradicts_is_no_question() -> None:
     [("Shipping cost", True), ("Versandkosten", True), ("Tip Amount", True), ("Shipping Tax", False), ("Tipo", False)],
 )
 def test_names_of_charges(header: str, *, expected: bool) -> None:
-    assert is_charge(header) == expected
+    assert is_charge_header(header) == expected

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.evidence import Question
+from tillstream.detection.evidence import DetectionQuestion
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 PRICES = {"Mug": 12.5, "Bowl": 9.75, "Tea": 4.2, "Lamp": 59.0}
@@ -24,7 +24,7 @@ def proposal_for(*, of_lines: bool, postage: bool = False, products: bool = True
     return propose(io.BytesIO("\n".join([header, *rows, ""]).encode()), name="shop", answers=ANSWERS | answers)
 
 
-def question_of(proposal: Proposal) -> Question | None:
+def question_of(proposal: Proposal) -> DetectionQuestion | None:
     return next((one for one in proposal.questions if one.key == "column.net_amount"), None)
 
 

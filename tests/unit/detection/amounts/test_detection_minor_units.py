@@ -6,8 +6,7 @@ from random import Random
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.words.headers import match_header
-from tillstream.detection.words.minor_words import is_minor_header
+from tillstream.detection.words.headers import is_minor_header, match_header
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.words.flag_words import reversed_column
+from tillstream.detection.words.status_words import reversed_column
 from tillstream.domain.contract.model import parse
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}

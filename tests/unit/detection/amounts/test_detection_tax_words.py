@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.words.headers import match_header
-from tillstream.detection.words.tax_words import tax_words
+from tillstream.detection.words.headers import match_header, tax_words
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "identity": "content"}
 PRICES = [4.35, 19.5, 7.95, 59.0, 119.99, 24.9, 12.5, 9.75]

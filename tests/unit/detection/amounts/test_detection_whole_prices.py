@@ -5,8 +5,8 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.arithmetic.money import to_float
-from tillstream.detection.values.numbers import NumberStyle, Shape, pattern_of, shape_of
+from tillstream.detection.amounts.arithmetic import to_float
+from tillstream.detection.values.numbers import DetectedNumberStyle, NumberShape, pattern_of, shape_of
 
 
 def proposal_for(prices: list[str], quantities: list[int]) -> Proposal:
@@ -21,24 +21,24 @@ def proposal_for(prices: list[str], quantities: list[int]) -> Proposal:
 @pytest.mark.parametrize(
     ("cell", "shape"),
     [
-        ("39.-", Shape(decimal=".")),
-        ("39,--", Shape(decimal=",")),
-        ("1'039.–", Shape(decimal=".", thousands="'")),
-        ("1.039,-", Shape(decimal=",", thousands=".")),
-        ("Fr. 39.–", Shape(decimal=".", sign="Fr.")),
-        ("39,- €", Shape(decimal=",", sign="€")),
-        ("△1,200円", Shape(ambiguous=",", sign="円")),
+        ("39.-", NumberShape(decimal=".")),
+        ("39,--", NumberShape(decimal=",")),
+        ("1'039.–", NumberShape(decimal=".", thousands="'")),
+        ("1.039,-", NumberShape(decimal=",", thousands=".")),
+        ("Fr. 39.–", NumberShape(decimal=".", sign="Fr.")),
+        ("39,- €", NumberShape(decimal=",", sign="€")),
+        ("△1,200円", NumberShape(ambiguous=",", sign="円")),
         ("39.5.-", None),
         ("1.039.-", None),
-        ("39-", Shape()),
+        ("39-", NumberShape()),
     ],
 )
-def test_the_format_of_a_cell(cell: str, shape: Shape | None) -> None:
+def test_the_format_of_a_cell(cell: str, shape: NumberShape | None) -> None:
     assert shape_of(pattern_of(cell)) == shape
 
 
 def test_dashes_instead_of_decimals_are_no_minus_sign() -> None:
-    style = NumberStyle(".", "'")
+    style = DetectedNumberStyle(".", "'")
     cells = {
         "1'039.–": 1039,
         "39.-": 39,

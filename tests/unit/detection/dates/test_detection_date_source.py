@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.detection.values.date_source import formats_of
+from tillstream.detection.values.date_source import date_formats_in_name
 from tillstream.domain.contract.model import parse
 from tillstream.pipeline.staging.figures import read_figures
 
@@ -58,7 +58,7 @@ def test_a_day_that_two_orders_can_read_leads_to_a_question() -> None:
     answered = proposal_for(data, "till-03-04-2026.csv", date="%m-%d-%Y")
     assert answered.questions == ()
     assert answered.contract["file"]["date_in_name"] == "%m-%d-%Y"
-    assert [len(formats_of(name)) for name in ("a-03-03-2026.csv", "a-13-03-2026.csv")] == [1, 1]
+    assert [len(date_formats_in_name(name)) for name in ("a-03-03-2026.csv", "a-13-03-2026.csv")] == [1, 1]
 
 
 def test_sales_that_columns_identify_differ_between_days() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sheet_files import xlsx
 
 from tillstream.detection import propose
-from tillstream.detection.evidence import Question
+from tillstream.detection.evidence import DetectionQuestion
 from tillstream.workflows.onboarding.questionnaire import Questionnaire, build_questionnaire
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
@@ -22,7 +22,7 @@ def build(data: str | bytes, **answers: str) -> Questionnaire:
     return build_questionnaire(partial(BytesIO, content), "shop", ANSWERS | answers, ())
 
 
-def only_question(data: str | bytes) -> Question:
+def only_question(data: str | bytes) -> DetectionQuestion:
     (question,) = build(data).questions
     return question
 

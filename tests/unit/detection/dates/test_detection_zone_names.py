@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.detection.answers import invalid, zone_name
+from tillstream.detection.answers import invalid_reason, zone_name
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_a_city_names_its_zone_and_an_ambiguous_word_is_kept(answer: str, zone: 
 
 
 def test_an_unknown_place_is_not_a_zone() -> None:
-    assert invalid("time_zone", zone_name("Narnia")) == "it must be a name such as Europe/London"
+    assert invalid_reason("time_zone", zone_name("Narnia")) == "it must be a name such as Europe/London"

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from tillstream.analytics.queries import Filters, QueryCache, run
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import run_query
+from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Action, Scope
 from tillstream.ports import Ports
@@ -38,7 +40,9 @@ def candidate_values(
     values = {text: KnownValue(text) for text in _of_contract(contract, column)}
     if column in QUERY_COLUMNS and scope.may(Action.SEE_PERSONAL):
         only = Filters(region=(contract.region,))
-        rows = run(ports.warehouse, "known-values", scope, only, cache=cache, column=QUERY_COLUMNS[column]).to_pylist()
+        rows = run_query(
+            ports.warehouse, "known-values", scope, only, cache=cache, column=QUERY_COLUMNS[column]
+        ).to_pylist()
         words = {meaning: word for word, meaning in contract.values.get(column, {}).items()}
         allowed = contract.allowed.get(column)
         for row in rows:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tillstream.analytics.queries import QueryCache
+from tillstream.analytics.query_cache import QueryCache
 from tillstream.domain.contract.model import Contract
 from tillstream.domain.people import Scope
 from tillstream.ports import Ports

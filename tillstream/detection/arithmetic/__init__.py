@@ -1,1 +1,0 @@
-"""Arithmetic over the numbers of sampled columns."""

@@ -1,1 +1,0 @@
-"""Amounts that belong to a whole order and are written on one or all of its lines."""
