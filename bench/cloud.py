@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import ingest
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.app import build
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 
@@ -101,7 +101,7 @@ def _stage(home: str, batch: str) -> None:
     from tillstream.pipeline.staging import stage
 
     app = build(Settings(home=Path(home)))
-    if stage.stage(app.ports, batch, contracts=app.contracts).state is not State.STAGED:
+    if stage.stage(app.ports, batch, contracts=app.contracts).state is not BatchState.STAGED:
         raise RuntimeError("The file was not staged.")
     app.close()
 

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from bench.detection_files import GeneratedFile, Truth, generate_file
 from bench.detection_styles import Style
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
-from tillstream.domain.contract.sections import DateStyle
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import parse_contract
+from tillstream.model.contract_sections import DateStyle
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS
 from tillstream.pipeline.normalising.parse_dates import read_dates
 from tillstream.pipeline.staging.file_source import RegionalFileSource
@@ -145,7 +145,9 @@ def _load_errors(file: GeneratedFile) -> list[str]:
         return [f"answers do not close {', '.join(question.key for question in proposal.questions)}"]
     rows, refused, net = 0, 0, Decimal(0)
     try:
-        for part in RegionalFileSource(lambda: io.BytesIO(file.data), parse(proposal.contract), RECEIVED).row_batches():
+        for part in RegionalFileSource(
+            lambda: io.BytesIO(file.data), parse_contract(proposal.contract), RECEIVED
+        ).row_batches():
             rows += part.table.num_rows
             refused += len(part.rejected)
             net += pc.sum(part.table.column("net_amount")).as_py() or 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 
 BODY = b'{"event":"sale.changed","key":"IN|s01/000123|p77#1","kind":"new","settlement_no":42,"net_amount":"129.9"}'
 

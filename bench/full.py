@@ -16,8 +16,8 @@ from bench.process import Figures, Run, timed
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.people import UNRESTRICTED
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

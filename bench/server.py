@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from bench.ingest import TILLSTREAM, environment
 from tillstream.app import build
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 
@@ -52,8 +52,10 @@ def _with_account(home: Path) -> Server:
     login, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
     app = build(Settings(home=home))
     try:
-        accounts.add(app.ports, login, "Bench", Role.ADMIN, password=password)
-        _, token = personal_tokens.issue(app.ports, login, "bench", ("numbers", "uploads", "upload"), by=login)
+        accounts.add_account(app.ports, login, "Bench", Role.ADMIN, password=password)
+        _, token = personal_tokens.issue_personal_token(
+            app.ports, login, "bench", ("numbers", "uploads", "upload"), by=login
+        )
     finally:
         app.close()
     return Server(login, password, token)

@@ -19,16 +19,15 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from tillstream.adapters.google.bigquery.fields import FIELDS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.settling import incoming_rows
+from tillstream.adapters.google.bigquery.tables import FIELDS, SALE_VERSIONS, STORED
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.batch.record import received_date
-from tillstream.domain.ids import index_hash
-from tillstream.domain.tables import STAGED_LINES
-from tillstream.ledger.reader import Values
+from tillstream.ledger.duckdb_ledger import DUCKDB_TYPES, KeyValues
 from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import settle_slice
-from tillstream.ledger.tables import TYPES
+from tillstream.model.batch import received_date
+from tillstream.model.ids import index_hash
+from tillstream.model.tables.warehouse_tables import STAGED_LINES
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
 KINDS = ("new", "again", "undo")
@@ -71,7 +70,7 @@ _VALUES = {
 def staged_file(path: Path, rows: int) -> None:
     """Write staged lines with 2.5 lines a sale, over a year."""
     columns = ", ".join(
-        f"CAST({_VALUES.get(column.name, 'NULL')} AS {TYPES[column.kind].partition(' USING')[0]}) AS {column.name}"
+        f"CAST({_VALUES.get(column.name, 'NULL')} AS {DUCKDB_TYPES[column.kind].partition(' USING')[0]}) AS {column.name}"
         for column in STAGED_LINES
     )
     duckdb.sql(
@@ -91,7 +90,7 @@ class ParquetLedger:
         table: str,
         columns: Sequence[str],
         days: Collection[date],  # noqa: ARG002 - all rows are needed
-        matching: Mapping[str, Values],  # noqa: ARG002
+        matching: Mapping[str, KeyValues],  # noqa: ARG002
     ) -> pa.RecordBatchReader:
         names = [part for name in columns for part in (("key_high", "key_low") if name == "key" else (name,))]
         return ds.dataset(self._folder / f"{table}.parquet").scanner(names, batch_readahead=1).to_reader()

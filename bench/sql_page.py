@@ -22,7 +22,7 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
 from tillstream.app import build
 from tillstream.app.export_folders import export_to
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings
 
 ROWS = 1_000_000

@@ -24,7 +24,7 @@ from infra.functions import FUNCTIONS
 from infra.kinds.pubsub import MIN_RETENTION
 from infra.triggers import Pushed, Scheduled
 from tillstream.app import tables
-from tillstream.domain.events import (
+from tillstream.model.events import (
     DEAD_LETTERS,
     INBOX,
     TOPIC_BATCHES,
@@ -33,7 +33,7 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.ports.functions import CALLED
+from tillstream.ports.machine import CALLED_FUNCTIONS
 from tillstream.server.process import interrupt_on_stop
 from tillstream.settings import Settings
 
@@ -107,7 +107,7 @@ def running(
             spec.name: f"http://{HOST}:{stack.enter_context(started(_function(spec, variables, source), folder)).port}"
             for spec in FUNCTIONS
         }
-        called = " ".join(f"{name}={served[name]}" for name in CALLED)
+        called = " ".join(f"{name}={served[name]}" for name in CALLED_FUNCTIONS)
         portal = stack.enter_context(started(_portal(variables, called), folder, [port or free_port()]))
         stack.callback(stopping.set)
         for thread in _start_triggers(settings, storage, pubsub, served, stopping):

@@ -14,8 +14,8 @@ from devtools.emulators import PROJECT
 from infra.functions import EVENT_SECONDS
 from infra.kinds import pubsub as pubsub_kind
 from infra.triggers import Pushed
-from tillstream.domain.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.model.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.ports.bus import RetryPolicy
 
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""

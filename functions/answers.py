@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Response
 
-from tillstream.domain.errors import Rejected, TillstreamError
-from tillstream.domain.text.json_values import dumps
 from tillstream.logs import log_handled
-from tillstream.ports.functions import OF_FUNCTION, error_to_json
+from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.model.json_text import dump_typed_json
+from tillstream.ports.machine import ERROR_HEADER, error_to_json
 
 CALL = "call"
 """Type of the line of a call by the portal."""
@@ -22,8 +22,8 @@ def answer(do: Callable[[], Any], /, **facts: Any) -> Response:
             return _response(do(), 200)
     except TillstreamError as error:
         result = error_to_json(error)
-        return _response(result, 422 if isinstance(error, Rejected) else 503, {OF_FUNCTION: result["error"]})
+        return _response(result, 422 if isinstance(error, Rejected) else 503, {ERROR_HEADER: result["error"]})
 
 
 def _response(result: Any, status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(dumps(result), status, headers, content_type="application/json")
+    return Response(dump_typed_json(result), status, headers, content_type="application/json")

@@ -11,10 +11,10 @@ from flask import request
 
 from functions import pushed
 from tillstream.app import App
-from tillstream.domain.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import bind_function, bind_trace, log_handled
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.model.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
+from tillstream.ports.bus import DeadLetter, Message
 from tillstream.workflows.operations import dead_letters
 
 GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)

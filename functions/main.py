@@ -15,10 +15,10 @@ from flask import Request, Response
 from functions import events
 from functions.answers import answer
 from tillstream.app import App, build
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.events import SALES_RECEIVED
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import configure, log_handled, warn
+from tillstream.model.batch import Batch
+from tillstream.model.events import SALES_RECEIVED
 from tillstream.settings import Settings
 
 SCHEDULED = "schedule"

@@ -12,7 +12,7 @@ from flask import abort, request
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:
-    from tillstream.people.sign_in.jwt_verifier import JWTVerifier
+    from tillstream.people.jwt_verifier import JWTVerifier
 
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 KEYS = "https://www.googleapis.com/oauth2/v3/certs"
@@ -22,7 +22,7 @@ def check(settings: Settings) -> None:
     """Abort with 401 unless the request has a Google-signed token for our audience and of the push account."""
     if not settings.push_account:
         return
-    from tillstream.people.sign_in.jwt_verifier import InvalidToken
+    from tillstream.people.jwt_verifier import InvalidToken
 
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "bearer":
@@ -38,6 +38,6 @@ def check(settings: Settings) -> None:
 @cache
 def _signer(keys: str) -> "JWTVerifier":
     """The verifier, one for each process, so that keys are cached."""
-    from tillstream.people.sign_in.jwt_verifier import JWTVerifier
+    from tillstream.people.jwt_verifier import JWTVerifier
 
     return JWTVerifier(ISSUERS, "RS256", keys)

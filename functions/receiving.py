@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.bus import RetryPolicy
+from tillstream.records import batch_records
 from tillstream.workflows.intake.store_sales import PIECE, SUBSCRIPTION, keep
 
 RENEW = RetryPolicy.lease / 3
@@ -51,7 +51,7 @@ def _stage_or_publish(ports: Ports, batch: Batch, stage: Callable[[Batch], objec
     try:
         stage(batch)
     except Exception:  # noqa: BLE001 - logged by `dispatch`; the event is retried, and ends as a visible dead letter
-        events.publish_received(ports, batch)
+        batch_records.publish_received(ports, batch)
 
 
 def start_settlement(ports: Ports) -> bool:
@@ -59,7 +59,7 @@ def start_settlement(ports: Ports) -> bool:
 
     Called once a minute, because each settlement costs the same however few sales it adds.
     """
-    staged = records.find(ports, state=State.STAGED, kind=BatchKind.STORE_SALES, limit=1)
+    staged = batch_records.find_batches(ports, state=BatchState.STAGED, kind=BatchKind.STORE_SALES, limit=1)
     for batch in staged:
-        events.publish_due(ports, batch)
+        batch_records.publish_due(ports, batch)
     return bool(staged)

@@ -12,14 +12,14 @@ from infra.access.grants import (
     Grant,
 )
 from infra.function import Function
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.ports import functions
+from tillstream.model.events import INBOX, STAGING
+from tillstream.ports import machine
 
 SECONDS = 540
 """Longer than the portal waits: work that takes longer is finished, and the next call shows its result."""
 
 DECIDE = Function(
-    functions.DECIDE,
+    machine.DECIDE_FUNCTION,
     "Undoes imports, and previews what an import, an undo or a correction would change, for users of the portal",
     (),
     memory="4Gi",
@@ -41,7 +41,7 @@ DECIDE = Function(
     ),
 )
 HOMES = Function(
-    functions.HOMES,
+    machine.HOMES_FUNCTION,
     "Answers homes that sync to the project: stages and settles what they send, and takes their catalogue, goals, "
     "exchange rates and stock movements",
     (),
@@ -65,7 +65,7 @@ HOMES = Function(
     ),
 )
 ATTACH = Function(
-    functions.ATTACH,
+    machine.ATTACH_FUNCTION,
     "Attaches and detaches the subscriptions of webhooks, for admins who create or remove one",
     (),
     memory="512Mi",

@@ -39,7 +39,7 @@ from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import (
+from tillstream.model.events import (
     DEAD_LETTERS,
     INBOX,
     STAGING,
@@ -49,7 +49,7 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.ports.functions import CALLED
+from tillstream.ports.machine import CALLED_FUNCTIONS
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -202,7 +202,7 @@ class Declared:
                 yield run.spark_image(stage, on[On("repository", REPOSITORY)], image, source)
         address = image.name if image else ""
         yield from (retired.cloud_function(stage, name) for name in retired.FUNCTIONS)
-        called = {name: run.address(stage, name) for name in CALLED}
+        called = {name: run.address(stage, name) for name in CALLED_FUNCTIONS}
         running = {
             **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
             **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},

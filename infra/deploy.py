@@ -9,7 +9,7 @@ from infra import order
 from infra.gcloud import AlreadyExists, Gcloud
 from infra.plan import Project, Step, plan
 from infra.resource import Command, Resource, Retired
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
 
 Report = Callable[[str], None]
 UNDER_WAY = "under-way.txt"

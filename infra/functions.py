@@ -23,7 +23,7 @@ from infra.access.grants import (
 from infra.called_functions import ATTACH, DECIDE, HOMES
 from infra.function import Function
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import (
+from tillstream.model.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,

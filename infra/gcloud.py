@@ -15,7 +15,7 @@ from typing import Any
 
 from infra.resource import FILES, Command, StateQuery
 from tillstream import gcloud as sdk
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 CREDENTIALS, QUOTA_PROJECT = "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_QUOTA_PROJECT"
 QUERY_TIMEOUT = 120.0

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tillstream.connectors.runs import FAILED_RUN
-from tillstream.outbox.outbox import NOT_SENT
+from tillstream.records.outbox import NOT_SENT
 from tillstream.workflows.operations.overdue import OVERDUE
 
 FILE_SECONDS, SALE_SECONDS, LIVE_SECONDS = 60, 120, 10

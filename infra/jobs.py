@@ -7,10 +7,10 @@ from types import MappingProxyType
 from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
 from tillstream.background_exports.export import FOLDER as EXPORTS
-from tillstream.domain.events import STAGING, TOPIC_STORE_SALES
 from tillstream.file_destinations.deliveries import FOLDER as DELIVERIES
 from tillstream.mail.outbox import FOLDER
-from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.model.events import STAGING, TOPIC_STORE_SALES
+from tillstream.ports.machine import CONNECT_JOB, FORECAST_JOB, REPORTS_JOB, RESTOCK_JOB, SETTLE_LARGE_JOB
 
 MAIL_FROM = "TILLSTREAM_MAIL_FROM"
 """A stage sends e-mail if it has this setting."""
@@ -68,7 +68,7 @@ class Job:
 
 
 LARGE = Job(
-    SETTLE_LARGE,
+    SETTLE_LARGE_JOB,
     "Settles files, replays and undos that are too large for `settle`",
     ("settle",),
     memory="32Gi",
@@ -82,7 +82,7 @@ LARGE = Job(
     "longer pauses.",
 )
 FORECASTS = Job(
-    FORECAST,
+    FORECAST_JOB,
     "Forecasts revenue and units, every night after the ledger is compacted",
     ("forecast", "run"),
     memory="4Gi",
@@ -96,7 +96,7 @@ FORECASTS = Job(
     "with Forecast again in the portal.",
 )
 MAIL = Job(
-    REPORTS,
+    REPORTS_JOB,
     "Makes the reports, subscribed tables and long exports that are due, and sends e-mail, files and notices of alerts",
     ("report", "send"),
     memory="4Gi",
@@ -117,7 +117,7 @@ MAIL = Job(
     reaches_network=True,
 )
 RESTOCKING = Job(
-    RESTOCK,
+    RESTOCK_JOB,
     "Computes the restock queue of more than 50,000 counted products in stores",
     ("restock", "run", "--due"),
     memory="4Gi",
@@ -129,7 +129,7 @@ RESTOCKING = Job(
     failure="The queue that was computed before is shown. It is started again within an hour.",
 )
 CONNECTING = Job(
-    CONNECT,
+    CONNECT_JOB,
     "Runs the connectors that are due, which pull files and rows from where a company keeps its sales",
     ("connect", "run", "--due"),
     memory="2Gi",

@@ -13,7 +13,7 @@ from infra.kinds import billing
 from infra.resource import StateQuery
 from infra.source import UNKNOWN, Source
 from infra.stage_values import check
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 CLONE = Path(__file__).resolve().parent.parent
 WORK = CLONE / "build" / "deploy"

@@ -17,7 +17,7 @@ from infra.gcloud import Gcloud
 from infra.jobs import JOBS
 from infra.kinds.run import REGISTRY
 from infra.resource import StateQuery, gcloud
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
 
 API = "run.googleapis.com"
 SERVICES = (*(one.name for one in FUNCTIONS), "portal")

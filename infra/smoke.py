@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra import rollback
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 
 TOKEN = "TILLSTREAM_SMOKE_TOKEN"  # noqa: S105 - the variable's name
 """A personal token with the rights upload, uploads and numbers, for the region of CONTRACT."""

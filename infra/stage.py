@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 NUMBER_UNKNOWN = "PROJECT_NUMBER"
 """Placeholder for the project's number in a dry run, which sends no requests."""

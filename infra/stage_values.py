@@ -7,7 +7,7 @@ from infra import stage as stages
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.stage import OURS, Stage
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 MEMBER = r"(group|domain|user|serviceAccount):\S+"

@@ -80,12 +80,12 @@ from portal.context import EXTENSION, scope, signed_in
 from portal.filters import names
 from portal.sign_in import methods, session_auth
 from tillstream.app import App
-from tillstream.domain.people import Action
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.people import Action
+from tillstream.model.problems import CATALOGUE
 
 SEVERITIES = {"error": "To fix", "warning": "Check", "hold": "Needs review", "rejection": "File rejected"}
 TRIES = "30 per minute"
-"""Sign-in attempts from one address; attempts at one name are throttled in `tillstream.people.login_throttle`."""
+"""Sign-in attempts from one address; attempts at one name are throttled in `tillstream.people.passwords`."""
 
 
 def create_app(app: App) -> Flask:

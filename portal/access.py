@@ -13,9 +13,9 @@ from werkzeug.exceptions import MethodNotAllowed
 from portal import token_auth
 from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.analytics.queries import TokenLacksRight
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
-from tillstream.people.sign_in import mfa_policy
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.people import two_factor
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
@@ -130,7 +130,7 @@ def _lacks_own_password() -> bool:
 
 def _lacks_second_step() -> bool:
     """Whether a required second factor is missing; external identity providers apply their own rules."""
-    return not shown_token() and not this_session().way and mfa_policy.must_set_up_mfa(ports(), me())
+    return not shown_token() and not this_session().way and two_factor.must_set_up_second_factor(ports(), me())
 
 
 def _to(missing: Rejected, page: str) -> ResponseReturnValue:

@@ -9,14 +9,14 @@ from flask import session as cookie
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
-from tillstream import audit
 from tillstream.app import App
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
+from tillstream.people import sessions
+from tillstream.people.account_store import User
 from tillstream.people.personal_tokens import PersonalToken
-from tillstream.people.sign_in import sessions
-from tillstream.people.sign_in.sessions import Session, SessionLifetime
-from tillstream.people.user import User
+from tillstream.people.sessions import Session, SessionLifetime
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 EXTENSION = "tillstream"
 AUDIT_STACK = "comes_from"
@@ -50,7 +50,7 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
     g.pop("csrf_token", None)
     cookie.permanent = remembered
     address, agent = request.remote_addr or "", request.user_agent.string
-    key = sessions.begin(ports(), user, address=address, agent=agent, remembered=remembered, way=way)
+    key = sessions.begin_session(ports(), user, address=address, agent=agent, remembered=remembered, way=way)
     login_user(Person(user, key=key))
     # Now, not on the first page: a late response that sets the cookie would undo another sign-in in this browser. The
     # token in `g` belonged to the session before.
@@ -60,7 +60,7 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
 def leave() -> None:
     """End the current session."""
     if this_session():
-        sessions.end(ports(), me().login, this_session().id, me().login)
+        sessions.end_session(ports(), me().login, this_session().id, me().login)
     logout_user()
     cookie.clear()
 
@@ -83,7 +83,7 @@ def record_audit_address(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         stack = ExitStack()
-        stack.enter_context(audit.client_address(request.remote_addr or ""))
+        stack.enter_context(audit_log.client_address(request.remote_addr or ""))
         setattr(g, AUDIT_STACK, stack)
 
     @app.teardown_request

@@ -21,12 +21,12 @@ from portal.help.texts import EXPLANATIONS
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden, TokenLacksRight
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
-from tillstream.domain.write_scope import BeyondScope
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.people import BeyondScope
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.invitation_links import NoSuchLink
-from tillstream.people.login_throttle import TooManyTries
-from tillstream.people.sign_in.external_identities import NotInvited
+from tillstream.people.external_identities import NotInvited
+from tillstream.people.invitation_links import NoSuchInvitationLink
+from tillstream.people.passwords import TooManyTries
 from tillstream.sync.http.authentication import NotAHome
 from tillstream.sync.refusals import BUSY, Busy, Refused
 from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
@@ -61,7 +61,7 @@ TABLE: dict[type[Exception], Answer] = {
     SecondFactorRequired: Answer(403, "two-factor-required"),
     NotInvited: Answer(403, "no-account"),
     IdentityNotVerified: Answer(403, "identity-not-verified"),
-    NoSuchLink: Answer(410, "link-not-valid"),
+    NoSuchInvitationLink: Answer(410, "link-not-valid"),
     Forbidden: Answer(403, "no-access"),
     BeyondScope: Answer(403, "no-access"),
     UnknownValue: Answer(400, "unknown-value"),

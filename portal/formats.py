@@ -8,9 +8,9 @@ from flask import Flask
 from markupsafe import Markup
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
-from tillstream.domain.errors import Rejected
-from tillstream.domain.money import amounts
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.model import money as model_money
+from tillstream.model.errors import Rejected
+from tillstream.model.money import minor_digits
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
 GROWTH = Markup(
@@ -33,7 +33,7 @@ def money(value: Any, currency: str) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    return _data(number, decimal(amounts.rounded(number, currency), minor_digits(currency)))
+    return _data(number, decimal(model_money.round_amount(number, currency), minor_digits(currency)))
 
 
 def amount_words(value: Any, currency: str) -> str:
@@ -46,8 +46,8 @@ def price(value: Any, currency: str) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    places = amounts.price_digits(number, currency)
-    return _data(number, decimal(amounts.round_to(number, places), places))
+    places = model_money.price_digits(number, currency)
+    return _data(number, decimal(model_money.round_to_digits(number, places), places))
 
 
 def rounded(value: Any, currency: str = "", like: Any = 0) -> Markup:

@@ -13,7 +13,7 @@ from portal.context import scope, signed_in
 from portal.quality.failing import failing_checks
 from portal.review import waiting
 from portal.stock.late_orders import late_count
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 
 @dataclass(frozen=True)

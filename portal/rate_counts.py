@@ -11,9 +11,9 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits.storage import Storage
 
-from tillstream.domain.errors import Conflict, Unavailable
+from tillstream.model.errors import Conflict, Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COLLECTION = "call_counts"
 TRIES = 5
@@ -93,7 +93,7 @@ class SharedCounts(Storage):
             return Update({"calls": int(document.data["calls"]) + count.pending, "until": int(document.data["until"])})
 
         try:
-            published = update(self._documents, COLLECTION, _id(key), added, tries=TRIES)
+            published = update_document(self._documents, COLLECTION, _id(key), added, tries=TRIES)
         except (Conflict, Unavailable):
             return
         count.until, count.shared, count.pending = published.data["until"], published.data["calls"], 0

@@ -8,8 +8,8 @@ from typing import Any
 from flask import g, has_request_context, request
 
 from portal.context import me, signed_in
-from tillstream.domain.money.amounts import round_to
-from tillstream.people import profile
+from tillstream.model.money import round_to_digits
+from tillstream.people import account_store
 
 NARROW, HARD = "\u202f", "\u00a0"
 SIGNS = {
@@ -100,7 +100,7 @@ def _language() -> str:
 def is_written() -> bool:
     """Whether the server writes the numbers of the locale; a language can have other signs in another region."""
     language, locale = _language(), readers_locale()
-    return language in {"", "*", "en"} or (language in SIGNS and locale in {language, *profile.LOCALES})
+    return language in {"", "*", "en"} or (language in SIGNS and locale in {language, *account_store.LOCALES})
 
 
 def _signs() -> tuple[str, str, str]:
@@ -111,7 +111,7 @@ def decimal(value: Any, places: int = 0) -> str:
     """A number with a fixed number of decimal places; a decimal is rounded half away from zero."""
     group, point, _ = _signs()
     if isinstance(value, Decimal) and value.is_finite():
-        value = round_to(value, places)
+        value = round_to_digits(value, places)
     sign, text = "−" if value < 0 else "", f"{abs(value):.{places}f}"
     whole, _, fraction = text.partition(".")
     if len(whole) > (4 if is_written() and _language() in UNGROUPED else 3):

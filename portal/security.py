@@ -11,10 +11,10 @@ from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tillstream.domain.text import json_text
-from tillstream.domain.text.bidi import neutral_page
+from tillstream.model import json_text
+from tillstream.model.text import neutralize_bidi_page
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.settings import Settings
 
 POLICY = (
@@ -42,7 +42,7 @@ class PageJson(DefaultJSONProvider):
     sort_keys = False
 
     def loads(self, s: str | bytes, **_: object) -> Any:
-        return json_text.decode(s)
+        return json_text.decode_json(s)
 
 
 class PageSessions(SecureCookieSessionInterface):
@@ -110,7 +110,7 @@ def _without_bidi_controls(response: Response) -> Response:
     """Replace bidirectional control characters in pages, wherever a template shows a name."""
     if response.mimetype == "text/html" and not response.is_streamed and not response.direct_passthrough:
         text = response.get_data(as_text=True)
-        shown = neutral_page(text)
+        shown = neutralize_bidi_page(text)
         if shown != text:
             response.set_data(shown)
     return response
@@ -122,4 +122,4 @@ def _secret(ports: Ports) -> str:
     def created(document: Document | None) -> Update | Document:
         return document or Update({"secret": secrets.token_hex(32)})
 
-    return str(update(ports.documents, "portal", "session", created).data["secret"])
+    return str(update_document(ports.documents, "portal", "session", created).data["secret"])

@@ -7,7 +7,7 @@ from flask import Flask, Response, url_for
 
 from portal import static_files
 from portal.access import Open, allow
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 
 FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
 FILES = ("swagger-ui.css", "swagger-ui-bundle.js")

@@ -41,7 +41,7 @@ def load(_: Request) -> Person | None:
     if not text:
         return None
     if "by_token" not in g:
-        token_and_user = personal_tokens.check(ports(), text)
+        token_and_user = personal_tokens.check_personal_token(ports(), text)
         g.misplaced = token_and_user is not None and misplaced(token_and_user[0])
         g.by_token = token_and_user and not g.misplaced and Person(token_and_user[1], token_and_user[0])
     person: Person | None = g.by_token or None

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, request, url_for
 
 from portal.context import tillstream
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

@@ -9,9 +9,8 @@ from tillstream import logs
 from tillstream.absent_pandas import hide_pandas
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App, build
-from tillstream.batches.freshness import LatestVersion
-from tillstream.people import accounts
-from tillstream.people.sign_in import external_identities
+from tillstream.people import accounts, external_identities
+from tillstream.records.data_version import LatestVersion
 from tillstream.settings import Settings
 
 
@@ -38,9 +37,9 @@ def ensure_first_admin(app: App, *, generate: bool = False) -> str | None:
     """
     settings, password = app.settings, app.settings.first_password.get_secret_value()
     if settings.passwords_open and password:
-        accounts.first_admin(app.ports, settings.first_admin, password)
+        accounts.create_first_admin(app.ports, settings.first_admin, password)
     elif settings.sign_in == "passwords":
-        return accounts.first_admin(app.ports, settings.first_admin) if generate else None
+        return accounts.create_first_admin(app.ports, settings.first_admin) if generate else None
     else:
-        external_identities.first_admin(app.ports, settings.first_admin)
+        external_identities.create_first_external_admin(app.ports, settings.first_admin)
     return None

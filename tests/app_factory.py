@@ -15,11 +15,11 @@ import duckdb
 from tillstream import app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.files import command_calls
+from tillstream.adapters.local.files import home_folder
 from tillstream.app import App
 from tillstream.app.local import WAREHOUSE
 from tillstream.commands.client import CALL
-from tillstream.domain.password_cost import PasswordCost
+from tillstream.model.people import PasswordCost
 from tillstream.people import passwords
 from tillstream.ports import Clock
 from tillstream.settings import Settings
@@ -121,8 +121,8 @@ passwords._guesses_log10 = cache(passwords._guesses_log10)
 
 def headers_of_call(app: App, token: str, name: str, arguments: object) -> dict[str, str]:
     """Make the call of a command in the home of the app; returns the headers that its request needs."""
-    (app.settings.home / command_calls.CALLS).mkdir(exist_ok=True)
-    number = command_calls.make_call(app.settings.home, token, name, body_of(arguments))
+    (app.settings.home / home_folder.CALLS_FOLDER).mkdir(exist_ok=True)
+    number = home_folder.make_call(app.settings.home, token, name, body_of(arguments))
     return {"Authorization": f"Bearer {token}", "Content-Type": "application/json", CALL: number}
 
 

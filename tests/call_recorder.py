@@ -10,7 +10,7 @@ from infra.access.grants import Grant
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors.access import SourceAccess
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 
 PORTS = ("objects", "documents", "bus", "warehouse", "jobs", "functions", "secrets")
 ON_GOOGLE = {("objects", "keeps_checksums"): True}

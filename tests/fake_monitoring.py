@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
+from tillstream.adapters.google.pubsub.event_bus import OLDEST_METRIC, WAITING_METRIC
 
 
 def series(metric: str, subscription: str, *values: int) -> dict[str, Any]:
@@ -31,7 +31,7 @@ class FakeMonitoring:
     """The answers of the fake service. `pages`: metric → its answers, one per page."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, list[Any]] = {WAITING: [{}], OLDEST: [{}]}
+        self.pages: dict[str, list[Any]] = {WAITING_METRIC: [{}], OLDEST_METRIC: [{}]}
         self.status = 200
         self.queries: list[dict[str, str]] = []
         self.slow = threading.Event()

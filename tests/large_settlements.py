@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tillstream.app import App
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 
 ROWS = 3
 """Rows above which a settlement is large."""

@@ -6,13 +6,13 @@ from typing import Any
 
 from tillstream.ad_hoc import history
 from tillstream.app import App
-from tillstream.contracts import expectations
+from tillstream.contracts import source_settings
 from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
-from tillstream.domain.contract.schedule import Expectation
-from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.file_destinations import registry as destinations
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.model.contract_schedule import Expectation
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
@@ -32,9 +32,9 @@ def add(app: App) -> None:
     history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-03T00:00:00", "SELECT 1", rows=1))
     dashboard = own_dashboards.create(app.ports, OWNER, "Kitchen", shared=True)
     own_dashboards.change(app.ports, dashboard.id, OWNER, _pinned)
-    expectations.save(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
-    if not any(user.login == LOGIN for user in accounts.find(app.ports)):
-        accounts.add(app.ports, LOGIN, "Ana", Role.ANALYST)
+    source_settings.save_expectation(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
+    if not any(user.login == LOGIN for user in accounts.all_users(app.ports)):
+        accounts.add_account(app.ports, LOGIN, "Ana", Role.ANALYST)
     registry.add(app.ports, LOGIN, TABLE, LOGIN)
     destinations.add(app.ports, BUCKET, LOGIN)
 
@@ -49,7 +49,7 @@ def change(app: App) -> None:
     history.record(app.ports, LOGIN, ACCOUNT, history.Entry("2026-06-04T00:00:00", "SELECT 2", rows=1))
     (dashboard,) = own_dashboards.find(app.ports, OWNER)
     own_dashboards.remove(app.ports, dashboard.id, OWNER)
-    expectations.save(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
+    source_settings.save_expectation(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
     (subscription,) = registry.listed(app.ports, LOGIN)
     registry.remove(app.ports, subscription.id, LOGIN)
     destinations.remove(app.ports, BUCKET.name, LOGIN)
@@ -66,7 +66,7 @@ def read(app: App) -> dict[str, Any]:
         "statements": [asdict(one) for one in history.entries(app.ports, LOGIN, ACCOUNT)],
         "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,
-        "expectation": asdict(expectations.of_contract(app.ports, app.contracts.current(CONTRACT))),
+        "expectation": asdict(source_settings.expectation_of_contract(app.ports, app.contracts.current(CONTRACT))),
     }
 
 

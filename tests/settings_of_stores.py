@@ -8,12 +8,12 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.catalogue import mirror, records, saving
-from tillstream.domain import day_close
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_keys
+from tillstream.model import messages
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import UNRESTRICTED
+from tillstream.people import store_credentials
 from tillstream.webhooks import registry
 from tillstream.workflows.intake import form_returns, form_sales
 from tillstream.workflows.review import day_closes
@@ -35,7 +35,7 @@ def add(app: App) -> None:
         saving.save(app.ports, kind, entry, if_version=0, by="ana", regions=REGIONS)
     mirror.sync(app.ports)
     registry.add(app.ports, "https://example.com/sales", "region=UK", "ana", private=False)
-    store_keys.issue(app.ports, "UK", "LON1", "front", "ana")
+    store_credentials.issue_store_key(app.ports, "UK", "LON1", "front", "ana")
     _close(app, 350)
     _enter(app)
 
@@ -48,8 +48,8 @@ def change(app: App) -> None:
     mirror.sync(app.ports)
     (webhook,) = registry.find(app.ports)
     registry.remove(app.ports, webhook.id, "ben")
-    (key,) = store_keys.find(app.ports)
-    store_keys.revoke(app.ports, key.id, "ben")
+    (key,) = store_credentials.find_store_keys(app.ports)
+    store_credentials.revoke_store_key(app.ports, key.id, "ben")
     _close(app, 351)
     _enter(app, version=1)
 
@@ -65,21 +65,21 @@ def read(app: App) -> dict[str, Any]:
         ).to_pylist(),
         "dim_product_cost": app.ports.warehouse.query("SELECT * FROM dim_product_cost").to_pylist(),
         "webhook": webhook and (asdict(webhook), registry.keys(app.ports, webhook.id)),
-        "store keys": [asdict(key) for key in store_keys.find(app.ports)],
-        "portal's key": store_keys.portal_key(app.ports),
+        "store keys": [asdict(key) for key in store_credentials.find_store_keys(app.ports)],
+        "portal's key": store_credentials.portal_key(app.ports),
         "day closes": [(one.date, one.sales, one.state) for one in day_closes.find(app.ports)],
         "sales of the form": [one.data["versions"] for one in app.ports.documents.find(form_sales.COLLECTION)],
     }
 
 
 def _close(app: App, sales: int) -> None:
-    (close,) = day_close.schema()["examples"]
+    (close,) = messages.day_close_schema()["examples"]
     day = date(2026, 6, 1).isoformat()
     times = {"date": day, "closed_at": f"{day}T19:{sales % 60:02}:00+00:00"}
     day_closes.record(app.ports, json.dumps(close | times | {"sales": sales}))
 
 
 def _enter(app: App, **version: int) -> None:
-    sale = dict(schema()["examples"][1])
+    sale = dict(store_sale_schema()["examples"][1])
     sold_at = app.ports.clock.now().isoformat(timespec="seconds")
     form_sales.enter(app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version, form_returns.NoLedger())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.validating.validate import validate
@@ -17,7 +17,7 @@ ROW = {"No": "1", "Date": "2026-03-01", "Qty": "2", "Price": "5.00"}
 def contract(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
     """Region-wide numbers, dollars, ISO dates; `columns` are mapped besides the four of every row."""
     document = {"name": "T", "region": "R", "currency": "USD", "identity": {"ids": "region-wide"}} | changes
-    return parse(document | {"columns": MAPPED | (columns or {})})
+    return parse_contract(document | {"columns": MAPPED | (columns or {})})
 
 
 def source_table(**columns: list[str]) -> pa.Table:

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.tables import TABLES, Field
+from tillstream.model.columns import Field
+from tillstream.model.tables.warehouse_tables import TABLES
 
 READ = {
     "STRING": lambda text: text.replace("~", " "),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from threads import PATIENCE
 
 if TYPE_CHECKING:
-    from tillstream.domain.batch.record import State
+    from tillstream.model.batch import BatchState
     from tillstream.ports import Ports
 
 Value = TypeVar("Value")
@@ -38,19 +38,19 @@ def wait_for(
 
 
 def wait_for_batch(
-    ports: "Ports", batch_id: str, *states: "State", patience: float = PATIENCE, pause: float = 0.02
-) -> "State":
+    ports: "Ports", batch_id: str, *states: "BatchState", patience: float = PATIENCE, pause: float = 0.02
+) -> "BatchState":
     """Return the first of these states that a batch is in."""
-    from tillstream.batches import records  # processes of tests import this module and wait for no batch
+    from tillstream.records import batch_records  # processes of tests import this module and wait for no batch
 
-    def reached() -> "State | None":
-        state = records.get(ports, batch_id).state
+    def reached() -> "BatchState | None":
+        state = batch_records.get_batch(ports, batch_id).state
         return state if state in states else None
 
     state = wait_for(
         reached,
         f"batch {batch_id} as {' or '.join(states)}",
-        state=lambda: records.get(ports, batch_id),
+        state=lambda: batch_records.get_batch(ports, batch_id),
         patience=patience,
         pause=pause,
     )

@@ -11,10 +11,11 @@ from typing import Any
 import structlog
 
 from tillstream.app import App
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.dates import durations
-from tillstream.domain.errors import Rejected, TillstreamError
-from tillstream.domain.events import (
+from tillstream.logs import log_handled
+from tillstream.model import dates
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.model.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,
@@ -22,8 +23,7 @@ from tillstream.domain.events import (
     SALES_RECEIVED,
     SALES_STAGED,
 )
-from tillstream.logs import log_handled
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
 
 log = structlog.get_logger("tillstream")
 Data = Mapping[str, Any]
@@ -46,10 +46,10 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
 
 def stage_batch(app: App, data: Data) -> dict[str, Any]:
     """Stage a received batch; no-op if that is done already, or if a command on Spark or the sync stages it."""
-    from tillstream.batches import records
+    from tillstream.records import batch_records
 
     if app.ports.jobs:  # in a project; one process stages the files of a home
-        return _stage_unless_left(app, records.get(app.ports, data["batch_id"]))
+        return _stage_unless_left(app, batch_records.get_batch(app.ports, data["batch_id"]))
     return _stage(app, data["batch_id"])
 
 
@@ -89,7 +89,7 @@ def stage_sales(app: App, data: Data) -> dict[str, Any]:
         log.warning("live", outcome="failed", batch=batch, reason=str(error))
     else:
         if appended.rows:
-            seconds = durations.seconds_since(appended.received_seq, app.ports.clock.now())
+            seconds = dates.seconds_since_receipt(appended.received_seq, app.ports.clock.now())
             log.info("live", batch=batch, rows=appended.rows, **seconds)
     return facts
 
@@ -99,14 +99,14 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
 
     Logs the seconds from receipt to settlement of each batch; not of confirmed batches, which were held in between.
     """
-    from tillstream.batches import records
     from tillstream.pipeline.settling import settle
+    from tillstream.records import batch_records
 
-    staged = records.find(app.ports, state=State.STAGED, kind=None, limit=None)
+    staged = batch_records.find_batches(app.ports, state=BatchState.STAGED, kind=None, limit=None)
     numbers = settle.settle_all(app.ports, app.contracts)
     for upload in staged if numbers else ():
-        if not upload.confirmed and records.get(app.ports, upload.batch_id).state is State.SETTLED:
-            seconds = durations.seconds_since(upload.received_seq, app.ports.clock.now())
+        if not upload.confirmed and batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.SETTLED:
+            seconds = dates.seconds_since_receipt(upload.received_seq, app.ports.clock.now())
             log.info("settled", batch=upload.batch_id, kind=upload.kind, **seconds)
     return {
         "batch": data.get("batch_id"),

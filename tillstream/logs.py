@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 TRACE = "logging.googleapis.com/trace"

@@ -20,12 +20,12 @@ import sqlglot.optimizer
 from tillstream.ad_hoc import messages
 from tillstream.ad_hoc.problems import with_place
 from tillstream.ad_hoc.statement import Statement, scoped
+from tillstream.adapters.local import enclosed_process, query_frames
 from tillstream.adapters.local.duckdb import extract_queries
 from tillstream.adapters.local.duckdb.extract_queries import FilesGone
+from tillstream.adapters.local.enclosed_process import fork_for_each
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
-from tillstream.adapters.local.query_processes import frames, wall
-from tillstream.adapters.local.query_processes.forks import fork_for_each
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 WARM_UP = """WITH months AS (
   SELECT DATE_TRUNC(DATE '2026-11-29', MONTH) AS month, COUNT(*) AS lines, SUM(CAST('1.5' AS NUMERIC)) AS revenue
@@ -50,7 +50,7 @@ def main(line: int | None = None) -> None:
 
 
 def serve_person(tasks: BinaryIO, answers: BinaryIO) -> None:
-    task = frames.read_json(tasks)
+    task = query_frames.read_json(tasks)
     if task is not None:
         connection = extract_queries.connect()
         serve(connection, task, tasks, answers, _enclose(task))
@@ -59,8 +59,8 @@ def serve_person(tasks: BinaryIO, answers: BinaryIO) -> None:
 def _enclose(task: Mapping[str, Any]) -> tuple[str, ...]:
     """Build the wall; return what it is made of."""
     scratch = Path(task["scratch"]) if task.get("scratch") else None
-    wall.limit_resources(task["memory"], task["seconds"], task["file_size"])
-    return wall.enclose([Path(folder) for folder in task["folders"]], scratch)
+    enclosed_process.limit_resources(task["memory"], task["seconds"], task["file_size"])
+    return enclosed_process.enclose([Path(folder) for folder in task["folders"]], scratch)
 
 
 def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO, parts: Sequence[str]) -> None:
@@ -72,18 +72,18 @@ def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: Bi
     try:
         statement = scoped(task["text"], tables)
     except Rejected as error:
-        frames.write_json(answers, {"problem": str(error)})
+        query_frames.write_json(answers, {"problem": str(error)})
         return
-    frames.write_json(answers, messages.statement_to_json(statement) | {"wall": list(parts)})
-    access = frames.read_json(tasks)
+    query_frames.write_json(answers, messages.statement_to_json(statement) | {"wall": list(parts)})
+    access = query_frames.read_json(tasks)
     if access is None:
         return
     try:
         _run(connection, statement, access, answers)
     except Rejected as error:
-        frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
+        query_frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
     except FilesGone as error:
-        frames.write_json(answers, {"gone": str(error)[:500]})
+        query_frames.write_json(answers, {"gone": str(error)[:500]})
 
 
 def _run(connection: Any, statement: Statement, access: Mapping[str, Any], answers: BinaryIO) -> None:
@@ -93,10 +93,10 @@ def _run(connection: Any, statement: Statement, access: Mapping[str, Any], answe
         connection, files, access["memory_limit"], access["threads"], Path(scratch) if scratch else None
     )
     schema, batches = extract_queries.answer(connection, statement.sql, access["rows"])
-    with pa.ipc.new_stream(frames.Sink(answers), schema) as stream:
+    with pa.ipc.new_stream(query_frames.Sink(answers), schema) as stream:
         for batch in batches:
             stream.write_batch(batch)
-    frames.write_json(answers, {"done": True})
+    query_frames.write_json(answers, {"done": True})
 
 
 def _warm_up() -> None:

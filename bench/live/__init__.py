@@ -17,13 +17,13 @@ from bench.ingest import TILLSTREAM, environment
 from bench.live.viewers import REVISION, Arrivals, Viewer, opened
 from bench.server import ADDRESS, Server, served
 from tillstream.app import build
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import accounts, store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import accounts, store_credentials
 from tillstream.settings import Settings
 
 PAGES = ("/dashboard", "/dashboard/tiles/headline?preset=all", "/sale-lines", "/changes", "/live", "/uploads")
-EXAMPLE = schema()["examples"][0]
+EXAMPLE = store_sale_schema()["examples"][0]
 PASSWORD = "a long passphrase of the bench"
 WITHOUT_VIEWERS = 1_000_000
 """Number of the first sale before live pages are open; those that they must show begin at 0."""
@@ -167,8 +167,12 @@ def _people(home: Path, scopes: int) -> tuple[list[str], str]:
         logins = [f"manager-{at}" for at in range(scopes)]
         for at, login in enumerate(logins):
             stores = (EXAMPLE["store_id"], f"S{at}")
-            accounts.add(app.ports, login, login, Role.MANAGER, password=PASSWORD, regions=("IN",), stores=stores)
-        return logins, store_tokens.issue(app.ports, EXAMPLE["region"], EXAMPLE["store_id"], "bench", "bench")[1]
+            accounts.add_account(
+                app.ports, login, login, Role.MANAGER, password=PASSWORD, regions=("IN",), stores=stores
+            )
+        return logins, store_credentials.issue_store_token(
+            app.ports, EXAMPLE["region"], EXAMPLE["store_id"], "bench", "bench"
+        )[1]
     finally:
         app.close()
 

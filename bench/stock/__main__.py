@@ -26,9 +26,9 @@ from tillstream.app.local import WAREHOUSE
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
-from tillstream.domain.tables import TABLES
 from tillstream.inventory import levels, records
+from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.settings import Settings
 from tillstream.workflows.restocking import run as restocking
 

@@ -14,8 +14,8 @@ from bench.stores import posts, sales
 from bench.stores.sending import Load, Till
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import Message
 
 QUEUE = "queue.sqlite"
 PIECE = 200

@@ -18,7 +18,7 @@ from bench.server import ADDRESS, Server, served
 from bench.stores import sales
 from bench.stores.sales import Total
 from tillstream.app import build
-from tillstream.people import store_tokens
+from tillstream.people import store_credentials
 from tillstream.settings import Settings
 
 PROBE = "PROBE"
@@ -53,7 +53,9 @@ def tokens_of(home: Path) -> Path:
     if not file.exists():
         app = build(Settings(home=home))
         names = [*map(sales.store, range(sales.STORES)), PROBE]
-        tokens = {name: store_tokens.issue(app.ports, "Bench", name, "bench", "bench")[1] for name in names}
+        tokens = {
+            name: store_credentials.issue_store_token(app.ports, "Bench", name, "bench", "bench")[1] for name in names
+        }
         app.close()
         file.write_text(json.dumps(tokens), encoding="utf-8")
     return file

@@ -13,10 +13,10 @@ from bench.portal import get, sign_in, until_quiet
 from bench.server import served
 from bench.stores import sales
 from tillstream.app import App, build
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.operations import packing

@@ -11,10 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from devtools.billing.storage_apis import ReadSession
-from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.ledger_reader import join_keys
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.tables import arrow_schema
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
+from tillstream.adapters.google.bigquery.settling import join_keys
+from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED, arrow_schema
 
 _KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
 

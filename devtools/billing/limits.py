@@ -10,8 +10,7 @@ from devtools.billing.queries import Statement
 from devtools.billing.references import EVERYTHING
 from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import Ledger
-from tillstream.adapters.google.bigquery.fields import FIELDS
-from tillstream.adapters.google.bigquery.tables import LAYOUTS
+from tillstream.adapters.google.bigquery.tables import FIELDS, LAYOUTS
 
 QUERY_TEXT = 1 << 20
 """Bytes of the text of a query or script."""

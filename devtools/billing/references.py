@@ -21,12 +21,11 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 import sql as catalogue
-from tillstream.adapters.google.bigquery.fields import FIELDS
-from tillstream.adapters.google.bigquery.tables import LAYOUTS, TYPES
+from tillstream.adapters.google.bigquery.tables import BIGQUERY_TYPES, FIELDS, LAYOUTS
 
 Value = date | datetime | int
 DIALECT = "bigquery"
-_SCHEMA = {name: {field.name: TYPES[field.kind] for field in fields} for name, fields in FIELDS.items()}
+_SCHEMA = {name: {field.name: BIGQUERY_TYPES[field.kind] for field in fields} for name, fields in FIELDS.items()}
 
 
 @dataclass(frozen=True)

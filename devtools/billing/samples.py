@@ -16,24 +16,22 @@ from devtools.billing.traffic import NOW
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.columns import STAGED, Kind
-from tillstream.ledger.memory import TABLES_IN_MEMORY
+from tillstream.ledger.duckdb_ledger import TABLES_IN_MEMORY, ledger_in_memory
 from tillstream.ledger.settling import SettlementRunner
-from tillstream.ledger.tables import ledger_in_memory
+from tillstream.model.columns import STAGED, ColumnKind
 from tillstream.pipeline.staging.split_rows import Hasher
 from tillstream.pipeline.staging.write_rows import parquet_writer
-from tillstream.ports.sale_index import PendingDay
-from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+from tillstream.ports.warehouse import PendingDay, Settlement, SettlementResult, StagedBatch
 
 TODAY = NOW.date()
 _ARROW = {
-    Kind.STRING: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
-    Kind.NUMERIC: pa.decimal128(38, 9),
-    Kind.INT64: pa.int64(),
-    Kind.BOOL: pa.bool_(),
-    Kind.JSON: pa.string(),
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
+    ColumnKind.INT64: pa.int64(),
+    ColumnKind.BOOL: pa.bool_(),
+    ColumnKind.JSON: pa.string(),
 }
 _EPOCH = """
 CREATE VIEW epoch AS SELECT

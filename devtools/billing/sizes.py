@@ -5,8 +5,8 @@ Sizes of types: https://cloud.google.com/bigquery/docs/reference/standard-sql/da
 
 from collections.abc import Iterable
 
-from tillstream.adapters.google.bigquery.fields import FIELDS, SALE_VERSIONS, STORED
-from tillstream.domain.tables import Field
+from tillstream.adapters.google.bigquery.tables import FIELDS, SALE_VERSIONS, STORED
+from tillstream.model.columns import Field
 
 BYTES_OF = {"DATE": 8, "TIMESTAMP": 8, "NUMERIC": 16, "INT64": 8, "BOOL": 1, "hash128": 18, "hash64": 8}
 """A text takes 2 bytes and its own, NULL none."""

@@ -7,10 +7,9 @@ from functools import cache
 
 from devtools.billing.references import Selection, Value
 from devtools.billing.sizes import width
-from tillstream.adapters.google.bigquery.fields import APPENDED, EPOCH, FIELDS, FLAGS, INCOMING, STORED
-from tillstream.adapters.google.bigquery.tables import LAYOUTS, RANGE
-from tillstream.domain.columns import Kind
-from tillstream.domain.warehouse.live_tables import LIVE
+from tillstream.adapters.google.bigquery.tables import APPENDED, EPOCH, FIELDS, FLAGS, INCOMING, LAYOUTS, RANGE, STORED
+from tillstream.model.columns import ColumnKind
+from tillstream.model.tables.warehouse_tables import LIVE
 
 DAY = 86_400
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
@@ -156,10 +155,10 @@ def _every_partition(ledger: Ledger, table: str) -> dict[Value, float]:
     """First value of each partition → days of traffic in it; newest first."""
     column = LAYOUTS[table].partitioned
     (kind,) = (field.kind for field in FIELDS[table] if field.name == column)
-    if kind == Kind.DATE:
+    if kind == ColumnKind.DATE:
         today = NOW.date()
         return {today - timedelta(n): 1.0 if n else 0.5 for n in range(ledger.days)}
-    if kind == Kind.TIMESTAMP:
+    if kind == ColumnKind.TIMESTAMP:
         hours = (LAYOUTS[table].expires or timedelta(ledger.days)) // timedelta(hours=1)
         this = NOW.replace(minute=0)
         return {this - timedelta(hours=n): (1.0 if n else 0.5) / 24 for n in range(hours)}

@@ -14,7 +14,7 @@ from infra import stage as stages
 from infra.gcloud import QUOTA_PROJECT, Gcloud
 from infra.project import WORK, number_of
 from tillstream.app import build
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 from tillstream.settings import Settings
 
 

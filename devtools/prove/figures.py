@@ -27,10 +27,10 @@ from infra.goals import FILE_SECONDS, SALE_SECONDS
 from infra.resource import Command
 from infra.smoke import Api, send, settled
 from infra.stage import Stage
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.store_sale import SCHEMA_V1
-from tillstream.people import store_tokens
+from tillstream.model.batch import BatchState
+from tillstream.model.messages import STORE_SALE_V1
+from tillstream.people import store_credentials
+from tillstream.records import batch_records
 
 WITHIN = 300.0
 DECIMALS = ("units", "revenue", "average_order_value")
@@ -84,7 +84,7 @@ def settle_twice(proof: Proof) -> Facts:
 def freshness(proof: Proof) -> Facts:
     """Send till sales, and measure the seconds from each answer until the API counts it."""
     api = proof.api
-    _, token = store_tokens.issue(proof.app.ports, REGION, STORE, BY, BY)
+    _, token = store_credentials.issue_store_token(proof.app.ports, REGION, STORE, BY, BY)
     till = Api(proof.portal_address, token)
     sent: list[float] = []
     seconds: list[float] = []
@@ -113,12 +113,16 @@ def sale(number: int) -> dict[str, Any]:
     """A till's sale of one line, sold now."""
     lines = [{"line": "1", "product_id": "PROVE", "quantity": "1", "unit_price": "1", "net_amount": "1"}]
     sold_at = datetime.now(UTC).isoformat(timespec="seconds")
-    place = {"schema": SCHEMA_V1, "region": REGION, "store_id": STORE}
+    place = {"schema": STORE_SALE_V1, "region": REGION, "store_id": STORE}
     return place | {"number": str(number), "sold_at": sold_at, "currency": "GBP", "lines": lines}
 
 
 def _is_staged(proof: Proof, batch: str) -> bool:
-    return records.get(proof.app.ports, batch).state in {State.STAGED, State.SETTLED, State.ANNOUNCED}
+    return batch_records.get_batch(proof.app.ports, batch).state in {
+        BatchState.STAGED,
+        BatchState.SETTLED,
+        BatchState.ANNOUNCED,
+    }
 
 
 def _lines(proof: Proof) -> int:

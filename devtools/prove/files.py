@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from devtools.emulators import HERE
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.samples.files import files
 
 UNTIL, SCALE = date(2026, 6, 30), 0.05

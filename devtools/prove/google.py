@@ -16,7 +16,7 @@ from devtools.prove.proof import OPERATOR, RUNS_AS
 from infra.gcloud import CREDENTIALS, QUOTA_PROJECT, AlreadyExists, Gcloud
 from infra.resource import Command
 from infra.stage import Stage
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 
 IMPERSONATION = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateAccessToken"
 QUERIES = "https://bigquery.googleapis.com/bigquery/v2/projects/{}/queries"

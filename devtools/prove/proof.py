@@ -11,7 +11,7 @@ from infra.resource import Command, gcloud
 from infra.smoke import Api
 from infra.stage import Stage
 from tillstream.app import App
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people import personal_tokens
 
 BY = "prove"
@@ -61,7 +61,7 @@ class Proof:
     @property
     def api(self) -> Api:
         rights = ["numbers", "uploads", "upload"]
-        text = personal_tokens.issue(self.app.ports, "admin", BY, rights, by=BY)[1]
+        text = personal_tokens.issue_personal_token(self.app.ports, "admin", BY, rights, by=BY)[1]
         return Api(self.portal_address, text)
 
     def close(self) -> None:

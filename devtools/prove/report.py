@@ -9,7 +9,7 @@ from typing import Any
 
 from devtools.prove.proof import Facts, Proof
 from devtools.prove.steps import STEPS, Step
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 
 JSON, MARKDOWN = "report.json", "report.md"
 PASSED, FAILED = "passed", "failed"

@@ -10,11 +10,11 @@ from infra.kinds.pubsub import LEAST_DELAY, MOST_DELAY
 from infra.resource import Command, gcloud
 from infra.stage import Stage
 from tillstream.app import reporting_views
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import BATCH_RECEIVED, DEAD_LETTERS, TOPIC_BATCHES
-from tillstream.domain.people import Role
-from tillstream.people import accounts, user_scopes
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.model.errors import Rejected
+from tillstream.model.events import BATCH_RECEIVED, DEAD_LETTERS, TOPIC_BATCHES
+from tillstream.model.people import Role
+from tillstream.people import accounts, warehouse_scopes
+from tillstream.ports.bus import RetryPolicy
 from tillstream.workflows.operations import dead_letters
 
 PEOPLE: dict[str, tuple[Role, tuple[str, ...]] | None] = {
@@ -51,9 +51,9 @@ def people(proof: Proof) -> Facts:
     stage, ports = proof.stage, proof.app.ports
     run_all(proof, people_commands(stage))
     for name, account in PEOPLE.items():
-        if account and stage.account(name) not in {user.login for user in accounts.find(ports)}:
-            accounts.add(ports, stage.account(name), name, account[0], regions=account[1], by=BY)
-    user_scopes.sync(ports)
+        if account and stage.account(name) not in {user.login for user in accounts.all_users(ports)}:
+            accounts.add_account(ports, stage.account(name), name, account[0], regions=account[1], by=BY)
+    warehouse_scopes.sync_user_scopes(ports)
     readers = [f"serviceAccount:{stage.account(name)}" for name in PEOPLE]
     every = [stage.account(spec.account) for spec in (*FUNCTIONS, *JOBS)]
     every.append(stage.account(service_accounts.PORTAL))

@@ -9,7 +9,7 @@ from devtools.simulation.difference import Difference
 from devtools.simulation.entries import Cell, Content, Key
 from devtools.simulation.home import LISTENER, Home
 from devtools.simulation.settled import Reader, Sent
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, BatchKind, State
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, BatchKind, BatchState
 
 OUTCOMES = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 LINES = """SELECT region, store_id, FORMAT_DATE('%F', sale_date) AS day, sale_id, line_key, product_id, quantity,
@@ -102,10 +102,10 @@ def _check_nothing_is_lost(home: Home, reader: Reader, sent: Sent) -> None:
     """Every acknowledged file and message is kept, in the ledger or undone; nothing waits or has failed."""
     records = home.find_batches()
     for record in records:
-        if record.state not in TERMINAL or record.state is State.REJECTED:
+        if record.state not in TERMINAL_STATES or record.state is BatchState.REJECTED:
             text = f"{record.kind} {record.batch_id} is {record.state}: {record.holds} {record.error}"
             raise Difference(f"{record.kind} {record.state}", text)
-        if record.state in IN_LEDGER and record.kind is BatchKind.STORE_SALES and not reader.original(record):
+        if record.state in STATES_IN_LEDGER and record.kind is BatchKind.STORE_SALES and not reader.original(record):
             raise Difference("lost originals", f"the original of {record.batch_id} is lost")
     lost = sent.files.keys() - {record.sha256 for record in records}
     if lost:

@@ -22,7 +22,7 @@ from devtools.simulation.goods import Cost, Counted, Goods
 from devtools.simulation.home import Home
 from devtools.simulation.schedules import STEPS, Schedule
 from devtools.simulation.settled import Reader, Sent
-from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.model.batch import Batch, BatchKind
 
 RESTART = 7_200
 """Seconds after a crash: more than a lease of a message."""

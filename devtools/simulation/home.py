@@ -12,15 +12,15 @@ from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
 from devtools.simulation.crash_points import Fuse, with_crashes
 from devtools.simulation.difference import Difference
 from tillstream.app import build
-from tillstream.batches import records
 from tillstream.commands import catalogue
 from tillstream.commands.numbers import stock
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
-from tillstream.domain.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
+from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.ports import Clock
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.receipts import original_rows
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections.submit import submit_correction
@@ -141,15 +141,15 @@ class Home:
 
     def find_batches(self) -> list[Batch]:
         """Records of all batches."""
-        return records.find(self.plain.ports, kind=None, limit=None)
+        return batch_records.find_batches(self.plain.ports, kind=None, limit=None)
 
     def is_in_ledger(self, batch: str) -> bool:
         """Whether a batch counts."""
-        return records.get(self.plain.ports, batch).state in IN_LEDGER
+        return batch_records.get_batch(self.plain.ports, batch).state in STATES_IN_LEDGER
 
     def corrections(self, batch: str) -> list[Batch]:
         """Records of the corrections of a file."""
-        return records.children(self.plain.ports, batch, BatchKind.CORRECTION)
+        return batch_records.child_batches(self.plain.ports, batch, BatchKind.CORRECTION)
 
     def query(self, text: str) -> list[dict[str, Any]]:
         """Rows of a query in GoogleSQL."""

@@ -10,9 +10,9 @@ from devtools.simulation.books import Books, Changes
 from devtools.simulation.company import Region, Sold, discarded, message_rows, row_of
 from devtools.simulation.entries import Batch, Row
 from devtools.simulation.home import Home
-from tillstream.batches import packs
-from tillstream.domain.batch.record import Batch as Record
-from tillstream.domain.batch.record import BatchKind
+from tillstream.model.batch import Batch as Record
+from tillstream.model.batch import BatchKind
+from tillstream.records import batch_originals
 
 SETTLED = "SELECT batch_id, settlement_no, undone_no, batch_no = root_no AS is_root FROM batches"
 
@@ -112,5 +112,5 @@ class Reader:
 
     def original(self, record: Record) -> list[dict[str, Any]]:
         """The stored messages of a micro-batch."""
-        with packs.open_original(self._home.plain.ports, record) as stream:
+        with batch_originals.open_original(self._home.plain.ports, record) as stream:
             return [json.loads(line) for line in stream.read().splitlines()]

@@ -25,15 +25,16 @@ from tillstream.app.source_access import source_access
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run as connectors_run
 from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.domain.inventory import messages
-from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
-from tillstream.domain.store_sale import schema as sale_schema
 from tillstream.goals import records
 from tillstream.inventory import levels
 from tillstream.inventory import records as stock_records
-from tillstream.people import accounts, store_tokens
+from tillstream.model.messages import store_sale_schema as sale_schema
+from tillstream.model.months import Month
+from tillstream.model.people import Role
+from tillstream.people import accounts, store_credentials
 from tillstream.ports import Ports
 from tillstream.purchasing import orders, receiving
 from tillstream.purchasing.receiving import Receipt
@@ -71,7 +72,7 @@ def company() -> Iterator[tuple[App, Flask, str]]:
     with tempfile.TemporaryDirectory() as home:
         app = build(Settings(home=Path(home), samples=False, threads=1), ManualClock(NOW))
         try:
-            accounts.add(app.ports, "ada", "Ada", Role.ADMIN)
+            accounts.add_account(app.ports, "ada", "Ada", Role.ADMIN)
             batch = _prepared(app)
             yield app, create_app(app), batch
         finally:
@@ -118,7 +119,7 @@ def _connector(app: App) -> None:
 def store_token(app: App) -> str:
     """A new token of the store of the example sale."""
     sale = sale_schema()["examples"][0]
-    return store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
+    return store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
 
 
 def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[str, str]]:

@@ -18,10 +18,10 @@ from portal.published_names import published
 from portal.stock import on_order
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.inventory import past
+from tillstream.model.people import UNRESTRICTED
 from tillstream.people import personal_tokens
-from tillstream.people.personal_tokens import RIGHTS
+from tillstream.people.personal_tokens import TOKEN_RIGHTS
 
 KINDS = (
     (pa.types.is_decimal, "decimal"),
@@ -62,7 +62,7 @@ def _kinds(schema: pa.Schema) -> dict[str, str]:
 
 def calls(app: App, flask: Flask, batch: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """published name → the call that is its example, with status and answer."""
-    token = personal_tokens.issue(app.ports, "ada", "examples", RIGHTS, by="ada")[1]
+    token = personal_tokens.issue_personal_token(app.ports, "ada", "examples", TOKEN_RIGHTS, by="ada")[1]
     client, place = flask.test_client(), ""
     for endpoint in OPERATIONS:
         method, path, body, headers = call_of(endpoint, batch, place)

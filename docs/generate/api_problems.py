@@ -15,10 +15,10 @@ from portal.api.operation_errors import errors_of
 from portal.api.operations import OPERATIONS
 from portal.context import EXTENSION
 from tillstream.app import App
-from tillstream.domain.errors import Unavailable
 from tillstream.inventory import past
+from tillstream.model.errors import Unavailable
 from tillstream.people import personal_tokens
-from tillstream.people.personal_tokens import RIGHTS
+from tillstream.people.personal_tokens import TOKEN_RIGHTS
 
 TOO_LARGE = 1 << 50
 LATER = (429, 503)
@@ -67,7 +67,7 @@ class Caller:
 
     def right_call(self, endpoint: str) -> Call:
         method, path, body, headers = call_of(endpoint, self.batch, self.place)
-        token = self.store_token() if OPERATIONS[endpoint].right == "store" else self.token(*RIGHTS)
+        token = self.store_token() if OPERATIONS[endpoint].right == "store" else self.token(*TOKEN_RIGHTS)
         return Call(method, path, body, headers, token)
 
     def errors(self) -> Iterator[tuple[str, int, Call]]:
@@ -84,7 +84,7 @@ class Caller:
         changes: dict[int, dict[str, Any]] = {
             400: {"path": f"{path}?region=Nowhere"},
             401: {"token": ""},
-            403: {"token": self.token(*(one for one in RIGHTS if one != right))},
+            403: {"token": self.token(*(one for one in TOKEN_RIGHTS if one != right))},
             404: {"path": re.sub(r"/(revenue|rfm-segments|web-shop|PO-\d+|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
             409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
             412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
@@ -120,7 +120,9 @@ class Caller:
     def token(self, *rights: str) -> str:
         """The token of the administrator with these rights."""
         if rights not in self.tokens:
-            self.tokens[rights] = personal_tokens.issue(self.app.ports, "ada", "example", rights, by="ada")[1]
+            self.tokens[rights] = personal_tokens.issue_personal_token(
+                self.app.ports, "ada", "example", rights, by="ada"
+            )[1]
         return self.tokens[rights]
 
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from docs.generate.contracts import docstrings
-from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract.model import MAPPED, NUMERIC_COLUMNS, Contract
-from tillstream.domain.contract.values import CONSTANT
+from tillstream.model.columns import BY_NAME
+from tillstream.model.contract import MAPPABLE_COLUMNS, NUMERIC_COLUMNS, Contract
+from tillstream.model.contract_values import CONSTANT_COLUMNS
 
 PLAIN = ["string", "number", "boolean"]
 """A plain YAML word is read as its text: 22423, 0.10 and yes too."""
@@ -20,13 +20,13 @@ def page() -> str:
             if field in models.get(name, {}).get("properties", {}):
                 models[name]["properties"][field]["description"] = words
     own = schema["properties"]
-    own["columns"]["propertyNames"] = {"enum": sorted(MAPPED)}
+    own["columns"]["propertyNames"] = {"enum": sorted(MAPPABLE_COLUMNS)}
     own["ranges"]["propertyNames"] = {"enum": sorted(NUMERIC_COLUMNS)}
     schema["$defs"]["AmountRule"]["properties"]["factors"]["propertyNames"] = {"enum": sorted(NUMERIC_COLUMNS)}
     own["allowed"]["propertyNames"] = {"enum": sorted(BY_NAME)}
     for name in ("values", "where_missing"):
-        own[name]["propertyNames"] = {"enum": sorted(MAPPED)}
-    own["constants"]["propertyNames"] = {"enum": sorted(CONSTANT)}
+        own[name]["propertyNames"] = {"enum": sorted(MAPPABLE_COLUMNS)}
+    own["constants"]["propertyNames"] = {"enum": sorted(CONSTANT_COLUMNS)}
     own["expected"]["items"] = {"enum": sorted(BY_NAME)}
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -10,12 +10,12 @@ from pydantic.fields import FieldInfo
 
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
-from tillstream.contracts import loader
-from tillstream.domain.columns import BY_NAME
-from tillstream.domain.contract import amount_rule, number_style, schedule, sections, value_checks, values
-from tillstream.domain.contract import model as contract_model
-from tillstream.domain.contract.model import MAPPED, Contract
-from tillstream.domain.errors import Rejected
+from tillstream.contracts import contract_files
+from tillstream.model import contract as contract_model
+from tillstream.model import contract_schedule, contract_sections, contract_values
+from tillstream.model.columns import BY_NAME
+from tillstream.model.contract import MAPPABLE_COLUMNS, Contract
+from tillstream.model.errors import Rejected
 
 INTRO = """
 A contract describes the file format of one source. The contracts below are included. Your own contracts are YAML
@@ -86,10 +86,12 @@ identity: {ids: region_wide}
 
 
 def page() -> str:
-    example = loader.parse_yaml(EXAMPLE, "AT.yaml")
+    example = contract_files.parse_contract_yaml(EXAMPLE, "AT.yaml")
     models: list[type[BaseModel]] = [Contract, *_parts()]
     parts = [_section(model) for model in models]
-    shipped = [(f"`{c.name}`", c.region, c.currency, c.description) for c in loader.shipped().values()]
+    shipped = [
+        (f"`{c.name}`", c.region, c.currency, c.description) for c in contract_files.shipped_contracts().values()
+    ]
     return markdown(
         "Region contracts",
         INTRO,
@@ -108,13 +110,13 @@ def page() -> str:
         *parts,
         "## What `columns` may map",
         "`date` sets both `sold_at` and `sale_date`; columns of the file that are not mapped are kept in `extra`.",
-        table(("column", "meaning"), ((f"`{name}`", _meaning(name)) for name in sorted(MAPPED))),
+        table(("column", "meaning"), ((f"`{name}`", _meaning(name)) for name in sorted(MAPPABLE_COLUMNS))),
     )
 
 
 def _error_message(text: str) -> str:
     try:
-        loader.parse_yaml(text, "AT.yaml")
+        contract_files.parse_contract_yaml(text, "AT.yaml")
     except Rejected as error:
         return str(error)
     raise AssertionError("the example of a mistake has none")
@@ -149,11 +151,7 @@ def docstrings() -> dict[str, dict[str, str]]:
     """Model → field → its docstring."""
     by_class: dict[str, dict[str, str]] = {}
     for node in ast.parse(
-        "".join(
-            map(
-                inspect.getsource, (contract_model, schedule, sections, value_checks, values, amount_rule, number_style)
-            )
-        )
+        "".join(map(inspect.getsource, (contract_model, contract_schedule, contract_sections, contract_values)))
     ).body:
         if isinstance(node, ast.ClassDef):
             pairs = zip(node.body, node.body[1:], strict=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from portal.navigation import AREAS, Area
-from tillstream.domain.people import PERMISSIONS, Role
+from tillstream.model.people import PERMISSIONS, Role
 
 FOLDER = "pictures/pages"
 VARIANTS = ("wide", "narrow", "dark")

@@ -1,7 +1,7 @@
 """docs/problems.md, from the catalogue."""
 
 from docs.generate.markdown import page as markdown
-from tillstream.domain.problems import CATALOGUE, ProblemType, Severity
+from tillstream.model.problems import CATALOGUE, ProblemType, Severity
 
 INTRO = """
 Every problem with a row or a file has a stable code, a message and a remedy; nothing is dropped, guessed or repaired

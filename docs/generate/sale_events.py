@@ -7,13 +7,13 @@ from typing import Any
 
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
-from tillstream.domain.events import TOPIC_SALE_EVENTS
+from tillstream.model.events import TOPIC_SALE_EVENTS
 from tillstream.pipeline.publishing.sale_events import EVENT_SCHEMA, FILTERED_BY, IN_ORDER, MAX_LETTERS
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "consume_sale_events.py"
 INTRO = f"""
 After each settlement, Tillstream publishes one event for each sale line that changed, as JSON with the schema
-`{EVENT_SCHEMA}` (`tillstream/domain/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
+`{EVENT_SCHEMA}` (`tillstream/model/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
 read the events with `tillstream subscribe`, from a [webhook](webhooks.md), or from their own Pub/Sub subscription.
 Events contain customers and costs as the source has them: only admins can create webhooks.
 
@@ -59,7 +59,7 @@ schema `sale-event/2`, and both are published during a deprecation period ([vers
 
 
 def page() -> str:
-    whole = json.loads(resources.files("tillstream.domain").joinpath("sale-event.v1.json").read_text(encoding="utf-8"))
+    whole = json.loads(resources.files("tillstream.model").joinpath("sale-event.v1.json").read_text(encoding="utf-8"))
     return markdown(
         "Sale events",
         INTRO,

@@ -5,13 +5,13 @@ from typing import Any
 
 from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
-from tillstream.domain import day_close
-from tillstream.domain.day_close import SCHEMA_V1 as CLOSE_SCHEMA
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, SCHEMA_V1, name_pattern, schema
+from tillstream.model import messages
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import DAY_CLOSE_V1 as CLOSE_SCHEMA
+from tillstream.model.messages import MAX_SALE_BYTES, STORE_SALE_V1, name_pattern, store_sale_schema
 
 INTRO = f"""
-Tills and forms send sales as JSON messages with the schema `{SCHEMA_V1}` (`tillstream/domain/store-sale.v1.json`). One
+Tills and forms send sales as JSON messages with the schema `{STORE_SALE_V1}` (`tillstream/model/store-sale.v1.json`). One
 message contains one complete sale: a later version of the same sale replaces all its lines, and one invalid line
 quarantines the whole sale. Messages go to the topic `{TOPIC_STORE_SALES}`; a store without a broker posts them:
 """
@@ -25,7 +25,7 @@ under Stores' tills ([people](people.md#store-tokens)); it is valid for one stor
 again changes nothing, so a till can retry until it gets a response. The first message about a sale has version 1, and
 each correction a higher one, in whatever order they arrive. A message without a version is accepted: it never replaces
 one with a version, and of several without one, the message received last counts. A message can have at most {
-    MAX_MESSAGE_BYTES // 1024
+    MAX_SALE_BYTES // 1024
 } KB. Dates follow the contract of the region ([contracts](contracts.md)): the business day is computed in the
 offset of the message, with the cutoff of the contract.
 
@@ -99,7 +99,7 @@ cursor to read on from; a sale appears again when its outcome changes. In a sess
 the user may see.
 """
 CLOSES = f"""
-A till sends a message with the schema `{CLOSE_SCHEMA}` (`tillstream/domain/day-close.v1.json`) when it closes a
+A till sends a message with the schema `{CLOSE_SCHEMA}` (`tillstream/model/day-close.v1.json`) when it closes a
 business day. It is compared with the sales that count: those that it lists, and others that its till sent for the day,
 as their keys show; a difference is listed in [Needs
 review](day-to-day.md#day-closes). A later day close of the same till and day replaces an earlier one.
@@ -123,9 +123,9 @@ NO_LINE_BREAK = r"(?!\n)"
 
 
 def page() -> str:
-    whole = schema()
+    whole = store_sale_schema()
     line = whole["properties"]["lines"]["items"]
-    examples = [*whole["examples"], *day_close.schema()["examples"]]
+    examples = [*whole["examples"], *messages.day_close_schema()["examples"]]
     return markdown(
         "Store sales",
         INTRO,
@@ -144,7 +144,7 @@ def page() -> str:
         OUTCOMES,
         "## Day closes",
         CLOSES,
-        _properties(day_close.schema()),
+        _properties(messages.day_close_schema()),
         "## How a sale becomes rows",
         ROWS,
         "## Examples",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tillstream.adapters.local.googlesql.translation_cache import translate_all
-from tillstream.receipts import batch_queries
+from tillstream.receipts import receipt
 from tillstream.sync import counted
 from tillstream.workflows.operations import ledger_agreement
 
@@ -14,6 +14,6 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 
 def page() -> str:
     texts = [path.read_text(encoding="utf-8") for path in sorted(SQL.rglob("*.sql")) if path.suffixes == [".sql"]]
-    of_batches = (batch_queries.text(name) for name in batch_queries.NAMES)
+    of_batches = (receipt.query_text(name) for name in receipt.QUERY_NAMES)
     whole = (text for text in texts if not any(prefix in text for prefix in RELATIONS))
     return translate_all([*whole, *of_batches, ledger_agreement.of_days(), counted.of_batches_text()])

@@ -7,16 +7,16 @@ import sql
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from sql.quality import checks
-from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN
+from tillstream.adapters.google.bigquery.tables import LAYOUTS, OWN_TABLES
 from tillstream.analytics import query_catalogue
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.query_catalogue import QueryParameter
-from tillstream.domain.columns import SALE_LINE
-from tillstream.domain.tables import TABLES
+from tillstream.model.columns import SALE_LINE
+from tillstream.model.tables.warehouse_tables import TABLES
 
 INTRO = """
 The warehouse is the system of record; everything else can be rebuilt from it. Its tables are defined in
-`tillstream/domain/tables.py`, its views and queries in the GoogleSQL files of `sql/`. Rows of the ledger are only
+`tillstream/model/tables/warehouse_tables.py`, its views and queries in the GoogleSQL files of `sql/`. Rows of the ledger are only
 added; only a few flags change. In `day_sums`, `product_sums` and `customer_sums`, several rows can have the same
 dimensions; they add up. For `hash128` and `hash64`, see [the ADR](adr/001-keys-and-hashes.md).
 """
@@ -53,7 +53,7 @@ def page() -> str:
         *(_table(name) for name in TABLES),
         "## Tables of BigQuery",
         BIGQUERY,
-        table(("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in OWN]),
+        table(("table", "content"), [(f"`{name}`", LAYOUTS[name].description) for name in OWN_TABLES]),
         "## Views",
         *(f"### {path}\n\n{_header(path)}{_checked(path.rpartition('/')[2])}" for path in sql.BIGQUERY_VIEWS),
         "## Queries of the pipeline",

@@ -27,7 +27,7 @@ from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import (
+from tillstream.model.events import (
     DEAD_LETTERS,
     STAGING,
     TOPIC_OBJECTS,
@@ -35,10 +35,10 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
-from tillstream.people import user_scopes
-from tillstream.ports.secrets import SECRET_PREFIX
+from tillstream.model.tables.catalogue_tables import CATALOGUE_TABLES
+from tillstream.model.tables.stock_tables import STOCK_TABLES
+from tillstream.people import warehouse_scopes
+from tillstream.ports.machine import SECRET_PREFIX
 from tillstream.spark.dataproc import ACCOUNT as SPARK
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
@@ -47,7 +47,7 @@ INVOKER = "roles/run.invoker"
 QUERIES = "roles/bigquery.jobUser"
 """Of readers, who may otherwise see the views but run no query."""
 
-PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES, user_scopes.TABLE)
+PORTAL_TABLES = (*CATALOGUE_TABLES, *STOCK_TABLES, warehouse_scopes.USER_SCOPES_TABLE)
 """The tables that the portal writes: mirrors of documents, what is computed from them, and the scopes of the accounts
 that run SQL of people. Not the ledger."""
 PORTAL_GRANTS: tuple[Grant, ...] = (

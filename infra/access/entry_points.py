@@ -11,8 +11,8 @@ from infra.access import permissions
 from infra.access.accounts import PORTAL_TABLES
 from infra.access.grants import WEBHOOKS
 from infra.access.permissions import Permission, required_permissions
-from tillstream.domain.events import INBOX, STAGING, WEBHOOK_SUBSCRIPTIONS
-from tillstream.domain.warehouse.live_tables import LIVE
+from tillstream.model.events import INBOX, STAGING, WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.tables.warehouse_tables import LIVE
 
 _CALLS: Mapping[str, str] = {
     "sales": """

@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tillstream.domain.events import INBOX, STAGING, TOPIC_BATCHES, WEBHOOK_SUBSCRIPTIONS
-from tillstream.domain.warehouse.live_tables import LIVE
-from tillstream.ports.functions import CALLED
-from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.model.events import INBOX, STAGING, TOPIC_BATCHES, WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.tables.warehouse_tables import LIVE
+from tillstream.ports.machine import (
+    CALLED_FUNCTIONS,
+    CONNECT_JOB,
+    FORECAST_JOB,
+    REPORTS_JOB,
+    RESTOCK_JOB,
+    SETTLE_LARGE_JOB,
+)
 from tillstream.spark.dataproc import FOLDER as BATCHES
 
 
@@ -57,13 +63,13 @@ def write_tables(*names: str) -> tuple[Grant, ...]:
 
 APPENDS_LIVE = Grant("roles/bigquery.dataEditor", "table", LIVE)
 """The table of sales that are not settled yet."""
-LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE)
-STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST)
-STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS)
-STARTS_CONNECTORS = Grant("roles/run.invoker", "job", CONNECT)
-CALLS = tuple(Grant("roles/run.invoker", "function", name) for name in CALLED)
+LEAVES_LARGE = Grant("roles/run.invoker", "job", SETTLE_LARGE_JOB)
+STARTS_FORECASTS = Grant("roles/run.invoker", "job", FORECAST_JOB)
+STARTS_REPORTS = Grant("roles/run.invoker", "job", REPORTS_JOB)
+STARTS_CONNECTORS = Grant("roles/run.invoker", "job", CONNECT_JOB)
+CALLS = tuple(Grant("roles/run.invoker", "function", name) for name in CALLED_FUNCTIONS)
 """The functions that the portal calls."""
-STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK)
+STARTS_RESTOCK = Grant("roles/run.invoker", "job", RESTOCK_JOB)
 SOURCE_SECRETS = Grant("roles/secretmanager.secretAccessor")
 """Limited to the secrets of connectors, whose names begin with tillstream-source-."""
 STARTS_DUE = (STARTS_FORECASTS, STARTS_REPORTS, STARTS_RESTOCK, STARTS_CONNECTORS)

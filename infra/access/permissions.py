@@ -6,7 +6,7 @@ Only permissions that some call needs are listed for a role; Google's role refer
 from collections.abc import Iterable, Iterator, Mapping
 
 from infra.access.grants import OF_SQL, WEBHOOKS, Grant
-from tillstream.domain.events import (
+from tillstream.model.events import (
     DEAD_LETTERS,
     STAGING,
     TOPIC_BATCHES,
@@ -15,9 +15,8 @@ from tillstream.domain.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_SUBSCRIPTIONS,
 )
-from tillstream.domain.tables import TABLES
-from tillstream.domain.warehouse.live_tables import LIVE
-from tillstream.people import user_scopes
+from tillstream.model.tables.warehouse_tables import LIVE, TABLES
+from tillstream.people import warehouse_scopes
 
 _READS_ROWS = tuple(f"bigquery.readsessions.{does}" for does in ("create", "getData", "update"))
 """Of sessions of BigQuery's Storage API: all those of Google's role for it. They show no table by themselves."""
@@ -141,7 +140,9 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
         }
         return loads | {(permission, where) for permission in _REPLACES}
     if call == "warehouse.ad_hoc":
-        scope = required_permissions("warehouse.upsert", user_scopes.TABLE) | required_permissions("warehouse.query")
+        scope = required_permissions("warehouse.upsert", warehouse_scopes.USER_SCOPES_TABLE) | required_permissions(
+            "warehouse.query"
+        )
         return scope | {(permission, OF_SQL) for permission in CALLS[call]}
     if call == "warehouse.append_live":
         return {("bigquery.tables.updateData", LIVE)}

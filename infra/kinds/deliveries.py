@@ -2,8 +2,8 @@
 
 from infra.kinds import pubsub
 from infra.kinds.pubsub import Delivery
-from tillstream.domain.events import DEAD_LETTERS
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.model.events import DEAD_LETTERS
+from tillstream.ports.bus import RetryPolicy
 from tillstream.webhooks.registry import POLICY
 
 PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)

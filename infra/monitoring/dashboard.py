@@ -9,7 +9,7 @@ from infra.monitoring.costs import BILLED
 from infra.monitoring.pipeline import OF_SUBSCRIPTIONS, OLDEST_AGE, one_of
 from infra.monitoring.policy import of_log
 from infra.stage import Stage
-from tillstream.domain.events import DEAD_LETTERS
+from tillstream.model.events import DEAD_LETTERS
 
 Widget = dict[str, Any]
 PERIOD = "300s"

@@ -7,7 +7,7 @@ from infra.functions import FUNCTIONS
 from infra.goals import FILE_SECONDS, LIVE_SECONDS, OF_FUNCTIONS, OLDEST_SECONDS, SALE_SECONDS
 from infra.monitoring.policy import SUM, Policy, above, absent, logged, of_log, policy
 from infra.stage import Stage
-from tillstream.domain.events import DEAD_LETTERS
+from tillstream.model.events import DEAD_LETTERS
 
 OF_SUBSCRIPTIONS = 'resource.type="pubsub_subscription"'
 OLDEST_AGE = f'metric.type="pubsub.googleapis.com/subscription/oldest_unacked_message_age" AND {OF_SUBSCRIPTIONS}'

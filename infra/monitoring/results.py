@@ -7,7 +7,7 @@ from infra.jobs import JOBS, Job
 from infra.monitoring.pipeline import OLDEST_AGE
 from infra.monitoring.policy import SUM, Policy, above, logged, policy
 from infra.stage import Stage
-from tillstream.domain.events import WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.events import WEBHOOK_SUBSCRIPTIONS
 
 
 def alerts() -> Iterator[Policy]:

@@ -13,8 +13,8 @@ from portal.context import me, tillstream
 from portal.filters.fields import Field, field
 from portal.filters.names import name_of
 from portal.filters.values import Value, remaining
-from tillstream.domain.errors import Conflict, Unavailable
-from tillstream.domain.people import Role
+from tillstream.model.errors import Conflict, Unavailable
+from tillstream.model.people import Role
 
 MOST_PEOPLE = 500
 """Maximum number of suggested salespeople; users type others."""

@@ -8,11 +8,10 @@ from portal.access import allow
 from portal.admin import forms, texts
 from portal.context import lives, me, ports, tillstream
 from portal.urls import public_address
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import Action, Role
-from tillstream.people import directory, invitation_links
-from tillstream.people.account_fields import WrongField
-from tillstream.people.sign_in import external_identities, sessions
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.people import Action, Role
+from tillstream.people import accounts, external_identities, invitation_links, sessions
+from tillstream.people.account_store import WrongField
 
 SORTABLE = {"name", "role", "seen"}
 COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in texts.COLUMNS.items()]
@@ -20,19 +19,19 @@ COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label 
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    query = list_view.list_query(sorts=directory.SORTS, filters=("role", "state"), default_sort="name")
+    query = list_view.list_query(sorts=accounts.USER_SORTS, filters=("role", "state"), default_sort="name")
     role, state = (next(iter(query.chosen[name]), "") for name in ("role", "state"))
     page = list_view.page_of(
-        query, directory.find_users(ports(), directory.PeopleFilter(query.q, role, state, query.sort))
+        query, accounts.find_users(ports(), accounts.PeopleFilter(query.q, role, state, query.sort))
     )
     return render_template(
         "admin/people.html",
         page=page,
         query=query,
         columns=COLUMNS,
-        open_sessions=sessions.count_open(ports(), page.rows, lives()),
+        open_sessions=sessions.count_open_sessions(ports(), page.rows, lives()),
         roles={role.value: texts.ROLE_NAMES[role] for role in Role},
-        states={state: texts.ACCOUNT_STATES[state] for state in directory.STATES},
+        states={state: texts.ACCOUNT_STATES[state] for state in accounts.ACCOUNT_STATES},
         me=me(),
     )
 
@@ -52,11 +51,11 @@ def invite() -> ResponseReturnValue:
         return _expected(form)
     try:
         public_address()  # before the account is created
-        text = invitation_links.invite(ports(), form.login.data, **form.account_values())
+        text = invitation_links.invite_with_link(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422
-    return shown_once(form.login.data, text, invitation_links.INVITATION.days)
+    return shown_once(form.login.data, text, invitation_links.INVITATION_LIFETIME.days)
 
 
 def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
@@ -64,7 +63,7 @@ def _expected(form: forms.NewAccountForm) -> ResponseReturnValue:
     try:
         if "@" not in (form.login.data or ""):
             raise WrongField("login", texts.COMPANY_LOGIN)
-        one = external_identities.invite(ports(), form.login.data, **form.account_values())
+        one = external_identities.invite_externally(ports(), form.login.data, **form.account_values())
     except (Rejected, Conflict) as error:
         form.add_error(error)
         return _form_page(form), 422

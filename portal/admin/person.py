@@ -8,16 +8,15 @@ from portal.admin import forms, texts
 from portal.admin.people import shown_once
 from portal.context import lives, me, ports, tillstream
 from portal.urls import public_address
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
-from tillstream.people import accounts, history, invitation_links
-from tillstream.people.sign_in import external_identities, sessions, totp
-from tillstream.people.user import User
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.people import accounts, external_identities, invitation_links, sessions, two_factor
+from tillstream.people.account_store import User
 
 
 @allow(Action.ADMINISTER)
 def show(login: str) -> ResponseReturnValue:
-    one = accounts.get(ports(), login)
+    one = accounts.get_user(ports(), login)
     form = forms.AccountForm(
         name=one.name,
         role=one.role.value,
@@ -34,7 +33,7 @@ def change(login: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(one, form), 422
     try:
-        accounts.assign(ports(), one.login, **form.account_values())
+        accounts.assign_account(ports(), one.login, **form.account_values())
     except Rejected as error:
         form.add_error(error)
         return _page(one, form), 422
@@ -45,14 +44,14 @@ def change(login: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def disable(login: str) -> ResponseReturnValue:
     one = _other(login, texts.NOT_DISABLE_SELF)
-    accounts.disable(ports(), one.login, by=me().login)
+    accounts.disable_account(ports(), one.login, by=me().login)
     flash(texts.disabled(one.login), "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def enable(login: str) -> ResponseReturnValue:
-    one = accounts.enable(ports(), login, by=me().login)
+    one = accounts.enable_account(ports(), login, by=me().login)
     flash(texts.enabled(one.login), "done")
     return _back(one)
 
@@ -65,11 +64,11 @@ def reset(login: str) -> ResponseReturnValue:
     """
     one = _other(login, texts.OWN_PASSWORD)
     if not tillstream().settings.passwords_open:
-        external_identities.unbind(ports(), one.login, by=me().login)
+        external_identities.unbind_identity(ports(), one.login, by=me().login)
         flash(texts.unbound(one.login), "done")
         return _back(one)
     public_address()  # before the old password ends
-    text = invitation_links.reissue(ports(), one.login, by=me().login)
+    text = invitation_links.reissue_link(ports(), one.login, by=me().login)
     return shown_once(one.login, text, invitation_links.get_link(ports(), text).days)
 
 
@@ -77,15 +76,15 @@ def reset(login: str) -> ResponseReturnValue:
 @requires_password_sign_in
 def take_off_second_step(login: str) -> ResponseReturnValue:
     one = _other(login, texts.OWN_SECOND_STEP)
-    totp.disable(ports(), one.login, by=me().login)
+    two_factor.disable_second_factor(ports(), one.login, by=me().login)
     flash(texts.second_step_off(one.login), "done")
     return _back(one)
 
 
 @allow(Action.ADMINISTER)
 def end_session(login: str, session_id: str) -> ResponseReturnValue:
-    one = accounts.get(ports(), login)
-    sessions.end(ports(), one.login, session_id, me().login)
+    one = accounts.get_user(ports(), login)
+    sessions.end_session(ports(), one.login, session_id, me().login)
     flash(texts.session_ended(one.login), "done")
     return _back(one)
 
@@ -93,14 +92,14 @@ def end_session(login: str, session_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def end_sessions(login: str) -> ResponseReturnValue:
     one = _other(login, texts.OWN_SESSIONS)
-    ended = sessions.end_all(ports(), one, lives(), me().login)
+    ended = sessions.end_sessions(ports(), one, lives(), me().login)
     flash(texts.sessions_ended(one.login, ended), "done")
     return _back(one)
 
 
 def _other(login: str, message: str) -> User:
     """The account, if it is not the admin's own. Raises `Rejected`."""
-    one = accounts.get(ports(), login)
+    one = accounts.get_user(ports(), login)
     if one.login == me().login:
         raise Rejected(message)
     return one
@@ -116,7 +115,7 @@ def _page(one: User, form: forms.AccountForm) -> str:
         one=one,
         form=form,
         lists=forms.lists(form),
-        sessions=sessions.still_open(ports(), one, lives()),
-        changes=history.changes(ports(), one.login),
+        sessions=sessions.open_sessions(ports(), one, lives()),
+        changes=accounts.account_history(ports(), one.login),
         me=me(),
     )

@@ -8,23 +8,22 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow, requires_password_sign_in
 from portal.admin import texts
 from portal.context import lives, me, ports, tillstream
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action, Role
-from tillstream.people import accounts, passwords
-from tillstream.people.sign_in import mfa_policy
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action, Role
+from tillstream.people import accounts, passwords, two_factor
 
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
-    people = accounts.find(ports())
+    people = accounts.all_users(ports())
     return render_template(
         "admin/policy.html",
-        required=mfa_policy.second_step_roles(ports()),
+        required=two_factor.second_factor_roles(ports()),
         roles=list(Role),
         without=Counter(one.role for one in people if not (one.second_step or one.disabled)),
         lives=lives(),
         issuer=tillstream().settings.oidc_issuer,
-        shortest=passwords.MIN_LENGTH,
+        shortest=passwords.MIN_PASSWORD_LENGTH,
     )
 
 
@@ -34,6 +33,6 @@ def save() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):
         raise Rejected(texts.unknown_role(Role))
-    mfa_policy.require_second_step(ports(), [Role(role) for role in selected], me().login)
+    two_factor.require_second_factor(ports(), [Role(role) for role in selected], me().login)
     flash(texts.RULES_SAVED, "done")
     return redirect(url_for("admin.policy"), 303)

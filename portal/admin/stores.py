@@ -11,10 +11,10 @@ from portal.admin import texts
 from portal.context import me, ports, tillstream
 from portal.filters.values import remaining
 from portal.urls import public_address
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.people import Action
-from tillstream.people import setup_codes, store_keys, store_tokens
-from tillstream.people.setup_codes import TillSetup
+from tillstream.model.errors import Unavailable
+from tillstream.model.people import Action
+from tillstream.people import store_credentials
+from tillstream.people.store_credentials import TillSetup
 
 
 class NewToken(FlaskForm):
@@ -38,9 +38,9 @@ def _page(form: NewToken) -> str:
         stores = []
     return render_template(
         "admin/stores.html",
-        tokens=store_tokens.find(ports()),
-        keys=store_keys.find(ports()),
-        special=[one for one in store_keys.stores(ports()) if one.accepts_nothing or one.unsigned_at],
+        tokens=store_credentials.find_store_tokens(ports()),
+        keys=store_credentials.find_store_keys(ports()),
+        special=[one for one in store_credentials.stores_with_keys(ports()) if one.accepts_nothing or one.unsigned_at],
         form=form,
         stores=stores,
     )
@@ -56,14 +56,16 @@ def add() -> ResponseReturnValue:
     form = _form()
     if not form.validate_on_submit():
         return _page(form), 422
-    token, text = store_tokens.issue(ports(), form.region.data, form.store_id.data, form.label.data or "", me().login)
+    token, text = store_credentials.issue_store_token(
+        ports(), form.region.data, form.store_id.data, form.label.data or "", me().login
+    )
     words = texts.token_title(token.store_id, token.region)
     return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
 
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
-    token = store_tokens.revoke(ports(), token_id, me().login)
+    token = store_credentials.revoke_store_token(ports(), token_id, me().login)
     flash(texts.revoked(token.store_id), "done")
     return redirect(url_for("admin.stores"), 303)
 
@@ -74,7 +76,7 @@ def connect() -> ResponseReturnValue:
     form = _form()
     if not form.validate_on_submit():
         return _page(form), 422
-    setup = setup_codes.connect(
+    setup = store_credentials.connect_till(
         ports(),
         public_address(),
         form.region.data,
@@ -89,13 +91,13 @@ def connect() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def rotate_key(key_id: str) -> ResponseReturnValue:
     """Create a new token and key for the till of a key, and show their setup code once."""
-    cutoff = tillstream().contracts.cutoff(store_keys.get(ports(), key_id).region)
-    return _setup_page(setup_codes.reconnect(ports(), public_address(), key_id, me().login, cutoff))
+    cutoff = tillstream().contracts.cutoff(store_credentials.get_store_key(ports(), key_id).region)
+    return _setup_page(store_credentials.reconnect_till(ports(), public_address(), key_id, me().login, cutoff))
 
 
 @allow(Action.ADMINISTER)
 def revoke_key(key_id: str) -> ResponseReturnValue:
-    key = store_keys.revoke(ports(), key_id, me().login)
+    key = store_credentials.revoke_store_key(ports(), key_id, me().login)
     flash(texts.key_revoked(key.till, key.store_id), "done")
     return redirect(url_for("admin.stores"), 303)
 
@@ -103,7 +105,7 @@ def revoke_key(key_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def accept_unsigned() -> ResponseReturnValue:
     """Accept unsigned messages of a store again whose keys are all revoked."""
-    store = store_keys.accept_unsigned(
+    store = store_credentials.accept_unsigned_messages(
         ports(), request.form.get("region", ""), request.form.get("store_id", ""), me().login
     )
     flash(texts.unsigned_accepted(store.store_id, store.region), "done")

@@ -11,8 +11,8 @@ from portal.alert_channels.pages import ChannelForm, channel_page, new_page
 from portal.context import me, ports, tillstream
 from tillstream.alert_channels import deliveries, registry, testing
 from tillstream.app import messages
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.people import Action
 from tillstream.reports import mail_job
 
 

@@ -14,14 +14,14 @@ from portal.reports.texts import STATES
 from tillstream.alert_channels import deliveries, registry
 from tillstream.alert_channels.channel import EMAIL, KINDS, MAX_NAME, ChannelDraft
 from tillstream.alert_channels.services import MAX_LETTERS
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
-from tillstream.outbox.outbox import ENDED_BADLY
-from tillstream.people import profile
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
+from tillstream.people import account_store
+from tillstream.records.outbox import ENDED_BADLY
 
 DELIVERIES = 50
 HOURS = [SelectChoice(hour, f"{hour}:00") for hour in range(24)]
-ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *profile.zones())]
+ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *account_store.time_zone_names())]
 
 
 class ChannelForm(FlaskForm):

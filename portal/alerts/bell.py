@@ -7,7 +7,7 @@ from portal.access import allow
 from portal.context import ports, scope, signed_in
 from tillstream.alerts import records
 from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 NEWEST = 5
 """Alerts in the menu."""

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope
 from tillstream.alerts import published
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 ACTIVE, ALL = "active", "all"
 STATES = (ACTIVE, ALL)

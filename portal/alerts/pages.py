@@ -10,8 +10,8 @@ from portal.context import me, ports, scope
 from portal.list_view import list_query, page_of
 from tillstream.alerts import evaluation, records
 from tillstream.domain.alerts.kinds import KINDS
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 
 @allow(Action.SEE_ALERTS)

@@ -9,7 +9,7 @@ from portal.alerts import texts
 from tillstream.domain.alerts.kind import Severity
 from tillstream.domain.alerts.quiet_hours import QuietHours
 from tillstream.domain.alerts.rules import AlertRule, Delivery
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Form = MultiDict[str, str]
 

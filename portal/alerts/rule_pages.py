@@ -15,8 +15,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.domain.alerts.kind import Limit
 from tillstream.domain.alerts.kinds import KINDS, kind_of
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import UNRESTRICTED, Action
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.people import UNRESTRICTED, Action
 
 NEW = "new"
 """In place of the version of a rule that is not stored yet."""

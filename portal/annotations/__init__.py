@@ -13,8 +13,8 @@ from portal.annotations import texts
 from portal.context import me, ports, scope, tillstream
 from portal.places.places import places
 from tillstream.dashboards import annotations
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 blueprint = Blueprint("annotations", __name__, template_folder="templates")
 

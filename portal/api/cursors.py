@@ -5,8 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from portal.api import texts
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.errors import Conflict, Rejected
 
 
 class ListChanged(Conflict):
@@ -24,7 +24,7 @@ def encode(name: str, *position: str | int) -> str:
 def decode(name: str, cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
     """The position of a cursor of the list `name`, with values of these kinds. Raises `Rejected`."""
     try:
-        value = json_text.decode(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+        value = json_text.decode_json(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         json.dumps(value, ensure_ascii=False).encode()  # no part of a character
     except (ValueError, RecursionError):  # what `decode` reads can be too deep for `dumps`
         value = None

@@ -12,8 +12,8 @@ from portal.api.etags import answered
 from portal.context import scope, tillstream
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 MAX_ROWS = 10_000
 DEFAULT_ROWS = 100

@@ -6,14 +6,14 @@ from flask_limiter.util import get_remote_address
 
 from portal import token_auth
 from portal.context import me, shown_token, signed_in, tillstream
-from tillstream.people.store_tokens import TOKEN
+from tillstream.people.store_credentials import STORE_TOKEN_PATTERN
 
 UNLIMITED = frozenset({"api.sales", "api.sending", "api.send_piece", "api.sync", "api.healthz"})
 
 
 def who() -> str:
     """Rate-limit key of the request."""
-    till = TOKEN.fullmatch(token_auth.shown())
+    till = STORE_TOKEN_PATTERN.fullmatch(token_auth.shown())
     if till:
         return f"token {till[1]}"
     if not signed_in():

@@ -12,8 +12,8 @@ from portal.api.etags import answered
 from portal.context import ports, scope, tillstream
 from portal.exports import TABLES
 from tillstream.analytics import measure_values, query_catalogue
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 
 NAMES = tuple(sorted({*TABLES, *queries.LISTS}))
 VALUES = "measures/values"

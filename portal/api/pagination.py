@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.api import texts
 from portal.urls import with_args
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MAX_OFFSET = 2**31 - 1
 NUMBERS = ("string", "number")

@@ -14,9 +14,9 @@ from portal.api.etags import answered
 from portal.context import me, tillstream
 from tillstream.analytics import changes, query_catalogue
 from tillstream.analytics.filters import NAMES, is_filter
-from tillstream.batches import freshness
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.records import data_version
 from tillstream.workflows.decisions.sweeping import sweep
 
 LISTS = (
@@ -126,7 +126,7 @@ def refresh() -> ResponseReturnValue:
     """Clear cached responses and resume interrupted work."""
     app = tillstream()
     app.queries.clear()
-    freshness.bump(app.ports.documents)
+    data_version.bump_data_version(app.ports.documents)
     return jsonify(
         {
             "status": "accepted",

@@ -16,8 +16,8 @@ from portal.api.paths import link
 from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, check_version, checksum, metadata, number
 from portal.context import me, ports, stores, tillstream
 from portal.uploads import scoped
-from tillstream.domain.people import Action
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.model.people import Action
+from tillstream.model.uploads import ResumableUpload
 from tillstream.workflows.intake import complete_upload, resumable_upload
 
 EXTENSIONS = "creation,termination,checksum,expiration"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tillstream.domain.batch.record import State
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.store_sale import schema as sale_schema
+from tillstream.model.batch import BatchState
+from tillstream.model.columns import STATUSES
+from tillstream.model.messages import store_sale_schema as sale_schema
 from tillstream.workflows.intake import till_gaps
 from tillstream.workflows.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
 from tillstream.workflows.intake.verification import SIGNING
@@ -67,7 +67,7 @@ def one_row(row: dict[str, str]) -> Schema:
 
 MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
 ROWS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
-STATES = [state.value for state in State]
+STATES = [state.value for state in BatchState]
 SCHEMAS: dict[str, Schema] = {
     "Problem": object_of(
         {

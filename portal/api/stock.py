@@ -12,12 +12,11 @@ from portal.api.etags import answered
 from portal.context import me, ports, scope, tillstream
 from portal.stock import on_order
 from tillstream.analytics.queries import Forbidden
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.inventory import messages
 from tillstream.domain.inventory.movements import TRANSFERS, Movement
-from tillstream.domain.people import Action
-from tillstream.domain.write_scope import extent_of, may_change
 from tillstream.inventory import levels, past, records
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action, extent_of, may_change
 
 MAX_MOVEMENTS = 500
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.text import did_you_mean
 
 LIST_CHANGED = "New data changed the order of this list. Read it again from its first page, without cursor."
 OTHER_LIST = "This cursor does not belong to this list. Read the list from its first page, without cursor."

@@ -6,7 +6,7 @@ import binascii
 from flask import request
 
 from portal.api import texts
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 VERSION = "1.0.0"
 ALGORITHMS = ("sha256", "sha1", "md5")

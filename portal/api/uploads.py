@@ -11,9 +11,9 @@ from portal.api import cursors, pagination, texts
 from portal.api.paths import link
 from portal.context import ports
 from portal.uploads import scoped
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.receipts import receipt as receipts
 
 MAX_UPLOADS = 500
@@ -53,11 +53,11 @@ def receipt(batch_id: str) -> ResponseReturnValue:
     return jsonify(receipts.receipt(ports(), scoped.own(batch_id).batch_id))
 
 
-def _state(text: str | None) -> State | None:
+def _state(text: str | None) -> BatchState | None:
     try:
-        return State(text) if text else None
+        return BatchState(text) if text else None
     except ValueError as error:
-        raise Rejected(texts.no_state(str(text), State)) from error
+        raise Rejected(texts.no_state(str(text), BatchState)) from error
 
 
 def _record(upload: Batch) -> dict[str, Any]:

@@ -12,13 +12,12 @@ from portal import formats
 from portal.access import allow
 from portal.audit import labels, texts
 from portal.context import ports
-from tillstream.audit import AuditAction, reading
-from tillstream.domain.audit import Entry
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
-from tillstream.domain.text.bidi import neutral
-from tillstream.domain.text.formula_guard import guard
+from tillstream.model.audit import AuditAction, AuditEntry
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.model.text import guard_formulas, neutralize_bidi
 from tillstream.people import accounts
+from tillstream.records import audit_log
 
 blueprint = Blueprint("audit", __name__, template_folder="templates")
 
@@ -32,14 +31,14 @@ COLUMNS = ("at", "who", "what", "subject", "before", "after", "address")
 def show() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "").strip() for name in FILTERS}
     below = request.args.get("below", "")
-    entries_page = reading.page(ports(), _parse_filters(filters), below=below, limit=PER_PAGE)
+    entries_page = audit_log.find_page(ports(), _parse_filters(filters), below=below, limit=PER_PAGE)
     return render_template(
         "audit/show.html",
         entries_page=entries_page,
         filters=filters,
         below=below,
         is_filtered=any(filters.values()),
-        people=[user.login for user in accounts.find(ports())],
+        people=[user.login for user in accounts.all_users(ports())],
         actions=labels.by_kind(),
         action_label=labels.action_label,
         where=labels.where,
@@ -51,7 +50,7 @@ def show() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """All entries that match the filters of the page, as CSV."""
     filters = _parse_filters({name: request.args.get(name, "").strip() for name in FILTERS})
-    lines = stream_with_context(_csv(reading.find_entries(ports(), filters)))
+    lines = stream_with_context(_csv(audit_log.find_entries(ports(), filters)))
     response = Response(lines, mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename="audit.csv")
     return response
@@ -61,19 +60,19 @@ def export() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def one(entry_id: str) -> ResponseReturnValue:
     """One entry, before and after side by side."""
-    entry = reading.get(ports(), entry_id)
+    entry = audit_log.get_entry(ports(), entry_id)
     rows = labels.side_by_side(entry)
     return render_template(
         "audit/one.html", entry=entry, rows=rows, action_label=labels.action_label, where=labels.where(entry)
     )
 
 
-def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
+def _parse_filters(values: dict[str, str]) -> audit_log.AuditFilter:
     """Parse the filters. Raises `Rejected` for an invalid day or an unknown action."""
     what = values["what"]
     if what and what not in set(AuditAction) | {one.kind for one in AuditAction}:
         raise Rejected(texts.no_action(what))
-    return reading.AuditFilter(
+    return audit_log.AuditFilter(
         who=values["who"].casefold(),
         what=what,
         subject=values["subject"],
@@ -83,7 +82,7 @@ def _parse_filters(values: dict[str, str]) -> reading.AuditFilter:
     )
 
 
-def _csv(entries: Iterator[Entry]) -> Iterator[str]:
+def _csv(entries: Iterator[AuditEntry]) -> Iterator[str]:
     """CSV chunks, guarded against formulas: users typed the cells."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
@@ -91,7 +90,7 @@ def _csv(entries: Iterator[Entry]) -> Iterator[str]:
     for entry in entries:
         cells = [getattr(entry, name) for name in COLUMNS]
         texts = [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else str(cell) for cell in cells]
-        writer.writerow(map(guard, map(neutral, texts)))
+        writer.writerow(map(guard_formulas, map(neutralize_bidi, texts)))
         if buffer.tell() > 1 << 16:
             yield buffer.getvalue()
             buffer.seek(0)

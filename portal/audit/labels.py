@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 
 from portal.audit.texts import ACTION_LABELS, KINDS
-from tillstream.audit import AuditAction, Entry
+from tillstream.model.audit import AuditAction, AuditEntry
 
 PAGES = {
     "token": "admin.stores",
@@ -30,7 +30,7 @@ def by_kind() -> dict[str, tuple[str, list[tuple[str, str]]]]:
     }
 
 
-def where(entry: Entry) -> str:
+def where(entry: AuditEntry) -> str:
     """Address of the page of the changed object; empty if it has none."""
     match entry.kind:
         case "user":
@@ -40,7 +40,7 @@ def where(entry: Entry) -> str:
     return url_for(PAGES[entry.kind]) if entry.kind in PAGES else ""
 
 
-def side_by_side(entry: Entry) -> list[dict[str, Any]]:
+def side_by_side(entry: AuditEntry) -> list[dict[str, Any]]:
     """Fields of both sides, in their original order."""
     names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
     return [

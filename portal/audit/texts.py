@@ -1,6 +1,6 @@
 """Texts of the audit log."""
 
-from tillstream.audit import AuditAction
+from tillstream.model.audit import AuditAction
 
 KINDS = {
     "user": "Accounts",

@@ -11,16 +11,16 @@ from portal.access import allow
 from portal.background_exports import texts
 from portal.context import me, ports, scope, tillstream
 from portal.subscriptions.addresses import address_of
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.background_exports import registry
 from tillstream.background_exports.export import DONE, BackgroundExport, scope_text
-from tillstream.batches.registration import is_intact
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
-from tillstream.domain.people import Action
 from tillstream.exports.filter_words import in_words, label
 from tillstream.exports.formats import format_of
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.model.people import Action
+from tillstream.records import audit_log
+from tillstream.records.batch_registration import is_object_intact
 from tillstream.reports import mail_job
 from tillstream.scheduled_exports.subscription import TABLES, arguments_of
 from tillstream.scheduled_exports.tables import LINES
@@ -111,12 +111,12 @@ def file(export_id: str) -> ResponseReturnValue:
     if one.scope != scope_text(scope()):
         raise Rejected(texts.OTHER_SCOPE)
     try:
-        if one.sha256 and not is_intact(ports().objects, STAGING, one.object_name, one.sha256):
+        if one.sha256 and not is_object_intact(ports().objects, STAGING, one.object_name, one.sha256):
             raise Rejected(texts.DAMAGED)
         stream = ports().objects.open(STAGING, one.object_name)
     except NotFound:
         raise NotFound(texts.GONE) from None
-    audit.record(ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, registry.audited(one))
+    audit_log.record(ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, registry.audited(one))
 
     def chunks() -> Iterator[bytes]:
         with stream:

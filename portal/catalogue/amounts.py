@@ -15,8 +15,8 @@ from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, of_same_day
 from tillstream.domain.catalogue.entries import Product
 from tillstream.domain.catalogue.permissions import check_edit
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import.amount_rows import row_of
 
 TAB = TABS["products"]

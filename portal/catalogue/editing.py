@@ -21,8 +21,8 @@ from tillstream.domain.catalogue.columns import COLUMNS, new_entry, parse_cells
 from tillstream.domain.catalogue.entries import Entry, Product
 from tillstream.domain.catalogue.permissions import check_edit, edits_all, may_edit
 from tillstream.domain.catalogue.problems import EntryProblem, InvalidEntry
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 
 @allow(Action.MANAGE_STOCK)

@@ -11,8 +11,8 @@ from portal.catalogue.tabs import entry_address, links, own_regions, tab_of
 from portal.context import ports, scope, tillstream
 from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
 from tillstream.domain.catalogue.columns import KEYS
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.people import Action
+from tillstream.model.contract import Contract
+from tillstream.model.people import Action
 
 
 @allow(Action.MANAGE_STOCK)

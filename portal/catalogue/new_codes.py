@@ -18,8 +18,8 @@ from tillstream.catalogue import listing, mirror, new_codes
 from tillstream.catalogue.new_codes import Decided, NewCode
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.catalogue.permissions import may_edit
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 
 MOST = 5_000
 """Codes that are listed, those with most lines first."""

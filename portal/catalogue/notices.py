@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from portal.catalogue import texts
 from portal.context import ports, scope
 from tillstream.catalogue.listing import entries, in_scope
-from tillstream.domain import countries
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product
+from tillstream.model import countries
 
 Change = tuple[Entry | None, Entry]
 """An entry before and after."""
@@ -27,7 +27,9 @@ def notices_of(kind: EntryKind, changes: Collection[Change]) -> list[str]:
         categories = {one.category for one in products if isinstance(one, Product) and one.category}
         notices += map(texts.unknown_category, _unknown("category", changes, categories))
     if kind is EntryKind.STORE:
-        notices += [texts.unknown_country(one) for one in _new_values("country", changes) if not countries.code_of(one)]
+        notices += [
+            texts.unknown_country(one) for one in _new_values("country", changes) if not countries.country_code(one)
+        ]
     return list(dict.fromkeys(notices))
 
 

@@ -9,7 +9,7 @@ from portal.catalogue import texts
 from portal.catalogue.tabs import links
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 DEFAULT_SHARE = "0.2"
 

@@ -9,7 +9,7 @@ from portal.catalogue import texts
 from portal.context import scope, tillstream
 from tillstream.domain.catalogue.columns import KEYS
 from tillstream.domain.catalogue.entries import Entry, EntryKind
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 from tillstream.workflows.catalogue_import.kinds import FileKind
 
 

@@ -12,8 +12,8 @@ from portal.catalogue.notices import notices_of
 from portal.catalogue.tabs import Tab, all_regions, links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import mirror
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import import export_file, journal, previews
 from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS, FileKind, columns_of, file_kind
 from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan

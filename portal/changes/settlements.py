@@ -18,8 +18,8 @@ from portal.filters.fields import field
 from portal.list_view import list_query
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
-from tillstream.domain.people import Action, Scope
-from tillstream.people import last_seen
+from tillstream.model.people import Action, Scope
+from tillstream.people import sessions
 
 FILTERS = ("region", "store")
 MOST_FILES = 200
@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
     about = list_query(keep=("since",), filters=FILTERS)
     bounds = narrowed(about.chosen)
     since = formats.day_in(request.args.get("since", ""))
-    last_visit = last_seen.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
+    last_visit = sessions.record_visit(ports(), me().login, changes.last_settlement(warehouse, cache))
     week_ago = ports().clock.now().date() - WEEK
     if last_visit.at is None:
         since = since or week_ago

@@ -16,9 +16,9 @@ from portal.dashboard.texts import FIGURES as LABELS
 from portal.filters import fields
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 blueprint = Blueprint("compare", __name__, template_folder="templates")
 

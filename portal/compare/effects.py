@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.comparison import ChangeEffect
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.money.amounts import rounded
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.money import round_amount
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
@@ -63,7 +63,7 @@ def explain(rows: Sequence[dict[str, Any]], names: Mapping[str, ChangeEffect], c
             round(max(float(abs(row["amount"])) * scale, 1.0), 2),
         )
         for row, level in zip(effects, levels, strict=False)
-        if rounded(row["amount"], currency)
+        if round_amount(row["amount"], currency)
     )
     revenue = ComparedFigure.of_whole(after, before).in_currency(currency)
     return Explained(revenue, bars, largest((bar.part, bar.amount) for bar in bars))

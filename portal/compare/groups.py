@@ -15,8 +15,8 @@ from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
 from portal.urls import with_args
 from tillstream.analytics.filters import Filters
-from tillstream.domain.compared_figure import ComparedFigure, total_change
-from tillstream.domain.errors import Rejected
+from tillstream.model.compared_figure import ComparedFigure, total_change
+from tillstream.model.errors import Rejected
 
 SHOWN = 6
 """Risers and fallers, each."""

@@ -14,7 +14,7 @@ from portal.filters.values import remaining
 from portal.reader_locale import days_text
 from tillstream.analytics.comparison import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects, period_before
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 DATES = ("from", "to", *COMPARED_DATES)
 SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}

@@ -22,11 +22,11 @@ from tillstream.analytics.completeness import (
     missing_days_email,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.contracts import expectations
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.contracts import source_settings
+from tillstream.model.batch import receipt_time
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 
 @allow(Action.SEE_UPLOADS)
@@ -85,7 +85,7 @@ def day(region: str, on: str) -> ResponseReturnValue:
 
 
 def _rows(first: date, last: date) -> list[CalendarRow]:
-    return rows_of(expectations.resolve(ports(), scoped.contracts()), first, last)
+    return rows_of(source_settings.with_expectations(ports(), scoped.contracts()), first, last)
 
 
 def rows_of(contracts: Sequence[Contract], first: date, last: date) -> list[CalendarRow]:

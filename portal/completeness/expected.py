@@ -13,12 +13,11 @@ from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import CalendarRow, expectation_effects, missing_days_email
-from tillstream.contracts import expectations
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, WrongExpectation
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
-from tillstream.domain.write_scope import extent_of, may_change
+from tillstream.contracts import source_settings
+from tillstream.model.contract import Contract
+from tillstream.model.contract_schedule import WEEKDAYS, Expectation, WrongExpectation
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action, extent_of, may_change
 
 SPAN = timedelta(days=92)
 """How far back the effect of a change is shown."""
@@ -27,7 +26,7 @@ SPAN = timedelta(days=92)
 @allow(Action.SEE_UPLOADS)
 def listing() -> ResponseReturnValue:
     chosen, used = request.args.get("region", ""), scoped.contracts_in_use()
-    stored = {one.name: expectations.of_contract(ports(), one) for one in scoped.contracts()}
+    stored = {one.name: source_settings.expectation_of_contract(ports(), one) for one in scoped.contracts()}
     contracts = [one for one in scoped.contracts() if one.name in used or stored[one.name].by]
     return render_template(
         "completeness/expected.html",
@@ -43,7 +42,7 @@ def listing() -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def edit(name: str) -> ResponseReturnValue:
     contract, form = _contract(name), ExpectationForm()
-    stored = expectations.of_contract(ports(), contract)
+    stored = source_settings.expectation_of_contract(ports(), contract)
     form.show(stored.expectation)
     return _page(contract, form, stored.expectation)
 
@@ -54,14 +53,14 @@ def preview(name: str) -> ResponseReturnValue:
     contract, form = _contract(name), ExpectationForm()
     expectation = _posted(contract, form)
     if expectation is None:
-        return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
+        return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
     today = ports().clock.now().date()
     calendars = []
-    stored = expectations.of_contract(ports(), contract)
+    stored = source_settings.expectation_of_contract(ports(), contract)
     for one in (stored.applied(), stored.applied(expectation)):
         others = [other for other in scoped.contracts() if other.region == contract.region and other.name != name]
-        changed = expectations.with_expectation(contract, one)
-        rows = calendar.rows_of([*expectations.resolve(ports(), others), changed], today - SPAN, today)
+        changed = source_settings.with_expectation(contract, one)
+        rows = calendar.rows_of([*source_settings.with_expectations(ports(), others), changed], today - SPAN, today)
         calendars.append([row for row in rows if row.region == contract.region])
     return _page(contract, form, expectation, calendars)
 
@@ -71,8 +70,8 @@ def save(name: str) -> ResponseReturnValue:
     contract, form = _contract(name), ExpectationForm()
     expectation = _posted(contract, form)
     if expectation is None:
-        return _page(contract, form, expectations.of_contract(ports(), contract).expectation), 422
-    expectations.save(ports(), contract, expectation, me().login)
+        return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
+    source_settings.save_expectation(ports(), contract, expectation, me().login)
     flash(texts.saved(contract.name), "done")
     return redirect(url_for("completeness.expected"), 303)
 
@@ -80,7 +79,7 @@ def save(name: str) -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def reset(name: str) -> ResponseReturnValue:
     contract = _contract(name)
-    expectations.save(ports(), contract, None, me().login)
+    source_settings.save_expectation(ports(), contract, None, me().login)
     flash(texts.reset(contract.name), "done")
     return redirect(url_for("completeness.expected"), 303)
 
@@ -107,7 +106,7 @@ def _page(
         weekdays=WEEKDAYS,
         closed=closed_weekdays(expectation),
         stores=store_fields(expectation, contract.stores),
-        stored=expectations.of_contract(ports(), contract),
+        stored=source_settings.expectation_of_contract(ports(), contract),
         previewed=bool(calendars),
         effects=expectation_effects(*calendars) if calendars else [],
         emails=[text for row in (calendars[1] if calendars else ()) if (text := missing_days_email(row, me().name))],

@@ -12,7 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.completeness import texts
-from tillstream.domain.contract.schedule import WEEKDAYS, Expectation, StoreExpectation, parse_expectation
+from tillstream.model.contract_schedule import WEEKDAYS, Expectation, StoreExpectation, parse_expectation
 
 WEEKEND = ("saturday", "sunday")
 

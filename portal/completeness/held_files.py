@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.context import ports, scope
 from portal.uploads import scoped
-from tillstream.domain.batch.record import Batch, State
-from tillstream.receipts import staged_rejections
+from tillstream.model.batch import Batch, BatchState
+from tillstream.receipts import receipt
 
 
 def of_day(region: str, day: date, store: str | None = None) -> list[Batch]:
@@ -26,9 +26,9 @@ def days_by_region() -> dict[str, list[tuple[str | None, date]]]:
 
 
 def _held() -> list[Batch]:
-    return [one for one in scoped.newest(state=State.HELD) if one.staged]
+    return [one for one in scoped.newest(state=BatchState.HELD) if one.staged]
 
 
 def _store_days(upload: Batch) -> set[tuple[str | None, date]]:
     stores = scope().stores
-    return {one for one in staged_rejections.store_days(ports(), upload) if stores is None or one[0] in stores}
+    return {one for one in receipt.staged_store_days(ports(), upload) if stores is None or one[0] in stores}

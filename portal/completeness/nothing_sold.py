@@ -14,14 +14,13 @@ from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import CalendarDay, DayState
 from tillstream.analytics.filters import Filters
-from tillstream.contracts import expectations
-from tillstream.contracts.expectations import Nothing
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import EARLIEST_ZONE
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
-from tillstream.domain.write_scope import extent_of, may_change
+from tillstream.contracts import source_settings
+from tillstream.contracts.source_settings import NothingSold
+from tillstream.model.batch import Batch
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import EARLIEST_ZONE
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action, extent_of, may_change
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Choices:
     """
 
     silent: Sequence[Contract] = ()
-    recorded: Sequence[tuple[Contract, Nothing]] = ()
+    recorded: Sequence[tuple[Contract, NothingSold]] = ()
     may_record: bool = False
 
 
@@ -40,7 +39,7 @@ def choices(region: str, day: date, cell: CalendarDay, held: Sequence[Batch]) ->
     """What the user can record, or see recorded, about a day of a region. held: held files with rows of the day."""
     silent, recorded, came = [], [], _sources_with_sales(region, day, held)
     for contract in scoped.contracts():
-        stored = expectations.of_contract(ports(), contract)
+        stored = source_settings.expectation_of_contract(ports(), contract)
         if contract.region != region or stored.expectation.cadence != "daily":
             continue
         if day in stored.nothing_sold:
@@ -61,11 +60,11 @@ def record(region: str, on: str) -> ResponseReturnValue:
         raise NotFound(texts.no_source(source))
     if _is_ahead(day):
         raise Rejected(texts.NOT_BEGUN)
-    if expectations.of_contract(ports(), contract).expectation.cadence != "daily":
+    if source_settings.expectation_of_contract(ports(), contract).expectation.cadence != "daily":
         raise Rejected(texts.not_daily(source))
     if not sold and source in _sources_with_sales(region, day, held_files.of_day(region, day)):
         raise Rejected(texts.has_sales(source))
-    expectations.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
+    source_settings.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
     flash(texts.expected_again(source) if sold else texts.nothing_sold(source), "done")
     return redirect(url_for("completeness.day", region=region, on=day.isoformat()), 303)
 

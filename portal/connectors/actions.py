@@ -8,7 +8,7 @@ from portal.connectors import texts
 from portal.connectors.testing import tested
 from portal.context import me, ports
 from tillstream.connectors import records, requests
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 
 def _back(connector: str, message: str, kind: str = "done") -> ResponseReturnValue:

@@ -14,8 +14,8 @@ from portal.uploads import scoped
 from tillstream.connectors import records
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 NEW, EDIT = "connectors/new.html", "connectors/edit.html"
 

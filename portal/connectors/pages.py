@@ -15,12 +15,12 @@ from portal.context import ports, scope
 from portal.list_view import list_query, page_number, page_of
 from portal.uploads import labels
 from portal.uploads import scoped as uploads
-from tillstream.batches import records
 from tillstream.connectors import runs, status
 from tillstream.connectors.kinds import table
 from tillstream.connectors.runs import Run
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.people import Action
+from tillstream.records import batch_records
 
 RUNS, FILES = 20, 5
 MOST_LETTERS = 200
@@ -44,7 +44,7 @@ def listing() -> ResponseReturnValue:
         "connectors/list.html",
         page=page,
         last_runs={one.name: next(iter(runs.latest(ports(), one.name, limit=1)), None) for one in page.rows},
-        held={one.name: runs.count(ports(), one.name, State.HELD) for one in page.rows},
+        held={one.name: runs.count(ports(), one.name, BatchState.HELD) for one in page.rows},
         any=bool(every),
         attention=[one for one in every if one.state.needs_attention],
         is_at_work=any(one.state.is_at_work for one in every),
@@ -67,7 +67,7 @@ def show(connector: str) -> ResponseReturnValue:
         runs=listed[:RUNS],
         files={run.started_at: _files(run) for run in listed[:RUNS]},
         shown=FILES,
-        held=runs.count(ports(), one.name, State.HELD),
+        held=runs.count(ports(), one.name, BatchState.HELD),
         state_of=labels.state_of,
         page=page,
         more_runs=len(listed) > RUNS,
@@ -78,7 +78,7 @@ def show(connector: str) -> ResponseReturnValue:
 
 def _files(run: Run) -> list[Batch]:
     """The first uploads of a run, as far as the user may see them."""
-    batches = (records.get(ports(), batch) for batch in run.batches[:FILES])
+    batches = (batch_records.get_batch(ports(), batch) for batch in run.batches[:FILES])
     return [one for one in batches if uploads.covers(one)]
 
 

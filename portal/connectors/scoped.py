@@ -11,8 +11,8 @@ from tillstream.connectors.connector import Connector
 from tillstream.connectors.kinds import table
 from tillstream.connectors.source import Kind
 from tillstream.connectors.status import Status
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from portal.corrections import texts
 from portal.corrections.workspace import draft_state, page_query, snapshot_of
 from portal.uploads import scoped
 from portal.uploads.decisions import ask, workspace
-from tillstream.batches import lineage
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
-from tillstream.receipts.staged_rejections import UNSETTLED
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
+from tillstream.receipts.receipt import UNSETTLED
+from tillstream.records import batch_records
 from tillstream.workflows.corrections.drafts import grid_page
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
 from tillstream.workflows.corrections.drafts.split_row import propose_splits
@@ -29,7 +29,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     try:
         snapshot = snapshot_of(batch_id)
     except Rejected as error:
-        again = lineage.active_replay(ports(), upload)
+        again = batch_records.active_replay(ports(), upload)
         return render_template(
             "corrections/instead.html", upload=upload, error=error, again=again, early=upload.state in UNSETTLED
         )

@@ -11,7 +11,7 @@ from portal.corrections import texts
 from portal.corrections.workspace import body, changed, snapshot_of, version_of
 from portal.uploads import scoped
 from portal.uploads.decisions import workspace
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.workflows.corrections.drafts import draft, submit
 from tillstream.workflows.corrections.drafts.edits import Edit, parse_edit
 

@@ -9,7 +9,7 @@ from portal.corrections import texts
 from portal.list_view import page_number
 from portal.uploads import scoped
 from portal.uploads.decisions import workspace
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.workflows.corrections.drafts import grid_page
 from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
 

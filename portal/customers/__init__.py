@@ -14,9 +14,9 @@ from portal.customers import cohorts, texts
 from portal.dashboard import selection_form
 from portal.dashboard.request_filters import DashboardFilters, kept, lines_link, read
 from tillstream.analytics import measure_values
-from tillstream.domain.dates.presets import ALL_TIME
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.dates import ALL_TIME
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 blueprint = Blueprint("customers", __name__, template_folder="templates")
 

@@ -31,9 +31,9 @@ from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
 from tillstream.dashboards import own_dashboards, saved_views
 from tillstream.dashboards.own_dashboard import Owner
-from tillstream.domain.dates.presets import ALL_TIME, DATES
-from tillstream.domain.errors import NotFound, Unavailable
-from tillstream.domain.people import Action
+from tillstream.model.dates import ALL_TIME, DATE_FILTERS
+from tillstream.model.errors import NotFound, Unavailable
+from tillstream.model.people import Action
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates")
 for link in (here, why_link, table_link, file_link, lines_link):
@@ -67,7 +67,7 @@ def subscribe() -> ResponseReturnValue:
         selection = compared.like_for_like(read())
     except UnknownValue as error:
         return _unknown(error), 400
-    moving: dict[str, Any] = {} if selection.preset else dict.fromkeys(DATES)
+    moving: dict[str, Any] = {} if selection.preset else dict.fromkeys(DATE_FILTERS)
     table = SUBSCRIBED if moving or selection.has_period else WITHOUT_CHANGE
     address = file_link(table, **moving)
     return redirect(url_for("subscriptions.new", address=address, name=request.args.get("name") or None), 303)

@@ -18,7 +18,7 @@ from portal.stock import tile as stock
 from portal.stock.late_orders import late_count
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import LiveSalesView
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 URGENT_STOCK = ("negative", "out", "low")
 

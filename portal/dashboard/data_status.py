@@ -11,9 +11,9 @@ from portal.quality.failing import failing_checks
 from portal.review import waiting
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Action
 from tillstream.marts import destination_runs
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Action
 from tillstream.sync import standing
 from tillstream.workflows.operations import dead_letters
 
@@ -31,9 +31,9 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
     may = scope().may
     admin = may(Action.ADMINISTER)
     return {
-        "held": list(islice(scoped.newest(waiting.KINDS, State.HELD), COUNTED)) if may(Action.SEE_UPLOADS) else [],
+        "held": list(islice(scoped.newest(waiting.KINDS, BatchState.HELD), COUNTED)) if may(Action.SEE_UPLOADS) else [],
         "closes": waiting.closes(),
-        "failed": list(islice(scoped.newest(state=State.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
+        "failed": list(islice(scoped.newest(state=BatchState.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
         "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
         "shown": SHOWN,
         "many": COUNTED,

@@ -10,8 +10,8 @@ from portal.dashboard.compared import YEAR_BEFORE, Compared
 from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here, lines_link
 from portal.filters.names import name_of
 from portal.filters.texts import UNKNOWN
-from tillstream.domain.compared_figure import ComparedFigure, total_change
-from tillstream.domain.people import Action
+from tillstream.model.compared_figure import ComparedFigure, total_change
+from tillstream.model.people import Action
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from portal.filters.texts import LABELS
 from portal.reader_locale import day_text, days_text, month_text
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import COMPARED_DATES
-from tillstream.domain.dates.presets import ALL_TIME, DATES
+from tillstream.model.dates import ALL_TIME, DATE_FILTERS
 
 OWN_DATES = "own"
 
@@ -30,7 +30,7 @@ def chips(selection: DashboardFilters) -> list[Chip]:
     elif selection.preset in texts.PRESETS:
         shown.append(Chip(texts.PRESETS[selection.preset], here(preset=None)))
     elif selection.preset == OWN_DATES:
-        shown.append(Chip(_dates(selection.filters.start, selection.filters.end), here(**dict.fromkeys(DATES))))
+        shown.append(Chip(_dates(selection.filters.start, selection.filters.end), here(**dict.fromkeys(DATE_FILTERS))))
     compared_dates = _dates(selection.filters.before_start, selection.filters.before_end)
     if compared_dates:
         shown.append(Chip(texts.compared_with(compared_dates), here(**dict.fromkeys(COMPARED_DATES))))

@@ -15,7 +15,7 @@ from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
 from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
 from tillstream.analytics.filters import Filters
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from portal.dashboard import texts
 from portal.urls import with_args
 from tillstream.analytics.comparison import LatestPeriod
 from tillstream.analytics.filters import Filters, is_filter
-from tillstream.domain.dates.presets import DATES, with_dates
+from tillstream.model.dates import DATE_FILTERS, with_preset_dates
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ def default_period(filters: Filters) -> str:
 def resolved(default: str = "") -> tuple[dict[str, list[str]], str]:
     """Filters of the address as text, and the preset of their dates. default: the preset of an address without any."""
     values, preset = figures.requested_filters(), request.args.get("preset", "")
-    if not preset and not any(name in values for name in DATES):
+    if not preset and not any(name in values for name in DATE_FILTERS):
         preset = default
-    return with_dates(values, preset, ports().clock.now().date())
+    return with_preset_dates(values, preset, ports().clock.now().date())
 
 
 def here(anchor: str = "", /, **changes: Any) -> str:

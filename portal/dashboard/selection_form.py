@@ -6,7 +6,7 @@ from typing import Any
 from portal.dashboard import currency_choice, filter_bar, texts
 from portal.dashboard.request_filters import DashboardFilters
 from portal.filters import fields
-from tillstream.domain.dates.presets import ALL_TIME
+from tillstream.model.dates import ALL_TIME
 
 FIRST = ("region", "store")
 """Filters next to the period; the others are behind a button."""

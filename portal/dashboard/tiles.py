@@ -14,8 +14,8 @@ from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.goals import tile as goals
 from portal.stock import tile as stock
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 Load = Callable[[DashboardFilters], dict[str, Any]]
 

@@ -6,12 +6,12 @@ from portal import figures
 from portal.dashboard import charts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.static_files import asset
-from tillstream.domain.countries import code_of
+from tillstream.model.countries import country_code
 
 
 def has_several(rows: list[dict[str, Any]]) -> bool:
     """Whether the groups of a breakdown by country are in more than one country of the map."""
-    return len({code_of(row["value"]) for row in rows if row["value"]} - {None}) > 1
+    return len({country_code(row["value"]) for row in rows if row["value"]} - {None}) > 1
 
 
 def load(selection: DashboardFilters) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
     for row in rows:
         row["link"] = here(country=row["country"]) if row["country"] else ""
         row["lines_link"] = lines_link(country=row["country"]) if row["country"] else ""
-        row["code"] = code_of(row["country"]) if row["country"] else None
+        row["code"] = country_code(row["country"]) if row["country"] else None
         if row["code"]:
             areas.setdefault(row["code"], []).append(row)
     figure = charts.world(areas, currency) | {

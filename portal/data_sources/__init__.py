@@ -7,8 +7,8 @@ from portal.access import allow
 from portal.context import me, ports
 from portal.data_sources import texts
 from portal.uploads import scoped
-from tillstream.contracts import import_settings
-from tillstream.domain.people import Action
+from tillstream.contracts import source_settings
+from tillstream.model.people import Action
 
 blueprint = Blueprint("data_sources", __name__, template_folder="templates")
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("data_sources", __name__, template_folder="templates")
 @allow(Action.UPLOAD)
 def show() -> ResponseReturnValue:
     """The data sources of the user's regions, with the setting of each."""
-    sources = [(one, import_settings.of_source(ports(), one.name)) for one in scoped.contracts()]
+    sources = [(one, source_settings.import_setting_of_source(ports(), one.name)) for one in scoped.contracts()]
     used = scoped.contracts_in_use()
     own = [(one, setting) for one, setting in sources if one.name in used or setting.by]
     samples = [(one, setting) for one, setting in sources if (one, setting) not in own]
@@ -30,6 +30,6 @@ def save(name: str) -> ResponseReturnValue:
     """Set whether files of a data source are imported without a preview."""
     source = scoped.contract(name).name
     without = request.form.get("without_preview") == "yes"
-    import_settings.save(ports(), source, without_preview=without, by=me().login)
+    source_settings.save_import_setting(ports(), source, without_preview=without, by=me().login)
     flash(texts.without_preview(source) if without else texts.with_preview(source), "done")
     return redirect(url_for("data_sources.show"), 303)

@@ -27,8 +27,8 @@ from tillstream.analytics.explorations import (
     offered_measures,
 )
 from tillstream.analytics.measure_values import visible_dimensions
-from tillstream.domain.dates.presets import ALL_TIME, OWN
-from tillstream.domain.people import Action
+from tillstream.model.dates import ALL_TIME, OWN_DATES
+from tillstream.model.people import Action
 
 NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)}
 blueprint = Blueprint("explore", __name__, template_folder="templates")
@@ -92,7 +92,7 @@ def show() -> ResponseReturnValue:
         presets=[
             (ALL_TIME, dashboard_texts.ALL_TIME),
             *dashboard_texts.PRESETS.items(),
-            (OWN, dashboard_texts.CUSTOM_DATES),
+            (OWN_DATES, dashboard_texts.CUSTOM_DATES),
         ],
         bar=fields.of_page(selection.values),
         currency=figures.currency(),

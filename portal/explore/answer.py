@@ -17,7 +17,7 @@ from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import Dimension, Measure
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 
 MOST_GROUPS = 10_000
 MOST_ACROSS = 13

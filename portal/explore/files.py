@@ -19,8 +19,8 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measures.definitions import Dimension
-from tillstream.domain.errors import Rejected
 from tillstream.exports import filter_words
+from tillstream.model.errors import Rejected
 
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")

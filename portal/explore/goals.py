@@ -13,8 +13,9 @@ from portal.explore import texts
 from portal.goals import requested
 from portal.reader_locale import month_text
 from tillstream.analytics.explorations import Exploration
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month
+from tillstream.domain.goals.goal import GoalMeasure, Level
 from tillstream.goals.standings import Standing, Standings
+from tillstream.model.months import Month
 
 GOAL, REACHED = "goal", "goal.reached"
 LEVELS = {"region": Level.REGION, "store": Level.STORE}

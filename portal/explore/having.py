@@ -8,7 +8,7 @@ from typing import Any
 from portal.explore import columns, texts
 from portal.explore.columns import Column, format_of
 from tillstream.analytics.explorations import Having
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 IN_PERCENT = frozenset({"share", "growth"})
 NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,9})?")

@@ -15,16 +15,16 @@ from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.definitions import Dimension
-from tillstream.domain.dates.presets import DATES, OWN
+from tillstream.model.dates import DATE_FILTERS, OWN_DATES
 
 Values = dict[str, list[str]]
 
 
 def kept(selection: DashboardFilters) -> Values:
     """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
-    if selection.preset == OWN:
+    if selection.preset == OWN_DATES:
         return dict(selection.values)
-    others = {name: one for name, one in selection.values.items() if name not in DATES}
+    others = {name: one for name, one in selection.values.items() if name not in DATE_FILTERS}
     return others | ({"preset": [selection.preset]} if selection.preset else {})
 
 

@@ -15,8 +15,8 @@ from portal.urls import with_args
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.queries import Forbidden
 from tillstream.dashboards.own_dashboard import Show
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.errors import Rejected
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.errors import Rejected
 
 SHOW, SLOT = "show", "slot"
 """Arguments of the address that are not of the exploration: what is shown, and the id of its chart."""

@@ -6,9 +6,9 @@ from portal.access import allow
 from portal.dashboard.request_filters import resolved
 from portal.exports import texts, writers
 from portal.exports.rows import of_query
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
 from tillstream.exports.formats import LABELS
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 blueprint = Blueprint("exports", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=LABELS))

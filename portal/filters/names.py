@@ -7,14 +7,14 @@ from flask import Flask, g, request
 from portal import figures
 from portal.context import ports, scope
 from tillstream.analytics.filters import Filters
-from tillstream.domain import countries
+from tillstream.model import countries
 from tillstream.people import accounts
 
 
 def name_of(filter_name: str, value: str, region: str | None = None) -> str:
     """The name of a value; the value itself if it has no name. region: of a store or salesperson, if it is known."""
     if filter_name == "country":
-        return countries.name_of(value)
+        return countries.country_name(value)
     if filter_name == "salesperson":
         return _in_catalogue("salesperson", value, region) or salespeople().get(value) or value
     if filter_name == "store":
@@ -65,7 +65,7 @@ def salespeople() -> Mapping[str | None, str]:
     """Salesperson ID → name of the account in a region of the reader; empty for an ID of several accounts."""
     if "salespeople" not in g:
         names: dict[str | None, str] = {}
-        for user in accounts.salespeople(ports()):
+        for user in accounts.all_salespeople(ports()):
             if user.regions and not any(scope().covers_region(region) for region in user.regions):
                 continue
             names[user.salesperson] = "" if user.salesperson in names else user.name

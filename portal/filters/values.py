@@ -11,9 +11,9 @@ from portal.filters import texts
 from portal.filters.names import name_of
 from portal.filters.texts import LABELS
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.columns import STATUSES
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 MAX_RESULTS = 50
 PEOPLE = 5_000

@@ -12,10 +12,11 @@ from portal.context import me, ports, scope
 from portal.forecast import charts, nodes, numbers, series, texts
 from portal.forecast.numbers import Shown
 from portal.forecast.what_if import what_if
-from tillstream import audit
-from tillstream.domain.people import Action
 from tillstream.forecasting import accuracy_report, runs
 from tillstream.forecasting.coverage import coverage
+from tillstream.model import audit
+from tillstream.model.people import Action
+from tillstream.records import audit_log
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")
 blueprint.get("/forecast/series", endpoint="series")(series.show)
@@ -99,7 +100,7 @@ def accuracy() -> ResponseReturnValue:
 def request_run() -> ResponseReturnValue:
     """Request a new forecast, which is made in the background."""
     runs.request(ports())
-    audit.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
+    audit_log.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
     flash(texts.REQUESTED, "done")
     return redirect(url_for("forecast.show"), 303)
 

@@ -10,8 +10,8 @@ from portal.context import scope
 from portal.forecast import texts
 from portal.forecast.nodes import Node
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.domain.people import Action
 from tillstream.forecasting.coverage import coverage
+from tillstream.model.people import Action
 
 STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
 """Period of a chart → the period of the forecast, and the number of them that the chart shows."""

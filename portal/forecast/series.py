@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import charts, texts
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import Action
 from tillstream.forecasting import accuracy_report, outside, runs
 from tillstream.forecasting.outside import OutsideSeries, OutsideValue
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import.export_file import csv_file
 from tillstream.workflows.series_import import COLUMNS, ReadSeries, read_series
 

@@ -13,10 +13,10 @@ from portal.context import scope
 from portal.forecast import texts
 from portal.forecast.numbers import Shown
 from tillstream.analytics.filters import Filters
-from tillstream.domain.people import Action
 from tillstream.forecasting import price_effects
 from tillstream.forecasting.models.panel import Floats
 from tillstream.forecasting.price_effects import PriceEffect
+from tillstream.model.people import Action
 
 DAYS = 28
 """Length of what is computed."""

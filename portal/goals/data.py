@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope
 from portal.goals import requested
-from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import FIELDS
-from tillstream.domain.people import Action
 from tillstream.goals import visible
 from tillstream.goals.rows import row_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
 

@@ -10,10 +10,11 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.goals.goal import FIELDS, Goal, Month
-from tillstream.domain.people import Action
+from tillstream.domain.goals.goal import FIELDS, Goal
 from tillstream.goals import records
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import.export_file import csv_file
 from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
 from tillstream.workflows.goal_import.rows import COLUMNS, reader_of

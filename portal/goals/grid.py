@@ -13,13 +13,13 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
-from tillstream.domain.money.amounts import amount_text
-from tillstream.domain.money.currencies import CURRENCIES
-from tillstream.domain.people import Action
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Target
 from tillstream.goals import records
 from tillstream.goals.sales import dimensions, target_of
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.money import CURRENCIES, amount_text
+from tillstream.model.months import Month
+from tillstream.model.people import Action
 from tillstream.workflows.goal_import.rows import AmountProblem, parse_amount
 
 SIZE = 40

@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import requested, texts
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.goals.goal import Month
-from tillstream.domain.people import Action
 from tillstream.goals import records
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Action
 
 SHOWN = 50
 """Changes that are listed of one version."""

@@ -11,11 +11,12 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import charts, requested, texts
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, Level, Month, Target
-from tillstream.domain.people import Action
+from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, Level, Target
 from tillstream.goals import leader_board
 from tillstream.goals.standings import Standing, Standings
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Action
 
 SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
 

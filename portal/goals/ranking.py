@@ -13,9 +13,9 @@ from portal.access import allow
 from portal.context import scope
 from portal.goals import requested, texts
 from tillstream.domain.goals.goal import Level
-from tillstream.domain.people import Action
 from tillstream.goals import visible
 from tillstream.goals.standings import Standing
+from tillstream.model.people import Action
 
 SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
 

@@ -8,13 +8,13 @@ from flask import abort, g, request
 from portal.context import ports, scope, tillstream
 from portal.filters.names import name_of
 from portal.goals import texts
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
-from tillstream.domain.people import Action
-from tillstream.domain.write_scope import may_change
+from tillstream.domain.goals.goal import GoalMeasure, Level, Target
 from tillstream.goals import names, visible
 from tillstream.goals.names import Names
 from tillstream.goals.reading import MonthOfGoals
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Action, may_change
 
 
 def month() -> Month:

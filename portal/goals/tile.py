@@ -5,9 +5,10 @@ from typing import Any
 
 from portal.context import ports, scope
 from portal.goals import charts, requested
-from tillstream.domain.goals.goal import GoalMeasure, Month
-from tillstream.domain.people import Action
+from tillstream.domain.goals.goal import GoalMeasure
 from tillstream.goals.standings import Standing
+from tillstream.model.months import Month
+from tillstream.model.people import Action
 
 SHOWN = 5
 

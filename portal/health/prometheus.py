@@ -14,10 +14,10 @@ from portal import live
 from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.published_names import published
-from tillstream.batches import records
 from tillstream.connectors import status
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.workflows.operations import queue_depths
 
 REGISTRY = "tillstream.metrics"
@@ -69,8 +69,8 @@ class _Pipeline(Collector):
                 if (count := getattr(depth, state)) is not None:
                     waiting.add_metric((depth.subscription, state), count)
         batches = GaugeMetricFamily("tillstream_batches", "Batches by state", labels=("state",))
-        for state in State:
-            count = self._ports.documents.count(records.COLLECTION, {"state": state.value})
+        for state in BatchState:
+            count = self._ports.documents.count(batch_records.BATCHES, {"state": state.value})
             batches.add_metric((state.value,), count)
         lag = GaugeMetricFamily(
             "tillstream_connector_lag_seconds", "Time since the source was read to its end", labels=("connector",)

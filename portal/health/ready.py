@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import Open, allow
 from portal.context import ports, signed_in, tillstream
 from portal.health.last_check import LastCheck
-from tillstream import losses
 from tillstream.analytics import changes
-from tillstream.domain.events import INBOX
+from tillstream.model.events import INBOX
 from tillstream.ports import Ports
+from tillstream.records import losses
 
 PARTS: dict[str, Callable[[Ports], Any]] = {
     "documents": lambda ports: ports.documents.get("portal", "session"),

@@ -15,13 +15,13 @@ from portal.connectors import scoped as connectors
 from portal.context import me, ports, tillstream
 from portal.health import texts
 from portal.health.ready import check_parts
-from tillstream import __version__, losses
+from tillstream import __version__
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import UNRESTRICTED, Action
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import UNRESTRICTED, Action
+from tillstream.records import batch_records, losses
 from tillstream.settings import Settings
 from tillstream.workflows.operations import loss_decisions, maintenance_log, queue_depths
 
@@ -32,7 +32,9 @@ LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 def show() -> ResponseReturnValue:
     app = tillstream()
     (kpis,) = queries.run_query(app.ports.warehouse, "kpis", UNRESTRICTED, Filters(), cache=app.queries).to_pylist()
-    states = {state.value: ports().documents.count(records.COLLECTION, {"state": state.value}) for state in State}
+    states = {
+        state.value: ports().documents.count(batch_records.BATCHES, {"state": state.value}) for state in BatchState
+    }
     return render_template(
         "health/status.html",
         version=__version__,
@@ -41,7 +43,7 @@ def show() -> ResponseReturnValue:
         **_storage(app.settings),
         parts=check_parts(),
         lost=losses.open_losses(ports()),
-        dealt_with=[one for one in losses.every(ports()) if not one.is_open],
+        dealt_with=[one for one in losses.all_losses(ports()) if not one.is_open],
         headline=losses.headline,
         titles=losses.TITLES,
         resolutions=lambda loss: texts.resolutions(loss_decisions.choices(loss, app.home)),
@@ -66,7 +68,7 @@ def decide(loss: str) -> ResponseReturnValue:
         return redirect(url_for("health.status"), 303)
     try:
         if decision == texts.OPEN:
-            losses.reopen(ports(), loss, by=me().login)
+            losses.reopen_loss(ports(), loss, by=me().login)
         else:
             resolution, home = losses.Resolution(decision), tillstream().home
             loss_decisions.decide(ports(), loss, resolution, reason, by=me().login, home=home)

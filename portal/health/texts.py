@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from tillstream.losses import Resolution
+from tillstream.records.losses import Resolution
 
 OPEN = "open"
 RESOLUTIONS = {

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from portal.access import Open, allow
 from portal.help import texts
 from portal.help.texts import EXPLANATIONS
-from tillstream.domain.errors import NotFound
-from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.model.errors import NotFound
+from tillstream.model.problems import CATALOGUE, Severity
 
 blueprint = Blueprint("help", __name__, template_folder="templates")
 

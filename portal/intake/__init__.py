@@ -13,11 +13,11 @@ from flask import Flask
 from portal import context, security, token_auth
 from portal.api import paths
 from portal.api.tills import sales as store_sales
-from tillstream import audit
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text import json_text
-from tillstream.people import store_tokens
+from tillstream.model import json_text
+from tillstream.model.errors import Rejected
+from tillstream.people import store_credentials
+from tillstream.records import audit_log
 from tillstream.workflows.intake import store_messages
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ class _SalesIntake:
     def _accept(self, environ: "WSGIEnvironment", body: bytes) -> bytes:
         """Raises for whatever is not accepted."""
         app: App = self._extensions[context.EXTENSION]
-        store = store_tokens.check(app.ports, token_auth.bearer(environ.get("HTTP_AUTHORIZATION", "")))
+        store = store_credentials.check_store_token(app.ports, token_auth.bearer(environ.get("HTTP_AUTHORIZATION", "")))
         if store is None:
             raise Rejected("No store has this token.")
         is_json = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().casefold() == JSON
         encoding = environ.get("HTTP_CONTENT_ENCODING", "")
-        with audit.client_address(environ.get("REMOTE_ADDR", "")):
-            return json_text.encode(store_sales.accept(app.ports, store, body, encoding, is_json=is_json))
+        with audit_log.client_address(environ.get("REMOTE_ADDR", "")):
+            return json_text.encode_json(store_sales.accept(app.ports, store, body, encoding, is_json=is_json))
 
 
 def _size(environ: "WSGIEnvironment") -> int | None:

@@ -13,7 +13,7 @@ from portal.live.today import times, today_of
 from portal.reader_locale import day_text
 from tillstream.analytics import live_sales as live
 from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, trading_moment
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 MOST_STORES = 12
 """Stores listed with their own figures; the total includes the others."""

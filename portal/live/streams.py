@@ -16,7 +16,7 @@ from portal.live.shared_number import SharedNumber
 from portal.live.stream import COMMENT, HEARTBEAT, Send, Sender, Stream
 from tillstream.alerts import records as alerts
 from tillstream.analytics import changes
-from tillstream.batches import freshness
+from tillstream.records import data_version
 
 STREAMS = 16
 """Maximum open streams where each occupies a thread that requests need, too. Further browsers poll."""
@@ -87,7 +87,7 @@ def respond(
     unsettled: makes the event of the sales that are not settled yet, at the start and after each change of them.
     """
     streams, last = streams_of(current_app), _last_settlement()
-    read = partial(_version, streams, partial(freshness.live_appends, ports().documents), _settlement_reader())
+    read = partial(_version, streams, partial(data_version.live_appends, ports().documents), _settlement_reader())
     sender = Sender(read, send, slower, unsettled, partial(streams.alerts.current, partial(alerts.revision, ports())))
     stream, seconds = _stream(last), STREAM_SECONDS * random.uniform(0.5, 1)  # noqa: S311 - no secret
     is_stream, hold = "once" not in request.args and request.method == "GET", request.environ.get(HOLD)
@@ -122,7 +122,7 @@ def _last_settlement() -> int:
 
 def latest() -> Version:
     """The version that a page shows which is built now."""
-    appends = partial(freshness.live_appends, ports().documents)
+    appends = partial(data_version.live_appends, ports().documents)
     return _version(streams_of(current_app), appends, _settlement_reader())
 
 

@@ -10,7 +10,7 @@ from portal.live_files.titles import title
 from tillstream.analytics.explorations import BY, UNGROUPED
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
-from tillstream.domain.dates.presets import ALL_TIME
+from tillstream.model.dates import ALL_TIME
 
 Arguments = Mapping[str, Sequence[str]]
 LATEST = "latest-period"

@@ -21,11 +21,11 @@ from portal.urls import with_args
 from tillstream.analytics import line_export, measure_values, query_catalogue
 from tillstream.analytics.explorations import UNGROUPED
 from tillstream.analytics.filters import CURRENCY
-from tillstream.domain.dates.presets import ALL_TIME, PRESETS
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS, format_of
 from tillstream.marts import connection_files
+from tillstream.model.dates import ALL_TIME, PERIOD_PRESETS
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 
 MEASURES, LINES = "measures", "sale-lines"
 NAMES = (MEASURES, LINES, *named_queries.NAMES)
@@ -42,7 +42,7 @@ def read(live_file: str, suffix: str) -> ResponseReturnValue:
     own = _own_arguments(live_file)
     args = queries.arguments(*own, PRESET, IN_ADDRESS)
     preset = request.args.get(PRESET, "")
-    presets = (*PRESETS, LATEST, ALL_TIME)
+    presets = (*PERIOD_PRESETS, LATEST, ALL_TIME)
     if preset and preset not in presets:
         raise Rejected(texts.no_preset(preset, presets))
     if suffix == PBIDS:

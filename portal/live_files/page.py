@@ -28,10 +28,10 @@ from tillstream.analytics.explorations import (
     UNGROUPED,
 )
 from tillstream.analytics.filters import CURRENCY
-from tillstream.domain.dates.presets import DATES
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
 from tillstream.exports.formats import FORMATS
+from tillstream.model.dates import DATE_FILTERS
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 NAME = "name"
 _OF_PAGES = frozenset({"format", "across", "chart", "against", "column", "sort", FIRST, GOALS, HAVING, IS, LOW, HIGH})
@@ -82,7 +82,7 @@ def tool_address(export: str) -> str:
         across = [value for name, value in parse_qsl(parts.query) if name == "across"]
         by = [one for one in [*args.get(BY, []), *across] if one != UNGROUPED]
         args |= {"measures": [",".join(args.get("measures", []))], BY: [",".join(by) or UNGROUPED]}
-        if not any(name in args for name in (file.PRESET, *DATES)):
+        if not any(name in args for name in (file.PRESET, *DATE_FILTERS)):
             args[file.PRESET] = [file.LATEST]
         args.setdefault(CURRENCY, [figures.currency()])
         return url_for("live_files.show") + f"?{with_args(args, name=file.MEASURES)}"

@@ -15,10 +15,10 @@ from portal.uploads import scoped
 from tillstream.analytics import measure_values
 from tillstream.analytics.json_values import to_json
 from tillstream.analytics.measures.definitions import COUNTED_LINES, Measure
-from tillstream.domain.batch.record import State
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.batch import BatchState
+from tillstream.model.columns import STATUSES
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 blueprint = Blueprint("measures", __name__, template_folder="templates")
 blueprint.add_url_rule("/measures", "listing", definitions.listing)
@@ -35,7 +35,7 @@ STATUSES_OF = {
     "costed": ("completed", "pending", "returned"),
     "unconverted": ("completed", "pending", "returned"),
 }
-WAITING = (State.HELD, State.FAILED, State.RECEIVED, State.STAGING, State.STAGED)
+WAITING = (BatchState.HELD, BatchState.FAILED, BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED)
 """States of files that were received but are not in any figure."""
 
 

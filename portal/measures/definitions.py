@@ -9,7 +9,7 @@ from portal.context import scope
 from portal.measures import texts
 from tillstream.analytics.measure_values import visible_dimensions, visible_measures
 from tillstream.analytics.measures.definitions import Measure
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 SORTS = ("label", "format", "owner")
 

@@ -12,10 +12,10 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.orders import scoped, texts
 from tillstream.app import messages
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import PurchaseOrder
 from tillstream.mail import outbox
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.people import Action
 from tillstream.purchasing import documents, lead_times, orders
 from tillstream.purchasing.order_mail import mail_of
 from tillstream.reports import mail_job

@@ -12,9 +12,9 @@ from portal.context import ports, scope
 from portal.orders import scoped, texts
 from portal.orders.page import receipts_of
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.purchasing import orders
 from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, as_row, find
 

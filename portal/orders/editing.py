@@ -19,9 +19,9 @@ from tillstream.catalogue import listing
 from tillstream.domain.catalogue.dated_amounts import cost_on
 from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Action
 from tillstream.purchasing import orders
 
 MOST_OFFERED = 100

@@ -14,8 +14,8 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.list_view import ListQuery
 from portal.orders import scoped, texts
-from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import PurchaseOrder
+from tillstream.model.people import Action
 from tillstream.purchasing import lead_times
 from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, find
 

@@ -9,11 +9,11 @@ from portal.access import allow
 from portal.audit.texts import ACTION_LABELS
 from portal.context import ports, tillstream
 from portal.orders import scoped, texts
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import MovementKind
-from tillstream.domain.people import Action
 from tillstream.inventory import records
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 from tillstream.purchasing import documents, lead_times, orders
 
 

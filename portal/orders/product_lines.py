@@ -14,8 +14,8 @@ from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
 
 MOST_MATCHES = 10
 """Products that are offered for a search text."""

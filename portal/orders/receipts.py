@@ -19,9 +19,9 @@ from portal.orders.product_lines import NOTHING_SCANNED, FormRow, Scanned
 from tillstream.catalogue import records as catalogue
 from tillstream.domain.catalogue.entries import EntryKind, Store
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Action
 from tillstream.purchasing import orders, receiving
 from tillstream.purchasing.receiving import Receipt
 

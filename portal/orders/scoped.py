@@ -6,9 +6,9 @@ from portal.context import ports, scope, tillstream
 from portal.orders import texts
 from tillstream.catalogue.listing import entries
 from tillstream.domain.catalogue.entries import EntryKind, Store, Supplier
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
 from tillstream.domain.purchasing.order import PurchaseOrder
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 from tillstream.purchasing import lead_times, listing, orders
 from tillstream.purchasing.lead_times import LeadTime
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tillstream.domain.catalogue.entries import Product, Supplier
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.purchasing.order import OrderState
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.text import upper_first
 from tillstream.purchasing import lead_times
 from tillstream.purchasing.lead_times import LeadTime
 from tillstream.purchasing.listing import ALL, OPEN

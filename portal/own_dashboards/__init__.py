@@ -15,8 +15,8 @@ from portal.own_dashboards import actions, texts, tile_links
 from portal.own_dashboards.area import blueprint, reader
 from tillstream.dashboards import own_dashboards
 from tillstream.dashboards.own_dashboard import OwnDashboard
-from tillstream.domain.dates.presets import ALL_TIME
-from tillstream.domain.people import Action
+from tillstream.model.dates import ALL_TIME
+from tillstream.model.people import Action
 
 __all__ = ["actions", "blueprint"]
 FIRST = ("region",)

@@ -10,7 +10,7 @@ from portal.context import ports, scope
 from portal.own_dashboards import texts
 from portal.own_dashboards.area import blueprint, reader
 from tillstream.dashboards import own_dashboards, tiles
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 
 @blueprint.post("/dashboards")

@@ -13,7 +13,7 @@ from portal.own_dashboards import texts
 from portal.urls import with_args
 from tillstream.analytics.filters import CURRENCY
 from tillstream.dashboards.own_dashboard import Tile
-from tillstream.domain.dates.presets import DATES
+from tillstream.model.dates import DATE_FILTERS
 
 PRESET = "preset"
 
@@ -33,11 +33,11 @@ def of(tile: Tile, selection: DashboardFilters) -> TileLinks:
     """A tile with the filters of the page: the period and the currency replace its own, other filters do not."""
     args, chosen = parse_qs(tile.query, keep_blank_values=True), selection.values
     if selection.preset:
-        for name in (PRESET, *DATES):
+        for name in (PRESET, *DATE_FILTERS):
             args.pop(name, None)
         args[PRESET] = [selection.preset]
         if selection.preset == OWN_DATES:
-            args |= {name: chosen[name] for name in DATES if chosen.get(name)}
+            args |= {name: chosen[name] for name in DATE_FILTERS if chosen.get(name)}
     if chosen.get(CURRENCY):
         args[CURRENCY] = chosen[CURRENCY]
     refused = []

@@ -11,8 +11,8 @@ from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
 from portal.pipeline import mart_destinations, sync, texts
 from portal.uploads import labels, scoped
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.people import Action
 from tillstream.sync import standing
 from tillstream.workflows.decisions.sweeping import sweep
 from tillstream.workflows.operations import dead_letters
@@ -30,7 +30,7 @@ SHOWN = 100
 def show() -> ResponseReturnValue:
     admin = scope().may(Action.ADMINISTER)
     now = ports().clock.now()
-    under_way = (State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED)
+    under_way = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED)
     stuck = [one for state in under_way for one in islice(scoped.newest(state=state), SHOWN) if _late(one, now)]
     return render_template(
         "pipeline/show.html",
@@ -38,7 +38,7 @@ def show() -> ResponseReturnValue:
         # Queue depths cover all regions, so only admins see them.
         depths=waiting_in.depths(ports()) if admin else [],
         queues=texts.QUEUES,
-        failed=list(islice(scoped.newest(state=State.FAILED), SHOWN)),
+        failed=list(islice(scoped.newest(state=BatchState.FAILED), SHOWN)),
         stuck=stuck,
         # A dead letter may contain a sale of any region, so only admins see it.
         dead=dead_letters.find(ports(), SHOWN) if admin else None,

@@ -8,8 +8,8 @@ from portal.context import me, ports, tillstream
 from portal.pipeline import sync_questions, texts
 from tillstream.app import syncing
 from tillstream.app.source_access import source_access
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.sync import homes, identity, requests, standing, status
 from tillstream.sync.http import address
 from tillstream.sync.reference import questions

@@ -9,8 +9,8 @@ from portal.access import allow
 from portal.catalogue.field_changes import FieldChange, changes_of
 from portal.context import me, ports
 from portal.pipeline import texts
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.sync.reference import questions
 from tillstream.sync.reference.questions import Question
 from tillstream.sync.reference.words import subject

@@ -13,11 +13,11 @@ from tillstream.analytics.queries import run_query
 from tillstream.catalogue import listing
 from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import NotFound
-from tillstream.domain.money.minor_units import minor_digits
-from tillstream.domain.people import Scope
-from tillstream.people import accounts, store_tokens
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound
+from tillstream.model.money import minor_digits
+from tillstream.model.people import Scope
+from tillstream.people import accounts, store_credentials
 from tillstream.workflows.intake.form_checks import currency_of
 
 MAX_PEOPLE = 500
@@ -76,7 +76,7 @@ def salespeople(region: str) -> list[dict[str, str]]:
     """Whom the user may enter as the salesperson in a region: ID and name; only their own ID for a salesperson."""
     limit = scope()
     listed = _catalogue_salespeople(region)
-    accounted = accounts.salespeople_of(ports(), region)
+    accounted = accounts.salespeople_of_region(ports(), region)
     retired = {code for code, one in listed.items() if not one.active}
     if limit.salesperson is not None:
         ids: Iterable[str] = {limit.salesperson} - retired - {""}
@@ -104,7 +104,7 @@ def _regions_in_use(limit: Scope) -> list[str]:
     contracts, used = tillstream().contracts.all(), _contracts_in_use()
     regions = {contracts[name].region for name in used}
     regions |= {one.region for one in listing.entries(ports(), EntryKind.STORE).values() if isinstance(one, Store)}
-    regions |= {one.region for one in store_tokens.find(ports()) if not one.revoked}
+    regions |= {one.region for one in store_credentials.find_store_tokens(ports()) if not one.revoked}
     return [region for region in _regions(limit) if region in regions]
 
 
@@ -172,7 +172,11 @@ def _stores_of(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
     here = [contract for contract in contracts if contract.region == region]
     used = [contract for contract in here if contract.name in _contracts_in_use()] or here
     listed = [store for contract in used for store in contract.stores]
-    tokens = [one.store_id for one in store_tokens.find(app.ports) if one.region == region and not one.revoked]
+    tokens = [
+        one.store_id
+        for one in store_credentials.find_store_tokens(app.ports)
+        if one.region == region and not one.revoked
+    ]
     sold = _sold("store", limit, Filters(region=(region,))) if has_sales else []
     return [*_catalogue_stores(region), *listed, *tokens, *sold]
 

@@ -11,8 +11,8 @@ from portal.access import allow
 from portal.dashboard import selection_form
 from portal.dashboard.request_filters import kept, lines_link, read
 from portal.products import texts
-from tillstream.domain.dates.presets import ALL_TIME
-from tillstream.domain.people import Action
+from tillstream.model.dates import ALL_TIME
+from tillstream.model.people import Action
 
 blueprint = Blueprint("products", __name__, template_folder="templates")
 

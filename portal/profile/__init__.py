@@ -16,13 +16,12 @@ from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session, tillstream
 from portal.profile import texts
 from portal.sign_in.forms import Code
-from tillstream.domain.errors import Rejected
-from tillstream.people import profile
-from tillstream.people.account_fields import WrongField
-from tillstream.people.login_throttle import TooManyTries
-from tillstream.people.sign_in import mfa_policy, sessions
-from tillstream.people.sign_in import totp as step
-from tillstream.people.sign_in.totp import WrongCode
+from tillstream.model.errors import Rejected
+from tillstream.people import account_store, sessions, two_factor
+from tillstream.people import two_factor as step
+from tillstream.people.account_store import WrongField
+from tillstream.people.passwords import TooManyTries
+from tillstream.people.two_factor import WrongCode
 
 blueprint = Blueprint("profile", __name__, template_folder="templates")
 
@@ -52,7 +51,7 @@ def save() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        profile.save(
+        account_store.save_profile(
             ports(),
             me().login,
             name=form.name.data,
@@ -71,7 +70,7 @@ def save() -> ResponseReturnValue:
 @blueprint.post("/profile/sessions/<session_id>/end")
 @allow(Open.SIGNED_IN)
 def end_session(session_id: str) -> ResponseReturnValue:
-    sessions.end(ports(), me().login, session_id, me().login)
+    sessions.end_session(ports(), me().login, session_id, me().login)
     flash(texts.SESSION_ENDED, "done")
     return redirect(url_for("profile.show"), 303)
 
@@ -79,7 +78,7 @@ def end_session(session_id: str) -> ResponseReturnValue:
 @blueprint.post("/profile/sessions/end-others")
 @allow(Open.SIGNED_IN)
 def end_others() -> ResponseReturnValue:
-    ended = sessions.end_all(ports(), me(), lives(), me().login, but=this_session().id)
+    ended = sessions.end_sessions(ports(), me(), lives(), me().login, but=this_session().id)
     flash(texts.others_ended(ended), "done")
     return redirect(url_for("profile.show"), 303)
 
@@ -95,7 +94,7 @@ def second_step() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @requires_password_sign_in
 def finish_second_step() -> ResponseReturnValue:
-    return _with_code(lambda code: _codes(step.confirm(ports(), me().login, code)))
+    return _with_code(lambda code: _codes(step.confirm_totp(ports(), me().login, code)))
 
 
 @blueprint.post("/profile/second-step/codes")
@@ -103,8 +102,8 @@ def finish_second_step() -> ResponseReturnValue:
 @requires_password_sign_in
 def new_codes() -> ResponseReturnValue:
     def make(code: str) -> ResponseReturnValue:
-        step.check(ports(), me().login, code)
-        return _codes(step.new_codes(ports(), me().login))
+        step.check_second_factor(ports(), me().login, code)
+        return _codes(step.new_recovery_codes(ports(), me().login))
 
     return _with_code(make)
 
@@ -113,12 +112,12 @@ def new_codes() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @requires_password_sign_in
 def take_off() -> ResponseReturnValue:
-    if me().role in mfa_policy.second_step_roles(ports()):
+    if me().role in two_factor.second_factor_roles(ports()):
         raise Rejected(texts.SECOND_STEP_REQUIRED)
 
     def off(code: str) -> ResponseReturnValue:
-        step.check(ports(), me().login, code)
-        step.disable(ports(), me().login, by=me().login)
+        step.check_second_factor(ports(), me().login, code)
+        step.disable_second_factor(ports(), me().login, by=me().login)
         flash(texts.SECOND_STEP_OFF, "done")
         return redirect(url_for("profile.show"), 303)
 
@@ -144,38 +143,38 @@ def _codes(codes: list[str]) -> ResponseReturnValue:
 
 
 def _page(form: Profile) -> str:
-    locales = {"": texts.BROWSER} | profile.LOCALES
+    locales = {"": texts.BROWSER} | account_store.LOCALES
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
     reporting = tillstream().settings.reporting_currency
-    fixed = {"": texts.AUTOMATIC, profile.REPORTING: texts.reporting_currency(reporting)}
+    fixed = {"": texts.AUTOMATIC, account_store.REPORTING_CURRENCY: texts.reporting_currency(reporting)}
     currencies = fixed | {code: code for code in figures.currencies()}
     form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
-    all_sessions = sessions.find(ports(), me().login, limit=200)
+    all_sessions = sessions.find_sessions(ports(), me().login, limit=200)
     now, here = ports().clock.now(), this_session()
     return render_template(
         "profile/show.html",
         form=form,
         me=me(),
-        zones=profile.zones(),
+        zones=account_store.time_zone_names(),
         here=here,
         sessions=sorted(
             (one for one in all_sessions if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id
         ),
         sign_ins=all_sessions[:SIGN_INS],
-        codes_left=step.codes_left(ports(), me().login),
+        codes_left=step.recovery_codes_left(ports(), me().login),
     )
 
 
 def _step_page(form: Code) -> str:
-    key = "" if me().second_step else step.pending_key(ports(), me().login)
+    key = "" if me().second_step else step.pending_totp_key(ports(), me().login)
     return render_template(
         "profile/second_step.html",
         form=form,
         me=me(),
         key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
-        picture=_picture(step.address(key, me().login)) if key else "",
-        required=me().role in mfa_policy.second_step_roles(ports()),
-        codes_left=step.codes_left(ports(), me().login),
+        picture=_picture(step.provisioning_uri(key, me().login)) if key else "",
+        required=me().role in two_factor.second_factor_roles(ports()),
+        codes_left=step.recovery_codes_left(ports(), me().login),
     )
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.quality import pass_rates, texts
-from tillstream.domain.people import Action, Scope
+from tillstream.model.people import Action, Scope
 from tillstream.quality import results, rows, run
 from tillstream.quality.published import published
 from tillstream.workflows.decisions.sweeping import refresh_totals

@@ -13,10 +13,10 @@ from portal.access import allow
 from portal.context import ports
 from portal.quality import texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
-from tillstream.domain.problems import CATALOGUE
 from tillstream.exports.formats import LABELS
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
+from tillstream.model.problems import CATALOGUE
 from tillstream.quality.pass_rates import Checked, Compared, Row, Rule, Weeks, compared, compared_rules, summed
 
 WEEKS = (4, 12, 26, 52)

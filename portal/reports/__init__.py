@@ -13,11 +13,11 @@ from portal.filters.values import remaining
 from portal.reports import texts
 from portal.reports.looker_studio import finished_reports
 from portal.urls import public_address
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.goals.goal import Month
-from tillstream.domain.people import Action
 from tillstream.mail import outbox, schedule
-from tillstream.outbox.outbox import ENDED_BADLY
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.months import Month
+from tillstream.model.people import Action
+from tillstream.records.outbox import ENDED_BADLY
 from tillstream.reports import mail_job, period, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report

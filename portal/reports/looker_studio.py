@@ -6,7 +6,7 @@ from typing import NamedTuple
 from looker.definitions import Report
 from looker.links import finished_address, links
 from portal.context import scope, tillstream
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 NEEDED = {
     "sales_with_people": Action.SEE_PERSONAL,

@@ -1,7 +1,7 @@
 """Texts of the page of reports."""
 
 from tillstream.mail import schedule
-from tillstream.outbox.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
+from tillstream.records.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
 from tillstream.reports import period
 
 EVERY = {period.WEEK: "Every week", period.MONTH: "Every month"}

@@ -13,10 +13,9 @@ from portal.places import places
 from portal.restock import texts
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import Action
-from tillstream.domain.text import json_text
-from tillstream.domain.write_scope import extent_of, may_change
+from tillstream.model import json_text
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.people import Action, extent_of, may_change
 from tillstream.workflows.restocking import queue
 from tillstream.workflows.restocking.decisions import Pair
 
@@ -65,7 +64,7 @@ def _decide(pairs: list[Pair]) -> str:
 def _pair(text: str) -> Pair:
     """The line of a checkbox, if the user may change the stock of its store."""
     try:
-        region, store_id, product = map(str, json_text.decode(text))
+        region, store_id, product = map(str, json_text.decode_json(text))
     except (ValueError, TypeError):
         abort(400)
     if not may_change(scope(), extent_of(region, store_id)):

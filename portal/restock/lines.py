@@ -14,7 +14,7 @@ from portal.forecast.numbers import sees_all
 from portal.restock import texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.workflows.restocking import run, schedule
 
 FILTERS = ("region", "store", "category", "product")

@@ -9,7 +9,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.forecast.numbers import sees_all
 from portal.restock import texts
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.restock.simulation.policies import FIXED, QUANTILE
 from tillstream.workflows.restocking import policies
 

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.restock import texts
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.restocking import settings
 from tillstream.workflows.restocking.settings import RestockSettings
 

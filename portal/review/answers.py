@@ -13,13 +13,13 @@ from portal.review.several import can_import
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask
 from tillstream.analytics.changes import ChangeReport
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.pipeline.staging import expiry
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
 from tillstream.workflows.decisions.ask import changes_of
 from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.review import notes
@@ -50,12 +50,12 @@ def fragment(batch_id: str) -> ResponseReturnValue:
 def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
     """A file and its answers; None if it is not held, or no longer when their effects are computed."""
     upload = scoped.own(batch_id)
-    if upload.state is State.HELD:
+    if upload.state is BatchState.HELD:
         try:
             return upload, _answers(upload)
         except Rejected:
             upload = scoped.own(batch_id)
-            if upload.state is State.HELD:
+            if upload.state is BatchState.HELD:
                 raise
     return upload, None
 

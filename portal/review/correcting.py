@@ -9,9 +9,9 @@ from portal.access import allow
 from portal.context import me, ports
 from portal.review import texts
 from portal.uploads import scoped
-from tillstream.batches import originals
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
+from tillstream.records import batch_originals
 from tillstream.workflows.review import notes
 
 CHUNK = 1 << 20
@@ -23,7 +23,7 @@ def original(batch_id: str) -> Response:
     upload = scoped.own(batch_id)
     if not upload.is_file:
         raise NotFound(texts.NO_FILE)
-    stream = originals.open_whole(ports(), upload)
+    stream = batch_originals.open_whole_original(ports(), upload)
 
     def chunks() -> Iterator[bytes]:
         with stream:

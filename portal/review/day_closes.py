@@ -11,9 +11,8 @@ from portal.context import me, ports, scope
 from portal.filters import names
 from portal.list_view import list_query, page_of
 from portal.review import texts
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
-from tillstream.domain.write_scope import extent_of, may_change
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action, extent_of, may_change
 from tillstream.workflows.review import day_closes
 from tillstream.workflows.review.day_closes import DayClose
 

@@ -10,9 +10,9 @@ from portal.access import allow
 from portal.context import me, ports
 from portal.review import texts
 from portal.uploads import scoped
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.held_alike import decide_each
 
@@ -32,7 +32,7 @@ def decide() -> ResponseReturnValue:
             _report(done.values(), texts.importing)
         case "discard":
             reason = request.form.get("reason", "").strip()[:500]
-            held = [one for one in chosen if one.state is State.HELD]
+            held = [one for one in chosen if one.state is BatchState.HELD]
             done = decide_each(held, lambda one: decisions.reject(ports(), one, me().login, reason))
             _report(done.values(), texts.discarded)
         case _:
@@ -46,7 +46,7 @@ def decide() -> ResponseReturnValue:
 
 def can_import(upload: Batch) -> bool:
     """Whether the file can be imported as it is; others first need a data source or a version that reads them."""
-    return upload.state is State.HELD and bool(upload.contract) and upload.staged is not None
+    return upload.state is BatchState.HELD and bool(upload.contract) and upload.staged is not None
 
 
 def _report(files: Collection[Batch], message: Callable[[int, str], str]) -> None:

@@ -11,9 +11,9 @@ from portal.context import me, ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
 from portal.review.day_closes import open_closes
 from portal.uploads import scoped
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind, State
-from tillstream.domain.people import Action
+from tillstream.model.batch import BatchKind, BatchState
+from tillstream.model.people import Action
+from tillstream.records import batch_records
 
 KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
 COUNTED = 100
@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
     """Held files within the scope of the user, held longest first."""
     about = list_query()
     wanted = about.q.casefold().split()
-    files = list(scoped.newest(KINDS, State.HELD))
+    files = list(scoped.newest(KINDS, BatchState.HELD))
     matching = [
         one for one in files if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
@@ -55,14 +55,14 @@ def held() -> int:
     if not _sees_uploads():
         return 0
     if stores() is not None:
-        return sum(1 for _ in islice(scoped.newest(KINDS, State.HELD), COUNTED))
-    where: dict[str, str | int | bool] = {"state": State.HELD.value}
+        return sum(1 for _ in islice(scoped.newest(KINDS, BatchState.HELD), COUNTED))
+    where: dict[str, str | int | bool] = {"state": BatchState.HELD.value}
     regions = scope().regions
     if regions is None:
-        return ports().documents.count(records.COLLECTION, where)
+        return ports().documents.count(batch_records.BATCHES, where)
     own: dict[str, str | int | bool] = {**where, "region": "", "received_by": me().login}
-    return sum(ports().documents.count(records.COLLECTION, {**where, "region": region}) for region in regions) + (
-        ports().documents.count(records.COLLECTION, own)
+    return sum(ports().documents.count(batch_records.BATCHES, {**where, "region": region}) for region in regions) + (
+        ports().documents.count(batch_records.BATCHES, own)
     )
 
 

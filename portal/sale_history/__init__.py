@@ -11,11 +11,10 @@ from portal.changes.texts import WORDS
 from portal.context import ports, scope
 from portal.sale_history.texts import ACTIONS
 from tillstream.analytics.filters import Filters
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.ids import event_ids
-from tillstream.domain.people import Action
+from tillstream.model.ids import event_ids
+from tillstream.model.people import Action
 from tillstream.pipeline.publishing.sale_events import RECORD_COLLECTION as ANNOUNCED
+from tillstream.records import audit_log, batch_records
 
 blueprint = Blueprint("sale_history", __name__, template_folder="templates")
 
@@ -106,8 +105,8 @@ def _people(batches: set[str]) -> list[dict[str, Any]]:
     """User actions on the batches that contain this sale, oldest first."""
     actions = []
     for batch in sorted(batches):
-        file = records.get(ports(), batch).file
-        for entry in reading.find_by_subject(ports(), "upload", batch):
+        file = batch_records.get_batch(ports(), batch).file
+        for entry in audit_log.find_by_subject(ports(), "upload", batch):
             what = ACTIONS.get(entry.what, entry.what)
             actions.append({"at": entry.at, "who": entry.who, "what": what, "file": file, "batch_id": batch})
     return sorted(actions, key=lambda one: one["at"])

@@ -6,8 +6,8 @@ from typing import Any, Literal
 from portal.sale_lines.texts import LABELS
 from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.analytics.query_catalogue import describe_query
-from tillstream.domain.columns import BY_NAME, COSTS, PERSONAL, Kind
-from tillstream.domain.people import Action, Scope
+from tillstream.model.columns import BY_NAME, COSTS, PERSONAL, ColumnKind
+from tillstream.model.people import Action, Scope
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
@@ -48,10 +48,10 @@ def _kind(name: str) -> Literal["amount", "number", "day", "instant", "text"]:
     if name in AMOUNTS or name == "reporting_amount":
         return "amount"
     match BY_NAME[name].kind:
-        case Kind.NUMERIC | Kind.INT64:
+        case ColumnKind.NUMERIC | ColumnKind.INT64:
             return "number"
-        case Kind.DATE:
+        case ColumnKind.DATE:
             return "day"
-        case Kind.TIMESTAMP:
+        case ColumnKind.TIMESTAMP:
             return "instant"
     return "text"

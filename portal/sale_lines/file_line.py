@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import scoped
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.people import Action
+from tillstream.model.batch import BatchKind
+from tillstream.model.people import Action
 from tillstream.receipts.source_line import find_row
+from tillstream.records import batch_records
 
 
 @allow(Action.SEE_UPLOADS)
@@ -24,7 +24,7 @@ def show(batch_id: str, line: int) -> ResponseReturnValue:
         upload=upload,
         source=source,
         line=line,
-        whole=records.get(ports(), upload.parent) if upload.kind is BatchKind.CORRECTION else upload,
+        whole=batch_records.get_batch(ports(), upload.parent) if upload.kind is BatchKind.CORRECTION else upload,
         message=_message(source.row.raw) if upload.kind is BatchKind.STORE_SALES else "",
     )
 

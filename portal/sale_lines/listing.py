@@ -17,8 +17,8 @@ from portal.sale_lines import texts
 from portal.sale_lines.columns import Shown, chosen, offered
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY
-from tillstream.domain.dates.presets import DATES
-from tillstream.domain.people import Action
+from tillstream.model.dates import DATE_FILTERS
+from tillstream.model.people import Action
 
 FIRST = ("status", "region", "store")
 """Filters next to the period; the others are behind a button."""
@@ -76,7 +76,7 @@ def _list_query(available: dict[str, Shown], values: dict[str, list[str]], prese
 
 
 def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {name: texts for name, texts in values.items() if name not in DATES}
+    return {name: texts for name, texts in values.items() if name not in DATE_FILTERS}
 
 
 @allow(Action.SEE_NUMBERS)

@@ -15,9 +15,9 @@ from portal.orders import scoped as scoped_orders
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
 

@@ -13,8 +13,8 @@ from portal.places.places import place, places, salespeople
 from portal.sell import app_files, texts
 from portal.sell.earlier import WholeLedger, lines
 from portal.sell.products import products, promotions, retired
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.intake import form_checks, form_sales
 
 blueprint = Blueprint("sell", __name__, url_prefix="/sell", template_folder="templates")

@@ -10,9 +10,9 @@ from portal.places.places import Place, of_store
 from portal.sell import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Scope
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Scope
 from tillstream.workflows.intake import form_returns
 from tillstream.workflows.intake.form_returns import Quantities
 

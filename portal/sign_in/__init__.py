@@ -12,14 +12,12 @@ from portal.context import lives, me, ports, signed_in, this_session
 from portal.sign_in import company, known_devices, methods, texts
 from portal.sign_in.forms import Code, FirstPassword, OwnPassword, SignIn
 from portal.urls import own_page
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.people import accounts, invitation_links
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.people import accounts, invitation_links, sessions, two_factor
+from tillstream.people.account_store import User
 from tillstream.people.accounts import WrongSignIn
-from tillstream.people.login_throttle import Origin, TooManyTries
-from tillstream.people.passwords import MIN_LENGTH
-from tillstream.people.sign_in import sessions, totp
-from tillstream.people.sign_in.totp import WrongCode
-from tillstream.people.user import User
+from tillstream.people.passwords import MIN_PASSWORD_LENGTH, SignInOrigin, TooManyTries
+from tillstream.people.two_factor import WrongCode
 
 blueprint = Blueprint("sign_in", __name__, template_folder="templates")
 
@@ -52,7 +50,9 @@ def enter() -> ResponseReturnValue:
     form, status = SignIn(), 422
     if form.validate_on_submit():
         try:
-            user = accounts.sign_in(ports(), form.login.data, form.password.data, _origin(form.login.data))
+            user = accounts.sign_in_with_password(
+                ports(), form.login.data, form.password.data, _origin(form.login.data)
+            )
         except WrongSignIn as error:
             form.password.errors, status = [str(error)], 401
         except TooManyTries as error:
@@ -93,7 +93,7 @@ def check_code() -> ResponseReturnValue:
         return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
     if form.validate_on_submit():
         try:
-            user = totp.check(ports(), half.login, form.code.data)
+            user = two_factor.check_second_factor(ports(), half.login, form.code.data)
         except WrongCode as error:
             form.code.errors, status = [str(error)], 401
         except TooManyTries as error:
@@ -111,7 +111,7 @@ def _half() -> User | None:
     if not half or ports().clock.now().timestamp() - half["at"] > PATIENCE:
         return None
     try:
-        user = accounts.get(ports(), half["login"])
+        user = accounts.get_user(ports(), half["login"])
     except NotFound:
         return None
     return user if user.stamp == half["stamp"] and not user.disabled else None
@@ -123,7 +123,10 @@ def _half() -> User | None:
 def join(text: str) -> ResponseReturnValue:
     """Show an invitation. This does not use up the link, as mail programs fetch links in advance."""
     return render_template(
-        "sign_in/join.html", form=FirstPassword(), link=invitation_links.get_link(ports(), text), shortest=MIN_LENGTH
+        "sign_in/join.html",
+        form=FirstPassword(),
+        link=invitation_links.get_link(ports(), text),
+        shortest=MIN_PASSWORD_LENGTH,
     )
 
 
@@ -134,8 +137,8 @@ def take(text: str) -> ResponseReturnValue:
     link, form = invitation_links.get_link(ports(), text), FirstPassword()
     if form.validate_on_submit():
         try:
-            user = invitation_links.redeem(ports(), text, form.new.data)
-        except invitation_links.NoSuchLink:
+            user = invitation_links.redeem_link(ports(), text, form.new.data)
+        except invitation_links.NoSuchInvitationLink:
             raise
         except Rejected as error:
             form.new.errors = [str(error)]
@@ -143,7 +146,7 @@ def take(text: str) -> ResponseReturnValue:
             answer = _in(user, remembered=False)  # clears the previous session
             flash(texts.PASSWORD_SET, "done")
             return answer
-    return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_LENGTH), 422
+    return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_PASSWORD_LENGTH), 422
 
 
 @blueprint.get("/session")
@@ -184,7 +187,7 @@ def change_password() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             before, remembered = me(), cookie.permanent
-            other_sessions = sessions.still_open(ports(), before, lives())
+            other_sessions = sessions.open_sessions(ports(), before, lives())
             user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
         except (WrongSignIn, TooManyTries):
             form.old.errors = [texts.WRONG_OLD]
@@ -192,7 +195,7 @@ def change_password() -> ResponseReturnValue:
             form.new.errors = [str(error)]
         else:
             for session in other_sessions:  # the new password has ended them; this updates their list
-                sessions.end(ports(), user.login, session.id, user.login)
+                sessions.end_session(ports(), user.login, session.id, user.login)
             begin_session(user, remembered=remembered)
             flash(texts.PASSWORD_CHANGED, "done")
             return redirect(_next() if before.given_password else url_for("profile.show"), 303)
@@ -200,11 +203,13 @@ def change_password() -> ResponseReturnValue:
 
 
 def _password_page(form: OwnPassword) -> str:
-    return render_template("sign_in/password.html", form=form, shortest=MIN_LENGTH, is_first=me().given_password)
+    return render_template(
+        "sign_in/password.html", form=form, shortest=MIN_PASSWORD_LENGTH, is_first=me().given_password
+    )
 
 
-def _origin(login: str) -> Origin:
-    return Origin(request.remote_addr or "", known_devices.find(login))
+def _origin(login: str) -> SignInOrigin:
+    return SignInOrigin(request.remote_addr or "", known_devices.find(login))
 
 
 def _next() -> str:

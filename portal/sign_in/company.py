@@ -10,8 +10,8 @@ from portal.access import Open, allow
 from portal.context import enter, ports, tillstream
 from portal.sign_in import methods
 from portal.urls import own_page
-from tillstream.people.sign_in import external_identities
-from tillstream.people.user import User
+from tillstream.people import external_identities
+from tillstream.people.account_store import User
 
 if TYPE_CHECKING:
     from portal.sign_in.oidc import Provider
@@ -35,7 +35,7 @@ def returned() -> ResponseReturnValue:
     """Callback of the provider: verify the identity and start a session."""
     identity = _provider().finish()
     wanted = own_page(str(cookie.get(WANTED, "")))
-    enter(external_identities.sign_in(ports(), identity), way=methods.OIDC)
+    enter(external_identities.sign_in_externally(ports(), identity), way=methods.OIDC)
     return redirect(wanted, 303)
 
 
@@ -54,7 +54,7 @@ def through_proxy() -> User | None:
     settings = tillstream().settings
     if settings.sign_in != methods.IAP or (settings.local_accounts and methods.ASSERTION not in request.headers):
         return None
-    return external_identities.sign_in(ports(), methods.proved_by_proxy(settings))
+    return external_identities.sign_in_externally(ports(), methods.proved_by_proxy(settings))
 
 
 def _provider() -> "Provider":

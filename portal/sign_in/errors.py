@@ -1,6 +1,6 @@
 """Errors of the sign-in pages."""
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 class IdentityNotVerified(Rejected):

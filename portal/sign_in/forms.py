@@ -5,7 +5,7 @@ from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from portal.sign_in import texts
-from tillstream.people.passwords import MAX_LENGTH, MIN_LENGTH
+from tillstream.people.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
 
 class SignIn(FlaskForm):
@@ -19,11 +19,15 @@ class Code(FlaskForm):
 
 
 class FirstPassword(FlaskForm):
-    new = PasswordField(texts.FIRST, [InputRequired(texts.NO_FIRST), Length(MIN_LENGTH, MAX_LENGTH, texts.TOO_SHORT)])
+    new = PasswordField(
+        texts.FIRST, [InputRequired(texts.NO_FIRST), Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH, texts.TOO_SHORT)]
+    )
     again = PasswordField(texts.FIRST_AGAIN, [EqualTo("new", texts.DIFFERENT)])
 
 
 class OwnPassword(FlaskForm):
     old = PasswordField(texts.OLD, [InputRequired(texts.NO_OLD)])
-    new = PasswordField(texts.NEW, [InputRequired(texts.NO_NEW), Length(MIN_LENGTH, MAX_LENGTH, texts.TOO_SHORT)])
+    new = PasswordField(
+        texts.NEW, [InputRequired(texts.NO_NEW), Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH, texts.TOO_SHORT)]
+    )
     again = PasswordField(texts.NEW_AGAIN, [EqualTo("new", texts.DIFFERENT)])

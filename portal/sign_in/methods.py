@@ -4,9 +4,9 @@ from flask import Flask, current_app, request
 
 from portal.sign_in import texts
 from portal.sign_in.errors import IdentityNotVerified
-from tillstream.people.sign_in.external_identities import ExternalIdentity
-from tillstream.people.sign_in.sessions import Session
-from tillstream.people.user import User
+from tillstream.people.account_store import User
+from tillstream.people.external_identities import ExternalIdentity
+from tillstream.people.sessions import Session
 from tillstream.settings import Settings
 
 OIDC, IAP = "oidc", "iap"
@@ -19,7 +19,7 @@ EXTENSION = "tillstream.ways"
 def register(app: Flask, settings: Settings) -> None:
     """Set up the sign-in method of the settings; its libraries are imported only if needed."""
     if settings.sign_in == IAP:
-        from tillstream.people.sign_in.jwt_verifier import JWTVerifier
+        from tillstream.people.jwt_verifier import JWTVerifier
 
         app.extensions[EXTENSION] = JWTVerifier((ISSUER,), "ES256", KEYS)
     elif settings.sign_in == OIDC:
@@ -48,7 +48,7 @@ def proved_by_proxy(settings: Settings) -> ExternalIdentity:
 
     Raises `IdentityNotVerified`, and `Unavailable` if the keys of the proxy cannot be fetched.
     """
-    from tillstream.people.sign_in.jwt_verifier import InvalidToken, JWTVerifier
+    from tillstream.people.jwt_verifier import InvalidToken, JWTVerifier
 
     signer: JWTVerifier = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")

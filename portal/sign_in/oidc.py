@@ -9,8 +9,8 @@ from requests import RequestException
 
 from portal.sign_in import texts
 from portal.sign_in.errors import IdentityNotVerified
-from tillstream.domain.errors import Unavailable
-from tillstream.people.sign_in.external_identities import ExternalIdentity
+from tillstream.model.errors import Unavailable
+from tillstream.people.external_identities import ExternalIdentity
 from tillstream.settings import Settings
 
 DISCOVERY = "/.well-known/openid-configuration"

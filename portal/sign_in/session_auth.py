@@ -4,7 +4,7 @@ from flask import request
 
 from portal.context import Person, lives, ports, tillstream
 from portal.sign_in import methods
-from tillstream.people.sign_in import sessions
+from tillstream.people import sessions
 
 
 def load(key: str) -> Person | None:
@@ -14,7 +14,7 @@ def load(key: str) -> Person | None:
     """
     if request.path.startswith("/api/") and request.headers.get("Authorization"):
         return None
-    session_and_user = sessions.current(ports(), key, lives())
+    session_and_user = sessions.current_session(ports(), key, lives())
     if not session_and_user or not methods.is_valid_session(tillstream().settings, *session_and_user):
         return None
     return Person(session_and_user[1], session=session_and_user[0], key=key)

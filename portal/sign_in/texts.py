@@ -1,6 +1,6 @@
 """Texts of the sign-in pages."""
 
-from tillstream.people.passwords import MIN_LENGTH
+from tillstream.people.passwords import MIN_PASSWORD_LENGTH
 
 NAME, NO_NAME = "Name", "Enter your sign-in name."
 PASSWORD, NO_PASSWORD = "Password", "Enter your password."
@@ -9,7 +9,7 @@ CODE, NO_CODE = "Code", "Enter the code that your phone shows."
 FIRST, NO_FIRST, FIRST_AGAIN = "Your password", "Enter a password.", "Repeat the password"
 OLD, NO_OLD, WRONG_OLD = "Current password", "Enter your current password.", "This is not your current password."
 NEW, NO_NEW, NEW_AGAIN = "New password", "Enter a new password.", "Repeat the new password"
-TOO_SHORT = f"Use at least {MIN_LENGTH} characters."
+TOO_SHORT = f"Use at least {MIN_PASSWORD_LENGTH} characters."
 DIFFERENT = "The passwords do not match."
 CODE_EXPIRED = "That took too long. Enter your name and password again."
 PASSWORD_SET = "Your password is set."  # noqa: S105 - a sentence

@@ -14,8 +14,8 @@ from portal.sql_page.running import RunningQueries
 from tillstream.ad_hoc import engines, history, results, tables
 from tillstream.ad_hoc.engines import Answer, Run
 from tillstream.ad_hoc.statement import LONGEST
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action, Role
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action, Role
 
 blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 RUNNING = RunningQueries()

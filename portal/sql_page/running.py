@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from portal.sql_page import texts
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MOST = 2
 """Queries that a person can run at a time."""

@@ -11,10 +11,10 @@ from portal.context import ports
 from portal.stock import lines, product_codes, recording, stores, texts
 from tillstream.analytics.filters import Filters
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
 from tillstream.inventory import transfers
 from tillstream.inventory.transfers import Transfer
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 
 MOST = 500
 """Transfers that are listed, those that were sent last."""

@@ -13,11 +13,11 @@ from portal.context import me, ports, scope
 from portal.stock import recording, stores, texts
 from portal.stock.counts import required
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.counts import CountState, StockCount
-from tillstream.domain.people import Action
 from tillstream.inventory import count_records, count_review, counting
 from tillstream.inventory.count_review import Difference
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
 
 MOST_LEVELS = 100_000
 """Products of one store that are compared."""

@@ -13,12 +13,12 @@ from portal.filters.values import remaining
 from portal.places.places import Place
 from portal.stock import lines, product_codes, stores, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.inventory.counts import CountedLine, CountPart, CountState, StockCount
 from tillstream.domain.inventory.movements import DayPart
-from tillstream.domain.people import Action
 from tillstream.inventory import count_records, counting
 from tillstream.inventory.counting import Scan
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 
 
 @allow(Action.MANAGE_STOCK)

@@ -14,9 +14,9 @@ from portal.context import ports
 from portal.places.places import Place
 from portal.stock import lines, recording, stores, texts
 from portal.stock.lines import FormLine
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import REASONS, WITH_REASON, Movement, MovementKind
-from tillstream.domain.people import Action
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Action
 
 FORMS = {
     "receive": MovementKind.RECEIPT,

@@ -13,10 +13,10 @@ from portal.context import ports, scope
 from portal.stock import texts
 from portal.stock.stores import may_change
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import REASONS, MovementKind
-from tillstream.domain.people import Action
 from tillstream.inventory import records
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 CHART_DAYS = 366
 """Days of the chart, the latest ones."""

@@ -1,7 +1,7 @@
 """The number of late orders of the user, for the menu and the start page."""
 
 from portal.context import ports, scope
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.purchasing import listing, orders
 
 COUNTED = 50

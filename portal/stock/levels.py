@@ -12,9 +12,9 @@ from portal.context import scope
 from portal.filters import fields
 from portal.stock import on_order, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.people import Action
 from tillstream.exports.formats import LABELS
 from tillstream.inventory import past
+from tillstream.model.people import Action
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("product", "store", "status", "on-hand", "recent", "cover", "value")

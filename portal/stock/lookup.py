@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.stock import product_codes, stores
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 
 @allow(Action.MANAGE_STOCK)

@@ -7,11 +7,11 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports
 from portal.stock import product_codes, recording, stores, texts
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import REASONS, TRANSFERS, MovementKind
-from tillstream.domain.people import Action
 from tillstream.inventory import records, transfers
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 MOST = 500
 """Movements of a store that are listed, the newest ones."""

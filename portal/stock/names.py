@@ -5,7 +5,7 @@ from flask import g
 from portal.context import ports
 from tillstream.catalogue import listing
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 from tillstream.purchasing import orders
 
 

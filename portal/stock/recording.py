@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from portal.context import me, ports, tillstream
 from portal.stock import texts
-from tillstream.domain.errors import Conflict, NotFound
 from tillstream.domain.inventory.movements import Movement
 from tillstream.inventory import levels, records
+from tillstream.model.errors import Conflict, NotFound
 
 
 def record(movements: Sequence[Movement]) -> None:

@@ -12,9 +12,9 @@ from portal.access import allow
 from portal.context import ports
 from portal.stock import recording, stores, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 RECENT = timedelta(days=28)
 """How long a return is listed; older ones are found by search."""

@@ -8,9 +8,9 @@ from flask import g, request
 from portal.context import ports, scope, tillstream
 from portal.places.places import Place, of_region, places
 from portal.stock import texts
-from tillstream.domain import write_scope
-from tillstream.domain.errors import NotFound
-from tillstream.domain.write_scope import extent_of
+from tillstream.model import people
+from tillstream.model.errors import NotFound
+from tillstream.model.people import extent_of
 
 
 def key(region: str, store_id: str) -> str:
@@ -59,7 +59,7 @@ def receivers(place: Place) -> list[Place]:
 
 def may_change(region: str, *stores: str) -> bool:
     """Whether one of these stores is the user's."""
-    return any(write_scope.may_change(scope(), extent_of(region, store)) for store in stores if store)
+    return any(people.may_change(scope(), extent_of(region, store)) for store in stores if store)
 
 
 def business_day(region: str, store_id: str) -> date:

@@ -6,7 +6,7 @@ from flask import url_for
 
 from portal.context import scope, signed_in
 from portal.stock import texts
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 READING = {"stock.show", "stock_files.report"}
 """Views for those who may not change stock."""

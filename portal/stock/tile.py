@@ -8,7 +8,7 @@ from portal.context import scope
 from portal.stock import texts
 from portal.stock.levels import FILTERS
 from tillstream.analytics.filters import Filters
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 SHOWN = ("negative", "out", "low", "not-counted")
 

@@ -5,7 +5,7 @@ from flask import Response, abort, request
 from portal.access import allow
 from portal.context import me, ports
 from portal.stock_files import planning
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.catalogue_import.export_file import csv_file, xlsx_file
 from tillstream.workflows.stock_import.columns import COLUMNS

@@ -11,9 +11,9 @@ from portal.context import me, ports, tillstream
 from portal.places.places import places
 from portal.stock_files import planning, texts
 from portal.stock_files.planning import Choices
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
 from tillstream.inventory import levels
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.decisions.sweeping import refresh_totals
 from tillstream.workflows.stock_import import importing

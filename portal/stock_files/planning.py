@@ -7,9 +7,9 @@ from flask import request
 
 from portal.context import ports, scope, tillstream
 from portal.stock_files import texts
-from tillstream.domain import write_scope
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind
+from tillstream.model import people
+from tillstream.model.errors import Rejected
 from tillstream.workflows.stock_import import codes, importing, zones
 from tillstream.workflows.stock_import.columns import IMPORTED, Defaults
 from tillstream.workflows.stock_import.importing import Plan
@@ -53,7 +53,7 @@ def choices() -> Choices:
 
 def may_change(region: str, store: str) -> bool:
     """Whether the stock of a store is the user's to change."""
-    return write_scope.may_change(scope(), write_scope.extent_of(region, store))
+    return people.may_change(scope(), people.extent_of(region, store))
 
 
 def plan(content: bytes, chosen: Choices) -> Plan:

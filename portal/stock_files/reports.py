@@ -14,8 +14,8 @@ from portal.context import ports, scope
 from portal.figures import ask, currency, parse_filters, requested_filters
 from portal.list_view import ListQuery, Page
 from portal.stock_files import texts
-from tillstream.domain.columns import COSTS
-from tillstream.domain.people import Action
+from tillstream.model.columns import COSTS
+from tillstream.model.people import Action
 
 DAYS = 90
 """Days of the period of a report, if the address has none."""

@@ -18,8 +18,8 @@ from portal.filters.fields import Field
 from portal.filters.values import Value
 from portal.list_view import ListQuery, Page
 from portal.storybook.figures import figures
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.errors import NotFound
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.errors import NotFound
 
 blueprint = Blueprint("storybook", __name__, template_folder="templates")
 

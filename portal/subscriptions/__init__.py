@@ -11,10 +11,10 @@ from portal.subscriptions import destinations, summary, texts
 from portal.subscriptions.addresses import address_of, of_form, own_days, period_of
 from tillstream.app import subscribed_tables
 from tillstream.dashboards import saved_views
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.people import Action
 from tillstream.file_destinations import registry as file_destinations
 from tillstream.mail.addresses import is_address
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.people import Action
 from tillstream.people import accounts
 from tillstream.reports import mail_job
 from tillstream.scheduled_exports import last_file, registry, tables
@@ -162,7 +162,7 @@ def _form(draft: Draft, id: str = "") -> str:
 
 def _check(draft: Draft, login: str) -> None:
     """Raise `Rejected` or `NotFound` if the person cannot see the table now."""
-    app, user = tillstream(), accounts.get(ports(), login)
+    app, user = tillstream(), accounts.get_user(ports(), login)
     source = subscribed_tables.source_of(app)
     tried = Subscription(draft.name, draft.address, draft.format, draft.to, draft.every, view=draft.view)
     tables.check(source, tried, user, ports().clock.now().date())

@@ -4,9 +4,9 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from tillstream.domain.dates.presets import ALL_TIME, DATES, OWN, PRESETS
-from tillstream.domain.errors import Rejected
 from tillstream.mail.schedule import MONTH
+from tillstream.model.dates import ALL_TIME, DATE_FILTERS, OWN_DATES, PERIOD_PRESETS
+from tillstream.model.errors import Rejected
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, arguments_of
 from tillstream.scheduled_exports.tables import LINES, LINES_FILE, PRESET
 
@@ -29,13 +29,13 @@ def own_days(address: str) -> list[str]:
     arguments = arguments_of(address)[1]
     if any(arguments.get(PRESET, [])):
         return []
-    return [arguments[name][0] for name in DATES if any(arguments.get(name, []))]
+    return [arguments[name][0] for name in DATE_FILTERS if any(arguments.get(name, []))]
 
 
 def period_of(address: str) -> str:
     """The preset of an address, `OWN` for days of its own, or empty."""
     chosen = next(iter(arguments_of(address)[1].get(PRESET, [])), "")
-    return chosen if chosen in {ALL_TIME, *PRESETS} else OWN if own_days(address) else ""
+    return chosen if chosen in {ALL_TIME, *PERIOD_PRESETS} else OWN_DATES if own_days(address) else ""
 
 
 def of_form() -> Draft:
@@ -58,10 +58,10 @@ def of_form() -> Draft:
 
 
 def _with_period(address: str, preset: str) -> str:
-    if preset == OWN:
+    if preset == OWN_DATES:
         return address
     path, arguments = arguments_of(address)
-    kept = {name: values for name, values in arguments.items() if name not in {*DATES, PRESET}}
+    kept = {name: values for name, values in arguments.items() if name not in {*DATE_FILTERS, PRESET}}
     return _joined(path, kept | ({PRESET: [preset]} if preset else {}))
 
 

@@ -7,10 +7,10 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.subscriptions import texts
 from tillstream.app import file_destinations
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.people import Action
 from tillstream.file_destinations import deliveries, registry
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.model.errors import Unavailable
+from tillstream.model.people import Action
 from tillstream.scheduled_exports import registry as subscriptions
 
 SHOWN = 20

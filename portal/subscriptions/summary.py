@@ -8,7 +8,7 @@ from portal.filters.texts import LABELS
 from portal.subscriptions import texts
 from tillstream.analytics import explorations
 from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
-from tillstream.domain.dates.presets import DATES
+from tillstream.model.dates import DATE_FILTERS
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, arguments_of
 from tillstream.scheduled_exports.tables import OF_PAGES, parameters_of
 
@@ -35,7 +35,7 @@ def of_address(address: str) -> list[tuple[str, str]]:
         lines.append((texts.COMPARED, texts.compared_days(days)))
     for name in sorted(arguments, key=lambda name: list(LABELS).index(name) if name in LABELS else -1):
         chosen = [text for text in arguments[name] if text]
-        if not chosen or (name in OF_PAGES | {*DATES, *COMPARED_DATES} and name not in own):
+        if not chosen or (name in OF_PAGES | {*DATE_FILTERS, *COMPARED_DATES} and name not in own):
             continue
         if name in own:
             lines.append((name.replace("_", " ").capitalize(), ", ".join(PERIODS.get(one, one) for one in chosen)))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from portal.dashboard import texts as dashboard_texts
-from tillstream.domain.dates.presets import ALL_TIME, OWN
 from tillstream.mail import schedule
-from tillstream.outbox.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
+from tillstream.model.dates import ALL_TIME, OWN_DATES
+from tillstream.records.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
 from tillstream.scheduled_exports.subscription import Subscription
 
 EVERY = {schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"}
@@ -69,7 +69,7 @@ def periods(*, has_latest: bool, has_all: bool, days: Iterable[str]) -> dict[str
     fixed = " – ".join(days)
     return {
         **({"": LATEST} if has_latest else {}),
-        **({OWN: f"The same days each time: {fixed}"} if fixed else {}),
+        **({OWN_DATES: f"The same days each time: {fixed}"} if fixed else {}),
         **({ALL_TIME: dashboard_texts.ALL_TIME} if has_all else {}),
         **dashboard_texts.PRESETS,
     }

@@ -7,7 +7,7 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports
 from portal.tokens import texts
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.people import personal_tokens
 
 PER_PAGE = 50
@@ -20,7 +20,7 @@ def show() -> ResponseReturnValue:
     now, words = ports().clock.now(), filters["q"].casefold().split()
     matches = [
         one
-        for one in personal_tokens.find(ports())
+        for one in personal_tokens.find_personal_tokens(ports())
         if all(word in f"{one.login} {one.name} {one.id}".casefold() for word in words)
         and filters["state"] in {"", one.state(now)}
     ]
@@ -38,6 +38,6 @@ def show() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def revoke(token_id: str) -> ResponseReturnValue:
-    token = personal_tokens.revoke(ports(), token_id, by=me().login)
+    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login)
     flash(texts.revoked_of(token.login, token.name), "done")
     return redirect(url_for("tokens.everybody"), 303)

@@ -10,10 +10,10 @@ from wtforms.validators import InputRequired, Length
 from portal.access import Open, allow
 from portal.context import me, ports, scope, tillstream
 from portal.tokens import texts
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.people import personal_tokens
 
-DAYS = (7, 30, personal_tokens.USUAL_DAYS, 180, personal_tokens.MOST_DAYS)
+DAYS = (7, 30, personal_tokens.DEFAULT_DAYS, 180, personal_tokens.MAX_DAYS)
 
 
 class NewToken(FlaskForm):
@@ -26,11 +26,13 @@ class NewToken(FlaskForm):
 
 def _form() -> NewToken:
     form, regions = NewToken(), scope().regions
-    form.rights.choices = [SelectChoice(right, texts.RIGHTS[right]) for right in personal_tokens.rights_of(scope())]
+    form.rights.choices = [
+        SelectChoice(right, texts.RIGHTS[right]) for right in personal_tokens.grantable_rights(scope())
+    ]
     regions_offered = tillstream().contracts.regions_to_choose() if regions is None else regions
     form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
     if not form.is_submitted():
-        form.rights.data, form.days.data = ["numbers"], personal_tokens.USUAL_DAYS
+        form.rights.data, form.days.data = ["numbers"], personal_tokens.DEFAULT_DAYS
         form.files_only.data = request.args.get("files") == "yes"
     return form
 
@@ -46,7 +48,7 @@ def make() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(form), 422
     try:
-        token, text = personal_tokens.issue(
+        token, text = personal_tokens.issue_personal_token(
             ports(),
             me().login,
             form.name.data,
@@ -65,11 +67,11 @@ def make() -> ResponseReturnValue:
 
 @allow(Open.SIGNED_IN)
 def revoke(token_id: str) -> ResponseReturnValue:
-    token = personal_tokens.revoke(ports(), token_id, by=me().login, login=me().login)
+    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login, login=me().login)
     flash(texts.revoked(token.name), "done")
     return redirect(url_for("tokens.own"), 303)
 
 
 def _page(form: NewToken) -> str:
-    tokens = personal_tokens.find(ports(), me().login)
+    tokens = personal_tokens.find_personal_tokens(ports(), me().login)
     return render_template("tokens/own.html", tokens=tokens, form=form, words=texts.RIGHTS, now=ports().clock.now())

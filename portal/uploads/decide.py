@@ -13,8 +13,8 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from portal.uploads.decisions import ask
 from portal.uploads.texts import actions as texts
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.people import Action
+from tillstream.model.batch import Batch
+from tillstream.model.people import Action
 from tillstream.sync import requests
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.decisions.ask import changes_of

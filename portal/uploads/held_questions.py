@@ -13,17 +13,16 @@ from portal.uploads.decide import report_decided
 from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
 from portal.uploads.texts import actions
 from portal.uploads.texts import questions as texts
-from tillstream.contracts import confirmations
+from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch import visibility
-from tillstream.domain.batch.file_figures import FileFigures
-from tillstream.domain.batch.holds import HoldCode
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
+from tillstream.model import batch
+from tillstream.model.batch import Batch, BatchState, HoldCode
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
+from tillstream.model.uploads import FileFigures
 from tillstream.people import accounts
-from tillstream.people.user import User
+from tillstream.people.account_store import User
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.onboarding import held_batch, proposals
 from tillstream.workflows.review import decisions
@@ -43,7 +42,7 @@ ANSWERED = frozenset(
 
 def link_text(upload: Batch) -> str:
     """Text of the link to the questions about a held file; empty if answers cannot release it."""
-    if not _is_held_file(upload) or not scope().may(Action.UPLOAD) or not visibility.is_changeable(scope(), upload):
+    if not _is_held_file(upload) or not scope().may(Action.UPLOAD) or not batch.may_change_batches(scope(), upload):
         return ""
     if upload.contract and not ANSWERED & upload.hold_codes:
         return ""
@@ -125,7 +124,7 @@ def save(batch_id: str) -> ResponseReturnValue:
     others = scoped.held_alike(upload) if request.form.get("all") else []
     proposals.propose(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
-        confirmations.confirm(ports(), contract.name, me().login)  # the figures are above the button
+        registry.confirm_contract(ports(), contract.name, me().login)  # the figures are above the button
 
         def read(one: str) -> Batch:
             if one == batch_id:
@@ -136,7 +135,7 @@ def save(batch_id: str) -> ResponseReturnValue:
         requester = _without_region(upload, contract)
         if requester and request.form.get("give_region"):
             regions = [*requester.regions, contract.region]
-            accounts.assign(ports(), requester.login, regions=regions, by=me().login)
+            accounts.assign_account(ports(), requester.login, regions=regions, by=me().login)
             flash(actions.region_added(requester.login, contract.region), "done")
         saved = actions.version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
@@ -149,7 +148,7 @@ def _without_region(upload: Batch, contract: Contract) -> User | None:
     if HoldCode.REGION_REQUESTED not in upload.hold_codes or not scope().may(Action.ADMINISTER):
         return None
     with suppress(NotFound):
-        requester = accounts.get(ports(), upload.received_by)
+        requester = accounts.get_user(ports(), upload.received_by)
         return None if requester.scope.covers_region(contract.region) else requester
     return None
 
@@ -172,7 +171,7 @@ def _held_upload(batch_id: str) -> Batch:
 
 
 def _is_held_file(upload: Batch) -> bool:
-    return upload.state is State.HELD and upload.is_file
+    return upload.state is BatchState.HELD and upload.is_file
 
 
 def _current_contract(upload: Batch) -> Contract | None:

@@ -8,9 +8,8 @@ from typing import Any
 
 from portal.reader_locale import decimal
 from portal.uploads.texts import states as texts
-from tillstream.domain.batch.holds import HoldCode
-from tillstream.domain.batch.record import IN_LEDGER, REJECTED_BY, Batch, State
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.model.batch import REJECTED_BY, STATES_IN_LEDGER, Batch, BatchState, HoldCode
+from tillstream.receipts.receipt import Receipt
 
 
 @dataclass(frozen=True)
@@ -23,24 +22,24 @@ class Words:
 
 
 TONES = {
-    State.RECEIVED: "busy",
-    State.STAGING: "busy",
-    State.STAGED: "busy",
-    State.HELD: "ask",
-    State.SETTLED: "good",
-    State.ANNOUNCED: "good",
-    State.REJECTED: "bad",
-    State.CANCELLED: "quiet",
-    State.FAILED: "bad",
-    State.UNDONE: "quiet",
-    State.REPLAYED: "quiet",
+    BatchState.RECEIVED: "busy",
+    BatchState.STAGING: "busy",
+    BatchState.STAGED: "busy",
+    BatchState.HELD: "ask",
+    BatchState.SETTLED: "good",
+    BatchState.ANNOUNCED: "good",
+    BatchState.REJECTED: "bad",
+    BatchState.CANCELLED: "quiet",
+    BatchState.FAILED: "bad",
+    BatchState.UNDONE: "quiet",
+    BatchState.REPLAYED: "quiet",
 }
 STATES = {state: Words(*texts.STATES[state.value], tone) for state, tone in TONES.items()}
 DISCARDED = Words(*texts.DISCARDED, "quiet")
 NOTHING_TO_IMPORT = Words(*texts.NOTHING_TO_IMPORT, "quiet")
 DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 ANOTHER_SOURCE = frozenset({HoldCode.OTHER_CONTRACT, HoldCode.FOREIGN_SALES})
-UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.SETTLED})
+UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED})
 """Transient states; pages that show them refresh themselves."""
 
 
@@ -58,7 +57,7 @@ def may_be_of_another_source(upload: Batch) -> bool:
 
 def is_without_rows(upload: Batch) -> bool:
     """Whether a settled file has a header at most."""
-    return upload.state in IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
+    return upload.state in STATES_IN_LEDGER and upload.staged is not None and upload.staged.rows_read == 0
 
 
 def day_in_name(file: str) -> str:
@@ -117,11 +116,11 @@ def headline(receipt: Receipt) -> str:
 def result(upload: Batch, receipt: Receipt) -> str:
     """A text such as: 1,204 rows: 1,190 new, 14 to fix."""
     rows = receipt["rows"]
-    if upload.state is State.REJECTED and upload.error:
+    if upload.state is BatchState.REJECTED and upload.error:
         return reason(upload).rstrip(".")
-    if upload.state is State.HELD and receipt["holds"]:
+    if upload.state is BatchState.HELD and receipt["holds"]:
         return texts.held_because(receipt["holds"][0]["message"].rstrip("."))
-    if upload.state not in IN_LEDGER or not rows["read"]:
+    if upload.state not in STATES_IN_LEDGER or not rows["read"]:
         return headline(receipt)
     parts = [f"{decimal(part['count'])} {part['label']}" for part in balance(rows) if part["count"]]
     return texts.rows_by_outcome(rows["read"], parts)

@@ -14,11 +14,11 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
 from portal.uploads.texts import states as texts
 from tillstream.analytics.filters import Filters
-from tillstream.contracts import import_settings
-from tillstream.domain.batch.record import FILE_KINDS, IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.file_names import EXTENSIONS
-from tillstream.domain.people import Action
+from tillstream.contracts import source_settings
+from tillstream.model.batch import FILE_KINDS, STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.model.file_names import FILE_EXTENSIONS
+from tillstream.model.people import Action
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import proposals
 
@@ -33,12 +33,15 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
     "size": lambda one: one.size,
 }
 TO_FIX = "fix"
-GROUPS: dict[str, tuple[str, frozenset[State]]] = {
-    "needs": (texts.GROUPS["needs"], frozenset({State.HELD, State.FAILED})),
-    "way": (texts.GROUPS["way"], frozenset({State.RECEIVED, State.STAGING, State.STAGED})),
-    "counted": (texts.GROUPS["counted"], frozenset({State.SETTLED, State.ANNOUNCED})),
-    TO_FIX: (texts.GROUPS[TO_FIX], IN_LEDGER),
-    "out": (texts.GROUPS["out"], frozenset({State.REJECTED, State.CANCELLED, State.UNDONE, State.REPLAYED})),
+GROUPS: dict[str, tuple[str, frozenset[BatchState]]] = {
+    "needs": (texts.GROUPS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
+    "way": (texts.GROUPS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
+    "counted": (texts.GROUPS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
+    TO_FIX: (texts.GROUPS[TO_FIX], STATES_IN_LEDGER),
+    "out": (
+        texts.GROUPS["out"],
+        frozenset({BatchState.REJECTED, BatchState.CANCELLED, BatchState.UNDONE, BatchState.REPLAYED}),
+    ),
 }
 
 
@@ -66,10 +69,10 @@ def show() -> ResponseReturnValue:
         groups=GROUPS,
         state_of=labels.state_of,
         to_fix_of=partial(_to_fix, to_fix),
-        in_ledger=IN_LEDGER,
+        in_ledger=STATES_IN_LEDGER,
         contracts=contracts,
-        direct=import_settings.without_preview(ports(), [one.name for one in contracts]),
-        endings=sorted(f".{one}" for one in EXTENSIONS),
+        direct=source_settings.sources_without_preview(ports(), [one.name for one in contracts]),
+        endings=sorted(f".{one}" for one in FILE_EXTENSIONS),
         most=tillstream().settings.upload_limit_mb << 20,
         proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
         expires_at=partial(complete_upload.expires_at, ports()),
@@ -88,7 +91,7 @@ def _rows_to_fix() -> dict[str, int] | None:
 
 def _to_fix(rows_to_fix: dict[str, int] | None, upload: Batch) -> int | None:
     """Rows to fix of an upload: of an imported one those that are left, of another one those that staging rejected."""
-    if upload.state in IN_LEDGER:
+    if upload.state in STATES_IN_LEDGER:
         return None if rows_to_fix is None else rows_to_fix.get(upload.batch_id, 0)
     return upload.staged.rows_refused if upload.staged else None
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from portal.context import scope, tillstream
 from tillstream.analytics import queries
-from tillstream.domain.batch.file_figures import FileFigures
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
+from tillstream.model.uploads import FileFigures
 
 
 def new_region(contract: Contract) -> bool:

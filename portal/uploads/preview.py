@@ -11,10 +11,10 @@ from portal.uploads import preview_content, same_file, scoped
 from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
 from portal.uploads.texts import actions
 from portal.uploads.texts import preview as texts
-from tillstream.contracts import confirmations
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.contracts import registry
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.model.uploads import ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire, sources
@@ -138,7 +138,7 @@ def save(sending_id: str) -> ResponseReturnValue:
         if contract.name in contracts.in_use():
             raise Rejected(texts.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
-        confirmations.confirm(ports(), saved.name, me().login)  # the figures are above the button
+        registry.confirm_contract(ports(), saved.name, me().login)  # the figures are above the button
         loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
         flash(texts.source_saved(saved.name), "done")
     else:

@@ -10,13 +10,12 @@ from portal.uploads.decisions import ask
 from portal.uploads.questions import file_questions, mapping
 from portal.uploads.texts import actions
 from tillstream.detection import FileSample
-from tillstream.domain.batch.file_figures import FileFigures
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.uploads import FileFigures, ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
 from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import questionnaire

@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads import labels, scoped
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 from tillstream.receipts import receipt as receipts
 
 MAX_BATCHES = 100
-WAITS = frozenset({State.HELD, State.FAILED})
+WAITS = frozenset({BatchState.HELD, BatchState.FAILED})
 
 
 @allow(Action.SEE_UPLOADS)
@@ -34,12 +34,12 @@ def _status(upload: Batch) -> dict[str, Any]:
         "batch_id": upload.batch_id,
         "state": upload.state.value,
         "tone": labels.state_of(upload).tone,
-        "done": upload.state in TERMINAL | WAITS,
+        "done": upload.state in TERMINAL_STATES | WAITS,
         "url": url_for("uploads.receipt", batch_id=upload.batch_id),
         "result": "",
         "needs": False,
     }
-    if upload.state in TERMINAL | WAITS | IN_LEDGER:
+    if upload.state in TERMINAL_STATES | WAITS | STATES_IN_LEDGER:
         receipt = receipts.receipt(ports(), upload.batch_id)
         status["result"] = labels.result(upload, receipt)
         status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports
 from portal.uploads.questions import preview_text
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.workflows.onboarding import proposals
 
 

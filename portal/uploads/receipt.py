@@ -11,18 +11,24 @@ from portal import list_view
 from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
-from tillstream.batches import homes, lineage, records
-from tillstream.contracts import expectations
-from tillstream.domain.batch import visibility
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State, receipt_time
-from tillstream.domain.people import Action
-from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.contracts import source_settings
+from tillstream.model import batch
+from tillstream.model.batch import (
+    STATE_TRANSITIONS,
+    STATES_IN_LEDGER,
+    TERMINAL_STATES,
+    Batch,
+    BatchKind,
+    BatchState,
+    receipt_time,
+)
+from tillstream.model.people import Action
+from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.settling import large_job
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt import repeated_lines
-from tillstream.receipts.receipt_types import Receipt, ReceiptProblem
-from tillstream.receipts.staged_rejections import UNSETTLED
+from tillstream.receipts.receipt import UNSETTLED, Receipt, ReceiptProblem, repeated_lines
+from tillstream.records import batch_records
 from tillstream.sync import requests
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.corrections.drafts import draft
@@ -43,13 +49,13 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
-    corrections = records.children(ports(), batch_id, BatchKind.CORRECTION)
-    correcting = any(one.state not in TERMINAL | IN_LEDGER for one in corrections)
-    again = lineage.active_replay(ports(), upload)
-    undoing = upload.state in IN_LEDGER and undo.is_requested(ports(), batch_id)
-    is_removed = bool(upload.home) and homes.is_removed(ports(), upload.home)
+    corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION)
+    correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
+    again = batch_records.active_replay(ports(), upload)
+    undoing = upload.state in STATES_IN_LEDGER and undo.is_requested(ports(), batch_id)
+    is_removed = bool(upload.home) and batch_records.is_home_removed(ports(), upload.home)
     is_of_home = bool(upload.home) and not is_removed
-    is_left_to_job = upload.state is State.STAGED and large_job.is_large_settlement(
+    is_left_to_job = upload.state is BatchState.STAGED and large_job.is_large_settlement(
         ports(), large_job.staged_rows(upload)
     )
     receipt = receipts.receipt(ports(), batch_id)
@@ -57,7 +63,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     for group in groups:
         if group["problem"].severity is Severity.ERROR:
             group["rows"] = _refused(upload, group["problem"].code, SHOWN)
-    repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in IN_LEDGER
+    repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in STATES_IN_LEDGER
     return render_template(
         "uploads/receipt.html",
         upload=upload,
@@ -78,7 +84,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         is_left_to_job=is_left_to_job,
         day_without_sales=_day_without_sales(upload),
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
-        not_corrected=corrections[-1] if corrections and corrections[-1].state is State.REJECTED else None,
+        not_corrected=corrections[-1] if corrections and corrections[-1].state is BatchState.REJECTED else None,
         questions=held_questions.link_text(upload),
         offered=_steps(upload, receipt),
         steps=_steps(upload, receipt)
@@ -91,7 +97,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not is_of_home else [],
         acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else {},
         typed=draft.get(ports(), batch_id).has_edits(),
-        parent=records.get(ports(), upload.parent) if upload.parent else None,
+        parent=batch_records.get_batch(ports(), upload.parent) if upload.parent else None,
         received=receipt_time(upload.received_seq),
         is_ahead=upload.is_ahead(ports().clock.now()),
     )
@@ -102,7 +108,7 @@ def _day_without_sales(upload: Batch) -> str:
     current = next((one for one in scoped.contracts() if one.name == upload.contract), None)
     if current is None or not labels.is_without_rows(upload):
         return ""
-    if expectations.of_contract(ports(), current).expectation.cadence != "daily":
+    if source_settings.expectation_of_contract(ports(), current).expectation.cadence != "daily":
         return ""
     on = labels.day_in_name(upload.file)
     return url_for("completeness.day", region=current.region, on=on) if on else url_for("completeness.show")
@@ -164,21 +170,21 @@ def _groups(problems: list[ReceiptProblem]) -> list[dict[str, Any]]:
 
 def _of_others(upload: Batch, corrections: Sequence[Batch]) -> frozenset[str]:
     """Steps that the user may not take, because the file also contains sales of others."""
-    if not visibility.is_changeable(scope(), upload):
+    if not batch.may_change_batches(scope(), upload):
         return BLOCKED | {"cancel", "decide"}
-    return frozenset() if visibility.is_changeable(scope(), upload, corrections) else frozenset({"undo", "replay"})
+    return frozenset() if batch.may_change_batches(scope(), upload, corrections) else frozenset({"undo", "replay"})
 
 
 def _steps(upload: Batch, receipt: Receipt) -> frozenset[str]:
     """Steps that the state of the batch allows; the role of the user restricts them further."""
-    follows = TRANSITIONS[upload.state]
+    follows = STATE_TRANSITIONS[upload.state]
     steps = {
-        "cancel": State.CANCELLED in follows,
-        "decide": upload.state is State.HELD,
-        "as_new": upload.state in IN_LEDGER and labels.has_superseded(receipt),
-        "fix": upload.state in IN_LEDGER and upload.is_file and bool(receipt["rows"]["quarantined"]),
-        "refused": upload.state in IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
-        "replay": State.REPLAYED in follows and upload.is_file and bool(upload.contract),
-        "undo": State.UNDONE in follows,
+        "cancel": BatchState.CANCELLED in follows,
+        "decide": upload.state is BatchState.HELD,
+        "as_new": upload.state in STATES_IN_LEDGER and labels.has_superseded(receipt),
+        "fix": upload.state in STATES_IN_LEDGER and upload.is_file and bool(receipt["rows"]["quarantined"]),
+        "refused": upload.state in STATES_IN_LEDGER | UNSETTLED and bool(receipt["rows"]["quarantined"]),
+        "replay": BatchState.REPLAYED in follows and upload.is_file and bool(upload.contract),
+        "undo": BatchState.UNDONE in follows,
     }
     return frozenset(name for name, possible in steps.items() if possible)

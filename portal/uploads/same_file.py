@@ -9,10 +9,10 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import labels, scoped
 from portal.uploads.texts import preview as texts
-from tillstream.batches import records
-from tillstream.batches.registration import digest
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
-from tillstream.domain.people import Action
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
+from tillstream.model.people import Action
+from tillstream.records import batch_records
+from tillstream.records.batch_registration import digest_of_stream
 from tillstream.workflows.onboarding.questionnaire import Open
 
 
@@ -27,26 +27,26 @@ def earlier_upload(sha256: str) -> Batch | None:
     """The newest upload of these bytes within the scope of the user."""
     if not sha256:
         return None
-    same = (one for one in records.of_content(ports(), sha256) if one.is_file and scoped.covers(one))
+    same = (one for one in batch_records.batches_of_content(ports(), sha256) if one.is_file and scoped.covers(one))
     return max(same, key=lambda one: one.received_seq, default=None)
 
 
 def earlier_of(opened: Open) -> Batch | None:
     """As `earlier_upload`, for a stored file."""
     with opened() as stream:
-        return earlier_upload(digest(stream))
+        return earlier_upload(digest_of_stream(stream))
 
 
 def advice(upload: Batch) -> str:
     """What a person can do about a file that was uploaded before."""
-    if upload.state in IN_LEDGER | labels.UNDER_WAY:
+    if upload.state in STATES_IN_LEDGER | labels.UNDER_WAY:
         return texts.DUPLICATES
-    if upload.state is State.FAILED:
+    if upload.state is BatchState.FAILED:
         return texts.failed(may_retry=scope().may(Action.ADMINISTER))
     if upload.is_discarded:
         return texts.discarded(labels.reason(upload).rstrip("."))
     outcome = texts.EARLIER[upload.state.value]
-    return texts.with_reason(outcome, upload.error) if upload.state is State.REJECTED and upload.error else outcome
+    return texts.with_reason(outcome, upload.error) if upload.state is BatchState.REJECTED and upload.error else outcome
 
 
 def _data(upload: Batch) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from portal.context import me, ports, scope, tillstream
 from portal.uploads.texts import actions as texts
-from tillstream.batches import records
-from tillstream.domain.batch import visibility
-from tillstream.domain.batch.record import FILE_KINDS, Batch, BatchKind, State
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.write_scope import BeyondScope
+from tillstream.model import batch
+from tillstream.model.batch import FILE_KINDS, Batch, BatchKind, BatchState
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import BeyondScope
+from tillstream.records import batch_records
 from tillstream.workflows.onboarding.delivered_lines import Delivered, of_warehouse
 from tillstream.workflows.review.held_alike import find_alike
 
@@ -18,12 +18,12 @@ CHUNK = 200
 
 
 def covers(upload: Batch) -> bool:
-    return visibility.covers(scope(), me().login, upload)
+    return batch.may_see_batch(scope(), me().login, upload)
 
 
 def own(batch_id: str) -> Batch:
     """A batch in the scope of the user. Raises `NotFound` for others too, so as not to reveal that they exist."""
-    upload = records.get(ports(), batch_id)
+    upload = batch_records.get_batch(ports(), batch_id)
     if not covers(upload):
         raise NotFound(texts.no_batch(batch_id))
     return upload
@@ -35,8 +35,8 @@ def changeable(batch_id: str, *, with_corrections: bool = False) -> Batch:
     with_corrections: also about the corrections of it.
     """
     upload = own(batch_id)
-    corrections = records.children(ports(), batch_id, BatchKind.CORRECTION) if with_corrections else []
-    if not visibility.is_changeable(scope(), upload, corrections):
+    corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION) if with_corrections else []
+    if not batch.may_change_batches(scope(), upload, corrections):
         raise BeyondScope(texts.of_other_stores(upload.file))
     return upload
 
@@ -47,20 +47,20 @@ def held_alike(upload: Batch) -> list[Batch]:
     return [
         one
         for one in find_alike(ports(), upload)
-        if visibility.covers(bounds, me().login, one) and visibility.is_changeable(bounds, one, [])
+        if batch.may_see_batch(bounds, me().login, one) and batch.may_change_batches(bounds, one, [])
     ]
 
 
-def newest(kinds: Sequence[BatchKind] = FILE_KINDS, state: State | None = None) -> Iterator[Batch]:
+def newest(kinds: Sequence[BatchKind] = FILE_KINDS, state: BatchState | None = None) -> Iterator[Batch]:
     """Batches of these kinds in the scope of the user, newest first, read lazily."""
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
         if covers(upload):
             yield upload
 
 
-def _of_kind(kind: BatchKind, state: State | None) -> Iterator[Batch]:
+def _of_kind(kind: BatchKind, state: BatchState | None) -> Iterator[Batch]:
     offset = 0
-    while batches := records.find(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
+    while batches := batch_records.find_batches(ports(), state=state, kind=kind, limit=CHUNK, offset=offset):
         yield from batches
         if len(batches) < CHUNK:
             return

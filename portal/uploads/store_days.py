@@ -12,8 +12,8 @@ from portal.filters import names
 from portal.uploads.texts import store_days as texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import MAX_DAYS_AHEAD
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.people import Action
+from tillstream.model.batch import receipt_time
+from tillstream.model.people import Action
 
 DAYS = timedelta(days=14)
 

@@ -15,9 +15,9 @@ from portal.uploads.decisions import ask
 from portal.uploads.preview_content import keep
 from portal.uploads.texts import actions as texts
 from portal.uploads.texts import states
-from tillstream.batches import records
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.records import batch_records
 from tillstream.workflows.corrections import submit as correction_submit
 from tillstream.workflows.decisions.decision import Work
 from tillstream.workflows.intake import uploads
@@ -79,7 +79,7 @@ def _size(stream: BinaryIO) -> int:
 
 @allow(Action.UPLOAD)
 def cancel(batch_id: str) -> ResponseReturnValue:
-    upload = records.cancel(ports(), scoped.changeable(batch_id).batch_id, me().login)
+    upload = batch_records.cancel_batch(ports(), scoped.changeable(batch_id).batch_id, me().login)
     flash(texts.cancelled(upload.file), "done")
     return redirect(_receipt(batch_id), 303)
 

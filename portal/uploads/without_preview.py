@@ -9,9 +9,9 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.uploads import preview_content, scoped
 from portal.uploads.texts import actions as texts
-from tillstream.contracts import import_settings
-from tillstream.domain.people import Action
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.contracts import source_settings
+from tillstream.model.people import Action
+from tillstream.model.uploads import ResumableUpload
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.onboarding import sources
 
@@ -39,7 +39,7 @@ def import_recognised(upload: ResumableUpload) -> ResumableUpload:
 
 def is_set(name: str) -> bool:
     """Whether the files of a data source are imported without a preview."""
-    return import_settings.of_source(ports(), name).without_preview
+    return source_settings.import_setting_of_source(ports(), name).without_preview
 
 
 def sentence(upload: ResumableUpload) -> str:

@@ -11,7 +11,7 @@ from portal.urls import own_page
 from portal.views import texts
 from tillstream.dashboards import saved_views
 from tillstream.dashboards.saved_views import SavedView
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 blueprint = Blueprint("views", __name__, template_folder="templates")
 

@@ -7,9 +7,10 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.webhooks import texts
 from portal.webhooks.pages import WebhookForm, list_page, webhook_page
-from tillstream import audit
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.records import audit_log
 from tillstream.webhooks import deliveries, registry
 
 
@@ -81,7 +82,7 @@ def resend(webhook_id: str) -> ResponseReturnValue:
     webhook = registry.get(ports(), webhook_id)
     count = registry.resend(ports(), webhook)
     entry = {"messages": count}
-    audit.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
+    audit_log.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
     return _back(webhook_id, texts.resent(count))
 
 

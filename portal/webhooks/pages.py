@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, Length
 from portal.access import allow
 from portal.context import ports
 from portal.webhooks import texts
-from tillstream.domain.event_filter import MAX_LETTERS as FILTER_LETTERS
-from tillstream.domain.people import Action
+from tillstream.model.events import MAX_FILTER_LETTERS as FILTER_LETTERS
+from tillstream.model.people import Action
 from tillstream.webhooks import deliveries, registry
 from tillstream.webhooks.addresses import MAX_LETTERS
 

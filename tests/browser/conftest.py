@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sample_shop import Shop, open_shop
 from sent_forms import act_after_answers
 
-from tillstream.contracts import import_settings
+from tillstream.contracts import source_settings
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 
@@ -60,7 +60,7 @@ def sample_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serv
 def direct(served: Served) -> None:
     """Data sources whose files are imported without a preview."""
     for name in ("IN", "UK"):
-        import_settings.save(served.app.ports, name, without_preview=True, by="admin")
+        source_settings.save_import_setting(served.app.ports, name, without_preview=True, by="admin")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from threads import close_server
 
 from portal import live
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.server.connections import Connections
 from tillstream.server.http_server import create_http_server
@@ -47,7 +47,7 @@ class Served:
 def serving(folder: Path, *, working: bool = True, development: bool = False) -> Iterator[Served]:
     """A portal with an admin in an empty home in the folder."""
     app = app_in(folder, development=development)
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=working) as served:
         yield served
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from live_server import PASSWORD
 
-from tillstream import audit
 from tillstream.alert_channels import registry as alert_channels
 from tillstream.alert_channels.channel import ChannelDraft
 from tillstream.alerts import records as alert_records
@@ -30,7 +29,6 @@ from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.counts import CountPart, StockCount
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
@@ -38,8 +36,10 @@ from tillstream.inventory import counting, levels, records
 from tillstream.inventory.counting import Scan
 from tillstream.marts import destination_runs, destinations
 from tillstream.marts.destinations import DestinationDraft
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts, signatures
 from tillstream.purchasing import orders
+from tillstream.records import audit_log
 from tillstream.samples.files import write_samples
 from tillstream.scheduled_exports import registry as export_subscriptions
 from tillstream.scheduled_exports.subscription import Draft
@@ -96,7 +96,7 @@ def open_shop(app: App, folder: Path) -> Shop:
     ]
     outside.save(app.ports, "footfall", visitors, by="ada", file="footfall.csv")
     webhook, _ = registry.add(app.ports, "https://example.com/sales", "region=IN", "ada", private=False)
-    entry = app.ports.documents.find(audit.COLLECTION, {}, limit=1)[0].id
+    entry = app.ports.documents.find(audit_log.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
     stores = Draft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
@@ -123,7 +123,9 @@ def open_shop(app: App, folder: Path) -> Shop:
 
 def _export(app: App) -> str:
     """An export in the background that is done."""
-    one = background_exports.add(app.ports, accounts.get(app.ports, "ada"), "Sale lines", "/tables/sale-lines", "csv")
+    one = background_exports.add(
+        app.ports, accounts.get_user(app.ports, "ada"), "Sale lines", "/tables/sale-lines", "csv"
+    )
     assert run_due(source_of(app)) == []
     return one.id
 
@@ -177,7 +179,7 @@ def _units(quantity: int) -> tuple[MovementLine, ...]:
 def people(app: App) -> None:
     for role, name in NAMES.items():
         bounded = role not in {Role.ADMIN, Role.ANALYST}
-        accounts.add(
+        accounts.add_account(
             app.ports,
             name.split()[0].lower(),
             name,

@@ -10,8 +10,8 @@ from page_checks import FEW_ROLES, settle
 from playwright.sync_api import Browser, Page, Route, expect
 from waiting import wait_for_batch
 
-from tillstream.domain.batch.record import IN_LEDGER
-from tillstream.domain.people import Role
+from tillstream.model.batch import STATES_IN_LEDGER
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.workflows.intake import uploads
 
@@ -33,14 +33,14 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     ports = served.app.ports
     batch = uploads.receive(ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
-    wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
+    wait_for_batch(ports, batch.batch_id, *STATES_IN_LEDGER)
 
 
 def _open_with_people(served: Served) -> None:
     for role in Role:
         if role is not Role.ADMIN:
             scope = SCOPES.get(role, {"regions": ["IN"]})
-            accounts.add(served.app.ports, role.value, role.value.title(), role, password=PASSWORD, **scope)
+            accounts.add_account(served.app.ports, role.value, role.value.title(), role, password=PASSWORD, **scope)
     _sell(served, "june", "100.50", "200.25", "300.00")
 
 

@@ -13,14 +13,14 @@ from live_server import PASSWORD, Served, running, sign_in_at
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
 from tillstream.app import build
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.people import Role
 from tillstream.handlers import stage_object
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import batch_records
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 from tillstream.workflows.intake import resumable_upload
@@ -53,7 +53,7 @@ def served(tmp_path: Path, store: CloudStorageObjectStore) -> Iterator[Served]:
         with_server_memory(Settings(home=tmp_path / "home", samples=False, threads=1, reporting_currency="INR"))
     )
     app = replace(app, ports=replace(app.ports, objects=store))
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=False) as served:
         yield served
 
@@ -106,7 +106,7 @@ def _notify(served: Served) -> Batch:
     stage_object(
         served.app, {"bucket": INBOX, "name": stored.name, "generation": str(stored.generation), "size": stored.size}
     )
-    (upload,) = records.find(served.app.ports)
+    (upload,) = batch_records.find_batches(served.app.ports)
     return upload
 
 
@@ -114,7 +114,7 @@ def _is_whole(served: Served, upload: Batch, file: Path) -> None:
     assert (upload.received_by, upload.contract, upload.file) == ("admin", "IN", "IN-june.csv")
     assert upload.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
     assert upload.staged
-    assert (upload.state, upload.staged.rows_read) == (State.STAGED, 30_000)
+    assert (upload.state, upload.staged.rows_read) == (BatchState.STAGED, 30_000)
     assert list(served.app.ports.objects.list(STAGING, "sending/")) == []
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert served.page_errors == []

@@ -7,10 +7,9 @@ import pytest
 from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import Page, Route, expect
 
-from tillstream.batches import records
-from tillstream.contracts import expectations
-from tillstream.people import accounts
-from tillstream.people.sign_in import sessions
+from tillstream.contracts import source_settings
+from tillstream.people import accounts, sessions
+from tillstream.records import batch_records
 
 pytestmark = pytest.mark.browser
 FILE = """Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,\
@@ -24,9 +23,9 @@ def _open(page: Page, served: Served, path: str) -> None:
 
 
 def _end_sessions(served: Served) -> None:
-    user = accounts.get(served.app.ports, "admin")
-    for session in served.app.ports.documents.find(sessions.COLLECTION):
-        sessions.end(served.app.ports, user.login, session.id, user.login)
+    user = accounts.get_user(served.app.ports, "admin")
+    for session in served.app.ports.documents.find(sessions.SESSIONS_COLLECTION):
+        sessions.end_session(served.app.ports, user.login, session.id, user.login)
 
 
 def _sign_in_again(page: Page) -> None:
@@ -48,7 +47,7 @@ def test_a_form_is_sent_as_filled_in_after_signing_in_again(page: Page, served: 
     page.get_by_role("button", name="Save").click()
     _sign_in_again(page)
     expect(page.get_by_text("The expected deliveries of IN are saved.")).to_be_visible()
-    stored = expectations.of_contract(served.app.ports, served.app.contracts.current("IN")).expectation
+    stored = source_settings.expectation_of_contract(served.app.ports, served.app.contracts.current("IN")).expectation
     assert (stored.cadence, stored.notify) == ("weekly", ("shop@example.com",))
     assert served.page_errors == []
 
@@ -90,4 +89,4 @@ def test_a_chosen_file_is_uploaded_after_signing_in_again(page: Page, served: Se
     page.get_by_role("button", name="Upload", exact=True).click()
     _sign_in_again(page)
     expect(page.get_by_text("1 row").first).to_be_visible()
-    assert [one.file for one in records.find(served.app.ports)] == ["IN-june.csv"]
+    assert [one.file for one in batch_records.find_batches(served.app.ports)] == ["IN-june.csv"]

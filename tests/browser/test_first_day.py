@@ -6,7 +6,7 @@ import pytest
 from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tillstream.batches import records
+from tillstream.records import batch_records
 from tillstream.workflows.intake import resumable_upload
 
 pytestmark = pytest.mark.browser
@@ -90,7 +90,7 @@ def test_every_file_is_previewed_before_it_is_imported(page: Page, served: Serve
     page.get_by_label("Data source of monday.csv").select_option("")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#chosen").get_by_role("link", name="Preview")).to_have_count(3)
-    assert list(records.find(served.app.ports)) == []
+    assert list(batch_records.find_batches(served.app.ports)) == []
     contracts_by_file = {one.file: one.contract for one in resumable_upload.open_uploads(served.app.ports, "admin")}
     assert contracts_by_file == {"UK.csv": "UK", "monday.csv": "", "b.csv": "USA"}
     assert served.page_errors == []

@@ -14,12 +14,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.forecasting import outside
 from tillstream.forecasting.models import fitting
 from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.run import run
 from tillstream.goals import records
+from tillstream.model.months import Month
 from tillstream.reports import subscriptions
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 
 from portal.navigation import AREAS
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.samples.extras import mistaken
 
 pytestmark = pytest.mark.browser

@@ -7,10 +7,10 @@ from live_server import PASSWORD, Served, sign_in_without_form
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import batch_records
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -30,13 +30,13 @@ def give(served: Served, name: str, *amounts: str) -> str:
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
     batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
-    wait_for_batch(served.app.ports, batch, State.ANNOUNCED, State.HELD)
+    wait_for_batch(served.app.ports, batch, BatchState.ANNOUNCED, BatchState.HELD)
     return batch
 
 
 @pytest.fixture
 def manager(page: Page, served: Served) -> Page:
-    accounts.add(served.app.ports, "mira", "Mira Manager", Role.MANAGER, regions=("IN",), password=PASSWORD)
+    accounts.add_account(served.app.ports, "mira", "Mira Manager", Role.MANAGER, regions=("IN",), password=PASSWORD)
     sign_in_without_form(page, served, "mira")
     return page
 
@@ -72,8 +72,8 @@ def test_held_files_are_answered_together_on_one_page(manager: Page, served: Ser
     expect(manager.get_by_text("2 files are discarded")).to_be_visible()
     expect(manager.get_by_role("heading", level=2, name="day-1.csv")).to_be_visible()
     expect(manager.get_by_role("button", name="Import the file")).to_be_visible()
-    states = [records.get(served.app.ports, one).state for one in held]
-    assert states == [State.REJECTED, State.HELD, State.REJECTED]
+    states = [batch_records.get_batch(served.app.ports, one).state for one in held]
+    assert states == [BatchState.REJECTED, BatchState.HELD, BatchState.REJECTED]
     assert served.page_errors == []
 
 

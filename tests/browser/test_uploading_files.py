@@ -9,7 +9,7 @@ from live_server import Served, sign_in_at, sign_in_without_form
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
-from tillstream.batches import records
+from tillstream.records import batch_records
 from tillstream.workflows.intake import resumable_upload, uploads
 from tillstream.workflows.onboarding import proposals
 
@@ -73,7 +73,7 @@ def test_of_several_uploads_one_is_cancelled_and_one_rejected(page: Page, served
     expect(rows.nth(1)).to_contain_text("The header does not contain")
     rows.nth(0).get_by_role("link", name="See what needs your attention").click()
     expect(page.get_by_role("heading", name="IN-june.csv")).to_be_visible()
-    assert {one.file for one in records.find(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
+    assert {one.file for one in batch_records.find_batches(served.app.ports)} == {"IN-june.csv", "UK-strange.csv"}
     assert resumable_upload.open_uploads(served.app.ports, "admin") == []
     assert served.page_errors == []
 
@@ -121,7 +121,7 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_text("400 of 400 rows imported")).to_be_visible()
     assert requests[2] == "20000"
-    (upload,) = records.find(served.app.ports)
+    (upload,) = batch_records.find_batches(served.app.ports)
     assert upload.size == large.stat().st_size
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml
 
-from tillstream.domain.contract.model import parse
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
-from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.model.contract import parse_contract
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
+from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.rows.row_batch import RowBatch
@@ -78,7 +78,7 @@ def _read(source: Path, style: FileStyle, outcome: Outcome) -> None:
 
 
 def _judged(folder: Path, source: Path, expected: dict[str, Any], outcome: Outcome) -> None:
-    contract = parse(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
+    contract = parse_contract(yaml.safe_load((folder / "contract.yaml").read_text("utf-8")))
     received = date.fromisoformat(expected.get("received", "2026-06-01"))
     file = RegionalFileSource(partial(source.open, "rb"), contract, received)
     for row_batch in file.row_batches():

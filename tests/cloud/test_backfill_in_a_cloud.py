@@ -26,9 +26,9 @@ from tillstream.cli.main import main
 from tillstream.commands.sources import backfills as command
 from tillstream.connectors import backfills
 from tillstream.connectors.parts import SIZE
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX, OBJECT_FINALIZED
 from tillstream.handlers import Event, dispatch
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX, OBJECT_FINALIZED
 from tillstream.ports import Ports
 from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile

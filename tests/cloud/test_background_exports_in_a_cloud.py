@@ -14,8 +14,8 @@ from devtools.local_jobs import LocalJobs, served
 from tillstream.app import App, build
 from tillstream.background_exports import registry
 from tillstream.background_exports.export import DONE, scope_text
-from tillstream.domain.events import STAGING
-from tillstream.domain.people import Role
+from tillstream.model.events import STAGING
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 pytestmark = [pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery"), pytest.mark.long]
@@ -41,11 +41,11 @@ def test_a_long_export_is_written_by_the_job_within_the_scope_of_its_person(
 ) -> None:
     today = app.ports.clock.now().date()
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
-    accounts.add(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     sweep(app, monkeypatch)
     assert jobs.processes == []
     lines = f"/tables/sale-lines?from={today - timedelta(days=5)}&to={today}"
-    one = registry.add(app.ports, accounts.get(app.ports, "maya"), "Sale lines", lines, "csv")
+    one = registry.add(app.ports, accounts.get_user(app.ports, "maya"), "Sale lines", lines, "csv")
 
     sweep(app, monkeypatch)
     sweep(app, monkeypatch)
@@ -53,7 +53,7 @@ def test_a_long_export_is_written_by_the_job_within_the_scope_of_its_person(
     assert process.wait(300) == 0, (tmp_path / "job-reports.log").read_text()
     written = registry.get(app.ports, one.id)
     assert (written.state, written.error) == (DONE, "")
-    assert written.scope == scope_text(accounts.get(app.ports, "maya").scope)
+    assert written.scope == scope_text(accounts.get_user(app.ports, "maya").scope)
     with app.ports.objects.open(STAGING, written.object_name) as stream:
         content = stream.read()
     assert len(content) == written.bytes

@@ -18,27 +18,21 @@ from google.cloud.storage import Bucket, Client
 
 from devtools.emulators import PROJECT, Emulator
 from devtools.local_triggers import make_topic
-from tillstream.adapters.google.backup import tables as backup_tables
-from tillstream.adapters.google.firestore import sale_index
-from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
+from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google import sale_index
+from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.app import App, build, tables
 from tillstream.app.google import restore
 from tillstream.app.google import sale_index as rebuilt_index
 from tillstream.app.google.dataset import dataset_of
-from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import (
-    DEAD_LETTERS,
-    TOPIC_BATCHES,
-    TOPIC_OBJECTS,
-    TOPIC_SALE_EVENTS,
-    TOPIC_STORE_SALES,
-)
-from tillstream.domain.ids import index_hash
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import DEAD_LETTERS, TOPIC_BATCHES, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.model.ids import index_hash
 from tillstream.receipts import original_rows
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.long
@@ -120,7 +114,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     assert settings_of_people.read(app) != settings
     settings_of_stores.change(app)
     assert settings_of_stores.read(app) != stores
-    lost = records.get(app.ports, first["batch_id"])
+    lost = batch_records.get_batch(app.ports, first["batch_id"])
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
     with pytest.raises(Rejected, match="--replace"):
@@ -138,8 +132,8 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     assert settings_of_people.read(app) == settings
     assert settings_of_stores.read(app) == stores
     with pytest.raises(NotFound):
-        records.get(app.ports, later["batch_id"])
-    batch = records.get(app.ports, first["batch_id"])
+        batch_records.get_batch(app.ports, later["batch_id"])
+    batch = batch_records.get_batch(app.ports, first["batch_id"])
     assert batch.object == f"restored/{lost.generation}/{lost.object}"
     assert "six" in b"".join(original_rows.rejected_rows_csv(app.ports, first["batch_id"])).decode()
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
@@ -219,7 +213,7 @@ def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path
     ingest(app, tmp_path, "first.csv", FIRST)
     dataset = dataset_of(app.settings)
     with pytest.raises(Rejected, match="Only 30 of the 31 rows of sale_versions are visible"):
-        backup_tables.export(
+        backup_tables.export_tables(
             dataset, f"gs://{bucket.name}/june", backup_tables.current_time(dataset), {"sale_versions": 31}
         )
     dataset.close()

@@ -24,10 +24,10 @@ from devtools.emulators import PROJECT
 from devtools.local_triggers import Relay, start_periodic
 from infra.triggers import Scheduled
 from tillstream.app import App, build
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.review import undo
 
@@ -64,7 +64,9 @@ def app(cloud: CloudLocal) -> Iterator[App]:
 
 @pytest.fixture(scope="module")
 def token(app: App) -> str:
-    return personal_tokens.issue(app.ports, "admin", "test", ["numbers", "uploads", "upload"], by="test")[1]
+    return personal_tokens.issue_personal_token(
+        app.ports, "admin", "test", ["numbers", "uploads", "upload"], by="test"
+    )[1]
 
 
 @pytest.mark.long
@@ -87,7 +89,7 @@ def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: Cloud
     log = cloud.logs / "job-settle-large.log"
     assert "Committed 1 settlement." in log.read_text()
     assert undo.undo(app.ports, receipt["batch_id"], "boss")["requested"]
-    wait_for_batch(app.ports, receipt["batch_id"], State.UNDONE, patience=PATIENCE, pause=0.5)
+    wait_for_batch(app.ports, receipt["batch_id"], BatchState.UNDONE, patience=PATIENCE, pause=0.5)
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
     assert row["n"] == 0
 
@@ -102,9 +104,9 @@ def test_an_import_is_previewed_replayed_and_undone_by_functions_that_the_portal
     assert "2" in page(ann, f"{cloud.portal}/uploads/{batch}/undo")
     assert "tuesday.csv" in page(ann, f"{cloud.portal}/uploads/{batch}/replay?contract=online-retail-uk")
     replayed = post(ann, cloud.portal, f"/uploads/{batch}/replay").url.rpartition("/")[2]
-    assert settled(app, replayed) is State.ANNOUNCED
+    assert settled(app, replayed) is BatchState.ANNOUNCED
     assert "/changes/" in post(ann, cloud.portal, f"/uploads/{replayed}/undo").url
-    assert records.get(app.ports, replayed).state is State.UNDONE
+    assert batch_records.get_batch(app.ports, replayed).state is BatchState.UNDONE
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%88000%'").to_pylist()
     assert row["n"] == 0
     lines = [json.loads(line) for line in (cloud.logs / "function-decide.log").read_text().splitlines() if "{" in line]
@@ -115,7 +117,7 @@ def test_an_import_is_previewed_replayed_and_undone_by_functions_that_the_portal
 def signed_in(cloud: CloudLocal, app: App, login: str) -> requests.Session:
     """An administrator with a browser."""
     password = "correct horse battery"
-    accounts.add(app.ports, login, login, Role.ADMIN, password=password)
+    accounts.add_account(app.ports, login, login, Role.ADMIN, password=password)
     session = requests.Session()
     post(session, cloud.portal, "/sign-in", login=login, password=password)
     return session
@@ -135,9 +137,9 @@ def post(session: requests.Session, portal: str, path: str, **values: str) -> re
     return answer
 
 
-def settled(app: App, batch: str) -> State:
+def settled(app: App, batch: str) -> BatchState:
     """The state of a batch once its settlement is announced."""
-    return wait_for_batch(app.ports, batch, State.ANNOUNCED, patience=PATIENCE, pause=0.5)
+    return wait_for_batch(app.ports, batch, BatchState.ANNOUNCED, patience=PATIENCE, pause=0.5)
 
 
 @pytest.mark.long

@@ -21,9 +21,9 @@ from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
 from tillstream.connectors import records, status
 from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.events import INBOX, OBJECT_FINALIZED
-from tillstream.domain.store_sale import schema
 from tillstream.handlers import Event, dispatch
+from tillstream.model.events import INBOX, OBJECT_FINALIZED
+from tillstream.model.messages import store_sale_schema
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.operations import reconcile
@@ -71,7 +71,7 @@ def lines(app: App) -> list[tuple[str, int]]:
 
 
 def test_the_job_brings_files_and_sales_once(app: App, tmp_path: Path) -> None:
-    sale = json.dumps(schema()["examples"][0] | {"region": "IN", "currency": "INR"})
+    sale = json.dumps(store_sale_schema()["examples"][0] | {"region": "IN", "currency": "INR"})
     path = tmp_path / "list.json"
     page, file = {"text": sales(1)}, {"key": "a@1", "file": "monday.csv", "text": sales(2, 3)}
     listed_kind.write(path, [page, file, {"text": sale, "is_sales": True}])
@@ -83,7 +83,7 @@ def test_the_job_brings_files_and_sales_once(app: App, tmp_path: Path) -> None:
     (ended,) = run_job()
     assert (ended["outcome"], ended["items"], ended["sales"]) == ("done", 3, 1), ended["error"]
     handle(app, has_sales=True)
-    expected = [("IN", len(schema()["examples"][0]["lines"])), ("UK", 3)]
+    expected = [("IN", len(store_sale_schema()["examples"][0]["lines"])), ("UK", 3)]
     assert lines(app) == expected
     assert status.of(app.ports, "shop").last_complete_at
 

@@ -17,15 +17,15 @@ from google.cloud.storage import Client
 from devtools.emulators import PROJECT, Emulator
 from infra.access.accounts import PORTAL_GRANTS
 from infra.access.permissions import granted_permissions
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.batches import records, registration
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.resumable_upload import ResumableUpload
 from tillstream.handlers import stage_object
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.uploads import ResumableUpload
+from tillstream.records import batch_records, batch_registration
 from tillstream.settings import Settings
 from tillstream.workflows.intake import complete_upload, inbox_object, resumable_upload
 
@@ -77,7 +77,7 @@ def _event(app: App) -> Batch:
         "size": str(stored.size),
     }
     stage_object(app, notification)
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     return upload
 
 
@@ -90,7 +90,7 @@ def test_a_file_is_an_upload_of_its_sender_after_the_inbox_event(app: App) -> No
     assert (waits.whole, waits.batch_id) == (True, "")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.file, upload.size) == ("ann", "IN", "june.csv", len(FILE))
-    assert (upload.state, upload.sha256) == (State.STAGED, hashlib.sha256(FILE).hexdigest())
+    assert (upload.state, upload.sha256) == (BatchState.STAGED, hashlib.sha256(FILE).hexdigest())
     assert _finish(app, begun).batch_id == upload.batch_id
     assert resumable_upload.open_uploads(app.ports, "ann") == []
 
@@ -155,7 +155,7 @@ def test_a_cancelled_file_is_never_read_is_deleted_by_the_sweep_and_its_session_
 def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App) -> None:
     begun = _begin(app)
     _send(begun)
-    upload = registration.register(
+    upload = batch_registration.register_batch(
         app.ports,
         app.contracts.pin("IN"),
         app.ports.objects.stat(*resumable_upload.target_object(begun)),
@@ -163,7 +163,7 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
         file="june.csv",
     )
     resumable_upload.cancel(app.ports, begun.id, "ann")
-    assert records.get(app.ports, upload.batch_id).state is State.CANCELLED
+    assert batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.CANCELLED
     assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.inbox_name(begun)]
 
 
@@ -176,7 +176,7 @@ def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
         _finish(app, begun)
     complete_upload.clean_up(app.ports, app.contracts)
     assert list(app.ports.objects.list(INBOX)) == []
-    assert records.find(app.ports) == []
+    assert batch_records.find_batches(app.ports) == []
 
 
 def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app: App) -> None:
@@ -207,10 +207,10 @@ def test_a_file_whose_notification_was_lost_is_registered_by_its_record(
     elif finished:
         _finish(app, begun)
     complete_upload.clean_up(app.ports, app.contracts)
-    assert records.find(app.ports) == []
+    assert batch_records.find_batches(app.ports) == []
     clock.advance((complete_upload.PATIENCE + timedelta(seconds=1)).total_seconds())
     complete_upload.clean_up(app.ports, app.contracts)
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     assert (upload.received_by, upload.contract, upload.file) == ("ann", "IN", "june.csv")
     assert resumable_upload.get(app.ports, begun.id, "ann").batch_id == upload.batch_id
 

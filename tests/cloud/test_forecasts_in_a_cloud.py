@@ -16,8 +16,8 @@ from infra.jobs import FORECASTS
 from tillstream.analytics import reference
 from tillstream.app import App, build
 from tillstream.cli.main import main
-from tillstream.domain.events import STAGING
 from tillstream.forecasting.kept_fits import FOLDER
+from tillstream.model.events import STAGING
 from tillstream.settings import Settings
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]

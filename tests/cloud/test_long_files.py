@@ -12,10 +12,10 @@ import pytest
 from google.cloud.storage import Client
 
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
 from tillstream.app import build
-from tillstream.domain.events import INBOX, STAGING
 from tillstream.handlers import stage_object
+from tillstream.model.events import INBOX, STAGING
 from tillstream.settings import Settings
 
 HEADER = (

@@ -17,13 +17,13 @@ from structlog.testing import capture_logs
 from examples import in_long_proofs
 from functions import main
 from infra.goals import METRICS
-from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
+from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.app import App
 from tillstream.app.google.dataset import dataset_of
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
-from tillstream.ledger.additions import ADDED
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ledger.slice_settlement import ADDED_TABLES
+from tillstream.model.batch import Batch
+from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.records import batch_records
 from tillstream.workflows.operations import large_settlements, maintenance_log, rebuild
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
@@ -44,7 +44,7 @@ def system(tmp_path: Path) -> Iterator[GoogleSystem]:
 
 def lose(system: GoogleSystem, batch: Batch) -> None:
     """Delete the rows of a settlement of one batch, as if the tables were restored without it."""
-    tables = {*ADDED, STORED, FLAGS} - {SALE_VERSIONS}
+    tables = {*ADDED_TABLES, STORED, FLAGS} - {SALE_VERSIONS}
     with closing(dataset_of(system.settings)) as dataset:
         (row,) = dataset.ask(f"SELECT batch_no FROM batches WHERE batch_id = '{batch.batch_id}'")
         numbers = {"settlement_no": batch.settlement_no, "batch_no": row["batch_no"]}
@@ -74,19 +74,19 @@ def test_a_lost_settlement_is_noticed_by_the_sweep_and_settled_again_by_the_job(
     app, jobs = with_jobs(system.plain, rows=1)
     assert sweep(app, monkeypatch)[1] == []
     before = state_of(app)
-    batch = records.get(app.ports, batch_ids[lost])
+    batch = batch_records.get_batch(app.ports, batch_ids[lost])
     lose(system, batch)
 
     answer, alarms = sweep(app, monkeypatch)
     assert "is settled by its record, but is not in the ledger." in alarms[0]
     assert batch.batch_id in alarms[0]
     assert answer["repaired"]
-    assert jobs.starts == [SETTLE_LARGE]
-    assert len(records.of_settlement(app.ports, batch.settlement_no)) == 1
+    assert jobs.starts == [SETTLE_LARGE_JOB]
+    assert len(batch_records.batches_of_settlement(app.ports, batch.settlement_no)) == 1
 
     assert large_settlements.run(app.ports, app.contracts)["repaired"] == maintenance_log.last_repair(app.ports)[1]
     after = state_of(app)
     assert after["lines"] == before["lines"]
     assert rebuild.disagreements(app.ports) == []
     assert sweep(app, monkeypatch)[1] == []
-    assert jobs.starts == [SETTLE_LARGE]
+    assert jobs.starts == [SETTLE_LARGE_JOB]

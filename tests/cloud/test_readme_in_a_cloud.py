@@ -37,7 +37,7 @@ def test_the_tour_prints_what_the_readme_shows(cloud: CloudLocal, tmp_path: Path
     figures = dict(re.findall(r"^(\w+) {2,}(\S+)$", README.partition("$ tillstream query kpis")[2], flags=re.MULTILINE))
     assert len(figures) >= 15
     with closing(build(Settings.read())) as app:
-        token = personal_tokens.issue(app.ports, "admin", "test", ["numbers"], by="test")[1]
+        token = personal_tokens.issue_personal_token(app.ports, "admin", "test", ["numbers"], by="test")[1]
     answered = ask(cloud, token, "GET", "/api/kpis")[0]
     assert {name: value(answered[name]) for name in figures} == {name: value(text) for name, text in figures.items()}
 

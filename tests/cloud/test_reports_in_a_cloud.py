@@ -19,13 +19,13 @@ from devtools.local_jobs import LocalJobs, served
 from functions import main
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build, file_destinations
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.mail import outbox
-from tillstream.outbox.outbox import SENT
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records.outbox import SENT
 from tillstream.reports import period, subscriptions
 from tillstream.scheduled_exports import registry as export_subscriptions
 from tillstream.scheduled_exports.subscription import Draft
@@ -70,7 +70,7 @@ def sweep(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
 def subscribe_last_week(app: App) -> None:
     clock = ManualClock(app.ports.clock.now() - timedelta(days=7))
     ports = replace(app.ports, clock=clock)
-    accounts.add(ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     subscriptions.subscribe(ports, "maya", period.WEEK, "maya@example.com", by="maya", day=1, hour=0)
 
 
@@ -110,7 +110,7 @@ def test_a_subscribed_table_is_sent_once_by_the_same_job_within_the_scope_of_its
 ) -> None:
     today = app.ports.clock.now().date()
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
-    accounts.add(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
     table = Draft("Stores", address, "csv", "maya@example.com", "month")
     one = export_subscriptions.add(app.ports, "maya", table, "maya")
@@ -141,7 +141,7 @@ def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
 ) -> None:
     today = app.ports.clock.now().date()
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
-    accounts.add(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     bucket = Client(PROJECT).create_bucket(f"bi-{uuid.uuid4().hex}")
     file_destinations.add(app, DestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
     with pytest.raises(Rejected, match="A project delivers to buckets"):

@@ -17,8 +17,8 @@ from devtools.local_triggers import call, make_subscription, make_topic
 from infra.kinds.pubsub import MIN_RETENTION
 from tillstream.app import App, build
 from tillstream.cli.main import main
-from tillstream.domain.events import DEAD_LETTERS, TOPIC_SALE_EVENTS, WEBHOOK_PLACES
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import DEAD_LETTERS, TOPIC_SALE_EVENTS, WEBHOOK_PLACES
+from tillstream.ports.bus import Message
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream.webhooks.deliveries import history

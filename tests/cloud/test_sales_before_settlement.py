@@ -21,12 +21,12 @@ from threads import join_thread
 from examples import in_long_proofs
 from functions.receiving import keep_receiving
 from tillstream.app import App, build
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Conflict
-from tillstream.domain.events import SALES_RECEIVED
-from tillstream.domain.store_sale import schema
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Conflict
+from tillstream.model.events import SALES_RECEIVED
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
 from tillstream.workflows.intake.store_sales import publish
 
@@ -55,7 +55,7 @@ def message(number: int, version: int) -> dict[str, Any]:
     amount = str(number + 1_000 * version)
     line = {"line": "1", "product_id": "P", "quantity": "1", "unit_price": amount, "net_amount": amount}
     sold_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return schema()["examples"][0] | {
+    return store_sale_schema()["examples"][0] | {
         "number": str(number), "version": version, "sold_at": sold_at, "lines": [line],
     }  # fmt: skip
 

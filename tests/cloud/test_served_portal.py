@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
-from tillstream.batches import freshness
+from tillstream.records import data_version
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, PASSWORD, SECRET = "seven violet umbrellas", "correct horse battery staple", "0123456789abcdef" * 4
@@ -131,7 +131,7 @@ def test_two_instances_and_their_processes_agree(tmp_path: Path) -> None:
         both = [one.get(visitor, "/events", stream=True) for one, visitor in ((first, here), (second, there))]
         lines = [one.iter_lines() for one in both]
         documents = SQLiteDocumentStore(home / "documents.sqlite")
-        freshness.bump(documents, 41)
+        data_version.bump_data_version(documents, 41)
         documents.close()
         assert [_event_data(one) for one in lines] == ["data: 41"] * 2
         for one in both:

@@ -16,14 +16,14 @@ from webhook_receiver import Receiver, receiving
 
 from devtools.cloud_local import CloudLocal, missing, running
 from tillstream.app import App, build
-from tillstream.batches import records
 from tillstream.catalogue import mirror, saving
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.people import store_keys, store_tokens
+from tillstream.model.batch import BatchKind
+from tillstream.people import store_credentials
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
 from tillstream_till import Till
@@ -58,8 +58,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 def setup_code(app: App, portal: str) -> Setup:
-    token = store_tokens.issue(app.ports, "UK", "LON1", "front", "boss")[1]
-    key, private = store_keys.issue(app.ports, "UK", "LON1", "front", "boss")
+    token = store_credentials.issue_store_token(app.ports, "UK", "LON1", "front", "boss")[1]
+    key, private = store_credentials.issue_store_key(app.ports, "UK", "LON1", "front", "boss")
     return Setup(portal, "UK", "LON1", token, "front", key.id, private)
 
 
@@ -100,7 +100,9 @@ def test_a_tills_sale_is_verified_counted_and_sent_to_a_webhook_and_has_the_cost
     )
     events = [json.loads(body) for _, body in receiver.received]
     assert {event["line"]["sale_id"].rpartition("/")[2] for event in events} == {str(number) for number in NUMBERS}
-    staged = [batch.staged for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.staged]
+    staged = [
+        batch.staged for batch in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES) if batch.staged
+    ]
     assert sum(report.rows_read - report.rows_refused for report in staged) == len(NUMBERS)
     assert {problem.code for report in staged for problem in report.problems} <= {"unverified-message"}
     assert len(app.ports.documents.find("day_closes")) == 1

@@ -12,9 +12,9 @@ from waiting import wait_for_batch
 
 from devtools.cloud_local import CloudLocal
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 
 PATIENCE = 300.0
 
@@ -43,9 +43,9 @@ def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, co
     piece = {"Upload_Offset": "0", "Content_Type": "application/offset+octet-stream"}
     _, headers = ask(cloud, token, "PATCH", place, content, **piece)
     batch = headers["Upload-Batch"]
-    ends = (State.ANNOUNCED, State.REJECTED, State.FAILED, State.HELD)
+    ends = (BatchState.ANNOUNCED, BatchState.REJECTED, BatchState.FAILED, BatchState.HELD)
     state = wait_for_batch(app.ports, batch, *ends, patience=PATIENCE, pause=0.5)
-    assert state is State.ANNOUNCED, records.get(app.ports, batch)
+    assert state is BatchState.ANNOUNCED, batch_records.get_batch(app.ports, batch)
     return receipts.receipt(app.ports, batch)
 
 

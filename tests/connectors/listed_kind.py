@@ -13,7 +13,7 @@ import pytest
 
 from tillstream.connectors.kinds import table
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 NAME = "listed"
 PASSWORD = "correct horse"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.source import Item, Kind, Source
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.ports.clock import Clock
-from tillstream.ports.object_store import ObjectStore
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.ports.machine import Clock
+from tillstream.ports.objects import ObjectStore
 
 PRIVATE = "is an address of a private network"
 NOW = datetime(2040, 11, 26, 12, tzinfo=UTC)

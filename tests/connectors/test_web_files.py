@@ -7,7 +7,7 @@ from connectors.rows.http_server import Answer, Request, serving
 from tillstream.connectors.http import session
 from tillstream.connectors.kinds.web_files import KIND
 from tillstream.connectors.source import Item, Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from threads import join_thread
 
-from tillstream.ports.clock import Clock
+from tillstream.ports.machine import Clock
 
 
 class ClockContract:

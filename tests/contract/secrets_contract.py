@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tillstream.domain.errors import Rejected
-from tillstream.ports.secrets import Secrets
+from tillstream.model.errors import Rejected
+from tillstream.ports.machine import Secrets
 
 Put = Callable[[str, str], None]
 """Stores a value under a name."""

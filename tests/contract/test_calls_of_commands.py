@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.adapters.local.files import command_calls
-from tillstream.adapters.local.files.command_calls import CALLS, make_call, take_call
-from tillstream.adapters.local.files.home_folder import Folder
-from tillstream.adapters.local.files.process_start import has_ended, process_start
+from tillstream.adapters.local.files import home_folder
+from tillstream.adapters.local.files.home_folder import (
+    CALLS_FOLDER,
+    HomeFolder,
+    has_ended,
+    make_call,
+    process_start,
+    take_call,
+)
 from tillstream.system_user import user_name
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
@@ -21,7 +26,7 @@ BODY = b'{"login": "eve", "role": "admin"}'
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    command_calls.open_calls(tmp_path)
+    home_folder.open_calls(tmp_path)
     return tmp_path
 
 
@@ -43,7 +48,7 @@ def test_a_call_is_valid_once_and_names_its_user(home: Path) -> None:
     assert take_call(home, "token", number, "users-add", BODY) == user_name()
     with pytest.raises(PermissionError):
         take_call(home, "token", number, "users-add", BODY)
-    assert not list((home / CALLS).iterdir())
+    assert not list((home / CALLS_FOLDER).iterdir())
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,7 @@ def test_a_number_without_a_file_is_no_call(home: Path, number: str) -> None:
 @posix
 def test_a_link_to_a_file_is_no_call(home: Path) -> None:
     number = make_call(home, "token", "users-add", BODY)
-    (file,) = (home / CALLS).iterdir()
+    (file,) = (home / CALLS_FOLDER).iterdir()
     file.rename(home / "elsewhere")
     file.symlink_to(home / "elsewhere")
     with pytest.raises(PermissionError):
@@ -75,9 +80,9 @@ def test_a_link_to_a_file_is_no_call(home: Path) -> None:
 @posix
 def test_a_file_of_another_user_is_no_call(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     number = make_call(home, "token", "users-add", BODY)
-    (file,) = (home / CALLS).iterdir()
+    (file,) = (home / CALLS_FOLDER).iterdir()
     if os.geteuid():
-        monkeypatch.setattr(command_calls, "own_id", lambda: os.geteuid() + 1)  # chown needs root
+        monkeypatch.setattr(home_folder, "own_id", lambda: os.geteuid() + 1)  # chown needs root
     else:
         os.chown(file, 12345, -1)
     with pytest.raises(PermissionError):
@@ -90,27 +95,27 @@ def test_only_its_user_reads_the_token_and_makes_calls_on_every_umask(tmp_path: 
     if mask & 0o700 and os.geteuid():
         pytest.skip("with this umask, only root can use files that it makes")
     home = tmp_path / "home"
-    with umask(mask), Folder(home).own():
-        Folder(home).announce_server("http://127.0.0.1:8080", "secret")
-        assert Folder(home).find_server() is not None
-    assert (mode(home), mode(home / CALLS), mode(home / "server.json")) == (0o700, 0o700, 0o600)
+    with umask(mask), HomeFolder(home).own():
+        HomeFolder(home).announce_server("http://127.0.0.1:8080", "secret")
+        assert HomeFolder(home).find_server() is not None
+    assert (mode(home), mode(home / CALLS_FOLDER), mode(home / "server.json")) == (0o700, 0o700, 0o600)
 
 
 @posix
 def test_a_right_to_read_the_token_that_others_got_is_taken_away(home: Path) -> None:
-    Folder(home).announce_server("http://127.0.0.1:8080", "secret")
+    HomeFolder(home).announce_server("http://127.0.0.1:8080", "secret")
     (home / "server.json").chmod(0o644)
-    assert Folder(home).find_server() is not None
+    assert HomeFolder(home).find_server() is not None
     assert mode(home / "server.json") == 0o600
 
 
 @posix
 def test_a_folder_of_calls_that_was_prepared_by_others_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o777)
-    (tmp_path / CALLS).symlink_to(tmp_path / "elsewhere")
-    Folder(tmp_path).announce_server("http://127.0.0.1:8080", "secret")
-    assert not (tmp_path / CALLS).is_symlink()
-    assert mode(tmp_path / CALLS) == 0o700
+    (tmp_path / CALLS_FOLDER).symlink_to(tmp_path / "elsewhere")
+    HomeFolder(tmp_path).announce_server("http://127.0.0.1:8080", "secret")
+    assert not (tmp_path / CALLS_FOLDER).is_symlink()
+    assert mode(tmp_path / CALLS_FOLDER) == 0o700
 
 
 @linux

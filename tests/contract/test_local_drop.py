@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.files.object_names import is_object, object_name
+from tillstream.adapters.local.files.object_files import is_object_folder, object_name
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
 
 SETTLE = 5.0
@@ -159,7 +159,7 @@ def test_a_plain_file_in_the_folder_of_the_objects_is_claimed_under_its_spoken_n
     (inbox / "UK").mkdir()
     (inbox / "UK" / "b%20.csv").write_text("b")
     drop = WatchedFolder(
-        inbox, SystemClock(), SETTLE, keep=False, skip=is_object, spelled=object_name, monotonic=passed
+        inbox, SystemClock(), SETTLE, keep=False, skip=is_object_folder, spelled=object_name, monotonic=passed
     )
     drop.claim()
     passed.settle()

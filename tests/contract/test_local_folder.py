@@ -14,8 +14,8 @@ from processes import PATIENCE, SPAWN, kill, log_line, run_all, running, wait_un
 from threads import join_thread
 from waiting import wait_for
 
-from tillstream.adapters.local.files.home_folder import Folder
-from tillstream.domain.errors import Occupied, Unavailable
+from tillstream.adapters.local.files.home_folder import HomeFolder
+from tillstream.model.errors import Occupied, Unavailable
 from tillstream.settings import Settings
 
 TURNS = 150
@@ -24,7 +24,7 @@ TURNS = 150
 def take_turns(log: Path, home: Path, processes: int) -> None:
     """Own the folder again and again, as a busy command loop would, and log each turn, from when all processes are
     there until they have had their turns together."""
-    folder = Folder(home)
+    folder = HomeFolder(home)
     started = log.with_name("started")
     log_line(started, str(os.getpid()))
     wait_for(lambda: len(started.read_text().splitlines()) == processes, "the other process")
@@ -38,15 +38,15 @@ def take_turns(log: Path, home: Path, processes: int) -> None:
 
 
 def own_for_ever(log: Path, home: Path) -> None:
-    with Folder(home).own():
-        Folder(home).announce_server("http://127.0.0.1:1", "secret")
+    with HomeFolder(home).own():
+        HomeFolder(home).announce_server("http://127.0.0.1:1", "secret")
         log_line(log, "owned")
         time.sleep(PATIENCE)
 
 
 def wait_for_ever(log: Path, home: Path) -> None:
     log_line(log, "waits")
-    with Folder(home).own():
+    with HomeFolder(home).own():
         log_line(log, "owned")
 
 
@@ -76,7 +76,7 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
     def take() -> None:
         nonlocal inside, most
         for _ in range(10):
-            with Folder(tmp_path).own():
+            with HomeFolder(tmp_path).own():
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.001)
@@ -91,20 +91,20 @@ def test_threads_own_the_folder_one_at_a_time(tmp_path: Path) -> None:
 
 
 def test_waiting_for_a_locked_folder_times_out_with_an_error(tmp_path: Path) -> None:
-    with Folder(tmp_path).own(wait=0):
+    with HomeFolder(tmp_path).own(wait=0):
         for wait in (0.0, 0.2):
             started = time.monotonic()
-            with pytest.raises(Unavailable, match="Another Tillstream"), Folder(tmp_path).own(wait=wait):
+            with pytest.raises(Unavailable, match="Another Tillstream"), HomeFolder(tmp_path).own(wait=wait):
                 pass
             assert wait <= time.monotonic() - started < wait + 2
-    with Folder(tmp_path).own(wait=0):
+    with HomeFolder(tmp_path).own(wait=0):
         pass
 
 
 def test_an_error_inside_lets_the_folder_go(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Folder(tmp_path).own():
+    with pytest.raises(ZeroDivisionError), HomeFolder(tmp_path).own():
         raise ZeroDivisionError
-    with Folder(tmp_path).own(wait=0):
+    with HomeFolder(tmp_path).own(wait=0):
         pass
 
 
@@ -112,39 +112,39 @@ def test_a_killed_owner_frees_the_folder(tmp_path: Path) -> None:
     log, home = tmp_path / "told", tmp_path / "home"
     with running(own_for_ever, log, home) as owner:
         wait_until(log.exists, owner)
-        with pytest.raises(Unavailable), Folder(home).own(wait=0.05):
+        with pytest.raises(Unavailable), HomeFolder(home).own(wait=0.05):
             pass
         kill(owner)
-        with Folder(home).own(wait=5):
+        with HomeFolder(home).own(wait=5):
             assert (home / "server.json").exists(), "what it announced stays"
-            assert Folder(home).find_server() is None or not Path("/proc/self").exists()
+            assert HomeFolder(home).find_server() is None or not Path("/proc/self").exists()
 
 
 def test_a_killed_waiting_process_blocks_no_other(tmp_path: Path) -> None:
     log, home = tmp_path / "told", tmp_path / "home"
-    with Folder(home).own(), running(wait_for_ever, log, home) as waiter:
+    with HomeFolder(home).own(), running(wait_for_ever, log, home) as waiter:
         wait_until(lambda: is_held(home / "turnstile.lock"), waiter)
-    with Folder(home).own(wait=5):
+    with HomeFolder(home).own(wait=5):
         assert log.read_text() == "waits\n"
 
 
 def test_a_child_that_outlives_the_owner_does_not_keep_the_folder(tmp_path: Path) -> None:
-    with Folder(tmp_path).own():
+    with HomeFolder(tmp_path).own():
         child = SPAWN.Process(target=time.sleep, args=(PATIENCE,))
         child.start()
     try:
-        with Folder(tmp_path).own(wait=1):
+        with HomeFolder(tmp_path).own(wait=1):
             assert child.is_alive()
     finally:
         kill(child)
 
 
 def test_the_server_is_found_as_it_was_announced_last(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = HomeFolder(tmp_path)
     assert folder.find_server() is None
     folder.announce_server("http://127.0.0.1:8080", "first")
     folder.announce_server("http://127.0.0.1:8081", "second")
-    server = Folder(tmp_path).find_server()
+    server = HomeFolder(tmp_path).find_server()
     assert server is not None
     assert (server.address, server.token, server.pid) == ("http://127.0.0.1:8081", "second", os.getpid())
     assert {path.name for path in tmp_path.iterdir()} == {"server.json", "calls"}
@@ -156,36 +156,36 @@ def test_the_server_is_found_as_it_was_announced_last(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
 def test_only_its_user_may_read_the_token(tmp_path: Path) -> None:
-    Folder(tmp_path).announce_server("http://127.0.0.1:8080", "secret")
+    HomeFolder(tmp_path).announce_server("http://127.0.0.1:8080", "secret")
     assert stat.S_IMODE((tmp_path / "server.json").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", json.dumps({"address": "x"}), "\udcff"])
 def test_a_spoilt_announcement_is_no_server(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.json").write_bytes(text.encode(errors="surrogateescape"))
-    assert Folder(tmp_path).find_server() is None
+    assert HomeFolder(tmp_path).find_server() is None
 
 
 def test_a_lock_that_is_removed_is_taken_again_by_its_owner(tmp_path: Path) -> None:
-    with Folder(tmp_path).own():
-        Folder(tmp_path).check_lock()
+    with HomeFolder(tmp_path).own():
+        HomeFolder(tmp_path).check_lock()
         (tmp_path / "owner.lock").unlink()
-        Folder(tmp_path).check_lock()
-        with pytest.raises(Occupied), Folder(tmp_path).own(wait=0.01):
+        HomeFolder(tmp_path).check_lock()
+        with pytest.raises(Occupied), HomeFolder(tmp_path).own(wait=0.01):
             pass
-    with Folder(tmp_path).own(wait=0.01):
+    with HomeFolder(tmp_path).own(wait=0.01):
         pass
 
 
 def test_an_owner_stops_if_its_lock_was_removed_and_taken(tmp_path: Path) -> None:
-    with Folder(tmp_path).own():
+    with HomeFolder(tmp_path).own():
         (tmp_path / "owner.lock").unlink()
-        other = Folder(tmp_path)._lock("owner.lock")
+        other = HomeFolder(tmp_path)._lock("owner.lock")
         thread = threading.Thread(target=other.acquire, daemon=True)
         thread.start()
         join_thread(thread)
         with pytest.raises(Occupied, match="Stop both"):
-            Folder(tmp_path).check_lock()
+            HomeFolder(tmp_path).check_lock()
         other.release()
 
 
@@ -202,7 +202,7 @@ def test_an_owner_stops_if_its_lock_was_removed_and_taken(tmp_path: Path) -> Non
 )
 def test_a_damaged_address_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "server.json").write_bytes(content)
-    assert Folder(tmp_path).find_server() is None
+    assert HomeFolder(tmp_path).find_server() is None
 
 
 def test_a_server_publishes_a_damaged_address_again(tmp_path: Path) -> None:

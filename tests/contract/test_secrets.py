@@ -5,10 +5,10 @@ import pytest
 from contract.secret_manager import BROKEN, SecretManager, secret_manager
 from contract.secrets_contract import Put, SecretsContract
 
-from tillstream.adapters.google.secrets import SecretManagerSecrets
+from tillstream.adapters.google.secret_manager import SecretManagerSecrets
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.ports.secrets import Secrets
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.ports.machine import Secrets
 from tillstream.settings import Settings
 
 

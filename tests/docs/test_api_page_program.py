@@ -19,7 +19,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 def test_the_program_reads_sale_lines_into_pandas(notebook_programs: Path) -> None:
     (program,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     with company() as (app, flask, _):
-        token = personal_tokens.issue(app.ports, "ada", "pandas", ("numbers",), by="ada")[1]
+        token = personal_tokens.issue_personal_token(app.ports, "ada", "pandas", ("numbers",), by="ada")[1]
         server = create_server(flask, host="127.0.0.1", port=0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

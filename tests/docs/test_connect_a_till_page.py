@@ -24,7 +24,7 @@ from tillstream.settings import Settings
 PAGE = ROOT / "docs" / "connect-a-till.md"
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
 PATIENCE = 120
-setup_codes = pytest.importorskip("tillstream.people.setup_codes", reason="the portal creates no setup codes yet")
+setup_codes = pytest.importorskip("tillstream.people.store_credentials", reason="the portal creates no setup codes yet")
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(sys.platform == "win32", reason="the page is written for a POSIX shell"),

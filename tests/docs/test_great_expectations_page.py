@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tillstream.contracts.loader import shipped
+from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.pipeline.validating.schema_exports import to_expectation_json
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "validate-with-great-expectations.md"
@@ -13,7 +13,9 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "validate-with-great-expec
 
 def test_the_code_of_the_page_finds_what_the_page_lists(expectations_python: Path, tmp_path: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
-    (tmp_path / "supermarket.json").write_text(to_expectation_json(shipped()["supermarket"]), encoding="utf-8")
+    (tmp_path / "supermarket.json").write_text(
+        to_expectation_json(shipped_contracts()["supermarket"]), encoding="utf-8"
+    )
     (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     program = f"{code}\nprint(json.dumps(failures))"
     done = subprocess.run(

@@ -11,11 +11,11 @@ from docs.generate import PAGES
 from docs.generate.api import empty_portal, request_of, routes
 from docs.generate.commands import leaves
 from tillstream.cli.main import main
-from tillstream.domain.columns import SALE_LINE
-from tillstream.domain.contract.model import MAPPED, Contract
-from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.store_sale import schema
-from tillstream.domain.tables import TABLES
+from tillstream.model.columns import SALE_LINE
+from tillstream.model.contract import MAPPABLE_COLUMNS, Contract
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.problems import CATALOGUE
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -100,11 +100,11 @@ def test_every_address_of_the_api_is_documented() -> None:
 def test_every_field_of_a_contract_is_documented() -> None:
     text = section("contracts.md", "## The fields of a contract")
     assert all(f"| `{name}` |" in text for name in Contract.model_fields)
-    assert all(f"| `{name}` |" in section("contracts.md", "## What `columns` may map") for name in MAPPED)
+    assert all(f"| `{name}` |" in section("contracts.md", "## What `columns` may map") for name in MAPPABLE_COLUMNS)
 
 
 def test_every_field_of_a_store_sale_is_documented() -> None:
-    sale = schema()["properties"]
+    sale = store_sale_schema()["properties"]
     assert all(f"| `{name}` |" in section("store-sales.md", "## The sale") for name in sale)
     line = sale["lines"]["items"]["properties"]
     assert all(f"| `{name}` |" in section("store-sales.md", "## Lines of a sale") for name in line)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.domain import events
 from tillstream.handlers import ROUTES
+from tillstream.model import events
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -19,7 +19,7 @@ from examples import in_long_proofs
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.app import build
 from tillstream.app.local import folder
-from tillstream.contracts import import_settings
+from tillstream.contracts import source_settings
 from tillstream.settings import Settings
 
 HEADER = (
@@ -89,13 +89,13 @@ def test_the_setting_of_a_data_source_comes_back(
     home: Path, tmp_path: Path, run: Run, elsewhere: Callable[[str], Path]
 ) -> None:
     app = build(Settings(home=home, samples=False, threads=1))
-    import_settings.save(app.ports, "IN", without_preview=True, by="asha")
+    source_settings.save_import_setting(app.ports, "IN", without_preview=True, by="asha")
     app.close()
     assert run("backup", str(tmp_path / "set.tar"))[0] == 0
     restored = elsewhere("set")
     assert run("restore", str(tmp_path / "set.tar"))[0] == 0
     app = build(Settings(home=restored, samples=False, threads=1))
-    assert import_settings.of_source(app.ports, "IN").without_preview
+    assert source_settings.import_setting_of_source(app.ports, "IN").without_preview
     app.close()
 
 

@@ -15,16 +15,16 @@ from waiting import wait_for
 from tests.e2e.conftest import Run
 from tillstream.analytics import query_catalogue
 from tillstream.app import App, build
-from tillstream.batches import records
 from tillstream.commands import demo
 from tillstream.commands.demo_shop.days import DAYS, last_day
 from tillstream.commands.demo_shop.till import SENT
 from tillstream.commands.demo_shop.web_shop import ORDERS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
-from tillstream.domain.errors import Unavailable
 from tillstream.logs import configure
+from tillstream.model.batch import STATES_IN_LEDGER, BatchKind, BatchState
+from tillstream.model.errors import Unavailable
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_records
 from tillstream.samples.files import expected
 from tillstream.server import serve
 from tillstream.server.worker import Worker
@@ -84,8 +84,8 @@ def wait_for_tills(app: App) -> None:
     """Until the worker has settled the sales of the till and of the form, which may be received one after another."""
 
     def settled() -> int:
-        batches = records.find(app.ports, kind=BatchKind.STORE_SALES)
-        return sum(batch.staged.rows_read for batch in batches if batch.state in IN_LEDGER and batch.staged)
+        batches = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
+        return sum(batch.staged.rows_read for batch in batches if batch.state in STATES_IN_LEDGER and batch.staged)
 
     wait_for(lambda: settled() == TILL_LINES, "the sales of the till", state=settled)
 
@@ -123,8 +123,8 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
     assert set(stagings.values()) == {1}
     wait_for_tills(served)
     assert lines(served) == sum(r["rows"]["new"] for r in result.data) + ADDED_LINES > 500
-    received_by = {one.file: one.received_by for one in records.find(served.ports, kind=BatchKind.UPLOAD)}
-    assert set(received_by.values()) == {records.SAMPLES, "connector web-shop"}
+    received_by = {one.file: one.received_by for one in batch_records.find_batches(served.ports, kind=BatchKind.UPLOAD)}
+    assert set(received_by.values()) == {batch_records.SAMPLES, "connector web-shop"}
     assert len(received_by) == FILES + FOR_PEOPLE + 1
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypa
     try:
         with pytest.raises(Unavailable, match="is stored but not processed yet"):
             demo.demo(app, quiet, demo.Demo(scale=SCALE))
-        assert len(records.find(app.ports, state=State.RECEIVED)) == FILES - CORRECTIONS
+        assert len(batch_records.find_batches(app.ports, state=BatchState.RECEIVED)) == FILES - CORRECTIONS
     finally:
         app.close()
 
@@ -164,7 +164,7 @@ def test_a_home_with_a_key_for_the_sync_loads_no_samples(home: Path) -> None:
     app, output = build(Settings(threads=1)), list[str]()
     identity.create(app.ports, "command line")
     serve._samples(app, output.append, scale=SCALE)
-    assert (output, records.find(app.ports)) == ([], [])
+    assert (output, batch_records.find_batches(app.ports)) == ([], [])
     app.close()
 
 

@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 from portal import create_app, navigation
 from tillstream.analytics import queries
 from tillstream.app import App, build
-from tillstream.batches import records
-from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
 from tillstream.commands.demo_shop.days import last_day
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.receipts import receipt
+from tillstream.records import batch_records
+from tillstream.records.batch_records import SAMPLES
 from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
 from tillstream.workflows.review import day_closes
@@ -157,8 +157,12 @@ def test_every_role_has_an_account_and_a_second_run_adds_none(
 
 
 def test_the_files_of_the_samples_have_every_fate(app: App) -> None:
-    states = {one.file: one.state for one in records.find(app.ports, limit=None) if one.received_by == SAMPLES}
-    assert {State.SETTLED, State.HELD, State.UNDONE} <= set(states.values())
-    assert sum(state is State.HELD for state in states.values()) == 2, "a damaged file, and one of a new source"
-    corrections = (one.batch_id for one in records.find(app.ports, limit=None) if "corrections" in one.file)
+    states = {
+        one.file: one.state for one in batch_records.find_batches(app.ports, limit=None) if one.received_by == SAMPLES
+    }
+    assert {BatchState.SETTLED, BatchState.HELD, BatchState.UNDONE} <= set(states.values())
+    assert sum(state is BatchState.HELD for state in states.values()) == 2, "a damaged file, and one of a new source"
+    corrections = (
+        one.batch_id for one in batch_records.find_batches(app.ports, limit=None) if "corrections" in one.file
+    )
     assert sum(receipt.receipt(app.ports, batch)["rows"]["corrected"] or 0 for batch in corrections) > 10

@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 from tillstream.app import App
 from tillstream.cli.main import main
-from tillstream.domain.store_sale import schema
-from tillstream.people import setup_codes, store_keys
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
 from tillstream.settings import Settings
 from tillstream_till import Till
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 
 
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def export(home: Path, tmp_path: Path) -> Path:
     """The export of a till that recorded two sales and was never connected."""
     app = build(Settings(home=home, threads=1, samples=False))
-    code = setup_codes.connect(app.ports, "http://127.0.0.1:9", REGION, STORE, "front", "boss").code
+    code = store_credentials.connect_till(app.ports, "http://127.0.0.1:9", REGION, STORE, "front", "boss").code
     app.close()
     file = tmp_path / "unsent.jsonl"
     with Till.init(tmp_path / "till", code) as till:
@@ -62,8 +62,8 @@ def test_the_sales_of_an_export_count_once(home: Path, export: Path) -> None:
 
 def test_what_cannot_be_accepted_is_listed_with_its_line(home: Path, export: Path) -> None:
     app = build(Settings(home=home, threads=1, samples=False))
-    (key,) = store_keys.find(app.ports)
-    store_keys.revoke(app.ports, key.id, "boss")
+    (key,) = store_credentials.find_store_keys(app.ports)
+    store_credentials.revoke_store_key(app.ports, key.id, "boss")
     app.close()
     first = export.read_text().splitlines()[0]
     foreign = json.dumps(json.loads(first) | {"store_id": "MAN1"})

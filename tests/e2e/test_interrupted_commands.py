@@ -12,10 +12,10 @@ import pytest
 from app_factory import build
 
 from examples import in_long_proofs
-from tillstream.batches import records
 from tillstream.commands.kept_files import KeptFiles
 from tillstream.commands.result import KEPT, SENT, quiet
-from tillstream.domain.batch.record import Batch, State
+from tillstream.model.batch import Batch, BatchState
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.system
@@ -50,7 +50,7 @@ def _interrupted(home: Path, file: Path, seconds: float | None, before: str = ""
 
 def _batches(home: Path) -> list[Batch]:
     app = build(Settings(home=home, samples=False, threads=1))
-    batches = list(records.find(app.ports))
+    batches = list(batch_records.find_batches(app.ports))
     app.close()
     return batches
 
@@ -71,7 +71,7 @@ def test_ctrl_c_at_any_moment_of_an_ingest_ends_in_one_sentence(tmp_path: Path, 
         assert err.count("\n") == 1
         kept = {batch.batch_id: batch.state for batch in _batches(home)}
         if "The command was complete" in err:
-            assert list(kept.values()) == [State.SETTLED]
+            assert list(kept.values()) == [BatchState.SETTLED]
         else:
             named = [batch for batch in kept if f"kept as batch {batch};" in err]
             assert named == list(kept) or "not known whether" in err
@@ -82,7 +82,7 @@ def test_ctrl_c_after_the_end_of_a_command_reports_it_as_complete(tmp_path: Path
     file.write_text(HEAD + "536365,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n")
     code, err = _interrupted(home, file, None, before=INTERRUPTED_WHEN_PRINTING)
     assert (code, err) == (130, "Interrupted. The command was complete; only its output may be missing.\n")
-    assert [batch.state for batch in _batches(home)] == [State.SETTLED]
+    assert [batch.state for batch in _batches(home)] == [BatchState.SETTLED]
 
 
 def test_an_interrupted_command_lists_what_is_kept_and_how_to_go_on() -> None:

@@ -15,11 +15,11 @@ from tests.e2e.conftest import Once, Run
 from tillstream.analytics import measure_values
 from tillstream.app import build
 from tillstream.cli.main import main
-from tillstream.domain.daily_totals import ROLLUPS
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import SCHEMA
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.daily_totals import ROLLUPS
+from tillstream.model.tables.stock_tables import STOCK_TABLES
+from tillstream.model.tables.warehouse_tables import SCHEMA
 from tillstream.settings import Settings
 
 CONTRACT = """

@@ -13,7 +13,7 @@ from app_factory import build
 from tillstream.app import open_read_only
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.settings import Settings
 
 SCRIPT = [sys.executable, "-c", "from tillstream.cli.start import script; script()"]

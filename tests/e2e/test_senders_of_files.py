@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from app_factory import build
 
-from tillstream.batches import records, registration
 from tillstream.commands import demo, ingest
 from tillstream.commands.result import quiet
-from tillstream.domain.events import INBOX
+from tillstream.model.events import INBOX
+from tillstream.records import batch_records, batch_registration
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake.inbox_object import record_of
@@ -30,7 +30,7 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     try:
         demo.demo(app, quiet, demo.Demo(scale=0.001))
         ingest.ingest(app, quiet, ingest.Ingest(files=[str(tmp_path / "monday.csv")], contract="online-retail-uk"))
-        received_by = {one.file: one.received_by for one in records.find(app.ports)}
+        received_by = {one.file: one.received_by for one in batch_records.find_batches(app.ports)}
     finally:
         worker.stop()
         app.close()
@@ -46,7 +46,7 @@ def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(
     assert writer.stored
     assert record_of(app.ports, app.contracts, writer.stored).received_by == "inbox"
     for who in ("ann", "bob", "inbox"):
-        upload = registration.register(app.ports, contract, writer.stored, who)
+        upload = batch_registration.register_batch(app.ports, contract, writer.stored, who)
         assert upload.received_by == "ann"
-    assert records.get(app.ports, upload.batch_id).received_by == "ann"
+    assert batch_records.get_batch(app.ports, upload.batch_id).received_by == "ann"
     app.close()

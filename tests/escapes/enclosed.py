@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from tillstream.adapters.local.query_processes import wall
+from tillstream.adapters.local import enclosed_process
 
 HOME, SYSTEM, PORT = os.environ.get("SECRET", ""), "/etc/passwd", int(os.environ.get("PORT", "0"))
 READABLE, SCRATCH = Path("readable"), Path("scratch")
@@ -81,8 +81,8 @@ def _statement(connection: duckdb.DuckDBPyConnection, text: str) -> Any:
 def main() -> None:
     connection = duckdb.connect(":memory:", config={"threads": 1, "async_threads": 0})
     os.environ.clear()
-    wall.limit_resources(2 << 30, 60, 1 << 20)
-    print(json.dumps(wall.enclose([READABLE], SCRATCH)), flush=True)
+    enclosed_process.limit_resources(2 << 30, 60, 1 << 20)
+    print(json.dumps(enclosed_process.enclose([READABLE], SCRATCH)), flush=True)
     for task in json.loads(sys.stdin.readline()):
         try:
             done = ACTS[task]() if task in ACTS else _statement(connection, task)

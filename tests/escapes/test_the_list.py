@@ -8,8 +8,8 @@ from tillstream.ad_hoc import tables
 from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.googlesql import closed_text
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role, scope_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role, scope_of
 
 OFFERED = tables.offered(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 PLACES = {"home": "/home/x/secrets/token", "file": "/etc/passwd", "port": 8080}

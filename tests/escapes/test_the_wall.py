@@ -17,7 +17,7 @@ import pytest
 from corpus import ESCAPES
 from enclosed import ACTS, NUMBERS_OF_X86_64
 
-from tillstream.adapters.local.query_processes import wall
+from tillstream.adapters.local import enclosed_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has this wall")
 SECRET = "the-secret-of-the-home"
@@ -98,7 +98,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 def test_it_is_made_of_what_the_system_has(machine: Machine) -> None:
     parts, _ = machine.run([])
-    assert parts == [wall.LANDLOCK, wall.SECCOMP], "this kernel has both"
+    assert parts == [enclosed_process.LANDLOCK, enclosed_process.SECCOMP], "this kernel has both"
 
 
 def test_a_process_behind_it_reaches_nothing_but_what_it_was_given(machine: Machine) -> None:

@@ -16,7 +16,7 @@ from stateful.system import System, running_system
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.batches import records
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
@@ -87,7 +87,7 @@ def state_of(app: App) -> dict[str, Any]:
         "lines": app.ports.warehouse.query(LINES).to_pylist(),
         "receipts": app.ports.warehouse.query(RECEIPTS).to_pylist(),
         "records": sorted(
-            (batch.batch_id, str(batch.state), batch.settlement_no) for batch in records.every(app.ports)
+            (batch.batch_id, str(batch.state), batch.settlement_no) for batch in batch_records.all_batches(app.ports)
         ),
     }
 

@@ -5,9 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from tillstream.app import App
-from tillstream.domain.errors import TillstreamError, Unavailable
-from tillstream.domain.text.json_values import dumps
-from tillstream.ports.functions import ATTACH, DECIDE, HOMES, PROJECT, SWEEP, error_from_json, error_to_json
+from tillstream.model.errors import TillstreamError, Unavailable
+from tillstream.model.json_text import dump_typed_json
+from tillstream.ports.machine import (
+    ATTACH_FUNCTION,
+    DECIDE_FUNCTION,
+    HOMES_FUNCTION,
+    PROJECT_FUNCTION,
+    SWEEP_FUNCTION,
+    error_from_json,
+    error_to_json,
+)
 from tillstream.sync.http import delegation
 from tillstream.workflows.decisions.attaching import attach_for
 from tillstream.workflows.decisions.decision import Decision
@@ -30,7 +38,7 @@ class FunctionsInProcess:
         data = json.loads(json.dumps(body))
         self.called.append(data.get("work", name))
         try:
-            result = json.loads(dumps(self._perform(name, data)))
+            result = json.loads(dump_typed_json(self._perform(name, data)))
         except TillstreamError as error:
             raise error_from_json(json.loads(json.dumps(error_to_json(error)))) from error
         except Exception as error:
@@ -44,13 +52,13 @@ class FunctionsInProcess:
 
     def _perform(self, name: str, data: dict[str, Any]) -> Any:
         app = self._app
-        if name == DECIDE:
+        if name == DECIDE_FUNCTION:
             return perform(Ledger(app.ports, app.contracts, app.queries), Decision.from_json(data))
-        if name == SWEEP:
+        if name == SWEEP_FUNCTION:
             return sweep_for(app.ports, app.contracts, data["by"])
-        if name == HOMES:
+        if name == HOMES_FUNCTION:
             return delegation.serve(app.ports, app.contracts, data)
-        if name == ATTACH:
+        if name == ATTACH_FUNCTION:
             return attach_for(app.ports, data)
-        assert name == PROJECT
+        assert name == PROJECT_FUNCTION
         return {"days": app.ports.warehouse.refresh_totals()}

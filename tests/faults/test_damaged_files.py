@@ -25,13 +25,12 @@ from faults.damaged_home import (
 )
 
 from examples import in_long_proofs
-from tillstream import losses
-from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import FAILED, quiet
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Unavailable
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.records import batch_records, losses
 from tillstream.workflows.operations import ledger_agreement, maintenance_log, rebuild
 
 
@@ -99,7 +98,7 @@ def test_lost_records_are_written_again_from_the_ledger(lived: Lived, home: Path
     assert "Accounts, tokens, the audit log" in sentences
     assert "7 batches" in sentences
     with opened(lived, home) as app:
-        kept = sorted((one.batch_id, str(one.state), one.settlement_no) for one in records.every(app.ports))
+        kept = sorted((one.batch_id, str(one.state), one.settlement_no) for one in batch_records.all_batches(app.ports))
     assert kept == lived.state["records"]
 
 
@@ -143,7 +142,7 @@ def test_damaged_documents_end_in_a_sentence_whose_command_takes_what_is_readabl
     assert list(home.glob("documents.until-*.sqlite"))
     with opened(lived, home) as app:
         assert swept(app) == []
-        kept = sorted((one.batch_id, one.settlement_no) for one in records.every(app.ports))
+        kept = sorted((one.batch_id, one.settlement_no) for one in batch_records.all_batches(app.ports))
         assert kept == [(batch, number) for batch, _, number in lived.state["records"]]
         assert [record.loss.kind for record in losses.open_losses(app.ports)] == [losses.LossKind.STATE]
 
@@ -229,12 +228,12 @@ def test_a_lost_number_that_was_used_again_is_noticed(lived: Lived, home: Path) 
 def test_a_lost_file_without_its_original_is_rejected_and_named(lived: Lived, home: Path) -> None:
     put_back(lived.earlier[1])(home / "warehouse.duckdb")
     with opened(lived, home) as app:
-        (last,) = records.of_settlement(app.ports, 8)
+        (last,) = batch_records.batches_of_settlement(app.ports, 8)
         shutil.rmtree(Path(app.ports.objects.uri(last.bucket, last.object, last.generation)).parent)
         sentences = swept(app)
         assert any(f"{last.file} (batch {last.batch_id}) is rejected" in sentence for sentence in sentences)
-        again = records.get(app.ports, last.batch_id)
-        assert (again.state, again.settlement_no) == (State.REJECTED, 0)
+        again = batch_records.get_batch(app.ports, last.batch_id)
+        assert (again.state, again.settlement_no) == (BatchState.REJECTED, 0)
         assert "Send the file again." in again.error
         lacking = [row for row in lived.state["receipts"] if row["batch_id"] != last.batch_id]
         assert [row["batch_id"] for row in state_of(app)["receipts"]] == [row["batch_id"] for row in lacking]
@@ -246,7 +245,7 @@ def test_a_received_file_that_is_damaged_before_it_is_read_is_rejected_and_named
     lived: Lived, home: Path, damage: Damage
 ) -> None:
     with opened(lived, home) as app:
-        (waiting,) = records.find(app.ports, state=State.RECEIVED)
+        (waiting,) = batch_records.find_batches(app.ports, state=BatchState.RECEIVED)
         damage(Path(app.ports.objects.uri(waiting.bucket, waiting.object, waiting.generation)))
         sentences = swept(app)
         assert any(f"{waiting.file} (batch {waiting.batch_id}) is rejected" in sentence for sentence in sentences)

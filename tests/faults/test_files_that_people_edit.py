@@ -12,16 +12,15 @@ import pytest
 from app_factory import build
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.store_sale import schema
-from tillstream.losses import Loss, LossKind, Resolution
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import Loss, LossKind, Resolution
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
@@ -64,7 +63,7 @@ class Home:
     def sell(self) -> None:
         self.clock.advance(1)
         self._sales += 1
-        sale = schema()["examples"][0] | {"region": "Shop", "store_id": "LON1", "number": f"T{self._sales}"}
+        sale = store_sale_schema()["examples"][0] | {"region": "Shop", "store_id": "LON1", "number": f"T{self._sales}"}
         sale["lines"] = sale["lines"][:1]
         store_sales.publish(self.app.ports, StoreToken("till", "Shop", "LON1"), sale)
         Worker(self.app).run_until_idle()
@@ -165,7 +164,7 @@ def test_a_file_that_is_in_the_inbox_is_held_while_its_contract_is_damaged(home:
     with home.app.ports.objects.writer(INBOX, "shop/late.csv") as out:
         out.write(FILE % 99)
     Worker(home.app).run_until_idle()
-    (held,) = records.find(home.app.ports, state=State.HELD)
+    (held,) = batch_records.find_batches(home.app.ports, state=BatchState.HELD)
     assert "shop.yaml" in held.holds[0].message
     home.contract.write_bytes(CONTRACT)
     home.check()

@@ -28,8 +28,8 @@ from waiting import wait_for
 
 from tillstream.app import build
 from tillstream.cli.main import main
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import Message, RetryPolicy
 from tillstream.samples.wide import CONTRACT, wide_file
 from tillstream.settings import Settings
 

@@ -12,7 +12,7 @@ from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alert_channels import deliveries
-from tillstream.outbox.outbox import SENDING, SENT, UNCLEAR, WAITING
+from tillstream.records.outbox import SENDING, SENT, UNCLEAR, WAITING
 from tillstream.settings import Settings
 
 DELIVER = """

@@ -25,9 +25,9 @@ from stateful.on_google import SOON, project, store_contract
 from stateful.system import LISTENER
 
 from tillstream.app import App, build
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.samples.wide import CONTRACT
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -64,7 +64,7 @@ class Company:
     def is_exact(self) -> None:
         ports = self.app.ports
         assert self.totals()[:2] == (ROWS, ROWS)
-        assert records.get(ports, self.batch).state is State.ANNOUNCED
+        assert batch_records.get_batch(ports, self.batch).state is BatchState.ANNOUNCED
         receipt = receipts.receipt(ports, self.batch)
         assert receipt["rows"]["new"] == receipt["rows"]["read"] == ROWS
         assert [Decimal(each["net"]) for each in receipt["amounts"]] == [self.net]

@@ -12,10 +12,10 @@ from stateful.packs.selling import ALL, Shop
 
 from examples import long_but
 from tillstream.adapters.local.files.object_files import object_folders
-from tillstream.batches import packs
-from tillstream.batches.packs import open_original
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.records import batch_originals
+from tillstream.records.batch_originals import open_original
 from tillstream.workflows.intake import micro_batch, store_sales
 from tillstream.workflows.operations import packing, reconcile
 
@@ -64,7 +64,7 @@ def test_a_kill_loses_nothing_and_the_next_run_completes_it(
     sweep(shop)
     shop.pack()
     assert shop.objects() == []
-    assert len(list(packs.every(shop.app.ports))) == 2, "one of each folder, however often it was begun"
+    assert len(list(batch_originals.all_packs(shop.app.ports))) == 2, "one of each folder, however often it was begun"
     assert list(shop.app.ports.objects.list(STAGING)) == []
     assert shop.answers() == before
     assert shop.differences() == []

@@ -8,13 +8,13 @@ from faults.damaged_home import Damage, Lived, live, opened, put_back, remove, s
 
 from examples import in_long_proofs
 from tillstream.adapters.local.files import restore
-from tillstream.adapters.local.files.home_files import QUEUE
+from tillstream.adapters.local.files.home_folder import NOTED_QUEUE
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED
 from tillstream.analytics import reference
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.object_names import RATES_FOLDER
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.file_names import RATES_FOLDER
+from tillstream.ports.bus import Message
 from tillstream.workflows.operations import maintenance_log
 
 LOADS = ("date,currency,rate\n2026-06-01,INR,99.5\n2026-06-02,INR,98.25\n", "date,currency,rate\n2026-06-02,INR,97\n")
@@ -117,7 +117,7 @@ def test_a_restored_queue_is_not_an_older_copy(lived: Lived, home: Path, tmp_pat
     """A backup copies the queue before the documents."""
     with opened(lived, home) as app:
         assert app.backup
-        app.ports.documents.put(*QUEUE, {"sequence": app.ports.clock.tick()})
+        app.ports.documents.put(*NOTED_QUEUE, {"sequence": app.ports.clock.tick()})
         app.backup(str(tmp_path / "kept.tar"), lambda _: None)
     restored = tmp_path / "restored"
     restored.mkdir()

@@ -13,8 +13,8 @@ from unit.connectors.connector_steps import Connected, sales
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors import runs, schedule
-from tillstream.domain.events import INBOX
-from tillstream.domain.store_sale import schema
+from tillstream.model.events import INBOX
+from tillstream.model.messages import store_sale_schema
 from tillstream.settings import Settings
 from tillstream.workflows.intake import connector_files
 
@@ -28,7 +28,7 @@ def bring(folder: Path, sweeping: Calls, running: Calls) -> None:
         shop, _ = with_jobs(build(Settings(home=folder / "home", threads=1, samples=False), clock))
         connected = Connected(shop, clock, folder / "list.json")
         files = [{"key": name, "file": f"{name}.csv", "text": sales(number)} for number, name in enumerate("ab", 1)]
-        connected.offer(*files, {"text": json.dumps(schema()["examples"][0]), "is_sales": True})
+        connected.offer(*files, {"text": json.dumps(store_sale_schema()["examples"][0]), "is_sales": True})
         connector = connected.add()
         name = connector_files.object_name(connector.name, "a", "a.csv", connector.contract)
         with shop.ports.objects.writer(INBOX, name) as writer:

@@ -6,7 +6,7 @@ from test_entry_points import upload
 
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
@@ -16,7 +16,7 @@ from tillstream.workflows.decisions.perform import Ledger, perform
 
 def make(app: App, calls: Calls) -> None:
     """Undos, a small one and one that is left to the job, and a preview of each kind that reads other objects."""
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add_account(app.ports, "boss", "Boss", Role.ADMIN)
     batches = [upload(app).batch_id for _ in range(2)]
     for batch in batches:
         stage_batch(app.ports, batch)

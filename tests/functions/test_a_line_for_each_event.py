@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from functions.events import NO_REASON
 from infra.functions import FUNCTIONS
 from infra.triggers import Scheduled
-from tillstream.domain.events import BATCH_SETTLED, BATCH_STAGED, MESSAGE_PUBLISHED, OBJECT_FINALIZED
+from tillstream.model.events import BATCH_SETTLED, BATCH_STAGED, MESSAGE_PUBLISHED, OBJECT_FINALIZED
 
 Entry = Callable[[str], FlaskClient]
 BY_CLOCK = [spec.name for spec in FUNCTIONS if any(isinstance(trigger, Scheduled) for trigger in spec.triggers)]

@@ -8,7 +8,7 @@ from faults.functions_in_process import FunctionsInProcess
 from flask.testing import FlaskClient
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.webhooks import registry
 
@@ -18,8 +18,8 @@ URL = "https://example.com/sales"
 
 @pytest.fixture(autouse=True)
 def people(app: App) -> None:
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
-    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["UK"])
+    accounts.add_account(app.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add_account(app.ports, "asha", "Asha", Role.CLERK, regions=["UK"])
 
 
 def test_an_admin_attaches_and_detaches(entry: Entry, app: App) -> None:

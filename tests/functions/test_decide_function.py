@@ -9,13 +9,13 @@ from structlog.testing import capture_logs
 from test_entry_points import upload
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
-from tillstream.domain.text.json_values import restore
+from tillstream.model.batch import BatchState
+from tillstream.model.json_text import restore_typed_values
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_records
 from tillstream.workflows.decisions.decision import Decision, Work
 
 Entry = Callable[[str], FlaskClient]
@@ -23,8 +23,8 @@ Entry = Callable[[str], FlaskClient]
 
 @pytest.fixture
 def batch(app: App) -> str:
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN)
-    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["UK"])
+    accounts.add_account(app.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add_account(app.ports, "asha", "Asha", Role.CLERK, regions=["UK"])
     received = upload(app)
     stage.stage(app.ports, received.batch_id)
     settle.settle_all(app.ports, app.contracts)
@@ -36,12 +36,12 @@ def test_an_undo_is_previewed_and_done(entry: Entry, app: App, batch: str) -> No
     preview = Decision(Work.PREVIEW_UNDO, "boss", {"batch": batch, "currency": ""})
     answer = client.post("/", json=preview.to_json())
     assert answer.status_code == 200
-    assert restore(answer.get_json())["total"]["removed"] == 1
-    assert records.get(app.ports, batch).state is State.SETTLED
+    assert restore_typed_values(answer.get_json())["total"]["removed"] == 1
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.SETTLED
     with capture_logs() as lines:
         answer = client.post("/", json=Decision(Work.UNDO, "boss", {"batch": batch}).to_json())
     assert (answer.status_code, answer.get_json()["by"]) == (200, "boss")
-    assert records.get(app.ports, batch).state is State.UNDONE
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.UNDONE
     (line,) = [line for line in lines if line["event"] == "handled"]
     assert (line["outcome"], line["work"], line["by"]) == ("done", "undo", "boss")
 

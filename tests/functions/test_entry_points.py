@@ -12,9 +12,8 @@ from flask.testing import FlaskClient
 
 import sql
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.events import (
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,
     BATCH_STAGED,
@@ -25,10 +24,11 @@ from tillstream.domain.events import (
     SALES_STAGED,
     TOPIC_OBJECTS,
 )
-from tillstream.domain.store_sale import schema
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import publish, receive
 from tillstream.workflows.operations import dead_letters, maintenance_log
@@ -73,28 +73,28 @@ def storage_data(received: Batch) -> dict[str, Any]:
 def test_a_finalized_object_is_staged(entry: Entry, app: App, send: Callable[..., int]) -> None:
     received = upload(app)
     assert send(entry("stage"), OBJECT_FINALIZED, storage_data(received)) == 200
-    assert records.get(app.ports, received.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.STAGED
 
 
 def test_an_object_is_staged_by_the_notification_of_its_bucket(entry: Entry, app: App) -> None:
     received = upload(app)
     binary(entry("stage"), MESSAGE_PUBLISHED, notification(storage_data(received), "OBJECT_DELETE"))
-    assert records.get(app.ports, received.batch_id).state is State.RECEIVED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.RECEIVED
     assert binary(entry("stage"), MESSAGE_PUBLISHED, notification(storage_data(received))) == 200
-    assert records.get(app.ports, received.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.STAGED
 
 
 def test_a_dead_letter_of_an_object_is_staged_when_it_is_sent_again(entry: Entry, app: App) -> None:
     received = upload(app)
     assert binary(entry("stage"), MESSAGE_PUBLISHED, message(OBJECT_FINALIZED, storage_data(received))) == 200
-    assert records.get(app.ports, received.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.STAGED
 
 
 def test_the_same_event_twice_stages_once(entry: Entry, app: App) -> None:
     received = upload(app)
     client = entry("stage")
     assert [binary(client, OBJECT_FINALIZED, storage_data(received)) for _ in range(2)] == [200, 200]
-    assert len(records.find(app.ports)) == 1
+    assert len(batch_records.find_batches(app.ports)) == 1
 
 
 @pytest.mark.parametrize("send", [binary, structured])
@@ -110,7 +110,7 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     assert [send(announce, MESSAGE_PUBLISHED, settled) for _ in range(2)] == [200, 200]
     deliveries = app.ports.bus.pull("listener", 10)
     assert [json.loads(delivery.message.body)["type"] for delivery in deliveries] == ["sale.changed"]
-    assert records.get(app.ports, received.batch_id).state is State.ANNOUNCED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.ANNOUNCED
 
 
 def test_the_days_of_settlements_are_summed_by_the_clock(entry: Entry, app: App) -> None:
@@ -129,7 +129,7 @@ def test_an_event_for_another_function_is_let_pass(entry: Entry, app: App) -> No
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
     assert [binary(entry(name), MESSAGE_PUBLISHED, staged) for name in ("stage", "announce")] == [200] * 2
-    assert records.get(app.ports, received.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.STAGED
 
 
 def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app: App) -> None:
@@ -139,14 +139,14 @@ def test_a_message_that_pubsub_pushes_by_itself_is_understood(entry: Entry, app:
     pushed = message(BATCH_STAGED, {"batch_id": received.batch_id})
     pushed["message"]["publishTime"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     assert entry("settle").post("/", json=pushed).status_code == 200
-    assert records.get(app.ports, received.batch_id).state is State.SETTLED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.SETTLED
 
 
 def test_a_replay_reaches_stage_by_its_message(entry: Entry, app: App) -> None:
     received = upload(app)
     event = message(BATCH_RECEIVED, {"batch_id": received.batch_id})
     assert binary(entry("stage"), MESSAGE_PUBLISHED, event) == 200
-    assert records.get(app.ports, received.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.STAGED
 
 
 def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_again(entry: Entry, app: App) -> None:
@@ -173,7 +173,7 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
 def test_an_event_that_ended_each_instance_that_tried_it_is_given_up_untried(entry: Entry, app: App) -> None:
     received = upload(app)
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(received), hours=7.5) == 200
-    assert records.get(app.ports, received.batch_id).state is State.RECEIVED
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.RECEIVED
     assert [letter.subscription for letter in dead_letters.find(app.ports)] == ["stage"]
 
 
@@ -182,7 +182,7 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     binary(entry("stage"), OBJECT_FINALIZED, storage_data(received))
     answer = entry("sweep").post("/")
     assert (answer.status_code, answer.get_json()["settled"], answer.get_json()["announced"]) == (200, 1, 0)
-    assert records.get(app.ports, received.batch_id).state is State.SETTLED  # its event announces it
+    assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.SETTLED  # its event announces it
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
@@ -209,15 +209,15 @@ def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:
 
 
 def test_store_sales_are_pulled_and_staged(entry: Entry, app: App) -> None:
-    sale = schema()["examples"][0]
+    sale = store_sale_schema()["examples"][0]
     publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     assert entry("receive").post("/").get_json() == {"batches": 1}
-    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
-    assert (batch.region, batch.file, batch.state) == ("UK", "1 store sale", State.STAGED)
+    (batch,) = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
+    assert (batch.region, batch.file, batch.state) == ("UK", "1 store sale", BatchState.STAGED)
 
 
 def micro_batch(app: App) -> Batch:
-    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
     (batch,) = receive(app.ports, app.contracts, 10, 0)
     return batch
 
@@ -226,21 +226,21 @@ def test_a_micro_batch_is_staged_by_its_own_event(entry: Entry, app: App) -> Non
     batch = micro_batch(app)
     event = message(SALES_RECEIVED, {"batch_id": batch.batch_id})
     assert binary(entry("sales"), MESSAGE_PUBLISHED, event) == 200
-    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, batch.batch_id).state is BatchState.STAGED
 
 
 def test_the_object_of_a_recorded_micro_batch_is_acknowledged_unread(entry: Entry, app: App) -> None:
     batch = micro_batch(app)
     app.ports.objects.delete(INBOX, batch.object)  # reading it would reject the batch
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(batch)) == 200
-    assert records.get(app.ports, batch.batch_id) == batch
+    assert batch_records.get_batch(app.ports, batch.batch_id) == batch
 
 
 def test_the_object_of_a_micro_batch_without_a_record_is_staged(entry: Entry, app: App) -> None:
     batch = micro_batch(app)
-    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(batch)) == 200
-    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, batch.batch_id).state is BatchState.STAGED
 
 
 def test_a_staged_micro_batch_is_settled_when_receive_starts_a_settlement(entry: Entry, app: App) -> None:
@@ -251,12 +251,12 @@ def test_a_staged_micro_batch_is_settled_when_receive_starts_a_settlement(entry:
     assert staged.message.attributes["type"] == SALES_STAGED
     settle = entry("settle")
     assert binary(settle, MESSAGE_PUBLISHED, message(SALES_STAGED, {"batch_id": batch.batch_id})) == 200
-    assert records.get(app.ports, batch.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, batch.batch_id).state is BatchState.STAGED
     assert entry("receive").post("/").get_json() == {"batches": 0}
     (due,) = app.ports.bus.pull("batches", 10)
     event = message(due.message.attributes["type"], json.loads(due.message.body))
     assert binary(settle, MESSAGE_PUBLISHED, event) == 200
-    assert records.get(app.ports, batch.batch_id).state is State.SETTLED
+    assert batch_records.get_batch(app.ports, batch.batch_id).state is BatchState.SETTLED
 
 
 def test_receive_starts_no_settlement_if_nothing_is_staged(entry: Entry, app: App) -> None:
@@ -279,8 +279,8 @@ def test_an_object_in_no_contracts_folder_is_kept_and_held(entry: Entry, app: Ap
     }
     assert binary(entry("stage"), OBJECT_FINALIZED, data) == 200
     assert app.ports.objects.stat(INBOX, "nowhere/file.csv") == stored
-    (held,) = records.find(app.ports)
-    assert (held.state, held.holds[0].code) == (State.HELD, "which-contract")
+    (held,) = batch_records.find_batches(app.ports)
+    assert (held.state, held.holds[0].code) == (BatchState.HELD, "which-contract")
 
 
 def test_an_object_that_is_gone_is_acknowledged(entry: Entry) -> None:

@@ -11,8 +11,8 @@ from waiting import wait_for
 from webhook_receiver import Receiver, receiving
 
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.ports.bus import Message
 from tillstream.webhooks import registry
 from tillstream.webhooks.deliveries import history
 

@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from tillstream.app import open_app
-from tillstream.domain.events import BATCH_STAGED, INBOX, OBJECT_FINALIZED
 from tillstream.handlers import Event, dispatch
+from tillstream.model.events import BATCH_STAGED, INBOX, OBJECT_FINALIZED
 from tillstream.settings import Settings
 
 CSV = (

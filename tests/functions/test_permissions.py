@@ -32,20 +32,7 @@ from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import holidays, reference
 from tillstream.app import App
-from tillstream.batches import events, loads, records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.events import (
-    BATCH_RECEIVED,
-    BATCH_SETTLED,
-    BATCH_STAGED,
-    INBOX,
-    OBJECT_FINALIZED,
-    SALES_RECEIVED,
-    TOPIC_SALE_EVENTS,
-)
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
 from tillstream.forecasting import runs as forecast_runs
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
@@ -55,17 +42,37 @@ from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
 from tillstream.inventory import levels, mirror
 from tillstream.inventory.records import record
-from tillstream.job_runs import reservation
 from tillstream.mail import outbox
-from tillstream.people import accounts, user_scopes
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.events import (
+    BATCH_RECEIVED,
+    BATCH_SETTLED,
+    BATCH_STAGED,
+    INBOX,
+    OBJECT_FINALIZED,
+    SALES_RECEIVED,
+    TOPIC_SALE_EVENTS,
+)
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import accounts, warehouse_scopes
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
-from tillstream.ports.event_bus import DeadLetter, Message
-from tillstream.ports.functions import ATTACH, DECIDE, HOMES
-from tillstream.ports.jobs import CONNECT, FORECAST, REPORTS, RESTOCK, SETTLE_LARGE
+from tillstream.ports.bus import DeadLetter, Message
+from tillstream.ports.machine import (
+    ATTACH_FUNCTION,
+    CONNECT_JOB,
+    DECIDE_FUNCTION,
+    FORECAST_JOB,
+    HOMES_FUNCTION,
+    REPORTS_JOB,
+    RESTOCK_JOB,
+    SETTLE_LARGE_JOB,
+)
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
+from tillstream.records import batch_records, job_runs, sales_loads
 from tillstream.reports import mail_job, report_mail, subscriptions
 from tillstream.settings import Settings
 from tillstream.webhooks import registry
@@ -116,8 +123,8 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     stage_batch(app.ports, upload(app).batch_id)  # its event was lost
     assert settle.settle_all(sweeping.ports, sweeping.contracts)
     assert packing.pack(sweeping.ports, sweeping.contracts)
-    accounts.add(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"])
-    assert user_scopes.sync(sweeping.ports)
+    accounts.add_account(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"])
+    assert warehouse_scopes.sync_user_scopes(sweeping.ports)
     _move_stock(app)
     assert levels.follow(sweeping.ports)
     holidays.refresh_holidays(sweeping.ports)
@@ -125,27 +132,32 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _leave_large(app, calls_by_function)
     _report(tmp_path_factory.mktemp("reports"), calls_by_function)
     _restock(tmp_path_factory.mktemp("restock"), calls_by_function)
-    recorded_connector.bring(tmp_path_factory.mktemp("sources"), calls_by_function["sweep"], calls_by_function[CONNECT])
+    recorded_connector.bring(
+        tmp_path_factory.mktemp("sources"), calls_by_function["sweep"], calls_by_function[CONNECT_JOB]
+    )
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     _move_stock(app)
     mirror.write_new(app.ports)  # the levels do not include it yet
     assert run_checks(compacting, ON_BIGQUERY) == []
-    _begin_longest_wait(app, FORECAST)
+    _begin_longest_wait(app, FORECAST_JOB)
     forecast_runs.request(compacting)
     with_job = record_calls(with_jobs(app, rows=0)[0], calls_by_function["sweep"]).ports
-    app.ports.documents.delete(reservation.COLLECTION, FORECAST)  # the first run has ended
+    app.ports.documents.delete(job_runs.JOB_RUNS, FORECAST_JOB)  # the first run has ended
     assert forecast_runs.start_if_due(with_job)
-    _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST])
+    _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST_JOB])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
-    accounts.add(app.ports, "owner", "Owner", Role.ADMIN)
+    accounts.add_account(app.ports, "owner", "Owner", Role.ADMIN)
     for attached in (True, False):
         attach_for(
-            record_calls(app, calls_by_function[ATTACH]).ports, {"webhook": "9", "attached": attached, "by": "owner"}
+            record_calls(app, calls_by_function[ATTACH_FUNCTION]).ports,
+            {"webhook": "9", "attached": attached, "by": "owner"},
         )
-    recorded_decisions.make(app, calls_by_function[DECIDE])
-    recorded_homes.sync(tmp_path_factory.mktemp("homes"), calls_by_function[HOMES], calls_by_function[SETTLE_LARGE])
+    recorded_decisions.make(app, calls_by_function[DECIDE_FUNCTION])
+    recorded_homes.sync(
+        tmp_path_factory.mktemp("homes"), calls_by_function[HOMES_FUNCTION], calls_by_function[SETTLE_LARGE_JOB]
+    )
     return calls_by_function
 
 
@@ -159,17 +171,19 @@ def _receive(app: App, calls: dict[str, Calls]) -> None:
 
     for function in ("receive", "sales"):
         sold_at = app.ports.clock.now().isoformat(timespec="seconds")
-        sale = schema()["examples"][0] | {"number": function, "sold_at": sold_at}
+        sale = store_sale_schema()["examples"][0] | {"number": function, "sold_at": sold_at}
         publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
         assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0, partial(stage_by, function)) == 1
-    events.publish_received(receiving.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0])
+    batch_records.publish_received(
+        receiving.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0]
+    )
     assert start_settlement(receiving.ports)
 
 
 def _begin_longest_wait(app: App, job: str) -> None:
     """A wait for a load, which the next call of the job ends."""
-    since = app.ports.clock.now() - loads.LONGEST
-    app.ports.documents.put(loads.WAITS, job, {"since": since.isoformat()})
+    since = app.ports.clock.now() - sales_loads.LONGEST
+    app.ports.documents.put(sales_loads.WAITS, job, {"since": since.isoformat()})
 
 
 def _move_stock(app: App) -> None:
@@ -214,19 +228,19 @@ def _alerts(app: App, sweeping: App) -> None:
 def _report(folder: Path, calls: dict[str, Calls]) -> None:
     """A report that the sweep finds due, and the job that makes and sends it."""
     shop, _ = with_jobs(shop_of_two_stores.app(folder))
-    accounts.add(shop.ports, "ana", "Ana", Role.ANALYST)
+    accounts.add_account(shop.ports, "ana", "Ana", Role.ANALYST)
     subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())
     assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
-    job = record_calls(shop, calls[REPORTS])
-    _begin_longest_wait(shop, REPORTS)
-    assert not loads.must_wait(job.ports, REPORTS)
+    job = record_calls(shop, calls[REPORTS_JOB])
+    _begin_longest_wait(shop, REPORTS_JOB)
+    assert not sales_loads.must_wait(job.ports, REPORTS_JOB)
     sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
-    with reservation.reserved(job.ports, REPORTS):
+    with job_runs.job_reserved(job.ports, REPORTS_JOB):
         assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
     with pytest.MonkeyPatch.context() as patch:  # of a destination of files
         patch.setenv("TILLSTREAM_SOURCE_BI", "key")
-        assert recorded_access(shop, calls[REPORTS]).credential("env:TILLSTREAM_SOURCE_BI") == "key"
+        assert recorded_access(shop, calls[REPORTS_JOB]).credential("env:TILLSTREAM_SOURCE_BI") == "key"
     shop.close()
 
 
@@ -240,8 +254,8 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
         patch.setattr(schedule, "AT_ONCE", -1)
         assert schedule.update(shop.ports, by="ana") is None
         assert schedule.run_or_start(sweeping) is None
-        job = record_calls(shop, calls[RESTOCK]).ports
-        with reservation.reserved(job, RESTOCK):
+        job = record_calls(shop, calls[RESTOCK_JOB]).ports
+        with job_runs.job_reserved(job, RESTOCK_JOB):
             assert schedule.run_due(job)
     shop.close()
 
@@ -270,13 +284,13 @@ def _leave_large(app: App, calls: dict[str, Calls]) -> None:
         recorded = record_calls(leaving, calls[function])
         settle.settle_all(recorded.ports, recorded.contracts)
         app.ports.documents.delete(large_job.LEASE_COLLECTION, large_job.LEASE_ID)
-    job = record_calls(leaving, calls[SETTLE_LARGE])
+    job = record_calls(leaving, calls[SETTLE_LARGE_JOB])
     assert large_settlements.run(job.ports, job.contracts)["settled"]
 
 
 def _leave_much(app: App) -> None:
     """For a sweep: a file whose event was lost, an unannounced settlement, and half of a file, days old."""
-    (settled, *_) = records.find(app.ports, state=State.ANNOUNCED)
+    (settled, *_) = batch_records.find_batches(app.ports, state=BatchState.ANNOUNCED)
     undo(app.ports, settled.batch_id, "boss")
     half = begin(app.ports, "emma", "july.csv", 100, contract="IN")
     append(app.ports, half.id, "emma", 0, io.BytesIO(b"half"))

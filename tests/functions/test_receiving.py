@@ -13,16 +13,16 @@ from functions import receiving
 from functions.receiving import keep_receiving
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import freshness, records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import SALES_RECEIVED
-from tillstream.domain.store_sale import schema
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import SALES_RECEIVED
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.publishing import live_lines
 from tillstream.pipeline.settling.settle import settle_all
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.bus import RetryPolicy
+from tillstream.records import batch_records, data_version
 from tillstream.settings import Settings
 from tillstream.workflows.intake.store_sales import publish
 from tillstream.workflows.review.undo import undo
@@ -47,7 +47,7 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 def sale(app: App, number: int, amount: str = "10", version: int = 1, age: timedelta = timedelta(0)) -> dict[str, Any]:
     line = {"line": "1", "product_id": "P", "quantity": "1", "unit_price": amount, "net_amount": amount}
     sold_at = (app.ports.clock.now() - age).isoformat(timespec="seconds")
-    example = schema()["examples"][0] | {"number": str(number), "version": version, "sold_at": sold_at}
+    example = store_sale_schema()["examples"][0] | {"number": str(number), "version": version, "sold_at": sold_at}
     return example | {"lines": [line]}
 
 
@@ -57,11 +57,15 @@ def stage_batch(app: App, batch: Batch) -> None:
 
 def receive(app: App, *sales: dict[str, Any]) -> list[Batch]:
     """The micro-batches of this call."""
-    before = {batch.batch_id for batch in records.find(app.ports, kind=BatchKind.STORE_SALES)}
+    before = {batch.batch_id for batch in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)}
     for each in sales:
         publish(app.ports, TILL, each)
     keep_receiving(app.ports, app.contracts, 100, 0, 0, lambda batch: stage_batch(app, batch))
-    return [batch for batch in records.find(app.ports, kind=BatchKind.STORE_SALES) if batch.batch_id not in before]
+    return [
+        batch
+        for batch in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
+        if batch.batch_id not in before
+    ]
 
 
 def amounts(app: App, query: str) -> dict[str, int]:
@@ -118,10 +122,10 @@ def test_an_old_sale_appears_with_its_settlement(app: App) -> None:
 
 
 def test_pages_notice_each_append(app: App) -> None:
-    assert freshness.live_appends(app.ports.documents) == 0
+    assert data_version.live_appends(app.ports.documents) == 0
     for number in (1, 2):
         receive(app, sale(app, number))
-        assert freshness.live_appends(app.ports.documents) == number
+        assert data_version.live_appends(app.ports.documents) == number
 
 
 def test_a_sale_that_cannot_be_appended_is_staged_and_settled(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +134,7 @@ def test_a_sale_that_cannot_be_appended_is_staged_and_settled(app: App, monkeypa
 
     monkeypatch.setattr(app.ports.warehouse, "append_live", fail)
     (batch,) = receive(app, sale(app, 1))
-    assert batch.state is State.STAGED
+    assert batch.state is BatchState.STAGED
     settle_all(app.ports, app.contracts)
     assert amounts(app, LEDGER) == {"1": 10}
 

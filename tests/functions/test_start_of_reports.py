@@ -9,11 +9,11 @@ from unit.alert_channels.channel_steps import channel, notify
 
 from functions import main
 from tillstream.app import App
-from tillstream.domain.errors import Unavailable
-from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.ports.jobs import REPORTS
+from tillstream.model.errors import Unavailable
+from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import job_runs
 from tillstream.workflows.operations import maintenance_log
 
 
@@ -22,7 +22,7 @@ def sweep() -> None:
         assert main.sweep(request)[1] == 200
 
 
-@pytest.mark.parametrize(("sender", "starts"), [("", []), ("Tillstream <sales@example.com>", [REPORTS])])
+@pytest.mark.parametrize(("sender", "starts"), [("", []), ("Tillstream <sales@example.com>", [REPORTS_JOB])])
 def test_a_message_that_is_due_starts_the_job_once(
     app: App, monkeypatch: pytest.MonkeyPatch, sender: str, starts: list[str]
 ) -> None:
@@ -31,7 +31,7 @@ def test_a_message_that_is_due_starts_the_job_once(
     monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
     sweep()
     assert jobs.starts == []
-    assert app.ports.documents.get(reservation.COLLECTION, REPORTS) is None
+    assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
     outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
     sweep()
     sweep()
@@ -49,7 +49,7 @@ def test_a_job_that_cannot_be_started_delays_nothing_else(app: App, monkeypatch:
     assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
     jobs.is_reachable = True
     sweep()
-    assert jobs.starts == [REPORTS]
+    assert jobs.starts == [REPORTS_JOB]
 
 
 @pytest.mark.parametrize("sender", ["", "Tillstream <sales@example.com>"])
@@ -62,4 +62,4 @@ def test_a_notice_that_is_due_starts_the_job_also_without_e_mail(
     notify(app, "n1", channel(app, "webhook", url="https://example.com/x"))
     sweep()
     sweep()
-    assert jobs.starts == [REPORTS]
+    assert jobs.starts == [REPORTS_JOB]

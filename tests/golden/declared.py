@@ -11,12 +11,12 @@ from click.testing import CliRunner
 from tests.golden.sample_home import home_at, run
 from tests.golden.snapshots import as_json, as_lines
 from tillstream.cli.main import main
-from tillstream.domain.audit import AuditAction
-from tillstream.domain.contract.model import MAPPED
-from tillstream.domain.people import PERMISSIONS, Role
-from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.store_sale import schema
-from tillstream.people.personal_tokens import RIGHTS
+from tillstream.model.audit import AuditAction
+from tillstream.model.contract import MAPPABLE_COLUMNS
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.problems import CATALOGUE
+from tillstream.people.personal_tokens import TOKEN_RIGHTS
 from tillstream.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,11 +49,11 @@ def contracts() -> str:
     """The shipped contracts as they are listed, and the columns that a contract may map."""
     with tempfile.TemporaryDirectory() as home, home_at(Path(home)):
         shipped = run("contracts")[1]
-    return as_json({"shipped": shipped, "columns that can be mapped": sorted(MAPPED)})
+    return as_json({"shipped": shipped, "columns that can be mapped": sorted(MAPPABLE_COLUMNS)})
 
 
 def store_sale() -> str:
-    return as_json(schema())
+    return as_json(store_sale_schema())
 
 
 def problems() -> str:
@@ -66,7 +66,7 @@ def people() -> str:
     return as_json(
         {
             "roles": {role.value: sorted(action.value for action in PERMISSIONS[role]) for role in Role},
-            "rights of tokens": {name: action.value for name, action in RIGHTS.items()},
+            "rights of tokens": {name: action.value for name, action in TOKEN_RIGHTS.items()},
             "audit": sorted(what.value for what in AuditAction),
         }
     )

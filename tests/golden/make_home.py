@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.golden.answers import home_answers
 from tests.golden.sample_home import home_at, live, run
 from tillstream import __version__
-from tillstream.domain.tables import SCHEMA
+from tillstream.model.tables.warehouse_tables import SCHEMA
 
 HOMES = Path(__file__).with_name("homes")
 OUT = {"owner.lock", "turnstile.lock", "server.json"}

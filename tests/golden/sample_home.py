@@ -14,9 +14,9 @@ from portal import create_app
 from tests.portal.visitor import Visitor, indian_file, indian_sale
 from tillstream.app import App, open_app
 from tillstream.cli.main import main
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.domain.store_sale import schema as sale_schema
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.model.messages import store_sale_schema as sale_schema
+from tillstream.ports.bus import RetryPolicy
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 

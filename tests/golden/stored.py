@@ -18,10 +18,10 @@ from tests.golden.snapshots import as_json, as_lines
 from tillstream.adapters.google.bigquery import tables
 from tillstream.analytics import queries, query_catalogue
 from tillstream.app import open_app
-from tillstream.domain import events
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import SCHEMA
 from tillstream.handlers import ROUTES
+from tillstream.model import events
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.warehouse_tables import SCHEMA
 from tillstream.settings import Settings
 
 TOPICS = sorted(value for name, value in vars(events).items() if name.startswith("TOPIC_"))
@@ -53,7 +53,7 @@ def bigquery_tables() -> str:
     """Every table as the API of BigQuery is asked for it, without descriptions."""
     schemas = {}
     for name in tables.LAYOUTS:
-        table = tables.table(TableReference.from_string(f"PROJECT.DATASET.{name}")).to_api_repr()
+        table = tables.table_resource(TableReference.from_string(f"PROJECT.DATASET.{name}")).to_api_repr()
         table["schema"] = [f"{f['name']} {f['type']} {f['mode']}" for f in table["schema"]["fields"]]
         kept = ("schema", "timePartitioning", "rangePartitioning", "clustering", "tableConstraints", "labels")
         schemas[name] = {key: table[key] for key in kept if table.get(key)}

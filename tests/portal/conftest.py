@@ -18,7 +18,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -98,7 +98,7 @@ def _login(role: Role, regions: tuple[str, ...], stores: tuple[str, ...] = ()) -
 def _setup_with_sales(sell: Sell, role: Role) -> Setup:
     def setup(app: App, clock: ManualClock) -> None:
         login = _login(role, _bounds(role))
-        accounts.add(app.ports, login, login, role, regions=_bounds(role), password=PASSWORD)
+        accounts.add_account(app.ports, login, login, role, regions=_bounds(role), password=PASSWORD)
         visitor = Visitor(create_app(app).test_client())
         visitor.sign_in(login)
         sell(visitor, Worker(app).run_until_idle)
@@ -149,7 +149,7 @@ def person(portal: Flask, app: App, shared: SoldHome | None) -> Callable[..., Vi
         if shared and account in shared.people:
             return shared.people[account]
         bounds: dict[str, Any] = {"regions": scope, "stores": stores, "salesperson": salesperson}
-        accounts.add(app.ports, login, login, role, **bounds, password=PASSWORD)
+        accounts.add_account(app.ports, login, login, role, **bounds, password=PASSWORD)
         visitor = Visitor(portal.test_client())
         assert visitor.sign_in(login).status_code == 303
         if shared:
@@ -170,7 +170,7 @@ def models(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """An app with the sample of scale-model orders, uploaded once for all tests, and an administrator."""
     settings = Settings(home=tmp_path_factory.mktemp("models"), samples=False, threads=1, reporting_currency="USD")
     app = build(settings, ManualClock(datetime(2026, 7, 1, 9, 0, tzinfo=UTC)))
-    accounts.add(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(create_app(app).test_client())
     visitor.sign_in("boss")
     content = (shared_data / "classic-models" / "sales_data_sample.csv").read_bytes()

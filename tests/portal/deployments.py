@@ -22,11 +22,11 @@ from visitor import HEADER, PASSWORD
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.ports.bus import Message, RetryPolicy
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -186,7 +186,7 @@ def deploy(home: Path, keep: Callable[[File], tuple[Row, ...]], *, complete: boo
     app = build(Settings(home=home, samples=False, threads=1, reporting_currency="INR"), clock)
     try:
         for one in USERS:
-            accounts.add(
+            accounts.add_account(
                 app.ports, one.login, one.login.title(), one.role, regions=one.regions, stores=one.stores,
                 salesperson=one.seller, password=PASSWORD,
             )  # fmt: skip
@@ -213,7 +213,7 @@ def _upload(deployment: Deployment, file: File, rows: tuple[Row, ...]) -> None:
     if file.then == "undo":
         undo.undo(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
-    elif file.then == "confirm" and records.get(app.ports, upload.batch_id).state is State.HELD:
+    elif file.then == "confirm" and batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.HELD:
         decisions.confirm(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
 

@@ -19,17 +19,16 @@ from tillstream.alerts import records as alert_records
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App, messages
-from tillstream.audit import Entry, reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import UNRESTRICTED, Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.people import personal_tokens, signatures, store_keys
-from tillstream.people.sign_in import sessions, totp
-from tillstream.ports.event_bus import Message
+from tillstream.model.audit import AuditEntry
+from tillstream.model.batch import BatchKind
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.people import personal_tokens, sessions, signatures, store_credentials, two_factor
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log, batch_records
 from tillstream.webhooks import registry
 
 People = Callable[..., Visitor]
@@ -49,8 +48,8 @@ class Shop:
         self.boss = person(Role.ADMIN, login="boss")
         person(Role.CLERK, "IN", login="asha")
 
-    def entries(self) -> list[Entry]:
-        return list(reading.find_entries(self.app.ports, reading.AuditFilter()))
+    def entries(self) -> list[AuditEntry]:
+        return list(audit_log.find_entries(self.app.ports, audit_log.AuditFilter()))
 
     def upload(self, content: bytes = FILE, name: str = "june.csv") -> str:
         batch = self.boss.upload(content, name)
@@ -80,8 +79,8 @@ class Shop:
         return str(pyotp.TOTP(key).at(int(self.app.ports.clock.now().timestamp()) + 30 * steps))
 
     def set_up(self, login: str) -> str:
-        key = totp.start_setup(self.app.ports, login)
-        totp.confirm(self.app.ports, login, self.code(key, -1))
+        key = two_factor.start_totp_setup(self.app.ports, login)
+        two_factor.confirm_totp(self.app.ports, login, self.code(key, -1))
         return key
 
     def fixed(self) -> str:
@@ -93,7 +92,7 @@ class Shop:
     def session(self, login: str) -> str:
         visitor = self.anonymous()
         visitor.sign_in(login)
-        return sessions.find(self.app.ports, login)[0].id
+        return sessions.find_sessions(self.app.ports, login)[0].id
 
 
 def webhook(shop: Shop, paused: str = "") -> str:
@@ -138,19 +137,19 @@ def discarded(shop: Shop) -> str:
     """The micro-batch of a message that could not be read, after its discard."""
     shop.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(b"nonsense", {})])
     shop.work()
-    (batch,) = records.find(shop.app.ports, kind=BatchKind.STORE_SALES)
+    (batch,) = batch_records.find_batches(shop.app.ports, kind=BatchKind.STORE_SALES)
     shop.boss.post(f"/uploads/{batch.batch_id}/discard", {"line": "1", "reason": "a test"})
     return batch.batch_id
 
 
 def token(shop: Shop, login: str) -> str:
-    return personal_tokens.issue(shop.app.ports, login, "report", ["numbers"], by=login)[0].id
+    return personal_tokens.issue_personal_token(shop.app.ports, login, "report", ["numbers"], by=login)[0].id
 
 
 def revoked_key(shop: Shop) -> tuple[str, str]:
     """The only key of a store, which is revoked, and its private key."""
-    key, private = store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")
-    store_keys.revoke(shop.app.ports, key.id, "boss")
+    key, private = store_credentials.issue_store_key(shop.app.ports, "IN", "MUM01", "front", "boss")
+    store_credentials.revoke_store_key(shop.app.ports, key.id, "boss")
     return key.id, private
 
 
@@ -167,10 +166,10 @@ def unverified(shop: Shop) -> str:
     body = json.dumps(sale | {"currency": "INR", "sold_at": "2026-06-30T12:00:00+05:30"}).encode()
     store = {"region": "IN", "store_id": "MUM01", "key": key, "till": "front"}
     shop.app.ports.bus.publish(
-        TOPIC_STORE_SALES, [Message(body, store | {"signature": signatures.sign(private, body)})]
+        TOPIC_STORE_SALES, [Message(body, store | {"signature": signatures.sign_payload(private, body)})]
     )
     shop.work()
-    return records.find(shop.app.ports, kind=BatchKind.STORE_SALES)[0].batch_id
+    return batch_records.find_batches(shop.app.ports, kind=BatchKind.STORE_SALES)[0].batch_id
 
 
 def accepted(shop: Shop) -> None:

@@ -14,13 +14,12 @@ from sync.sync_commands import SYNC_COMMANDS
 from visitor import indian_file, indian_sale
 
 from examples import long_but
-from tillstream import losses
-from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import records as records_of_connectors
-from tillstream.losses import Loss, LossKind
-from tillstream.people import accounts, store_keys
+from tillstream.people import accounts, store_credentials
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import Loss, LossKind
 
 READING = {
     "receipts", "quarantine", "replay-preview", "undo-preview", "query", "status", "contracts", "contracts-pandera",
@@ -78,7 +77,7 @@ def _series(shop: Shop) -> None:
 
 
 def _key(shop: Shop) -> str:
-    return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
+    return store_credentials.issue_store_key(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
 
 
 def _own_contract(shop: Shop) -> dict[str, Any]:
@@ -100,7 +99,9 @@ def _destination(shop: Shop) -> str:
 
 
 def _loss(shop: Shop) -> str:
-    (record,) = losses.report(shop.app.ports, Loss(LossKind.STORE_SALES, "IN/MUM01", "Sales are lost.", "Send them."))
+    (record,) = losses.report_losses(
+        shop.app.ports, Loss(LossKind.STORE_SALES, "IN/MUM01", "Sales are lost.", "Send them.")
+    )
     return record.id
 
 
@@ -111,7 +112,7 @@ def _accept_loss(shop: Shop) -> str:
 
 
 def _restore_loss(shop: Shop) -> None:
-    batch = records.get(shop.app.ports, shop.upload())
+    batch = batch_records.get_batch(shop.app.ports, shop.upload())
     archive = Path(shop.app.settings.home).with_name("backup.tar")
     command(shop, "backup", out=str(archive))
     original_of(shop.app, batch).unlink()
@@ -313,7 +314,7 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
         assert shop.boss.get(path).status_code == 200, path
     for name in ("status", "users", "contracts"):
         command(shop, name)
-    assert records.get(shop.app.ports, batch).file == "june.csv"
+    assert batch_records.get_batch(shop.app.ports, batch).file == "june.csv"
     assert re.fullmatch(r"\d+", str(before))
     assert len(shop.entries()) == before
 
@@ -321,4 +322,4 @@ def test_what_only_looks_leaves_no_entry(shop: Shop) -> None:
 def test_the_password_of_a_new_command_line_account_is_not_audited(shop: Shop) -> None:
     result = command(shop, "users-add", login="ravi", name="", role="admin")
     assert result["password"] not in str([entry.to_json() for entry in shop.entries()])
-    assert accounts.get(shop.app.ports, "ravi").given_password
+    assert accounts.get_user(shop.app.ports, "ravi").given_password

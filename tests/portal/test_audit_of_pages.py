@@ -18,13 +18,12 @@ from sync.sync_acts import SYNC
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
-from tillstream import losses
 from tillstream.dashboards import annotations
-from tillstream.domain import day_close
-from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.losses import Loss, LossKind
-from tillstream.people import invitation_links, store_keys, store_tokens
-from tillstream.people.sign_in import totp
+from tillstream.model import messages
+from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.people import invitation_links, store_credentials, two_factor
+from tillstream.records import losses
+from tillstream.records.losses import Loss, LossKind
 from tillstream.workflows.review import day_closes
 
 EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "12:00"}
@@ -114,11 +113,11 @@ def _annotation(shop: Shop) -> str:
 
 
 def _key(shop: Shop) -> str:
-    return store_keys.issue(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
+    return store_credentials.issue_store_key(shop.app.ports, "IN", "MUM01", "front", "boss")[0].id
 
 
 def _day_close(shop: Shop) -> str:
-    message = day_close.schema()["examples"][0] | {"region": "IN", "store_id": "MUM01"}
+    message = messages.day_close_schema()["examples"][0] | {"region": "IN", "store_id": "MUM01"}
     day_closes.record(shop.app.ports, json.dumps(message))
     return day_closes.document_id(message)
 
@@ -133,7 +132,9 @@ def _entered_sale(shop: Shop) -> None:
 
 
 def _with_loss(s: Shop) -> object:
-    (record,) = losses.report(s.app.ports, Loss(LossKind.STORE_SALES, "UK/S1", "Sales are lost.", "Send them again."))
+    (record,) = losses.report_losses(
+        s.app.ports, Loss(LossKind.STORE_SALES, "UK/S1", "Sales are lost.", "Send them again.")
+    )
     return s.boss.post(f"/status/losses/{record.id}", {"decision": "accepted", "reason": "A test till."})
 
 
@@ -169,7 +170,7 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "sign_in.take": (
         "user.joined",
         lambda s: s.anonymous().post(
-            f"/join/{invitation_links.invite(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}",
+            f"/join/{invitation_links.invite_with_link(s.app.ports, 'ravi', 'R', Role.ADMIN, by='boss')}",
             {"new": OWN, "again": OWN},
         ),
     ),
@@ -184,7 +185,9 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     ),
     "profile.finish_second_step": (
         "user.second-step-on",
-        lambda s: s.boss.post("/profile/second-step", {"code": s.code(totp.start_setup(s.app.ports, "boss"))}),
+        lambda s: s.boss.post(
+            "/profile/second-step", {"code": s.code(two_factor.start_totp_setup(s.app.ports, "boss"))}
+        ),
     ),
     "profile.new_codes": (
         "user.recovery-codes-made",
@@ -244,7 +247,9 @@ ACTS: dict[str, tuple[str, Callable[[Shop], object]]] = {
     "admin.revoke_key": ("key.revoked", lambda s: s.boss.post(f"/stores/keys/{_key(s)}/revoke")),
     "admin.revoke": (
         "token.revoked",
-        lambda s: s.boss.post(f"/stores/{store_tokens.issue(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"),
+        lambda s: s.boss.post(
+            f"/stores/{store_credentials.issue_store_token(s.app.ports, 'IN', 'M', '', 'boss')[0].id}/revoke"
+        ),
     ),
     "catalogue.save": ("catalogue.saved", _entry),
     "catalogue.save_amount": (

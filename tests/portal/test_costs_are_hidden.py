@@ -16,8 +16,8 @@ from portal.access import FILES
 from tillstream.analytics import queries
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.app import App
-from tillstream.domain.columns import COSTS
-from tillstream.domain.people import PERMISSIONS, Action, Role, scope_of
+from tillstream.model.columns import COSTS
+from tillstream.model.people import PERMISSIONS, Action, Role, scope_of
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]
@@ -125,7 +125,9 @@ def test_tokens_for_numbers_see_the_costs_of_their_owner(
     app: App, sold: Visitor, portal: Flask, person: People, role: Role, status: int
 ) -> None:
     person(role, "UK", login=f"owner-{role.value}")
-    issued: Any = personal_tokens.issue(app.ports, f"owner-{role.value}", "report", ["numbers"], by="owner")
+    issued: Any = personal_tokens.issue_personal_token(
+        app.ports, f"owner-{role.value}", "report", ["numbers"], by="owner"
+    )
     secret = next(part for part in issued if isinstance(part, str) and part.startswith("tsp_"))
     answer = portal.test_client().get("/api/why/margin", headers={"Authorization": f"Bearer {secret}"})
     assert answer.status_code == status

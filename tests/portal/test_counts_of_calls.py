@@ -12,8 +12,8 @@ from portal import TRIES, rate_counts
 from portal.rate_counts import COLLECTION, SharedCounts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Conflict, Unavailable
-from tillstream.domain.people import Role
+from tillstream.model.errors import Conflict, Unavailable
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 

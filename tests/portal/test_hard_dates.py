@@ -9,7 +9,7 @@ from routes import ENDLESS, addresses, routes_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.domain.dates.presets import PRESETS
+from tillstream.model.dates import PERIOD_PRESETS
 
 pytestmark = pytest.mark.long  # each opens some hundred pages
 MOMENTS = (
@@ -37,7 +37,7 @@ def test_every_page_opens(
     admin.upload(indian_file(*sales))
     work()
     pages = [page for rule in routes_of(portal) if rule.endpoint not in ENDLESS for page in addresses(rule)]
-    pages += [f"{page}?preset={preset}" for page in WITH_PRESETS for preset in PRESETS]
+    pages += [f"{page}?preset={preset}" for page in WITH_PRESETS for preset in PERIOD_PRESETS]
     codes = {page: admin.get(page).status_code for page in pages if page != "/sign-out"}
     assert {page: code for page, code in codes.items() if code >= 500} == {}
     assert all(codes[f"{page}?preset=last-month"] == 200 for page in WITH_PRESETS), codes

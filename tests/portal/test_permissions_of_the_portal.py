@@ -22,13 +22,13 @@ from portal.connectors import testing
 from portal.wsgi import create_worker_portal
 from tillstream.app import App
 from tillstream.connectors import requests
-from tillstream.domain.events import INBOX, TOPIC_SALE_EVENTS
-from tillstream.domain.store_sale import schema
-from tillstream.domain.tables import TABLES
 from tillstream.forecasting import runs
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.people import signatures, store_tokens
+from tillstream.model.events import INBOX, TOPIC_SALE_EVENTS
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.tables.warehouse_tables import TABLES
+from tillstream.people import signatures, store_credentials
 from tillstream.reports import mail_job
 from tillstream.sync import homes
 from tillstream.sync.http import frame, signing
@@ -98,8 +98,8 @@ def test_the_portal_can_neither_write_the_ledger_nor_delete_originals() -> None:
 
 
 def _sell(shop: Shop) -> None:
-    sale: dict[str, Any] = schema()["examples"][0]
-    key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    sale: dict[str, Any] = store_sale_schema()["examples"][0]
+    key = store_credentials.issue_store_token(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     answer = shop.anonymous().client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {key}"})
     assert answer.status_code == 202, answer.text
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics.live_sales import StoreToday, TodaySales
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.people import Role
 from tillstream.exports import streams
 from tillstream.exports.table import table_of
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.people import Role
 from tillstream.reports import cells, formats
 from tillstream.reports.document import Tile
 

@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream import logs
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts, invitation_links
 
 TRACE = "0123456789abcdef0123456789abcdef"
@@ -20,7 +20,7 @@ def in_a_project(app: App) -> Visitor:
     """Asha, at a portal that logs as in a project from now on."""
     settings = app.settings.model_copy(update={"project": "demo"})
     logs.configure(settings)
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     return Visitor(create_app(replace(app, settings=settings)).test_client())
 
 
@@ -44,7 +44,7 @@ def test_a_request_is_logged_with_its_user_and_trace(app: App, capsys: pytest.Ca
 
 def test_invitation_links_and_health_checks_are_not_logged(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     visitor = in_a_project(app)
-    text = invitation_links.invite(app.ports, "bo", "Bo", Role.ADMIN)
+    text = invitation_links.invite_with_link(app.ports, "bo", "Bo", Role.ADMIN)
     visitor.get(f"/join/{text}")
     visitor.get("/healthz")
     log = capsys.readouterr().err

@@ -22,9 +22,9 @@ from portal.access import access_of
 from portal.api.paths import ALIAS, ROOT
 from portal.dashboard.tiles import TILES
 from tillstream.analytics.queries import PERSONAL_COLUMNS
-from tillstream.batches import records
-from tillstream.domain.columns import COSTS
-from tillstream.domain.people import PERMISSIONS, Action, Role
+from tillstream.model.columns import COSTS
+from tillstream.model.people import PERMISSIONS, Action, Role
+from tillstream.records import batch_records
 
 RESTRICTED_USERS = [one for one in USERS if one.role is not Role.ADMIN]
 HIDDEN_ROWS = {
@@ -214,7 +214,10 @@ def test_hidden_records_look_like_missing_ones(complete: Deployment, one: User) 
     other_batches = [complete.ids[file.name] for file in FILES if not any(one.can_see(row) for row in file.rows)]
     hidden: dict[str, list[Any]] = {
         "batch_id": ["0" * 20, *other_batches],
-        "number": [10**6, *(records.get(complete.app.ports, batch).settlement_no for batch in other_batches)],
+        "number": [
+            10**6,
+            *(batch_records.get_batch(complete.app.ports, batch).settlement_no for batch in other_batches),
+        ],
         "region": ["Nowhere", "UK"] if one.regions else ["Nowhere"],
     }
     assert (len(other_batches) > 0) == bool(one.regions)

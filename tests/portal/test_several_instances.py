@@ -11,9 +11,9 @@ from portal.live.streams import AGAIN_SOON
 from portal.wsgi import create_worker_portal
 from tillstream.analytics import reference
 from tillstream.app import App
-from tillstream.batches import freshness
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import data_version
 
 Work = Callable[[], None]
 
@@ -21,8 +21,8 @@ Work = Callable[[], None]
 @pytest.fixture
 def instances(app: App, monkeypatch: pytest.MonkeyPatch) -> list[Flask]:
     """Two portals as in the cloud: each with its own memory, and asking the documents what is newest."""
-    monkeypatch.setattr(freshness, "POLL_SECONDS", 0)
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    monkeypatch.setattr(data_version, "POLL_SECONDS", 0)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     return [create_worker_portal(app) for _ in range(2)]
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tillstream.domain.contract.amount_rule import AmountRule
-from tillstream.domain.contract.model import IDS, Contract
-from tillstream.domain.contract.number_style import NumberStyle
-from tillstream.domain.contract.sections import SERIALS
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import ID_COLUMNS, Contract
+from tillstream.model.contract_sections import SERIAL_FORMATS, NumberStyle
+from tillstream.model.contract_values import AmountRule
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.file_source import RegionalFileSource
@@ -40,7 +39,7 @@ def sales(draw: st.DrawFn, contract: Contract, least: int = 1, most: int = 12) -
     words = st.text(letters | st.sampled_from("\",;|\t'=- "), max_size=9).map(str.strip)
     words = words.filter(lambda word: word and word not in contract.missing and word == word.strip())
     ids = st.from_regex(r"[A-D][1-9][0-9]{0,5}", fullmatch=True)
-    strategies = dict.fromkeys(TEXTS, words) | dict.fromkeys(IDS - {"sale_id", "line_key", "store_id"}, ids)
+    strategies = dict.fromkeys(TEXTS, words) | dict.fromkeys(ID_COLUMNS - {"sale_id", "line_key", "store_id"}, ids)
     strategies |= {name: _amounts(contract, name) for name in NUMBERS}
     mapped = {name: strategy for name, strategy in strategies.items() if name in contract.columns}
     for name, allowed in contract.allowed.items():
@@ -117,7 +116,7 @@ def _cell(line: Line, name: str, contract: Contract) -> str:
     if name == "time":
         return format_datetime(value, dates.time_formats[0], dates.language)
     if name == "date":
-        assert dates.formats[0] not in SERIALS
+        assert dates.formats[0] not in SERIAL_FORMATS
         return format_datetime(value, dates.formats[0], dates.language)
     if isinstance(value, Decimal):
         return number_cell(value, contract.numbers)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sheet_files import ods, ods_rows, xls, xlsb, xlsx
 
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 
 HEADER = ("Receipt", "Day", "Item", "Units", "Price", "Total")
 WIDTH, _ROWS = len(HEADER), 40
@@ -32,7 +32,7 @@ SHOP = {
 
 
 def contract() -> Contract:
-    return parse(SHOP, "The contract")
+    return parse_contract(SHOP, "The contract")
 
 
 File = tuple[str, bytes]

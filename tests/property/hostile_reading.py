@@ -22,7 +22,7 @@ from hostile_files import contract
 from tillstream.commands.detect import detect
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 PEAK, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")

@@ -9,7 +9,7 @@ from source_tables import contract, source_table
 
 from examples import examples
 from tillstream.detection import propose
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.model.money import minor_digits
 from tillstream.pipeline.normalising.normalise import normalise
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}

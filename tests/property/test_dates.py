@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from source_tables import contract, issue_keys, source_table
 
 from examples import examples
-from tillstream.contracts import loader
-from tillstream.domain.month_names import LANGUAGES
+from tillstream.contracts import contract_files
+from tillstream.model.date_words import LANGUAGES
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
 
@@ -25,7 +25,9 @@ DAYS = [
 ]
 CLOCKS = ["", " %H:%M", "_%H:%M:%S", "T%H:%M:%S.%f", " %I:%M:%S %p", " %H:%M:%S%z"]
 STYLES = [day + clock for day in DAYS for clock in CLOCKS]
-SHIPPED = sorted({(one, c.dates.language) for c in loader.shipped().values() for one in c.dates.formats})
+SHIPPED = sorted(
+    {(one, c.dates.language) for c in contract_files.shipped_contracts().values() for one in c.dates.formats}
+)
 moments = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31))  # noqa: DTZ001 - wall clock
 clock_like = "([T _][0-9:.,]{1,12}(Z|[+-][0-9:]{2,6}| ?[AaPp][Mm])?)?"
 date_like = st.from_regex("[0-9]{1,4}[./ 年-][0-9]{1,2}[./ 月-][0-9]{1,4}" + clock_like, fullmatch=True)

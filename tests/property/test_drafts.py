@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from examples import examples
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.contracts.loader import shipped
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text.formula_guard import unguard
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import Rejected
+from tillstream.model.text import unguard_formulas
 from tillstream.settings import Settings
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
@@ -28,7 +28,7 @@ from tillstream.workflows.corrections.drafts.interpretations import interpret
 from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows
 from tillstream.workflows.corrections.drafts.revalidate import corrected
 
-CONTRACT = shipped()["IN"]
+CONTRACT = shipped_contracts()["IN"]
 NAMES = ("A", "B", "C")
 CODES = ("not-a-number", "missing-required")
 UPLOAD = Batch("b", BatchKind.UPLOAD, "inbox", "o", 1, 1, "f.csv", "IN", 1, "IN", 1, "2026-06-01T00:00:00+00:00", "ada")
@@ -141,7 +141,7 @@ def _to_the_row(step: Edit, line: dict[str, Any], written: list[str]) -> None:
 def as_rows(text: bytes) -> list[dict[str, str]]:
     wanted = (*NAMES, "_row", "_accept", "_discard")
     read = csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))
-    return [{name: unguard(row[name]) for name in wanted} for row in read]
+    return [{name: unguard_formulas(row[name]) for name in wanted} for row in read]
 
 
 @given(refused(), st.lists(steps, max_size=12))

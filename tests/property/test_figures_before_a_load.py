@@ -17,7 +17,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import quiet
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.settings import Settings
 from tillstream.workflows.review.dry_run import dry_run
@@ -61,7 +61,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def _contract(name: str, **without: bool) -> Contract:
     headers = dict(zip(ROLES, HEADER.split(","), strict=True))
     columns = {role: header for role, header in headers.items() if not without.get(role)}
-    return parse(DATA | {"name": name, "region": name, "columns": columns}, name)
+    return parse_contract(DATA | {"name": name, "region": name, "columns": columns}, name)
 
 
 def _counted(app: App, region: str) -> Decimal:

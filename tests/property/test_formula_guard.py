@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from examples import examples
-from tillstream.domain.text.formula_guard import guard, unguard
+from tillstream.model.text import guard_formulas, unguard_formulas
 from tillstream.pipeline.rows.text_columns import guard_column, unguard_column
 
 TEXTS = st.text(st.sampled_from("a1 ;,\t\n\r'\"=+-@＝"), max_size=8)
@@ -21,7 +21,7 @@ TEXTS = st.text(st.sampled_from("a1 ;,\t\n\r'\"=+-@＝"), max_size=8)
 @example("\t=1")
 @settings(max_examples=examples(400))
 def test_unguarded_text_is_the_text_that_was_guarded(text: str) -> None:
-    assert unguard(guard(text)) == text
+    assert unguard_formulas(guard_formulas(text)) == text
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4))
@@ -29,7 +29,7 @@ def test_unguarded_text_is_the_text_that_was_guarded(text: str) -> None:
 @settings(max_examples=examples(400))
 def test_a_row_has_no_formula_whichever_delimiter_a_spreadsheet_expects(texts: list[str]) -> None:
     line = io.StringIO(newline="")
-    csv.writer(line).writerow(map(guard, texts))
+    csv.writer(line).writerow(map(guard_formulas, texts))
     by_comma = next(csv.reader(io.StringIO(line.getvalue(), newline="")), [])
     by_other = re.split("[;\t\r\n]", line.getvalue())
     assert not [cell for cell in (*by_comma, *by_other) if re.match('[" ]*[=+@＝-]', cell)]
@@ -38,5 +38,5 @@ def test_a_row_has_no_formula_whichever_delimiter_a_spreadsheet_expects(texts: l
 @given(st.lists(st.none() | TEXTS, max_size=6))
 def test_a_column_is_guarded_like_its_texts(texts: list[str | None]) -> None:
     guarded = guard_column(pa.array(texts, pa.string()))
-    assert guarded.to_pylist() == [text and guard(text) for text in texts]
+    assert guarded.to_pylist() == [text and guard_formulas(text) for text in texts]
     assert unguard_column(guarded).to_pylist() == texts

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xls, xlsx
 
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts import contract_files
+from tillstream.model.contract import Contract
 
 CONTRACTS = ("UK", "USA", "IN", "DE", "JP", "BR", "classic-models", "supermarket", "bakery-de")
 WORKBOOKS = ("xlsx", "xls", "ods", "jsonl", "parquet")
@@ -37,7 +37,7 @@ PIECES = (
 
 @cache
 def contract(name: str) -> Contract:
-    return loader.shipped()[name]
+    return contract_files.shipped_contracts()[name]
 
 
 def near_csv(name: str) -> st.SearchStrategy[bytes]:

@@ -10,18 +10,18 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.columns import CONTENT, STAGED, Kind
 from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
+from tillstream.model.columns import CONTENT, STAGED, ColumnKind
 from tillstream.pipeline.rows.text_columns import arrow_schema, lines_schema
 from tillstream.pipeline.staging.split_rows import HASH_SCHEMA, Hasher
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-VALUES: dict[Kind, st.SearchStrategy[Any]] = {
-    Kind.STRING: TEXTS,
-    Kind.JSON: TEXTS,
-    Kind.DATE: st.dates(date(1900, 1, 1), date(2100, 1, 1)),
-    Kind.TIMESTAMP: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    Kind.NUMERIC: st.decimals(-(10**20), 10**20, places=9, allow_nan=False, allow_infinity=False),
+VALUES: dict[ColumnKind, st.SearchStrategy[Any]] = {
+    ColumnKind.STRING: TEXTS,
+    ColumnKind.JSON: TEXTS,
+    ColumnKind.DATE: st.dates(date(1900, 1, 1), date(2100, 1, 1)),
+    ColumnKind.TIMESTAMP: st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    ColumnKind.NUMERIC: st.decimals(-(10**20), 10**20, places=9, allow_nan=False, allow_infinity=False),
 }
 
 

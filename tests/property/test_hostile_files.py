@@ -20,9 +20,9 @@ from sheet_files import WORKBOOKS, ods, ods_rows, xlsx
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
 from tillstream.detection.evidence import DetectionLog
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import LIMITS
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block

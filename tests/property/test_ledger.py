@@ -13,12 +13,12 @@ from stateful.sources import Row, Sale, some_row, some_sale
 from stateful.system import System, running_system
 
 from examples import examples
-from tillstream.batches import records as batch_records
-from tillstream.domain.batch.record import BatchKind, State
+from tillstream.model.batch import BatchKind, BatchState
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
+from tillstream.records import batch_records
 
 pytestmark = pytest.mark.timeout(300)  # each example settles in warehouses of its own
 FEW = settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -55,7 +55,8 @@ def sales(system: System, rng: Random, count: int) -> list[StagedBatch]:
     """Micro-batches of sales with versions; a version of a sale always has the same content."""
     first_by_version: dict[tuple[str, str, int], Sale] = {}
     before = {
-        record.batch_id for record in batch_records.find(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
+        record.batch_id
+        for record in batch_records.find_batches(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
     }
     for _ in range(count):
         sale = replace(some_sale(rng), version=rng.randint(1, 3), fault="")
@@ -66,14 +67,14 @@ def sales(system: System, rng: Random, count: int) -> list[StagedBatch]:
 
     while store_sales.receive(system.app.ports, system.app.contracts, 2, 0):
         pass
-    records = batch_records.find(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    records = batch_records.find_batches(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
     return [_staged(system, record.batch_id) for record in records if record.batch_id not in before]
 
 
 def _staged(system: System, batch: str) -> StagedBatch:
     upload = stage.stage(system.app.ports, batch)
     system.clock.advance(1)
-    return settle.to_staged_batch(system.app.ports, system.app.contracts, replace(upload, state=State.STAGED))
+    return settle.to_staged_batch(system.app.ports, system.app.contracts, replace(upload, state=BatchState.STAGED))
 
 
 def ledger(system: System, *groups: Sequence[StagedBatch]) -> Warehouse:

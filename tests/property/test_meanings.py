@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_tables import column
 
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.normalising.normalise import normalise
 
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
@@ -26,13 +26,13 @@ def source(rows: list[tuple[str, ...]], *names: str) -> pa.Table:
 
 def by_content() -> Contract:
     columns = {"date": "Day", "product_name": "Product", "category": "Kind", "net_amount": "Total"}
-    return parse(BARE | {"columns": columns, "identity": {"by_content": True, "ids": "region-wide"}})
+    return parse_contract(BARE | {"columns": columns, "identity": {"by_content": True, "ids": "region-wide"}})
 
 
 def including_tax(**rule: Any) -> Contract:
     columns = {"sale_id": "No", "date": "Day", "gross_amount": "Total"}
     document = BARE | {"columns": columns, "identity": {"ids": "region-wide"}}
-    return parse(document | {"amounts": {"include": "tax"} | rule})
+    return parse_contract(document | {"amounts": {"include": "tax"} | rule})
 
 
 @given(st.lists(slips, min_size=1, max_size=12), st.integers())
@@ -68,7 +68,7 @@ def test_net_and_tax_are_the_total_to_the_digit(totals: list[Decimal], rate: Dec
 )
 def test_a_number_times_its_factor_is_exact(values: list[Decimal], factor: Decimal) -> None:
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Total"}
-    rules = parse(
+    rules = parse_contract(
         BARE
         | {
             "columns": columns,
@@ -91,7 +91,7 @@ def test_a_number_times_its_factor_is_exact(values: list[Decimal], factor: Decim
 def test_joined_texts_are_those_that_are_there(rows: list[tuple[str, ...]], between: str) -> None:
     derived = {"All": {"join": ["A", "B", "C"], "between": between}}
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Total", "product_name": "All"}
-    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
+    rules = parse_contract(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
     cells = source([("1", "2026-03-01", "1", *row) for row in rows], "No", "Day", "Total", "A", "B", "C")
     expected = [between.join(text.strip() for text in row if text.strip()).strip() or None for row in rows]
     assert column("product_name", cells, rules) == expected
@@ -103,7 +103,7 @@ def test_joined_texts_are_those_that_are_there(rows: list[tuple[str, ...]], betw
 def test_a_part_of_a_text_is_that_of_python_or_nothing(words: list[str], by: str, part: int) -> None:
     derived = {"Part": {"split": "Whole", "by": by, "part": part}}
     columns = {"sale_id": "No", "date": "Day", "net_amount": "Total", "product_name": "Part"}
-    rules = parse(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
+    rules = parse_contract(BARE | {"columns": columns, "identity": {"ids": "region-wide"}, "made": derived})
     cells = source([("1", "2026-03-01", "1", word) for word in words], "No", "Day", "Total", "Whole")
     pieces = [word.strip().split(by) for word in words]
     place = part - 1 if part > 0 else part

@@ -8,19 +8,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from examples import examples
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts import contract_files
+from tillstream.model.contract import Contract
 
 NAMES = ("IN", "UK", "USA", "classic-models", "online-retail-uk")
 MANY = settings(max_examples=examples(24))
 DRAWN = st.sampled_from(NAMES)
-WITH_DAYS = [name for name in NAMES if "%d" in loader.shipped()[name].dates.formats[0]]
+WITH_DAYS = [name for name in NAMES if "%d" in contract_files.shipped_contracts()[name].dates.formats[0]]
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "cp850")
 
 
 def a_file(data: st.DataObject, name: str, least: int = 2) -> tuple[Contract, list[Line], str, str]:
     """Contract, lines, text and the line end it is written with."""
-    contract = loader.shipped()[name]
+    contract = contract_files.shipped_contracts()[name]
     lines = data.draw(sales(contract, least, 8))
     line_end = data.draw(st.sampled_from(["\r\n", "\n"]))
     return (
@@ -58,7 +58,7 @@ def never_silent(result: ReadResult, before: ReadResult) -> None:
 @MANY
 @given(data=st.data(), name=DRAWN)
 def test_columns_in_another_order_are_the_same_sales(data: st.DataObject, name: str) -> None:
-    contract = loader.shipped()[name]
+    contract = contract_files.shipped_contracts()[name]
     lines = data.draw(sales(contract))
     rows = cells(lines, contract)
     order = data.draw(st.permutations(range(len(rows[0]))))
@@ -102,7 +102,8 @@ def test_another_encoding_never_changes_a_number_or_a_day(data: st.DataObject, n
 
 @MANY
 @given(
-    data=st.data(), name=st.sampled_from([name for name in NAMES if "%d" in loader.shipped()[name].dates.formats[0]])
+    data=st.data(),
+    name=st.sampled_from([name for name in NAMES if "%d" in contract_files.shipped_contracts()[name].dates.formats[0]]),
 )
 def test_days_and_months_the_other_way_round_are_refused_or_flagged(data: st.DataObject, name: str) -> None:
     contract, lines, _, _ = a_file(data, name, least=4)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_tables import column, contract, source_table
 
-from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.model.contract_sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.number_columns import read_numbers
 from tillstream.pipeline.rows.text_columns import NUMERIC, exact_sum

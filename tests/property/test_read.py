@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reference_reader import Row, read_table
 
 from examples import examples
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
 from tillstream.pipeline.reading.read_options import UnreadableFile
 

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from sheet_files import ods, ods_rows, xls, xlsx
 
 from examples import examples
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts import contract_files
+from tillstream.model.contract import Contract
 
-SHIPPED = {name: contract for name, contract in loader.shipped().items() if plain(contract)}
+SHIPPED = {name: contract for name, contract in contract_files.shipped_contracts().items() if plain(contract)}
 Writer = Callable[[list[Line], Contract, st.DataObject], bytes]
 
 

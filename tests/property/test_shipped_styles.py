@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from examples import examples, one_in
 from tillstream.app import App
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts import contract_files
+from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
@@ -111,7 +111,7 @@ def _write(contract: Contract, rng: Random, count: int) -> Written:
 
 
 @settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("name", one_in(3, sorted(loader.shipped())))
+@pytest.mark.parametrize("name", one_in(3, sorted(contract_files.shipped_contracts())))
 @given(seed=st.integers(0, 1 << 30))
 def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: str, seed: int) -> None:
     rng = Random(seed)

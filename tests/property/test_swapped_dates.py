@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sheet_files import xlsx
 
 from examples import examples
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.dates.swapped_dates import Moves, ascends_only, is_half_converted, swapped
+from tillstream.contracts import contract_files
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.swapped_dates import DateMoves, is_half_converted, only_first_ascends, swap_day_and_month
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples.files import files
 
@@ -23,7 +23,7 @@ CSV = {"file": {"encoding": "utf-8", "delimiter": ","}}
 def contract(**dates: object) -> Contract:
     sections = {"name": "T", "region": "R", "currency": "EUR", "identity": {"ids": "region-wide"}}
     columns = {"sale_id": "No", "date": "Date", "net_amount": "Net"}
-    return parse(sections | CSV | {"columns": columns, "dates": {"formats": ["%d/%m/%Y"]} | dates})
+    return parse_contract(sections | CSV | {"columns": columns, "dates": {"formats": ["%d/%m/%Y"]} | dates})
 
 
 def read(data: bytes, rules: Contract) -> tuple[list[date], RegionalFileSource]:
@@ -38,7 +38,7 @@ def table(dates: list[date], style: str) -> bytes:
 
 @given(days)
 def test_swapping_twice_gives_the_date_back(day: date) -> None:
-    assert swapped(swapped(day)) == day
+    assert swap_day_and_month(swap_day_and_month(day)) == day
 
 
 @settings(max_examples=examples(30))
@@ -46,7 +46,7 @@ def test_swapping_twice_gives_the_date_back(day: date) -> None:
 def test_half_converted_dates_are_swapped_back_to_what_they_were(first: date, span: int, draw: Random) -> None:
     dates = [first + timedelta(days=draw.randrange(span)) for _ in range(60)]
     assume(any(day.day > 12 for day in dates) and any(day.day <= 12 and day.day != day.month for day in dates))
-    cells = [swapped(day) if day.day <= 12 else f"{day:%d/%m/%Y}" for day in dates]
+    cells = [swap_day_and_month(day) if day.day <= 12 else f"{day:%d/%m/%Y}" for day in dates]
     data = xlsx([["No", "Date", "Net"], *([str(number), cell, 5] for number, cell in enumerate(cells, 1))])
     assert read(data, contract(half_converted="swap"))[0] == dates
     file = read(data, contract())[1]
@@ -69,7 +69,7 @@ def test_sorted_days_of_several_months_read_the_wrong_way_are_doubted(
 ) -> None:
     dates = sorted(date(year, month + number, day) for number in range(months) for day in draw.sample(range(1, 13), 6))
     doubt = read(table(dates, "%m/%d/%Y"), contract())[1].date_doubt
-    as_read = [swapped(day) for day in dates]
+    as_read = [swap_day_and_month(day) for day in dates]
     jumps = sum(later < earlier for earlier, later in pairwise(as_read))
     assert (doubt is not None) == (jumps >= 0.1 * (len(dates) - 1))
     assert doubt is None or doubt.repair == "formats"
@@ -84,7 +84,8 @@ def test_days_on_both_sides_of_the_twelfth_are_never_half_converted(converted: s
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
 def test_only_one_reading_can_ascend(ups: int, downs: int, more: int, fewer: int) -> None:
     assert not (
-        ascends_only(Moves(ups, downs), Moves(more, fewer)) and ascends_only(Moves(more, fewer), Moves(ups, downs))
+        only_first_ascends(DateMoves(ups, downs), DateMoves(more, fewer))
+        and only_first_ascends(DateMoves(more, fewer), DateMoves(ups, downs))
     )
 
 
@@ -92,4 +93,4 @@ def test_the_samples_of_shipped_regions_raise_no_doubt() -> None:
     for one in files(until=date(2026, 3, 17), scale=0.02):
         out = io.BytesIO()
         one.write(out)
-        assert read(out.getvalue(), loader.shipped()[one.contract])[1].date_doubt is None, one.name
+        assert read(out.getvalue(), contract_files.shipped_contracts()[one.contract])[1].date_doubt is None, one.name

@@ -11,12 +11,12 @@ from stateful.sources import REGION, Fix, Row, Sale
 from stateful.steps import GOOD, like, process, rows, source
 from stateful.system import System, running_system
 
-from tillstream.audit import reading
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.ports.warehouse import Settlement
+from tillstream.records import audit_log
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.review import replay
 
@@ -60,7 +60,7 @@ def refusals(system: System) -> list[tuple[str, str, str]]:
 
 
 def security_events(system: System, what: str) -> list[dict[str, Any]]:
-    entries = reading.find_entries(system.app.ports, reading.AuditFilter(what=what))
+    entries = audit_log.find_entries(system.app.ports, audit_log.AuditFilter(what=what))
     return [entry.after for entry in entries]
 
 

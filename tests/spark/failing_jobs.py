@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 from tillstream.spark import features, session
 from tillstream.spark.process import SparkProcess
 

@@ -17,17 +17,17 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build
 from tillstream.app.home_objects import opener
 from tillstream.app.source_access import source_access
-from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.sources.backfills import Waiting
 from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills, runs
-from tillstream.domain.batch.record import State
-from tillstream.domain.events import BATCH_RECEIVED, INBOX
 from tillstream.handlers import stage_batch, stage_object
+from tillstream.model.batch import BatchState
+from tillstream.model.events import BATCH_RECEIVED, INBOX
 from tillstream.pipeline.settling import settle
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.spark.file_tasks import FileTask, Outcome, run_task
 
@@ -72,11 +72,11 @@ class Functions:
             if delivery.message.attributes["type"] == BATCH_RECEIVED:
                 self._note(stage_batch(self.app, json.loads(delivery.message.body)))
             bus.acknowledge([delivery])
-        if records.find(self.app.ports, state=State.STAGED):
+        if batch_records.find_batches(self.app.ports, state=BatchState.STAGED):
             settle.settle_all(self.app.ports, self.app.contracts)
 
     def _note(self, facts: dict[str, Any]) -> None:
-        file = records.get(self.app.ports, facts["batch"]).file
+        file = batch_records.get_batch(self.app.ports, facts["batch"]).file
         self.outcomes.setdefault(file, []).append(facts["outcome"])
 
 
@@ -125,7 +125,7 @@ class Project:
         return [run_task(task, place, opened) for place, task in enumerate(tasks)]
 
     def states(self) -> list[str]:
-        return sorted(batch.state.value for batch in runs.in_state(self.app.ports, self.name, *State))
+        return sorted(batch.state.value for batch in runs.in_state(self.app.ports, self.name, *BatchState))
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def _event(stored: StoredObject) -> dict[str, Any]:
 
 def receipts(app: App, connector: str = "") -> dict[str, Any]:
     """File → its receipt without what differs between installations."""
-    sender = records.connector_sender(connector)
-    batches = [batch for batch in records.find(app.ports) if not connector or batch.received_by == sender]
+    sender = batch_records.connector_sender(connector)
+    batches = [batch for batch in batch_records.find_batches(app.ports) if not connector or batch.received_by == sender]
     shown = {}
     for batch in batches:
         (receipt,) = (COMMANDS["receipts"](app, quiet, batch=batch.batch_id).data,)

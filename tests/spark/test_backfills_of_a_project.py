@@ -14,13 +14,13 @@ from spark_project import CONTRACT, Functions, Killed, Project, bucket, receipts
 from unit.connectors.connector_steps import sales
 
 from tillstream.app import build
-from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, runs
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.handlers import stage_batch
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.spark.file_tasks import FileTask, Outcome
 from tillstream.spark.staging_lease import ALIVE, StagingLease
@@ -107,10 +107,10 @@ def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Pr
     assert started.states() == ["staging"] * 3
     with pytest.raises(Rejected, match="is running on Spark"):
         started.run(started.stage)
-    for batch in records.find(started.app.ports, state=State.STAGING):
+    for batch in batch_records.find_batches(started.app.ports, state=BatchState.STAGING):
         assert stage_batch(started.app, {"batch_id": batch.batch_id})["outcome"] == "left to Spark"
     started.clock.late += ALIVE.total_seconds() + 1
-    one, *_ = records.find(started.app.ports, state=State.STAGING)
+    one, *_ = batch_records.find_batches(started.app.ports, state=BatchState.STAGING)
     assert stage_batch(started.app, {"batch_id": one.batch_id})["outcome"] == "staged", "as after the next sweep"
     assert started.run(started.stage).files == 2
     assert started.states() == ["settled"] * 3
@@ -129,6 +129,6 @@ def test_a_file_that_is_staged_twice_counts_once(started: Project) -> None:
         return outcomes
 
     started.run(late)
-    settled = list(runs.in_state(started.app.ports, started.name, State.SETTLED))
+    settled = list(runs.in_state(started.app.ports, started.name, BatchState.SETTLED))
     shown = receipts(started.app, started.name)
     assert (len(settled), [receipt["rows"]["new"] for receipt in shown.values()]) == (3, [1, 1, 1])

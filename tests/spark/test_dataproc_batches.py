@@ -16,7 +16,7 @@ from spark_project import CONTRACT, Killed, Project, bucket, receipts, settings,
 from tillstream.app.batch_program import staging_batch
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.events import STAGING
+from tillstream.model.events import STAGING
 from tillstream.spark import dataproc
 from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome

@@ -12,10 +12,10 @@ from spark_command import run_on_spark
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.events import STAGING
 from tillstream.forecasting.kept_fits import FOLDER
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
+from tillstream.model.events import STAGING
 
 TABLES = ("forecasts", "forecast_accuracy", "price_effects")
 

@@ -15,8 +15,8 @@ import pytest
 from waiting import wait_for
 
 from tillstream.commands.numbers import compare
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.forecasting.comparison.tracking import EXPERIMENT, MEASURES, Tracking
+from tillstream.model.errors import Rejected, Unavailable
 
 SECONDS = 200
 START, END = datetime(2026, 7, 1, 3, 0, tzinfo=UTC), datetime(2026, 7, 1, 3, 4, tzinfo=UTC)

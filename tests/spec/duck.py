@@ -9,7 +9,7 @@ import pyarrow as pa
 
 import sql
 from tillstream.adapters.local.googlesql.dialect import to_duckdb
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 
 TYPES = {
     "STRING": "VARCHAR",

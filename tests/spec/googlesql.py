@@ -16,8 +16,8 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import sql
-from tillstream.adapters.google.bigquery.parameters import bind
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.google.bigquery.query_values import bind_parameters
+from tillstream.model.tables.warehouse_tables import TABLES
 
 CALENDAR_YEARS = 2023, 2024
 """The first and the last year of `dim_date` where a test reads every view."""
@@ -214,7 +214,7 @@ def _row(cells: Sequence[Any], columns: Columns) -> Any:
 
 def _without_nulls(text: str, params: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     """NULL has no type of its own; inlined, it takes that of its context, as in BigQuery's adapter."""
-    return bind(text, params)[0], {name: value for name, value in params.items() if value is not None}
+    return bind_parameters(text, params)[0], {name: value for name, value in params.items() if value is not None}
 
 
 def _kind(value: Any) -> str:

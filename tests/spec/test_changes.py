@@ -8,7 +8,7 @@ from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, compose_query
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 LINES = """
     key  content  is_current  sale  region  sale_id  line_key  store_id  salesperson_id  product_id  product_name  category  customer_id  customer_name  status     sale_date   country  quantity  unit_cost  net_amount  currency  leads

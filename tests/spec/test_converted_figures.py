@@ -17,8 +17,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.fx.daily_factors import daily_rates
 from tillstream.analytics.fx.rate_files import RATES_SCHEMA
 from tillstream.analytics.queries import run_query
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import TABLES
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 
 PLACES = Decimal("1e-9")

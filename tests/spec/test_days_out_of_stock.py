@@ -14,9 +14,9 @@ from duck import Duck
 from googlesql import Judge, Rows
 
 from examples import one_in
-from tillstream.domain.tables import TABLES
 from tillstream.forecasting.sales import out_of_stock
 from tillstream.inventory import computing, stock_days
+from tillstream.model.tables.warehouse_tables import TABLES
 
 FIRST, DAYS = date(2024, 1, 1), 40
 READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}

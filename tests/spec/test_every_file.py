@@ -18,8 +18,8 @@ from tillstream.adapters.local.googlesql.dialect import to_duckdb
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query, limit_to_changed_days
 from tillstream.analytics.query_catalogue import describe_query, query_names
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.receipts import batch_queries
+from tillstream.model.people import UNRESTRICTED
+from tillstream.receipts import receipt
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.sql") if path.suffixes == [".sql"])
@@ -60,11 +60,11 @@ def test_googlesql_takes_the_file_and_duckdb_gives_the_same_columns(judge: Judge
     assert duck.query(text, params).column_names == columns
 
 
-@pytest.mark.parametrize("name", batch_queries.NAMES)
+@pytest.mark.parametrize("name", receipt.QUERY_NAMES)
 def test_googlesql_takes_the_queries_of_a_batch_on_its_days(judge: Judge, duck: Duck, name: str) -> None:
     _, params = _statement(f"ledger/{name}.sql")
     params |= {"received_date": DAY, "days": [DAY], "receipt_days": [DAY]}
-    text = batch_queries.text(name)
+    text = receipt.query_text(name)
     params = {name: value for name, value in params.items() if f"@{name}" in text}
     columns = [name for name, _ in judge.columns(text, params)]
     assert duck.query(text, params).column_names == columns

@@ -10,9 +10,8 @@ from duck import Duck, exact
 from googlesql import Judge
 from sqlglot import exp, parse_one
 
-from tillstream.adapters.local.googlesql.dialect import to_duckdb
-from tillstream.adapters.local.googlesql.supported_forms import SAFE
-from tillstream.domain.errors import Rejected
+from tillstream.adapters.local.googlesql.dialect import SAFE_FORMS, to_duckdb
+from tillstream.model.errors import Rejected
 
 T = """(
   SELECT 1 AS id, 'a' AS s, DATE '2024-01-31' AS d, NUMERIC '2.5' AS n, TRUE AS b, TIMESTAMP '2024-03-31 01:30:00+00' AS ts
@@ -201,8 +200,8 @@ def test_every_form_that_passes_is_compared() -> None:
     )
     texts.append("CREATE OR REPLACE VIEW v AS WITH a AS (SELECT 1 AS x) SELECT x FROM a")
     forms = {type(node) for text in texts for node in parse_one(text, read="bigquery").walk()}
-    assert {form.__name__ for form in SAFE - forms} == set()
-    assert exp.Div not in SAFE
+    assert {form.__name__ for form in SAFE_FORMS - forms} == set()
+    assert exp.Div not in SAFE_FORMS
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, read_comparison, run_query, stream_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import describe_query, query_names
-from tillstream.domain.columns import PERSONAL
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
-from tillstream.domain.tables import TABLES
+from tillstream.model.columns import PERSONAL
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 
 ANALYST = scope_of(Role.ANALYST)

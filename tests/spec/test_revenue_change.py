@@ -16,7 +16,7 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
 
 PERIODS = Filters.parse(
     {"from": "2024-06-01", "to": "2024-06-30", "compare-from": "2024-05-01", "compare-to": "2024-05-31"}

@@ -13,7 +13,7 @@ from sample_ledger import SAMPLE_LEDGER
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query, run_query
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 
 @pytest.fixture(scope="module")

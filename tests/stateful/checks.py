@@ -14,11 +14,11 @@ import sql
 from tillstream.analytics.queries import totals_coverage
 from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.summing import total_query
-from tillstream.batches import packs
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State
-from tillstream.domain.daily_totals import ROLLUPS
-from tillstream.people import user_scopes
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState
+from tillstream.model.tables.daily_totals import ROLLUPS
+from tillstream.people import warehouse_scopes
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_originals
 from tillstream.workflows.operations import rebuild
 
 LINES = """SELECT sale_id, line_key, store_id, product_id, channel, sold_at, sale_date, quantity, unit_price, extra
@@ -52,7 +52,7 @@ def check(system: System) -> Ledger:
     _check_changes(system)
     _check_events(system)
     _check_daily_totals(system)
-    assert not user_scopes.sync(system.plain.ports), "the warehouse knows already what people may see"
+    assert not warehouse_scopes.sync_user_scopes(system.plain.ports), "the warehouse knows already what people may see"
     for run in (rebuild.check, rebuild.from_originals):
         report = run(system.plain.ports, system.plain.fresh_warehouse)
         assert not report["differences"], (run.__name__, report["differences"])
@@ -134,9 +134,9 @@ def _check_nothing_is_lost(system: System, records: list[Batch]) -> None:
     kept = {record.sha256 for record in records}
     texts = Counter[str]()
     for record in records:
-        assert record.state in TERMINAL | {State.HELD}, f"{record.file} is still {record.state}"
+        assert record.state in TERMINAL_STATES | {BatchState.HELD}, f"{record.file} is still {record.state}"
         if record.kind == "messages":
-            with packs.open_original(system.plain.ports, record) as stream:
+            with batch_originals.open_original(system.plain.ports, record) as stream:
                 bodies = [json.loads(line) for line in stream.read().splitlines()]
             texts.update({(body["sequence"], body["message"]) for body in bodies})
     sent = Counter(text for _, text in texts)
@@ -147,7 +147,9 @@ def _check_nothing_is_lost(system: System, records: list[Batch]) -> None:
     in_ledger = {row["batch_id"]: row["undone_no"] for row in _query(system, "SELECT batch_id, undone_no FROM batches")}
     for record in records:
         counts = in_ledger.get(record.batch_id, 0) is None
-        assert counts == (record.state in IN_LEDGER), f"{record.file} is {record.state}, the ledger says otherwise"
+        assert counts == (record.state in STATES_IN_LEDGER), (
+            f"{record.file} is {record.state}, the ledger says otherwise"
+        )
     assert not system.plain.ports.bus.dead_letters(), system.plain.ports.bus.dead_letters()
     assert not system.waiting(), system.waiting()
 
@@ -162,7 +164,7 @@ def _check_holds(system: System, batches: dict[str, Any], ledger: Ledger) -> Non
             for b in ledger.batches.values()
         )
         codes = {hold.code for hold in record.holds}
-        if record.state is State.HELD:
+        if record.state is BatchState.HELD:
             assert codes <= {"too-many-refused", "known-bytes-under-another-contract"}, record
             assert ("too-many-refused" in codes) <= too_many, record
             assert ("known-bytes-under-another-contract" in codes) <= other, record

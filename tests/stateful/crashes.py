@@ -13,8 +13,8 @@ from typing import Any
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.app import local as composition
-from tillstream.ports.event_bus import Message
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.bus import Message
+from tillstream.ports.objects import StoredObject
 
 STEPS = (
     "objects.writer inbox",

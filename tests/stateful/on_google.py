@@ -17,14 +17,14 @@ from stateful.crashes import Wrapper
 from stateful.sources import Source
 from stateful.system import LISTENER, System
 
-from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
+from tillstream.adapters.google.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build, tables
 from tillstream.app.custom_contracts import COLLECTION
-from tillstream.domain.contract.model import parse
-from tillstream.domain.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import Delivery, RetryPolicy
+from tillstream.model.contract import parse_contract
+from tillstream.model.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
+from tillstream.ports.bus import Delivery, RetryPolicy
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 
@@ -49,7 +49,7 @@ def project() -> Settings:
 
 def store_contract(settings: Settings, text: str) -> None:
     """As the portal of a cloud keeps it: a document, which the next process reads."""
-    contract = parse(yaml.safe_load(text), "a test's contract")
+    contract = parse_contract(yaml.safe_load(text), "a test's contract")
     with closing(FirestoreDocumentStore(settings.project)) as documents:
         documents.put(COLLECTION, contract.name, contract.model_dump(mode="json"))
 

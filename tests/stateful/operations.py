@@ -7,14 +7,14 @@ from random import Random
 from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.system import System
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State, receipt_number, receipt_time
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState, receipt_number, receipt_time
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.review import decisions, replay, undo
 
@@ -40,7 +40,11 @@ def upload_file(system: System, rng: Random) -> bool:
 
 
 def _some_file(system: System, rng: Random) -> tuple[list[Row], tuple[str, ...], Source] | None:
-    file = [u for u in records.find(system.app.ports, kind=BatchKind.UPLOAD, limit=None) if u.sha256 in system.files]
+    file = [
+        u
+        for u in batch_records.find_batches(system.app.ports, kind=BatchKind.UPLOAD, limit=None)
+        if u.sha256 in system.files
+    ]
     if not file:
         return None
     upload = rng.choice(file)
@@ -100,12 +104,12 @@ def send(system: System, rng: Random) -> bool:
 
 
 def _random_batch(system: System, rng: Random, allowed: Callable[[Batch], bool]) -> Batch | None:
-    batch = [u for u in records.find(system.app.ports, kind=None, limit=None) if allowed(u)]
+    batch = [u for u in batch_records.find_batches(system.app.ports, kind=None, limit=None) if allowed(u)]
     return rng.choice(sorted(batch, key=lambda u: (u.received_seq, u.fix_number, u.kind))) if batch else None
 
 
 def undo_batch(system: System, rng: Random) -> bool:
-    batch = _random_batch(system, rng, lambda u: u.state in IN_LEDGER and u.kind != "correction")
+    batch = _random_batch(system, rng, lambda u: u.state in STATES_IN_LEDGER and u.kind != "correction")
     if batch:
         undo.undo(system.app.ports, batch.batch_id, "manager")
     return batch is not None
@@ -117,7 +121,7 @@ def fix_rows(system: System, rng: Random) -> bool:
         for row in system.plain.ports.warehouse.query("SELECT DISTINCT batch_id FROM quarantine").to_pylist()
     }
     batch = _random_batch(
-        system, rng, lambda u: u.batch_id in waiting and u.state in IN_LEDGER and u.kind in ("upload", "replay")
+        system, rng, lambda u: u.batch_id in waiting and u.state in STATES_IN_LEDGER and u.kind in ("upload", "replay")
     )
     if batch is None:
         return False
@@ -159,7 +163,7 @@ def replay_batch(system: System, rng: Random) -> bool:
 
 def _some_time(system: System, rng: Random) -> str:
     """A time of receipt between those of other batches, as if the clock had been wrong."""
-    times = [one.received_seq for one in records.find(system.app.ports, kind=None, limit=None)]
+    times = [one.received_seq for one in batch_records.find_batches(system.app.ports, kind=None, limit=None)]
     now = receipt_number(system.app.ports.clock.now())
     return receipt_time(rng.randint(min(*times, now), now)).isoformat()
 
@@ -173,7 +177,7 @@ def edit_contract(system: System, rng: Random) -> bool:
 
 
 def confirm_held(system: System, rng: Random) -> bool:
-    batch = _random_batch(system, rng, lambda u: u.state is State.HELD)
+    batch = _random_batch(system, rng, lambda u: u.state is BatchState.HELD)
     if batch:
         decisions.confirm(system.app.ports, batch.batch_id, "manager", as_new=rng.random() < 0.3)
         settle.settle_all(system.app.ports, system.app.contracts)
@@ -182,7 +186,7 @@ def confirm_held(system: System, rng: Random) -> bool:
 
 def confirm_as_new(system: System, rng: Random) -> bool:
     batch = _random_batch(
-        system, rng, lambda u: u.state in IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new
+        system, rng, lambda u: u.state in STATES_IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new
     )
     if batch:
         decisions.confirm(system.app.ports, batch.batch_id, "manager", as_new=True)
@@ -191,7 +195,7 @@ def confirm_as_new(system: System, rng: Random) -> bool:
 
 
 def reject_held(system: System, rng: Random) -> bool:
-    batch = _random_batch(system, rng, lambda u: u.state is State.HELD)
+    batch = _random_batch(system, rng, lambda u: u.state is BatchState.HELD)
     if batch:
         decisions.reject(system.app.ports, batch.batch_id, "manager")
     return batch is not None
@@ -208,7 +212,9 @@ def deliver_again(system: System, rng: Random) -> bool:
 
 def stage_some(system: System, rng: Random) -> bool:
     """Stage waiting batches in any order; settle at times between them."""
-    waiting = [u for u in records.find(system.app.ports, kind=None, limit=None) if u.state is State.RECEIVED]
+    waiting = [
+        u for u in batch_records.find_batches(system.app.ports, kind=None, limit=None) if u.state is BatchState.RECEIVED
+    ]
     rng.shuffle(waiting)
     for upload in waiting[: rng.randint(1, 4)]:
         stage.stage(system.app.ports, upload.batch_id)
@@ -219,7 +225,7 @@ def stage_some(system: System, rng: Random) -> bool:
 
 def settle_waiting(system: System, rng: Random) -> bool:
     """Settle everything pending in one settlement."""
-    for upload in records.find(system.app.ports, kind=None, limit=None):
+    for upload in batch_records.find_batches(system.app.ports, kind=None, limit=None):
         stage.stage(system.app.ports, upload.batch_id)
     return bool(settle.settle_all(system.app.ports, system.app.contracts))
 
@@ -242,7 +248,7 @@ def add_analyst(system: System, rng: Random) -> bool:
     """Add a user who reads reports in the warehouse; the next sweep writes the scopes of that user there."""
     ports = system.plain.ports  # accounts are no step of the pipeline
     role = rng.choice((Role.ANALYST, Role.ADMIN))
-    accounts.add(ports, f"reader-{len(accounts.find(ports))}@shop.example", "Reader", role)
+    accounts.add_account(ports, f"reader-{len(accounts.all_users(ports))}@shop.example", "Reader", role)
     system.wait()
     return True
 

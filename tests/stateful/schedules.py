@@ -18,7 +18,7 @@ from stateful.operations import OPERATIONS
 from stateful.system import System, running_system, unchanged
 
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Step = tuple[str, int]
 

@@ -10,16 +10,14 @@ import pyarrow as pa
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.app import App
-from tillstream.domain.ids import index_hash
-from tillstream.domain.tables import TABLES
-from tillstream.ledger.additions import ADDED
-from tillstream.ledger.arrivals import STATED_DAYS
-from tillstream.ledger.batch_numbers import received_date
-from tillstream.ledger.reader import Values
+from tillstream.ledger.duckdb_ledger import KeyValues
+from tillstream.ledger.ledger_slice import STATED_DAYS
 from tillstream.ledger.settlement_record import LedgerNumbers
-from tillstream.ledger.slice_settlement import settle_slice
-from tillstream.ports.sale_index import PendingDay
-from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.ledger.slice_settlement import ADDED_TABLES, settle_slice
+from tillstream.model.batch import received_date
+from tillstream.model.ids import index_hash
+from tillstream.model.tables.warehouse_tables import TABLES
+from tillstream.ports.warehouse import PendingDay, Settlement, SettlementResult, WarehouseQuery
 
 KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
 NOTED_EVERY = 4
@@ -47,7 +45,7 @@ class WholeLedger:
         self.rows = 0
 
     def read(
-        self, table: str, columns: Sequence[str], days: Collection[date], matching: Mapping[str, Values]
+        self, table: str, columns: Sequence[str], days: Collection[date], matching: Mapping[str, KeyValues]
     ) -> pa.RecordBatchReader:
         day = "received_date" if table in ("batches", "refusals", "batch_days") else "sale_date"
         selected = ", ".join(KEY if column == "key" else column for column in columns)
@@ -108,7 +106,7 @@ class SlicedWarehouse:
 
     def _compare(self, sliced: "Sliced", whole: SettlementResult, before: Mapping[str, Mapping[Any, Any]]) -> None:
         """Note what differs: an error here would only be an event that is delivered again."""
-        wanted: dict[str, Any] = {table: self._added(table, whole.settlement_no) for table in ADDED}
+        wanted: dict[str, Any] = {table: self._added(table, whole.settlement_no) for table in ADDED_TABLES}
         for table, rows in before.items():
             after = self._kept(table)
             wanted[f"changed {table}"] = {
@@ -151,7 +149,7 @@ class SlicedWarehouse:
         if not sliced.additions:
             return Sliced(sliced.result, {})
         added = sliced.additions
-        rows: dict[str, Any] = {table: _rows(added.rows[table], table) for table in ADDED}
+        rows: dict[str, Any] = {table: _rows(added.rows[table], table) for table in ADDED_TABLES}
         rows["changed sale_versions"] = {
             (row["key_high"] << 64 | row["key_low"], row["content"]): (row["is_current"], row["leads"])
             for row in added.rows["version_flags"].to_pylist()

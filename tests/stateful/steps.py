@@ -3,11 +3,11 @@
 from stateful.sources import Fix, Row, Sale, Source
 from stateful.system import System
 
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.model.batch import Batch
+from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.receipts import receipt as receipts
 
 GOOD = Row("1", "P", 1, 1, "1", 1, "2024-03-01", "S1")

@@ -19,13 +19,12 @@ from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, 
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.batches import packs
-from tillstream.batches import records as batch_records
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.domain.write_scope import narrowed
-from tillstream.ports.event_bus import Delivery
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.model.people import narrow_stores
+from tillstream.ports.bus import Delivery
 from tillstream.receipts import original_rows
+from tillstream.records import batch_originals, batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
@@ -168,7 +167,7 @@ class System:
     def fix(self, batch: str, fixes: list[Fix], stores: tuple[str, ...] | None = None) -> Batch:
         """Download the refused rows, edit some of them, and upload them as a correction."""
         waiting = {int(row["_row"]): row for row in self.rejected_rows(batch)}
-        columns = self.files[batch_records.get(self.app.ports, batch).sha256][1]
+        columns = self.files[batch_records.get_batch(self.app.ports, batch).sha256][1]
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(next(iter(waiting.values()))))
         writer.writeheader()
@@ -176,7 +175,7 @@ class System:
             cells = dict(zip(self.header(columns), each.row.cells(columns), strict=False))
             accept, discard = "yes" * (each.how == "accept"), "no such sale" * (each.how == "discard")
             writer.writerow(waiting[each.number] | cells | {"_accept": accept, "_discard": discard})
-        for earlier in batch_records.children(self.app.ports, batch, BatchKind.CORRECTION):
+        for earlier in batch_records.child_batches(self.app.ports, batch, BatchKind.CORRECTION):
             self.fixes_in(earlier)
         self.last_correction[batch] = fixes
         return submit.submit_correction(
@@ -200,10 +199,13 @@ class System:
 
     def fixes_of(self, upload: Batch, *, own: bool) -> list[Batch]:
         """The corrections of the batches before a replay, and of itself, oldest first."""
-        corrections = batch_records.children(self.app.ports, upload.batch_id, BatchKind.CORRECTION) if own else []
+        corrections = batch_records.child_batches(self.app.ports, upload.batch_id, BatchKind.CORRECTION) if own else []
         while upload.parent:
-            upload = batch_records.get(self.app.ports, upload.parent)
-            corrections = [*batch_records.children(self.app.ports, upload.batch_id, BatchKind.CORRECTION), *corrections]
+            upload = batch_records.get_batch(self.app.ports, upload.parent)
+            corrections = [
+                *batch_records.child_batches(self.app.ports, upload.batch_id, BatchKind.CORRECTION),
+                *corrections,
+            ]
         return corrections
 
     def expected_messages(self, sent: Counter[str]) -> Counter[str]:
@@ -214,7 +216,7 @@ class System:
 
     def batches(self) -> dict[str, tuple[Batch, ModelBatch]]:
         """Every batch that there is a record of, as the model's batch."""
-        records = batch_records.find(self.plain.ports, kind=None, limit=None)
+        records = batch_records.find_batches(self.plain.ports, kind=None, limit=None)
         return {record.batch_id: (record, self._batch(record)) for record in records}
 
     def _batch(self, record: Batch) -> ModelBatch:
@@ -239,12 +241,12 @@ class System:
         writers = {record.fix_number: record.stores}
         if record.kind == "replay":
             included = [fix.stores for fix in self.fixes_of(record, own=False)]
-            writers |= {n: narrowed(stores, record.replayer_stores) for n, stores in enumerate(included, 1)}
+            writers |= {n: narrow_stores(stores, record.replayer_stores) for n, stores in enumerate(included, 1)}
         return writers
 
     def _rows(self, record: Batch, source: Source) -> Iterator[ModelRow]:
         if record.kind == "messages":
-            with packs.open_original(self.plain.ports, record) as stream:
+            with batch_originals.open_original(self.plain.ports, record) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             row = 1
             for envelope in envelopes:
@@ -254,7 +256,7 @@ class System:
                 yield from lines
             return
         if record.kind == "correction":
-            parent = batch_records.get(self.plain.ports, record.parent)
+            parent = batch_records.get_batch(self.plain.ports, record.parent)
             yield from self._corrected(record, source, self.files[parent.sha256][1], record.fix_number)
             return
         rows, columns = self.files[record.sha256]

@@ -22,8 +22,8 @@ from stateful.system import System, running_system
 from turns import one_in_turns
 
 from examples import in_long_proofs
-from tillstream.domain.batch.record import IN_LEDGER
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import STATES_IN_LEDGER
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
@@ -101,7 +101,7 @@ def _add(oracle: Any, ledger: Any, batch: ModelBatch) -> None:
 def _fix(system: System, rng: Random) -> bool:
     """Rows that validation refused become right or are discarded."""
     for record, _ in system.batches().values():
-        if record.kind != "upload" or record.state not in IN_LEDGER:
+        if record.kind != "upload" or record.state not in STATES_IN_LEDGER:
             continue
         refused = receipts.rejected_rows(system.app.ports, record.batch_id)
         waiting = [row["row_number"] for row in refused if row["refused_by"] == "validation"]

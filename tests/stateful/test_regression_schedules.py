@@ -8,8 +8,8 @@ from stateful.steps import GOOD, fix, like, process, rows, send_sales, source, u
 from stateful.system import System
 
 from examples import in_long_proofs
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.warehouse import Settlement
@@ -153,7 +153,7 @@ def test_a_correction_does_not_outlive_its_undone_file(system: System) -> None:
     system.restart()
     system.wait()
     states = {record.kind: record.state for record, _ in system.batches().values()}
-    assert states == {"upload": State.UNDONE, "correction": State.CANCELLED}
+    assert states == {"upload": BatchState.UNDONE, "correction": BatchState.CANCELLED}
     assert not check(system).current()
 
 
@@ -167,7 +167,7 @@ def test_corrections_follow_their_file_when_the_process_dies_between_them(system
         undo.undo(system.app.ports, batch, "manager")
     system.restart()
     system.wait()
-    assert {record.state for record, _ in system.batches().values()} == {State.UNDONE}
+    assert {record.state for record, _ in system.batches().values()} == {BatchState.UNDONE}
     check(system)
 
 

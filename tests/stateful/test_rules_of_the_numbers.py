@@ -7,12 +7,12 @@ from stateful.sources import Fix, Sale
 from stateful.steps import GOOD, fix, like, process, rows, send_sales, source, upload_rows
 from stateful.system import System
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.review import decisions, replay, undo
 
@@ -112,7 +112,7 @@ def test_a_batch_with_a_pending_replay_cannot_be_undone(system: System) -> None:
 def test_the_same_bytes_under_another_contract_are_held(system: System) -> None:
     upload_rows(system, "ruling", GOOD)
     other = upload_rows(system, "yielding", GOOD)
-    assert records.get(system.app.ports, other).state is State.HELD
+    assert batch_records.get_batch(system.app.ports, other).state is BatchState.HELD
     check(system)
 
 

@@ -8,9 +8,9 @@ from stateful.sources import Fix
 from stateful.steps import GOOD, fix, like, process, rows, upload_rows
 from stateful.system import System
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, receipt_time
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import STATES_IN_LEDGER, receipt_time
+from tillstream.model.errors import Rejected
+from tillstream.records import batch_records
 from tillstream.workflows.review import replay, replay_preview
 
 AHEAD = timedelta(days=400).total_seconds()
@@ -28,7 +28,7 @@ def replayed(system: System, batch: str, received: str) -> str:
 
 
 def time_of(system: System, batch: str) -> str:
-    return receipt_time(records.get(system.app.ports, batch).received_seq).isoformat()
+    return receipt_time(batch_records.get_batch(system.app.ports, batch).received_seq).isoformat()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_an_old_statement_from_a_clock_ahead_yields_to_the_newer_one(system: Sys
     again = replayed(system, batch, right)
     assert units(system) == 7
     assert time_of(system, batch)[:4] != time_of(system, again)[:4]
-    assert records.get(ports, again).as_new is False
+    assert batch_records.get_batch(ports, again).as_new is False
 
 
 def test_equal_bytes_that_are_sent_once_more_share_the_earlier_time(system: System, wrong: tuple[str, str]) -> None:
@@ -106,4 +106,4 @@ def test_an_impossible_time_is_refused(system: System, received: str, why: str) 
     batch = upload_rows(system, "ruling", GOOD)
     with pytest.raises(Rejected, match=why):
         replayed(system, batch, received)
-    assert records.get(system.app.ports, batch).state in IN_LEDGER
+    assert batch_records.get_batch(system.app.ports, batch).state in STATES_IN_LEDGER

@@ -10,18 +10,18 @@ from emulator_fixtures import dataset_of
 
 from devtools import emulators
 from devtools.emulators import Emulator
-from tillstream.adapters.google.bigquery.compacting import compact
-from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
 from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.settle_script import compact_flags
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.bigquery.warehouse import note_pending_days
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.app import App
-from tillstream.domain.tables import TABLES
-from tillstream.ledger.additions import ADDED
+from tillstream.ledger.slice_settlement import ADDED_TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Settlement, SettlementResult, Warehouse, WarehouseQuery
 
-LEDGER = {table: [field.name for field in TABLES[table] if field.name != "settled_at"] for table in ADDED}
+LEDGER = {table: [field.name for field in TABLES[table] if field.name != "settled_at"] for table in ADDED_TABLES}
 COMPACT_EVERY = 5
 """Settlements; the pending days of the sale index are noted as often."""
 _NUMBERS = count(1)
@@ -61,7 +61,7 @@ class TwinWarehouse:
 
     def settle(self, settlement: Settlement) -> SettlementResult:
         if self._twin.settlements % COMPACT_EVERY == 0:
-            compact(self._twin.dataset)
+            compact_flags(self._twin.dataset)
             note_pending_days(self._twin.dataset, self._twin.index)
         self._twin.settlements += 1
         return _alike(self._local.settle(settlement), self._twin.settling.settle(settlement))

@@ -19,10 +19,10 @@ from tillstream.app import App, build
 from tillstream.commands.detect import DeliveredLines, delivered_lines, detect
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import quiet
-from tillstream.contracts import confirmations, loader
+from tillstream.contracts import contract_files, registry
 from tillstream.detection import fit
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.matching.match_contract import sample_original
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.pipeline.staging.expiry import delete_staged
@@ -75,7 +75,7 @@ def score(case: Case, app: App) -> Result:
                 path = own.settings.home / str(number) / name
                 path.parent.mkdir()
                 path.write_bytes(data)
-                own.contracts.save(parse(contract), "test")
+                own.contracts.save(parse_contract(contract), "test")
                 ingest_file(own, quiet, path, str(contract["name"]))
             return _score(case, own)
     return _score(case, app)
@@ -96,10 +96,10 @@ def _score(case: Case, app: App) -> Result:
 
         try:
             if case.contract:
-                contract = parse(case.contract)
+                contract = parse_contract(case.contract)
             else:
                 contract = _detected(case, path, app, answered)
-                confirmations.confirm(app.ports, contract.name, "clerk")  # as detect does when it saves
+                registry.confirm_contract(app.ports, contract.name, "clerk")  # as detect does when it saves
             receipt, rows = _loaded(app, contract, case.file, data)
         except Rejected as error:
             return result("refused", _short(str(error)))
@@ -136,7 +136,7 @@ def _claimed_by(data: bytes) -> tuple[str, ...]:
     sample = sample_original(lambda: io.BytesIO(data))
     if sample is None:
         return ()
-    fits = fit(sample, loader.shipped().values(), reader=can_parse_cells)
+    fits = fit(sample, contract_files.shipped_contracts().values(), reader=can_parse_cells)
     return tuple(one.contract.name for one in fits if one.fits and not one.doubts)
 
 
@@ -147,7 +147,7 @@ def _detected(case: Case, path: Path, app: App, answered: dict[str, str]) -> Con
         name = "stranger" if answered.get("source", "new") == "new" else ""
         data = detect(str(path), answered, name, app.settings.contracts, partial(_search, app)).data
         if not data["questions"]:
-            return parse(data["contract"])
+            return parse_contract(data["contract"])
         answered |= answers(case, path.read_bytes(), data["questions"])
     raise Stuck(f"still asked: {', '.join(question['key'] for question in data['questions'])}")
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tillstream.batches import records
 from tillstream.people import signatures
+from tillstream.records import batch_records
 from tillstream.sync import homes, requests
 from tillstream.sync.reference import questions
 from tillstream.sync.reference.questions import Question
@@ -54,7 +54,7 @@ def requested(shop: Any) -> str:
 def synced(shop: Any) -> str:
     """A batch of another home."""
     batch: str = shop.upload()
-    records.repair(shop.app.ports, batch, lambda record: replace(record, home=HOME))
+    batch_records.repair_batch(shop.app.ports, batch, lambda record: replace(record, home=HOME))
     return batch
 
 

@@ -9,7 +9,7 @@ from sync.sync_acts import HOME, open_question, requested, synced
 
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.people import signatures
 from tillstream.sync import homes
 

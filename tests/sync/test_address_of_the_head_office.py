@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.sync.http import address
 
 

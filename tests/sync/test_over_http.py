@@ -22,8 +22,8 @@ from sync.two_homes import NAME, SOURCE, Connected, connected, stock_of
 
 from examples import examples, one_in
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.inventory import records
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.http import frame, signing
 from tillstream.sync.http.remote import PATH

@@ -8,10 +8,10 @@ import pytest
 from stateful.steps import like, process, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, lines, pair
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
 from tillstream.people import signatures
+from tillstream.records import batch_records
 from tillstream.sync import exchange, homes, journal, status
 from tillstream.sync.entry import Entry, Parcel, Position
 from tillstream.sync.office import LocalOffice
@@ -33,8 +33,8 @@ def sent_by_other(two: Pair, parcel: Parcel) -> None:
 
 
 def check_untouched(two: Pair, batch: str) -> None:
-    record = records.get(two.office.ports, batch)
-    assert (record.state, record.home) == (State.SETTLED, NAME)
+    record = batch_records.get_batch(two.office.ports, batch)
+    assert (record.state, record.home) == (BatchState.SETTLED, NAME)
     assert lines(two.office) == lines(two.home.plain) != set()
     assert not [*journal.entries(two.office.ports, 0, OTHER)]
 
@@ -90,4 +90,4 @@ def test_a_parent_that_was_sent_before_its_batch_is_checked_when_it_counts(two: 
     late = replace(early, counts=True, fields={**early.fields, "parent": ""})
     with pytest.raises(Rejected, match="belongs to another home"):
         sent_by_other(two, replace(parcel, after=first.end, entries=(Entry(2, (late,)),)))
-    assert records.get(two.office.ports, batch).state is State.SETTLED
+    assert batch_records.get_batch(two.office.ports, batch).state is BatchState.SETTLED

@@ -12,7 +12,7 @@ from sync.two_homes import pair
 from turns import one_in_turns
 
 from examples import examples, one_in
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MANY = 300
 

@@ -16,9 +16,10 @@ from tillstream.catalogue import records, saving
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
-from tillstream.domain.errors import NotFound
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.goals import records as goals
+from tillstream.model.errors import NotFound
+from tillstream.model.months import Month
 from tillstream.sync import homes, status
 from tillstream.sync.office import LocalOffice
 from tillstream.sync.reference import questions

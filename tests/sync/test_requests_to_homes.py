@@ -7,9 +7,9 @@ import pytest
 from stateful.steps import like, upload_rows
 from sync.two_homes import SOURCE, Connected, connected
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.records import batch_records
 from tillstream.sync import requests
 from tillstream.sync.requests import RequestState
 from tillstream.workflows.review import undo
@@ -37,7 +37,7 @@ def test_a_request_is_carried_out_by_an_undo_in_the_home(two: Connected, batch: 
     assert (request.batch_id, request.reason, request.by, request.home) == (batch, "Wrong day.", "chief", "")
     undo.undo(home, batch, "ana")
     assert two.sync().requests == 0
-    assert records.get(office, batch).state is State.UNDONE
+    assert batch_records.get_batch(office, batch).state is BatchState.UNDONE
     noted = requests.find(office, batch)
     assert noted
     assert (noted.state, noted.answer) == (RequestState.DONE, requests.DONE_WORDS)

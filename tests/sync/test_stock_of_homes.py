@@ -10,9 +10,9 @@ from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, Pair, check_stock, pair
 
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.inventory import records
+from tillstream.model.errors import Rejected
 from tillstream.sync import homes, standing, status
 from tillstream.sync.refusals import QUESTION, Refused
 

@@ -10,11 +10,11 @@ from stateful.sources import Fix, Sale
 from stateful.steps import fix, like, process, upload_rows
 from sync.two_homes import NAME, Pair, lines, pair
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.refusals import CLOCK, Refused
 from tillstream.workflows.corrections import submit
@@ -36,7 +36,7 @@ def uploaded(two: Pair, number: str = "1") -> str:
 def test_a_batch_keeps_its_id_its_contract_and_its_place_in_time(two: Pair) -> None:
     batch = uploaded(two)
     two.check_agreement(two.sync())
-    here, there = (records.get(app.ports, batch) for app in (two.home.plain, two.office))
+    here, there = (batch_records.get_batch(app.ports, batch) for app in (two.home.plain, two.office))
     for name in ("batch_id", "contract", "contract_version", "received_seq", "received_at", "sha256", "file"):
         assert getattr(here, name) == getattr(there, name)
     assert (here.home, there.home) == ("", NAME)
@@ -51,8 +51,8 @@ def test_undos_fixes_and_replays_follow(two: Pair) -> None:
     replay.replay(two.home.plain.ports, two.home.plain.contracts, bad, None, "manager")
     two.home.wait()
     two.check_agreement(two.sync())
-    assert records.get(two.office.ports, other).state is State.UNDONE
-    assert records.get(two.office.ports, bad).state is State.REPLAYED
+    assert batch_records.get_batch(two.office.ports, other).state is BatchState.UNDONE
+    assert batch_records.get_batch(two.office.ports, bad).state is BatchState.REPLAYED
 
 
 def test_the_head_office_decides_nothing_about_a_batch_of_a_home(two: Pair) -> None:
@@ -64,7 +64,7 @@ def test_the_head_office_decides_nothing_about_a_batch_of_a_home(two: Pair) -> N
     with pytest.raises(Rejected, match="batch of the home berlin-1"):
         replay.replay(ports, contracts, batch, None, "chief")
     with pytest.raises(Rejected, match="batch of the home berlin-1"):
-        submit.check_correctable(ports, records.get(ports, batch))
+        submit.check_correctable(ports, batch_records.get_batch(ports, batch))
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
@@ -114,7 +114,7 @@ def test_another_version_of_a_contract_at_the_head_office_does_not_change_what_i
     assert contract
     two.office.ports.documents.put("contracts", f"{SOURCE}@1", contract.data | {"channel": "elsewhere"})
     two.check_agreement(two.sync())
-    assert records.get(two.office.ports, batch).contract == f"{SOURCE}-at-{NAME}"
+    assert batch_records.get_batch(two.office.ports, batch).contract == f"{SOURCE}-at-{NAME}"
 
 
 def restored(two: Pair, copy: Path) -> None:
@@ -147,9 +147,9 @@ def test_what_a_restored_backup_lacks_comes_back_and_nothing_doubles(two: Pair, 
     two.check_agreement(result)
     assert result.recovered == 2
     assert identity.get(two.home.plain.ports).epoch == 2
-    assert records.get(two.home.plain.ports, first).state is State.UNDONE
+    assert batch_records.get_batch(two.home.plain.ports, first).state is BatchState.UNDONE
     assert before < lines(two.office)
-    assert {again, new} <= {one.batch_id for one in records.find(two.office.ports)}
+    assert {again, new} <= {one.batch_id for one in batch_records.find_batches(two.office.ports)}
     two.check_agreement(two.sync())
 
 

@@ -18,11 +18,11 @@ from waitress.server import create_server
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.domain.inventory import synced_ids
 from tillstream.domain.inventory.movements import Movement, MovementKind
 from tillstream.inventory import mirror, records
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.errors import Conflict, Unavailable
 from tillstream.settings import Settings
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch

@@ -14,12 +14,17 @@ from hypothesis import strategies as st
 
 import tillstream
 import tillstream_till
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, schema, validation_errors
+from tillstream.model.messages import MAX_SALE_BYTES, store_sale_errors, store_sale_schema
 from tillstream_till import schema_check
 from tillstream_till.sale_facts import facts_of
 
 ROOT = Path(__file__).resolve().parents[2]
-FIELDS = [*schema()["properties"], *schema()["properties"]["lines"]["items"]["properties"], "colour", ""]
+FIELDS = [
+    *store_sale_schema()["properties"],
+    *store_sale_schema()["properties"]["lines"]["items"]["properties"],
+    "colour",
+    "",
+]
 TEXTS = ["", "GBP", "GBP\n", "till", "returned", "store-sale/1", "12.50", "1e5", "-0", "a\nb", "\u2028", "x" * 101]
 TIMES = ["2026-11-20T10:03:00Z", "2026-11-20T10:03:00", "2026-02-30T10:03:00Z", "0001-01-01T00:00:00Z"]
 NUMBERS = [0, 1, -1, 1.0, 2.5, 2**53 - 1, 2**53, 1e300, float("inf"), float("nan")]
@@ -35,7 +40,7 @@ values = st.recursive(
 @st.composite
 def sales(draw: st.DrawFn) -> Any:
     """An example of the schema in which some fields of the sale or of a line are set, added or left out."""
-    sale = copy.deepcopy(draw(st.sampled_from(schema()["examples"])))
+    sale = copy.deepcopy(draw(st.sampled_from(store_sale_schema()["examples"])))
     for part in draw(st.lists(st.sampled_from([sale, *sale["lines"]]), max_size=4)):
         name = draw(st.sampled_from(FIELDS))
         if draw(st.booleans()):
@@ -48,14 +53,14 @@ def sales(draw: st.DrawFn) -> Any:
 @given(sales() | values)
 @example({"schema": [None]})
 def test_a_till_refuses_exactly_what_the_server_refuses(value: Any) -> None:
-    assert bool(schema_check.problems(value)) == bool(validation_errors(value))
-    if isinstance(value, dict) and not validation_errors(value):
+    assert bool(schema_check.problems(value)) == bool(store_sale_errors(value))
+    if isinstance(value, dict) and not store_sale_errors(value):
         assert re.fullmatch(r"-?\d+\.\d{2,9}", facts_of(value, "00:00").net)
 
 
 def test_the_schema_and_the_limits_are_the_servers() -> None:
-    assert schema_check.schema() == schema()
-    assert schema_check.MAX_MESSAGE_BYTES == MAX_MESSAGE_BYTES
+    assert schema_check.schema() == store_sale_schema()
+    assert schema_check.MAX_MESSAGE_BYTES == MAX_SALE_BYTES
 
 
 def test_the_versions_are_equal() -> None:

@@ -4,21 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from tillstream import losses
 from tillstream.app import App
 from tillstream.app.home_check import RESTORE, HomeCheck, Part
-from tillstream.domain.errors import DamagedFile, Rejected, Unavailable
-from tillstream.ports.finding import Finding, Lost
+from tillstream.model.errors import DamagedFile, Rejected, Unavailable
+from tillstream.ports.files import FileFinding, LostContent
+from tillstream.records import losses
 
 
 class File:
     """A part whose check raises or returns what a test sets."""
 
     error: Exception | None = None
-    noticed: tuple[Finding, ...] = ()
+    noticed: tuple[FileFinding, ...] = ()
     checks = 0
 
-    def check(self) -> tuple[Finding, ...]:
+    def check(self) -> tuple[FileFinding, ...]:
         self.checks += 1
         if self.error:
             raise self.error
@@ -66,18 +66,22 @@ def test_a_check_takes_its_share_of_the_time_unless_it_is_whole(
     assert file.checks == checks
 
 
-@pytest.mark.parametrize(("lost", "kind"), [(Lost.SALES, "store-sales"), (Lost.ORDER, "state"), (Lost.STATE, "state")])
-def test_what_may_be_lost_is_a_loss_of_its_kind(app: App, home: HomeCheck, file: File, lost: Lost, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("lost", "kind"), [(LostContent.SALES, "store-sales"), (LostContent.ORDER, "state"), (LostContent.STATE, "state")]
+)
+def test_what_may_be_lost_is_a_loss_of_its_kind(
+    app: App, home: HomeCheck, file: File, lost: LostContent, kind: str
+) -> None:
     file.noticed = (
-        Finding("a file", "It was damaged.", "Send it again.", lost),
-        Finding("another", "It was repaired."),
+        FileFinding("a file", "It was damaged.", "Send it again.", lost),
+        FileFinding("another", "It was repaired."),
     )
     assert home.run() == ["It was damaged. Send it again.", "It was repaired."]
     assert opened(app) == [(kind, "a file")]
 
 
 def test_a_part_can_be_added(home: HomeCheck) -> None:
-    check: Callable[[], list[Finding]] = lambda: [Finding("server.json", "It is written again.")]  # noqa: E731
+    check: Callable[[], list[FileFinding]] = lambda: [FileFinding("server.json", "It is written again.")]  # noqa: E731
     home.add(Part("address", "server.json", check))
     assert home.run() == ["It is written again."]
 
@@ -85,8 +89,8 @@ def test_a_part_can_be_added(home: HomeCheck) -> None:
 def test_what_a_check_finds_lasts_until_it_is_found_no_more_also_after_another_start(
     app: App, home: HomeCheck, file: File
 ) -> None:
-    lasts = Finding("documents.sqlite/one", "It is damaged.", "Copy it back.", Lost.STATE)
-    file.noticed = (lasts, Finding("once", "It was damaged.", "Send it again.", Lost.STATE))
+    lasts = FileFinding("documents.sqlite/one", "It is damaged.", "Copy it back.", LostContent.STATE)
+    file.noticed = (lasts, FileFinding("once", "It was damaged.", "Send it again.", LostContent.STATE))
     assert home.run(whole=True) == ["It is damaged. Copy it back.", "It was damaged. Send it again."]
     assert home.run(whole=True) == ["It was damaged. Send it again."]
     assert home.damage(lasts.name) == "It is damaged. Copy it back."

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
-from tillstream.domain.write_scope import COMPANY, Extent, extent_of, may_change
+from tillstream.model.people import COMPANY_EXTENT, UNRESTRICTED, Extent, Role, Scope, extent_of, may_change, scope_of
 
 OF_REGION = scope_of(Role.MANAGER, ("IN",))
 OF_STORE = scope_of(Role.MANAGER, ("IN",), ("MUM01",))
@@ -14,7 +13,7 @@ EVERYWHERE = scope_of(Role.ANALYST)
 @pytest.mark.parametrize(
     ("of", "may"),
     [
-        (COMPANY, [True, False, False, False, True]),
+        (COMPANY_EXTENT, [True, False, False, False, True]),
         (extent_of("IN"), [True, True, False, True, True]),
         (extent_of("UK"), [True, False, False, True, True]),
         (extent_of("IN", "MUM01"), [True, True, True, True, True]),

@@ -11,10 +11,10 @@ import pytest
 from examples import in_long_proofs
 from tillstream.connectors.html.table import read_table
 from tillstream.connectors.kinds import kafka
-from tillstream.contracts import loader
-from tillstream.contracts.loader import parse_yaml
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text import json_text
+from tillstream.contracts import contract_files
+from tillstream.contracts.contract_files import parse_contract_yaml
+from tillstream.model import json_text
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions
 
@@ -22,17 +22,17 @@ LEVELS = 10 * max(sys.getrecursionlimit(), 10_000)
 """The interpreter in C stops at 10,000 levels at most, in Python at its own limit."""
 
 
-@pytest.mark.parametrize("levels", [10 * loader.DEEPEST, LEVELS])
+@pytest.mark.parametrize("levels", [10 * contract_files.MAX_YAML_DEPTH, LEVELS])
 @pytest.mark.parametrize(("start", "end"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ("[", "")])
 def test_yaml(start: str, end: str, levels: int) -> None:
     with pytest.raises(Rejected, match=r"levels|not a contract|line"):
-        parse_yaml(f"name: x\ncolumns:\n  {start * levels}1{end * levels}\n", "contract.yaml")
+        parse_contract_yaml(f"name: x\ncolumns:\n  {start * levels}1{end * levels}\n", "contract.yaml")
 
 
 @pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ("[", "")])
 def test_json(start: str, end: str) -> None:
-    with pytest.raises(json_text.TooDeep):
-        json_text.decode(f"{start * LEVELS}1{end * LEVELS}")
+    with pytest.raises(json_text.NestedTooDeeply):
+        json_text.decode_json(f"{start * LEVELS}1{end * LEVELS}")
 
 
 @pytest.mark.parametrize(("start", "end"), [('{"a":', "}"), ("[", "]")])

@@ -20,9 +20,9 @@ from infra.functions import EVENT_SECONDS
 from infra.goals import FILE_SECONDS, LIVE_SECONDS
 from infra.jobs import LARGE
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
-from tillstream.batches import records
 from tillstream.pipeline.settling.large_job import LONGEST_PAUSE
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -52,7 +52,7 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     documents.written.clear()
     upload = uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
     Worker(app).run_until_idle()
-    assert records.get(app.ports, upload.batch_id).state.value == "announced"
+    assert batch_records.get_batch(app.ports, upload.batch_id).state.value == "announced"
     seldom = {"home", "stock"}  # written once in a home, and once for all settlements of some minutes
     each_time = [collection for collection in documents.written if collection not in seldom]
     assert len(each_time) == WRITES_PER_UPLOAD, documents.written

@@ -16,9 +16,9 @@ from tillstream.ad_hoc.extracts import Extracts, Progress
 from tillstream.ad_hoc.offered import OfferedTable
 from tillstream.ad_hoc.problems import with_place
 from tillstream.ad_hoc.statement import Statement
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.people import Scope
-from tillstream.ports.query_process import BrokenFrame, QueryProcess, QueryProcesses, Stop
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.people import Scope
+from tillstream.ports.machine import BrokenFrame, QueryProcess, QueryProcesses, StopReason
 from tillstream.ports.warehouse import AdHocQuery, FileSnapshot, SqlWarehouse
 
 SHOWN, EXPORTED = 1_000, 1_000_000
@@ -213,7 +213,7 @@ def checked(
     return messages.statement_from_json(reply, offered), bool(reply.get("wall"))
 
 
-def _stop_after(seconds: float, is_cancelled: Callable[[], bool]) -> Stop:
+def _stop_after(seconds: float, is_cancelled: Callable[[], bool]) -> StopReason:
     query = AdHocQuery("", {}, 0, seconds, is_cancelled)
     started = time.monotonic()
     return lambda: query.problem(time.monotonic() - started)

@@ -27,10 +27,10 @@ import pyarrow.parquet as pq
 
 import sql
 from tillstream.ad_hoc import tables as offered_tables
-from tillstream.domain.people import Scope
 from tillstream.marts.state import MartState, days_of, read_state
 from tillstream.marts.tables import by_name
-from tillstream.ports.clock import Clock
+from tillstream.model.people import Scope
+from tillstream.ports.machine import Clock
 from tillstream.ports.warehouse import FileSnapshot
 
 FOLDER = "extracts"

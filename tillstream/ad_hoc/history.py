@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from itertools import accumulate
 
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COLLECTION = "sql_history"
 KEPT = 50
@@ -43,4 +43,4 @@ def record(ports: Ports, login: str, account: str, entry: Entry) -> None:
         entries = [one for one, size in zip(kept, sizes, strict=True) if size <= MOST_CHARACTERS]
         return Update({"login": login, "account": account, "entries": entries})
 
-    update(ports.documents, COLLECTION, login, added)
+    update_document(ports.documents, COLLECTION, login, added)

@@ -6,7 +6,7 @@ from typing import Any
 from tillstream.ad_hoc.offered import OfferedColumn, OfferedTable
 from tillstream.ad_hoc.places import Place
 from tillstream.ad_hoc.statement import Statement
-from tillstream.ports.query_process import BrokenFrame
+from tillstream.ports.machine import BrokenFrame
 
 
 def tables_to_json(tables: Iterable[OfferedTable]) -> list[dict[str, Any]]:

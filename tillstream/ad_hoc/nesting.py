@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import Parser, TokenType
 from sqlglot.tokens import Token
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 DEEPEST = 25
 """Brackets and CASEs within each other."""

@@ -8,7 +8,7 @@ import re
 
 from sqlglot import exp
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 UNITS = frozenset(
     (

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from tillstream.ad_hoc.offered import OfferedTable
 from tillstream.ad_hoc.places import Place
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.errors import Rejected
+from tillstream.model.text import did_you_mean
 
 _UNKNOWN = re.compile(r"""(?:[Cc]olumn(?: name)?|name:) ["`]?(?:\w+\.)*(\w+)""")
 """How the engines name a column that is unknown or ambiguous."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.analytics.json_values import to_json
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAYS = date.min.toordinal() - _EPOCH, date.max.toordinal() - _EPOCH

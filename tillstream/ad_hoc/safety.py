@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 LONGEST_TEXT = 10_000
 """Characters of a text that a statement puts together; longer ones are cut."""

@@ -18,8 +18,8 @@ from tillstream.ad_hoc import nesting, parts, safety
 from tillstream.ad_hoc.forms import ALLOWED, REASONS
 from tillstream.ad_hoc.offered import OF_SCOPE, OfferedTable
 from tillstream.ad_hoc.places import Place, of_parser, place_of
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.errors import Rejected
+from tillstream.model.text import did_you_mean
 
 OWN = "own_"
 LONGEST = 20_000

@@ -5,8 +5,8 @@ from typing import Any
 
 from tillstream.ad_hoc.offered import OfferedColumn, OfferedTable
 from tillstream.analytics.queries import COST_COLUMNS, Forbidden, forbidden_error
-from tillstream.domain.people import Action, Role, Scope
 from tillstream.marts.tables import TABLES, MartTable
+from tillstream.model.people import Action, Role, Scope
 
 COSTS = COST_COLUMNS | {"covered_revenue"}
 

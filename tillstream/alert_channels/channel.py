@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tillstream.alert_channels.recipients import Recipient
-from tillstream.domain.errors import Rejected
-from tillstream.people import profile
+from tillstream.model.errors import Rejected
+from tillstream.people import account_store
 
 EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE = "email", "webhook", "slack", "teams", "service"
 KINDS = (EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE)
@@ -35,7 +35,7 @@ class ChannelDraft:
             raise Rejected(f"A channel is one of: {', '.join(KINDS)}.")
         if not 0 <= self.digest_hour <= 23:
             raise Rejected("Choose an hour from 0 to 23.")
-        if self.time_zone not in {*profile.zones(), "UTC"}:
+        if self.time_zone not in {*account_store.time_zone_names(), "UTC"}:
             raise Rejected(f"There is no time zone “{self.time_zone}”.")
 
 

@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from tillstream import audit
 from tillstream.alert_channels import notices, registry
 from tillstream.alert_channels.channel import EMAIL, AlertChannel
 from tillstream.alert_channels.notices import Notice
 from tillstream.alert_channels.sender import ChannelSender
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.outbox.outbox import WAITING, Outbox, Report, ignore, iso_text
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records.outbox import WAITING, Outbox, Report, ignore, iso_text
 
 COLLECTION = "alert_deliveries"
 OUTBOX = Outbox(COLLECTION, "delivery")

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tillstream.alert_channels.notices import Notice
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.mail.addresses import is_address
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.people import accounts
 from tillstream.ports import Ports
 
@@ -66,7 +66,7 @@ def _recipient(ports: Ports, words: list[str]) -> Recipient:
 def _scope(ports: Ports, login: str) -> Scope | None:
     """The scope of a user; None for one that is stopped or missing."""
     try:
-        user = accounts.get(ports, login)
+        user = accounts.get_user(ports, login)
     except NotFound:
         return None
     return None if user.disabled else user.scope

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from tillstream import audit
 from tillstream.alert_channels import recipients, services
 from tillstream.alert_channels.channel import EMAIL, WEBHOOK, AlertChannel, ChannelDraft
 from tillstream.alert_channels.recipients import Recipient
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 from tillstream.webhooks.addresses import check_url
 from tillstream.webhooks.signing import new_secret
 
@@ -49,7 +49,7 @@ def add(ports: Ports, draft: ChannelDraft, by: str, *, private: bool) -> tuple[A
         "key": key,
         "tested_at": "",
     }
-    entry = audit.entry(ports, by, AuditAction.ALERT_CHANNEL_ADDED, channel_id, None, fields)
+    entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_ADDED, channel_id, None, fields)
     ports.documents.put_all([Put(COLLECTION, channel_id, data, if_version=0), entry])
     return _channel(data), key
 
@@ -87,7 +87,9 @@ def pause(ports: Ports, id: str, by: str, *, is_paused: bool) -> AlertChannel:
 def remove(ports: Ports, id: str, by: str) -> None:
     """Raises `NotFound`."""
     channel = get(ports, id)
-    audit.record(ports, by, AuditAction.ALERT_CHANNEL_REMOVED, id, {"name": channel.name, "receiver": channel.receiver})
+    audit_log.record(
+        ports, by, AuditAction.ALERT_CHANNEL_REMOVED, id, {"name": channel.name, "receiver": channel.receiver}
+    )
     ports.documents.delete(COLLECTION, id)
 
 
@@ -99,10 +101,10 @@ def note_test(ports: Ports, id: str, by: str) -> AlertChannel:
         data = _document(document).data
         if data["tested_at"] and now - datetime.fromisoformat(data["tested_at"]) < TEST_EVERY:
             raise Rejected(f"The channel was tested a moment ago. Wait {TEST_EVERY.seconds} seconds.")
-        entry = audit.entry(ports, by, AuditAction.ALERT_CHANNEL_TESTED, id)
+        entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_TESTED, id)
         return Update(data | {"tested_at": now.isoformat()}, [entry])
 
-    return _channel(update(ports.documents, COLLECTION, id, noted).data)
+    return _channel(update_document(ports.documents, COLLECTION, id, noted).data)
 
 
 def _fields(ports: Ports, draft: ChannelDraft, *, private: bool) -> dict[str, Any]:
@@ -139,10 +141,10 @@ def _change(
         if data == document.data:
             return document
         before = {name: document.data[name] for name in fields}
-        entry = audit.entry(ports, by, AuditAction.ALERT_CHANNEL_CHANGED, id, before, fields)
+        entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_CHANGED, id, before, fields)
         return Update(data, [entry])
 
-    return _channel(update(ports.documents, COLLECTION, id, changed).data)
+    return _channel(update_document(ports.documents, COLLECTION, id, changed).data)
 
 
 def _document(document: Document | None) -> Document:

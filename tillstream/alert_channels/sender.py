@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from tillstream.alert_channels import recipients, registry, services
 from tillstream.alert_channels.channel import EMAIL, WEBHOOK, AlertChannel
 from tillstream.alert_channels.notices import Notice, compose
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.ports import Ports
 from tillstream.webhooks import sending
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tillstream.alert_channels.channel import SLACK, TEAMS
 from tillstream.alert_channels.notices import Message
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.webhooks.addresses import check_url, resolve
 
 MAX_LETTERS = 2_000

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from tillstream.alert_channels import registry
 from tillstream.alert_channels.notices import notice_of_test
 from tillstream.alert_channels.sender import ChannelSender
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.mail import outbox
-from tillstream.outbox.outbox import SENT
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.outbox import SENT
 
 ACCEPTED = "The receiver accepted the test."
 QUEUED = "The test is sent within a few minutes, see the messages of e-mail."

@@ -14,14 +14,14 @@ from tillstream.alerts import records, rules
 from tillstream.alerts.conditions import CONDITIONS
 from tillstream.alerts.records import STATE, StoredAlert
 from tillstream.alerts.sources import AlertSources
-from tillstream.batches import loads
 from tillstream.domain.alerts.alert import Alert
 from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, causes_now, end
-from tillstream.domain.errors import Conflict
+from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
+from tillstream.records import sales_loads
 
 LAST = "last"
 RULE_FAILED = "alert rule failed"
@@ -46,7 +46,7 @@ class Evaluation:
 
 def evaluate_when_loaded(sources: AlertSources) -> Evaluation:
     """`evaluate`, unless sales are being loaded: those that are missing until then would open alerts."""
-    return Evaluation() if loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate(sources)
+    return Evaluation() if sales_loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate(sources)
 
 
 def evaluate(sources: AlertSources) -> Evaluation:

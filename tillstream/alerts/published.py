@@ -7,7 +7,7 @@ from tillstream.alerts import evaluation, records, rules
 from tillstream.alerts.preview import Preview
 from tillstream.domain.alerts.alert import Alert
 from tillstream.domain.alerts.rules import to_json
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports import Ports
 
 

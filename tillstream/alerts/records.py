@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.domain.alerts import transitions
 from tillstream.domain.alerts.alert import Alert, State, from_json, to_json
 from tillstream.domain.alerts.notices import WAITING, notices
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Scope
-from tillstream.domain.write_scope import BeyondScope
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound
+from tillstream.model.people import BeyondScope, Scope
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, NOTICES, STATE, CHANGES = "alerts", "alert_notices", "alert_state", "changes"
 KEPT = timedelta(days=90)
@@ -127,10 +126,10 @@ def _decide(
         if after == before:
             return document
         sides = ({"state": before.state.value}, {"state": after.state.value, "text": after.events[-1].text})
-        entry = audit.entry(ports, by, action, after.title, *sides)
+        entry = audit_log.entry(ports, by, action, after.title, *sides)
         return Update(_data(ports, after), [entry, _noted(ports)])
 
-    return _stored(update(ports.documents, COLLECTION, id, decided)).alert
+    return _stored(update_document(ports.documents, COLLECTION, id, decided)).alert
 
 
 def _listed(alerts: Iterable[Alert], scope: Scope, *, active_only: bool = False) -> list[Alert]:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.domain.alerts.kind import Kind, KindName
 from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.rules import AlertRule, from_json, to_json
-from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
 
 COLLECTION = "alert_rules"
 MOST = 200
@@ -77,7 +77,7 @@ def save(ports: Ports, rule: AlertRule, *, by: str, version: int | None = None) 
     if before == after:
         return StoredRule(rule, version or 0)
     changes = _changes(before, after)
-    entry = audit.entry(ports, by, AuditAction.ALERT_RULE_SAVED, f"alert rule {rule.name}", *changes)
+    entry = audit_log.entry(ports, by, AuditAction.ALERT_RULE_SAVED, f"alert rule {rule.name}", *changes)
     try:
         saved, _ = ports.documents.put_all([Put(COLLECTION, rule.id, after, if_version=version or 0), entry])
     except Conflict as error:
@@ -94,7 +94,7 @@ def enable(ports: Ports, id: str, *, by: str, is_enabled: bool) -> StoredRule:
 def remove(ports: Ports, id: str, *, by: str) -> AlertRule:
     """Remove a rule; its alerts end with the next evaluation. Raises `NotFound`, `Conflict`."""
     stored = get(ports, id)
-    entry = audit.entry(
+    entry = audit_log.entry(
         ports, by, AuditAction.ALERT_RULE_REMOVED, f"alert rule {stored.rule.name}", to_json(stored.rule)
     )
     ports.documents.put_all([Put(COLLECTION, id, {"removed": True}, if_version=stored.version), entry])

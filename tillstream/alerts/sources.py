@@ -11,12 +11,12 @@ import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.catalogue import listing
-from tillstream.contracts import expectations
+from tillstream.contracts import source_settings
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.domain.alerts.kind import Limit
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.ports import Ports
 
 
@@ -37,7 +37,7 @@ class AlertSources:
     @cached_property
     def expected(self) -> list[Contract]:
         """The contracts with the expectations that apply."""
-        return expectations.resolve(self.ports, self.contracts.all().values())
+        return source_settings.with_expectations(self.ports, self.contracts.all().values())
 
     @cached_property
     def stores(self) -> Mapping[tuple[str, str], Store]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports.warehouse import SettlementResult, Warehouse, WarehouseQuery
 
 ANY_SETTLEMENT = 2**63 - 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MONTHS_OF_A_YEAR = 12
 MAX_MONTH_AGE = timedelta(days=45)

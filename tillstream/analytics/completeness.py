@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.schedule import DAY
+from tillstream.model.batch import receipt_time
+from tillstream.model.contract import Contract
+from tillstream.model.contract_schedule import ONE_DAY
 
 WATERMARK_WINDOW = timedelta(days=400)
 """Watermarks are computed over this time span."""
@@ -80,15 +80,17 @@ def _contract_watermark(contract: Contract, facts: DeliveryFacts, now: datetime)
         return None
     first, today = max(first_day, now.date() - WATERMARK_WINDOW), now.date()
     held = {day for _, day in facts.held.get(contract.region, ()) if day >= contract.schedule.period(first)[0]}
-    first_open = min(held, default=today + DAY)
+    first_open = min(held, default=today + ONE_DAY)
     complete = []
     for start, end in contract.schedule.periods(first, today):
-        days = (start + n * DAY for n in range((end - start).days + 1))
-        if end >= min(first_open, today + DAY) or not any(day in arrivals for day in days):
+        days = (start + n * ONE_DAY for n in range((end - start).days + 1))
+        if end >= min(first_open, today + ONE_DAY) or not any(day in arrivals for day in days):
             first_open = min(first_open, start)
             break
         complete.append(end)
-    complete += (day for day in contract.schedule.days_without_sales() if first <= day < min(first_open, today + DAY))
+    complete += (
+        day for day in contract.schedule.days_without_sales() if first <= day < min(first_open, today + ONE_DAY)
+    )
     return max(complete, default=None)
 
 
@@ -171,7 +173,7 @@ def delivery_calendar(
     with_data = {row["region"] for row in (*facts.delivered, *facts.refused, *(facts.days or ()))}
     with_data |= {region for region, _ in facts.closes}
     regions = sorted({*scheduled, *with_data, *facts.held} - {""})
-    days = [start + number * DAY for number in range((end - start).days + 1)]
+    days = [start + number * ONE_DAY for number in range((end - start).days + 1)]
     return [_region_row(region, by_region.get(region, []), facts, days, now) for region in regions]
 
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 from tillstream.analytics.measure_values import visible_dimensions, visible_measures
 from tillstream.analytics.measures.composer import compares_periods
 from tillstream.analytics.measures.definitions import Dimension, Measure
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Scope
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Scope
 
 MEASURE, BY, ACROSS, CHART, AGAINST, FIRST = "measure", "by", "across", "chart", "against", "first"
 UNGROUPED = "none"

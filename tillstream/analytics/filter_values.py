@@ -8,9 +8,9 @@ from tillstream.analytics.filters import CURRENCY, Filters
 from tillstream.analytics.queries import run_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Scope
-from tillstream.people.profile import REPORTING
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Scope
+from tillstream.people.account_store import REPORTING_CURRENCY
 from tillstream.ports.warehouse import Warehouse
 
 
@@ -28,7 +28,7 @@ def currency_of_person(choice: str, of_regions: Iterable[str | None], reporting:
     the person's scope; None: the file names the currency of each row.
     """
     if choice:
-        return reporting if choice == REPORTING else choice
+        return reporting if choice == REPORTING_CURRENCY else choice
     distinct = set(of_regions) - {None, ""}
     return str(distinct.pop()) if len(distinct) == 1 else reporting
 

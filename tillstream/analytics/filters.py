@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.errors import Rejected
+from tillstream.model.columns import STATUSES
+from tillstream.model.errors import Rejected
 
 COLUMNS: Mapping[str, str] = {
     "status": "status",

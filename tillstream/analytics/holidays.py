@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 import sql
-from tillstream.domain import countries
+from tillstream.model import countries
 from tillstream.ports import Ports
 
 HOLIDAYS_SCHEMA = pa.schema([("country", pa.string()), ("holiday_date", pa.date32()), ("name", pa.string())])
@@ -59,7 +59,7 @@ def _country_code(country: str) -> str | None:
     from holidays.registry import COUNTRIES
 
     name = country.strip()
-    codes = {name.upper(), countries.code_of(name)}
+    codes = {name.upper(), countries.country_code(name)}
     for registered, (_, code, *others) in COUNTRIES.items():
         if registered.replace("_", "") == _letters(name) or not codes.isdisjoint({code, *others}):
             return str(code)

@@ -11,7 +11,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query, stream_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import describe_query
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports.warehouse import Warehouse
 
 MAX_LINES_AT_ONCE = 200_000

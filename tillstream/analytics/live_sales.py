@@ -14,10 +14,10 @@ from tillstream.analytics import queries
 from tillstream.analytics.changes import ANY_SETTLEMENT
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.people import UNRESTRICTED, Scope
-from tillstream.domain.store_sale import CLOCK_TOLERANCE
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.contract import Contract
+from tillstream.model.messages import TILL_CLOCK_TOLERANCE
+from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.ports.warehouse import Warehouse
 
 WEEK = timedelta(days=7)
@@ -264,7 +264,7 @@ def sales_of_today(
         params = {
             "today": one.today,
             "week_earlier": one.week_earlier,
-            "ends": _microseconds(now + CLOCK_TOLERANCE),
+            "ends": _microseconds(now + TILL_CLOCK_TOLERANCE),
             "sold_until": _microseconds(one.sold_until),
         }
         rows = queries.run_query(warehouse, "live-today", scope, filters, cache=cache, **params).to_pylist()

@@ -22,8 +22,8 @@ from tillstream.analytics.measures.definitions import (
 )
 from tillstream.analytics.queries import forbidden_error, run_query
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action, Scope
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action, Scope
 from tillstream.ports.warehouse import Warehouse
 
 AMOUNT_TYPE = pa.decimal128(38, 9)

@@ -25,9 +25,9 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query
 from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.analytics.row_scope.relations import conversion_relations, scoped_relations
-from tillstream.domain.columns import COSTS, PERSONAL
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Scope
+from tillstream.model.columns import COSTS, PERSONAL
+from tillstream.model.errors import Rejected
+from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Scope
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 MAX_CHANGED_DAYS = 1_000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # every app has a cache, but not every app runs queries
     import pyarrow as pa
 
-from tillstream.batches.freshness import DataVersion
+from tillstream.records.data_version import DataVersion
 
 
 @dataclass

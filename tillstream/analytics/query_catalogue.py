@@ -10,9 +10,9 @@ from textwrap import indent
 from typing import Any
 
 import sql
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
+from tillstream.model.text import did_you_mean
 
 _PARAMETER = re.compile(
     r"@(?P<name>\w+) (?P<kind>\w+)(?: = (?P<default>\S*))?(?: of (?P<words>\S+))?: (?P<description>.+)"

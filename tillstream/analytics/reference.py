@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
-from tillstream import audit
-from tillstream.batches import freshness
-from tillstream.domain.dates.retail_calendar import RetailCalendar
-from tillstream.domain.errors import Rejected
+from tillstream.model import audit
+from tillstream.model.dates import RetailCalendar
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports, Warehouse
+from tillstream.records import audit_log, data_version
 
 DAILY_RATES_AHEAD = timedelta(days=400)
 """How far rates are filled forward, to cover new sales until the next load or start."""
@@ -66,7 +66,7 @@ def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:
     }
     if ports.warehouse.query(sql.text("reference/calendar")).to_pylist() != [row]:
         ports.warehouse.replace_table("calendar", pa.Table.from_pylist([row]))
-        freshness.bump(ports.documents)
+        data_version.bump_data_version(ports.documents)
 
 
 def _restore_rates(ports: Ports, current: dict[str, Any]) -> list[str]:
@@ -159,7 +159,7 @@ def save_rates(ports: Ports, rates: pa.Table, name: str, by: str) -> None:
     rate_files.count_load(ports, rates)
     days, currencies = pc.min_max(rates.column("rate_date")).as_py(), pc.unique(rates.column("currency")).to_pylist()
     after = {"rates": rates.num_rows, "first": days["min"], "last": days["max"], "currencies": sorted(currencies)}
-    audit.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
+    audit_log.record(ports, by, audit.AuditAction.RATES_LOADED, name, None, after)
 
 
 def copy_rates(ports: Ports, old: Warehouse, reporting: str) -> None:
@@ -175,7 +175,7 @@ def _refresh_daily_rates(ports: Ports, reporting: str) -> None:
     until = ports.clock.now().date() + DAILY_RATES_AHEAD
     ports.warehouse.replace_table("reporting_rates", daily_factors.daily_rates(_read_rates(ports), reporting, until))
     ports.warehouse.replace_table("reporting", pa.table({"currency": [reporting]}))
-    freshness.bump(ports.documents)
+    data_version.bump_data_version(ports.documents)
 
 
 def _read_rates(ports: Ports) -> pa.Table:

@@ -10,7 +10,7 @@ from tillstream.app.home_check import HomeCheck
 from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Ports, Warehouse
-from tillstream.ports.drop import DropFolder
+from tillstream.ports.files import DropFolder
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:

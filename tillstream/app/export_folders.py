@@ -3,17 +3,16 @@
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.app.app import App
 from tillstream.app.output_places import check_output
 from tillstream.app.source_access import source_access
-from tillstream.domain.errors import Rejected
 from tillstream.marts.export import Exported, export, format_of
 from tillstream.marts.manifest import MANIFEST, PARQUET
 from tillstream.marts.object_folder import ObjectExportFolder
-from tillstream.ports.bucket_objects import BucketObjects
-from tillstream.ports.export_folder import ExportFolder
-from tillstream.ports.table_log import TableLog
+from tillstream.model.errors import Rejected
+from tillstream.ports.files import ExportFolder, TableLog
+from tillstream.ports.objects import BucketObjects
 
 CLOUD_STORAGE, S3 = "gs://", "s3://"
 DELTA = "delta"
@@ -42,9 +41,9 @@ def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
 
 def s3_objects() -> BucketObjects:
     """The objects of S3 with the credentials of this machine. Raises `Rejected`."""
-    from tillstream.adapters.s3.bucket_objects import connected  # lazy: only exports to S3 need its library
+    from tillstream.adapters.s3.bucket_objects import connect_s3  # lazy: only exports to S3 need its library
 
-    return connected()
+    return connect_s3()
 
 
 def delta_log(path: str) -> TableLog:

@@ -6,20 +6,21 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tillstream import audit, logs
-from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
+from tillstream import logs
+from tillstream.adapters.local.files.destination_folders import DeliveryFolder
 from tillstream.app.app import App
 from tillstream.app.output_places import DELIVERIES, check_output
 from tillstream.app.source_access import source_access
-from tillstream.audit import AuditAction
 from tillstream.connectors.access import SourceAccess, check_reference
-from tillstream.domain.errors import Rejected
 from tillstream.file_destinations import deliveries, registry
 from tillstream.file_destinations.destination import CLOUD_STORAGE, CREDENTIALS, S3, SFTP, Destination, DestinationDraft
 from tillstream.file_destinations.object_place import ObjectPlace
 from tillstream.file_destinations.place import Place
-from tillstream.outbox.outbox import NOT_SENT
-from tillstream.ports.bucket_objects import BucketObjects
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Rejected
+from tillstream.ports.objects import BucketObjects
+from tillstream.records import audit_log
+from tillstream.records.outbox import NOT_SENT
 from tillstream.webhooks.networks import is_private, parse_address
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
@@ -38,7 +39,7 @@ def add(app: App, draft: DestinationDraft, by: str) -> Destination:
 
 def test(app: App, name: str, by: str) -> str:
     """Write a small file to a destination; return a sentence about it. Raises `NotFound`, `Rejected`, `Unavailable`."""
-    audit.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
+    audit_log.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
     access = source_access(app)
     with deliveries.redacted(access.redact), closing(opened(app, access, name)) as place:
         place.put(TEST_FILE, io.BytesIO(TEST_CONTENT), overwrite=True)
@@ -70,7 +71,7 @@ def send_waiting(app: App) -> int:
 
 
 def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
-    from tillstream.adapters.s3.bucket_objects import Account, connected  # lazy: only S3 needs its library
+    from tillstream.adapters.s3.bucket_objects import Account, connect_s3  # lazy: only S3 needs its library
     from tillstream.connectors.pinned_connections import pin
 
     destination.check()
@@ -82,7 +83,7 @@ def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
             raise Rejected(f"Files leave a private network only over https. Enter {parts.hostname} with https://.")
     key, secret = (access.credential(one) for one in (destination.access_key, destination.secret_key))
     account = Account(key, secret, destination.region, destination.endpoint, lambda manager: pin(manager, access))
-    return connected(account)
+    return connect_s3(account)
 
 
 def _check_folder(app: App, path: str) -> None:

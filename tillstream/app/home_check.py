@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import RLock
 
-from tillstream import losses
-from tillstream.domain.errors import NeedsRepair, TillstreamError, Unavailable
-from tillstream.losses import Loss, LossKind
+from tillstream.model.errors import NeedsRepair, TillstreamError, Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.finding import Finding, Lost
+from tillstream.ports.files import FileFinding, LostContent
+from tillstream.records import losses
+from tillstream.records.losses import Loss, LossKind
 from tillstream.workflows.intake import till_gaps
 
 SHARE = 0.01
@@ -28,7 +28,7 @@ class Part:
 
     name: str
     file: str
-    check: Callable[[], Iterable[Finding]]
+    check: Callable[[], Iterable[FileFinding]]
     also: tuple[str, ...] = ()
     due: float = 0.0
     """Time of the monotonic clock from which the check takes no more than its share."""
@@ -67,7 +67,7 @@ class HomeCheck:
                 part.due = ended + (ended - started) / SHARE
         return sentences
 
-    def note(self, noticed: Iterable[Finding]) -> list[str]:
+    def note(self, noticed: Iterable[FileFinding]) -> list[str]:
         """Report what may be lost; return the sentences of what was not reported before."""
         return [str(one) for one in noticed if self._report(one)]
 
@@ -87,30 +87,30 @@ class HomeCheck:
                     return " ".join(str(one) for one in findings if one.name == name)
         return ""
 
-    def _check(self, part: Part) -> list[Finding] | None:
+    def _check(self, part: Part) -> list[FileFinding] | None:
         """What is found of a part, and resolve the losses of what is whole; None if it cannot be read now."""
         try:
             findings = [*part.check()]
             self.broken.pop(part.name, None)
         except TillstreamError as error:
             if isinstance(error, NeedsRepair):
-                findings = [Finding(part.file, error.message, error.remedy, Lost.STATE)]
+                findings = [FileFinding(part.file, error.message, error.remedy, LostContent.STATE)]
             elif isinstance(error, Unavailable):
                 return None  # it is busy, or the disk is full: that is no damage
             else:
-                findings = [Finding(part.file, str(error), RESTORE, Lost.STATE)]
+                findings = [FileFinding(part.file, str(error), RESTORE, LostContent.STATE)]
             self.broken[part.name] = str(error)
         lasting = {one.name for one in findings if one.lost}
         try:
-            for name in losses.names(self._ports, LossKind.STATE):
+            for name in losses.lost_names(self._ports, LossKind.STATE):
                 if part.covers(name) and name not in lasting:
-                    losses.recovered(self._ports, LossKind.STATE, name)
+                    losses.resolve_recovered(self._ports, LossKind.STATE, name)
         except TillstreamError:
             pass  # the documents themselves are damaged: their part says so
         self._reported = {name for name in self._reported if name in lasting or not part.covers(name)}
         return findings
 
-    def _report(self, finding: Finding) -> bool:
+    def _report(self, finding: FileFinding) -> bool:
         """Report a loss; return whether its sentence is new: of what lasts, only once."""
         if not finding.lost:
             return True
@@ -119,12 +119,12 @@ class HomeCheck:
             self._reported.add(finding.name)
         loss = Loss(LossKind.STATE, finding.name, finding.message, finding.remedy)
         try:
-            if finding.lost is Lost.SALES:
+            if finding.lost is LostContent.SALES:
                 stores = till_gaps.stores_at_risk(self._ports)
                 regions = tuple(dict.fromkeys(one.region for one in stores))
                 names = tuple(f"{one.region}/{one.store_id}" for one in stores)
                 loss = replace(loss, kind=LossKind.STORE_SALES, regions=regions, stores=names)
-            opened = losses.report(self._ports, loss)
+            opened = losses.report_losses(self._ports, loss)
         except TillstreamError:  # the documents themselves are damaged: readiness and the log show it
             self.broken.setdefault(finding.name, str(finding))
             return not was_reported

@@ -25,6 +25,6 @@ def open_home(folder: str) -> Opened:
 
 def open_project(project: str, buckets: dict[str, str]) -> Opened:
     """buckets: logical bucket → real bucket. The account of the process reads the inbox, and writes into staging."""
-    from tillstream.adapters.google.storage.object_store import connected
+    from tillstream.adapters.google.object_store import connect_buckets
 
-    return Opened(connected(project, buckets), SystemClock())
+    return Opened(connect_buckets(project, buckets), SystemClock())

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import backup, restore
-from tillstream.adapters.local.files.home_files import lost_files, lost_messages, note_queue
-from tillstream.adapters.local.files.home_folder import Folder
+from tillstream.adapters.local.files.home_folder import HomeFolder, lost_files, lost_messages, note_queue
 from tillstream.adapters.local.files.home_folder import ServerAddress as ServerAddress  # noqa: PLC0414 - for commands
-from tillstream.adapters.local.files.object_names import is_object, object_name
+from tillstream.adapters.local.files.object_files import is_object_folder, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
@@ -25,15 +24,14 @@ from tillstream.app.app import App
 from tillstream.app.home_check import HomeCheck, Part
 from tillstream.app.on_demand import OnDemand
 from tillstream.app.secret_files import SecretFiles
-from tillstream.batches import freshness
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
-from tillstream.domain.object_names import PACK_NAME
+from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
+from tillstream.model.file_names import PACK_NAME
 from tillstream.ports import Clock, EventBus, Ports
-from tillstream.ports.drop import DropFolder
-from tillstream.ports.event_bus import Message
-from tillstream.ports.finding import Finding
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.bus import Message
+from tillstream.ports.files import DropFolder, FileFinding
+from tillstream.ports.objects import StoredObject
+from tillstream.records import data_version
 from tillstream.settings import Settings
 from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
 from tillstream.workflows.intake.micro_batch import is_name
@@ -61,7 +59,7 @@ def build(
     """
     home = settings.home
     clock = clock or SystemClock()
-    noticed: list[Finding] = []
+    noticed: list[FileFinding] = []
     if not read_only:
         home.mkdir(parents=True, exist_ok=True)
         restore.finish(home)
@@ -113,7 +111,7 @@ def build(
             settings,
             ports,
             contracts,
-            QueryCache(version=partial(freshness.version, documents)),
+            QueryCache(version=partial(data_version.version_number, documents)),
             partial(open_warehouse, settings, ":memory:"),  # spills to disk
             OnDemand(partial(_engine, settings, clock, warehouse)),
             _drops(settings, clock),
@@ -128,21 +126,21 @@ def build(
 def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "Engine":
     from tillstream.ad_hoc.engines import ExtractEngine
     from tillstream.ad_hoc.extracts import Extracts
-    from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+    from tillstream.adapters.local.query_processes import LocalQueryProcesses
 
     extracts, processes = Extracts(settings.home, clock), LocalQueryProcesses()
     scratch = settings.home / "spill"
     return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
 
 
-def _contracts(own: custom_contracts.InFolder, contracts: ContractRegistry) -> list[Finding]:
+def _contracts(own: custom_contracts.InFolder, contracts: ContractRegistry) -> list[FileFinding]:
     """Read the contracts again, also those that were corrected meanwhile; return what is found."""
     current = own.read()
     contracts.replace(current.contracts, current.problems)
     return [*current.findings.values()]
 
 
-def _readable(read: Callable[[], object]) -> list[Finding]:
+def _readable(read: Callable[[], object]) -> list[FileFinding]:
     """A check that finds nothing unless it raises."""
     read()
     return []
@@ -152,7 +150,9 @@ def _backup_writer(
     home: Path, warehouse: DuckDBWarehouse, clock: Clock
 ) -> Callable[[str, Callable[[int], None]], dict[str, Any]]:
     def keep(out: str, progress: Callable[[int], None]) -> dict[str, Any]:
-        return backup.write(home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), progress)
+        return backup.write_backup(
+            home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), progress
+        )
 
     return keep
 
@@ -166,15 +166,15 @@ def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:
             clock,
             settings.drop_settle,
             keep=False,
-            skip=lambda name: is_object(name) or name in RESERVED_FOLDERS,
+            skip=lambda name: is_object_folder(name) or name in RESERVED_FOLDERS,
             spelled=object_name,
         ),
     )
 
 
-def folder(settings: Settings) -> Folder:
+def folder(settings: Settings) -> HomeFolder:
     """Return the home folder with its lock and server address."""
-    return Folder(settings.home)
+    return HomeFolder(settings.home)
 
 
 def open_warehouse(

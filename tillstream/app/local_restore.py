@@ -12,7 +12,7 @@ from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.app.local import folder
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.settings import Settings
 from tillstream.workflows.operations import kept_originals

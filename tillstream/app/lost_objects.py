@@ -5,16 +5,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from tillstream import losses
-from tillstream.adapters.local.durable import sync_file, sync_folder
-from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
-from tillstream.adapters.local.files.backup import OBJECTS
-from tillstream.adapters.local.files.object_names import bucket_path, object_path
+from tillstream.adapters.local.durable_files import sync_file, sync_folder
+from tillstream.adapters.local.files.backup import OBJECTS, READ_BYTES, DamagedArchive, HashingStream, check_archive
+from tillstream.adapters.local.files.object_files import bucket_path, object_path
 from tillstream.app.app import App
-from tillstream.batches import records
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.losses import LossKind, LossRecord, Resolution
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import LossKind, LossRecord, Resolution
 from tillstream.workflows.operations import loss_decisions
 
 FOLDER = "put-back.tmp"
@@ -37,19 +35,19 @@ def put_back(app: App, archive: Path, *, by: str) -> list[LossRecord]:
     shutil.rmtree(scratch, ignore_errors=True)  # of a killed run
     files: dict[str, Path] = {}
 
-    def keep(name: str, content: Digest) -> None:
+    def keep(name: str, content: HashingStream) -> None:
         if _loss_of(name, wanted) is None:
             return
         files[name] = scratch / f"{len(files)}"
         scratch.mkdir(exist_ok=True)
         with files[name].open("wb") as out:
-            while data := content.read(CHUNK):
+            while data := content.read(READ_BYTES):
                 out.write(data)
         sync_file(files[name])
 
     try:
-        with suppress(Damaged), archive.open("rb") as stream:  # each file is compared with its own hash below
-            check(stream, keep)
+        with suppress(DamagedArchive), archive.open("rb") as stream:  # each file is compared with its own hash below
+            check_archive(stream, keep)
         return [done for name, file in files.items() if (done := _replace(app, name, file, wanted, by))]
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -62,7 +60,7 @@ def _wanted(app: App) -> Iterator[tuple[str, LossRecord]]:
             yield f"{_folder(INBOX, one.loss.name)}/", one
         elif one.loss.kind is LossKind.ORIGINAL:
             with suppress(NotFound):
-                batch = records.get(app.ports, one.loss.batch)
+                batch = batch_records.get_batch(app.ports, one.loss.batch)
                 yield f"{_folder(batch.bucket, batch.object)}/{batch.generation}-", one
 
 

@@ -6,20 +6,19 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from tillstream import audit
 from tillstream.adapters.postgresql.address import SCHEMES, parse_address
 from tillstream.app.app import App
 from tillstream.app.export_folders import DELTA, FORMATS, delta_log, export_folder, export_to
 from tillstream.app.read_copies import DEFAULT_SCHEMA, read_copy
-from tillstream.audit import AuditAction
-from tillstream.batches import freshness
 from tillstream.connectors.access import check_reference
-from tillstream.domain.errors import NotFound, Rejected, TillstreamError
 from tillstream.marts import destination_runs, destinations
 from tillstream.marts.copy import copy
 from tillstream.marts.destinations import Destination, DestinationDraft
 from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.state import MartState
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected, TillstreamError
+from tillstream.records import audit_log, data_version
 
 DEFECT = "An unexpected error; the log has it."
 
@@ -41,8 +40,8 @@ def run(app: App, name: str, by: str = "", stopping: threading.Event | None = No
     ports = app.ports
     destination = destinations.get(ports, name)
     if by:
-        audit.record(ports, by, AuditAction.MART_DESTINATION_RUN, name)
-    started, version = ports.clock.now(), freshness.version(ports.documents)
+        audit_log.record(ports, by, AuditAction.MART_DESTINATION_RUN, name)
+    started, version = ports.clock.now(), data_version.version_number(ports.documents)
 
     def progress(_: int) -> None:
         if stopping and stopping.is_set():

@@ -11,7 +11,7 @@ from tillstream.app.app import App
 from tillstream.file_destinations import deliveries as file_deliveries
 from tillstream.mail import outbox
 from tillstream.mail.smtp import SmtpServer
-from tillstream.outbox.outbox import NOT_SENT
+from tillstream.records.outbox import NOT_SENT
 from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 DELIVERIES = "deliveries"

@@ -4,7 +4,7 @@ from tillstream.adapters.postgresql.address import parse_address
 from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
 from tillstream.app.app import App
 from tillstream.app.source_access import source_access
-from tillstream.ports.read_copy import ReadCopy
+from tillstream.ports.warehouse import ReadCopy
 from tillstream.webhooks.networks import is_private
 from tillstream.webhooks.networks import parse_address as parse_ip_address
 

@@ -6,14 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tillstream import audit
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.duckdb.warehouse_file import is_damaged, is_older, set_aside, swap
+from tillstream.adapters.local.duckdb.warehouse_file import is_damaged_file, is_older_file, set_file_aside, swap_files
 from tillstream.adapters.local.files import restore
 from tillstream.adapters.local.sqlite import document_store
 from tillstream.analytics import reference
 from tillstream.app.local import WAREHOUSE, build, folder, open_warehouse
-from tillstream.domain.errors import Rejected
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
+from tillstream.records import audit_log
 from tillstream.settings import Settings
 from tillstream.sync import noted
 
@@ -28,8 +29,8 @@ def renew(
     """
     live, new = settings.home / WAREHOUSE, settings.home / f"new.{WAREHOUSE}"
     with folder(settings).own(wait):
-        damaged = is_damaged(live)
-        is_current = not damaged and not is_older(live)
+        damaged = is_damaged_file(live)
+        is_current = not damaged and not is_older_file(live)
         differences = _differences(settings, WAREHOUSE) if is_current and live.exists() else []
         if is_current and not differences:
             return None
@@ -47,7 +48,7 @@ def renew(
         if differences and _differences(settings, new.name):
             return None  # the records are wrong
         aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
-        swap(live, new, aside)
+        swap_files(live, new, aside)
         return report | {"kept_aside": str(aside)} | ({"repaired": differences} if differences else {})
 
 
@@ -74,7 +75,7 @@ def _rebuild_from_originals(
             mirrors.fill(app.ports)
             noted.delete_all(app.ports)
             counts = {name: report[name] for name in ("settlements", "batches")}
-            audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
+            audit_log.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
             return report, app.ports.clock.now()
         finally:
             app.close()
@@ -91,12 +92,12 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
         noted.delete_all(app.ports)
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
         counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
-        audit.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
+        audit_log.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
         at = app.ports.clock.now()
     finally:
         app.close()
     aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
-    set_aside(live, new, aside)
+    set_file_aside(live, new, aside)
     sentences = [f"{live.name} was damaged.", *app.notices, *repair.lost]
     return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
 

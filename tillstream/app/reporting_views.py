@@ -20,7 +20,11 @@ def publish(settings: Settings, shown: str, readers: Sequence[str], accounts: Se
 def differences(settings: Settings, shown: str, readers: Sequence[str], accounts: Sequence[str]) -> list[str]:
     """Describe what `publish` would change; its views are recreated after a migration of the tables."""
     with closing(dataset_of(settings)) as dataset:
-        old = ["the underlying tables and views have another version"] if migrations.differences(dataset) else []
+        old = (
+            ["the underlying tables and views have another version"]
+            if migrations.migration_differences(dataset)
+            else []
+        )
         return old + reporting_views.differences(dataset, _shown(shown, readers, accounts))
 
 

@@ -5,12 +5,12 @@ import secrets
 from hashlib import scrypt
 from pathlib import Path
 
-from tillstream import losses
 from tillstream.adapters.local.secrets import FolderSecrets
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.losses import LossKind
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.finding import Finding, Lost
+from tillstream.ports.files import FileFinding, LostContent
+from tillstream.records import losses
+from tillstream.records.losses import LossKind
 
 NOTED = ("upkeep", "secrets")
 """Document of the hashes: name of the file → salt and hash. Slow ones, as backups have it and not the secrets."""
@@ -26,7 +26,7 @@ class SecretFiles:
     def __init__(self, folder: Path, ports: Ports) -> None:
         self._secrets, self._ports = FolderSecrets(folder), ports
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Compare each file with its hash, and note that of a new file or confirmed change. Raises `Unavailable`."""
         document = self._ports.documents.get(*NOTED)
         before: dict[str, str] = dict(document.data) if document else {}
@@ -40,18 +40,18 @@ class SecretFiles:
                     del noted[name]
                     continue
                 remedy = f"{COPY}, or, if you removed it, accept that {CONFIRM}."
-                findings.append(Finding(loss, f"{file} is missing.", remedy, Lost.STATE))
+                findings.append(FileFinding(loss, f"{file} is missing.", remedy, LostContent.STATE))
                 continue
             try:
                 value = self._secrets.get(name).encode()
             except (Rejected, Unavailable) as error:
-                findings.append(Finding(loss, str(error), f"{COPY}, or remove it.", Lost.STATE))
+                findings.append(FileFinding(loss, str(error), f"{COPY}, or remove it.", LostContent.STATE))
                 continue
             if name in before and _is_same(value, before[name]):
                 continue
             if name in before and not is_final:
                 remedy = f"If you changed it, accept that {CONFIRM}. Otherwise copy it from where you keep it."
-                findings.append(Finding(loss, f"{file} is not as it was.", remedy, Lost.STATE))
+                findings.append(FileFinding(loss, f"{file} is not as it was.", remedy, LostContent.STATE))
                 continue
             noted[name] = _hash(value, secrets.token_bytes(16))
         if noted != before:

@@ -5,9 +5,9 @@ from functools import partial
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
 from tillstream.app.app import App
 from tillstream.connectors.access import PrivateHosts, SourceAccess
-from tillstream.domain.errors import Rejected
-from tillstream.ports.object_store import ObjectStore
-from tillstream.ports.secrets import Secrets
+from tillstream.model.errors import Rejected
+from tillstream.ports.machine import Secrets
+from tillstream.ports.objects import ObjectStore
 
 
 def source_access(app: App) -> SourceAccess:
@@ -18,7 +18,7 @@ def source_access(app: App) -> SourceAccess:
         "file": FolderSecrets(settings.secrets_folder),
     }
     if settings.project:
-        from tillstream.adapters.google.secrets import SecretManagerSecrets  # lazy: only a project needs it
+        from tillstream.adapters.google.secret_manager import SecretManagerSecrets  # lazy: only a project needs it
 
         secrets["secret"] = SecretManagerSecrets(settings.project, settings.secrets_api)
     private = PrivateHosts.parse(settings.connect_private)
@@ -30,7 +30,7 @@ def _cloud_storage(app: App) -> ObjectStore:
     if app.settings.project:
         return app.ports.objects
     try:
-        from tillstream.adapters.google.storage.object_store import connected
+        from tillstream.adapters.google.object_store import connect_buckets
     except ImportError as error:
         raise Rejected("Buckets of Cloud Storage need a library: pip install 'tillstream[google]'") from error
-    return connected(None, {})
+    return connect_buckets(None, {})

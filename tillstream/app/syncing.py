@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tillstream.app.app import App
 from tillstream.app.source_access import source_access
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.sync import exchange, identity, status
 from tillstream.sync.exchange import Result
 from tillstream.sync.http.remote import BUSY_SECONDS, RemoteOffice

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 
-from tillstream.adapters.google.bigquery.access import table_writers
-from tillstream.adapters.google.bigquery.access.table_writers import Writers
+from tillstream.adapters.google.bigquery import access
+from tillstream.adapters.google.bigquery.access import Writers
 from tillstream.app.google.dataset import dataset_of
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 
@@ -17,13 +17,13 @@ def grant(settings: Settings, writers: Iterable[str]) -> list[str]:
     Raises `Rejected` for another form, `Conflict` or `Unavailable` if it must be rerun.
     """
     with closing(dataset_of(settings)) as dataset:
-        return table_writers.grant(dataset, _by_table(writers))
+        return access.grant_writers(dataset, _by_table(writers))
 
 
 def differences(settings: Settings, writers: Iterable[str]) -> list[str]:
     """Describe what `grant` would change."""
     with closing(dataset_of(settings)) as dataset:
-        return table_writers.differences(dataset, _by_table(writers))
+        return access.writer_differences(dataset, _by_table(writers))
 
 
 def _by_table(writers: Iterable[str]) -> Writers:

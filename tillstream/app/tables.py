@@ -18,4 +18,4 @@ def migrate(settings: Settings) -> dict[str, Any]:
 def differences(settings: Settings) -> list[str]:
     """Describe what `migrate` would change or cannot repair."""
     with closing(dataset_of(settings)) as dataset:
-        return migrations.differences(dataset)
+        return migrations.migration_differences(dataset)

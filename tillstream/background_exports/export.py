@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from tillstream.domain.people import Action, Scope
+from tillstream.model.people import Action, Scope
 from tillstream.scheduled_exports.subscription import Subscription
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"

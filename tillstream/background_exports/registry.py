@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.background_exports.export import (
     CANCELLED,
     DONE,
@@ -16,12 +14,14 @@ from tillstream.background_exports.export import (
     BackgroundExport,
     parse,
 )
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import STAGING
 from tillstream.exports.formats import format_of
-from tillstream.people.user import User
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import STAGING
+from tillstream.people.account_store import User
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, text_of
 
 COLLECTION = "background_exports"
@@ -73,7 +73,7 @@ def try_again(ports: Ports, id: str, by: str) -> None:
 def remove(ports: Ports, id: str, by: str) -> None:
     """Remove an export and its file; one that runs is cancelled by it. Raises `NotFound`."""
     one = parse(_document(ports, id).data)
-    audit.record(ports, by, AuditAction.EXPORT_REMOVED, _subject(one), audited(one), None)
+    audit_log.record(ports, by, AuditAction.EXPORT_REMOVED, _subject(one), audited(one), None)
     delete(ports, one)
 
 
@@ -193,7 +193,7 @@ def _claimed(ports: Ports, claimed: BackgroundExport) -> Document | None:
 
 
 def _put(ports: Ports, one: BackgroundExport, version: int, by: str, action: AuditAction) -> None:
-    entry = audit.entry(ports, by, action, _subject(one), None, audited(one))
+    entry = audit_log.entry(ports, by, action, _subject(one), None, audited(one))
     ports.documents.put_all([Put(COLLECTION, one.id, one.data, if_version=version), entry])
 
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from tillstream.background_exports import registry
 from tillstream.background_exports.export import DONE, FAILED, RUNNING, WAITING, BackgroundExport, scope_text
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
 from tillstream.exports.formats import format_of
-from tillstream.people.readers import reader
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.people.accounts import current_reader
 from tillstream.scheduled_exports import tables
 from tillstream.scheduled_exports.subscription import text_of
 from tillstream.scheduled_exports.tables import Source
@@ -97,7 +97,7 @@ class _Run:
 
     def _write(self) -> BackgroundExport:
         one, ports = self.claimed, self.ports
-        user = reader(ports, one.login, one.account)
+        user = current_reader(ports, one.login, one.account)
         today = datetime.fromisoformat(one.created_at).date()
         read = tables.read(self.source, one.as_subscription, user, today)
         size, digest = 0, hashlib.sha256()

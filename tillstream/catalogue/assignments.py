@@ -7,7 +7,7 @@ from datetime import date
 from tillstream.catalogue import listing, records
 from tillstream.domain.catalogue.dated_versions import values_on
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports import Ports
 
 LISTED, UNKNOWN, RETIRED = "listed", "unknown", "retired"

@@ -8,7 +8,7 @@ from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.entries import Entry, EntryKind
 from tillstream.domain.catalogue.json_codec import to_json
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
 
 COLLECTION = "catalogue_history"
 

@@ -9,7 +9,7 @@ from tillstream.catalogue import records
 from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Promotion, Salesperson, Store, is_withdrawn
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports import DocumentStore, Ports
 
 SEARCHED = (

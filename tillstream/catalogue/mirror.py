@@ -10,16 +10,16 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from tillstream.batches import catalogue_changes
 from tillstream.catalogue import mirror_rows, products, records
 from tillstream.catalogue.changed_costs import first_changed_day
 from tillstream.catalogue.mirror_rows import COSTS, MIRRORED, PRODUCT_CODES, MirrorTable, Row
 from tillstream.domain.catalogue.entries import Entry, EntryKind
-from tillstream.domain.columns import Kind
-from tillstream.domain.errors import Conflict, Unavailable
-from tillstream.domain.warehouse.catalogue_tables import CATALOGUE_TABLES
+from tillstream.model.columns import ColumnKind
+from tillstream.model.errors import Conflict, Unavailable
+from tillstream.model.tables.catalogue_tables import CATALOGUE_TABLES
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY
+from tillstream.ports.documents import AFTER_ANY
+from tillstream.records import data_version
 
 MIRROR_ID, CODES, WRITING = "mirror", "mirror-codes", "mirror-writing:"
 LONGEST = timedelta(minutes=10)
@@ -27,11 +27,11 @@ LONGEST = timedelta(minutes=10)
 MOST_KEYS = 1_000
 """With more changed entries, whole tables are compared."""
 _TYPES: dict[Any, pa.DataType] = {
-    Kind.STRING: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.NUMERIC: pa.decimal128(38, 9),
-    Kind.BOOL: pa.bool_(),
-    Kind.JSON: pa.string(),
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
+    ColumnKind.BOOL: pa.bool_(),
+    ColumnKind.JSON: pa.string(),
 }
 
 
@@ -113,7 +113,7 @@ def _write(ports: Ports, since: int, *, is_repeated: bool = False) -> int:
     if changed_tables or is_repeated:
         every = None if is_repeated else _every_code(codes | recoded, code_rows)
         since_day = date.min if recoded or is_repeated else first
-        catalogue_changes.note_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
+        data_version.note_catalogue_change(ports.warehouse, ports.documents, ports.clock, every, since_day)
     if recoded or is_repeated:
         ports.documents.put(records.STATE, CODES, {"version": uuid4().hex})
     return changed_tables
@@ -181,7 +181,7 @@ def _counted(table: str, rows: Sequence[Row]) -> Counter[tuple[Any, ...]]:
     kinds = {field.name: field.kind for field in CATALOGUE_TABLES[table]}
     return Counter(
         tuple(
-            json.dumps(json.loads(row[name]), sort_keys=True) if kind == Kind.JSON and row[name] else row[name]
+            json.dumps(json.loads(row[name]), sort_keys=True) if kind == ColumnKind.JSON and row[name] else row[name]
             for name, kind in kinds.items()
         )
         for row in rows

@@ -9,16 +9,17 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from tillstream import audit
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
 from tillstream.domain.catalogue.json_codec import from_json, to_json
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model import audit
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 
 COLLECTION = "catalogue_decisions"
 
@@ -149,7 +150,7 @@ def merge(ports: Ports, codes: Sequence[NewCode], product: str, *, by: str, regi
 def ignore(ports: Ports, codes: Iterable[NewCode], *, by: str) -> None:
     """Leave the codes out of the list of new codes. Repeating it is harmless."""
     for one in codes:
-        entry = audit.entry(ports, by, audit.AuditAction.CATALOGUE_CODE_IGNORED, _subject(one), None, None)
+        entry = audit_log.entry(ports, by, audit.AuditAction.CATALOGUE_CODE_IGNORED, _subject(one), None, None)
         ports.documents.put_all([_put(ports, one, Decision.IGNORED, by), entry])
 
 
@@ -157,7 +158,9 @@ def undo(ports: Ports, decision: Decided, *, by: str, regions: Collection[str]) 
     """Take back a decision, so that the code is new again. Raises `ChangedSince`, and as `saving.save`."""
     match decision.decision:
         case Decision.IGNORED:
-            entry = audit.entry(ports, by, audit.AuditAction.CATALOGUE_CODE_RESTORED, _subject(decision), None, None)
+            entry = audit_log.entry(
+                ports, by, audit.AuditAction.CATALOGUE_CODE_RESTORED, _subject(decision), None, None
+            )
             ports.documents.put_all([_undone(decision), entry])
         case Decision.MERGED:
             _undo_merge(ports, decision, by, regions)

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, is_withdrawn
 from tillstream.domain.catalogue.json_codec import from_json
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
+from tillstream.ports.documents import Document
 
 COLLECTIONS = {
     EntryKind.PRODUCT: "products",

@@ -6,7 +6,6 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from tillstream import audit
 from tillstream.catalogue import checks, history, records
 from tillstream.catalogue.products import CODES, codes_of
 from tillstream.catalogue.records import COLLECTIONS, STATE, STATE_ID, Stored, document_id
@@ -26,9 +25,11 @@ from tillstream.domain.catalogue.entries import (
 )
 from tillstream.domain.catalogue.json_codec import from_json, to_json
 from tillstream.domain.catalogue.problems import InvalidEntry
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 
 TRIES = 50
 CHUNK_PUTS = 400
@@ -183,7 +184,7 @@ def puts_of(
 
 def audited(ports: Ports, kind: EntryKind, before: Entry | None, after: Entry, by: str) -> Put:
     old, new = history.changed_fields(before, after)
-    return audit.entry(ports, by, audit.AuditAction.CATALOGUE_SAVED, f"{kind} {' '.join(after.key)}", old, new)
+    return audit_log.entry(ports, by, audit.AuditAction.CATALOGUE_SAVED, f"{kind} {' '.join(after.key)}", old, new)
 
 
 def dated_values(kind: EntryKind, entry: Entry) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from tillstream.catalogue.stored import StoredCatalogue
 from tillstream.catalogue.world import OneChange
 from tillstream.domain.catalogue.entries import Entry, EntryKind, is_withdrawn
 from tillstream.domain.catalogue.problems import InvalidEntry
-from tillstream.domain.errors import Conflict
+from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
 
 
 @dataclass(frozen=True)

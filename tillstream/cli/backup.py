@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
-from tillstream.domain.errors import Occupied, TillstreamError
+from tillstream.model.errors import Occupied, TillstreamError
 from tillstream.server.process import Done
 from tillstream.settings import Settings
 

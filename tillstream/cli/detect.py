@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import FILE, as_json, fail, print_result, read_settings
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 from tillstream.server.process import Done
 from tillstream.settings import Settings
 

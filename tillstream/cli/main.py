@@ -29,7 +29,7 @@ from tillstream.cli.till import till
 from tillstream.cli.tokens import tokens
 from tillstream.cli.users import users
 from tillstream.cli.webhooks import webhooks
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 from tillstream.server.process import INTERRUPTED, begin, exit_on_interrupt, until_done
 
 
@@ -173,7 +173,7 @@ def contracts(
 ) -> None:
     """List the region contracts, or show one of them."""
     if schema:
-        from tillstream.contracts.loader import schema as schema_of_contracts
+        from tillstream.contracts.contract_files import contract_schema as schema_of_contracts
 
         click.echo(schema_of_contracts(), nl=False)
         return

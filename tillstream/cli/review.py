@@ -5,7 +5,7 @@ import sys
 import click
 
 from tillstream.cli.runner import HELD, as_json, fail, read_settings, run
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 
 
 @click.command()

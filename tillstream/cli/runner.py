@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 import click
 
-from tillstream.domain.errors import TillstreamError
-from tillstream.domain.text.bidi import neutral, neutral_json, neutral_values
+from tillstream.model.errors import TillstreamError
+from tillstream.model.text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
 from tillstream.server.process import Done, advise_on_interrupt
 from tillstream.settings import InvalidSettings, Settings
 
@@ -40,7 +40,7 @@ def run(
     try:
         with progress_bars(total, hidden=json_) as progress:
             kept = KeptFiles(progress)
-            advise_on_interrupt(lambda: neutral(kept.advice_if_interrupted(arguments)))
+            advise_on_interrupt(lambda: neutralize_bidi(kept.advice_if_interrupted(arguments)))
             result = execute(settings, command, arguments, kept)
             advise_on_interrupt(lambda: COMPLETE)
     except TillstreamError as error:
@@ -53,9 +53,9 @@ def run(
 def print_result(data: Any, show: Callable[[Any], None], *, json_: bool) -> None:
     """Print a result without bidirectional control characters, which could change what a terminal shows."""
     if json_:
-        click.echo(neutral_json(json.dumps(data, ensure_ascii=False)))
+        click.echo(escape_bidi_json(json.dumps(data, ensure_ascii=False)))
     else:
-        show(neutral_values(data))
+        show(neutralize_bidi_values(data))
 
 
 def read_settings() -> Settings:
@@ -68,6 +68,6 @@ def read_settings() -> Settings:
 
 def fail(message: str, *, json_: bool) -> NoReturn:
     if json_:
-        click.echo(neutral_json(json.dumps({"error": message}, ensure_ascii=False)))
-    click.echo(neutral(message), err=True)
+        click.echo(escape_bidi_json(json.dumps({"error": message}, ensure_ascii=False)))
+    click.echo(neutralize_bidi(message), err=True)
     sys.exit(FAILED)

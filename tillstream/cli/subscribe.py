@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import click
 
 from tillstream.cli.runner import fail, read_settings
-from tillstream.domain.errors import TillstreamError, Unavailable
-from tillstream.domain.text.bidi import neutral_json
+from tillstream.model.errors import TillstreamError, Unavailable
+from tillstream.model.text import escape_bidi_json
 from tillstream.server.process import Done, interrupt_on_stop
 from tillstream.settings import Settings
 
@@ -72,7 +72,7 @@ def _print_events(call: Call, begin: dict[str, Any], limit: int | None) -> None:
                 continue
             done = []
             for each in events:
-                click.echo(neutral_json(json.dumps(each["event"], ensure_ascii=False)))
+                click.echo(escape_bidi_json(json.dumps(each["event"], ensure_ascii=False)))
                 done.append(each["lease"])
             printed += len(events)
             sys.stdout.flush()

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import as_json, run
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 ROLES = click.Choice([role.value for role in Role])
 

@@ -11,7 +11,7 @@ from tillstream.client.frames import Kind, frame
 from tillstream.client.parameters import as_texts
 from tillstream.client.plans import Plans
 from tillstream.client.source import Names, Source, Value
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ class Client(Plans):
     value or several, and `currency`.
 
     Raises `NotFound` for an unknown query or measure, `Rejected` for wrong filters and for what the user may not see,
-    and `Unavailable` if the server cannot be reached; see `tillstream.domain.errors`.
+    and `Unavailable` if the server cannot be reached; see `tillstream.model.errors`.
     """
 
     source: Source

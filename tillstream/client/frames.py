@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Kind = Literal["pandas", "polars", "arrow"]
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tillstream.commands import dispatch
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 from tillstream.settings import Settings
 
 Texts = Mapping[str, Sequence[str]]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.goals.frame import table_of
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
 PAGE = 10_000

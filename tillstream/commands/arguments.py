@@ -5,7 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 A = TypeVar("A")
 _PLAIN: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}

@@ -5,9 +5,9 @@ from datetime import date
 from itertools import islice
 
 from tillstream.app import App
-from tillstream.audit import reading
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
+from tillstream.records import audit_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Audit:
 
 def audit(app: App, progress: Progress, arguments: Audit) -> Result:
     """Return entries, newest first."""
-    audit_filter = reading.AuditFilter(
+    audit_filter = audit_log.AuditFilter(
         since=_day(arguments.since),
         until=_day(arguments.until),
         who=arguments.who,
@@ -33,7 +33,7 @@ def audit(app: App, progress: Progress, arguments: Audit) -> Result:
         subject=arguments.subject,
         text=arguments.text,
     )
-    entries = islice(reading.find_entries(app.ports, audit_filter), arguments.limit)
+    entries = islice(audit_log.find_entries(app.ports, audit_filter), arguments.limit)
     return Result([entry.to_json() for entry in entries])
 
 

@@ -8,7 +8,7 @@ from tillstream.app import App
 from tillstream.catalogue import mirror
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.workflows.catalogue_import import export_file, journal
 from tillstream.workflows.catalogue_import.kinds import file_kind
 from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan

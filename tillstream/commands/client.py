@@ -11,7 +11,7 @@ from tillstream.app.local import ServerAddress, folder
 from tillstream.commands.kept_files import KeptFiles
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, SENT, Progress, Result
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.settings import Settings
 
 PATH = "/control/"

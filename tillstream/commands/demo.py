@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
-from tillstream.batches import loads, records
-from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.commands.demo_shop import days as demo_days
 from tillstream.commands.demo_shop import goals as demo_goals
@@ -23,13 +21,15 @@ from tillstream.commands.demo_shop import view as demo_view
 from tillstream.commands.demo_shop.days import DAYS
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.forecasting import runs as forecast_runs
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.quality import run as quality
 from tillstream.receipts import receipt as receipt_receipt
+from tillstream.records import batch_records, sales_loads
+from tillstream.records.batch_records import SAMPLES
 from tillstream.sync import status
 from tillstream.workflows.intake import uploads
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tillstream.samples.files import SampleFile
 
 
-UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
+UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})
 
 
 PATIENCE = 900.0
@@ -61,7 +61,7 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     """
     if to := status.syncs_to(app.ports):
         raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
-    with loads.loading(app.ports, SAMPLES):
+    with sales_loads.loading(app.ports, SAMPLES):
         return _loaded(app, progress, arguments)
 
 
@@ -127,7 +127,7 @@ def _forecast(app: App, scale: float) -> None:
 
 def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, until: date) -> Batch:
     """Receive a file as of its day. With a worker, a file received by an interrupted start is not received again."""
-    documents = app.ports.documents.find(records.COLLECTION, {"file": path.name, "received_by": SAMPLES}, limit=1)
+    documents = app.ports.documents.find(batch_records.BATCHES, {"file": path.name, "received_by": SAMPLES}, limit=1)
     if documents and app.has_worker:
         upload = Batch.from_json(documents[0].data)
     else:
@@ -169,7 +169,7 @@ def _add(app: App, upload: Batch) -> None:
 def _wait(app: App, upload: Batch) -> None:
     """Wait until the worker has processed the upload. Raises `Unavailable` after `PATIENCE` seconds."""
     give_up_at = time.monotonic() + PATIENCE
-    while records.get(app.ports, upload.batch_id).state in UNDER_WAY:
+    while batch_records.get_batch(app.ports, upload.batch_id).state in UNDER_WAY:
         if time.monotonic() > give_up_at:
             raise Unavailable(
                 f"{upload.file} is stored but not processed yet. See the pipeline page in the portal for the cause."

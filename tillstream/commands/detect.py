@@ -10,12 +10,12 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import DONE, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.contracts import confirmations, loader
+from tillstream.contracts import contract_files, registry
 from tillstream.detection.answers import check_answers
 from tillstream.detection.evidence import DetectionLog
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import without_dates
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
+from tillstream.model.file_names import without_dates
 
 Rows = Sequence[Mapping[str, Any]]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
@@ -38,7 +38,7 @@ def detect(
     if name and not NAME.fullmatch(name):
         raise Rejected(f"{name!r} is not a valid contract name. Use at most 60 letters, digits, - and _.")
     path = Path(file)
-    contracts = loader.shipped() | loader.load_folder(own)
+    contracts = contract_files.shipped_contracts() | contract_files.load_contract_folder(own)
     delivered = delivered_lines.of_command(search) if search else None
     log = DetectionLog(dict(answers))
     try:
@@ -103,8 +103,8 @@ class SaveContract:
 
 def save_contract(app: App, progress: Progress, arguments: SaveContract) -> Result:
     """Save a contract in the company's folder, as the next version if it changed, and confirm its figures."""
-    contract = parse(arguments.contract, "The proposed contract")
+    contract = parse_contract(arguments.contract, "The proposed contract")
     is_current = app.contracts.all().get(contract.name) == contract
     saved = contract if is_current else app.contracts.save(contract, COMMAND_LINE)
-    confirmations.confirm(app.ports, saved.name, COMMAND_LINE)
+    registry.confirm_contract(app.ports, saved.name, COMMAND_LINE)
     return Result({"name": saved.name, "version": saved.version})

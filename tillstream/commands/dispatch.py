@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from tillstream import audit
 from tillstream.app import App, open_app, open_read_only, owned
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Occupied, ReadOnly, Unavailable
+from tillstream.model.errors import Occupied, ReadOnly, Unavailable
+from tillstream.records import audit_log
 from tillstream.settings import Settings
 from tillstream.system_user import user_name
 from tillstream.workflows.operations import ledger_agreement
@@ -40,7 +40,7 @@ def execute(settings: Settings, name: str, arguments: Mapping[str, Any], progres
     a Google Cloud project there is no lock and the command always runs here. Raises what the command raises, and
     `Unavailable` if the server stopped during the command.
     """
-    with audit.client_address(audit.origin_of_command("command line", user_name())):
+    with audit_log.client_address(audit_log.origin_of_command("command line", user_name())):
         if settings.project:
             return _with_app(settings, name, arguments, progress)
         return _run_locally(settings, name, arguments, progress)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
-from tillstream.batches import loads
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.records import sales_loads
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import dry_run
 
@@ -32,7 +32,7 @@ def ingest(app: App, progress: Progress, arguments: Ingest) -> Result:
     _check_contract(app, arguments)
     receipts = []
     is_set = len(arguments.files) > 1 and not arguments.dry
-    with loads.loading(app.ports, "ingest") if is_set else nullcontext():
+    with sales_loads.loading(app.ports, "ingest") if is_set else nullcontext():
         for file in arguments.files:
             receipts.append(ingest_file(app, progress, Path(file), arguments.contract, dry=arguments.dry))
             progress("files")
@@ -87,4 +87,4 @@ def ingest_file(
 
 
 def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
-    return {"status": State.REJECTED.value, "file": file, "contract": contract, "error": error}
+    return {"status": BatchState.REJECTED.value, "file": file, "contract": contract, "error": error}

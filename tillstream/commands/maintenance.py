@@ -4,20 +4,20 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tillstream import audit, losses
 from tillstream.analytics import holidays
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.model import audit
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.quality import results as quality_results
 from tillstream.quality import run as quality
 from tillstream.quality.published import published
+from tillstream.records import audit_log, batch_records, losses
 from tillstream.workflows.intake import status_notes, watched_folder
 from tillstream.workflows.operations import (
     kept_originals,
@@ -71,7 +71,7 @@ def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
     app.ports.warehouse.refresh_totals()
     if events_by_settlement:
         after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
-        audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
+        audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
     return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
 
 
@@ -96,7 +96,7 @@ def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
 
 def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ports = app.ports
-    states = {state.value: ports.documents.count(records.COLLECTION, {"state": state.value}) for state in State}
+    states = {state.value: ports.documents.count(batch_records.BATCHES, {"state": state.value}) for state in BatchState}
     size = ledger_size.read(ports.warehouse)
     return Result(
         {
@@ -114,7 +114,7 @@ def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
 def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Ingest the watched folder, reconcile, and work off the queues; incomplete files are checked twice."""
     checked = app.home.run(whole=True) if app.home else []
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     held = _held(app)
     taken, failed = _take_dropped(app)
     if watched_folder.waits(app.drops):
@@ -146,12 +146,12 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def _held(app: App) -> int:
-    return app.ports.documents.count(records.COLLECTION, {"state": State.HELD.value})
+    return app.ports.documents.count(batch_records.BATCHES, {"state": BatchState.HELD.value})
 
 
 def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Settle with the memory of this process."""
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     from tillstream import logs  # lazy: structlog is not needed by most commands
 
     report = large_settlements.run(app.ports, app.contracts)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch.record import BatchKind, State
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import BatchKind, BatchState
+from tillstream.model.errors import Rejected
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipt_receipt
+from tillstream.records import batch_records
 from tillstream.workflows.corrections import submit
 
 
@@ -42,14 +42,14 @@ def receipts(app: App, progress: Progress, arguments: Receipts) -> Result:
     if arguments.batch:
         receipt = receipt_receipt.receipt(app.ports, arguments.batch)
         return Result(receipt, exit_code(receipt))
-    newest = records.find(app.ports, kind=None, limit=arguments.limit)
+    newest = batch_records.find_batches(app.ports, kind=None, limit=arguments.limit)
     uploads = [upload for upload in newest if upload.kind is not BatchKind.CORRECTION]
     return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in uploads])
 
 
 def quarantine(app: App, progress: Progress, arguments: Quarantine) -> Result:
     batch, out = arguments.batch, arguments.out
-    upload = records.get(app.ports, batch)
+    upload = batch_records.get_batch(app.ports, batch)
     if out:
         try:
             with Path(out).open("wb") as file:
@@ -65,8 +65,8 @@ def fix_rows(app: App, progress: Progress, arguments: FixRows) -> Result:
     with path.open("rb") as stream:
         correction = submit.submit_correction(app.ports, batch, path.name, stream, COMMAND_LINE)
     run_batch(app, correction, progress)
-    current = records.get(app.ports, correction.batch_id)
-    if current.state is State.REJECTED:
+    current = batch_records.get_batch(app.ports, correction.batch_id)
+    if current.state is BatchState.REJECTED:
         raise Rejected(current.error)
     receipt = receipt_receipt.receipt(app.ports, batch)
     return Result(receipt, exit_code(receipt))

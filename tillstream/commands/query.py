@@ -10,10 +10,10 @@ from tillstream.analytics.filters import Filters, is_filter
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.text import did_you_mean
 
 LIMIT = "limit"
 """The parameter of queries that limit their own rows."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.arguments import OfBatch
 from tillstream.commands.result import HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, exit_code_of_all, run_batch, stage_now
-from tillstream.domain.batch.record import Batch, State
+from tillstream.model.batch import Batch, BatchState
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
+from tillstream.records import batch_records
 from tillstream.workflows.review import decisions, replay, replay_preview, undo, whole_numbers
 from tillstream.workflows.review.held_alike import decide_alike, find_alike
 
@@ -102,21 +102,21 @@ def reject(app: App, progress: Progress, arguments: Reject) -> Result:
 
 
 def _decide(app: App, arguments: Confirm | Accept | Reject, decide: Callable[[str], Batch]) -> list[Batch]:
-    upload = records.get(app.ports, arguments.batch)
+    upload = batch_records.get_batch(app.ports, arguments.batch)
     return decide_alike(upload, find_alike(app.ports, upload) if arguments.all else (), decide)
 
 
 def _read(app: App, progress: Progress, decided: Sequence[Batch]) -> Result:
     """Stage those that are to be read again, and settle all."""
     for upload in decided:
-        if upload.state is State.RECEIVED:
+        if upload.state is BatchState.RECEIVED:
             stage_now(app, upload, progress)
     progress("settling")
     settle.settle_all(app.ports, app.contracts)
     read = []
     for upload in decided:
         receipt = receipts.receipt(app.ports, upload.batch_id)
-        expired = receipt["status"] == State.RECEIVED  # its staged rows had expired
+        expired = receipt["status"] == BatchState.RECEIVED  # its staged rows had expired
         read.append(run_batch(app, upload, progress) if expired else receipt)
     return Result(_one_or_all(read), exit_code_of_all(read))
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, QUARANTINED, Progress
-from tillstream.domain.batch.record import Batch, State
+from tillstream.model.batch import Batch, BatchState
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
 
 COMMAND_LINE = "command line"
 BY_URGENCY = (FAILED, HELD, QUARANTINED)
@@ -31,9 +31,9 @@ def stage_now(app: App, upload: Batch, progress: Progress) -> None:
 
 def exit_code(receipt: Mapping[str, Any]) -> int:
     """Return the exit code for a receipt."""
-    if receipt["status"] in (State.REJECTED, State.FAILED):
+    if receipt["status"] in (BatchState.REJECTED, BatchState.FAILED):
         return FAILED
-    if receipt["status"] == State.HELD or receipt.get("holds"):
+    if receipt["status"] == BatchState.HELD or receipt.get("holds"):
         return HELD
     return QUARANTINED if receipt["rows"]["quarantined"] else DONE
 

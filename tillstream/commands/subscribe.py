@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
-from tillstream.domain.event_filter import parse_filter
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import Delivery, Message, RetryPolicy
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_SALE_EVENTS, parse_event_filter
+from tillstream.ports.bus import Delivery, Message, RetryPolicy
 
 COLLECTION = "subscribers"
 """The filter of each durable subscription: all its events that do not match are discarded, so it stays the same."""
@@ -61,7 +60,7 @@ def begin(app: App, progress: Progress, arguments: Begin) -> Result:
 
     Raises `Rejected` for a wrong name or filter, also for another filter than the durable subscription has.
     """
-    parse_filter(arguments.filter or "")
+    parse_event_filter(arguments.filter or "")
     if arguments.name and not NAME.fullmatch(arguments.name):
         raise Rejected(
             f"“{arguments.name}” cannot be the name of a subscription. Use up to 40 letters a to z, digits and hyphens."
@@ -79,7 +78,7 @@ def _keep_filter(app: App, name: str, arguments: Begin) -> str:
     """Store the filter of a durable subscription and return it. Raises `Rejected` if it has another one."""
     before = _filter_of(app, name)
     text = before or "" if arguments.filter is None else arguments.filter
-    is_other = before is not None and parse_filter(before) != parse_filter(text)
+    is_other = before is not None and parse_event_filter(before) != parse_event_filter(text)
     if is_other and not (arguments.change_filter or arguments.from_now):
         raise Rejected(
             f"The subscription “{arguments.name}” has the filter “{before}”. With “{text}”, the events that it has "
@@ -103,10 +102,10 @@ def next_events(app: App, progress: Progress, arguments: Next) -> Result:
     Raises `NotFound`, and `Rejected` if the filter of the durable subscription was changed.
     """
     bus, subscription = app.ports.bus, _subscriber(arguments.subscription)
-    event_filter = parse_filter(arguments.filter)
+    event_filter = parse_event_filter(arguments.filter)
     bus.acknowledge(_leased(app, subscription, lease) for lease in arguments.done)
     is_durable = not subscription.startswith(TEMPORARY)
-    if arguments.limit > 0 and is_durable and parse_filter(_filter_of(app, subscription) or "") != event_filter:
+    if arguments.limit > 0 and is_durable and parse_event_filter(_filter_of(app, subscription) or "") != event_filter:
         raise Rejected("Another command changed the filter of this subscription. Start again.")
     until = time.monotonic() + min(arguments.wait, 10.0)
     while arguments.limit > 0:

@@ -28,7 +28,7 @@ class MakeToken:
     name: str
     rights: Sequence[str]
     regions: Sequence[str] = ()
-    days: int = personal_tokens.USUAL_DAYS
+    days: int = personal_tokens.DEFAULT_DAYS
     files_only: bool = False
 
 
@@ -40,11 +40,13 @@ class RevokeToken:
 
 
 def tokens(app: App, progress: Progress, arguments: Tokens) -> Result:
-    return Result([_shown(app, token) for token in personal_tokens.find(app.ports, arguments.login or None)])
+    return Result(
+        [_shown(app, token) for token in personal_tokens.find_personal_tokens(app.ports, arguments.login or None)]
+    )
 
 
 def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
-    token, text = personal_tokens.issue(
+    token, text = personal_tokens.issue_personal_token(
         app.ports,
         arguments.login,
         arguments.name,
@@ -59,7 +61,7 @@ def make(app: App, progress: Progress, arguments: MakeToken) -> Result:
 
 
 def revoke(app: App, progress: Progress, arguments: RevokeToken) -> Result:
-    return Result(_shown(app, personal_tokens.revoke(app.ports, arguments.token, by=COMMAND_LINE)))
+    return Result(_shown(app, personal_tokens.revoke_personal_token(app.ports, arguments.token, by=COMMAND_LINE)))
 
 
 def _shown(app: App, token: PersonalToken) -> dict[str, Any]:

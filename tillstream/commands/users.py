@@ -8,12 +8,11 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments, OfUser
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
-from tillstream.people import accounts, history, invitation_links
-from tillstream.people.sign_in import mfa_policy, sessions, totp
-from tillstream.people.sign_in.sessions import SessionLifetime
-from tillstream.people.user import User
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
+from tillstream.people import accounts, invitation_links, sessions, two_factor
+from tillstream.people.account_store import User
+from tillstream.people.sessions import SessionLifetime
 
 COMMAND_LINE = "command line"
 SHOWN = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
@@ -59,7 +58,7 @@ class EndSessions:
 
 
 def users(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([_user(user) | {"state": user.state} for user in accounts.find(app.ports)])
+    return Result([_user(user) | {"state": user.state} for user in accounts.all_users(app.ports)])
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -74,18 +73,18 @@ def _role(text: str) -> Role:
 
 
 def show(app: App, progress: Progress, arguments: OfUser) -> Result:
-    user = accounts.get(app.ports, arguments.login)
-    return Result(_user(user) | {"changes": history.changes(app.ports, arguments.login)})
+    user = accounts.get_user(app.ports, arguments.login)
+    return Result(_user(user) | {"changes": accounts.account_history(app.ports, arguments.login)})
 
 
 def add(app: App, progress: Progress, arguments: NewUser) -> Result:
-    password = _create(accounts.add, app, arguments)
-    return Result(_user(accounts.get(app.ports, arguments.login)) | {"password": password})
+    password = _create(accounts.add_account, app, arguments)
+    return Result(_user(accounts.get_user(app.ports, arguments.login)) | {"password": password})
 
 
 def invite(app: App, progress: Progress, arguments: NewUser) -> Result:
-    text = _create(invitation_links.invite, app, arguments)
-    return Result(_user(accounts.get(app.ports, arguments.login)) | {"link": _link(app, text)})
+    text = _create(invitation_links.invite_with_link, app, arguments)
+    return Result(_user(accounts.get_user(app.ports, arguments.login)) | {"link": _link(app, text)})
 
 
 def _create(create: Callable[..., str], app: App, arguments: NewUser) -> str:
@@ -105,8 +104,8 @@ def _create(create: Callable[..., str], app: App, arguments: NewUser) -> str:
 
 def link(app: App, progress: Progress, arguments: OfUser) -> Result:
     """Create a new link, for an unused invitation or a forgotten password."""
-    text = invitation_links.reissue(app.ports, arguments.login, by=COMMAND_LINE)
-    return Result({"login": accounts.get(app.ports, arguments.login).login, "link": _link(app, text)})
+    text = invitation_links.reissue_link(app.ports, arguments.login, by=COMMAND_LINE)
+    return Result({"login": accounts.get_user(app.ports, arguments.login).login, "link": _link(app, text)})
 
 
 def _link(app: App, text: str) -> str:
@@ -114,7 +113,7 @@ def _link(app: App, text: str) -> str:
 
 
 def assign(app: App, progress: Progress, arguments: ChangeUser) -> Result:
-    user = accounts.assign(
+    user = accounts.assign_account(
         app.ports,
         arguments.login,
         name=arguments.name,
@@ -129,39 +128,39 @@ def assign(app: App, progress: Progress, arguments: ChangeUser) -> Result:
 
 
 def disable(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user(accounts.disable(app.ports, arguments.login, by=COMMAND_LINE)))
+    return Result(_user(accounts.disable_account(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
 def enable(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user(accounts.enable(app.ports, arguments.login, by=COMMAND_LINE)))
+    return Result(_user(accounts.enable_account(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
 def reset(app: App, progress: Progress, arguments: OfUser) -> Result:
     password = accounts.reset_password(app.ports, arguments.login, by=COMMAND_LINE)
-    return Result({"login": accounts.get(app.ports, arguments.login).login, "password": password})
+    return Result({"login": accounts.get_user(app.ports, arguments.login).login, "password": password})
 
 
 def second_step_off(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user(totp.disable(app.ports, arguments.login, by=COMMAND_LINE)))
+    return Result(_user(two_factor.disable_second_factor(app.ports, arguments.login, by=COMMAND_LINE)))
 
 
 def require_second_step(app: App, progress: Progress, arguments: RequireSecondStep) -> Result:
-    mfa_policy.require_second_step(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
-    return Result([{"role": role} for role in mfa_policy.second_step_roles(app.ports)])
+    two_factor.require_second_factor(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
+    return Result([{"role": role} for role in two_factor.second_factor_roles(app.ports)])
 
 
 def open_sessions(app: App, progress: Progress, arguments: OfUser) -> Result:
-    current = sessions.still_open(app.ports, accounts.get(app.ports, arguments.login), _lives(app))
+    current = sessions.open_sessions(app.ports, accounts.get_user(app.ports, arguments.login), _lives(app))
     shown = ("id", "device", "address", "created_at", "seen_at", "remembered")
     return Result([{name: getattr(one, name) for name in shown} for one in current])
 
 
 def end_sessions(app: App, progress: Progress, arguments: EndSessions) -> Result:
-    user = accounts.get(app.ports, arguments.login)
+    user = accounts.get_user(app.ports, arguments.login)
     if arguments.id:
-        sessions.end(app.ports, user.login, arguments.id, COMMAND_LINE)
+        sessions.end_session(app.ports, user.login, arguments.id, COMMAND_LINE)
         return Result({"login": user.login, "ended": 1})
-    return Result({"login": user.login, "ended": sessions.end_all(app.ports, user, _lives(app), COMMAND_LINE)})
+    return Result({"login": user.login, "ended": sessions.end_sessions(app.ports, user, _lives(app), COMMAND_LINE)})
 
 
 def _lives(app: App) -> SessionLifetime:

@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tillstream.app import App
-from tillstream.audit import AuditAction, record
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import FAILED, Progress, Result
+from tillstream.model.audit import AuditAction
+from tillstream.records.audit_log import record
 from tillstream.webhooks import deliveries, registry
 from tillstream.webhooks.registry import Webhook
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from tillstream.domain.errors import Rejected
-from tillstream.ports.clock import Clock
-from tillstream.ports.object_store import ObjectStore
-from tillstream.ports.secrets import Secrets
+from tillstream.model.errors import Rejected
+from tillstream.ports.machine import Clock, Secrets
+from tillstream.ports.objects import ObjectStore
 from tillstream.webhooks.addresses import answers_for
 from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 

@@ -17,9 +17,9 @@ from tillstream.connectors.runner import open_source
 from tillstream.connectors.runs import Run
 from tillstream.connectors.stored_keys import StoredKeys
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.file_names import contract_from_folder
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.file_names import contract_from_folder
 from tillstream.ports import Ports
 
 KINDS = {"gs": "cloud_storage", "s3": "s3", "": "local_folder"}
@@ -160,7 +160,7 @@ def unrecorded(ports: Ports, name: str) -> int:
 
 def counts(ports: Ports, name: str) -> dict[str, int]:
     """State → how many of its batches are in it, without states that none is in."""
-    every = {state.value: runs.count(ports, name, state) for state in State}
+    every = {state.value: runs.count(ports, name, state) for state in BatchState}
     return {state: count for state, count in every.items() if count}
 
 

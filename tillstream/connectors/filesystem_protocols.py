@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.connectors.access import check_reference
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 @dataclass(frozen=True)

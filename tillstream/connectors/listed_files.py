@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 
 from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Setting
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.file_names import is_ignored
-from tillstream.ports.object_store import StoredObject
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.file_names import is_ignored_file
+from tillstream.ports.objects import StoredObject
 
 MAX_FILES = 500_000
 """Most files of a listing; they are held in memory, about 300 bytes each, to be read in the order of their times."""
@@ -182,7 +182,7 @@ class FileSource(ABC):
         for listed in self.listing():
             if not self.selection.has(listed):
                 continue
-            if any(map(is_ignored, listed.path.split("/"))):
+            if any(map(is_ignored_file, listed.path.split("/"))):
                 hidden.add(listed.path)
             elif listed.modified_at and -FUTURE < now - listed.modified_at < self.selection.quiet:
                 young.add(listed.path)

@@ -7,17 +7,17 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.connectors import runs, status
 from tillstream.connectors.access import check_reference
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
 from tillstream.connectors.source import Access, Kind
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION = "connectors"
 MOST = 200
@@ -38,7 +38,7 @@ def add(ports: Ports, contracts: ContractRegistry, access: Access, draft: Connec
     now = ports.clock.now().isoformat(timespec="seconds")
     fixed = {"is_paused": False, "is_once": draft.is_once, "created_by": by, "created_at": now}
     data = {"name": name, **fields, **fixed}
-    entry = audit.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
+    entry = audit_log.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
     try:
         ports.documents.put_all([Put(COLLECTION, name, data, if_version=0), entry])
     except Conflict:
@@ -64,7 +64,7 @@ def pause(ports: Ports, name: str, by: str, *, is_paused: bool) -> Connector:
 def remove(ports: Ports, name: str, by: str) -> None:
     """Remove a connector with its cursor and its runs; what it brought remains. Raises `NotFound`."""
     connector = get(ports, name)
-    audit.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
+    audit_log.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
     ports.documents.delete(COLLECTION, name)
     status.remove(ports, name)
     runs.remove(ports, name)
@@ -137,9 +137,9 @@ def _change(ports: Ports, name: str, by: str, action: AuditAction, fields: Mappi
             return document
         before = {field: document.data[field] for field in fields if document.data[field] != fields[field]}
         after = {field: fields[field] for field in before}
-        return Update(data, [audit.entry(ports, by, action, name, before, after)])
+        return Update(data, [audit_log.entry(ports, by, action, name, before, after)])
 
-    return _connector(update(ports.documents, COLLECTION, name, changed).data)
+    return _connector(update_document(ports.documents, COLLECTION, name, changed).data)
 
 
 def _audited(data: Mapping[str, Any]) -> dict[str, Any]:

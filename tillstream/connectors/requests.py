@@ -2,11 +2,11 @@
 
 import contextlib
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.connectors import records, schedule, status
-from tillstream.domain.errors import Unavailable
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 
 def request_run(ports: Ports, name: str, by: str) -> None:
@@ -14,6 +14,6 @@ def request_run(ports: Ports, name: str, by: str) -> None:
     job, or leave the start to the next sweep. Raises `NotFound`."""
     connector = records.get(ports, name)
     status.request(ports, connector.name)
-    audit.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
+    audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
     with contextlib.suppress(Unavailable):  # the request is kept
         schedule.start_if_due(ports)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from tillstream.connectors.source import Cursor, Item
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 _IN_MEMORY_BYTES = 8 << 20
 MODULUS = 1 << 128

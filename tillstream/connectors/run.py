@@ -6,8 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.connectors import records, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import Connector, ConnectorDraft
@@ -15,9 +13,11 @@ from tillstream.connectors.parts import Pace
 from tillstream.connectors.runner import MAX_MESSAGE, Runner, UnexpectedError, open_source, unexpected
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import ON_THEIR_WAY
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import STATES_BEFORE_LEDGER
+from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 SCHEDULE = "schedule"
 """Who runs a connector that is due; such runs are not audited."""
@@ -49,7 +49,9 @@ def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by
     except Exception as error:  # noqa: BLE001 - raised again, without credentials
         raise unexpected(error, access) from None
     message = access.redact(result.message)[:MAX_MESSAGE]
-    audit.record(ports, by, AuditAction.CONNECTOR_TESTED, tested.name, None, {"kind": tested.kind, "ok": result.is_ok})
+    audit_log.record(
+        ports, by, AuditAction.CONNECTOR_TESTED, tested.name, None, {"kind": tested.kind, "ok": result.is_ok}
+    )
     return replace(result, message=message, seconds=time.perf_counter() - started)
 
 
@@ -60,7 +62,7 @@ def due(ports: Ports) -> list[Connector]:
         one
         for one in records.find(ports)
         if status.is_due(one, states.get(one.name), now)
-        and not (one.is_once and runs.count(ports, one.name, *ON_THEIR_WAY))
+        and not (one.is_once and runs.count(ports, one.name, *STATES_BEFORE_LEDGER))
     ]
     return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
 
@@ -108,5 +110,5 @@ def run(
     if interrupted:
         runs.note_interrupted(ports, interrupted)
     if by != SCHEDULE:
-        audit.record(ports, by, AuditAction.CONNECTOR_RUN, name)
+        audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, name)
     return Runner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream.batches import loads
 from tillstream.connectors import parts, records, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.connector import Connector, ConnectorDraft
@@ -20,8 +19,9 @@ from tillstream.connectors.runs import Run
 from tillstream.connectors.source import Cursor, Item, Source
 from tillstream.connectors.stored_keys import StoredKeys
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.ports import Ports
+from tillstream.records import sales_loads
 from tillstream.workflows.intake import connector_files, connector_sales
 from tillstream.workflows.intake.connector_files import TakenFile
 
@@ -133,7 +133,7 @@ class Runner:
         if is_file:
             self._stored.add(item.key)
         if is_new:
-            loads.begin(self._ports, self._load)
+            sales_loads.begin(self._ports, self._load)
             run = self._run
             batches = (*run.batches, *([batch.batch_id] if batch else []))[: runs.MOST_BATCHES]
             self._run = replace(run, items=run.items + 1, bytes=run.bytes + size, batches=batches)
@@ -204,7 +204,7 @@ class Runner:
         error = self._access.redact(error)[:MAX_MESSAGE]
         self._run = replace(self._run, outcome=outcome, error=error, ended_at=now.isoformat(timespec="seconds"))
         if not (self._connector.is_once and outcome == runs.STOPPED):  # a backfill that goes on after a pause
-            loads.end(self._ports, self._load)
+            sales_loads.end(self._ports, self._load)
         self._save_run()  # before the lease ends, so that no run is listed as running that is not
         try:
             status.end(

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
+from tillstream.model.batch import Batch, BatchState
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY
+from tillstream.ports.documents import AFTER_ANY
+from tillstream.records import batch_records
 
 COLLECTION = "connector_runs"
 KEPT = 100
@@ -77,25 +77,25 @@ def note_interrupted(ports: Ports, id: str) -> None:
         ports.documents.put(COLLECTION, id, document.data | changes)
 
 
-def count(ports: Ports, name: str, *states: State) -> int:
+def count(ports: Ports, name: str, *states: BatchState) -> int:
     """How many of the batches that a connector brought are in one of the states."""
-    sender = records.connector_sender(name)
+    sender = batch_records.connector_sender(name)
     return sum(
-        ports.documents.count(records.COLLECTION, {"received_by": sender, "state": state.value}) for state in states
+        ports.documents.count(batch_records.BATCHES, {"received_by": sender, "state": state.value}) for state in states
     )
 
 
-def in_state(ports: Ports, name: str, *states: State) -> Iterator[Batch]:
+def in_state(ports: Ports, name: str, *states: BatchState) -> Iterator[Batch]:
     """The batches that a connector brought in one of the states, in no particular order."""
-    sender = records.connector_sender(name)
+    sender = batch_records.connector_sender(name)
     for state in states:
-        for document in ports.documents.find(records.COLLECTION, {"received_by": sender, "state": state.value}):
+        for document in ports.documents.find(batch_records.BATCHES, {"received_by": sender, "state": state.value}):
             yield Batch.from_json(document.data)
 
 
 def recorded(ports: Ports, name: str) -> int:
     """How many batches a connector has brought, in any state."""
-    return ports.documents.count(records.COLLECTION, {"received_by": records.connector_sender(name)})
+    return ports.documents.count(batch_records.BATCHES, {"received_by": batch_records.connector_sender(name)})
 
 
 def remove(ports: Ports, name: str) -> None:

@@ -6,9 +6,9 @@ from tillstream.connectors import run
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.runs import Run
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.job_runs import reservation
 from tillstream.ports import Ports
-from tillstream.ports.jobs import CONNECT
+from tillstream.ports.machine import CONNECT_JOB
+from tillstream.records import job_runs
 
 MOST_TURNS = 500
 """Turns of one run of the job, each a share of time for each connector that is due; the next run continues."""
@@ -21,15 +21,15 @@ def has_due(ports: Ports) -> bool:
 
 def start_if_due(ports: Ports) -> bool:
     """Start the job of a project if a connector is due and no run of the job is at work. Raises `Unavailable`."""
-    return bool(ports.jobs) and has_due(ports) and reservation.start(ports, CONNECT)
+    return bool(ports.jobs) and has_due(ports) and job_runs.start_job(ports, CONNECT_JOB)
 
 
 def run_all(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> Iterator[Run]:
     """Run the connectors that are due, turn by turn, until none is; yield the runs as they end."""
-    with reservation.reserved(ports, CONNECT):
+    with job_runs.job_reserved(ports, CONNECT_JOB):
         for _ in range(MOST_TURNS):
             ended = run.run_due(ports, contracts, access)
             yield from ended
             if not ended:
                 return
-            reservation.renew(ports, CONNECT)
+            job_runs.renew_reservation(ports, CONNECT_JOB)

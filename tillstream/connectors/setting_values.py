@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 def whole_number(settings: Mapping[str, str], name: str, *, at_least: int = 0, at_most: int) -> int:

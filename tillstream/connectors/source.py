@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from tillstream.ports.clock import Clock
-from tillstream.ports.object_store import ObjectStore, StoredObject
+from tillstream.ports.machine import Clock
+from tillstream.ports.objects import ObjectStore, StoredObject
 
 Cursor = Mapping[str, Any]
 """Where reading continues, as JSON of at most 100 kB. Empty before the first run."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from tillstream.connectors.connector import Connector
 from tillstream.connectors.source import Cursor
-from tillstream.domain.dates import durations
-from tillstream.domain.errors import Rejected
+from tillstream.model import dates
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COLLECTION = "connector_states"
 MAX_CURSOR_BYTES = 100_000
@@ -89,7 +89,7 @@ def all_of(ports: Ports) -> dict[str, Status]:
 def lag(status: Status, now: datetime) -> timedelta | None:
     """Time since everything that the source had was read; None if it never was, or a clock was wrong."""
     last = status.last_complete_at
-    return durations.between(datetime.fromisoformat(last), now, durations.WAIT) if last else None
+    return dates.duration_between(datetime.fromisoformat(last), now, dates.LONGEST_WAIT) if last else None
 
 
 def is_late(connector: Connector, status: Status, now: datetime) -> bool:
@@ -116,7 +116,9 @@ def is_due(connector: Connector, status: Status | None, now: datetime) -> bool:
 
 def request(ports: Ports, name: str) -> None:
     """Let the next turn of the schedule run a connector, also a paused one."""
-    update(ports.documents, COLLECTION, name, lambda old: Update(_json(replace(_parse(old), is_requested=True))))
+    update_document(
+        ports.documents, COLLECTION, name, lambda old: Update(_json(replace(_parse(old), is_requested=True)))
+    )
 
 
 def read(ports: Ports, name: str) -> State:
@@ -143,7 +145,7 @@ def begin(ports: Ports, name: str, run: str, cursor_of: str = "") -> tuple[State
             _json(replace(state, run=run, process=PROCESS, until=until, is_requested=False, cursor_of=cursor_of))
         )
 
-    return _parse(update(ports.documents, COLLECTION, name, taken)), interrupted
+    return _parse(update_document(ports.documents, COLLECTION, name, taken)), interrupted
 
 
 def save(ports: Ports, name: str, run: str, *, cursor: Cursor | None = None, stored: int | None = None) -> State:
@@ -218,7 +220,7 @@ def _change(ports: Ports, name: str, run: str, change: Callable[[State], State])
             raise Lost
         return Update(_json(change(_parse(document))))
 
-    return _parse(update(ports.documents, COLLECTION, name, changed))
+    return _parse(update_document(ports.documents, COLLECTION, name, changed))
 
 
 def _status(ports: Ports, name: str, state: State) -> Status:

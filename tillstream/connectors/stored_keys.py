@@ -4,12 +4,12 @@ They are hashes in one object. The state of the connector names its generation, 
 object is lost, they are collected from the batch records instead.
 """
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
-from tillstream.domain.object_names import CONNECTED_NAME
+from tillstream.model.batch import Batch
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
+from tillstream.model.file_names import CONNECTED_NAME
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.workflows.intake.connector_files import HASH_DIGITS, item_hash
 
 BYTES = HASH_DIGITS // 2
@@ -65,8 +65,8 @@ class StoredKeys:
         return {content[start : start + BYTES] for start in range(0, len(content), BYTES)}
 
     def _collect(self) -> set[bytes]:
-        sender = records.connector_sender(self._connector)
-        documents = self._ports.documents.find(records.COLLECTION, {"received_by": sender})
+        sender = batch_records.connector_sender(self._connector)
+        documents = self._ports.documents.find(batch_records.BATCHES, {"received_by": sender})
         names = (CONNECTED_NAME.fullmatch(Batch.from_json(document.data).object) for document in documents)
         return {bytes.fromhex(name["item"]) for name in names if name}
 

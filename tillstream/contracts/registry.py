@@ -1,19 +1,24 @@
-"""Contract registry: the current contracts, and every version that has read a file."""
+"""Contract registry: the current contracts, the versions that have read files, and which figures are confirmed.
+
+A contract that has loaded a file counts as confirmed, so that homes of earlier versions keep working.
+"""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import time
 from weakref import WeakKeyDictionary
 
-from tillstream.contracts import loader
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.ports import DocumentStore
+from tillstream.contracts import contract_files
+from tillstream.model.batch import STATES_IN_LEDGER
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.ports import DocumentStore, Ports
+from tillstream.records import batch_records
 
-COLLECTION = "contracts"
+CONTRACTS_COLLECTION = "contracts"
 _versions: WeakKeyDictionary[DocumentStore, dict[str, Contract]] = WeakKeyDictionary()
 """Parsed versions by store. A version that is stored never changes, so a process reads and parses it once."""
-UNASSIGNED = parse(
+UNASSIGNED = parse_contract(
     {
         "name": "store-sales",
         "region": "-",
@@ -68,7 +73,7 @@ class ContractRegistry:
     def claiming(self) -> dict[str, Contract]:
         """The contracts that claim a file by its name or its content alone: all, or those of the company in a home that
         uses none of those shipped with the product, which are the formats of the samples."""
-        used, shipped = self.in_use(), loader.shipped()
+        used, shipped = self.in_use(), contract_files.shipped_contracts()
         return self.all() if any(shipped.get(name) == one for name, one in used.items()) else used
 
     def names_to_choose(self) -> set[str]:
@@ -121,11 +126,11 @@ class ContractRegistry:
         contract = self.current(name)
         key = f"{name}@{contract.version}"
         data = contract.model_dump(mode="json")
-        stored = self._documents.get(COLLECTION, key)
+        stored = self._documents.get(CONTRACTS_COLLECTION, key)
         if stored is None:
             check_new(contract)
-            self._documents.put(COLLECTION, key, data)
-        elif stored.data != data and parse(stored.data, key) != contract:
+            self._documents.put(CONTRACTS_COLLECTION, key, data)
+        elif stored.data != data and parse_contract(stored.data, key) != contract:
             raise Rejected(
                 f"The contract {name} changed, but its version is still {contract.version}. Change the version to "
                 f"{contract.version + 1}."
@@ -134,7 +139,7 @@ class ContractRegistry:
 
     def _check_first_use(self, contract: Contract) -> None:
         """A shipped contract that nothing used was not compared with those of the company when they were saved."""
-        loader.check_sale_ids((self.in_use() | {contract.name: contract}).values())
+        contract_files.check_sale_ids((self.in_use() | {contract.name: contract}).values())
 
     def save(self, contract: Contract, by: str) -> Contract:
         """Store a contract as its next version and make that current.
@@ -156,7 +161,7 @@ class ContractRegistry:
         """One more than every version that is current or has read a file."""
         current = self._current.get(name)
         version = current.version + 1 if current else 1
-        while self._documents.get(COLLECTION, f"{name}@{version}"):
+        while self._documents.get(CONTRACTS_COLLECTION, f"{name}@{version}"):
             version += 1
         return version
 
@@ -168,7 +173,7 @@ class ContractRegistry:
         """The contract for a region's tills and forms: the one with the region's name, else the first by name; in a
         region with contracts of the company's own, of those in use."""
         here = {name: one for name, one in sorted(self._current.items()) if one.region == region}
-        shipped = loader.shipped()
+        shipped = contract_files.shipped_contracts()
         own = {name for name, one in here.items() if shipped.get(name) != one}
         if own and region not in own:
             here = contracts_in_use(self._documents, here)
@@ -182,8 +187,8 @@ class ContractRegistry:
 
 def contracts_in_use(documents: DocumentStore, contracts: Mapping[str, Contract]) -> dict[str, Contract]:
     """Those of the company: its own, and those shipped with the product that have read a file."""
-    read = {str(document.data["name"]) for document in documents.find(COLLECTION)}
-    shipped = loader.shipped()
+    read = {str(document.data["name"]) for document in documents.find(CONTRACTS_COLLECTION)}
+    shipped = contract_files.shipped_contracts()
     return {name: one for name, one in contracts.items() if name in read or shipped.get(name) != one}
 
 
@@ -196,8 +201,38 @@ def contract_version(documents: DocumentStore, name: str, version: int) -> Contr
     versions = _versions.setdefault(documents, {})
     key = f"{name}@{version}"
     if key not in versions:
-        stored = documents.get(COLLECTION, key)
+        stored = documents.get(CONTRACTS_COLLECTION, key)
         if stored is None:
             raise NotFound(f"There is no version {version} of the contract {name}.")
-        versions[key] = parse(stored.data, key)
+        versions[key] = parse_contract(stored.data, key)
     return versions[key]
+
+
+CONFIRMATIONS_COLLECTION = "confirmed_contracts"
+
+
+def needs_confirmation(ports: Ports, contract: Contract) -> bool:
+    """Whether a person must confirm the figures of the contract's first file; never for a shipped contract."""
+    if (
+        ports.documents.get(CONFIRMATIONS_COLLECTION, contract.name)
+        or contract_files.shipped_contracts().get(contract.name) == contract
+    ):
+        return False
+    if not _has_loaded(ports, contract.name):
+        return True
+    confirm_contract(ports, contract.name, "")
+    return False
+
+
+def confirm_contract(ports: Ports, contract: str, by: str) -> None:
+    """Record that a contract is confirmed. by: empty if the files that it has loaded confirm it. Idempotent."""
+    if ports.documents.get(CONFIRMATIONS_COLLECTION, contract) is None:
+        at = ports.clock.now().isoformat(timespec="seconds")
+        ports.documents.put(CONFIRMATIONS_COLLECTION, contract, {"contract": contract, "by": by, "at": at})
+
+
+def _has_loaded(ports: Ports, contract: str) -> bool:
+    return any(
+        ports.documents.find(batch_records.BATCHES, {"contract": contract, "state": state.value}, limit=1)
+        for state in sorted(STATES_IN_LEDGER)
+    )

@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from io import StringIO
 
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 
 _NAMES = re.compile("%[BbAazZpI]")
 """Codes of words, which depend on the language."""
@@ -32,7 +32,7 @@ _AMOUNTS = {
 }
 
 
-def template(contract: Contract, at: datetime) -> bytes:
+def contract_template(contract: Contract, at: datetime) -> bytes:
     """Return a delimited file in the format of the contract. at: the time of its only sale."""
     headers = tuple(dict.fromkeys((*contract.source_headers, *contract.extra_columns)))
     roles = {header: role for role, header in contract.columns.items()}

@@ -4,12 +4,12 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from tillstream import audit
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Scope
-from tillstream.domain.write_scope import BeyondScope, Extent, extent_of, may_change
+from tillstream.model import audit
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import BeyondScope, Extent, Scope, extent_of, may_change
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY, Put
+from tillstream.ports.documents import AFTER_ANY, Put
+from tillstream.records import audit_log
 
 COLLECTION = "annotations"
 LONGEST = 80
@@ -50,7 +50,7 @@ def add(ports: Ports, scope: Scope, day: date, text: str, region: str = "", stor
         annotation_id, day.isoformat(), text, region, by, ports.clock.now().isoformat(timespec="seconds"), store
     )
     after = _audited(annotation)
-    entry = audit.entry(ports, by, audit.AuditAction.ANNOTATION_ADDED, annotation_id, None, after)
+    entry = audit_log.entry(ports, by, audit.AuditAction.ANNOTATION_ADDED, annotation_id, None, after)
     ports.documents.put_all([Put(COLLECTION, annotation_id, asdict(annotation), if_version=0), entry])
     return annotation
 
@@ -81,7 +81,7 @@ def remove(ports: Ports, scope: Scope, id: str, *, by: str) -> Annotation:
             "This annotation also concerns others. Whoever wrote it can delete it, and anybody who sees all of "
             f"{annotation.region or 'the regions'}."
         )
-    audit.record(ports, by, audit.AuditAction.ANNOTATION_REMOVED, id, _audited(annotation), None)
+    audit_log.record(ports, by, audit.AuditAction.ANNOTATION_REMOVED, id, _audited(annotation), None)
     ports.documents.delete(COLLECTION, id)
     return annotation
 

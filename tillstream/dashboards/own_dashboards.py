@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream import audit
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner, of_document
 from tillstream.dashboards.saved_views import STARTS
-from tillstream.domain.audit import AuditAction
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION = "own_dashboards"
 LONGEST_NAME, MAX_DASHBOARDS = 60, 30
@@ -38,7 +38,7 @@ def create(ports: Ports, owner: Owner, name: str, *, shared: bool = False, id: s
     now = ports.clock.now()
     _forget(ports, own, now)
     dashboard = OwnDashboard(id or secrets.token_hex(6), owner, name, shared, (), (), now.isoformat(timespec="seconds"))
-    entry = audit.entry(ports, owner.login, AuditAction.DASHBOARD_SAVED, dashboard.id, None, dashboard.audited())
+    entry = audit_log.entry(ports, owner.login, AuditAction.DASHBOARD_SAVED, dashboard.id, None, dashboard.audited())
     ports.documents.put_all([Put(COLLECTION, dashboard.id, dashboard.data(), if_version=0), entry])
     return dashboard
 
@@ -124,10 +124,10 @@ def set_start(ports: Ports, reader: Owner, id: str) -> None:
     def changed(document: Document | None) -> Update:
         before = dict(document.data) if document else None
         after = {"view": "", "dashboard": id}
-        entry = audit.entry(ports, reader.login, AuditAction.VIEW_START_SET, reader.login, before, after)
+        entry = audit_log.entry(ports, reader.login, AuditAction.VIEW_START_SET, reader.login, before, after)
         return Update(after, [entry])
 
-    update(ports.documents, STARTS, reader.login, changed)
+    update_document(ports.documents, STARTS, reader.login, changed)
 
 
 def checked_name(name: str) -> str:
@@ -164,7 +164,7 @@ def _write(
         after = change(before)
         was = None if action is AuditAction.DASHBOARD_RESTORED else before.audited()
         now = None if action is AuditAction.DASHBOARD_REMOVED else after.audited()
-        return Update(after.data(), [audit.entry(ports, by, action, id, was, now)])
+        return Update(after.data(), [audit_log.entry(ports, by, action, id, was, now)])
 
-    written = update(ports.documents, COLLECTION, id, changed)
+    written = update_document(ports.documents, COLLECTION, id, changed)
     return of_document(id, written.data)

@@ -7,10 +7,11 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model import audit
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, STARTS = "saved_views", "start_views"
 PAGES = ("/dashboard", "/compare", "/explore")
@@ -52,7 +53,7 @@ def save(ports: Ports, login: str, account: str, name: str, address: str, *, sha
     view_id = previous.id if previous else secrets.token_hex(6)
     view = SavedView(view_id, login, account, name, page, query, shared, now)
     before = _audited(previous) if previous else None
-    entry = audit.entry(ports, login, audit.AuditAction.VIEW_SAVED, view_id, before, _audited(view))
+    entry = audit_log.entry(ports, login, audit.AuditAction.VIEW_SAVED, view_id, before, _audited(view))
     ports.documents.put_all([Put(COLLECTION, view_id, asdict(view)), entry])
     return view
 
@@ -72,7 +73,7 @@ def remove(ports: Ports, id: str, *, by: str, any_owner: bool = False) -> SavedV
     if document is None or not (any_owner or document.data["login"] == by):
         raise NotFound("There is no such view.")
     view = SavedView(**document.data)
-    audit.record(ports, by, audit.AuditAction.VIEW_REMOVED, id, _audited(view), None)
+    audit_log.record(ports, by, audit.AuditAction.VIEW_REMOVED, id, _audited(view), None)
     ports.documents.delete(COLLECTION, id)
     return view
 
@@ -94,10 +95,10 @@ def set_start_view(ports: Ports, login: str, account: str, id: str) -> None:
 
     def changed(document: Document | None) -> Update:
         before = {"view": document.data["view"]} if document else None
-        entry = audit.entry(ports, login, audit.AuditAction.VIEW_START_SET, login, before, {"view": id})
+        entry = audit_log.entry(ports, login, audit.AuditAction.VIEW_START_SET, login, before, {"view": id})
         return Update({"view": id}, [entry])
 
-    update(ports.documents, STARTS, login, changed)
+    update_document(ports.documents, STARTS, login, changed)
 
 
 def _audited(view: SavedView) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tillstream.dashboards.own_dashboard import OwnDashboard, RemovedTile, Show, Tile, Width
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 
 PAGE = "/explore"
 LONGEST_TITLE, LONGEST_QUERY, MAX_TILES, MAX_REMOVED = 80, 2_000, 24, 10

@@ -6,12 +6,11 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from tillstream.detection.words.status_words import STATUSES
-from tillstream.domain.columns import IGNORE
-from tillstream.domain.contract.encodings import canonical_encoding
-from tillstream.domain.contract.file_dates import format_error
-from tillstream.domain.contract.model import MAPPED
-from tillstream.domain.errors import Rejected
-from tillstream.domain.month_names import LANGUAGES
+from tillstream.model.columns import IGNORE
+from tillstream.model.contract import MAPPABLE_COLUMNS
+from tillstream.model.contract_patterns import canonical_encoding, date_format_error
+from tillstream.model.date_words import LANGUAGES
+from tillstream.model.errors import Rejected
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -76,7 +75,7 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "country": _not_empty,
     "currency": _currency,
     "time_zone": _zone,
-    "date": format_error,
+    "date": date_format_error,
     "date_order": lambda answer: _one_of("DMY", "MDY", "YMD")(answer.upper()),
     "decimal": _one_of(".", ","),
     "identity": _not_empty,
@@ -135,7 +134,7 @@ def invalid_reason(key: str, answer: str) -> str:
     """
     family, point, suffix = key.partition(".")
     validator = VALIDATORS.get(key) or (PREFIX_VALIDATORS.get(family) if point and suffix else None)
-    if family == "column" and suffix not in MAPPED | {"amount"}:
+    if family == "column" and suffix not in MAPPABLE_COLUMNS | {"amount"}:
         validator = None
     if validator is None:
         valid_keys = ", ".join([*VALIDATORS, *(f"{name}.…" for name in PREFIX_VALIDATORS)])

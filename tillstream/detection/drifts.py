@@ -15,11 +15,11 @@ from tillstream.detection.text.file_sample import FileSample, sample_file
 from tillstream.detection.values import currency, date_profile, dates, numbers
 from tillstream.detection.values.numbers import units_of_column
 from tillstream.detection.words.headers import match_header, normalise_name
-from tillstream.domain.batch.staging_report import UnknownWord
-from tillstream.domain.contract.file_dates import FILE_DATE
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.contract.values import needed_headers
-from tillstream.domain.dates.eras import Era
+from tillstream.model.batch import UnknownWord
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.contract_patterns import FILE_DATE
+from tillstream.model.contract_values import needed_headers
+from tillstream.model.date_words import Era
 
 StyleKind = Literal["number-style", "date-style"]
 _WORD_DIRECTIVES = ("%a", "%A", "%b", "%B", "%p")
@@ -193,7 +193,7 @@ class _Comparison:
         if missing or self._log.questions or not changed:
             return Drift(tuple(self._differences), None, tuple(self._log.questions))
         self._data["version"] = self._contract.version + 1
-        return Drift(tuple(self._differences), parse(self._data, self._contract.name))
+        return Drift(tuple(self._differences), parse_contract(self._data, self._contract.name))
 
     def _add(self, kind: DifferenceKind, column: str, words: str, lines: tuple[int, ...] = ()) -> None:
         self._differences.append(ContractDifference(kind, column, words, lines))

@@ -11,9 +11,9 @@ from tillstream.detection.evidence import percentage
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.text.file_sample import DELIMITERS, FileSample, sample_file
 from tillstream.detection.values.numbers import pattern_of, shape_of
-from tillstream.domain.contract.file_dates import FILE_DATE
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.model.contract import Contract
+from tillstream.model.contract_patterns import FILE_DATE
+from tillstream.model.contract_sections import NumberStyle
 
 CellReader = Callable[[Contract, str, list[str]], list[bool]]
 """(contract, sale-line column, distinct cells) → whether the contract can read each cell."""

@@ -10,8 +10,8 @@ from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words.headers import match_header, normalise_name
-from tillstream.domain import month_names
-from tillstream.domain.errors import Rejected
+from tillstream.model import date_words
+from tillstream.model.errors import Rejected
 
 _LABELS = """row labels, column labels, zeilenbeschriftungen, spaltenbeschriftungen, étiquettes de lignes,
     étiquettes de colonnes, etiquetas de fila, etiquetas de columna, etichette di riga, etichette di colonna, rijlabels,
@@ -59,7 +59,7 @@ def _is_period(name: str) -> bool:
 @cache
 def _months() -> frozenset[str]:
     return frozenset(
-        normalise_name(name) for language in month_names.LANGUAGES for name in month_names.names(language).months
+        normalise_name(name) for language in date_words.LANGUAGES for name in date_words.calendar_names(language).months
     ) - {""}
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
-from tillstream.domain.contract.ignored_cells import cell_pattern
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import LIMITS
-from tillstream.domain.text.repeated_names import number_repeated, repeated_names
+from tillstream.model.contract_patterns import ignored_cell_pattern
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS
+from tillstream.model.text import number_repeated, repeated_names
 
 NO_LINE = 0
 
@@ -66,7 +66,7 @@ def rows_where(sheet: Sheet, ignore_where: Mapping[str, Sequence[str]]) -> set[i
     """Indices of the rows with one of these cells. ignore_where: header → words of `ignored_cells`."""
     rows: set[int] = set()
     for name, words in ignore_where.items():
-        column, pattern = sheet.columns[name], re.compile(cell_pattern(words), re.IGNORECASE)
+        column, pattern = sheet.columns[name], re.compile(ignored_cell_pattern(words), re.IGNORECASE)
         cells = {cell for cell in set(column.cells) if pattern.match(cell)}
         rows |= {index for index, cell in enumerate(column.cells) if cell in cells}
     return rows

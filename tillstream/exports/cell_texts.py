@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from tillstream.analytics.amount_columns import ComparedColumns
 from tillstream.analytics.json_values import to_json
-from tillstream.domain.text import bidi
+from tillstream.model import text
 from tillstream.pipeline.rows.text_columns import guard_column
 
 _WIDE, _DIVIDED = pa.decimal256(70, 9), pa.decimal256(37, 9)
@@ -103,4 +103,4 @@ def guarded(column: Any) -> Any:
 
 def readable(texts: Any) -> Any:
     """Texts with visible marks in place of control characters that reverse the direction of writing."""
-    return pc.replace_substring_regex(texts, bidi.PATTERN, bidi.SHOWN)
+    return pc.replace_substring_regex(texts, text.BIDI_PATTERN, text.BIDI_REPLACEMENT)

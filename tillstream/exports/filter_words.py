@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.text import upper_first
 
 FROM, TO, CURRENCY = "from", "to", ("in", "currency")
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tillstream.domain.errors import Rejected
 from tillstream.exports import pdf, streams, workbook
 from tillstream.exports.table import ExportTable
+from tillstream.model.errors import Rejected
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.errors import Rejected
 from tillstream.exports import filter_words
 from tillstream.exports.pdf_cells import BREAK, PdfColumn, clean, shown
 from tillstream.exports.pdf_layout import SIZE, Layout, Needed, layout
 from tillstream.exports.table import ExportTable
+from tillstream.model.errors import Rejected
 from tillstream.typesetting.glyphs import MISSING
 from tillstream.typesetting.typeset import measured, typeset
 

@@ -7,10 +7,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 import pyarrow as pa
 
-from tillstream.domain.text import bidi
 from tillstream.exports import number_formats
 from tillstream.exports.filter_words import label
 from tillstream.exports.number_formats import number_format
+from tillstream.model import text as model_text
 from tillstream.typesetting.glyphs import replace_missing
 
 EMPTY = "–"
@@ -77,7 +77,7 @@ def places_of(values: Sequence[Decimal]) -> int:
 
 def clean(text: str) -> tuple[str, bool]:
     """A text on one line, with places to break long words; and whether the font lacks characters, which become ?."""
-    line = _CONTROLS.sub(" ", bidi.neutral(text))
+    line = _CONTROLS.sub(" ", model_text.neutralize_bidi(text))
     cleaned = replace_missing(line)
     return _LONG.sub(lambda word: word[0] + BREAK, cleaned), cleaned != line
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.text.formula_guard import guard
 from tillstream.exports.cell_texts import guarded, plain_values, rounded_columns
 from tillstream.exports.table import ExportTable, slices
+from tillstream.model.text import guard_formulas
 from tillstream.pipeline.reading.correction_file import BOM
 
 
@@ -20,7 +20,7 @@ def csv(table: ExportTable) -> Iterator[bytes]:
     """
     from pyarrow import csv as arrow_csv
 
-    yield (BOM + ",".join(f'"{guard(name)}"' for name in table.schema.names) + "\n").encode()
+    yield (BOM + ",".join(f'"{guard_formulas(name)}"' for name in table.schema.names) + "\n").encode()
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in slices(table.printed):
         out = io.BytesIO()

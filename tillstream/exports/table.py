@@ -16,8 +16,8 @@ from tillstream.analytics.amount_columns import (
     ComparedColumns,
     RowAmounts,
 )
-from tillstream.domain.money.minor_units import minor_digits
 from tillstream.exports.cell_texts import rounded, rounded_by_row, with_changes
+from tillstream.model.money import minor_digits
 
 SLICE = 10_000
 """Rows that are converted at once: enough for columns to be fast, and few megabytes."""

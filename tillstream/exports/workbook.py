@@ -13,10 +13,10 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.errors import Rejected
 from tillstream.exports.cell_texts import readable
 from tillstream.exports.number_formats import DAY, number_format
 from tillstream.exports.table import ExportTable, slices
+from tillstream.model.errors import Rejected
 
 ROWS = 1_048_576 - 2
 """Rows that a sheet has place for, besides the header and the totals."""

@@ -11,13 +11,15 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.batches.registration import is_intact
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
-from tillstream.domain.events import STAGING
 from tillstream.file_destinations.file_names import stamped
 from tillstream.file_destinations.place import Place
-from tillstream.outbox.outbox import (
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.ports import Ports
+from tillstream.ports.documents import Document
+from tillstream.records.batch_registration import is_object_intact
+from tillstream.records.outbox import (
     FAILED,
     SENDING,
     SENT,
@@ -29,8 +31,6 @@ from tillstream.outbox.outbox import (
     ignore,
     iso_text,
 )
-from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
 
 COLLECTION, FOLDER = "file_deliveries", "deliveries/"
 OUTBOX = Outbox(COLLECTION, "file")
@@ -177,7 +177,7 @@ def _is_superseded(ports: Ports, document: Document) -> bool:
 
 def _put(ports: Ports, place: Place, document: Document) -> None:
     data = document.data
-    if not is_intact(ports.objects, STAGING, _name(document.id), data["sha256"]):
+    if not is_object_intact(ports.objects, STAGING, _name(document.id), data["sha256"]):
         raise Rejected(f"The stored file {data['file']} was damaged, so it is not delivered. Make it again.")
 
     def write(name: str, *, overwrite: bool) -> None:

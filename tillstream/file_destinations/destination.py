@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 CLOUD_STORAGE, S3, SFTP, FOLDER = "gs", "s3", "sftp", ""
 """Schemes of addresses; a folder of this machine has none."""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 DEFAULT = "{name}-{date}"
 PARTS = ("name", "period", "date")

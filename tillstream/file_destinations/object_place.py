@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from typing import Any, BinaryIO, cast
 
-from tillstream.ports.bucket_objects import BucketObjects
+from tillstream.ports.objects import BucketObjects
 
 
 class ObjectPlace:

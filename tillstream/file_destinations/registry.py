@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, fields
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.file_destinations.destination import Destination, DestinationDraft
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
 
 COLLECTION = "file_destinations"
 MOST = 50
@@ -20,7 +20,7 @@ def add(ports: Ports, draft: DestinationDraft, by: str) -> Destination:
         raise Rejected(f"There can be at most {MOST} destinations. Remove one that is not used.")
     added_at = ports.clock.now().isoformat(timespec="seconds")
     destination = Destination(**asdict(draft), added_by=by, added_at=added_at)
-    entry = audit.entry(ports, by, AuditAction.FILE_DESTINATION_ADDED, draft.name, None, draft.audited())
+    entry = audit_log.entry(ports, by, AuditAction.FILE_DESTINATION_ADDED, draft.name, None, draft.audited())
     try:
         ports.documents.put_all([Put(COLLECTION, draft.name, asdict(destination), if_version=0), entry])
     except Conflict:
@@ -32,7 +32,7 @@ def remove(ports: Ports, name: str, by: str) -> Destination:
     """Remove a destination; what it has stays there, and its subscriptions are paused when they are due. Raises
     `NotFound`."""
     destination = get(ports, name)
-    audit.record(ports, by, AuditAction.FILE_DESTINATION_REMOVED, name, destination.audited())
+    audit_log.record(ports, by, AuditAction.FILE_DESTINATION_REMOVED, name, destination.audited())
     ports.documents.delete(COLLECTION, name)
     return destination
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
 from tillstream.forecasting.compute import Fitter, MakesAtOnce
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
 
 VERSION = 5

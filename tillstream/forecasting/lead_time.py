@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 import sql
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.forecasting.evaluation.bands import GRID
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports.warehouse import Warehouse
 
 LOWEST, HIGHEST = 0.5, 0.99

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY, Document, Put, Update, update
+from tillstream.ports.documents import AFTER_ANY, Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, VALUES = "outside_series", "outside_series_values"
 MOST_SERIES = 20
@@ -76,7 +76,7 @@ def save(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: str, fi
 
     def change(before: StoredSeries, version: int) -> tuple[StoredSeries, list[Put]]:
         series = OutsideSeries(name, len(values), first, last, regions, by, _now(ports), version)
-        entry = audit.entry(
+        entry = audit_log.entry(
             ports, by, AuditAction.SERIES_IMPORTED, f"series {name}", None, {"rows": len(values), "file": file}
         )
         after = StoredSeries(name, series, before.current or before.earlier, by, series.at)
@@ -90,7 +90,7 @@ def remove(ports: Ports, name: str, *, by: str) -> None:
 
     def change(before: StoredSeries, _: int) -> tuple[StoredSeries, list[Put]]:
         removed = before.in_use()
-        entry = audit.entry(ports, by, AuditAction.SERIES_REMOVED, f"series {name}", {"rows": removed.rows}, None)
+        entry = audit_log.entry(ports, by, AuditAction.SERIES_REMOVED, f"series {name}", {"rows": removed.rows}, None)
         return StoredSeries(name, None, removed, by, _now(ports)), [entry]
 
     _change(ports, name, change)
@@ -103,7 +103,7 @@ def restore(ports: Ports, name: str, *, by: str) -> OutsideSeries:
     def change(before: StoredSeries, _: int) -> tuple[StoredSeries, list[Put]]:
         if before.earlier is None:
             raise NotFound(f"There is no earlier version of the series “{name}”.")
-        entry = audit.entry(
+        entry = audit_log.entry(
             ports, by, AuditAction.SERIES_RESTORED, f"series {name}", None, {"rows": before.earlier.rows}
         )
         return StoredSeries(name, before.earlier, before.current, by, _now(ports)), [entry]
@@ -164,7 +164,7 @@ def _change(ports: Ports, name: str, change: Change) -> StoredSeries:
         after, puts = change(before, document.version + 1 if document else 1)
         return Update(_encoded(after), puts)
 
-    after = _decoded(name, update(ports.documents, COLLECTION, name, next_state).data)
+    after = _decoded(name, update_document(ports.documents, COLLECTION, name, next_state).data)
     _delete_values(ports, name, {one.version for one in (after.current, after.earlier) if one})
     return after
 

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.warehouse.forecast_tables import FORECAST_TABLES
 from tillstream.forecasting.compute import Band, Forecast, LevelForecast
 from tillstream.forecasting.evaluation import bands
 from tillstream.forecasting.evaluation.hierarchy import PLACES
 from tillstream.forecasting.levels import PRODUCT, Nodes
 from tillstream.forecasting.models.panel import DAY, Floats
 from tillstream.forecasting.price_effects import PriceEffect
+from tillstream.model.tables.forecast_tables import FORECAST_TABLES
 from tillstream.pipeline.rows.text_columns import NUMERIC, arrow_schema
 
 FORECASTS = arrow_schema(FORECAST_TABLES["forecasts"])

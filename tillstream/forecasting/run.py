@@ -8,7 +8,6 @@ import pyarrow as pa
 
 import sql
 from tillstream.analytics import holidays
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting import levels, outside, price_effects, runs
 from tillstream.forecasting.compute import PLANS, Fitter, Forecast, NotEnoughData, Plan, compute, window_starts
 from tillstream.forecasting.drift import drifting
@@ -20,6 +19,7 @@ from tillstream.forecasting.runs import Run, text
 from tillstream.forecasting.sales import read
 from tillstream.forecasting.sales.read import NoSales, Sales
 from tillstream.forecasting.sales.series import Series
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 
 MOST_DAYS = 91

@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.batches import freshness, loads
-from tillstream.domain.errors import Unavailable
-from tillstream.job_runs import reservation
-from tillstream.job_runs.requests import JobRequest
+from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
-from tillstream.ports.jobs import FORECAST
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.ports.machine import FORECAST_JOB
+from tillstream.records import data_version, job_runs, sales_loads
+from tillstream.records.job_runs import JobRequest
 
 COLLECTION = "forecast_runs"
 LAST, PROGRESS, FAILED = "last", "progress", "failed"
@@ -79,10 +78,10 @@ def last(ports: Ports) -> Run | None:
 
 def save(ports: Ports, run: Run, answered: Document | None = None) -> Run:
     """Record a run that ended, and the request that it answered. Raises `Conflict`."""
-    update(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
+    update_document(ports.documents, COLLECTION, LAST, lambda _: Update(published(run)))
     ports.documents.delete(COLLECTION, PROGRESS)
     REQUEST.answer(ports, answered)
-    freshness.bump(ports.documents)  # cached answers have the forecasts of the run before
+    data_version.bump_data_version(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
 
@@ -95,7 +94,7 @@ def progress(ports: Ports) -> RunProgress | None:
 def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
     """Record the progress of a run. Raises `Conflict`."""
     data = asdict(RunProgress(started_at, done, total))
-    update(ports.documents, COLLECTION, PROGRESS, lambda _: Update(data))
+    update_document(ports.documents, COLLECTION, PROGRESS, lambda _: Update(data))
 
 
 def request(ports: Ports) -> None:
@@ -110,16 +109,16 @@ def start_if_due(ports: Ports) -> bool:
 
     Raises `Unavailable`.
     """
-    if not (ports.jobs and REQUEST.pending(ports)) or loads.must_wait(ports, FORECAST):
+    if not (ports.jobs and REQUEST.pending(ports)) or sales_loads.must_wait(ports, FORECAST_JOB):
         return False
-    return reservation.start(ports, FORECAST)
+    return job_runs.start_job(ports, FORECAST_JOB)
 
 
 def may_start(ports: Ports, *, at_night: bool) -> bool:
     """Whether a forecast is due and has nothing to wait for. One that waits is requested: the night may end before."""
     if not is_due(ports, at_night=at_night):
         return False
-    if not loads.must_wait(ports, FORECAST):
+    if not sales_loads.must_wait(ports, FORECAST_JOB):
         return True
     if not REQUEST.pending(ports):
         REQUEST.make(ports)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from tillstream import audit
 from tillstream.domain.goals.goal import Target
-from tillstream.domain.people import Action, Scope
 from tillstream.goals.standings import Standing
+from tillstream.model import audit
+from tillstream.model.people import Action, Scope
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, SETTING = "goal_settings", "leader_board"
 MANAGERS, EVERYONE, OFF = "managers", "everyone", "off"
@@ -29,10 +30,10 @@ def save_setting(ports: Ports, shown: str, *, by: str) -> None:
         if before == shown:
             return document
         sides = ({"shown": before}, {"shown": shown})
-        entry = audit.entry(ports, by, audit.AuditAction.GOALS_SETTING_CHANGED, "leader board", *sides)
+        entry = audit_log.entry(ports, by, audit.AuditAction.GOALS_SETTING_CHANGED, "leader board", *sides)
         return Update({"shown": shown}, [entry])
 
-    update(ports.documents, COLLECTION, SETTING, changed)
+    update_document(ports.documents, COLLECTION, SETTING, changed)
 
 
 def is_shown(shown: str, scope: Scope) -> bool:

@@ -7,8 +7,8 @@ from datetime import date
 from tillstream.catalogue import listing
 from tillstream.domain.catalogue.entries import EntryKind, Product, Salesperson, Store
 from tillstream.domain.goals.goal import WITHOUT, Level, Target
-from tillstream.domain.text.near_names import did_you_mean
 from tillstream.goals.sales import PLACES, Sales, target_of
+from tillstream.model.text import did_you_mean
 from tillstream.ports import Ports
 
 YEARS = 2

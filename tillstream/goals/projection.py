@@ -8,10 +8,11 @@ from math import sqrt
 from typing import Any
 
 from tillstream.analytics import queries
-from tillstream.domain.goals.goal import Level, Month, Target
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.goals.goal import Level, Target
 from tillstream.goals.sales import Sales
 from tillstream.goals.shape import Floats
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED
 
 FORECAST, PACE = "forecast", "pace"
 SHORTEST = 5

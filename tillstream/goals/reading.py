@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.contracts import expectations
+from tillstream.contracts import source_settings
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.goals.goal import GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import GoalMeasure, Target
 from tillstream.goals import records
 from tillstream.goals.records import GoalsOfMonth
 from tillstream.goals.sales import Sales
 from tillstream.goals.standings import Standings
 from tillstream.goals.tree import GoalTree
+from tillstream.model.months import Month
 from tillstream.ports import Ports
 
 
@@ -33,7 +34,7 @@ class MonthOfGoals:
     @cached_property
     def sales(self) -> Sales:
         contracts = [self.contracts.current(name) for name in self.contracts.names()]
-        resolved = tuple(expectations.resolve(self.ports, contracts))
+        resolved = tuple(source_settings.with_expectations(self.ports, contracts))
         return Sales(self.ports.warehouse, self.ports.clock.now().date(), resolved, self.cache)
 
     def standings(self, measure: GoalMeasure) -> Standings:

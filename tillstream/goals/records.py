@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tillstream import audit
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Target
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.months import Month
 from tillstream.ports import Ports
-from tillstream.ports.document_store import AFTER_ANY, Document, Put
+from tillstream.ports.documents import AFTER_ANY, Document, Put
+from tillstream.records import audit_log
 
 COLLECTION = "goals"
 VERSIONS = "goal_versions"
@@ -133,7 +135,7 @@ def _puts(
     return [
         Put(COLLECTION, month, {"goals": goals}, if_version=before.version),
         Put(VERSIONS, _version_id(before.month, number), version, if_version=0),
-        audit.entry(ports, by, audit.AuditAction.GOALS_CHANGED, f"goals of {month}", *sides),
+        audit_log.entry(ports, by, audit.AuditAction.GOALS_CHANGED, f"goals of {month}", *sides),
     ]
 
 

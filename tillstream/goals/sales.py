@@ -11,9 +11,10 @@ from tillstream.analytics import measure_values, queries
 from tillstream.analytics.completeness import DeliveryFacts, delivery_watermark
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, GoalMeasure, Level, Month, Target
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, GoalMeasure, Level, Target
+from tillstream.model.contract import Contract
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED
 from tillstream.ports.warehouse import Warehouse
 
 MOST_ROWS = 1_000_000

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sql
-from tillstream.domain.goals.goal import WITHOUT, Level, Month, Target
+from tillstream.domain.goals.goal import WITHOUT, Level, Target
 from tillstream.goals.sales import PLACES, Sales
+from tillstream.model.months import Month
 
 Floats = NDArray[np.float64]
 LENGTH = 364

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from tillstream.domain.goals.division import through
-from tillstream.domain.goals.goal import GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import GoalMeasure, Target
 from tillstream.goals.projection import FORECAST, ForecastSum, Projection, forecast_sums, of_pace
 from tillstream.goals.sales import Sales, dimensions, of_company, target_of
 from tillstream.goals.shape import Shapes
 from tillstream.goals.tree import GoalTree, TargetGoal
+from tillstream.model.months import Month
 
 DAY = timedelta(days=1)
 

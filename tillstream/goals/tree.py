@@ -6,8 +6,9 @@ from decimal import Decimal
 from functools import cached_property
 
 from tillstream.domain.goals.division import Division, divide
-from tillstream.domain.goals.goal import BELOW, Goal, GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import BELOW, Goal, GoalMeasure, Level, Target
 from tillstream.goals.sales import Sales, by_parent, dimensions, members
+from tillstream.model.months import Month
 
 ENTERED, SHARE, SUM = "entered", "share", "sum"
 

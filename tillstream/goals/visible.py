@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from tillstream.domain.errors import Rejected
 from tillstream.domain.goals.goal import FIELDS, Level, Target
-from tillstream.domain.people import Scope
 from tillstream.goals.names import Names
 from tillstream.goals.standings import Standings
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Scope
 
 
 def target_of(values: Mapping[str, str]) -> Target | None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 import sql
 from sql.stock_levels import FACTS_OF_PRODUCTS, with_relations
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
+from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
 from tillstream.ports.warehouse import Warehouse
 

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.counts import CountedLine, CountPart, CountState, StockCount
 from tillstream.domain.inventory.movements import DayPart
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COUNTS, LINES = "stock_counts", "stock_count_lines"
 
@@ -44,7 +44,7 @@ def change(ports: Ports, count_id: str, close: Callable[[StockCount], StockCount
         data = to_data(close(to_count(document)))
         return document if data == document.data else Update(data)
 
-    document = update(ports.documents, COUNTS, count_id, changed)
+    document = update_document(ports.documents, COUNTS, count_id, changed)
     return to_count(document)
 
 

@@ -7,15 +7,16 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from tillstream import audit
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, Rejected
 from tillstream.domain.inventory.counts import CountedLine, CountPart, CountState, StockCount
 from tillstream.domain.inventory.movements import MOST_LINES, Movement, MovementKind, MovementLine
 from tillstream.inventory import count_records, records
 from tillstream.inventory.count_records import COUNTS, LINES, get, line_id, lines, to_line
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 KEPT_SCANS = 50
 """Scans of a line whose IDs are kept: one that is repeated later counts again."""
@@ -43,7 +44,7 @@ def start(ports: Ports, count: StockCount) -> None:
     if count.part is CountPart.CATEGORY and not count.category:
         raise Rejected("Choose the category to count.")
     details = {"part": count.part.value, "category": count.category}
-    entry = audit.entry(ports, count.by, audit.AuditAction.STOCK_COUNT_STARTED, _subject(count), None, details)
+    entry = audit_log.entry(ports, count.by, audit.AuditAction.STOCK_COUNT_STARTED, _subject(count), None, details)
     try:
         ports.documents.put_all([Put(COUNTS, count.count_id, count_records.to_data(count), if_version=0), entry])
     except Conflict:
@@ -74,7 +75,7 @@ def enter(ports: Ports, count_id: str, scan: Scan) -> CountedLine:
             }
         )
 
-    document = update(ports.documents, LINES, line_id(count_id, scan.product_id), change)
+    document = update_document(ports.documents, LINES, line_id(count_id, scan.product_id), change)
     _check_open(ports, count_id)  # again: a line that is written before the count is closed is part of it
     return to_line(document)
 
@@ -123,7 +124,7 @@ def discard(ports: Ports, count_id: str, *, by: str) -> None:
         return count
 
     count = count_records.change(ports, count_id, close)
-    audit.record(ports, by, audit.AuditAction.STOCK_COUNT_DISCARDED, _subject(count))
+    audit_log.record(ports, by, audit.AuditAction.STOCK_COUNT_DISCARDED, _subject(count))
 
 
 def movement_ids(count: StockCount, counted: Sequence[CountedLine]) -> list[str]:

@@ -9,13 +9,13 @@ from typing import Self
 import pyarrow as pa
 
 import sql
-from tillstream.batches import freshness
 from tillstream.catalogue.mirror import codes_version
-from tillstream.domain.errors import Conflict, Unavailable
 from tillstream.inventory import computing, mirror, records, touched
 from tillstream.inventory.touched import KEY, Touched
+from tillstream.model.errors import Conflict, Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
+from tillstream.ports.documents import Document
+from tillstream.records import data_version
 
 COLLECTION, STATE = "stock", "levels"
 TABLE = "stock_levels"
@@ -69,7 +69,7 @@ def _refresh(ports: Ports) -> int:
         moved = records.in_state(ports, records.MIRRORED, mirror.AT_ONCE)
         today = ports.clock.now().date()
         codes = codes_version(ports)
-        seen = f"{freshness.version(ports.documents)} {codes} {today}"
+        seen = f"{data_version.version_number(ports.documents)} {codes} {today}"
         if document and not moved and document.data["seen"] == seen and not overtaken:
             return 0
         if not overtaken:
@@ -90,7 +90,7 @@ def _refresh(ports: Ports) -> int:
         overtaken, written = False, {}
         records.set_state(ports, moved, records.COMPUTED)
         if count or moved:  # a movement of the time before a count changes the history, and no level
-            freshness.bump(ports.documents)
+            data_version.bump_data_version(ports.documents)
         if len(moved) < mirror.AT_ONCE:
             return count
 

@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.inventory import records
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
+from tillstream.ports.documents import Document
 
 TABLE = "stock_movements"
 KEY = ("movement_id", "line_no")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 NOW, AS_OF = "stock-levels", "stock-as-of"
 """Names of the queries."""

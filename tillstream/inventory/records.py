@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tillstream import audit
-from tillstream.batches import homes
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine, problem
 from tillstream.domain.inventory.synced_ids import cancellation_id, home_of
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log, batch_records
 
 COLLECTION = "stock_movements"
 RECORDED, MIRRORED, COMPUTED = "recorded", "mirrored", "computed"
@@ -61,7 +61,7 @@ def cancel(ports: Ports, movement_id: str, *, by: str) -> bool:
     """
     stored = get(ports, movement_id).movement
     home = home_of(movement_id)
-    if home and not homes.is_removed(ports, home):
+    if home and not batch_records.is_home_removed(ports, home):
         raise Rejected(
             f"This is a movement of the home {home}. Cancel it there; the change arrives with its next sync."
         )
@@ -198,7 +198,7 @@ def _entry(ports: Ports, by: str, movement: Movement) -> Put:
         (line,) = movement.lines
         after |= {"product": line.product_id, "quantity": decimal_text(line.quantity)}
     subject = f"stock of {movement.region}/{movement.store_id}"
-    return audit.entry(ports, by, audit.AuditAction.STOCK_MOVED, subject, None, after)
+    return audit_log.entry(ports, by, audit.AuditAction.STOCK_MOVED, subject, None, after)
 
 
 def document_id(movement_id: str) -> str:

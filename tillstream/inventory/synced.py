@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
-from tillstream import audit
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory import synced_ids
 from tillstream.domain.inventory.movements import MovementKind, problem
 from tillstream.inventory import mirror, records
 from tillstream.inventory.records import COLLECTION, StoredMovement
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
 
 PAGE = 100
 """Movements that are sent together, and written in one transaction."""
@@ -125,7 +126,7 @@ def add(ports: Ports, sent: Sequence[StoredMovement], home: str = "") -> int:
 def _write(ports: Ports, puts: Sequence[Put], home: str, count: int) -> None:
     subject = f"stock of {home}" if home else "stock"
     for first in range(0, len(puts), PAGE):
-        entry = audit.entry(ports, BY, audit.AuditAction.STOCK_SYNCED, subject, None, {"movements": count})
+        entry = audit_log.entry(ports, BY, audit.AuditAction.STOCK_SYNCED, subject, None, {"movements": count})
         ports.documents.put_all([*puts[first : first + PAGE], entry])
 
 

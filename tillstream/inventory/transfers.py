@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.inventory import records
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
 
 

@@ -1,9 +1,148 @@
-"""The affected keys of a wave, and which of their contents is current."""
+"""The lines of a wave: which may be written, which are in the ledger, which become current, and what changes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from tillstream.ledger.change_log import ChangeLog
-from tillstream.ledger.settle_script import ScriptRunner
+import duckdb
+
+from tillstream.ledger.settle_script import ScriptRunner, statements
+from tillstream.model.people import writers_from_text
+from tillstream.ports.warehouse import StagedBatch
+
+
+class WriteScope:
+    """Fills `foreign_rows` and `statement_writers` for each wave; both are empty if no writer is bound to stores."""
+
+    def __init__(self, script: ScriptRunner) -> None:
+        self._script = script
+        self._writers: list[tuple[int, int, list[str] | None]] = []
+        self.foreign_rows: Counter[str] = Counter()
+        """Batch id → rows that it may not write, over the waves so far."""
+
+    def enter(self, wave: Sequence[StagedBatch], first_batch_no: int) -> None:
+        """Note the writers of a wave. first_batch_no: number of its first batch; those of the others follow."""
+        self._writers = [
+            writer for number, batch in enumerate(wave, first_batch_no) for writer in _writers_of(number, batch)
+        ]
+
+    def find_foreign_rows(self) -> bool:
+        """Whether any writer may not write a row. Needs `staged`, `batch_lines` and `known_lines`."""
+        self._script.run("no_bound_writers")
+        if not self._writers:
+            return False
+        cursor = self._script.cursor
+        cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE bound_writers (own_no INTEGER, fix_number BIGINT, stores VARCHAR[])"
+        )
+        cursor.executemany("INSERT INTO bound_writers VALUES (?, ?, ?)", self._writers)
+        has_lines = self._script.exists("known_lines WHERE is_current")
+        for step in ("current_stores" if has_lines else "no_current_stores", "bound_lines", "foreign_rows"):
+            self._script.run(step)
+        self._script.run("statement_writers")
+        counted = self._script.rows("count_foreign_rows")
+        self.foreign_rows.update(dict(counted))
+        return bool(counted)
+
+
+def _writers_of(number: int, batch: StagedBatch) -> Iterator[tuple[int, int, list[str] | None]]:
+    if batch.writers is None:
+        return
+    bound = writers_from_text(batch.writers)
+    if bound is None:
+        yield number, batch.fix_number, None
+    else:
+        yield from ((number, fix_number, stores) for fix_number, stores in bound.items())
+
+
+ROWS_TOGETHER = 500_000
+"""Staged rows whose sales are looked up in one scan of the ledger; the sales are kept in memory. For larger waves, it
+takes longer to find the rows first than to read all columns in the scan."""
+
+
+class SaleLookup:
+    """Fills `known_lines` for each wave. One scan of the ledger finds the rows of many batches.
+
+    The scan reads only the hashes of the sales, and takes longer as the ledger grows. The other columns are read of the
+    rows that it finds.
+    """
+
+    def __init__(self, script: ScriptRunner, settlement_no: int) -> None:
+        self._script, self._settlement_no = script, settlement_no
+        self._coming: list[StagedBatch] = []
+        self._searched: set[str] = set()
+        """Batches whose rows are in `found_lines`."""
+
+    def expect(self, batches: Sequence[StagedBatch]) -> None:
+        """Note the batches of the settlement, in the order of the waves."""
+        self._coming = list(batches)
+
+    def read(self, wave: Sequence[StagedBatch]) -> None:
+        """Fill `known_lines` with every content of the sales of the wave, as the ledger is now."""
+        accepted = [address for batch in wave for address in batch.accepted]
+        if not accepted or not self._script.exists("sale_versions"):
+            self._script.run("no_known_lines")
+            return
+        if sum(batch.rows_read for batch in wave) > ROWS_TOGETHER:
+            self._script.run("known_lines_at_once", accepted=accepted)
+            return
+        if not self._searched.issuperset(batch.batch_id for batch in wave):
+            self._find(wave)
+        alone = len(self._searched) == len(wave)
+        self._script.run("known_lines" if alone else "known_lines_of_wave", **({} if alone else {"accepted": accepted}))
+        if self._script.exists(f"sale_versions WHERE settlement_no = {self._settlement_no}"):
+            self._script.run("add_known_lines", accepted=accepted, settlement_no=self._settlement_no)
+
+    def _find(self, wave: Sequence[StagedBatch]) -> None:
+        """Find the rows of the wave and of the batches after it."""
+        together, rows = list(wave), sum(batch.rows_read for batch in wave)
+        self._searched = {batch.batch_id for batch in wave}
+        places = [place for place, batch in enumerate(self._coming) if batch.batch_id in self._searched]
+        following = self._coming[places[0] :] if places else []
+        for batch in following:
+            if batch.batch_id in self._searched:
+                continue
+            rows += batch.rows_read
+            if rows > ROWS_TOGETHER:
+                break
+            together.append(batch)
+        self._searched = {batch.batch_id for batch in together}
+        accepted = [address for batch in together for address in batch.accepted]
+        self._script.run("found_lines", accepted=accepted, settlement_no=self._settlement_no)
+
+
+class ChangeLog:
+    """Records transitions once it is started; until then, the versions that were added are the changes."""
+
+    def __init__(self, script: ScriptRunner, settlement_no: int) -> None:
+        self._script, self._settlement_no = script, settlement_no
+        self._moves = 0
+        self.append_only = True
+        """True while no line existed before."""
+        script.cursor.execute(
+            "CREATE OR REPLACE TEMP TABLE transitions (seq BIGINT, key UHUGEINT, old BIGINT, new BIGINT)"
+        )
+
+    def start(self) -> None:
+        """Record every transition from here on."""
+        if self.append_only:
+            self.append_only = False
+            self._add("transitions_so_far", settlement_no=self._settlement_no)
+
+    def add_new_lines(self) -> None:
+        if not self.append_only:
+            self._add("add_transitions_of_new_lines")
+
+    def add_changes(self) -> None:
+        self._add("add_transitions_of_changes")
+
+    def write(self) -> None:
+        """Write the net change per key to `listed_changes`."""
+        if not self.append_only:
+            self._script.run("changes" if self._moves > 1 else "changes_of_one_wave", settlement_no=self._settlement_no)
+
+    def _add(self, step: str, **params: int) -> None:
+        self._moves += 1
+        self._script.run(step, seq=self._moves, **params)
 
 
 class CurrentLines:
@@ -95,3 +234,32 @@ class CurrentLines:
         self._script.cursor.execute(f"SET VARIABLE oldest = {first}")
         self._first = first
         self._least = min(self._least, first)
+
+
+class OrderMarkers:
+    """Runs between the steps of a wave, on their temporary tables."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.cursor = cursor
+
+    def prepare(self) -> None:
+        """Compute the markers with which the wave's versions are inserted, before they are."""
+        for step in ("known_sales", "staged_sales", "first_lines", "mixed_sales"):
+            self._run_step(step)
+
+    def update(self, *, has_lines: bool, current_changed: bool) -> None:
+        """Recompute the markers that changed, after the current flags were updated."""
+        if has_lines and not current_changed:
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE current_changes (key UHUGEINT, old BIGINT, new BIGINT)")
+            self.cursor.execute("CREATE OR REPLACE TEMP TABLE affected_versions (key UHUGEINT, sale BIGINT)")
+        if has_lines:
+            self._run_step("doubtful_sales")
+        elif current_changed:
+            self._run_step("changed_sales")
+        else:
+            return
+        if self.cursor.execute("SELECT 1 FROM doubtful_sales LIMIT 1").fetchone():
+            self._run_step("lead")
+
+    def _run_step(self, name: str) -> None:
+        self.cursor.execute(statements()[name])

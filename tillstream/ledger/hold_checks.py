@@ -2,11 +2,11 @@
 
 import duckdb
 
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.columns import FILE_SOURCES
 from tillstream.ledger.other_regions import check_other_regions
 from tillstream.ledger.settle_script import KEY
 from tillstream.ledger.spellings import check_spellings
+from tillstream.model.batch import Hold, HoldCode
+from tillstream.model.columns import FILE_SOURCES
 from tillstream.ports.warehouse import StagedBatch
 
 _OVERLAPPED = """

@@ -9,10 +9,10 @@ from datetime import date
 
 import duckdb
 
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.money.amounts import example_text
-from tillstream.ledger.memory import MemoryLedger
+from tillstream.ledger.duckdb_ledger import MemoryLedger
 from tillstream.ledger.settle_script import KEY
+from tillstream.model.batch import Hold, HoldCode
+from tillstream.model.money import example_text
 from tillstream.ports.warehouse import StagedBatch
 
 DAYS, SALES, LINES = 26, 20, 200

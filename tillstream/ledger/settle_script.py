@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from tillstream.domain.columns import CONTENT
+from tillstream.model.columns import CONTENT
 
 UNIT = "chr(31)"
 PRODUCT = "COALESCE(s.product_id, s.product_name, s.category, '-')"

@@ -1,21 +1,35 @@
-"""The settlement: runs the steps of `sql/ledger/settle.duckdb.sql` on the ledger tables of a DuckDB connection."""
+"""The settlement, in waves: runs the steps of `sql/ledger/settle.duckdb.sql` on the tables of a connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import duckdb
 
-from tillstream.domain.batch.holds import Hold
-from tillstream.ledger.batch_numbers import BatchNumbering
-from tillstream.ledger.change_log import ChangeLog
-from tillstream.ledger.current_lines import CurrentLines
+from tillstream.ledger.current_lines import ChangeLog, CurrentLines, OrderMarkers, SaleLookup, WriteScope
 from tillstream.ledger.hold_checks import check_hold
-from tillstream.ledger.order_leads import OrderMarkers
-from tillstream.ledger.sale_lookup import SaleLookup
 from tillstream.ledger.settle_script import ScriptRunner
-from tillstream.ledger.settlement_record import LedgerNumbers, SettlementRecord, last_numbers
-from tillstream.ledger.waves import waves
-from tillstream.ledger.write_scope import WriteScope
+from tillstream.ledger.settlement_record import BatchNumbering, LedgerNumbers, SettlementRecord, last_numbers
+from tillstream.ledger.settlement_waves import group_adjacent, split_on_shared_sales
+from tillstream.model.batch import Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+
+
+def divide_into_waves(cursor: duckdb.DuckDBPyConnection, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:
+    """Files and corrections one by one; adjacent micro-batches together, except those that share a sale."""
+    for batches in group_adjacent(staged):
+        if len(batches) == 1:
+            yield batches
+        else:
+            yield from split_on_shared_sales(batches, partial(_sales_of_batch, cursor))
+
+
+def _sales_of_batch(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> set[str]:
+    addresses = [*batch.accepted]
+    if not addresses:
+        return set()
+    rows = cursor.execute("SELECT DISTINCT region || chr(31) || sale_id FROM read_parquet(?)", [addresses])
+    return {row[0] for row in rows.fetchall()}
+
 
 ROWS_AT_ONCE = 2_000_000
 FEW = 100_000
@@ -70,7 +84,7 @@ class SettlementRunner:
         undone = self._undo([batch_id for batch_id in settlement.undo if batch_id not in kept])
         open_batches = [batch for batch in staged if batch.batch_id not in holds and not self._is_obsolete(batch)]
         self.sales.expect(open_batches)
-        for wave in waves(self.cursor, open_batches):
+        for wave in divide_into_waves(self.cursor, open_batches):
             self.sales.read(wave)
             replaces = wave[0].parent in settlement.undo  # checked above
             hold = None if replaces or not checked else check_hold(self.cursor, wave[0])

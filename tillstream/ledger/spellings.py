@@ -10,11 +10,11 @@ from functools import reduce
 
 import duckdb
 
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.contract.sections import STORE_ESCAPES
-from tillstream.domain.money.amounts import example_text
-from tillstream.ledger.memory import MemoryLedger
+from tillstream.ledger.duckdb_ledger import MemoryLedger
 from tillstream.ledger.settle_script import KEY, PRODUCT
+from tillstream.model.batch import Hold, HoldCode
+from tillstream.model.contract_sections import STORE_ESCAPES
+from tillstream.model.money import example_text
 from tillstream.ports.warehouse import StagedBatch
 
 MOST_ROWS = 5_000

@@ -8,12 +8,12 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from tillstream import audit
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.events import STAGING
-from tillstream.outbox.outbox import Outbox, Report, ignore
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
+from tillstream.ports.documents import Document
+from tillstream.records.outbox import Outbox, Report, ignore
 
 COLLECTION, FOLDER = "outbox", "mail/"
 OUTBOX = Outbox(COLLECTION, "message")

@@ -3,7 +3,7 @@
 from tillstream.marts.manifest import PARTITION, Manifest
 from tillstream.marts.parquet import schema_of
 from tillstream.marts.tables import MartTable
-from tillstream.ports.table_log import LoggedFile, LoggedTable, TableLog
+from tillstream.ports.files import LoggedFile, LoggedTable, TableLog
 
 
 def commit_tables(log: TableLog, manifest: Manifest, previous: Manifest | None) -> None:

@@ -12,21 +12,21 @@ from xml.etree import ElementTree as ET
 
 import yaml
 
-from tillstream.domain.columns import Kind
-from tillstream.domain.errors import Rejected
 from tillstream.marts.tables import BIGNUMERIC, TABLES, MartTable
+from tillstream.model.columns import ColumnKind
+from tillstream.model.errors import Rejected
 
 PBIDS_MEDIA_TYPE = "application/json"
 NOTE = "# Written by `tillstream marts connection-file`; do not edit.\n"
 CONNECTION = "postgres.tillstream"
 """Name of the connection within a file of Tableau."""
 _POSTGRESQL: Mapping[str, str] = {
-    Kind.STRING: "text",
-    Kind.DATE: "date",
-    Kind.NUMERIC: "numeric(38,9)",
+    ColumnKind.STRING: "text",
+    ColumnKind.DATE: "date",
+    ColumnKind.NUMERIC: "numeric(38,9)",
     BIGNUMERIC: "numeric(38,18)",
-    Kind.INT64: "bigint",
-    Kind.BOOL: "boolean",
+    ColumnKind.INT64: "bigint",
+    ColumnKind.BOOL: "boolean",
 }
 
 

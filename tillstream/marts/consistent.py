@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from tillstream.domain.errors import Unavailable
 from tillstream.marts.state import Changes, MartState, read_state
+from tillstream.model.errors import Unavailable
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
 TRIES = 10

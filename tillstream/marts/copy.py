@@ -7,7 +7,6 @@ from tempfile import TemporaryFile
 
 import pyarrow.parquet as pq
 
-from tillstream.domain.errors import Unavailable
 from tillstream.marts import parquet
 from tillstream.marts.consistent import read_consistently
 from tillstream.marts.copy_check import Difference, differences
@@ -15,8 +14,8 @@ from tillstream.marts.copy_record import CopiedPart, CopyRecord, Part, read_reco
 from tillstream.marts.copy_tables import Summed, copy_tables, month_days
 from tillstream.marts.state import Changes, MartState
 from tillstream.marts.tables import MartTable
-from tillstream.ports.read_copy import ROWS, CopyTable, CopyTransaction, ReadCopy
-from tillstream.ports.warehouse import Snapshot, Warehouse
+from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import ROW_COUNT, CopyTable, CopyTransaction, ReadCopy, Snapshot, Warehouse
 
 FEW_MONTHS = 3
 """Totals of more months are computed in one pass over the table."""
@@ -35,7 +34,7 @@ class Copied:
     repaired: tuple[Difference, ...]
 
     def rows(self, table: str) -> int:
-        return sum(int(part.totals[ROWS]) for (name, _), part in self.record.parts.items() if name == table)
+        return sum(int(part.totals[ROW_COUNT]) for (name, _), part in self.record.parts.items() if name == table)
 
 
 def copy(warehouse: Warehouse, target: ReadCopy, *, full: bool = False, progress: Progress = lambda _: None) -> Copied:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tillstream.domain.errors import Rejected
 from tillstream.marts.consistent import read_consistently
 from tillstream.marts.copy_record import CopyRecord, read_record
 from tillstream.marts.copy_tables import copy_tables, ledger_totals
 from tillstream.marts.state import Changes, MartState
-from tillstream.ports.read_copy import ROWS, ReadCopy, Totals
-from tillstream.ports.warehouse import Snapshot, Warehouse
+from tillstream.model.errors import Rejected
+from tillstream.ports.warehouse import ROW_COUNT, CopyTotals, ReadCopy, Snapshot, Warehouse
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,12 @@ class Difference:
         return f"{self.table}{of_month}: {self.column} is {self.actual:f} instead of {self.expected:f}."
 
 
-def differences(table: str, expected: Mapping[str, Totals], actual: Mapping[str, Totals]) -> list[Difference]:
+def differences(table: str, expected: Mapping[str, CopyTotals], actual: Mapping[str, CopyTotals]) -> list[Difference]:
     """The totals that differ, by month. expected, actual: month → totals; a month without rows can be missing."""
     result = []
     for month in sorted(expected.keys() | actual.keys()):
         wanted, present = expected.get(month, {}), actual.get(month, {})
-        for column in [ROWS, *sorted((wanted.keys() | present.keys()) - {ROWS})]:
+        for column in [ROW_COUNT, *sorted((wanted.keys() | present.keys()) - {ROW_COUNT})]:
             pair = wanted.get(column, Decimal(0)), present.get(column, Decimal(0))
             if pair[0] != pair[1]:
                 result.append(Difference(table, month, column, *pair))
@@ -71,7 +70,7 @@ def check(warehouse: Warehouse, target: ReadCopy) -> Checked:
     return Checked(record.state, current, tuple(sorted(ledger.changed)), tuple(result))
 
 
-def _expected(record: CopyRecord, ledger: "_LedgerTotals", table: str, current: MartState) -> dict[str, Totals]:
+def _expected(record: CopyRecord, ledger: "_LedgerTotals", table: str, current: MartState) -> dict[str, CopyTotals]:
     recorded = {month: part.totals for (name, month), part in record.parts.items() if name == table}
     totals = ledger.totals[table]
     changed = set(ledger.changed) if current == record.state else ledger.changed | {""}
@@ -85,7 +84,7 @@ class _LedgerTotals:
     """changed: months that settlements changed since the copy. totals: table → month → its totals."""
 
     changed: set[str] = field(default_factory=set)
-    totals: dict[str, Mapping[str, Totals]] = field(default_factory=dict)
+    totals: dict[str, Mapping[str, CopyTotals]] = field(default_factory=dict)
 
     def read(self, snapshot: Snapshot, _: MartState, changes: Changes) -> None:
         self.changed |= changes.changed

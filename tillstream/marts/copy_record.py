@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from tillstream.domain.errors import Rejected
 from tillstream.marts.state import MartState
-from tillstream.ports.read_copy import CopyMark, Totals
+from tillstream.model.errors import Rejected
+from tillstream.ports.warehouse import CopyMark, CopyTotals
 
 FORMAT = 1
 Part = tuple[str, str]
@@ -19,7 +19,7 @@ class CopiedPart:
     """sha256: of its rows as Parquet."""
 
     sha256: str
-    totals: Totals
+    totals: CopyTotals
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CopyRecord:
         return CopyMark(self.state.settlement_no, self.state.as_of, text)
 
 
-def _texts(totals: Totals) -> dict[str, str]:
+def _texts(totals: CopyTotals) -> dict[str, str]:
     return {name: format(value.normalize() if value else Decimal(0), "f") for name, value in totals.items()}
 
 

@@ -6,19 +6,18 @@ from decimal import Context, Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import Kind
 from tillstream.marts.state import days_of
 from tillstream.marts.tables import BIGNUMERIC, TABLES, MartColumn, MartTable, MartType
-from tillstream.ports.read_copy import ROWS, CopyColumn, CopyTable, Days, Totals
-from tillstream.ports.warehouse import Snapshot
+from tillstream.model.columns import ColumnKind
+from tillstream.ports.warehouse import ROW_COUNT, CopyColumn, CopyDays, CopyTable, CopyTotals, Snapshot
 
 MONTH_OF = "sale_date"
 _INDEXES = {"fact_sales": (("store_key", "sale_date"), ("product_key", "sale_date"))}
 _SUMS: dict[MartType, str] = {
-    Kind.STRING: "CAST(COALESCE(SUM(LENGTH({}) + 1), 0) AS INT64)",
-    Kind.DATE: "CAST(COALESCE(SUM(DATE_DIFF({}, DATE '1970-01-01', DAY)), 0) AS INT64)",
-    Kind.BOOL: "COUNTIF({})",
-    Kind.INT64: "CAST(COALESCE(SUM({}), 0) AS INT64)",
+    ColumnKind.STRING: "CAST(COALESCE(SUM(LENGTH({}) + 1), 0) AS INT64)",
+    ColumnKind.DATE: "CAST(COALESCE(SUM(DATE_DIFF({}, DATE '1970-01-01', DAY)), 0) AS INT64)",
+    ColumnKind.BOOL: "COUNTIF({})",
+    ColumnKind.INT64: "CAST(COALESCE(SUM({}), 0) AS INT64)",
 }
 _EXACT = Context(prec=100)
 
@@ -35,23 +34,23 @@ def _copy_table(table: MartTable) -> CopyTable:
 
 def _copy_column(column: MartColumn, description: str) -> CopyColumn:
     if column.type == BIGNUMERIC:
-        return CopyColumn(column.name, Kind.NUMERIC, 18, description)
-    kind = Kind(column.type)
-    return CopyColumn(column.name, kind, 9 if kind is Kind.NUMERIC else 0, description)
+        return CopyColumn(column.name, ColumnKind.NUMERIC, 18, description)
+    kind = ColumnKind(column.type)
+    return CopyColumn(column.name, kind, 9 if kind is ColumnKind.NUMERIC else 0, description)
 
 
-def month_days(month: str) -> Days | None:
+def month_days(month: str) -> CopyDays | None:
     """None for a table that is replaced as a whole."""
     return days_of(month) if month else None
 
 
-def ledger_totals(snapshot: Snapshot, table: MartTable) -> Mapping[str, Totals]:
+def ledger_totals(snapshot: Snapshot, table: MartTable) -> Mapping[str, CopyTotals]:
     """Month → totals of its rows in the ledger; "" → totals for a table without months."""
     month = f"FORMAT_DATE('%Y-%m', {MONTH_OF})" if table.by_month else "''"
     sums = [f"{_SUMS.get(column.type, 'SUM({})').format(column.name)} AS sum_{column.name}" for column in table.columns]
     text = f"SELECT {month} AS part, COUNT(*) AS row_count, {', '.join(sums)}\nFROM {table.name}\nGROUP BY part"
     return {
-        row["part"]: {ROWS: Decimal(row["row_count"])}
+        row["part"]: {ROW_COUNT: Decimal(row["row_count"])}
         | {name: Decimal(row[f"sum_{name}"] or 0) for name in table.names}
         for row in snapshot.query(text).to_pylist()
     }
@@ -62,11 +61,11 @@ class Summed:
 
     def __init__(self, table: MartTable, batches: Iterable[pa.RecordBatch]) -> None:
         self._batches = batches
-        self.totals: dict[str, Decimal] = dict.fromkeys([ROWS, *table.names], Decimal(0))
+        self.totals: dict[str, Decimal] = dict.fromkeys([ROW_COUNT, *table.names], Decimal(0))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:
-            self._add(ROWS, batch.num_rows)
+            self._add(ROW_COUNT, batch.num_rows)
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 self._add(name, _sum(column))
             yield batch

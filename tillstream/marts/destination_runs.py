@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream.batches import freshness, loads
 from tillstream.marts import destinations
 from tillstream.marts.destinations import DAY, HOUR, SETTLEMENT, Destination
 from tillstream.marts.state import MartState
 from tillstream.ports import Ports
+from tillstream.records import data_version, sales_loads
 
 INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
 """Longest time from the beginning of a run to that of the next one."""
@@ -24,9 +24,9 @@ def due(ports: Ports) -> list[Destination]:
     """The destinations to write now, those that wait longest first. Only those of each settlement are written while
     sales are being loaded: the others would lack a part of them for an hour or a day."""
     every = destinations.find(ports)
-    now, version = ports.clock.now(), freshness.version(ports.documents)
+    now, version = ports.clock.now(), data_version.version_number(ports.documents)
     due_now = [one for one in every if is_due(one, version, now)]
-    if any(one.every != SETTLEMENT for one in due_now) and loads.must_wait(ports, "marts"):
+    if any(one.every != SETTLEMENT for one in due_now) and sales_loads.must_wait(ports, "marts"):
         due_now = [one for one in due_now if one.every == SETTLEMENT]
     return sorted(due_now, key=lambda one: one.next_at)
 
@@ -42,7 +42,7 @@ def is_due(destination: Destination, version: int, now: datetime) -> bool:
 
 def behind(ports: Ports, destination: Destination) -> int:
     """Settlements of the ledger that a destination lacks."""
-    return max(freshness.newest_settlement(ports.documents) - destination.settlement_no, 0)
+    return max(data_version.newest_settlement(ports.documents) - destination.settlement_no, 0)
 
 
 def has_failed_long(destination: Destination, now: datetime) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import Conflict, NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION = "mart_destinations"
 MOST = 50
@@ -68,7 +68,7 @@ def add(ports: Ports, draft: DestinationDraft, by: str) -> Destination:
         raise Rejected(f"{same.name} is the destination at this address already.")
     added_at = ports.clock.now().isoformat(timespec="seconds")
     destination = Destination(**asdict(draft), added_by=by, added_at=added_at)
-    entry = audit.entry(ports, by, AuditAction.MART_DESTINATION_ADDED, draft.name, None, _audited(destination))
+    entry = audit_log.entry(ports, by, AuditAction.MART_DESTINATION_ADDED, draft.name, None, _audited(destination))
     try:
         ports.documents.put_all([Put(COLLECTION, draft.name, asdict(destination), if_version=0), entry])
     except Conflict:
@@ -79,7 +79,7 @@ def add(ports: Ports, draft: DestinationDraft, by: str) -> Destination:
 def remove(ports: Ports, name: str, by: str) -> Destination:
     """Write to a destination no longer; what it has stays there. Raises `NotFound`."""
     destination = get(ports, name)
-    audit.record(ports, by, AuditAction.MART_DESTINATION_REMOVED, name, _audited(destination))
+    audit_log.record(ports, by, AuditAction.MART_DESTINATION_REMOVED, name, _audited(destination))
     ports.documents.delete(COLLECTION, name)
     return destination
 
@@ -103,7 +103,7 @@ def change(ports: Ports, name: str, changed: Callable[[Destination], Destination
     def updated(document: Document | None) -> Update | Document | None:
         return Update(asdict(changed(_destination(document.data)))) if document else None
 
-    update(ports.documents, COLLECTION, name, updated)
+    update_document(ports.documents, COLLECTION, name, updated)
 
 
 def _audited(destination: Destination) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tillstream.domain.errors import Rejected
 from tillstream.marts import manifest as manifests
 from tillstream.marts import parquet
 from tillstream.marts.commit import commit_tables
@@ -13,8 +12,8 @@ from tillstream.marts.manifest import MANIFEST, PARQUET, PARTITION, Manifest, Ma
 from tillstream.marts.state import Changes, MartState
 from tillstream.marts.statements import statements
 from tillstream.marts.tables import MartTable, chosen
-from tillstream.ports.export_folder import Draft, ExportFolder
-from tillstream.ports.table_log import TableLog
+from tillstream.model.errors import Rejected
+from tillstream.ports.files import ExportDraft, ExportFolder, TableLog
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
 Part = tuple[str, str]
@@ -88,7 +87,7 @@ class _Run:
         self._complete = {name for name, _ in self._previous}
         wanted = {table.name for table in tables}
         self.files = {part: file for part, file in self._previous.items() if part[0] in wanted and self._is_whole(file)}
-        self.drafts: dict[str, Draft] = {}
+        self.drafts: dict[str, ExportDraft] = {}
 
     def _is_whole(self, file: MartFile) -> bool:
         return self._folder.size(file.path) == file.bytes

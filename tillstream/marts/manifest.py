@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream.domain.errors import Rejected
 from tillstream.marts.state import MartState
 from tillstream.marts.tables import MartTable, by_name
+from tillstream.model.errors import Rejected
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -11,10 +11,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import BinaryIO, cast
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.ports.bucket_objects import BucketObjects
-from tillstream.ports.export_folder import Draft
-from tillstream.ports.object_store import StoredObject
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.ports.files import ExportDraft
+from tillstream.ports.objects import BucketObjects, StoredObject
 
 DATA = re.compile(r"[a-z_]+/(month=[0-9]{4}-[0-9]{2}/)?[0-9]+-[0-9a-f]{12}\.parquet")
 """Names of data files; no others are removed."""
@@ -29,11 +28,11 @@ class _OpenDraft:
     path: Path
     file: BinaryIO
 
-    def finished(self) -> Draft:
+    def finished(self) -> ExportDraft:
         self.file.close()
         with self.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Draft(self.path.name, self.path.stat().st_size, digest)
+        return ExportDraft(self.path.name, self.path.stat().st_size, digest)
 
 
 class ObjectExportFolder:
@@ -82,12 +81,12 @@ class ObjectExportFolder:
         with NamedTemporaryFile(dir=self._drafts, delete=False) as file:
             yield _OpenDraft(Path(file.name), cast("BinaryIO", file))
 
-    def discard(self, draft: Draft) -> None:
+    def discard(self, draft: ExportDraft) -> None:
         (self._drafts / draft.name).unlink(missing_ok=True)
 
     def publish(
         self,
-        drafts: Mapping[str, Draft],
+        drafts: Mapping[str, ExportDraft],
         texts: Mapping[str, bytes],
         manifest: bytes,
         commit: Callable[[], None] = lambda: None,

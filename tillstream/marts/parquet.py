@@ -6,18 +6,18 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tillstream.domain.columns import Kind
 from tillstream.marts.state import days_of
 from tillstream.marts.tables import BIGNUMERIC, MartTable, MartType
+from tillstream.model.columns import ColumnKind
 from tillstream.ports.warehouse import Snapshot
 
 ARROW: dict[MartType, pa.DataType] = {
-    Kind.STRING: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.NUMERIC: pa.decimal128(38, 9),
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
     BIGNUMERIC: pa.decimal128(38, 18),
-    Kind.INT64: pa.int64(),
-    Kind.BOOL: pa.bool_(),
+    ColumnKind.INT64: pa.int64(),
+    ColumnKind.BOOL: pa.bool_(),
 }
 GROUP_ROWS = 131_072
 """Rows of a row group. It does not depend on how an engine hands over rows, so that equal rows are equal bytes."""

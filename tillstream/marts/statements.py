@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tillstream.domain.columns import Kind
 from tillstream.marts.manifest import PARTITION, Manifest, MartFile
 from tillstream.marts.tables import BIGNUMERIC, MartTable, MartType
+from tillstream.model.columns import ColumnKind
 
 Files = Sequence[MartFile]
 FOLDER = "statements"
 SCHEMA = "tillstream"
 _HIVE: Mapping[MartType, str] = {
-    Kind.STRING: "string",
-    Kind.DATE: "date",
-    Kind.NUMERIC: "decimal(38, 9)",
+    ColumnKind.STRING: "string",
+    ColumnKind.DATE: "date",
+    ColumnKind.NUMERIC: "decimal(38, 9)",
     BIGNUMERIC: "decimal(38, 18)",
-    Kind.INT64: "bigint",
-    Kind.BOOL: "boolean",
+    ColumnKind.INT64: "bigint",
+    ColumnKind.BOOL: "boolean",
 }
-_REDSHIFT = {**_HIVE, Kind.STRING: "varchar(65535)"}
+_REDSHIFT = {**_HIVE, ColumnKind.STRING: "varchar(65535)"}
 _HEADER = "-- Written by tillstream marts export; run it again after an export.\n"
 
 
@@ -88,15 +88,21 @@ def _duckdb(table: MartTable, files: Files, location: str) -> str:
         listed = ",\n".join(f"  '{_quoted(location)}/{file.path}'" for file in files)
         source = f"read_parquet([\n{listed}\n], hive_partitioning = false)"
     else:
-        types = {**_HIVE, Kind.STRING: "varchar"}
+        types = {**_HIVE, ColumnKind.STRING: "varchar"}
         nulls = ", ".join(f'CAST(NULL AS {types[column.type]}) AS "{column.name}"' for column in table.columns)
         source = f"(SELECT {nulls}) WHERE FALSE"
     return f"CREATE OR REPLACE VIEW {SCHEMA}.{table.name} AS\nSELECT {columns}\nFROM {source};\n"
 
 
 def _bigquery(table: MartTable, files: Files, location: str) -> str:
-    types = {**_HIVE, Kind.STRING: "STRING", Kind.DATE: "DATE", Kind.NUMERIC: "NUMERIC", BIGNUMERIC: "BIGNUMERIC"}
-    types |= {Kind.INT64: "INT64", Kind.BOOL: "BOOL"}
+    types = {
+        **_HIVE,
+        ColumnKind.STRING: "STRING",
+        ColumnKind.DATE: "DATE",
+        ColumnKind.NUMERIC: "NUMERIC",
+        BIGNUMERIC: "BIGNUMERIC",
+    }
+    types |= {ColumnKind.INT64: "INT64", ColumnKind.BOOL: "BOOL"}
     columns = ",\n".join(f"  `{column.name}` {types[column.type]}" for column in table.columns)
     partitioned = f"\nWITH PARTITION COLUMNS (`{PARTITION}` STRING)" if table.by_month else ""
     place = f"{_text(location)}/{table.name}"

@@ -6,14 +6,14 @@ from functools import cache
 from typing import Literal
 
 import sql
-from tillstream.domain.columns import Kind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import column_descriptions
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.columns import ColumnKind
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.warehouse_tables import column_descriptions
+from tillstream.model.text import did_you_mean
 
 BIGNUMERIC: Literal["BIGNUMERIC"] = "BIGNUMERIC"
 """A number with 18 decimals: exactly the product of an amount and a rate, which have 9 each."""
-MartType = Kind | Literal["BIGNUMERIC"]
+MartType = ColumnKind | Literal["BIGNUMERIC"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _columns(kind: MartType, names: str) -> list[MartColumn]:
     return [MartColumn(name, kind) for name in names.split()]
 
 
-_S, _D, _N, _I, _B = Kind.STRING, Kind.DATE, Kind.NUMERIC, Kind.INT64, Kind.BOOL
+_S, _D, _N, _I, _B = ColumnKind.STRING, ColumnKind.DATE, ColumnKind.NUMERIC, ColumnKind.INT64, ColumnKind.BOOL
 
 TABLES: tuple[MartTable, ...] = (
     MartTable(

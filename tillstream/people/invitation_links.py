@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Role
-from tillstream.people import account_store, login_throttle, passwords
-from tillstream.people.accounts import create, secret_of
-from tillstream.people.user import User, can_sign_in, user_of
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Role
+from tillstream.people import account_store, passwords
+from tillstream.people.account_store import User, has_sign_in, user_of
+from tillstream.people.accounts import create_account, password_fields
 from tillstream.ports import Ports
 
-JOIN, FORGOTTEN = "invitation", "password"
-INVITATION, NEW_PASSWORD = timedelta(days=7), timedelta(days=1)
+INVITATION_PURPOSE, PASSWORD_PURPOSE = "invitation", "password"
+INVITATION_LIFETIME, PASSWORD_LINK_LIFETIME = timedelta(days=7), timedelta(days=1)
 
 
-class NoSuchLink(NotFound):
+class NoSuchInvitationLink(NotFound):
     """Used, expired, replaced or never issued: the message is the same."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class NoSuchLink(NotFound):
 
 
 @dataclass(frozen=True)
-class Link:
+class InvitationLink:
     """A valid link and its user."""
 
     user: User
@@ -36,25 +36,27 @@ class Link:
     @property
     def days(self) -> int:
         """Lifetime of a link of this type, from its creation."""
-        return (INVITATION if self.invitation else NEW_PASSWORD).days
+        return (INVITATION_LIFETIME if self.invitation else PASSWORD_LINK_LIFETIME).days
 
 
-def invite(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> str:
+def invite_with_link(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> str:
     """Create an account without a password and return the text of its invitation link. Raises as `accounts.create`."""
-    text, link = _new_link(ports, INVITATION, JOIN)
+    text, link = _new_link(ports, INVITATION_LIFETIME, INVITATION_PURPOSE)
     secret = {"hash": "", "stamp": secrets.token_hex(8), "given_password": False} | link
-    create(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)
+    create_account(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)
     return text
 
 
-def reissue(ports: Ports, login: str, *, by: str = "") -> str:
+def reissue_link(ports: Ports, login: str, *, by: str = "") -> str:
     """Return a new link: an invitation if the last one is unused, else a link that resets the password.
 
     The old password, bound identities and every session end at once. Raises `NotFound`, `LastAdmin`.
     """
-    document = account_store.get_document(ports, login)
-    invited = not can_sign_in(document.data) and document.data.get("link_for") == JOIN
-    text, link = _new_link(ports, *((INVITATION, JOIN) if invited else (NEW_PASSWORD, FORGOTTEN)))
+    document = account_store.get_account_document(ports, login)
+    invited = not has_sign_in(document.data) and document.data.get("link_for") == INVITATION_PURPOSE
+    text, link = _new_link(
+        ports, *((INVITATION_LIFETIME, INVITATION_PURPOSE) if invited else (PASSWORD_LINK_LIFETIME, PASSWORD_PURPOSE))
+    )
     reset: dict[str, Any] = {
         "hash": "",
         "identities": [],
@@ -62,34 +64,36 @@ def reissue(ports: Ports, login: str, *, by: str = "") -> str:
         "given_password": False,
     } | link
     what = AuditAction.USER_INVITED if invited else AuditAction.USER_PASSWORD_RESET
-    account_store.change(ports, document.id, lambda data: data | reset, by, what)
-    login_throttle.reset(ports, document.id)
+    account_store.change_account(ports, document.id, lambda data: data | reset, by, what)
+    passwords.reset_tries(ports, document.id)
     return text
 
 
-def get_link(ports: Ports, text: str) -> Link:
+def get_link(ports: Ports, text: str) -> InvitationLink:
     """Return the valid link with this text. Raises `NoSuchLink`."""
-    documents = ports.documents.find(account_store.COLLECTION, {"link": _hash(text)}, limit=1)
+    documents = ports.documents.find(account_store.USERS_COLLECTION, {"link": _hash(text)}, limit=1)
     if not documents or not _is_open(ports, documents[0].data, text):
-        raise NoSuchLink
+        raise NoSuchInvitationLink
     user = user_of(documents[0].id, documents[0].data)
-    return Link(user, documents[0].data["link_for"] == JOIN, documents[0].data["link_expires_at"])
+    return InvitationLink(
+        user, documents[0].data["link_for"] == INVITATION_PURPOSE, documents[0].data["link_expires_at"]
+    )
 
 
-def redeem(ports: Ports, text: str, password: str) -> User:
+def redeem_link(ports: Ports, text: str, password: str) -> User:
     """Set the password that the user chose and use up the link. Raises `NoSuchLink`, `Rejected` for a bad password."""
     link = get_link(ports, text)
-    chosen = passwords.check_strength(password, link.user.login, link.user.name)
-    secret = secret_of(chosen, ports.password_cost) | {"given_password": False}
+    chosen = passwords.check_password_strength(password, link.user.login, link.user.name)
+    secret = password_fields(chosen, ports.password_cost) | {"given_password": False}
 
     def change(data: dict[str, Any]) -> dict[str, Any]:
         # Checked again inside the compare-and-set: of two concurrent calls only one succeeds.
         if not _is_open(ports, data, text):
-            raise NoSuchLink
+            raise NoSuchInvitationLink
         return data | secret
 
     what = AuditAction.USER_JOINED if link.invitation else AuditAction.USER_PASSWORD_CHANGED
-    return account_store.change(ports, link.user.login, change, link.user.login, what)
+    return account_store.change_account(ports, link.user.login, change, link.user.login, what)
 
 
 def _new_link(ports: Ports, lifetime: timedelta, purpose: str) -> tuple[str, dict[str, Any]]:

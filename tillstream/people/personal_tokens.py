@@ -10,18 +10,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Action, Scope
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Action, Scope
 from tillstream.people import accounts
-from tillstream.people.account_fields import RegionCheck
-from tillstream.people.user import User
+from tillstream.people.account_store import RegionCheck, User
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
 
-COLLECTION = "personal_tokens"
-TOKEN = re.compile(r"tsp_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-RIGHTS: dict[str, Action] = {
+PERSONAL_TOKENS_COLLECTION = "personal_tokens"
+TOKEN_PATTERN = re.compile(r"tsp_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+TOKEN_RIGHTS: dict[str, Action] = {
     "numbers": Action.SEE_NUMBERS,
     "personal": Action.SEE_PERSONAL,
     "uploads": Action.SEE_UPLOADS,
@@ -35,8 +35,8 @@ RIGHTS: dict[str, Action] = {
 includes costs and margins, and forecasts."""
 READING_RIGHTS = ("numbers", "personal", "quality")
 """Rights that a token for files can have."""
-USUAL_DAYS, MOST_DAYS = 90, 365
-AUDITED_FIELDS = ("login", "name", "rights", "regions", "expires_at", "files_only")
+DEFAULT_DAYS, MAX_DAYS = 90, 365
+AUDITED_TOKEN_FIELDS = ("login", "name", "rights", "regions", "expires_at", "files_only")
 """Fields of a new token that are audited."""
 MAX_LIVE_TOKENS = 50
 """Maximum of live tokens of a user."""
@@ -65,7 +65,7 @@ class PersonalToken:
 
     def scope(self, user: User) -> Scope:
         """The user's current scope, narrowed to the rights and regions of the token."""
-        actions = {RIGHTS[name] for name in self.rights}
+        actions = {TOKEN_RIGHTS[name] for name in self.rights}
         if Action.SEE_NUMBERS in actions:
             actions |= {Action.SEE_COSTS, Action.SEE_FORECASTS, Action.SEE_ALERTS}
         return user.scope.restrict(frozenset(actions), self.regions)
@@ -77,19 +77,19 @@ class PersonalToken:
         return "live" if now < datetime.fromisoformat(self.expires_at) else "expired"
 
 
-def rights_of(scope: Scope) -> tuple[str, ...]:
+def grantable_rights(scope: Scope) -> tuple[str, ...]:
     """Rights that a user of this scope can grant to a token."""
-    return tuple(name for name, action in RIGHTS.items() if scope.may(action))
+    return tuple(name for name, action in TOKEN_RIGHTS.items() if scope.may(action))
 
 
-def issue(
+def issue_personal_token(
     ports: Ports,
     login: str,
     name: str,
     rights: Iterable[str],
     *,
     regions: Iterable[str] = (),
-    days: int = USUAL_DAYS,
+    days: int = DEFAULT_DAYS,
     check_regions: RegionCheck | None = None,
     files_only: bool = False,
     by: str,
@@ -98,9 +98,9 @@ def issue(
 
     check_regions: of the contracts.
     """
-    user = accounts.get(ports, login)
+    user = accounts.get_user(ports, login)
     requested, requested_regions = tuple(sorted(set(rights))), tuple(sorted(set(regions)))
-    _check(user, name.strip(), requested, requested_regions, days)
+    _check_request(user, name.strip(), requested, requested_regions, days)
     if files_only and (excess := sorted(set(requested) - set(READING_RIGHTS))):
         raise Rejected(
             f"A token for files only reads, and cannot have the rights {', '.join(excess)}. Available rights: "
@@ -109,7 +109,7 @@ def issue(
     if check_regions and user.scope.regions is None:
         check_regions(requested_regions)
     now = ports.clock.now()
-    if sum(one.state(now) == "live" for one in find(ports, user.login)) >= MAX_LIVE_TOKENS:
+    if sum(one.state(now) == "live" for one in find_personal_tokens(ports, user.login)) >= MAX_LIVE_TOKENS:
         raise Rejected(f"{user.login} has {MAX_LIVE_TOKENS} active tokens. Revoke an unused one first.")
     secret = secrets.token_urlsafe(32)
     token = PersonalToken(
@@ -117,24 +117,24 @@ def issue(
         login=user.login,
         account=user.created_at,
         name=name.strip(),
-        rights=tuple(right for right in RIGHTS if right in requested),
+        rights=tuple(right for right in TOKEN_RIGHTS if right in requested),
         regions=requested_regions,
         created_at=now.isoformat(timespec="seconds"),
         expires_at=(now + timedelta(days=days)).isoformat(timespec="seconds"),
         files_only=files_only,
     )
-    audited = {name: _data(token)[name] for name in AUDITED_FIELDS}
+    audited = {name: _token_data(token)[name] for name in AUDITED_TOKEN_FIELDS}
     ports.documents.put_all(
         [
-            Put(COLLECTION, token.id, _data(token) | {"hash": _hash(secret)}, if_version=0),
-            audit.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, audited),
+            Put(PERSONAL_TOKENS_COLLECTION, token.id, _token_data(token) | {"hash": _hash(secret)}, if_version=0),
+            audit_log.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, audited),
         ]
     )
     return token, f"tsp_{token.id}_{secret}"
 
 
-def _check(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int) -> None:
-    grantable = rights_of(user.scope)
+def _check_request(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, ...], days: int) -> None:
+    grantable = grantable_rights(user.scope)
     if user.disabled:
         raise Rejected(f"The account {user.login} is disabled and cannot have a token.")
     if not name or len(name) > 60:
@@ -150,20 +150,20 @@ def _check(user: User, name: str, rights: tuple[str, ...], regions: tuple[str, .
     outside = [one for one in regions if not user.scope.covers_region(one)]
     if outside:
         raise Rejected(f"{user.login} cannot see the region {', '.join(outside)}.")
-    if not 1 <= days <= MOST_DAYS:
-        raise Rejected(f"A token is valid for 1 to {MOST_DAYS} days, not {days}.")
+    if not 1 <= days <= MAX_DAYS:
+        raise Rejected(f"A token is valid for 1 to {MAX_DAYS} days, not {days}.")
 
 
-def check(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
+def check_personal_token(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
     """Return the token of this text and its user; None if the token is not live or the account is disabled or gone."""
-    parts = TOKEN.fullmatch(text.strip())
-    document = ports.documents.get(COLLECTION, parts[1]) if parts else None
+    parts = TOKEN_PATTERN.fullmatch(text.strip())
+    document = ports.documents.get(PERSONAL_TOKENS_COLLECTION, parts[1]) if parts else None
     # 256 random bits cannot be guessed, so a fast hash is enough.
     if parts is None or document is None or not hmac.compare_digest(document.data["hash"], _hash(parts[2])):
         return None
-    token, now = _token(document.data), ports.clock.now()
+    token, now = _token_of_data(document.data), ports.clock.now()
     try:
-        user = accounts.get(ports, token.login)
+        user = accounts.get_user(ports, token.login)
     except NotFound:
         return None
     if token.state(now) != "live" or user.disabled or user.created_at != token.account:
@@ -172,18 +172,20 @@ def check(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
     if token.last_used != today:
         # Once a day, not on every request. A concurrent writer has stored the same day, so ignore the conflict.
         with suppress(Conflict):
-            ports.documents.put(COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version)
+            ports.documents.put(
+                PERSONAL_TOKENS_COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version
+            )
     return replace(token, last_used=today), user
 
 
-def find(ports: Ports, login: str | None = None) -> list[PersonalToken]:
+def find_personal_tokens(ports: Ports, login: str | None = None) -> list[PersonalToken]:
     """Tokens of one user, or of all users, newest first."""
     where = {"login": login} if login is not None else None
-    documents = ports.documents.find(COLLECTION, where, order_by="created_at", descending=True)
-    return [_token(document.data) for document in documents]
+    documents = ports.documents.find(PERSONAL_TOKENS_COLLECTION, where, order_by="created_at", descending=True)
+    return [_token_of_data(document.data) for document in documents]
 
 
-def revoke(ports: Ports, id: str, *, by: str, login: str | None = None) -> PersonalToken:
+def revoke_personal_token(ports: Ports, id: str, *, by: str, login: str | None = None) -> PersonalToken:
     """Revoke a token. Idempotent. Raises `NotFound`, also if it is not a token of `login`."""
 
     def revoked(document: Document | None) -> Update | Document:
@@ -192,22 +194,22 @@ def revoke(ports: Ports, id: str, *, by: str, login: str | None = None) -> Perso
         if document.data["revoked_at"]:
             return document
         change = {"revoked_at": ports.clock.now().isoformat(timespec="seconds"), "revoked_by": by}
-        audit_entry = audit.entry(
+        audit_entry = audit_log.entry(
             ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
         )
         return Update(document.data | change, [audit_entry])
 
-    return _token(update(ports.documents, COLLECTION, id, revoked).data)
+    return _token_of_data(update_document(ports.documents, PERSONAL_TOKENS_COLLECTION, id, revoked).data)
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _data(token: PersonalToken) -> dict[str, Any]:
+def _token_data(token: PersonalToken) -> dict[str, Any]:
     return asdict(token) | {"rights": list(token.rights), "regions": list(token.regions)}
 
 
-def _token(data: dict[str, Any]) -> PersonalToken:
+def _token_of_data(data: dict[str, Any]) -> PersonalToken:
     lists = {"rights": tuple(data["rights"]), "regions": tuple(data["regions"])}
     return PersonalToken(**{name: value for name, value in data.items() if name != "hash"} | lists)

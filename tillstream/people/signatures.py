@@ -12,18 +12,18 @@ KEY_BYTES, SIGNATURE_BYTES = 32, 64
 def new_key_pair() -> tuple[str, str]:
     """A new private key and its public key."""
     private = Ed25519PrivateKey.generate()
-    return encode(private.private_bytes_raw()), encode(private.public_key().public_bytes_raw())
+    return encode_base64url(private.private_bytes_raw()), encode_base64url(private.public_key().public_bytes_raw())
 
 
-def sign(private_key: str, payload: bytes) -> str:
+def sign_payload(private_key: str, payload: bytes) -> str:
     """The signature of exactly these bytes."""
-    return encode(Ed25519PrivateKey.from_private_bytes(_decode(private_key)).sign(payload))
+    return encode_base64url(Ed25519PrivateKey.from_private_bytes(_decode_base64url(private_key)).sign(payload))
 
 
-def is_valid(public_key: str, payload: bytes, signature: str) -> bool:
+def is_valid_signature(public_key: str, payload: bytes, signature: str) -> bool:
     """Whether the signature is that of exactly these bytes; False if it is not a signature at all."""
     try:
-        Ed25519PublicKey.from_public_bytes(_decode(public_key)).verify(_decode(signature), payload)
+        Ed25519PublicKey.from_public_bytes(_decode_base64url(public_key)).verify(_decode_base64url(signature), payload)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -31,20 +31,20 @@ def is_valid(public_key: str, payload: bytes, signature: str) -> bool:
 
 def check_public_key(text: str) -> None:
     """Raise `ValueError` unless the text is a public key."""
-    Ed25519PublicKey.from_public_bytes(_decode(text))
+    Ed25519PublicKey.from_public_bytes(_decode_base64url(text))
 
 
-def encode(raw: bytes) -> str:
+def encode_base64url(raw: bytes) -> str:
     """Base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
-def _decode(text: str) -> bytes:
+def _decode_base64url(text: str) -> bytes:
     """Raises `ValueError`, also for characters outside the alphabet and for text with padding."""
     try:
         raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError(str(error)) from error
-    if encode(raw) != text:  # the last character has unused bits: one signature must have one text
+    if encode_base64url(raw) != text:  # the last character has unused bits: one signature must have one text
         raise ValueError("not the usual form of base64url")
     return raw

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-from tillstream.domain.limits import LIMITS, Limits
-from tillstream.domain.password_cost import PASSWORD_COST, PasswordCost
-from tillstream.ports.clock import Clock
-from tillstream.ports.document_store import DocumentStore
-from tillstream.ports.event_bus import EventBus
-from tillstream.ports.functions import Functions
-from tillstream.ports.jobs import Jobs
-from tillstream.ports.object_store import ObjectStore
-from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import Warehouse
+from tillstream.model.limits import LIMITS, Limits
+from tillstream.model.people import PASSWORD_COST, PasswordCost
+from tillstream.ports.bus import EventBus
+from tillstream.ports.documents import DocumentStore
+from tillstream.ports.machine import Clock, Functions, Jobs
+from tillstream.ports.objects import ObjectStore
+from tillstream.ports.warehouse import SaleIndex, Warehouse
 
 __all__ = ["Clock", "DocumentStore", "EventBus", "Functions", "Jobs", "ObjectStore", "Ports", "SaleIndex", "Warehouse"]
 

@@ -1,14 +1,18 @@
-"""Warehouse: the ledger and its views. The single source of truth, from which everything else can be rebuilt."""
+"""The warehouse with the ledger and its views, the index of its sales, and read copies of its marts.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+There, a settlement reads only these days of the ledger. A local warehouse needs none: DuckDB reads the whole ledger.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from tillstream.domain.batch.holds import Hold
-from tillstream.domain.batch.record import FILE_KINDS, BatchKind
-from tillstream.domain.columns import FILE_SOURCES
-from tillstream.domain.people import Scope
+from tillstream.model.batch import FILE_KINDS, BatchKind, Hold
+from tillstream.model.columns import FILE_SOURCES, ColumnKind
+from tillstream.model.people import Scope
 
 if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sales
     from pathlib import Path
@@ -116,10 +120,10 @@ class AdHocQuery:
         return ""
 
 
-AD_HOC_BYTES = 512 << 20
+MAX_AD_HOC_BYTES = 512 << 20
 """Largest answer of a query of a person, in memory."""
-TOO_MANY_BYTES = "The answer is too large. Select fewer columns or rows."
-NO_VALUE = (
+ANSWER_TOO_LARGE = "The answer is too large. Select fewer columns or rows."
+VALUE_NOT_COMPUTED = (
     "A value of a row cannot be computed: a number is too large, a text has another form than the function expects, or "
     "a query within an expression has several rows. Leave such rows out, for example with a condition in IF."
 )
@@ -218,3 +222,161 @@ class SqlWarehouse(Warehouse, Protocol):
 
     def ad_hoc(self, query: AdHocQuery) -> "pa.Table":
         """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""
+
+
+INDEX_INCOMPLETE = (
+    "The sale index does not have the days of all sales, and a settlement would count sales twice. Run `tillstream "
+    "deploy index`, which reads them from the ledger."
+)
+"""Message of `check`."""
+
+
+class PendingDay(NamedTuple):
+    """A business day with sales of one settlement that are not noted yet.
+
+    Any sale of the ledger may also be on this day, so a settlement also searches the ledger's rows of the day.
+    """
+
+    day: date
+    settlement_no: int
+    """The settlement, if it is committed. An attempt that fails may leave a number that another settlement gets."""
+    epoch: int
+    """The epoch of the ledger on which the settlement is based. It can be committed only in this epoch."""
+
+
+class SaleIndex(Protocol):
+    """The days of each hash: a superset, as they are noted before the rows that they are for are committed.
+
+    Only the sales of a large settlement are noted after it; their days are pending until then.
+
+    A hash is an integer of 63 bits, not negative. The port does not distinguish what was hashed: a sale, a batch id,
+    the bytes of a file. Raises `Unavailable`; any call can be repeated. Durable on return. Safe in threads and
+    processes.
+    """
+
+    most_pairs: int
+    """Pairs that a settlement notes. If it has more, it leaves days pending."""
+
+    def days(self, hashes: Collection[int]) -> Mapping[int, Collection[date]]:
+        """The days noted for these hashes. A hash without days is absent from the result."""
+
+    def pending(self) -> Collection[PendingDay]:
+        """The pending days. Call it before `days`: sales that are noted in between are then in both, not in neither."""
+
+    def check(self, settlement_no: int) -> None:
+        """Raise `Unavailable` if the days of any of the settlements up to this one may be missing.
+
+        A new index is complete up to 0; so is one that lost its content.
+        """
+
+    def note(
+        self, pairs: Collection[tuple[int, date]], settlement_no: int, pending: Collection[PendingDay] = ()
+    ) -> None:
+        """Add days to hashes before this settlement is committed; noted days are never removed. Idempotent.
+
+        pending: the days of its other sales. After `Unavailable`, any part of the pairs can have been noted, and the
+        days can be pending or not.
+        """
+
+    def note_pending(
+        self, pending: Iterable[PendingDay], pairs: Callable[[PendingDay], Iterable[tuple[int, date]]]
+    ) -> int:
+        """Note the pairs of each of these days that are missing, and end its being pending; return their number.
+
+        pairs: the sales of the settlement on the day. If it raises an exception, the pairs before are noted, and a
+        repetition continues after them.
+        """
+
+    def invalidate(self) -> None:
+        """From now on `check` raises, whatever is noted, until a rebuild has completed. Idempotent."""
+
+    def rebuild(self, pairs: Iterable[tuple[int, date]], settlement_no: int) -> None:
+        """Replace the content: afterwards each of the pairs is noted, and no hash that is in none of them.
+
+        The pairs are those of all settlements up to this one, so no day is pending any more. The index is invalid
+        until the end. Hashes are removed
+        only after all pairs were noted, so a rebuild that was interrupted leaves a superset, which the next one
+        completes. Run one rebuild at a time, and only while nothing is committed. A hash of the pairs may keep days
+        noted earlier.
+        """
+
+    def close(self) -> None:
+        """Release the resources of this process. Idempotent."""
+
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+CopyDays = tuple[date, date]
+"""The first day of a month, and that of the next one."""
+CopyTotals = Mapping[str, Decimal]
+"""Column → sum: of numbers; of days since 1970-01-01 for dates; of rows that are true for booleans; of length + 1 in
+characters for texts. NULL counts as nothing. ROWS → number of rows."""
+ROW_COUNT = "rows"
+
+
+@dataclass(frozen=True)
+class CopyColumn:
+    """decimals: of a NUMERIC."""
+
+    name: str
+    kind: ColumnKind
+    decimals: int
+    description: str
+
+
+@dataclass(frozen=True)
+class CopyTable:
+    """key: columns that identify a row. indexes: columns of further indexes. month_of: the date column by which months
+    are replaced; empty: the table is replaced as a whole."""
+
+    name: str
+    description: str
+    columns: tuple[CopyColumn, ...]
+    key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...] = ()
+    month_of: str = ""
+
+
+@dataclass(frozen=True)
+class CopyMark:
+    """What a copy has. settlement_no: 0 for none. as_of: ISO 8601. record: JSON that the next copy reads."""
+
+    settlement_no: int
+    as_of: str
+    record: str
+
+
+class CopyTransaction(Protocol):
+    """Everything is visible to readers when the block ends, or nothing. Raises as `ReadCopy`."""
+
+    def record(self) -> str | None:
+        """The record of the last copy; None if there is none."""
+
+    def prepare(self, table: CopyTable) -> bool:
+        """Create a table, or replace one with other columns or comments; return whether it is new, and so empty.
+
+        Raises `Rejected` for a table of this name that no copy created."""
+
+    def replace(self, table: CopyTable, days: CopyDays | None, batches: "Iterable[pa.RecordBatch]") -> None:
+        """Replace the rows of a month, or all. batches: in the order of the columns, with Arrow's types of them."""
+
+    def totals(self, table: CopyTable, days: CopyDays | None = None) -> Mapping[str, CopyTotals]:
+        """Month → totals of its rows; "" → totals for a table without months. days: of this month only."""
+
+    def finish(self, mark: CopyMark) -> None:
+        """Create the indexes of new tables, and store the mark."""
+
+
+class ReadCopy(Protocol):
+    """Raises `Rejected` for what the user can change, such as a wrong password; `Unavailable` otherwise."""
+
+    @property
+    def name(self) -> str:
+        """For messages: the host and the schema."""
+
+    def transaction(self) -> AbstractContextManager[CopyTransaction]:
+        """Connect, and keep other copies out of the schema within the block. Raises `Rejected` if one is writing it."""
+
+    def reading(self) -> AbstractContextManager[CopyTransaction]:
+        """Connect for `record` and `totals` only; writes nothing."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind, Product, Store, Supplier
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.money.amounts import amount_text, price_text
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
+from tillstream.model.money import amount_text, price_text
 from tillstream.pipeline.reading.correction_file import format_guarded_line
 from tillstream.ports import Ports
 from tillstream.reports import formats

@@ -8,8 +8,8 @@ from typing import Any
 
 from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.catalogue.json_codec import decimal_text, to_json
-from tillstream.domain.people import Scope
 from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder
+from tillstream.model.people import Scope
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
 

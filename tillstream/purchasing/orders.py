@@ -7,16 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import sql
-from tillstream import audit
-from tillstream.audit import Entry, reading
-from tillstream.batches import freshness
 from tillstream.catalogue.records import document_id
 from tillstream.domain.catalogue.json_codec import from_json, to_json
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder, merge_lines, problem
 from tillstream.inventory import records
+from tillstream.model import audit
+from tillstream.model.audit import AuditEntry
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log, data_version
 
 COLLECTION = "purchase_orders"
 COUNTERS, COUNTER = "counters", "purchase-orders"
@@ -194,9 +194,9 @@ def _sent(ports: Ports, places: Collection[Place] | None) -> list[PurchaseOrder]
     ]
 
 
-def history(ports: Ports, number: str) -> list[Entry]:
+def history(ports: Ports, number: str) -> list[AuditEntry]:
     """The audit entries of an order, newest first."""
-    return reading.find_by_subject(ports, "order", _subject(number))
+    return audit_log.find_by_subject(ports, "order", _subject(number))
 
 
 def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes: Change, by: str) -> PurchaseOrder:
@@ -209,8 +209,8 @@ def _move(ports: Ports, order_id: str, permitted: Sequence[OrderState], changes:
         after = replace(before, **changes)
         return Update(to_json(after), [_entry(ports, by, audit.AuditAction.ORDER_CHANGED, before, after)])
 
-    moved = _decoded(update(ports.documents, COLLECTION, document_id(order_id), next_state))
-    freshness.bump(ports.documents)  # answers have the units on order
+    moved = _decoded(update_document(ports.documents, COLLECTION, document_id(order_id), next_state))
+    data_version.bump_data_version(ports.documents)  # answers have the units on order
     return moved
 
 
@@ -222,7 +222,7 @@ def _entry(ports: Ports, by: str, what: audit.AuditAction, before: PurchaseOrder
     sides = [_fields(one) if one else {} for one in (before, after)]
     changed = {name for name in sides[1] if sides[0].get(name) != sides[1][name]}
     old, new = ({name: side[name] for name in sorted(changed) if name in side} for side in sides)
-    return audit.entry(ports, by, what, _subject(after.number), old, new)
+    return audit_log.entry(ports, by, what, _subject(after.number), old, new)
 
 
 def _subject(number: str) -> str:

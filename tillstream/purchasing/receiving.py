@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.purchasing.order import OrderState, TrackedOrder
 from tillstream.inventory import levels, records
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
 

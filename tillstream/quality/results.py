@@ -7,7 +7,7 @@ from typing import Any
 
 from sql.quality import Check, checks
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COLLECTION, LAST, TREND = "quality", "last", "quality_days"
 KEPT_DAYS = 400
@@ -89,7 +89,7 @@ def save(ports: Ports, run: Run) -> Results:
         results = _with(_parse(document.data) if document else Results(), run)
         return Update(_to_json(results))
 
-    stored = update(ports.documents, COLLECTION, LAST, added)
+    stored = update_document(ports.documents, COLLECTION, LAST, added)
     results = _parse(stored.data)
     _add_to_trend(ports, results, run)
     return results
@@ -143,7 +143,7 @@ def _add_to_trend(ports: Ports, results: Results, run: Run) -> None:
             most[name] = max(most.get(name, 0), results.by_check[name].failing_rows)
         return Update({"runs": runs + 1, "failing_rows": most})
 
-    update(ports.documents, TREND, run.at.date().isoformat(), added)
+    update_document(ports.documents, TREND, run.at.date().isoformat(), added)
 
 
 def _parse(data: Mapping[str, Any]) -> Results:

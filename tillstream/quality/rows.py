@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 from sql.quality import Check, checks
-from tillstream.domain.errors import NotFound
 from tillstream.inventory import comparison
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.quality import results
 

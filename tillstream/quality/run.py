@@ -7,8 +7,8 @@ from itertools import accumulate
 
 import sql
 from sql.quality import Check, checks
-from tillstream.domain.daily_totals import day_groups
 from tillstream.inventory import comparison
+from tillstream.model.tables.daily_totals import day_groups
 from tillstream.ports import Ports
 from tillstream.quality import results
 from tillstream.quality.results import Results, Run

@@ -13,14 +13,14 @@ from functools import cache
 from typing import Any
 
 import sql
-from tillstream.batches import originals, records
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.errors import Rejected
-from tillstream.domain.store_sale import time_warning
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.batch import receipt_time
+from tillstream.model.errors import Rejected
+from tillstream.model.messages import sale_time_warning
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import with_message
+from tillstream.records import batch_originals, batch_records
 
 BATCHES = 200
 """Micro-batches that one query reads; their originals are read if they contain a sale of the reader."""
@@ -35,7 +35,7 @@ UNDONE = {
 
 
 @dataclass(frozen=True, order=True)
-class Position:
+class OutcomePosition:
     """After this row of this micro-batch, as this settlement decided it."""
 
     settlement_no: int = 0
@@ -44,7 +44,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Reader:
+class OutcomeReader:
     """Whose sales are read. region, store: narrows the query; empty: `sees` decides alone."""
 
     sees: Callable[[Mapping[str, Any]], bool]
@@ -64,18 +64,18 @@ class _Decision:
 @dataclass(frozen=True)
 class OutcomePage:
     outcomes: list[dict[str, Any]]
-    next: Position
+    next: OutcomePosition
 
 
 _NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
 
 
-def newest(ports: Ports) -> Position:
+def newest_position(ports: Ports) -> OutcomePosition:
     """The position after everything that is settled."""
-    return Position(int(ports.warehouse.query(_NEWEST).column("settlement_no")[0].as_py()), 1 << 62, 1 << 62)
+    return OutcomePosition(int(ports.warehouse.query(_NEWEST).column("settlement_no")[0].as_py()), 1 << 62, 1 << 62)
 
 
-def read(ports: Ports, reader: Reader, since: Position, limit: int) -> OutcomePage:
+def read_outcomes(ports: Ports, reader: OutcomeReader, since: OutcomePosition, limit: int) -> OutcomePage:
     """At most `limit` outcomes after a position, and the position to continue from."""
     outcomes: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
@@ -95,7 +95,9 @@ Decisions = Mapping[tuple[int, int], list[_Decision]]
 """(batch_no, row number) → decisions about the row."""
 
 
-def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[Position, dict[str, Any] | None]]:
+def _following(
+    ports: Ports, reader: OutcomeReader, since: OutcomePosition
+) -> Iterator[tuple[OutcomePosition, dict[str, Any] | None]]:
     """Positions after `since`, each with its outcome; the last one of a micro-batch has none."""
     values = {"settlement_no": since.settlement_no, "batch_no": since.batch_no, "limit": BATCHES}
     batches = ports.warehouse.query(sql.text("ledger/decided_messages"), values).to_pylist()
@@ -105,7 +107,7 @@ def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[
     @cache
     def messages(batch_id: str) -> list[StoredMessage]:
         try:
-            with originals.open_whole(ports, records.get(ports, batch_id)) as stream:
+            with batch_originals.open_whole_original(ports, batch_records.get_batch(ports, batch_id)) as stream:
                 block = read_messages(stream)
         except Rejected:  # a named loss, which must not keep the outcomes of others from their tills
             return []
@@ -114,15 +116,15 @@ def _following(ports: Ports, reader: Reader, since: Position) -> Iterator[tuple[
     for batch in batches:
         settlement_no, batch_no = batch["settlement_no"], batch["batch_no"]
         for message in messages(batch["batch_id"]) if batch_no in decided else ():
-            position = Position(settlement_no, batch_no, message.row_number)
+            position = OutcomePosition(settlement_no, batch_no, message.row_number)
             if position > since:
                 yield position, _outcome(reader, message, batch, decisions)
-        end = Position(settlement_no, batch_no, 1 << 62)
+        end = OutcomePosition(settlement_no, batch_no, 1 << 62)
         if end > since:
             yield end, None
 
 
-def _decisions(ports: Ports, reader: Reader, batches: list[dict[str, Any]]) -> Decisions:
+def _decisions(ports: Ports, reader: OutcomeReader, batches: list[dict[str, Any]]) -> Decisions:
     values: dict[str, Any] = {
         "batches": sorted({batch["batch_no"] for batch in batches}),
         "received": sorted({batch["received_date"] for batch in batches}),
@@ -145,7 +147,7 @@ def _decisions(ports: Ports, reader: Reader, batches: list[dict[str, Any]]) -> D
 
 
 def _outcome(
-    reader: Reader, message: StoredMessage, batch: Mapping[str, Any], decisions: Decisions
+    reader: OutcomeReader, message: StoredMessage, batch: Mapping[str, Any], decisions: Decisions
 ) -> dict[str, Any] | None:
     """The outcome of a message by a settlement; None if that decided nothing about it, or if it is not the reader's."""
     settlement_no = batch["settlement_no"]
@@ -197,7 +199,7 @@ def _time_warnings(message: StoredMessage) -> Iterator[dict[str, Any]]:
     """The warning of a sale whose time does not fit the time of its receipt, as on the page of its micro-batch."""
     if message.sale:
         sold_at, received = message.sale["sold_at"], receipt_time(message.sequence)
-        code = time_warning(datetime.fromisoformat(sold_at), received)
+        code = sale_time_warning(datetime.fromisoformat(sold_at), received)
         if code:
             problem = {"code": code, "column": "sold_at", "value": sold_at, "detail": f"{received:%Y-%m-%d %H:%M} UTC"}
             complete = with_message(problem, {})
@@ -213,7 +215,7 @@ def facts_of(message: StoredMessage) -> dict[str, Any]:
     sale: Any = message.sale
     if not sale:
         try:
-            sale = json_text.decode(message.text)
+            sale = json_text.decode_json(message.text)
         except ValueError:
             sale = {}
     if not isinstance(sale, dict):

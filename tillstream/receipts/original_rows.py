@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from tillstream.batches import lineage, originals, records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.model.batch import Batch, BatchKind
 from tillstream.ports import Ports
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_originals, batch_records
 
 if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
     from tillstream.pipeline.reading.open_reader import HeaderInfo
@@ -27,7 +27,7 @@ from tillstream.pipeline.reading.correction_file import (
 
 def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
     """Rejected rows as CSV in UTF-8 with BOM: source columns, then `CONTROL_COLUMNS`. Raises `NotFound`."""
-    upload = records.get(ports, batch)
+    upload = batch_records.get_batch(ports, batch)
     shape = original_shape(ports, upload)
     yield (BOM + format_guarded_line([*shape.names, *CONTROL_COLUMNS])).encode()
     for row in add_raw_text(ports, upload, receipts.rejected_rows(ports, batch)):
@@ -53,8 +53,8 @@ def add_raw_text(ports: Ports, upload: Batch, rows: list[dict[str, Any]]) -> lis
 def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
     if fix:
         corrections = [
-            *lineage.inherited_corrections(ports, upload),
-            *records.children(ports, upload.batch_id, BatchKind.CORRECTION),
+            *batch_records.inherited_corrections(ports, upload),
+            *batch_records.child_batches(ports, upload.batch_id, BatchKind.CORRECTION),
         ]
         correction = next(one for one in corrections if one.fix_number == fix)
         with _open(ports, correction) as stream:
@@ -80,7 +80,7 @@ def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> 
 
 
 def _open(ports: Ports, upload: Batch) -> BinaryIO:
-    return originals.open_whole(ports, upload)
+    return batch_originals.open_whole_original(ports, upload)
 
 
 def original_shape(ports: Ports, upload: Batch) -> "HeaderInfo":

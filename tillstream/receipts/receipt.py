@@ -1,24 +1,206 @@
-"""Receipts: counts, problems and amounts of a batch, and its rejected rows."""
+"""Receipts: counts, problems and amounts of a batch, and its rejected rows, settled or staged.
+
+Empty if the staged files have expired or are damaged.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache, cached_property
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import sql
-from tillstream.batches import records
+from sql.limits import NO_DAY, limited, where
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.batch.staging_report import IssueCount, StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.model.batch import Batch, BatchKind, BatchState, IssueCount, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
+from tillstream.model.people import NOT_YOUR_STORE
+from tillstream.model.problems import CATALOGUE, Severity
+from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import WarehouseQuery
-from tillstream.receipts import staged_rejections
-from tillstream.receipts.batch_queries import BatchQueries
-from tillstream.receipts.receipt_types import Receipt, ReceiptAmounts, ReceiptProblem, ReceiptRows
+from tillstream.ports.warehouse import Warehouse, WarehouseQuery
+from tillstream.records import batch_records
+
+
+class ReceiptRows(TypedDict):
+    """Rows by outcome; they balance: read is the sum of the others. Null: not known before the batch is settled."""
+
+    read: int
+    new: int | None
+    corrected: int | None
+    duplicate: int | None
+    quarantined: int
+    blank: int
+    ignored: int
+
+
+class ReceiptProblem(TypedDict):
+    """How often a problem occurs in a column. Null: the problem has no column, or no line."""
+
+    code: str
+    severity: str
+    column: str | None
+    count: int
+    first_line: int | None
+    example: str | None
+
+
+class ReceiptAmounts(TypedDict):
+    """Sums of the accepted rows of one currency."""
+
+    currency: str
+    net: Decimal | None
+    gross: Decimal | None
+
+
+class ImportedBefore(TypedDict):
+    """Lines of one currency that the ledger has already. revenue: of those that are not cancelled."""
+
+    currency: str
+    lines: int
+    revenue: Decimal
+
+
+class ReceiptProposal(TypedDict):
+    """The contract version that would read a held file, and what it changes."""
+
+    contract: str
+    version: int
+    changes: list[str]
+
+
+class Receipt(TypedDict):
+    """What happened to the rows of a batch."""
+
+    batch_id: NotRequired[str]
+    """Missing in previews, which store no batch."""
+    status: str
+    """The state of the batch, or `dry-run`."""
+    region: str
+    contract: str
+    contract_version: int
+    file: str
+    holds: list[dict[str, str]]
+    """Code and message of each hold."""
+    rows: ReceiptRows
+    problems: list[ReceiptProblem]
+    amounts: list[ReceiptAmounts]
+    removed: int
+    """Lines that the batch removed because it states a scope completely."""
+    error: str
+    proposal: NotRequired[ReceiptProposal]
+    imported_before: NotRequired[list[ImportedBefore]]
+    """Of a dry run: what the file would not count again."""
+
+
+OF_EARLIER = "batch_lacking_lines"
+"""It reads also the batches that the ledger had before."""
+QUERY_NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", OF_EARLIER)
+_ROWS = {
+    "batches": "received_date = @received_date",
+    "refusals": "received_date = @received_date",
+    "sightings": "sale_date IN UNNEST(@days)",
+    "sale_versions": "sale_date IN UNNEST(@days)",
+}
+
+
+@cache
+def query_text(name: str) -> str:
+    """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>; for
+    `OF_EARLIER`, to the days on which any batch with lines of these days was received: @receipt_days ARRAY<DATE>."""
+    earlier = {"batches": "received_date IN UNNEST(@receipt_days)"} if name == OF_EARLIER else {}
+    return limited(sql.text(f"ledger/{name}"), where(_ROWS | earlier))
+
+
+class BatchQueries:
+    """upload: a batch that is not a correction. Its corrections have its day of receipt."""
+
+    def __init__(self, warehouse: Warehouse, upload: Batch) -> None:
+        self._warehouse, self._upload = warehouse, upload
+
+    def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
+        """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
+        values: dict[str, Any] = {"batch_id": self._upload.batch_id, "days": self._days}
+        if name == OF_EARLIER:
+            values["days"] = _with_days_between(self._days)
+            received = self._warehouse.query(sql.text("ledger/received_for_days"), {"days": values["days"]})
+            values["receipt_days"] = received.column("received_date").to_pylist() or [NO_DAY]
+        else:
+            values["received_date"] = self._upload.received_date
+        rows: list[dict[str, Any]] = self._warehouse.query(query_text(name), {**values, **params}).to_pylist()
+        return rows
+
+    @cached_property
+    def _days(self) -> list[date]:
+        values = {"batch_id": self._upload.batch_id, "received_date": self._upload.received_date}
+        rows = self._warehouse.query(sql.text("ledger/days_of_batch"), values)
+        return rows.column("sale_date").to_pylist() or [NO_DAY]  # of a batch without accepted rows
+
+
+def _with_days_between(days: Sequence[date]) -> list[date]:
+    """All days from the first to the last one, unless fewer than half of them are among these."""
+    first, last = min(days), max(days)
+    between = (last - first).days + 1
+    return [first + timedelta(number) for number in range(between)] if between < 2 * len(days) else list(days)
+
+
+if TYPE_CHECKING:  # pages without rows do not import pyarrow
+    import pyarrow as pa
+
+UNSETTLED = frozenset({BatchState.STAGED, BatchState.HELD, BatchState.REJECTED, BatchState.CANCELLED})
+REJECTED_COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "problems")
+
+
+def staged_rejected_rows(
+    ports: Ports, upload: Batch, code: str | None, limit: int | None, offset: int
+) -> list[dict[str, Any]]:
+    """Rejected rows in file order, `problems` as JSON text, as in the ledger."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables = list(
+        _tables(ports, upload, upload.staged.refused if upload.staged else (), [*REJECTED_COLUMNS, "outcome"])
+    )
+    if not tables:
+        return []
+    rows = pa.concat_tables(tables)
+    rows = (
+        rows.filter(pc.equal(rows["outcome"], pa.scalar("quarantined"))).sort_by("row_number").select(REJECTED_COLUMNS)
+    )
+    if code:
+        rows = rows.filter(
+            pa.array([json.loads(text.as_py())[0]["code"] == code for text in rows["problems"]], pa.bool_())
+        )
+    page: list[dict[str, Any]] = rows.slice(offset, limit).to_pylist()
+    return page
+
+
+def staged_store_days(ports: Ports, upload: Batch) -> set[tuple[str | None, date]]:
+    """Stores and days in the staged rows of a batch that is not settled, as far as the rows are readable."""
+    import pyarrow as pa
+
+    store_days: set[tuple[str | None, date]] = set()
+    names = upload.staged.objects if upload.staged else ()
+    for table in _tables(ports, upload, names, ["store_id", "sale_date"]):
+        distinct = pa.TableGroupBy(table, ["store_id", "sale_date"]).aggregate([])
+        store_days |= {(row["store_id"], row["sale_date"]) for row in distinct.to_pylist() if row["sale_date"]}
+    return store_days
+
+
+def _tables(ports: Ports, upload: Batch, names: Iterable[str], columns: Sequence[str]) -> "Iterator[pa.Table]":
+    import pyarrow.parquet as pq
+
+    if not upload.staged or not expiry.is_whole(ports.objects, upload.staged):
+        return
+    for name in names:
+        with suppress(NotFound), ports.objects.open(STAGING, name) as stream:
+            yield pq.read_table(stream, columns=list(columns))
+
 
 DIFFERS_FROM_TILL = "differs-from-till"
 _QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
@@ -26,14 +208,14 @@ _QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
 
 def receipt(ports: Ports, batch: str) -> Receipt:
     """The receipt of a batch. Raises `NotFound`."""
-    upload = records.get(ports, batch)
+    upload = batch_records.get_batch(ports, batch)
     queries = BatchQueries(ports.warehouse, upload)
     batch_query, amounts_query, problems_query = _QUERIES
     rows = queries.run(batch_query)
     amounts = _staged_amounts(upload, rows)
     if amounts is None:
         amounts = queries.run(amounts_query)
-    composed = compose(upload, rows, amounts, queries.run(problems_query))
+    composed = compose_receipt(upload, rows, amounts, queries.run(problems_query))
     if upload.is_file and rows and rows[0]["rows_duplicate"] + rows[0]["rows_corrected"]:
         lacking = queries.run("batch_lacking_lines")
         # as many lines can be those of its rows to fix, whose keys cannot be read; fixed rows are not lacking
@@ -66,7 +248,7 @@ def imported_before_query(batch: str) -> WarehouseQuery:
     return WarehouseQuery(sql.text("ledger/batch_imported_before"), {"batch_id": batch})
 
 
-def compose(
+def compose_receipt(
     upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
 ) -> Receipt:
     """The receipt from the results of `receipt_queries`; `rows` is empty before the batch is settled."""
@@ -94,7 +276,7 @@ def compose(
         "removed": counts["removed"],
         "error": upload.error,
     }
-    if upload.proposed and upload.state is State.HELD:
+    if upload.proposed and upload.state is BatchState.HELD:
         contract, changes = upload.proposed.contract, list(upload.proposed.changes)
         receipt["proposal"] = {"contract": contract["name"], "version": contract["version"], "changes": changes}
     return receipt
@@ -168,9 +350,9 @@ def rejected_rows(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[dict[str, Any]]:
     """Rejected rows of a batch: row_number, line_number, raw, outcome and problems with their messages."""
-    upload = records.get(ports, batch)
-    if upload.state in staged_rejections.UNSETTLED:
-        rows = staged_rejections.rejected_rows(ports, upload, code, limit, offset)
+    upload = batch_records.get_batch(ports, batch)
+    if upload.state in UNSETTLED:
+        rows = staged_rejected_rows(ports, upload, code, limit, offset)
     else:
         rows = quarantined_rows(ports, upload, code=code, limit=limit, offset=offset)
     names = batch_headers(ports, upload)

@@ -9,24 +9,24 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tillstream.batches import originals
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.text.formula_guard import unguard
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.text import unguard_formulas
 from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, CORRECTION_STYLE, LINE, ROW, format_raw_line
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.rows.block import Block
 from tillstream.ports import Ports
+from tillstream.records import batch_originals
 
 Open = Callable[[], BinaryIO]
 _CONTEXT_ROWS = 3
 
 
 @dataclass(frozen=True)
-class FileRow:
+class SourceRow:
     line: int
     """Physical line where the row starts (sheets: row; messages: index of the message), from 1."""
     row: int
@@ -40,9 +40,9 @@ class FileRow:
 class RowInContext:
     """The requested row with the rows before and after it."""
 
-    row: FileRow
-    before: list[FileRow]
-    after: list[FileRow]
+    row: SourceRow
+    before: list[SourceRow]
+    after: list[SourceRow]
 
 
 def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
@@ -51,8 +51,8 @@ def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
     A row that spans several lines is returned for each of them. Raises `NotFound` if the line belongs to no row,
     `Rejected` if the file has no contract yet.
     """
-    up_to_line: list[FileRow] = []
-    after: list[FileRow] = []
+    up_to_line: list[SourceRow] = []
+    after: list[SourceRow] = []
     with closing(_rows(ports, upload, line)) as rows:
         for row in rows:
             if row.line <= line:
@@ -66,9 +66,9 @@ def find_row(ports: Ports, upload: Batch, line: int) -> RowInContext:
     return RowInContext(up_to_line[-1], up_to_line[:-1], after)
 
 
-def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, None]:
+def _rows(ports: Ports, upload: Batch, line: int) -> Generator[SourceRow, None, None]:
     """Rows in file order, including unreadable ones; rows far from the line may be left out."""
-    open_original = partial(originals.open_whole, ports, upload)
+    open_original = partial(batch_originals.open_whole_original, ports, upload)
     if upload.kind is BatchKind.STORE_SALES:
         return _message_rows(open_original)
     if upload.kind is BatchKind.CORRECTION:
@@ -80,7 +80,7 @@ def _rows(ports: Ports, upload: Batch, line: int) -> Generator[FileRow, None, No
     return _file_rows(open_original, options, line)
 
 
-def _file_rows(open_original: Open, options: ReadOptions, line: int) -> Generator[FileRow, None, None]:
+def _file_rows(open_original: Open, options: ReadOptions, line: int) -> Generator[SourceRow, None, None]:
     with closing(read_blocks(open_original, options)) as row_blocks:
         for block in row_blocks:
             index_after = int(np.searchsorted(block.line_number, line, side="right"))
@@ -91,31 +91,37 @@ def _file_rows(open_original: Open, options: ReadOptions, line: int) -> Generato
             yield from sorted(rows, key=lambda row: row.line)
 
 
-def _row(block: Block, index: int) -> FileRow:
+def _row(block: Block, index: int) -> SourceRow:
     cells = {name: block.cells.column(name)[index].as_py() for name in block.cells.column_names}
-    return FileRow(int(block.line_number[index]), int(block.row_number[index]), block.raw(index), cells)
+    return SourceRow(int(block.line_number[index]), int(block.row_number[index]), block.raw(index), cells)
 
 
-def _unreadable(block: Block, line: int) -> list[FileRow]:
+def _unreadable(block: Block, line: int) -> list[SourceRow]:
     """The unreadable rows of a block nearest to the line."""
     rows = sorted(block.unreadable, key=lambda row: row.line_number)
     above = [row for row in rows if row.line_number <= line][-_CONTEXT_ROWS - 1 :]
     below = [row for row in rows if row.line_number > line][:_CONTEXT_ROWS]
-    return [FileRow(row.line_number, row.row_number, row.raw) for row in (*above, *below)]
+    return [SourceRow(row.line_number, row.row_number, row.raw) for row in (*above, *below)]
 
 
-def _correction_rows(open_correction: Open) -> Generator[FileRow, None, None]:
+def _correction_rows(open_correction: Open) -> Generator[SourceRow, None, None]:
     """Rows of a correction, sorted by the original line number that each contains: users may have reordered them."""
     rows = []
     with open_correction() as stream:
         for block in read_delimited(stream, CORRECTION_STYLE):
             for cells in block.cells.to_pylist():
-                source = {unguard(name): unguard(cell) for name, cell in cells.items() if name not in CONTROL_COLUMNS}
-                rows.append(FileRow(int(cells[LINE]), int(cells[ROW]), format_raw_line(list(source.values())), source))
+                source = {
+                    unguard_formulas(name): unguard_formulas(cell)
+                    for name, cell in cells.items()
+                    if name not in CONTROL_COLUMNS
+                }
+                rows.append(
+                    SourceRow(int(cells[LINE]), int(cells[ROW]), format_raw_line(list(source.values())), source)
+                )
     yield from sorted(rows, key=lambda row: (row.line, row.row))
 
 
-def _message_rows(open_messages: Open) -> Generator[FileRow, None, None]:
+def _message_rows(open_messages: Open) -> Generator[SourceRow, None, None]:
     with open_messages() as stream:
         for number, text in enumerate(stream.read().decode().split("\n")[:-1], 1):
-            yield FileRow(number, number, json.loads(text)["message"])
+            yield SourceRow(number, number, json.loads(text)["message"])

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.document import Column, Part, Table, Tile
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 from tillstream.reports.evidence import Sentence
 
 

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.people import Action
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.people import Action
+from tillstream.model.text import upper_first
 from tillstream.reports import formats, stock
 from tillstream.reports.document import Chart, Column, Document, Section, Table, Tile
 from tillstream.reports.evidence import Answer, Sentence

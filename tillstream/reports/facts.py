@@ -11,10 +11,11 @@ from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
-from tillstream.domain.people import Action, Scope
+from tillstream.domain.goals.goal import GoalMeasure, Level, Target
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
+from tillstream.model.months import Month
+from tillstream.model.people import Action, Scope
 from tillstream.ports import Ports
 from tillstream.reports.evidence import Answer
 from tillstream.reports.period import ReportPeriod

@@ -5,9 +5,8 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
-from tillstream.domain.money.amounts import round_to, rounded
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.money import minor_digits, round_amount, round_to_digits
 from tillstream.reports.document import Part
 from tillstream.reports.evidence import Number, Sentence
 
@@ -27,7 +26,7 @@ def money(value: Any, currency: str, like: Any = 0) -> str:
 def printed(value: Any, currency: str, like: Any = 0) -> Decimal:
     """An amount as `money` writes it; without a currency a count as `count` does."""
     number = Decimal(value)
-    return round_to(number, amount_digits(currency, number, Decimal(like)) if currency else 0)
+    return round_to_digits(number, amount_digits(currency, number, Decimal(like)) if currency else 0)
 
 
 def printed_figure(one: ComparedFigure, currency: str) -> ComparedFigure:
@@ -43,7 +42,7 @@ def printed_share(one: Part, currency: str) -> Decimal | None:
 
 def share_of_cells(one: Part, currency: str) -> Decimal | None:
     """The share in a workbook, which has amounts with all decimals of their currency."""
-    return _ratio(rounded(one.amount, currency), rounded(one.whole, currency))
+    return _ratio(round_amount(one.amount, currency), round_amount(one.whole, currency))
 
 
 def amount_digits(currency: str, *amounts: Decimal) -> int:
@@ -93,7 +92,7 @@ def sentence_text(sentence: Sentence) -> str:
 def rounded_parts(values: Sequence[Decimal], digits: int) -> list[Decimal]:
     """Round parts so that they add up to the rounded sum, by the largest remainder."""
     unit = Decimal(1).scaleb(-digits)
-    total = round_to(sum(values, Decimal(0)), digits)
+    total = round_to_digits(sum(values, Decimal(0)), digits)
     floors = [value.quantize(unit, ROUND_FLOOR) for value in values]
     missing = int((total - sum(floors, Decimal(0))) / unit)
     order = sorted(range(len(values)), key=lambda index: floors[index] - values[index])
@@ -107,5 +106,5 @@ def _ratio(amount: Decimal, whole: Decimal) -> Decimal | None:
 
 
 def _grouped(value: Decimal, digits: int) -> str:
-    rounded = round_to(value, digits)
+    rounded = round_to_digits(value, digits)
     return f"{abs(rounded):,.{digits}f}" if rounded >= 0 else f"−{abs(rounded):,.{digits}f}"

@@ -2,12 +2,11 @@
 
 from tillstream.alert_channels import deliveries
 from tillstream.background_exports import registry as exports
-from tillstream.batches import loads
 from tillstream.file_destinations import deliveries as file_deliveries
-from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.ports import Ports
-from tillstream.ports.jobs import REPORTS
+from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import job_runs, sales_loads
 from tillstream.reports import subscriptions
 from tillstream.scheduled_exports import registry
 
@@ -28,7 +27,7 @@ def is_due(ports: Ports, *, sends_mail: bool) -> bool:
     if any(one(ports) for one in messages):
         return True
     made = (registry.has_due, *((subscriptions.has_due,) if sends_mail else ()))
-    return any(one(ports) for one in made) and not loads.is_waiting(ports, REPORTS)
+    return any(one(ports) for one in made) and not sales_loads.is_waiting(ports, REPORTS_JOB)
 
 
 def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
@@ -36,4 +35,4 @@ def start_if_due(ports: Ports, *, sends_mail: bool) -> bool:
 
     sends_mail: as in `is_due`.
     """
-    return is_due(ports, sends_mail=sends_mail) and reservation.start(ports, REPORTS)
+    return is_due(ports, sends_mail=sends_mail) and job_runs.start_job(ports, REPORTS_JOB)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import Month
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
 
 DAY = timedelta(days=1)
 WEEK, MONTH, DAYS = "week", "month", "days"

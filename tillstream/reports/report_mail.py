@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Attachment, Mail
-from tillstream.people.readers import reader
-from tillstream.people.user import User
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.people.account_store import User
+from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
 from tillstream.reports import executive, formats, html, pdf, period, subscriptions
 from tillstream.reports.document import Document
@@ -64,7 +64,7 @@ def make_due(sender: Sender) -> Iterator[bool]:
 def _mail(sender: Sender, one: Subscription, due: datetime) -> Mail | None:
     """The message of a subscription; None if the access of its reader ended."""
     try:
-        user = reader(sender.ports, one.login)
+        user = current_reader(sender.ports, one.login)
     except Rejected:
         return None
     of = period.latest(one.every, due.astimezone(ZoneInfo(one.zone)).date())

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.mail.addresses import is_address
 from tillstream.mail.schedule import DEFAULT_DAY, DEFAULT_HOUR, MONTH, WEEK, Schedule
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.people import accounts
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 
 COLLECTION = "report_subscriptions"
 EVERY = (MONTH, WEEK)
@@ -51,13 +52,13 @@ def subscribe(
         raise Rejected(f"“{to}” is not an e-mail address.")
     if every not in EVERY:
         raise Rejected("A report comes every week or every month.")
-    user = accounts.get(ports, login)
+    user = accounts.get_user(ports, login)
     when = Schedule.checked(every, day, hour, user.time_zone or "UTC")
     next_due = _text(when.next(ports.clock.now()))
     one = Subscription(login, every, address, when.zone, by, when.day, when.hour, next_due)
     subject = f"report every {every} to {login}"
     after = {"to": address, "when": when.words}
-    entry = audit.entry(ports, by, audit.AuditAction.REPORT_SUBSCRIBED, subject, None, after)
+    entry = audit_log.entry(ports, by, audit.AuditAction.REPORT_SUBSCRIBED, subject, None, after)
     ports.documents.put_all([Put(COLLECTION, one.id, asdict(one)), entry])
     return one
 
@@ -67,7 +68,7 @@ def unsubscribe(ports: Ports, login: str, every: str, *, by: str) -> None:
     document = ports.documents.get(COLLECTION, f"{login}.{every}")
     if document is None:
         raise NotFound("There is no such subscription.")
-    audit.record(ports, by, audit.AuditAction.REPORT_UNSUBSCRIBED, f"report every {every} to {login}")
+    audit_log.record(ports, by, audit.AuditAction.REPORT_UNSUBSCRIBED, f"report every {every} to {login}")
     ports.documents.delete(COLLECTION, document.id)
 
 

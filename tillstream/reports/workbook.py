@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.domain.money.minor_units import minor_digits
 from tillstream.exports.workbook import open_book
+from tillstream.model.money import minor_digits
 from tillstream.reports import cells, formats
 from tillstream.reports.document import Column, Document, Part, Table
 from tillstream.reports.evidence import Cell, Number, Sentence

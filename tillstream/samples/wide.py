@@ -46,7 +46,7 @@ CONTRACT: dict[str, Any] = {
     "identity": {"ids": "region-wide"},
     "status": {"words": {"Shipped": "completed", "Pending": "pending", "Cancelled": "cancelled"}, "default": None},
 }
-"""The contract `bench` as plain data, for `tillstream.domain.contract.model.parse`."""
+"""The contract `bench` as plain data, for `tillstream.model.contract.parse_contract`."""
 
 
 def wide_file(path: Path, rows: int, columns: int = 15, seed: int = 7, *, first_row: int = 0) -> None:

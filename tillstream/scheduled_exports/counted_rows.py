@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.analytics.json_values import to_json
-from tillstream.domain.money.amounts import round_to
 from tillstream.exports.cell_texts import guarded, rounded_by_row, rounded_columns
 from tillstream.exports.table import ExportTable
+from tillstream.model.money import round_to_digits
 
 FIRST = 10
 """Rows that the text of a message has."""
@@ -32,7 +32,9 @@ class CountedRows:
     def shown_totals(self) -> list[list[str]]:
         """The names and texts of the totals; amounts are rounded as in files that people open."""
         digits = self.table.digits
-        sums = {name: round_to(sum_, digits[name]) if name in digits else sum_ for name, sum_ in self.totals.items()}
+        sums = {
+            name: round_to_digits(sum_, digits[name]) if name in digits else sum_ for name, sum_ in self.totals.items()
+        }
         return [[name, str(to_json(sum_))] for name, sum_ in sums.items()]
 
     @property

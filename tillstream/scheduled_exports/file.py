@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.exports.formats import format_of
 from tillstream.file_destinations import deliveries, registry
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.file_names import file_name
+from tillstream.model.audit import AuditAction
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 from tillstream.scheduled_exports.counted_rows import CountedRows
 from tillstream.scheduled_exports.subscription import Subscription
 from tillstream.scheduled_exports.tables import SubscribedTable
@@ -48,7 +48,7 @@ def add(ports: Ports, one: Subscription, read: SubscribedTable, day: date) -> Ad
         return Added("", 0, is_new=False)
     if is_new:
         made = {"destination": one.destination, "rows": counted.rows, "file": name}
-        audit.record(ports, one.login, AuditAction.EXPORT_DELIVERED, one.name, None, made)
+        audit_log.record(ports, one.login, AuditAction.EXPORT_DELIVERED, one.name, None, made)
     return Added(new.id, counted.rows if is_new else one.last_rows, is_new=is_new)
 
 

@@ -1,8 +1,8 @@
 """The last file of a subscription in its outbox: of e-mail, or of files."""
 
-from tillstream.domain.errors import Rejected
 from tillstream.file_destinations import deliveries
 from tillstream.mail import outbox
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Subscription

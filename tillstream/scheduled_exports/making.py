@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
 from tillstream.mail import outbox
-from tillstream.people.readers import reader
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.people.accounts import current_reader
+from tillstream.records import audit_log
 from tillstream.scheduled_exports import file, message, registry, tables
 from tillstream.scheduled_exports.subscription import NEVER, Subscription, text_of
 from tillstream.scheduled_exports.tables import Source
@@ -67,7 +67,7 @@ def make_due(sender: Sender) -> Iterator[bool]:
 def _make(sender: Sender, one: Subscription, version: int) -> bool:
     """Make a file and note it; return whether a message was added. Raises `Rejected`, `NotFound` to pause it."""
     ports = sender.source.ports
-    user, due = reader(ports, one.login, one.account), datetime.fromisoformat(one.next_due)
+    user, due = current_reader(ports, one.login, one.account), datetime.fromisoformat(one.next_due)
     day = due.astimezone(ZoneInfo(one.zone)).date()
     tables.check_groups(ports, one, user)
     read = tables.read(sender.source, one, user, day)
@@ -89,5 +89,5 @@ def _add_mail(sender: Sender, one: Subscription, read: tables.SubscribedTable) -
     is_new = outbox.add(ports, mail, sender.sender)
     if is_new:
         sent = {"to": one.to, "rows": rows, "file": [each.name for each in mail.attachments]}
-        audit.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
+        audit_log.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
     return file.Added(mail.id, rows, is_new=is_new)

@@ -5,18 +5,18 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.exports.formats import format_of
 from tillstream.file_destinations import registry as destinations
 from tillstream.file_destinations.file_names import check_pattern, without_days
 from tillstream.mail.addresses import is_address
 from tillstream.mail.schedule import Schedule
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.people import accounts
-from tillstream.people.user import User
+from tillstream.people.account_store import User
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
 from tillstream.scheduled_exports.subscription import EXPLORE, NEVER, TABLES, Draft, Subscription, parse, text_of
 
 COLLECTION = "export_subscriptions"
@@ -27,7 +27,7 @@ BY_PERSON = "By {by}."
 
 def add(ports: Ports, login: str, draft: Draft, by: str) -> Subscription:
     """Add a subscription, whose first file comes at the next hour of its schedule. Raises `Rejected`, `NotFound`."""
-    user = accounts.get(ports, login)
+    user = accounts.get_user(ports, login)
     if len(listed(ports, login)) >= MOST:
         raise Rejected(f"There can be at most {MOST} subscriptions of a person. Remove one that is no longer needed.")
     fields = asdict(_checked(ports, draft, user))
@@ -42,7 +42,7 @@ def add(ports: Ports, login: str, draft: Draft, by: str) -> Subscription:
         created_at=created_at,
     )
     one = _scheduled(one, ports.clock.now())
-    entry = audit.entry(ports, by, AuditAction.EXPORT_SUBSCRIBED, _subject(one), None, one.audited)
+    entry = audit_log.entry(ports, by, AuditAction.EXPORT_SUBSCRIBED, _subject(one), None, one.audited)
     ports.documents.put_all([Put(COLLECTION, one.id, one.data, if_version=0), entry])
     return one
 
@@ -51,7 +51,7 @@ def change(ports: Ports, id: str, draft: Draft, by: str) -> Subscription:
     """Change what a person chose; a paused subscription stays so. Raises `NotFound`, `Rejected`."""
     document = _document(ports, id)
     old = parse(document.data)
-    user = accounts.get(ports, old.login)
+    user = accounts.get_user(ports, old.login)
     changed = replace(old, **asdict(_checked(ports, draft, user, id)), zone=user.time_zone or "UTC", error="")
     changed = changed if old.paused else _scheduled(changed, ports.clock.now())
     return _save(ports, document, changed, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED)
@@ -82,7 +82,7 @@ def send_now(ports: Ports, id: str, by: str) -> Subscription:
 def remove(ports: Ports, id: str, by: str) -> Subscription:
     """End a subscription. Raises `NotFound`."""
     one = parse(_document(ports, id).data)
-    audit.record(ports, by, AuditAction.EXPORT_UNSUBSCRIBED, _subject(one), one.audited)
+    audit_log.record(ports, by, AuditAction.EXPORT_UNSUBSCRIBED, _subject(one), one.audited)
     ports.documents.delete(COLLECTION, id)
     return one
 
@@ -121,7 +121,9 @@ def note(ports: Ports, changed: Subscription, version: int) -> None:
 def pause_for(ports: Ports, one: Subscription, version: int, reason: str) -> None:
     """Pause a subscription that can no longer be delivered, unless it was changed or ended meanwhile."""
     paused = replace(one, paused=reason, try_at=NEVER)
-    entry = audit.entry(ports, one.login, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, _subject(one), None, {"why": reason})
+    entry = audit_log.entry(
+        ports, one.login, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, _subject(one), None, {"why": reason}
+    )
     with suppress(Conflict):
         ports.documents.put_all([Put(COLLECTION, one.id, paused.data, if_version=version), entry])
 
@@ -174,7 +176,7 @@ def _document(ports: Ports, id: str) -> Document:
 
 def _save(ports: Ports, document: Document, changed: Subscription, by: str, action: AuditAction) -> Subscription:
     before = parse(document.data)
-    entry = audit.entry(ports, by, action, _subject(changed), before.audited, changed.audited)
+    entry = audit_log.entry(ports, by, action, _subject(changed), before.audited, changed.audited)
     try:
         ports.documents.put_all([Put(COLLECTION, changed.id, changed.data, if_version=document.version), entry])
     except Conflict:

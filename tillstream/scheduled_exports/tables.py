@@ -15,11 +15,11 @@ from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_f
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.dashboards import saved_views
-from tillstream.domain.dates.presets import DATES, PRESETS, with_dates
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.exports.formats import format_of
 from tillstream.exports.table import ExportTable, table_of
-from tillstream.people.user import User
+from tillstream.model.dates import DATE_FILTERS, PERIOD_PRESETS, with_preset_dates
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.people.account_store import User
 from tillstream.ports import Ports
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription, arguments_of
 
@@ -76,7 +76,7 @@ def read(source: Source, one: Subscription, user: User, today: date) -> Subscrib
         filters = _latest(source, user, filters, today, everywhere=path in COMPARED_SALES)
     warehouse, cache = source.ports.warehouse, source.cache
     filter_values.check_filter_values(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
-    left_out = {*values, *DATES, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
+    left_out = {*values, *DATE_FILTERS, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
     kept = {name: texts for name, texts in arguments.items() if name not in left_out}
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
     own = {name: texts[-1].strip() for name, texts in arguments.items() if name in parameters and any(texts)}
@@ -142,9 +142,9 @@ def _filters(arguments: Values, parameters: Collection[str], today: date) -> tup
     compare with moves on too: it is the one before, as the page Compare has it."""
     chosen = {name: texts for name, texts in arguments.items() if name not in parameters and any(texts)}
     values = {name: texts for name, texts in chosen.items() if is_filter(name)}
-    dated, preset = with_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
-    if preset in PRESETS and any(name in dated for name in COMPARED_DATES):
-        days = period_before(*(date.fromisoformat(dated[name][0]) for name in DATES))
+    dated, preset = with_preset_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
+    if preset in PERIOD_PRESETS and any(name in dated for name in COMPARED_DATES):
+        days = period_before(*(date.fromisoformat(dated[name][0]) for name in DATE_FILTERS))
         dated |= {name: [day.isoformat()] for name, day in zip(COMPARED_DATES, days, strict=True)}
     return dated, preset
 
@@ -170,8 +170,8 @@ def _latest(source: Source, user: User, filters: Filters, today: date, *, everyw
 
 
 def _texts(values: Values, filters: Filters) -> Values:
-    days = zip(DATES, (filters.start, filters.end), strict=True)
-    others = {name: texts for name, texts in values.items() if name not in DATES}
+    days = zip(DATE_FILTERS, (filters.start, filters.end), strict=True)
+    others = {name: texts for name, texts in values.items() if name not in DATE_FILTERS}
     return others | {name: [day.isoformat()] for name, day in days if day} | {CURRENCY: [filters.currency]}
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from tillstream import audit
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.app.local import folder
 from tillstream.commands.client import CALL, COMMAND_API
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.records import audit_log
 
 Answer = tuple[dict[str, Any], int]
 
@@ -70,7 +70,7 @@ def create_control(app: App, token: str) -> Flask:
             return jsonify(type=Rejected.__name__, detail="The arguments must be a JSON object."), 422
 
         def work(progress: Progress) -> Answer:
-            with audit.client_address(audit.origin_of_command(COMMAND_API, user)):
+            with audit_log.client_address(audit_log.origin_of_command(COMMAND_API, user)):
                 return _answer(flask, app, name, arguments, progress)
 
         if request.accept_mimetypes.best == LINES:

@@ -20,12 +20,12 @@ from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.home_check import Part
 from tillstream.app.local import folder
-from tillstream.batches import records
 from tillstream.commands.demo import Demo, demo
-from tillstream.domain.errors import Rejected
 from tillstream.logs import quiet_terminal
+from tillstream.model.errors import Rejected
 from tillstream.ports import Clock
-from tillstream.ports.finding import Finding
+from tillstream.ports.files import FileFinding
+from tillstream.records import batch_records
 from tillstream.server.command_api import create_control
 from tillstream.server.connections import PER_ADDRESS, Connections
 from tillstream.server.http_server import create_http_server
@@ -185,14 +185,14 @@ class PublishedAddress:
     def announce(self) -> None:
         self._home.announce_server(self._address, self._token)
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Publish the address again if its file was damaged or removed: commands would wait for the folder."""
         with self._lock:
             noticed = self._home.find_server()
             if self._forgotten or (noticed and (noticed.address, noticed.token) == (self._address, self._token)):
                 return []
             self.announce()
-        return [Finding("server.json", "server.json was damaged or removed, and is written again.")]
+        return [FileFinding("server.json", "server.json was damaged or removed, and is written again.")]
 
     def forget(self) -> None:
         with self._lock:
@@ -231,7 +231,7 @@ def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event
         not app.settings.samples
         or identity.find(app.ports)
         or homes.every(app.ports)
-        or (documents.count(records.COLLECTION) if progress_document is None else progress_document.data["loaded"])
+        or (documents.count(batch_records.BATCHES) if progress_document is None else progress_document.data["loaded"])
     ):
         return
     documents.put(*FIRST_START, {"loaded": False})

@@ -9,12 +9,12 @@ import structlog
 from tillstream import logs
 from tillstream.analytics import holidays
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.stores.queues import STOPPED, handle
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED
 from tillstream.handlers import Event, dispatch
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import SALES_RECEIVED, SALES_STAGED
+from tillstream.records import batch_records
 from tillstream.server import totals
 from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import store_sales, watched_folder
@@ -169,7 +169,7 @@ class Worker:
         """
         if sum(batch.size for batch in kept) >= BACKLOG:
             return
-        if any(records.get(self._app.ports, batch.batch_id).state is State.STAGED for batch in kept):
+        if any(batch_records.get_batch(self._app.ports, batch.batch_id).state is BatchState.STAGED for batch in kept):
             self._settled.wait(GATHER_WITHIN)
 
     def _stage(self, batch: Batch) -> None:

@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Any
 
 from tillstream import gcloud
-from tillstream.domain.errors import NotFound, Unavailable
-from tillstream.domain.events import INBOX, STAGING
+from tillstream.model.errors import NotFound, Unavailable
+from tillstream.model.events import INBOX, STAGING
 from tillstream.ports import Clock, ObjectStore
 from tillstream.spark.file_tasks import FileTask, Outcome
 

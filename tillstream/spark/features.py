@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.forecasting.feature_table.columns import KEYS, schema_of
 from tillstream.forecasting.feature_table.source import COMPRESSION, check_names
 from tillstream.forecasting.feature_table.table import SERIES, feature_table
 from tillstream.forecasting.models.history import History
+from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
 

@@ -10,14 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.absent_pandas import hide_pandas
-from tillstream.batches.registration import digest
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.limits import Limits
+from tillstream.model.batch import Batch, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.limits import Limits
 from tillstream.pipeline.validating.unusual_values import CopiedHistory
 from tillstream.ports import Clock, ObjectStore
+from tillstream.records.batch_registration import digest_of_stream
 
 SCHEMA = "place long, report string, code string, message string, fault string"
 """Columns of `Outcome` for Spark, which matches columns by position."""
@@ -94,7 +93,7 @@ def _write(task: FileTask, home: Opened) -> StagingReport:
     upload = task.upload
     open_original: Callable[[], Any] = partial(home.objects.open, upload.bucket, upload.object, upload.generation)
     with open_original() as stream:
-        if upload.sha256 and digest(stream) != upload.sha256:
+        if upload.sha256 and digest_of_stream(stream) != upload.sha256:
             raise NotFound(f"The kept original {upload.bucket}/{upload.object} is damaged.")
     source = open_file(open_original, upload, task.contract, task.limits)
     prefix = f"{upload.batch_id}/{home.clock.tick()}"

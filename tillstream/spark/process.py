@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from tillstream.child_process import end_with_parent
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.spark import session
 
 Result = TypeVar("Result")

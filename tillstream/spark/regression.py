@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.comparison.regression import FOLDS, Regression, Setting
 from tillstream.forecasting.feature_table.design import Design, after, design, families, sample
 from tillstream.forecasting.feature_table.table import SERIES
 from tillstream.forecasting.models.boosted_trees import FEWEST, SAMPLES, SEED
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.models.panel import Floats
+from tillstream.model.errors import Rejected
 from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
 

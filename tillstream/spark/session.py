@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 
 INSTALL = "Spark is not installed. Run `make setup EXTRAS=spark`, or install the extra `spark` of Tillstream."
 NO_JAVA = "Spark needs Java 17 or later, and none starts. Install it, for example the package openjdk-17-jre-headless."

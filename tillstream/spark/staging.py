@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import Batch, BatchKind, BatchState, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.open_source import with_home_sale_ids
 from tillstream.pipeline.validating.unusual_values import CopiedHistory
@@ -45,7 +44,7 @@ def stage_files(
         if batch.kind is not BatchKind.UPLOAD:
             continue
         upload = stage.begin(ports, batch.batch_id)
-        if upload.state is not State.STAGING:
+        if upload.state is not BatchState.STAGING:
             continue
         report = stage.reusable_result(ports, upload)
         if report is None:

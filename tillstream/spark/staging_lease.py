@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tillstream.batches.records import connector_sender
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Rejected
-from tillstream.job_runs.lease import DocumentLease
-from tillstream.job_runs.reservation import COLLECTION
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
+from tillstream.records.batch_records import connector_sender
+from tillstream.records.job_runs import JOB_RUNS, DocumentLease
 
 ALIVE, RENEW = timedelta(minutes=10), timedelta(minutes=1)
 
@@ -62,4 +61,4 @@ class StagingLease:
 
 
 def _lease(ports: Ports, sender: str) -> DocumentLease:
-    return DocumentLease(ports, COLLECTION, f"spark {sender}")
+    return DocumentLease(ports, JOB_RUNS, f"spark {sender}")

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.sync import counted, homes, noted, touched
 from tillstream.sync.homes import Home
 from tillstream.sync.noted import Noted
@@ -82,13 +82,13 @@ def _fresh(ports: Ports, name: str, age: timedelta = NOTED_FOR) -> Noted | None:
 
 def _sender(ports: Ports, batch: str) -> str:
     """The home that sent a batch to this one; empty for a batch of this home."""
-    document = ports.documents.get(records.COLLECTION, batch)
+    document = ports.documents.get(batch_records.BATCHES, batch)
     return str(document.data.get("home", "")) if document else ""
 
 
 def _sent(ports: Ports, home: str, batches: Iterable[str]) -> dict[str, date]:
     """Batch → its day of receipt, of those of these batches that a home sent."""
-    stored = (ports.documents.get(records.COLLECTION, batch) for batch in batches)
+    stored = (ports.documents.get(batch_records.BATCHES, batch) for batch in batches)
     sent = (Batch.from_json(one.data) for one in stored if one and one.data.get("home") == home)
     return {batch.batch_id: batch.received_date for batch in sent}
 
@@ -124,4 +124,4 @@ def _whole(ports: Ports, name: str, number: int) -> Noted:
 
 def _batches_of(ports: Ports, home: str) -> set[str]:
     """IDs of the batches that a home sent to this one."""
-    return {document.id for document in ports.documents.find(records.COLLECTION, {"home": home})}
+    return {document.id for document in ports.documents.find(batch_records.BATCHES, {"home": home})}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import Rejected
 
 START = ""
 """The hash before the first entry."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.model.errors import Conflict, Rejected
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records
 from tillstream.sync import agreement, identity, journal, recovery, requests, status, stock
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch, position_after
 from tillstream.sync.office import HeadOffice, Hello
@@ -103,7 +103,7 @@ def _compare(ports: Ports, office: HeadOffice, number: int) -> Sequence[str]:
 
 def _hello(ports: Ports, office: HeadOffice) -> Position:
     own, base = identity.get(ports), status.get(ports).base
-    escaped = store_ids.are_escaped(ports)
+    escaped = batch_records.are_sale_ids_escaped(ports)
     return office.hello(Hello(own.epoch, journal.last(ports), base, escaped))
 
 
@@ -160,7 +160,7 @@ def _small_size(entry: Entry) -> int:
 
 
 def _bytes(ports: Ports, batch: SentBatch) -> bytes:
-    with packs.open_original(ports, records.get(ports, batch.batch_id)) as stream:
+    with batch_originals.open_original(ports, batch_records.get_batch(ports, batch.batch_id)) as stream:
         return stream.read()
 
 
@@ -175,7 +175,7 @@ def _send_large(ports: Ports, office: HeadOffice, parcel: Parcel) -> None:
         return
     for sha256, offset in office.missing(list(large.values())).items():
         batch = large[sha256]
-        with packs.open_original(ports, records.get(ports, batch.batch_id)) as stream:
+        with batch_originals.open_original(ports, batch_records.get_batch(ports, batch.batch_id)) as stream:
             end = stream.seek(offset)
             while data := stream.read(PART):
                 start, end = end, end + len(data)

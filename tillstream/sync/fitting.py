@@ -3,14 +3,14 @@ spills."""
 
 from collections.abc import Sequence
 
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch
-from tillstream.domain.errors import TooLarge
+from tillstream.model.batch import STATES_IN_LEDGER, Batch
+from tillstream.model.errors import TooLarge
 from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.sync.refusals import AFTER_A_JOB, Busy
 
 PAUSED = "The head office is committing a large file. What was sent is settled after it."
@@ -36,7 +36,7 @@ def still_counting(ports: Ports, undone: Sequence[str]) -> Sequence[str]:
     """The batches that are to be undone and are not yet: after the job, the same entries are sent again."""
     if ports.jobs is None:
         return undone
-    return [batch for batch in undone if records.get(ports, batch).state in IN_LEDGER]
+    return [batch for batch in undone if batch_records.get_batch(ports, batch).state in STATES_IN_LEDGER]
 
 
 def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
@@ -57,21 +57,21 @@ def settle(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
 def forget_requests(ports: Ports, home: str) -> None:
     """Remove the requests to the job about batches of a home. Idempotent."""
     for work in repetition.repetitions_left_to_job(ports):
-        if records.get(ports, work.subject).home == home:
+        if batch_records.get_batch(ports, work.subject).home == home:
             large_job.close_request(ports, work.subject)
 
 
 def _rows(ports: Ports, contracts: ContractRegistry, work: Repetition) -> int:
     """Rows that a settlement reads: those of its batches, and of what it replaces or undoes."""
-    staged = [records.get(ports, batch) for batch in work.staged]
+    staged = [batch_records.get_batch(ports, batch) for batch in work.staged]
     replaced = {batch.parent for batch in staged}
-    undone = [records.get(ports, batch) for batch in work.undone if batch not in replaced]
+    undone = [batch_records.get_batch(ports, batch) for batch in work.undone if batch not in replaced]
     read = large_job.rows_to_read(ports, contracts, staged)
     return sum(read.values()) + sum(large_job.undone_rows(ports, batch) for batch in undone)
 
 
 def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
     repetition.leave_repetition_to_job(ports, work)
-    file = records.get(ports, work.subject).file
+    file = batch_records.get_batch(ports, work.subject).file
     why = f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes."
     raise Busy(why, AFTER_A_JOB)

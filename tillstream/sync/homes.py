@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.batches.homes import COLLECTION
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
+from tillstream.records.batch_records import SYNC_HOMES
 from tillstream.sync import fitting, noted, requests, status
 from tillstream.sync.entry import START, Position
 from tillstream.sync.identity import home_id
@@ -113,7 +113,7 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
             home = replace(Home.from_json(document.data), removed_at="")
         return Update(home.to_json(), [_entry(ports, by, AuditAction.SYNC_HOME_ADDED, name, own_id)])
 
-    return Home.from_json(update(ports.documents, COLLECTION, name, added).data)
+    return Home.from_json(update_document(ports.documents, SYNC_HOMES, name, added).data)
 
 
 def remove(ports: Ports, name: str, by: str) -> Home:
@@ -150,7 +150,7 @@ def release(ports: Ports, name: str, by: str) -> Home:
 
 def get(ports: Ports, name: str) -> Home:
     """Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, name)
+    document = ports.documents.get(SYNC_HOMES, name)
     if document is None:
         raise NotFound(f"No home is called {name}.")
     return Home.from_json(document.data)
@@ -158,13 +158,13 @@ def get(ports: Ports, name: str) -> Home:
 
 def of_id(ports: Ports, id: str) -> Home | None:
     """The home with this ID, unless it was removed."""
-    matching = [Home.from_json(document.data) for document in ports.documents.find(COLLECTION, {"home_id": id})]
+    matching = [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES, {"home_id": id})]
     return next((home for home in matching if not home.removed_at), None)
 
 
 def every(ports: Ports) -> list[Home]:
     """All homes by name, removed ones included."""
-    return [Home.from_json(document.data) for document in ports.documents.find(COLLECTION)]
+    return [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES)]
 
 
 def change(
@@ -183,7 +183,7 @@ def change(
         new = _with_wait(old, changed(old), now)
         return document if new == old else Update(new.to_json(), also(new))
 
-    return Home.from_json(update(ports.documents, COLLECTION, name, updated).data)
+    return Home.from_json(update_document(ports.documents, SYNC_HOMES, name, updated).data)
 
 
 def _with_wait(old: Home, new: Home, now: str) -> Home:
@@ -192,4 +192,4 @@ def _with_wait(old: Home, new: Home, now: str) -> Home:
 
 
 def _entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:
-    return audit.entry(ports, by, action, name, None, {"home_id": id})
+    return audit_log.entry(ports, by, action, name, None, {"home_id": id})

@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, ID = "sync", "identity"
 
@@ -36,9 +36,9 @@ def create(ports: Ports, by: str) -> Identity:
             return document
         private, public = signatures.new_key_pair()
         data = {"public_key": public, "private_key": private, "epoch": 1}
-        return Update(data, [audit.entry(ports, by, AuditAction.SYNC_KEY_CREATED, home_id(public), None, {})])
+        return Update(data, [audit_log.entry(ports, by, AuditAction.SYNC_KEY_CREATED, home_id(public), None, {})])
 
-    return _identity(update(ports.documents, COLLECTION, ID, created))
+    return _identity(update_document(ports.documents, COLLECTION, ID, created))
 
 
 def get(ports: Ports) -> Identity:
@@ -63,7 +63,7 @@ def set_epoch(ports: Ports, epoch: int) -> None:
             return document
         return Update(document.data | {"epoch": epoch})
 
-    update(ports.documents, COLLECTION, ID, changed)
+    update_document(ports.documents, COLLECTION, ID, changed)
 
 
 def _identity(document: Document) -> Identity:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import sql
-from tillstream.batches import records
-from tillstream.contracts.registry import COLLECTION as CONTRACTS
+from tillstream.contracts.registry import CONTRACTS_COLLECTION as CONTRACTS
 from tillstream.contracts.registry import UNASSIGNED
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import NotFound
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.sync.entry import Entry, SentBatch
 
 PAGE = 200
@@ -51,7 +51,7 @@ def _page(ports: Ports, first: int, end: int, home: str) -> Iterator[Entry]:
     added: defaultdict[int, list[SentBatch]] = defaultdict(list)
     undone: defaultdict[int, list[str]] = defaultdict(list)
     for row in rows:
-        batch = records.get(ports, row["batch_id"])
+        batch = batch_records.get_batch(ports, row["batch_id"])
         if {batch.home, _root(ports, batch).home} != {home}:
             continue  # as a correction here of a batch of a home that was removed
         if first <= row["settlement_no"] <= end:
@@ -64,7 +64,7 @@ def _page(ports: Ports, first: int, end: int, home: str) -> Iterator[Entry]:
 
 def _root(ports: Ports, batch: Batch) -> Batch:
     """The batch that this one corrects; itself, if it is no correction."""
-    return records.get(ports, batch.parent) if batch.kind is BatchKind.CORRECTION else batch
+    return batch_records.get_batch(ports, batch.parent) if batch.kind is BatchKind.CORRECTION else batch
 
 
 def _needed(ports: Ports, batch: Batch) -> Iterator[SentBatch]:
@@ -73,9 +73,11 @@ def _needed(ports: Ports, batch: Batch) -> Iterator[SentBatch]:
         return
     related, earlier = list[Batch](), batch
     while earlier.parent:
-        earlier = records.get(ports, earlier.parent)
-        fixes = records.children(ports, earlier.batch_id, BatchKind.CORRECTION)
-        included = [fix for fix in fixes if fix.state is not State.REJECTED and fix.received_at <= batch.received_at]
+        earlier = batch_records.get_batch(ports, earlier.parent)
+        fixes = batch_records.child_batches(ports, earlier.batch_id, BatchKind.CORRECTION)
+        included = [
+            fix for fix in fixes if fix.state is not BatchState.REJECTED and fix.received_at <= batch.received_at
+        ]
         related = [earlier, *included, *related]
     settled = in_ledger(ports, [one.batch_id for one in related])
     yield from (SentBatch.of(one, counts=False) for one in related if one.batch_id not in settled)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put, put_in_groups
+from tillstream.ports.documents import Put, put_in_groups
 
 DIGESTS, SUMS = "sync_day_digests", "sync_batch_sums"
 PART = 1_500

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from tillstream.batches import packs, records, store_ids
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import CLOCK_TOLERANCE, receipt_time
-from tillstream.domain.errors import NotFound
 from tillstream.inventory import levels, synced
 from tillstream.inventory.records import StoredMovement
+from tillstream.model.batch import CLOCK_TOLERANCE, receipt_time
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import batch_originals, batch_records
 from tillstream.sync import agreement, homes, journal, originals, requests, stock, touched
 from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
@@ -75,7 +75,7 @@ class LocalOffice:
 
     def hello(self, hello: Hello) -> Position:
         self._check_clock()
-        if hello.escaped != store_ids.are_escaped(self.ports):
+        if hello.escaped != batch_records.are_sale_ids_escaped(self.ports):
             raise Refused(OTHER_VERSION, "The home and the head office write the IDs of sales differently.")
         now = self.ports.clock.now().isoformat(timespec="seconds")
 
@@ -152,10 +152,10 @@ class LocalOffice:
         return replace(entry, batches=tuple(batches))
 
     def read(self, batch_id: str, offset: int) -> bytes:
-        batch = records.get(self.ports, batch_id)
+        batch = batch_records.get_batch(self.ports, batch_id)
         if batch.home != self.name:
             raise NotFound(f"There is no batch {batch_id}.")
-        with packs.open_original(self.ports, batch) as stream:
+        with batch_originals.open_original(self.ports, batch) as stream:
             stream.seek(offset)
             return stream.read(originals.PART)
 
@@ -182,7 +182,7 @@ class LocalOffice:
         """The home with the regions of its sales, which homes of an older version lack."""
         if home.regions or not home.number:
             return home
-        documents = self.ports.documents.find(records.COLLECTION, {"home": self.name})
+        documents = self.ports.documents.find(batch_records.BATCHES, {"home": self.name})
         return replace(home, regions=tuple(sorted({one.data["region"] for one in documents} - {""})))
 
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:

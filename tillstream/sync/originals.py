@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.object_names import SYNC_FOLDER, synced
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.file_names import SYNC_FOLDER, synced_name
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
 from tillstream.sync.entry import SentBatch
 from tillstream.sync.refusals import ORIGINAL_MISSING, Refused
 
@@ -97,4 +97,4 @@ def _part(label: str, sha256: str, offset: int) -> str:
 
 
 def _name(label: str, batch: SentBatch) -> str:
-    return synced(label, str(batch.fields["object"]), int(batch.fields["generation"]))
+    return synced_name(label, str(batch.fields["object"]), int(batch.fields["generation"]))

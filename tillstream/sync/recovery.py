@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NoReturn
 
-from tillstream import audit
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
-from tillstream.domain.object_names import RECOVERED
+from tillstream.model import audit
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchKind
+from tillstream.model.file_names import RECOVERED_HOME
 from tillstream.ports import Ports
+from tillstream.records import audit_log, batch_records
 from tillstream.sync import identity, journal, status
 from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import HeadOffice
@@ -28,7 +28,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
 
     Raises `Refused` if a person must decide first, and as the head office.
     """
-    count, replayer = 0, Replayer(ports, contracts, "", RECOVERED)
+    count, replayer = 0, Replayer(ports, contracts, "", RECOVERED_HOME)
     pages = list(_pages(office))
     there = {batch.batch_id for page in pages for entry in page.entries for batch in entry.batches}
     undone = {batch for page in pages for entry in page.entries for batch in entry.undone}
@@ -42,7 +42,7 @@ def recover(ports: Ports, contracts: ContractRegistry, office: HeadOffice, posit
                 replayer.apply(replace(page, entries=lost, originals=bytes_of))
                 count += sum(len(one.batches) for one in lost)
     if count:
-        audit.record(ports, BY, audit.AuditAction.SYNC_RECOVERED, "journal", None, {"batches": count})
+        audit_log.record(ports, BY, audit.AuditAction.SYNC_RECOVERED, "journal", None, {"batches": count})
     epoch = max(identity.get(ports).epoch, position.epoch) + 1
     noted = status.get(ports).position
     status.begin_epoch(ports, epoch, noted if noted.number <= journal.last(ports) else ORIGIN)
@@ -91,11 +91,11 @@ def _was_decided(ports: Ports, replay: SentBatch) -> bool:
 
 def _counts(ports: Ports, batch: str) -> bool:
     record = _record(ports, batch)
-    return record is not None and record.state in IN_LEDGER
+    return record is not None and record.state in STATES_IN_LEDGER
 
 
 def _record(ports: Ports, batch: str) -> Batch | None:
-    document = ports.documents.get(records.COLLECTION, batch)
+    document = ports.documents.get(batch_records.BATCHES, batch)
     return Batch.from_json(document.data) if document else None
 
 
@@ -108,9 +108,9 @@ def _check(ports: Ports, entry: Entry, present: set[str], there: set[str]) -> No
         if _counts(ports, parent) and _new_fixes(ports, parent, there):
             _ask(ports, parent)
         for replay in _new_replays(ports, parent, there):  # without the rows of the lost correction
-            if replay.state in IN_LEDGER:
+            if replay.state in STATES_IN_LEDGER:
                 _ask(ports, replay.batch_id)
-            if replay.state not in TERMINAL:
+            if replay.state not in TERMINAL_STATES:
                 _wait(replay)
     for batch in entry.undone:
         if _counts(ports, batch) and _new_fixes(ports, batch, there):
@@ -119,20 +119,20 @@ def _check(ports: Ports, entry: Entry, present: set[str], there: set[str]) -> No
 
 def _new_fixes(ports: Ports, batch: str, there: set[str]) -> list[Batch]:
     """Corrections of a batch that the head office does not have."""
-    fixes = records.children(ports, batch, BatchKind.CORRECTION)
-    return [fix for fix in fixes if fix.state in IN_LEDGER and fix.batch_id not in there]
+    fixes = batch_records.child_batches(ports, batch, BatchKind.CORRECTION)
+    return [fix for fix in fixes if fix.state in STATES_IN_LEDGER and fix.batch_id not in there]
 
 
 def _new_replays(ports: Ports, batch: str, there: set[str]) -> Iterator[Batch]:
     """Replays of a batch, and replays of these, that the head office does not have."""
-    for replay in records.children(ports, batch, BatchKind.REPLAY):
+    for replay in batch_records.child_batches(ports, batch, BatchKind.REPLAY):
         if replay.batch_id not in there:
             yield replay
         yield from _new_replays(ports, replay.batch_id, there)
 
 
 def _ask(ports: Ports, batch: str) -> NoReturn:
-    file = records.get(ports, batch).file
+    file = batch_records.get_batch(ports, batch).file
     raise Refused(
         QUESTION,
         f"{file} (batch {batch}) was corrected or undone before the backup was restored, and corrected or replayed "

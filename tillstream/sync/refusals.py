@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 POSITION = "other-position"
 """The entries do not follow those that the head office has; the home asks again for the position."""

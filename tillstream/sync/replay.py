@@ -9,23 +9,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tillstream.batches import records
-from tillstream.contracts.registry import COLLECTION as CONTRACTS
+from tillstream.contracts.registry import CONTRACTS_COLLECTION as CONTRACTS
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import TERMINAL, Batch, BatchKind, State
-from tillstream.domain.contract.model import parse
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.object_names import home_in_name
+from tillstream.model.batch import TERMINAL_STATES, Batch, BatchKind, BatchState
+from tillstream.model.contract import parse_contract
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.file_names import home_in_name
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import batch_records
 from tillstream.sync import fitting, originals
 from tillstream.sync.entry import Entry, Parcel, SentBatch
 
 _MAX_NAME = 60
 _AT = "-at-"
-_BEFORE = frozenset({State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED})
+_BEFORE = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Replayer:
         """Raise `Rejected` if a batch that is to be undone, replaced or corrected belongs to another home."""
         sent = {batch.batch_id: batch for entry in parcel.entries for batch in entry.batches}
         for batch in dict.fromkeys(filter(None, batches)):
-            document = self.ports.documents.get(records.COLLECTION, batch)
+            document = self.ports.documents.get(batch_records.BATCHES, batch)
             if document:
                 self._own(parcel, Batch.from_json(document.data), sent.get(batch))
 
@@ -73,7 +73,9 @@ class Replayer:
         """
         if sent and self._is_incomplete(batch, sent):
             data = self._fields(parcel, sent)
-            return records.repair(self.ports, batch.batch_id, lambda now: Batch.from_json(now.to_json() | data))
+            return batch_records.repair_batch(
+                self.ports, batch.batch_id, lambda now: Batch.from_json(now.to_json() | data)
+            )
         if batch.home != self.home:
             raise Rejected(
                 f"The batch {batch.batch_id} ({batch.file}) belongs to another home. If this home is a copy of that "
@@ -83,8 +85,8 @@ class Replayer:
 
     def _is_incomplete(self, batch: Batch, sent: SentBatch) -> bool:
         """Whether the record of a sent batch is from the ledger, which contains neither its home nor its sender."""
-        has_sender = batch.received_by != records.UNKNOWN_SENDER
-        if has_sender or (batch.home and sent.fields["received_by"] == records.UNKNOWN_SENDER):
+        has_sender = batch.received_by != batch_records.UNKNOWN_SENDER
+        if has_sender or (batch.home and sent.fields["received_by"] == batch_records.UNKNOWN_SENDER):
             return False
         home = batch.home or home_in_name(batch.object)
         is_ours = home == self.home if home else not batch.size  # no size: its original is missing
@@ -111,26 +113,33 @@ class Replayer:
         """Whether another correction has its number: its home was restored, and undoes both as its next decision."""
         if batch.kind is not BatchKind.CORRECTION:
             return False
-        fixes = records.children(self.ports, batch.parent, BatchKind.CORRECTION)
+        fixes = batch_records.child_batches(self.ports, batch.parent, BatchKind.CORRECTION)
         return any(fix.fix_number == batch.fix_number and fix.settlement_no for fix in fixes)
 
     def _record(self, parcel: Parcel, sent: SentBatch) -> Batch:
         """The record of a batch, created with its original. Raises `Rejected` if another home has this batch."""
-        document = self.ports.documents.get(records.COLLECTION, sent.batch_id)
+        document = self.ports.documents.get(batch_records.BATCHES, sent.batch_id)
         if document is None:
             now = self.ports.clock.now().isoformat()
             data = self._fields(parcel, sent) | {"state_at": now, **_unsettled(sent)}
             batch = Batch.from_json(data)
             try:
-                self.ports.documents.put_all([Put(records.COLLECTION, batch.batch_id, batch.to_json(), if_version=0)])
+                self.ports.documents.put_all(
+                    [Put(batch_records.BATCHES, batch.batch_id, batch.to_json(), if_version=0)]
+                )
             except Conflict:
                 return self._record(parcel, sent)
             return batch
         batch = self._own(parcel, Batch.from_json(document.data), sent)
-        if sent.counts and batch.state in TERMINAL and not batch.settlement_no and batch.state is not State.ANNOUNCED:
+        if (
+            sent.counts
+            and batch.state in TERMINAL_STATES
+            and not batch.settlement_no
+            and batch.state is not BatchState.ANNOUNCED
+        ):
             # it was sent as a part of a replay before it was settled by itself
-            data = batch.to_json() | _unsettled(sent) | {"state": State.RECEIVED.value}
-            return records.repair(self.ports, batch.batch_id, lambda _: Batch.from_json(data))
+            data = batch.to_json() | _unsettled(sent) | {"state": BatchState.RECEIVED.value}
+            return batch_records.repair_batch(self.ports, batch.batch_id, lambda _: Batch.from_json(data))
         return batch
 
     def _fields(self, parcel: Parcel, sent: SentBatch) -> dict[str, Any]:
@@ -147,7 +156,7 @@ class Replayer:
             return name
         if contract is None:
             raise Rejected(f"The contract {sent.contract} is missing.")
-        parsed = parse(contract, sent.contract)
+        parsed = parse_contract(contract, sent.contract)
         if (parsed.name, parsed.version) != (name, sent.fields["contract_version"]):
             raise Rejected(f"The contract {sent.contract} has another name or version.")
         names = [name, f"{name[: _MAX_NAME - len(self.label) - len(_AT)]}{_AT}{self.label}"]
@@ -165,21 +174,21 @@ class Replayer:
             self.ports.documents.put(CONTRACTS, key, contract, if_version=0)
         except Conflict:
             stored = self.ports.documents.get(CONTRACTS, key)
-            return stored is not None and parse(stored.data, key) == parse(contract, key)
+            return stored is not None and parse_contract(stored.data, key) == parse_contract(contract, key)
         return True
 
     def _staged(self, batch: Batch) -> Batch:
         """Stage a batch whatever its holds are: they were decided in its home. Raises `Rejected`."""
         from tillstream.pipeline.staging import stage  # lazy: loads all file readers
 
-        if batch.state is State.STAGED and not expiry.damaged(self.ports, batch):
+        if batch.state is BatchState.STAGED and not expiry.damaged(self.ports, batch):
             return batch
         report = stage.write(self.ports, batch, f"{batch.batch_id}/{self.ports.clock.tick()}")
         now = self.ports.clock.now().isoformat()
-        return records.repair(
+        return batch_records.repair_batch(
             self.ports,
             batch.batch_id,
-            lambda record: replace(record, state=State.STAGED, state_at=now, staged=report, holds=()),
+            lambda record: replace(record, state=BatchState.STAGED, state_at=now, staged=report, holds=()),
         )
 
 
@@ -196,9 +205,9 @@ def _request_id(label: str, batches: Sequence[str], undo: Sequence[str]) -> str:
 
 def _unsettled(sent: SentBatch) -> dict[str, Any]:
     """The fields of a record that are not sent."""
-    state = State.RECEIVED
+    state = BatchState.RECEIVED
     if not sent.counts:
-        state = State.CANCELLED if sent.fields["kind"] == BatchKind.CORRECTION else State.REPLAYED
+        state = BatchState.CANCELLED if sent.fields["kind"] == BatchKind.CORRECTION else BatchState.REPLAYED
     return {"state": state.value, "staged": {}, "holds": [], "proposed": {}, "error": ""}
 
 

@@ -8,12 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.batches import homes, records
-from tillstream.domain.batch.record import IN_LEDGER, Batch
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import STATES_IN_LEDGER, Batch
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
+from tillstream.records import audit_log, batch_records
 
 COLLECTION = "sync_requests"
 LONGEST_REASON = 500
@@ -78,19 +77,19 @@ def to_answer(ports: Ports) -> list[Request]:
 
 def ask(ports: Ports, batch_id: str, reason: str, by: str) -> Request:
     """Ask the home of a batch to undo it. Raises `NotFound`, `Rejected`."""
-    batch = records.get(ports, batch_id)
+    batch = batch_records.get_batch(ports, batch_id)
     if not batch.home:
         raise Rejected(f"{batch.file} is a batch of this home. Undo it here.")
-    if homes.is_removed(ports, batch.home):
+    if batch_records.is_home_removed(ports, batch.home):
         raise Rejected(f"The home {batch.home} was removed here, so it cannot answer. Undo {batch.file} here.")
-    if batch.state not in IN_LEDGER:
+    if batch.state not in STATES_IN_LEDGER:
         raise Rejected(f"No row of {batch.file} counts, so there is nothing to undo.")
     before = find(ports, batch_id)
     if before and before.state is RequestState.OPEN:
         raise Rejected(f"{batch.home} is asked already to undo {batch.file}. It answers with its next syncs.")
     request = Request(batch_id, batch.home, batch.file, _reason(reason), by, _now(ports))
     _put(ports, request)
-    audit.record(
+    audit_log.record(
         ports, by, AuditAction.SYNC_UNDO_REQUESTED, batch_id, None, {"home": batch.home, "reason": request.reason}
     )
     return request
@@ -102,7 +101,7 @@ def decline(ports: Ports, batch_id: str, reason: str, by: str) -> Request:
     if request is None or request.home or request.state is not RequestState.OPEN:
         raise NotFound(f"There is no open request about the batch {batch_id}.")
     declined = _answered(ports, request, RequestState.DECLINED, _reason(reason), by)
-    audit.record(ports, by, AuditAction.SYNC_DECLINED, batch_id, None, {"reason": declined.answer})
+    audit_log.record(ports, by, AuditAction.SYNC_DECLINED, batch_id, None, {"reason": declined.answer})
     return declined
 
 
@@ -155,8 +154,8 @@ def _open(ports: Ports, home: str) -> list[Request]:
 
 
 def _counts(ports: Ports, batch_id: str) -> bool:
-    document = ports.documents.get(records.COLLECTION, batch_id)
-    return document is not None and Batch.from_json(document.data).state in IN_LEDGER
+    document = ports.documents.get(batch_records.BATCHES, batch_id)
+    return document is not None and Batch.from_json(document.data).state in STATES_IN_LEDGER
 
 
 def _answered(ports: Ports, request: Request, state: RequestState, answer: str, by: str) -> Request:

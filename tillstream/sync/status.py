@@ -5,21 +5,20 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.batches import homes
-from tillstream.batches import records as batches
-from tillstream.domain.batch.record import IN_LEDGER, State
-from tillstream.domain.errors import Rejected
 from tillstream.inventory import records
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import STATES_IN_LEDGER, BatchState
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log, batch_records
+from tillstream.records import batch_records as batches
 from tillstream.sync import journal
 from tillstream.sync.entry import ORIGIN, START, Position
 
 COLLECTION, ID = "sync", "status"
 _DAYS = ("differing", "differing_stock")
-_COUNTED = IN_LEDGER | {State.RECEIVED, State.STAGING, State.STAGED}
+_COUNTED = STATES_IN_LEDGER | {BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED}
 """The states of sample files that count, or will soon."""
 
 
@@ -100,7 +99,7 @@ def begin(ports: Ports, to: str, by: str) -> None:
 
     Another head office than before has nothing of this home yet, so the status starts again.
     """
-    if ports.documents.find(homes.COLLECTION, {"removed_at": ""}, limit=1):
+    if ports.documents.find(batch_records.SYNC_HOMES, {"removed_at": ""}, limit=1):
         raise Rejected(
             "Homes sync to this Tillstream, and it would send its own sales only. Let them sync to the other head "
             "office directly, and remove them here."
@@ -112,12 +111,12 @@ def begin(ports: Ports, to: str, by: str) -> None:
     def begun(old: Status) -> Status:
         return replace(old, is_stopped=False) if old.to == to else Status(to)
 
-    _update(ports, begun, [audit.entry(ports, by, AuditAction.SYNC_BEGUN, to, None, {})])
+    _update(ports, begun, [audit_log.entry(ports, by, AuditAction.SYNC_BEGUN, to, None, {})])
 
 
 def _check_sales(ports: Ports) -> None:
     """Raise `Rejected` if sample sales count: the head office would take them as real ones."""
-    samples = ports.documents.find(batches.COLLECTION, {"received_by": batches.SAMPLES})
+    samples = ports.documents.find(batches.BATCHES, {"received_by": batches.SAMPLES})
     if count := sum(one.data["state"] in _COUNTED and not one.data.get("home") for one in samples):
         files = "1 sample file counts" if count == 1 else f"{count} sample files count"
         raise Rejected(
@@ -128,7 +127,7 @@ def _check_sales(ports: Ports) -> None:
 
 def stop(ports: Ports, by: str) -> None:
     """Sync no longer, until `begin`. Idempotent."""
-    entry = audit.entry(ports, by, AuditAction.SYNC_STOPPED, get(ports).to, None, {})
+    entry = audit_log.entry(ports, by, AuditAction.SYNC_STOPPED, get(ports).to, None, {})
     _update(ports, lambda old: replace(old, is_stopped=True), [entry])
 
 
@@ -188,7 +187,7 @@ def _update(ports: Ports, change: Callable[[Status], Status], also: Sequence[Put
         new = change(old)
         return document if new == old else Update(_data(new), also)
 
-    update(ports.documents, COLLECTION, ID, changed)
+    update_document(ports.documents, COLLECTION, ID, changed)
 
 
 def _data(own: Status) -> dict[str, Any]:

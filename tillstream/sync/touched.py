@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
+from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.sync.entry import START
 from tillstream.sync.homes import Home
 
@@ -61,7 +61,7 @@ def forget(ports: Ports, home: Home, included: Touched) -> None:
         after = Touched(rest, now.hash).to_json()
         return document if document and document.data == after else Update(after)
 
-    update(ports.documents, COLLECTION, home.name, without)
+    update_document(ports.documents, COLLECTION, home.name, without)
 
 
 def _of(document: Document | None, hash: str) -> Touched:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
-from tillstream.domain.errors import Rejected, Unavailable, reason_of
+from tillstream.model.errors import Rejected, Unavailable, reason_of
 from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 
 MAX_LETTERS = 1_000

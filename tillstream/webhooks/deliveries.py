@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
-from tillstream.domain.event_filter import parse_filter
+from tillstream.model.events import parse_event_filter
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 from tillstream.webhooks import registry
 from tillstream.webhooks.registry import Webhook
 from tillstream.webhooks.sending import Answer, send
@@ -78,7 +78,7 @@ def deliver(ports: Ports, webhook: Webhook, wait: float, stopping: Event, *, pri
 
     The events of one store are sent one after the other. After a failure, the rest of them is not tried.
     """
-    bus, event_filter = ports.bus, parse_filter(webhook.filter)
+    bus, event_filter = ports.bus, parse_event_filter(webhook.filter)
     deliveries = bus.pull(webhook.subscription, PULLED, wait)
     lanes: dict[tuple[str, str], list[Delivery]] = {}
     for delivery in deliveries:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.webhooks import registry
 from tillstream.webhooks.deliveries import ACTOR, deliver

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.event_filter import parse_filter
-from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS, parse_event_filter
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put, Update, update
-from tillstream.ports.event_bus import DeadLetter, RetryPolicy
-from tillstream.ports.functions import ATTACH
+from tillstream.ports.bus import DeadLetter, RetryPolicy
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.ports.machine import ATTACH_FUNCTION
+from tillstream.records import audit_log
 from tillstream.webhooks.addresses import check_url
 from tillstream.webhooks.signing import new_secret
 
@@ -56,14 +55,14 @@ class Webhook:
 def add(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tuple[Webhook, str]:
     """Create a webhook; return it with its secret, which is not shown again. Raises `Rejected`."""
     check_url(url, private=private)
-    parse_filter(filter_)
+    parse_event_filter(filter_)
     if len(find(ports)) >= MOST:
         raise Rejected(TOO_MANY)
     secret = new_secret()
     webhook = Webhook(free_id(ports), url, filter_.strip(), "", by, ports.clock.now().isoformat("T", "seconds"))
     attach(ports, webhook, by)
     data = {**_shown(webhook), "id": webhook.id, "created_by": by, "created_at": webhook.created_at}
-    entry = audit.entry(ports, by, AuditAction.WEBHOOK_ADDED, webhook.id, None, _shown(webhook))
+    entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_ADDED, webhook.id, None, _shown(webhook))
     ports.documents.put_all(
         [Put(COLLECTION, webhook.id, data | {"keys": [{"text": secret, "until": ""}]}, if_version=0), entry]
     )
@@ -84,7 +83,7 @@ def attach(ports: Ports, webhook: Webhook, by: str) -> None:
     if ports.functions is None:
         ports.bus.attach(TOPIC_SALE_EVENTS, webhook.subscription, idle=IDLE, policy=POLICY)
     else:
-        ports.functions.call(ATTACH, {"webhook": webhook.id, "attached": True, "by": by}, SECONDS)
+        ports.functions.call(ATTACH_FUNCTION, {"webhook": webhook.id, "attached": True, "by": by}, SECONDS)
 
 
 def detach(ports: Ports, webhook: Webhook, by: str) -> None:
@@ -92,7 +91,7 @@ def detach(ports: Ports, webhook: Webhook, by: str) -> None:
     if ports.functions is None:
         ports.bus.detach(webhook.subscription)
     else:
-        ports.functions.call(ATTACH, {"webhook": webhook.id, "attached": False, "by": by}, SECONDS)
+        ports.functions.call(ATTACH_FUNCTION, {"webhook": webhook.id, "attached": False, "by": by}, SECONDS)
 
 
 def dead_letters(ports: Ports, webhook: Webhook) -> list[DeadLetter]:
@@ -120,7 +119,7 @@ def keys(ports: Ports, id: str) -> list[str]:
 def change(ports: Ports, id: str, by: str, url: str, filter_: str, *, private: bool) -> Webhook:
     """Change address and filter. Raises `Rejected`, `NotFound`."""
     check_url(url, private=private)
-    parse_filter(filter_)
+    parse_event_filter(filter_)
     return _change(ports, id, by, {"url": url, "filter": filter_.strip()})
 
 
@@ -147,17 +146,17 @@ def rotate(ports: Ports, id: str, by: str) -> str:
     def rotated(document: Document | None) -> Update:
         data = _document(document, id).data
         previous = {"text": data["keys"][0]["text"], "until": (now + OVERLAP).isoformat("T", "seconds")}
-        entry = audit.entry(ports, by, AuditAction.WEBHOOK_SECRET_CHANGED, id)
+        entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_SECRET_CHANGED, id)
         return Update(data | {"keys": [{"text": secret, "until": ""}, previous]}, [entry])
 
-    update(ports.documents, COLLECTION, id, rotated)
+    update_document(ports.documents, COLLECTION, id, rotated)
     return secret
 
 
 def remove(ports: Ports, id: str, by: str) -> None:
     """Remove a webhook with its events and its list of deliveries. Raises `NotFound`."""
     webhook = get(ports, id)
-    audit.record(ports, by, AuditAction.WEBHOOK_REMOVED, id, _shown(webhook))
+    audit_log.record(ports, by, AuditAction.WEBHOOK_REMOVED, id, _shown(webhook))
     ports.documents.delete(COLLECTION, id)
     detach(ports, webhook, by)
     ports.documents.delete("webhook_deliveries", id)
@@ -169,10 +168,10 @@ def _change(ports: Ports, id: str, by: str, values: Mapping[str, str]) -> Webhoo
         before = {name: document.data[name] for name in values}
         if before == values:
             return document
-        entry = audit.entry(ports, by, AuditAction.WEBHOOK_CHANGED, id, before, values)
+        entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_CHANGED, id, before, values)
         return Update({**document.data, **values}, [entry])
 
-    return _webhook(update(ports.documents, COLLECTION, id, changed).data)
+    return _webhook(update_document(ports.documents, COLLECTION, id, changed).data)
 
 
 def _document(document: Document | None, id: str) -> Document:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.events import WEBHOOK_IDS
+from tillstream.model.audit import AuditAction
+from tillstream.model.events import WEBHOOK_IDS
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 from tillstream.webhooks import registry
 from tillstream.webhooks.registry import COLLECTION
 
@@ -30,6 +30,6 @@ def renumber(ports: Ports) -> None:
             registry.attach(ports, webhook, ACTOR)
             data = {**document.data, "id": webhook.id, BEFORE: document.id}
             change = {"id": document.id}, {"id": webhook.id}
-            entry = audit.entry(ports, ACTOR, AuditAction.WEBHOOK_CHANGED, webhook.id, *change)
+            entry = audit_log.entry(ports, ACTOR, AuditAction.WEBHOOK_CHANGED, webhook.id, *change)
             ports.documents.put_all([Put(COLLECTION, webhook.id, data, if_version=0), entry])
         ports.documents.delete(COLLECTION, document.id)

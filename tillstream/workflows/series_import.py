@@ -10,9 +10,9 @@ from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.catalogue.columns import EntryColumn
 from tillstream.domain.catalogue.problems import EntryProblem
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import LIMITS
 from tillstream.forecasting.outside import OutsideValue
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS
 from tillstream.workflows.catalogue_import.read_file import FileRow, read
 
 MOST_ROWS = 100_000

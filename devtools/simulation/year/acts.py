@@ -10,7 +10,7 @@ from devtools.simulation.year import tills, uploads
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import changed, csv_of, day_of, draw
 from devtools.simulation.year.world import World
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Act = Callable[[], object]
 

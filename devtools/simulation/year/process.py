@@ -20,7 +20,7 @@ import pyarrow as pa
 from tillstream.app.local import folder
 from tillstream.commands.client import send_command
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.settings import Settings
 
 PATIENCE = 300.0

@@ -10,7 +10,7 @@ import yaml
 import sql
 from sql.row_access import COSTS, PERSONAL
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.tables import column_descriptions
+from tillstream.model.tables.warehouse_tables import column_descriptions
 
 NOTE = "# Written by `make docs`; do not edit. The texts are in sql/marts.\n"
 COUNTRY = "country"

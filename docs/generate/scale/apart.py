@@ -18,7 +18,7 @@ from infra import stage as stages
 from infra.functions import FUNCTIONS
 from infra.triggers import Scheduled
 from sql.quality import checks
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.inventory.computing import EVERY_PRODUCT, first_day, params_of
 from tillstream.quality.run import ON_BIGQUERY
 

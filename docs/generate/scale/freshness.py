@@ -12,7 +12,7 @@ from infra.goals import FILE_SECONDS as FILE_GOAL
 from infra.goals import LIVE_SECONDS as LIVE_GOAL
 from portal.live.broadcaster import CHECK_INTERVAL
 from portal.live.streams import APPENDS_FRESH
-from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE, LIVE_TABLES
+from tillstream.model.tables.warehouse_tables import LIVE, LIVE_EXPIRES, LIVE_TABLES
 
 DELIVERED = 0.3
 """Seconds from the answer to a till until a call that waits has the message."""
@@ -88,7 +88,7 @@ def standing(hours: float) -> float:
 def open_page(day: Day) -> float:
     """USD of a day on which a live page is open: one query for each append, for all its readers."""
     hour = day.traffic.lines * FROM_TILLS / OPEN_HOURS
-    lines = hour * (EXPIRES.total_seconds() / 3600 + 0.5) * width(LIVE, READ_COLUMNS)
+    lines = hour * (LIVE_EXPIRES.total_seconds() / 3600 + 0.5) * width(LIVE, READ_COLUMNS)
     statements = day.sales * FROM_TILLS * STATEMENT_DAYS * width("statements", ("scope", "sale_date"))
     billed = sum(max(LEAST, size) for size in (lines, statements, LEAST, LEAST))
     return OPEN_HOURS * 3600 / MICRO_WAIT * query_cost(billed)

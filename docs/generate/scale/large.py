@@ -12,7 +12,7 @@ from docs.generate.scale.seconds import (
     settlement_seconds,
 )
 from infra.jobs import LARGE
-from tillstream.domain.limits import LIMITS
+from tillstream.model.limits import LIMITS
 
 WRITE_INDEX = "write the index"
 LINE_BYTES = 250

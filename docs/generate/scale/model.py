@@ -15,10 +15,10 @@ from docs.generate.scale.seconds import (
 )
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from docs.generate.scale.totals import fold_bytes, refresh_bytes
-from tillstream.adapters.google.bigquery.fields import STORED
-from tillstream.domain.daily_totals import DAY as DAY_COLUMN
-from tillstream.domain.warehouse.live_tables import LIVE
+from tillstream.adapters.google.bigquery.tables import STORED
 from tillstream.ledger.other_regions import COLUMNS as COMPARED_COLUMNS
+from tillstream.model.tables.daily_totals import DAY as DAY_COLUMN
+from tillstream.model.tables.warehouse_tables import LIVE
 
 WRITES_PER_UPLOAD = 9
 """Documents written from a file's arrival until its events are published; a test counts them."""

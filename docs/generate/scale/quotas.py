@@ -9,8 +9,8 @@ from docs.generate.scale.model import Day
 from docs.generate.scale.samples import samples, statements
 from docs.generate.scale.seconds import function
 from docs.generate.scale.text import in_bytes
-from tillstream.adapters.google.bigquery.fields import STORED
-from tillstream.adapters.google.firestore.write_pace import FIRST_RATE
+from tillstream.adapters.google.bigquery.tables import STORED
+from tillstream.adapters.google.sale_index import FIRST_RATE
 
 SALE_BYTES = 600
 """A till's message."""

@@ -7,10 +7,9 @@ from devtools.billing.traffic import LINES_PER_SALE, SETTLE_EVERY
 from docs.generate.scale.samples import samples, statements
 from infra.function import Function
 from infra.functions import FUNCTIONS
-from tillstream.adapters.google.bigquery.indexing.pending_days import SECONDS as NOTING_SECONDS
-from tillstream.adapters.google.firestore.sale_index import COMMIT, LARGE
-from tillstream.adapters.google.firestore.write_pace import WritePace
-from tillstream.domain.limits import LIMITS
+from tillstream.adapters.google.bigquery.warehouse import NOTE_SECONDS as NOTING_SECONDS
+from tillstream.adapters.google.sale_index import COMMIT, LARGE, WritePace
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.settling.lanes import MAX_BATCHES
 
 STATEMENT_SECONDS = 2.0

@@ -3,9 +3,9 @@
 from devtools.billing import prices, traffic
 from devtools.billing.sizes import width
 from docs.generate.scale import apart, model, seconds
-from tillstream.adapters.google.firestore import sale_index
-from tillstream.domain.limits import LIMITS as SETTLED
-from tillstream.ledger import pending_days
+from tillstream.adapters.google import sale_index
+from tillstream.ledger import ledger_slice
+from tillstream.model.limits import LIMITS as SETTLED
 from tillstream.pipeline.settling import lanes
 from tillstream.quality.run import ON_BIGQUERY
 
@@ -39,7 +39,7 @@ def limits() -> str:
     return LIMITS.format(**_LIMITS).strip()
 
 
-_LIMITS = {"most_pairs": sale_index.MOST_PAIRS, "most_days": pending_days.MOST_DAYS}
+_LIMITS = {"most_pairs": sale_index.MOST_PAIRS, "most_days": ledger_slice.MAX_PENDING_DAYS}
 INTRO = """
 Estimated load and cost of one and ten million sales a day on Google Cloud. The figures are not measured. The bytes of
 a settlement are computed from the statements and reads that the adapter of BigQuery sends for sample settlements, by

@@ -5,10 +5,16 @@ from datetime import timedelta
 from devtools.billing.queries import Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import DAY, NOW, Ledger
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.totals import fold
-from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, SETTLED, WINDOWS, arrived
-from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
+from tillstream.adapters.google.bigquery import daily_totals
+from tillstream.adapters.google.bigquery.daily_totals import (
+    NUMBERS_QUERY,
+    SETTLED_QUERY,
+    WINDOWS,
+    Refresh,
+    arrivals_query,
+    refresh_script,
+)
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 
 EVERY = 900
 """Seconds between refreshes of the daily totals."""
@@ -22,10 +28,10 @@ def refresh_statements(ledger: Ledger, changed: int) -> list[Statement]:
     arrivals = {f"{n:032x}": NOW - timedelta(seconds=n * every) for n in range(settled)}
     days = [TODAY - timedelta(days=5 + n) for n in range(changed)]
     texts = (
-        NUMBERS,
-        inline_parameters(SETTLED, {"since": NOW - WINDOWS[0]}),
-        arrived(NOW - WINDOWS[0], NOW),
-        script(Refresh(last - settled, last, arrivals, [TODAY], days), "tillstream"),
+        NUMBERS_QUERY,
+        inline_parameters(SETTLED_QUERY, {"since": NOW - WINDOWS[0]}),
+        arrivals_query(NOW - WINDOWS[0], NOW),
+        refresh_script(Refresh(last - settled, last, arrivals, [TODAY], days), "tillstream"),
     )
     return [statement for text in texts for statement in script_statements(text)]
 
@@ -37,5 +43,5 @@ def refresh_bytes(ledger: Ledger, changed: int) -> int:
 
 def fold_bytes(ledger: Ledger) -> int:
     """Bytes billed for merging the totals of a whole day."""
-    text = fold.script([TODAY - timedelta(days=1)])
+    text = daily_totals.merge_script([TODAY - timedelta(days=1)])
     return sum(statement.bytes(ledger) for statement in script_statements(text))

@@ -13,7 +13,7 @@ from portal.context import me, ports
 from tillstream.analytics.queries import Forbidden
 from tillstream.connectors import records, requests, runs
 from tillstream.connectors.runs import Run
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 MAX_RUNS, MAX_OFFSET = 100, 100
 

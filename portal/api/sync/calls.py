@@ -9,8 +9,8 @@ from portal.access import Open, allow
 from portal.api import texts
 from portal.api.tus import TooLarge
 from portal.context import tillstream
-from tillstream.domain.errors import NotFound
-from tillstream.domain.errors import TooLarge as TooManyBytes
+from tillstream.model.errors import NotFound
+from tillstream.model.errors import TooLarge as TooManyBytes
 from tillstream.sync.http import authentication, delegation, dispatch, frame
 from tillstream.sync.http.calls import SignedCall
 from tillstream.sync.http.turns import Turns

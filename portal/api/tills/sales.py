@@ -13,11 +13,11 @@ from portal.access import Open, allow
 from portal.api import texts
 from portal.api.tus import TooLarge
 from portal.context import ports
-from tillstream.domain.errors import Rejected
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
-from tillstream.domain.text import json_text
-from tillstream.people import store_tokens
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model import json_text
+from tillstream.model.errors import Rejected
+from tillstream.model.messages import MAX_SALE_BYTES
+from tillstream.people import store_credentials
+from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
 from tillstream.workflows.intake import store_messages, store_sales, till_gaps
 
@@ -38,7 +38,7 @@ def send() -> ResponseReturnValue:
 
 def sender() -> StoreToken:
     """The store token of the request; 401 if there is no valid one."""
-    store = store_tokens.check(ports(), token_auth.shown())
+    store = store_credentials.check_store_token(ports(), token_auth.shown())
     if store is None:
         abort(401)
     return store
@@ -74,11 +74,11 @@ def _payload(raw: bytes, encoding: str, *, is_json: bool) -> Any:
     elif not is_json:
         return None
     try:
-        payload = json_text.decode(raw)
+        payload = json_text.decode_json(raw)
     except ValueError:
         return None
-    if len(raw) > MAX_MESSAGE_BYTES and not (isinstance(payload, dict) and "messages" in payload):
-        raise TooLarge(texts.sale_too_large(MAX_MESSAGE_BYTES // 1024))
+    if len(raw) > MAX_SALE_BYTES and not (isinstance(payload, dict) and "messages" in payload):
+        raise TooLarge(texts.sale_too_large(MAX_SALE_BYTES // 1024))
     return payload
 
 

@@ -14,8 +14,8 @@ from portal.uploads.texts import actions, columns
 from portal.uploads.texts import questions as texts
 from tillstream.detection.answers import check_answers, invalid_reason, zone_name
 from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.onboarding import questionnaire
 
@@ -85,7 +85,7 @@ def named(onboarding: questionnaire.Questionnaire) -> Contract:
     data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
-    return parse(data | {"name": name}, texts.THE_DATA_SOURCE)
+    return parse_contract(data | {"name": name}, texts.THE_DATA_SOURCE)
 
 
 def changes(answers: Mapping[str, str]) -> list[str]:

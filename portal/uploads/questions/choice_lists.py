@@ -5,8 +5,8 @@ from zoneinfo import available_timezones
 
 from portal.context import scope, tillstream
 from portal.uploads import scoped
-from tillstream.domain.countries import country_names
-from tillstream.domain.money.currencies import CURRENT
+from tillstream.model.countries import country_names
+from tillstream.model.money import CURRENT_CURRENCIES
 
 
 def options(key: str) -> tuple[str, ...]:
@@ -16,7 +16,7 @@ def options(key: str) -> tuple[str, ...]:
     if key == "time_zone":
         return _time_zones()
     if key == "currency":
-        return _first({one.currency for one in scoped.contracts()}, tuple(CURRENT.split()))
+        return _first({one.currency for one in scoped.contracts()}, tuple(CURRENT_CURRENCIES.split()))
     if key == "country":
         return _first({one.country for one in scoped.contracts()}, country_names())
     return ()

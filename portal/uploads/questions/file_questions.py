@@ -9,8 +9,8 @@ from portal.uploads import scoped
 from portal.uploads.questions import choice_lists, question_text
 from portal.uploads.questions.mapping import mapped_columns
 from tillstream.detection.evidence import DetectionQuestion, WordUse
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.file_names import stem, without_dates
+from tillstream.model.contract import Contract
+from tillstream.model.file_names import file_stem, without_dates
 from tillstream.workflows.onboarding import answer_examples, questionnaire
 from tillstream.workflows.onboarding.question_columns import of_question
 
@@ -159,6 +159,6 @@ def _word_view(question: DetectionQuestion, use: WordUse) -> WordView:
 
 def name_of(file: str) -> str:
     """The proposed name of a new data source: that of the file, without dates unless another source has that name."""
-    own = stem(file)
+    own = file_stem(file)
     name = without_dates(own)
     return (own if name in tillstream().contracts.names() else name)[:60] or "new"

@@ -9,9 +9,9 @@ from portal.uploads.questions import question_text
 from portal.uploads.texts import columns as texts
 from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import ANSWERED, DetectionFinding
-from tillstream.domain.contract.model import MAPPED
+from tillstream.model.contract import MAPPABLE_COLUMNS
 
-MAY_BECOME = tuple(name for name in texts.COLUMNS if name in MAPPED)
+MAY_BECOME = tuple(name for name in texts.COLUMNS if name in MAPPABLE_COLUMNS)
 """Columns that a header may be mapped to, in display order."""
 CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("date_order", ("DMY", "MDY", "YMD")),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from portal import formats
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.text import upper_first
 
 STATES = {
     "received": ("Waiting", "The file is stored. Reading starts in a few seconds."),

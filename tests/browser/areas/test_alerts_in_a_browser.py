@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.ports.bus import DeadLetter, Message
 from tillstream.workflows.operations import dead_letters
 
 pytestmark = pytest.mark.browser

@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 from waiting import wait_for_batch
 
-from tillstream.domain.batch.record import IN_LEDGER
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.goals import records
+from tillstream.model.batch import STATES_IN_LEDGER
+from tillstream.model.months import Month
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -32,7 +33,7 @@ def _sell(served: Served) -> None:
         for store, amount in (("LDS1", 2_000), ("MAN1", 900_000))
     ]
     records.save(ports, {JUNE: {one.key: one for one in goals}}, by="admin", source="test")
-    wait_for_batch(ports, batch.batch_id, *IN_LEDGER)
+    wait_for_batch(ports, batch.batch_id, *STATES_IN_LEDGER)
 
 
 served = shared_portal(_sell)

@@ -40,7 +40,7 @@ def _titles(page: Page) -> list[str]:
 
 def _own(served: Served) -> str:
     """Address of the dashboard of the demo, with the admin as its owner."""
-    created = accounts.get(served.app.ports, "admin").created_at
+    created = accounts.get_user(served.app.ports, "admin").created_at
     dashboard = demo_dashboard.add(served.app, "admin")
     assert dashboard
     data = dashboard.data() | {"account": created}

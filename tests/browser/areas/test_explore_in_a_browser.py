@@ -7,7 +7,7 @@ from live_server import Served, shared_portal, sign_in_at
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
-from tillstream.domain.batch.record import IN_LEDGER
+from tillstream.model.batch import STATES_IN_LEDGER
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def _sell(served: Served) -> None:
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
-    wait_for_batch(served.app.ports, batch.batch_id, *IN_LEDGER)
+    wait_for_batch(served.app.ports, batch.batch_id, *STATES_IN_LEDGER)
 
 
 served = shared_portal(_sell)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request
 
 from examples import one_in
 from tillstream.dashboards import annotations
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -10,8 +10,8 @@ from live_server import Served, sign_in_at
 from page_checks import settle
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
 
 pytestmark = pytest.mark.browser
 Post = Callable[[str], None]
@@ -28,8 +28,10 @@ window.EventSource = class extends EventSource {
 @pytest.fixture
 def post(served: Served) -> Post:
     """Post a sale of this minute, with a number, as a till does."""
-    example: dict[str, Any] = schema()["examples"][0]
-    token = store_tokens.issue(served.app.ports, example["region"], example["store_id"], "front", "boss")[1]
+    example: dict[str, Any] = store_sale_schema()["examples"][0]
+    token = store_credentials.issue_store_token(
+        served.app.ports, example["region"], example["store_id"], "front", "boss"
+    )[1]
 
     def send(number: str) -> None:
         sold_at = served.app.ports.clock.now().isoformat(timespec="seconds")

@@ -8,7 +8,7 @@ from live_server import PASSWORD, Served, running, sign_in_at
 from playwright.sync_api import Page, expect
 from restock_steps import BALL, KITE, count, open_shop, queue_of
 
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     app = open_shop(tmp_path)
     count(app.ports, {("LDS1", KITE): 10, ("LDS1", BALL): 1, ("MAN1", BALL): 1})
     queue_of(app.ports)
-    accounts.add(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "admin", "Ada Admin", Role.ADMIN, password=PASSWORD)
     with running(app, working=False) as served:
         yield served
 

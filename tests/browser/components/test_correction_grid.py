@@ -7,7 +7,7 @@ import pytest
 from live_server import PASSWORD, Served, sign_in_at
 from playwright.sync_api import Browser, Page, expect
 
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.intake import uploads
@@ -130,7 +130,7 @@ def test_the_keyboard_alone_repairs_undoes_and_saves(page: Page, served: Served,
 def test_a_draft_can_be_resumed_elsewhere_and_seen_by_a_second_user(
     page: Page, served: Served, batch: str, chromium: Browser
 ) -> None:
-    accounts.add(served.app.ports, "bo", "Bo", Role.MANAGER, regions=("IN",), password=PASSWORD)
+    accounts.add_account(served.app.ports, "bo", "Bo", Role.MANAGER, regions=("IN",), password=PASSWORD)
     _open(page, served, batch)
     page.keyboard.type("05-06-2026 10:15")
     page.keyboard.press("Enter")

@@ -8,8 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from test_correction_grid import HEADER
 
 from examples import one_in
-from tillstream.people import accounts
-from tillstream.people.sign_in import sessions
+from tillstream.people import accounts, sessions
 from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
@@ -123,9 +122,9 @@ def test_what_a_pasted_block_has_beyond_the_grid_is_reported(page: Page, grid: L
 def test_what_is_typed_after_the_session_ends_is_saved_after_signing_in(
     page: Page, grid: Locator, served: Served, checked: bool
 ) -> None:
-    user = accounts.get(served.app.ports, "admin")
-    for session in served.app.ports.documents.find(sessions.COLLECTION):
-        sessions.end(served.app.ports, user.login, session.id, user.login)
+    user = accounts.get_user(served.app.ports, "admin")
+    for session in served.app.ports.documents.find(sessions.SESSIONS_COLLECTION):
+        sessions.end_session(served.app.ports, user.login, session.id, user.login)
     if checked:  # the page asked for edits of others meanwhile, whose answer ends the cookie
         with page.expect_response("**/sign-in**"):
             pass

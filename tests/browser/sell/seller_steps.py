@@ -8,7 +8,7 @@ from waiting import wait_for
 
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 from tillstream.workflows.intake import uploads
 
@@ -25,7 +25,7 @@ def open_shop(app: App) -> None:
     """Two salespeople of Mumbai, and a file of sales, from which its price list comes."""
     for login, name, salesperson in (("sam", "Sam Iyer", "E115"), ("rita", "Rita Das", "E116")):
         own = {"regions": ("IN",), "stores": ("MUM01",), "salesperson": salesperson}
-        accounts.add(app.ports, login, name, Role.SALESPERSON, password=PASSWORD, **own)
+        accounts.add_account(app.ports, login, name, Role.SALESPERSON, password=PASSWORD, **own)
     uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "admin")
 
 

@@ -10,7 +10,7 @@ from seller_steps import complete, scan, sign_in, wait_for_revenue
 
 from tillstream.catalogue import saving
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 pytestmark = pytest.mark.browser
@@ -94,7 +94,7 @@ def test_own_stores_come_first_and_have_their_codes(page: Page, served: Served) 
         _save(served, EntryKind.STORE, Store("IN", store, "Central", **PLACE))
     _save(served, EntryKind.SALESPERSON, Salesperson("IN", "E117", "Ana", stores=("MUM01",)))
     own: dict[str, Any] = {"regions": ("IN",), "salesperson": "E117"}
-    accounts.add(served.app.ports, "ana", "Ana", Role.SALESPERSON, password=PASSWORD, **own)
+    accounts.add_account(served.app.ports, "ana", "Ana", Role.SALESPERSON, password=PASSWORD, **own)
     sign_in(page, served, "ana")
     store = page.get_by_label("Store", exact=True)
     assert store.locator("option").all_inner_texts() == ["Central (MUM01)", "Central (BLR01)"]

@@ -7,8 +7,8 @@ from live_server import Served
 from playwright.sync_api import Page, expect
 from seller_steps import complete, scan, sign_in, status, wait_for_revenue
 
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import Message
 
 pytestmark = pytest.mark.browser
 TILL_SALE = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from google.cloud.bigquery import SchemaField, Table
 
 import sql
-from tillstream.adapters.google.bigquery import fields, tables
+from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import Dataset
 
 FOLDER = Path(__file__).with_name("versions")
@@ -31,11 +31,11 @@ def as_of(dataset: Dataset, number: int, shapes: dict[str, Shape]) -> None:
         columns = [SchemaField(column, *words.split()) for column, words in shape.items()]
         table = Table(dataset.table(name), columns)
         if name not in later:
-            table = tables.table(dataset.table(name))
+            table = tables.table_resource(dataset.table(name))
             table.schema = columns
         dataset.client.create_table(table)
     for version, name, _ in sql.migrations()[:number]:
         dataset.ask(
-            f"INSERT INTO {fields.VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
+            f"INSERT INTO {tables.SCHEMA_VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
             {"version": version, "name": name},
         )

@@ -9,16 +9,15 @@ from emulator_fixtures import dataset_of
 from sample_ledger import SAMPLE_LEDGER
 
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery.fields import SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.people.ad_hoc import SqlOfPeople
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
-from tillstream.adapters.google.bigquery.tables import TYPES, arrow_schema
+from tillstream.adapters.google.bigquery.sql_of_people import SqlOfPeople
+from tillstream.adapters.google.bigquery.tables import BIGQUERY_TYPES, SALE_VERSIONS, STORED, arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports import DocumentStore
 
 OWNER = f"tillstream-portal@{PROJECT}.iam.gserviceaccount.com"
@@ -48,6 +47,6 @@ def sample_warehouse(
 def _arrow(table: str, rows: Any) -> pa.Table:
     columns = dict(zip([field.name for field in TABLES[table]], zip(*rows, strict=True), strict=True))
     for field in TABLES[table]:
-        if TYPES[field.kind] == "BYTES":
+        if BIGQUERY_TYPES[field.kind] == "BYTES":
             columns[field.name] = tuple(number.to_bytes(16) for number in columns[field.name])
     return pa.table({name: list(values) for name, values in columns.items()}, schema=arrow_schema(TABLES[table]))

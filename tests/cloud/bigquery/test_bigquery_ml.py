@@ -20,9 +20,9 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 
 pytestmark = pytest.mark.long
 MODELS = "tillstream_ml"

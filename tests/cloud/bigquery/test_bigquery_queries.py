@@ -26,9 +26,9 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
 from tillstream.forecasting.rows import FORECASTS
-from tillstream.receipts import batch_queries
+from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.receipts import receipt
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
@@ -86,10 +86,10 @@ def test_a_query_answers_as_on_duckdb(
     assert ours == bigquery_rows
 
 
-@pytest.mark.parametrize("name", [*batch_queries.NAMES, "batch_imported_before"])
+@pytest.mark.parametrize("name", [*receipt.QUERY_NAMES, "batch_imported_before"])
 def test_a_query_about_a_batch_answers_as_on_duckdb(warehouse: BigQueryWarehouse, duck: Duck, name: str) -> None:
-    in_a_receipt = name in batch_queries.NAMES
-    text = batch_queries.text(name) if in_a_receipt else sql.text(f"ledger/{name}")
+    in_a_receipt = name in receipt.QUERY_NAMES
+    text = receipt.query_text(name) if in_a_receipt else sql.text(f"ledger/{name}")
     days = duck.query("SELECT DISTINCT sale_date FROM sale_versions").column("sale_date").to_pylist()
     received = duck.query("SELECT DISTINCT received_date FROM batches").column("received_date").to_pylist()
     for batch in duck.query("SELECT batch_id, received_date FROM batches").to_pylist():

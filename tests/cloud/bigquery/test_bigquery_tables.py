@@ -10,13 +10,12 @@ from google.cloud.bigquery import SchemaField
 
 import sql
 from devtools.emulators import Emulator
-from tillstream.adapters.google.bigquery import fields, tables
+from tillstream.adapters.google.bigquery import tables
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.fields import APPENDED, FIELDS, INCOMING, SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.migrations import differences, migrate
-from tillstream.adapters.google.bigquery.views import views
-from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.google.bigquery.migrations import migrate, migration_differences, stored_views
+from tillstream.adapters.google.bigquery.tables import APPENDED, FIELDS, INCOMING, SALE_VERSIONS, STORED
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.warehouse_tables import TABLES
 
 SINCE = 'ALTER TABLE IF EXISTS batches ADD COLUMN IF NOT EXISTS repeated_lines INT64 OPTIONS (description = "…");'
 NEWEST = sql.migrations()[-1][0]
@@ -26,7 +25,7 @@ LONG = pytest.mark.long
 
 def shapes() -> dict[str, Shape]:
     """As the newest version makes them."""
-    return {name: _shape(tables.schema(FIELDS[name])) for name in tables.LAYOUTS}
+    return {name: _shape(tables.bigquery_schema(FIELDS[name])) for name in tables.LAYOUTS}
 
 
 def _shape(fields: Iterable[SchemaField]) -> Shape:
@@ -72,7 +71,7 @@ def test_rows_in_progress_have_every_column_of_their_tables_in_its_type() -> Non
 
 @pytest.mark.parametrize("name", tables.LAYOUTS)
 def test_every_table_and_column_has_a_description(name: str) -> None:
-    table = tables.table(Dataset("demo", "described", "EU").table(name))
+    table = tables.table_resource(Dataset("demo", "described", "EU").table(name))
     assert table.description
     assert all(field.description for field in table.schema)
     assert table.labels == tables.LABELS
@@ -80,7 +79,7 @@ def test_every_table_and_column_has_a_description(name: str) -> None:
 
 def test_a_view_names_what_it_reads_in_full_and_describes_its_columns() -> None:
     names = {*tables.LAYOUTS, *(name for name, _ in sql.views(sql.BIGQUERY_VIEWS))}
-    for view in views("shop", dict.fromkeys(tables.LAYOUTS, "")):
+    for view in stored_views("shop", dict.fromkeys(tables.LAYOUTS, "")):
         bare = re.findall(r"\b(?:FROM|JOIN|VIEW)\s+(\w+)", view.statement)
         assert not names & set(bare), view.name
         assert f"CREATE OR REPLACE VIEW `shop`.{view.name} AS" in view.statement
@@ -89,8 +88,8 @@ def test_a_view_names_what_it_reads_in_full_and_describes_its_columns() -> None:
 
 def test_a_view_is_another_one_when_what_it_reads_has_other_columns() -> None:
     columns = dict.fromkeys(tables.LAYOUTS, "")
-    before = {view.name: view.digest for view in views("shop", columns)}
-    after = {view.name: view.digest for view in views("shop", columns | {STORED: "other"})}
+    before = {view.name: view.digest for view in stored_views("shop", columns)}
+    after = {view.name: view.digest for view in stored_views("shop", columns | {STORED: "other"})}
     changed = {name for name in before if before[name] != after[name]}
     assert {SALE_VERSIONS, "current_lines", "line_facts", "sale_facts", "changes"} <= changed
     assert not {"dim_date", "counted_sightings", "quarantine"} & changed
@@ -115,7 +114,7 @@ def test_an_empty_dataset_gets_everything_and_a_second_run_changes_nothing(migra
     again = migrate(migrated)
     assert (again.before, again.after) == (sql.migrations()[-1][0],) * 2
     assert (again.tables, again.views) == ([], [])
-    assert differences(migrated) == []
+    assert migration_differences(migrated) == []
 
 
 @LONG
@@ -133,11 +132,11 @@ def test_every_column_of_every_view_is_described(migrated: Dataset) -> None:
 def test_what_was_taken_away_is_named_and_comes_back(migrated: Dataset) -> None:
     migrated.client.delete_table(migrated.table("holidays"))
     migrated.ask("CREATE OR REPLACE VIEW dim_date AS SELECT DATE '2024-01-01' AS sale_date")
-    listed = differences(migrated)
+    listed = migration_differences(migrated)
     assert listed == ["the table holidays is missing", "the view dim_date has a different query"]
     repaired = migrate(migrated)
     assert (repaired.tables, repaired.views) == (["holidays"], ["dim_date"])
-    assert differences(migrated) == []
+    assert migration_differences(migrated) == []
 
 
 @LONG
@@ -158,9 +157,9 @@ def test_an_older_dataset_gains_its_column_and_keeps_its_rows(bigquery: Emulator
     assert columns(dataset, "batches") == shapes()["batches"]
     (row,) = dataset.ask("SELECT added, batch_id, repeated_lines FROM settlements CROSS JOIN batches")
     assert tuple(row.values()) == (3, "b", None)
-    recorded = dataset.ask(f"SELECT version, name FROM {fields.VERSIONS} ORDER BY version")
+    recorded = dataset.ask(f"SELECT version, name FROM {tables.SCHEMA_VERSIONS} ORDER BY version")
     assert [tuple(one.values()) for one in recorded][-1] == NEXT[:2]
-    assert differences(dataset, [*sql.migrations(), NEXT]) == []
+    assert migration_differences(dataset, [*sql.migrations(), NEXT]) == []
     with pytest.raises(
         Rejected, match=f"table version {NEWEST + 1}, but this Tillstream supports only version {NEWEST}"
     ):
@@ -175,5 +174,5 @@ def test_a_dataset_of_each_version_becomes_what_a_new_one_is(bigquery: Emulator,
     as_of(dataset, number, shapes_of(number))
     migrate(dataset)
     assert {name: columns(dataset, name) for name in tables.LAYOUTS} == shapes()
-    assert differences(dataset) == []
+    assert migration_differences(dataset) == []
     dataset.close()

@@ -13,10 +13,9 @@ from google.api_core.exceptions import ServiceUnavailable
 
 from devtools import emulators
 from devtools.emulators import Emulator
-from tillstream.adapters.google.bigquery.append import append
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.loading import FEW_BYTES, TableLoader
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.google.bigquery.row_transfer import FEW_BYTES, TableLoader, append_parts
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.pipeline.staging.write_rows import parquet_writer
 
 COLUMNS = TABLES["reporting_rates"]
@@ -79,7 +78,7 @@ def test_rows_that_take_more_than_the_write_api_is_for_are_loaded(dataset: Datas
 
 
 def test_an_append_with_a_lost_response_adds_its_rows_once(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.adapters.google.bigquery.append.AT_ONCE", 100)  # several appends
+    monkeypatch.setattr("tillstream.adapters.google.bigquery.row_transfer.APPEND_BYTES", 100)  # several appends
     table = TableLoader(dataset).from_rows("lost", COLUMNS, rates(0))
     writer, lost = dataset.writer, []
     send = writer.append_rows
@@ -93,7 +92,9 @@ def test_an_append_with_a_lost_response_adds_its_rows_once(dataset: Dataset, mon
 
     monkeypatch.setattr(writer, "append_rows", append_rows)
     rows = rates(9).select(["sale_date", "currency", "factor"])
-    append(writer, dataset.table(table), rows.cast(pa.schema([*rows.schema]).set(1, pa.field("currency", pa.string()))))
+    append_parts(
+        writer, dataset.table(table), rows.cast(pa.schema([*rows.schema]).set(1, pa.field("currency", pa.string())))
+    )
     assert len(lost) == 2
     assert summary_of(dataset, table)[0] == 9
 
@@ -108,7 +109,7 @@ def test_a_commit_with_a_lost_response_adds_its_rows_once(dataset: Dataset, monk
         return answers[-1]
 
     monkeypatch.setattr(writer, "batch_commit_write_streams", commit_twice)
-    append(writer, dataset.table(table), rates(3).drop(["currency"]), rates(4).drop(["currency"]))
+    append_parts(writer, dataset.table(table), rates(3).drop(["currency"]), rates(4).drop(["currency"]))
     assert [len(answer.stream_errors) for answer in answers] == [0, 2]
     assert summary_of(dataset, table)[0] == 7
 
@@ -123,7 +124,7 @@ def test_rows_of_a_stream_that_was_not_committed_are_not_seen(
 
     monkeypatch.setattr(dataset.writer, "finalize_write_stream", finalize)
     with pytest.raises(KeyboardInterrupt):
-        append(dataset.writer, dataset.table(table), rates(3).drop(["currency"]))
+        append_parts(dataset.writer, dataset.table(table), rates(3).drop(["currency"]))
     assert summary_of(dataset, table)[0] == 0
 
 

@@ -15,11 +15,11 @@ from sample_warehouse import sample_warehouse
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.local.files.export_folder import LocalExportFolder
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.marts.export import Exported, export
 from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.tables import chosen
+from tillstream.model.tables.warehouse_tables import TABLES
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact

@@ -9,12 +9,11 @@ from emulator_fixtures import dataset_of
 
 import sql
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery.access import access_lists
+from tillstream.adapters.google.bigquery import access
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.migrations import differences, migrate
-from tillstream.adapters.google.bigquery.rebuilding import rebuild
-from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.google.bigquery.migrations import migrate, migration_differences, rebuild_tables
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.warehouse_tables import TABLES
 
 pytestmark = pytest.mark.long
 OWNER, ACCOUNT = "user:owner@shop.example", "serviceAccount:settle@demo.iam.gserviceaccount.com"
@@ -69,7 +68,7 @@ def test_every_row_is_kept_and_has_its_days(first: Dataset, *, stopped: bool) ->
     number, _, script = sql.migrations()[1]
     if stopped:
         with pytest.raises(Rejected, match="stopped halfway"):
-            rebuild(first, number, f"{script}\nSELECT ERROR('stopped halfway');")
+            rebuild_tables(first, number, f"{script}\nSELECT ERROR('stopped halfway');")
     migrate(first)
     assert rows(first, "key, content, is_current, sale, sale_date, leads, settlement_no", "sale_versions") == versions
     assert rows(first, "content, sale, sale_date, received_date", "sightings") == [
@@ -104,11 +103,11 @@ def test_every_row_is_kept_and_has_its_days(first: Dataset, *, stopped: bool) ->
     assert rows(first, "lines", "product_sums") == rows(first, "lines", "customer_sums") == [(1,)]
     assert rows(first, "number, settlement_no, batch_no", "epoch") == [(5, 2, 2)]
     assert not [each.table_id for each in first.client.list_tables(first.name) if "_before_" in each.table_id]
-    assert differences(first) == []
+    assert migration_differences(first) == []
 
 
 def test_rows_that_a_policy_hides_from_the_deployer_are_kept_and_reports_lose_their_access(first: Dataset) -> None:
-    access_lists.authorize(first, "reports")
+    access.authorize_views(first, "reports")
     for table in ("sale_versions", "batches", "refusals"):
         first.ask(f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM {table}")  # the emulator counts rows only then
         first.ask(
@@ -120,7 +119,7 @@ def test_rows_that_a_policy_hides_from_the_deployer_are_kept_and_reports_lose_th
     migrate(first)
     assert len(rows(first, "content", "sale_versions")) == 3
     assert len(rows(first, "batch_no", "batches")) == 2
-    assert not access_lists.is_authorized(first, "reports")
+    assert not access.are_views_authorized(first, "reports")
 
 
 def test_sale_versions_has_the_columns_of_the_other_engine(first: Dataset) -> None:

@@ -4,10 +4,10 @@ import pytest
 from emulator_fixtures import dataset_of
 
 from devtools.emulators import Emulator
-from tillstream.adapters.google.backup import tables as backup_tables
-from tillstream.adapters.google.backup.manifest import TableInfo
+from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google.backup_folder import TableInfo
 from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 
 pytestmark = pytest.mark.long
 VERSIONS = "SELECT content, is_current, leads FROM {} ORDER BY content"
@@ -29,7 +29,7 @@ def test_latest_flags_are_exported_and_restored_as_stored(bigquery: Emulator) ->
     assert [tuple(row.values()) for row in dataset.ask(VERSIONS.format(exported))] == expected
     dataset.ask(f"CREATE TABLE kept AS SELECT * FROM {exported}")
     kept = {"sale_versions": TableInfo(2, COLUMNS), "batches": TableInfo(0, ["batch_no"])}
-    dataset.ask(backup_tables._script(kept, {"sale_versions": "kept"}))
+    dataset.ask(backup_tables._restore_script(kept, {"sale_versions": "kept"}))
     assert [tuple(row.values()) for row in dataset.ask(VERSIONS.format("stored_versions"))] == expected
     assert [tuple(row.values()) for row in dataset.ask("SELECT COUNT(*) FROM version_flags")] == [(0,)]
     assert [tuple(row.values()) for row in dataset.ask("SELECT * FROM epoch")] == [(1, 2, 0)]

@@ -20,16 +20,16 @@ import sql
 from devtools.emulators import PROJECT, Emulator
 from sql import row_access
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.fields import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, publish
+from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.domain.people import Action, Role
-from tillstream.domain.tables import TABLES
 from tillstream.forecasting.levels import TARGETS
-from tillstream.people import user_scopes
-from tillstream.people.user import User
+from tillstream.model.people import Action, Role
+from tillstream.model.tables.warehouse_tables import TABLES
+from tillstream.people import warehouse_scopes
+from tillstream.people.account_store import User
 
 pytestmark = pytest.mark.long  # each query takes the emulator a second or more: it unfolds views of views
 BASE, SHOWN = "row_access", "row_access_reports"
@@ -87,7 +87,7 @@ def query_as(bigquery: Emulator) -> Iterator[QueryAs]:
     """query_as(caller, SELECT) → rows, of the sample tables with their policies."""
     owner = client(bigquery, ACCOUNT)
     owner.create_dataset(BASE)
-    content = {**LEDGER, user_scopes.TABLE: user_scopes.rows_of(PEOPLE)}
+    content = {**LEDGER, warehouse_scopes.USER_SCOPES_TABLE: warehouse_scopes.scope_rows_of_users(PEOPLE)}
     content |= {"day_sums": _day_sums()}
     content |= _stored_and_flags(content.pop(SALE_VERSIONS))
     for table, fields in FIELDS.items():

@@ -4,8 +4,8 @@ import pytest
 
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.scratch import EXPIRES_AFTER, ScratchWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.bigquery.scratch_warehouse import EXPIRES_AFTER, ScratchWarehouse
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 
 

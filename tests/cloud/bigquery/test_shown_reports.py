@@ -16,7 +16,7 @@ from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.reporting_views import ReportingDataset, differences, publish
 from tillstream.cli.deploy import deploy
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 BASE, VIEWS = "ledger_of_reports", "shown_reports"
 ACCOUNT = "settle@demo.iam.gserviceaccount.com"
@@ -124,7 +124,7 @@ def test_a_recreated_table_gets_its_policies_again(dataset: Dataset) -> None:
     assert POLICIES in differences(dataset, SHOWN)
     with pytest.raises(Rejected, match="refusals"):
         publish(dataset, SHOWN)
-    dataset.client.create_table(tables.table(dataset.table("refusals")))
+    dataset.client.create_table(tables.table_resource(dataset.table("refusals")))
     assert POLICIES in publish(dataset, SHOWN)
     assert policies(dataset, "refusals").keys() == {"accounts", "people"}
 

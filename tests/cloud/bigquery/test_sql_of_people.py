@@ -19,14 +19,14 @@ from sql import row_access
 from tillstream.ad_hoc import tables
 from tillstream.ad_hoc.engines import SECONDS, Answer, Run, WarehouseEngine
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.people.ad_hoc import SqlOfPeople
+from tillstream.adapters.google.bigquery.sql_of_people import SqlOfPeople
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+from tillstream.adapters.local.query_processes import LocalQueryProcesses
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
-from tillstream.people.sql_accounts import COLLECTION
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.people.warehouse_scopes import SQL_ACCOUNTS_COLLECTION
 from tillstream.ports.warehouse import AdHocQuery
 
 pytestmark = pytest.mark.long  # a dataset with all tables and views is filled for it
@@ -57,8 +57,8 @@ def warehouse(bigquery: Emulator, documents: SQLiteDocumentStore) -> Iterator[Bi
 def no_account_in_use(documents: SQLiteDocumentStore) -> Iterator[None]:
     """After each test, whatever it left."""
     yield
-    for one in documents.find(COLLECTION):
-        documents.delete(COLLECTION, one.id)
+    for one in documents.find(SQL_ACCOUNTS_COLLECTION):
+        documents.delete(SQL_ACCOUNTS_COLLECTION, one.id)
 
 
 def _run(warehouse: BigQueryWarehouse, run: Run) -> Answer:
@@ -128,7 +128,9 @@ def test_a_query_runs_with_the_credentials_of_an_account_of_its_own(
         if "job_id" in options:
             sent: dict[str, str] = {}
             client._credentials.before_request(None, "POST", "", sent)
-            (reserved,) = [one.id for one in documents.find(COLLECTION) if options["job_id"] in one.data["jobs"]]
+            (reserved,) = [
+                one.id for one in documents.find(SQL_ACCOUNTS_COLLECTION) if options["job_id"] in one.data["jobs"]
+            ]
             assert sent == {"X-Bqemu-Caller": f"serviceAccount:{reserved}"}
             assert (config.default_dataset.dataset_id, config.use_query_cache) == (VIEWS, False)
             assert int(config.job_timeout_ms) > SECONDS * 1000
@@ -140,7 +142,7 @@ def test_a_query_runs_with_the_credentials_of_an_account_of_its_own(
     monkeypatch.setattr(warehouse, "upsert", lambda *arguments: (steps.append("write"), upsert(*arguments))[1])
     _rows(warehouse, "SELECT 1 AS one", scope_of(Role.ANALYST, ("US",)))
     assert steps == ["read", "write", "read", "start"]
-    assert not [one for one in documents.find(COLLECTION) if one.data["jobs"]]
+    assert not [one for one in documents.find(SQL_ACCOUNTS_COLLECTION) if one.data["jobs"]]
     steps.clear()
     _rows(warehouse, "SELECT 1 AS one", scope_of(Role.ANALYST, ("US",)))
     assert steps == ["read", "start"]
@@ -152,7 +154,9 @@ def test_an_account_is_not_free_while_a_job_of_it_runs(
     """A process died, and left its job: whether that runs is asked as its account."""
     long_ago = "2020-01-01T00:00:00+00:00"
     for email in SQL_ACCOUNTS:
-        documents.put(COLLECTION, email, {"key": "of another", "jobs": {f"lost-{email[:16]}": long_ago}, "used": ""})
+        documents.put(
+            SQL_ACCOUNTS_COLLECTION, email, {"key": "of another", "jobs": {f"lost-{email[:16]}": long_ago}, "used": ""}
+        )
     states = {"state": "RUNNING"}
     monkeypatch.setattr(bigquery_library.Client, "get_job", lambda *_, **__: SimpleNamespace(**states))
     with pytest.raises(Rejected, match="Try again in a minute"):
@@ -166,7 +170,7 @@ def test_a_job_that_was_never_started_does_not_hold_its_account(
 ) -> None:
     for email in SQL_ACCOUNTS:
         data = {"key": "of another", "jobs": {"tillstream-sql-lost": "2020-01-01T00:00:00+00:00"}, "used": ""}
-        documents.put(COLLECTION, email, data)
+        documents.put(SQL_ACCOUNTS_COLLECTION, email, data)
     assert _rows(warehouse, "SELECT 1 AS one") == [(1,)]
 
 

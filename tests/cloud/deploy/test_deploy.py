@@ -14,7 +14,7 @@ from infra.deploy import UNDER_WAY, Deploy
 from infra.project import deployment
 from infra.resource import Resource
 from infra.source import Source
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 APIS = (
     *("PUBSUB", "RUN", "EVENTARC", "CLOUDSCHEDULER", "IAM", "SECRETMANAGER", "LOGGING", "MONITORING", "FIRESTORE"),

@@ -5,7 +5,7 @@ import json
 import pytest
 from document_queries import ROOT, Question, collections, questions
 
-from tillstream.adapters.google.firestore import sale_index
+from tillstream.adapters.google import sale_index
 
 DECLARED = json.loads((ROOT / "infra" / "firestore.indexes.json").read_text(encoding="utf-8"))
 DIRECTIONS = {True: "DESCENDING", False: "ASCENDING"}

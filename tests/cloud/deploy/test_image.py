@@ -14,10 +14,10 @@ from emulator_fixtures import require
 
 from devtools.cloud_local import CloudLocal, Source, missing, running
 from tillstream.app import App, build
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind, State
-from tillstream.domain.store_sale import schema
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import BatchKind, BatchState
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import publish
@@ -143,14 +143,17 @@ def test_each_function_of_the_image_does_its_work(prefix: Path, tmp_path: Path) 
 
 def handle_a_file_and_a_sale(app: App) -> None:
     received = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
-    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        batches = [records.get(app.ports, received.batch_id), *records.find(app.ports, kind=BatchKind.STORE_SALES)]
-        if len(batches) == 2 and all(batch.state is State.ANNOUNCED for batch in batches):
+        batches = [
+            batch_records.get_batch(app.ports, received.batch_id),
+            *batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES),
+        ]
+        if len(batches) == 2 and all(batch.state is BatchState.ANNOUNCED for batch in batches):
             break
         time.sleep(0.5)
-    assert [batch.state for batch in batches] == [State.ANNOUNCED] * 2
+    assert [batch.state for batch in batches] == [BatchState.ANNOUNCED] * 2
     assert app.ports.documents.get("upkeep", "sweep")
 
 

@@ -15,7 +15,7 @@ from infra.declared import Declared
 from infra.resource import Resource
 from infra.source import CONTENT, Source
 from tillstream.app.batch_program import staging_batch
-from tillstream.domain.events import INBOX, STAGING
+from tillstream.model.events import INBOX, STAGING
 from tillstream.spark.dataproc import ACCOUNT, MAIN, Place
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,8 +9,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from grpc_tools import protoc
 
-from tillstream.domain import day_close
-from tillstream.domain.store_sale import schema, validation_errors
+from tillstream.model import messages as model_messages
+from tillstream.model.messages import store_sale_errors, store_sale_schema
 
 FOLDER = Path(__file__).resolve().parents[3] / "infra"
 KINDS = {
@@ -41,7 +41,7 @@ def read(shape: Descriptor, text: str) -> dict[str, Any]:
 
 
 def test_it_has_the_fields_of_the_json_schema_and_no_others(shape: Descriptor) -> None:
-    of_message = schema()["properties"] | day_close.schema()["properties"]
+    of_message = store_sale_schema()["properties"] | model_messages.day_close_schema()["properties"]
     items = {name: one["items"] for name, one in of_message.items() if "items" in one}
     messages = {name: one["properties"] for name, one in items.items() if "properties" in one}
     assert messages.keys() == {"lines", "totals"}
@@ -57,17 +57,17 @@ def kind(field: dict[str, Any]) -> int:
     return KINDS.get(field.get("type", ""), FieldDescriptor.TYPE_STRING)
 
 
-@pytest.mark.parametrize("close", day_close.schema()["examples"], ids=lambda close: close["date"])
+@pytest.mark.parametrize("close", model_messages.day_close_schema()["examples"], ids=lambda close: close["date"])
 def test_a_day_close_passes_as_it_is_written(shape: Descriptor, close: dict[str, Any]) -> None:
-    assert not day_close.validation_errors(close)
+    assert not model_messages.day_close_errors(close)
     assert read(shape, json.dumps(close)) == close | {"sales": str(close["sales"])}
 
 
-@pytest.mark.parametrize("sale", schema()["examples"], ids=lambda sale: sale["number"])
+@pytest.mark.parametrize("sale", store_sale_schema()["examples"], ids=lambda sale: sale["number"])
 def test_a_sale_passes_as_it_is_written(shape: Descriptor, sale: dict[str, Any]) -> None:
     whole = sale | {"version": 2**53 - 1, "customer_name": "हिन्दी"}
     whole["lines"] = [line | {"extra": {"aisle": "7"}} for line in sale["lines"]]
-    assert not validation_errors(whole)
+    assert not store_sale_errors(whole)
     assert read(shape, json.dumps(whole)) == whole | {
         "version": str(2**53 - 1)
     }  # ProtoJSON writes long integers as text
@@ -79,8 +79,8 @@ def test_a_sale_passes_as_it_is_written(shape: Descriptor, sale: dict[str, Any])
     ids=lambda change: next(iter(change)),
 )
 def test_what_has_another_shape_is_refused(shape: Descriptor, change: dict[str, Any]) -> None:
-    sale = schema()["examples"][0] | change
-    assert validation_errors(sale)
+    sale = store_sale_schema()["examples"][0] | change
+    assert store_sale_errors(sale)
     with pytest.raises(json_format.ParseError):
         read(shape, json.dumps(sale))
 

@@ -21,7 +21,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import reference
 from tillstream.app import App, build
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.events import STAGING
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
 from tillstream.sync import counted, exchange, homes, identity
 from tillstream.sync.exchange import Result

@@ -11,12 +11,12 @@ from app_factory import build
 from sftp_server import PASSWORD, SftpServer
 
 from tillstream.app import App, file_destinations
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.file_destinations.file_names import stamped
-from tillstream.outbox.outbox import FAILED, SENT, WAITING
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.outbox import FAILED, SENT, WAITING
 from tillstream.settings import Settings
 
 SECRET = "secret-that-no-message-contains"

@@ -13,12 +13,12 @@ from unit.connectors.connector_steps import sales
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.batches import records as batches
 from tillstream.connectors import records, run, status
 from tillstream.connectors.access import PrivateHosts
 from tillstream.connectors.connector import ConnectorDraft
 from tillstream.connectors.runs import DONE, FAILED, Run
 from tillstream.receipts.receipt import receipt
+from tillstream.records import batch_records as batches
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
@@ -66,17 +66,17 @@ def test_a_file_is_settled_once_and_a_changed_one_corrects_it(app: App, server: 
 
     first = ran(app)
     assert (first.outcome, first.items, first.error) == (DONE, 1, "")
-    [batch] = batches.find(app.ports, limit=None)
+    [batch] = batches.find_batches(app.ports, limit=None)
     assert (batch.file, batch.received_by) == ("monday été.csv", "connector shop")
     assert receipt(app.ports, batch.batch_id)["rows"]["new"] == 2
     assert prices(app) == {"OR-1": 2, "OR-2": 2}
 
-    assert (ran(app).items, len(batches.find(app.ports, limit=None))) == (0, 1)
+    assert (ran(app).items, len(batches.find_batches(app.ports, limit=None))) == (0, 1)
 
     server.put("monday été.csv", sales(1, 2, 3).replace("2.00", "2.50", 1))
     assert ran(app).items == 1
     assert prices(app) == {"OR-1": 2.5, "OR-2": 2, "OR-3": 2}
-    newest = batches.find(app.ports, limit=None)[0]
+    newest = batches.find_batches(app.ports, limit=None)[0]
     rows = receipt(app.ports, newest.batch_id)["rows"]
     assert (rows["new"], rows["corrected"], rows["duplicate"]) == (1, 1, 1)
 
@@ -86,7 +86,7 @@ def test_a_test_connects_and_brings_nothing(app: App, server: FileServer) -> Non
     added(app, server)
     result = run.test(app.ports, source_access(app), "shop", "ana")
     assert result.is_ok, result.message
-    assert batches.find(app.ports, limit=None) == []
+    assert batches.find_batches(app.ports, limit=None) == []
 
 
 def test_the_private_network_is_refused_without_the_setting(app: App, server: FileServer) -> None:

@@ -14,7 +14,7 @@ from webhdfs_server import WebHdfsServer
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds import filesystems
 from tillstream.connectors.source import Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 NAMES = {"namenode.test": "127.0.0.1", "datanode.test": "127.0.0.1"}
 SECRET = "token-that-no-message-contains"

@@ -12,7 +12,7 @@ from pymap_server import PASSWORD, serve
 
 from tillstream.connectors.kinds import imap
 from tillstream.connectors.source import Item, Passed, Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 CSV = b"id,amount\r\n1,2.00\r\n"
 

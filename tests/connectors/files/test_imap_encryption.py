@@ -12,7 +12,7 @@ from connectors.open_access import OpenAccess, open_source
 from pymap_server import PASSWORD, serve
 
 from tillstream.connectors.kinds.imap import KIND
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 NAMES = {"storage.test": "127.0.0.1", "other.test": "127.0.0.1"}
 

@@ -9,7 +9,7 @@ import urllib3
 from connectors.open_access import OpenAccess
 
 from tillstream.connectors.pinned_connections import pin
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ from connectors.open_access import OpenAccess, contents, open_source
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.s3 import KIND
 from tillstream.connectors.source import Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 KEYS = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
 OPENED: list[Source] = []

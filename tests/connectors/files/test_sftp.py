@@ -14,7 +14,7 @@ from sftp_server import CLIENT_KEY, PASSWORD, SftpServer
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.sftp import KIND
 from tillstream.connectors.source import Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from connectors.rows.http_server import Answer, Request, serving
 from connectors.rows.pulled import Connector, open_source
 
 from tillstream.connectors.html.table import read_table
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 TABLE = "<table><tr><th>Day<th>Sold</tr><tr><td>2026-11-01<td>007</tr><tr><td>2026-11-02<td>1.50</tr></table>"
 

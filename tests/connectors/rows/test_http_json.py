@@ -9,7 +9,7 @@ from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, Server, serving
 from connectors.rows.pulled import Connector, open_source, values
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 TOKEN = "s3cret-token"
 REFERENCE = "env:TILLSTREAM_SOURCE_API"

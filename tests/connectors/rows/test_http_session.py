@@ -7,7 +7,7 @@ from requests import PreparedRequest, Response
 
 from tillstream.connectors.http import session
 from tillstream.connectors.http.session import open_session
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 REFERENCE = "env:TILLSTREAM_SOURCE_API"
 

@@ -8,7 +8,7 @@ from connectors.open_access import OpenAccess
 from connectors.rows.kafka_cluster import Topic, brokers, topic
 from connectors.rows.pulled import Connector, open_source
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 __all__ = ["brokers", "topic"]
 

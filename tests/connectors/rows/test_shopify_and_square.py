@@ -9,7 +9,7 @@ from connectors.rows.http_server import Server, serving
 from connectors.rows.pulled import Connector, open_source, values
 from connectors.rows.shop_apis import TOKEN, Shopify, Square, line, money, square_line
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 REFERENCE = "secret:tillstream-source-shop"
 

@@ -5,7 +5,7 @@ from connectors.open_access import OpenAccess
 from connectors.rows.postgresql_server import PASSWORD, Shop, postgresql_server, shop
 from connectors.rows.pulled import Connector, open_source, values
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 __all__ = ["postgresql_server", "shop"]
 REFERENCE = "env:TILLSTREAM_SOURCE_SHOP"

@@ -10,7 +10,7 @@ import pytest
 from connectors.rows.pulled import Connector, open_source, values
 
 from tillstream.connectors.sql.window import MAX_SPANS
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Run = Callable[..., None]
 

@@ -11,8 +11,8 @@ from document_update_contract import DocumentUpdateContract
 from processes import killed_again_and_again, log_line, run_all
 from threads import join_thread
 
-from tillstream.domain.errors import Conflict
-from tillstream.ports.document_store import DocumentStore, Put
+from tillstream.model.errors import Conflict
+from tillstream.ports.documents import DocumentStore, Put
 
 Opener = Callable[[], DocumentStore]
 

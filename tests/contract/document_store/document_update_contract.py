@@ -5,8 +5,8 @@ import threading
 import pytest
 from threads import join_thread
 
-from tillstream.domain.errors import Conflict
-from tillstream.ports.document_store import Document, DocumentStore, Put, Update, update
+from tillstream.model.errors import Conflict
+from tillstream.ports.documents import Document, DocumentStore, Put, Update, update_document
 
 
 def one_more(document: Document | None) -> Update:
@@ -16,19 +16,19 @@ def one_more(document: Document | None) -> Update:
 class DocumentUpdateContract:
     def test_an_update_creates_a_missing_document_and_changes_one_that_exists(self, documents: DocumentStore) -> None:
         for count in (1, 2, 3):
-            stored = update(documents, "c", "a", one_more)
+            stored = update_document(documents, "c", "a", one_more)
             assert stored == documents.get("c", "a")
             assert (stored.id, stored.data, stored.version) == ("a", {"count": count}, count)
 
     def test_an_update_that_returns_the_document_writes_nothing(self, documents: DocumentStore) -> None:
         stored = documents.put("c", "a", {"n": 1})
-        assert update(documents, "c", "a", lambda document: document) == stored
-        assert update(documents, "c", "b", lambda document: document) is None
+        assert update_document(documents, "c", "a", lambda document: document) == stored
+        assert update_document(documents, "c", "b", lambda document: document) is None
         assert documents.find("c") == [stored]
 
     def test_equal_data_is_written_all_the_same(self, documents: DocumentStore) -> None:
         documents.put("c", "a", {"n": 1})
-        assert update(documents, "c", "a", lambda _: Update({"n": 1})).version == 2
+        assert update_document(documents, "c", "a", lambda _: Update({"n": 1})).version == 2
 
     def test_an_update_that_raises_writes_nothing(self, documents: DocumentStore) -> None:
         stored = documents.put("c", "a", {"n": 1})
@@ -37,12 +37,12 @@ class DocumentUpdateContract:
             raise ValueError("refused")
 
         with pytest.raises(ValueError, match="refused"):
-            update(documents, "c", "a", refused)
+            update_document(documents, "c", "a", refused)
         assert documents.get("c", "a") == stored
 
     def test_further_documents_are_written_with_it_or_not_at_all(self, documents: DocumentStore) -> None:
         log = [Put("log", "1", {"n": 1}, if_version=0)]
-        assert update(documents, "c", "a", lambda _: Update({"n": 1}, log)).data == {"n": 1}
+        assert update_document(documents, "c", "a", lambda _: Update({"n": 1}, log)).data == {"n": 1}
         assert [one.data for one in documents.find("log")] == [{"n": 1}]
         calls = []
 
@@ -51,7 +51,7 @@ class DocumentUpdateContract:
             return Update({"n": 2}, log)
 
         with pytest.raises(Conflict):
-            update(documents, "c", "a", repeats_the_log, tries=3)
+            update_document(documents, "c", "a", repeats_the_log, tries=3)
         assert calls == [1, 1, 1]
         stored = documents.get("c", "a")
         assert stored is not None
@@ -71,7 +71,7 @@ class DocumentUpdateContract:
                 documents.put("c", "a", {"count": count})
             return one_more(document)
 
-        assert update(documents, "c", "a", overtaken).data == {"count": 201}
+        assert update_document(documents, "c", "a", overtaken).data == {"count": 201}
 
     def test_the_last_lost_try_is_a_conflict(self, documents: DocumentStore) -> None:
         def overtaken(document: Document | None) -> Update:
@@ -79,7 +79,7 @@ class DocumentUpdateContract:
             return one_more(document)
 
         with pytest.raises(Conflict):
-            update(documents, "c", "a", overtaken, tries=2)
+            update_document(documents, "c", "a", overtaken, tries=2)
         stored = documents.get("c", "a")
         assert stored is not None
         assert (stored.data, stored.version) == ({"count": 7}, 2)
@@ -87,7 +87,7 @@ class DocumentUpdateContract:
     def test_updates_from_several_threads_lose_no_step(self, documents: DocumentStore) -> None:
         def count_up() -> None:
             for _ in range(25):
-                update(documents, "c", "a", one_more)
+                update_document(documents, "c", "a", one_more)
 
         threads = [threading.Thread(target=count_up, daemon=True) for _ in range(4)]
         for thread in threads:

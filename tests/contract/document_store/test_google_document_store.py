@@ -10,10 +10,10 @@ from document_store_contract import DocumentStoreContract, Opener
 from google.cloud.firestore import WriteBatch
 
 from devtools.emulators import Emulator
-from tillstream.adapters.google.firestore import document_store
-from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
-from tillstream.domain.errors import Rejected
-from tillstream.ports.document_store import Put
+from tillstream.adapters.google import document_store
+from tillstream.adapters.google.document_store import FirestoreDocumentStore
+from tillstream.model.errors import Rejected
+from tillstream.ports.documents import Put
 
 
 class TestFirestoreDocumentStore(DocumentStoreContract):

@@ -12,7 +12,7 @@ from document_store_contract import DocumentStoreContract, Opener
 from threads import PATIENCE, join_thread
 
 from tillstream.adapters.local.sqlite.document_store import INDEXED, LISTED, MATCHED, SQLiteDocumentStore
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 
 class TestSQLiteDocumentStore(DocumentStoreContract):

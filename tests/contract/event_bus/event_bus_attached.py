@@ -3,8 +3,8 @@
 import pytest
 from event_bus_suite import EventBusSuite, drain, messages
 
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.ports.event_bus import EventBus
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.ports.bus import EventBus
 
 DAY = 86_400.0
 

@@ -13,7 +13,7 @@ from event_bus_suite import BATCH, EventBusSuite, Opener, drain, messages
 from processes import killed_again_and_again, log_line, run_all
 from threads import join_thread
 
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.bus import RetryPolicy
 
 
 def publish_until_killed(log: Path, opener: Opener) -> None:

@@ -8,8 +8,8 @@ import pytest
 from event_bus_suite import BreaksHalfWay, EventBusSuite, bodies, drain, messages, pulled
 from threads import join_thread
 
-from tillstream.domain.errors import NotFound
-from tillstream.ports.event_bus import EventBus, Message
+from tillstream.model.errors import NotFound
+from tillstream.ports.bus import EventBus, Message
 
 
 class EventBusContract(EventBusSuite):

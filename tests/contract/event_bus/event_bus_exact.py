@@ -10,7 +10,7 @@ from event_bus_concurrency import publish_and_log, shared_by_processes, shared_b
 from event_bus_suite import Elapse, EventBusSuite, Opener, bodies, drain, messages
 from processes import run_all
 
-from tillstream.ports.event_bus import EventBus, Message, QueueDepth, RetryPolicy
+from tillstream.ports.bus import EventBus, Message, QueueDepth, RetryPolicy
 
 
 class EventBusExact(EventBusSuite):

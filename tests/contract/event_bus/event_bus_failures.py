@@ -2,7 +2,7 @@
 
 from event_bus_suite import Elapse, EventBusSuite, bodies, drain, messages
 
-from tillstream.ports.event_bus import EventBus, Message
+from tillstream.ports.bus import EventBus, Message
 
 
 class EventBusFailures(EventBusSuite):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from event_bus_suite import Elapse, EventBusSuite, bodies, drain, messages
 
-from tillstream.ports.event_bus import EventBus
+from tillstream.ports.bus import EventBus
 
 
 class EventBusLeases(EventBusSuite):

@@ -2,8 +2,8 @@
 
 from event_bus_suite import EventBusSuite, pulled
 
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import EventBus, Message
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.ports.bus import EventBus, Message
 
 
 class EventBusOrder(EventBusSuite):

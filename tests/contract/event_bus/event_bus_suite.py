@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from waiting import wait_for
 
-from tillstream.ports.event_bus import DeadLetter, Delivery, EventBus, Message, QueueDepth, RetryPolicy
+from tillstream.ports.bus import DeadLetter, Delivery, EventBus, Message, QueueDepth, RetryPolicy
 
 Opener = Callable[[], EventBus]
 Elapse = Callable[[float], None]

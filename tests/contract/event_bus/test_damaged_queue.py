@@ -12,9 +12,9 @@ from event_bus_suite import bodies
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.event_bus import Message
-from tillstream.ports.finding import Lost
+from tillstream.model.errors import Unavailable
+from tillstream.ports.bus import Message
+from tillstream.ports.files import LostContent
 
 KEPT = ("sales", "receive")
 SALES = [f"sale {n} " + "x" * 600 for n in range(60)]
@@ -91,7 +91,7 @@ DAMAGES = {
 def test_no_accepted_message_is_lost(path: Path, file: str, damage: str) -> None:
     DAMAGES[damage](path.with_name(file))
     with closing(opened(path)) as bus:
-        assert all(noticed.lost is not Lost.SALES for noticed in bus.findings)
+        assert all(noticed.lost is not LostContent.SALES for noticed in bus.findings)
         assert [sale for sale in received(bus) if sale in SALES[10:]] == SALES[10:]
         assert bus.check() == []
     with closing(opened(path)) as bus:
@@ -119,7 +119,7 @@ def test_a_damaged_queue_without_the_second_file_is_a_loss_of_sales(path: Path) 
     path.with_name(ACCEPTED).unlink()
     half(path)
     with closing(opened(path)) as bus:
-        assert [noticed.lost for noticed in bus.findings] == [Lost.SALES]
+        assert [noticed.lost for noticed in bus.findings] == [LostContent.SALES]
 
 
 def test_a_message_that_cannot_be_kept_is_not_accepted(path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_message_that_cannot_be_kept_is_not_accepted(path: Path) -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.adapters.local.sqlite.accepted.COMPACT", 4_000)
+    monkeypatch.setattr("tillstream.adapters.local.sqlite.accepted_messages.COMPACT", 4_000)
 
 
 @pytest.mark.usefixtures("small")
@@ -181,7 +181,7 @@ def test_sequences_follow_the_clock_after_one_that_was_ahead(tmp_path: Path) -> 
             publish(bus, [text])
         sequences = {each.message.body.decode(): each.sequence for each in bus.pull("receive", 10)}
         assert sequences["back"] == bus._micros() == sequences["next"] - 1
-        assert [noticed.lost for noticed in bus.check()] == [Lost.ORDER]
+        assert [noticed.lost for noticed in bus.check()] == [LostContent.ORDER]
         assert bus.advance(sequences["ahead"]) == sequences["next"]
         publish(bus, ["last"])
         assert [each.sequence for each in bus.pull("receive", 10)] == [sequences["next"] + 1]

@@ -18,9 +18,9 @@ from google.pubsub_v1 import SubscriberClient
 from devtools.emulators import Emulator
 from tillstream.adapters.google.pubsub import messages
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import EventBus, Message, RetryPolicy
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import EventBus, Message, RetryPolicy
 
 
 @dataclass(frozen=True)

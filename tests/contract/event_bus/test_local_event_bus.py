@@ -23,8 +23,8 @@ from waiting import wait_for
 from tillstream.adapters.local.clock import ManualClock, SystemClock
 from tillstream.adapters.local.sqlite import event_bus
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.ports.event_bus import Message, RetryPolicy
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.ports.bus import Message, RetryPolicy
 
 FOR_EVER = 3_600.0
 

@@ -3,8 +3,8 @@
 import pytest
 from object_store_writers import read, write
 
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
-from tillstream.domain.errors import Rejected
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.model.errors import Rejected
 
 
 class OtherBuckets:

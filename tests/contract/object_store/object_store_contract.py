@@ -20,8 +20,8 @@ from object_store_writers import (
 from processes import killed_again_and_again, run_all
 from threads import join_thread
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.ports.object_store import ObjectStore
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.ports.objects import ObjectStore
 
 
 class ObjectStoreContract:

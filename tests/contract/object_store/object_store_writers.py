@@ -8,8 +8,8 @@ from pathlib import Path
 
 from processes import log_line
 
-from tillstream.domain.errors import Conflict, NotFound
-from tillstream.ports.object_store import ObjectStore, StoredObject
+from tillstream.model.errors import Conflict, NotFound
+from tillstream.ports.objects import ObjectStore, StoredObject
 
 Opener = Callable[[], ObjectStore]
 

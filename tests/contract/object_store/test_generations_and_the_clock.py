@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.adapters.local.clock import EPOCH, MICROSECOND, ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.ports.finding import Lost
+from tillstream.ports.files import LostContent
 
 DAY = 86_400
 
@@ -59,7 +59,7 @@ def test_a_damaged_file_is_written_again_from_the_stored_files(
     path = tmp_path / ".generation"
     path.write_bytes(DAMAGES[damage](path.read_bytes()))
     (noticed,) = store.check()
-    assert (noticed.name, noticed.lost) == (".generation", Lost.NOTHING)
+    assert (noticed.name, noticed.lost) == (".generation", LostContent.NOTHING)
     assert store.check() == []
     clock.advance(1)
     assert write(store, "d") == micros(clock)
@@ -79,7 +79,7 @@ def test_after_a_clock_that_was_ahead_generations_follow_the_clock_again(
     ahead = [write(store, "ahead"), write(store, "too")]
     clock.advance(-400 * DAY)
     (noticed,) = store.check()
-    assert noticed.lost is Lost.ORDER
+    assert noticed.lost is LostContent.ORDER
     assert f"The clock of this machine was ahead until {clock.now():%Y-%m-%d}" in noticed.message
     clock.advance(1)
     assert write(store, "d") == micros(clock)
@@ -96,7 +96,7 @@ def test_a_file_of_an_earlier_version_with_a_leap_is_noticed(
     (tmp_path / ".generation").write_bytes(b"%020d" % write(store, "ahead"))
     clock.advance(-400 * DAY + 60)
     assert write(store, "d") == micros(clock)
-    assert [noticed.lost for noticed in store.check()] == [Lost.ORDER]
+    assert [noticed.lost for noticed in store.check()] == [LostContent.ORDER]
 
 
 @pytest.mark.parametrize("back", [-3 * DAY, -700 * DAY])
@@ -107,7 +107,7 @@ def test_a_clock_that_is_behind_keeps_the_order_and_is_named(
     clock.advance(back)
     assert write(store, "e") == last + 1
     (noticed,) = store.check()
-    assert (noticed.name, noticed.lost) == ("clock", Lost.CLOCK)
+    assert (noticed.name, noticed.lost) == ("clock", LostContent.CLOCK)
     clock.advance(-back + 1)
     assert store.check() == []
 

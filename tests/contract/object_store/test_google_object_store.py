@@ -19,10 +19,13 @@ from object_store_writers import ODD_NAMES, Opener, read, write
 
 from devtools.emulators import HOST, PROJECT, Emulator
 from tillstream.adapters.google import retries
-from tillstream.adapters.google.storage.object_reader import FIRST, MOST
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
-from tillstream.adapters.google.storage.object_upload import PIECE
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.adapters.google.object_store import (
+    FIRST_READ_BYTES,
+    MAX_READ_BYTES,
+    UPLOAD_PIECE_BYTES,
+    CloudStorageObjectStore,
+)
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 EXACT_ALONE = {
     "test_a_copy_of_an_older_generation_has_its_bytes",
@@ -75,14 +78,18 @@ class Sessions:
     """The upload session with which a browser sends a file itself."""
 
     def test_a_file_sent_to_a_session_is_there_with_its_last_byte(self, store: CloudStorageObjectStore) -> None:
-        address = store.start_upload_session("inbox", "a", size=PIECE + 5, origin=ORIGIN)
+        address = store.start_upload_session("inbox", "a", size=UPLOAD_PIECE_BYTES + 5, origin=ORIGIN)
         assert address.startswith(store.upload_origin)
-        status, headers = put(address, f"0-{PIECE - 1}/{PIECE + 5}", b"x" * PIECE)
-        assert (status, headers["Range"]) == (308, f"bytes=0-{PIECE - 1}")
-        assert put(address, f"*/{PIECE + 5}")[1]["Range"] == f"bytes=0-{PIECE - 1}"
+        status, headers = put(
+            address, f"0-{UPLOAD_PIECE_BYTES - 1}/{UPLOAD_PIECE_BYTES + 5}", b"x" * UPLOAD_PIECE_BYTES
+        )
+        assert (status, headers["Range"]) == (308, f"bytes=0-{UPLOAD_PIECE_BYTES - 1}")
+        assert put(address, f"*/{UPLOAD_PIECE_BYTES + 5}")[1]["Range"] == f"bytes=0-{UPLOAD_PIECE_BYTES - 1}"
         assert list(store.list("inbox")) == []
-        assert put(address, f"{PIECE}-{PIECE + 4}/{PIECE + 5}", b"12345")[0] == 200
-        assert read(store, "a") == b"x" * PIECE + b"12345"
+        assert (
+            put(address, f"{UPLOAD_PIECE_BYTES}-{UPLOAD_PIECE_BYTES + 4}/{UPLOAD_PIECE_BYTES + 5}", b"12345")[0] == 200
+        )
+        assert read(store, "a") == b"x" * UPLOAD_PIECE_BYTES + b"12345"
 
     def test_a_session_takes_the_place_of_no_other_object(self, store: CloudStorageObjectStore) -> None:
         address = store.start_upload_session("inbox", "a", size=5, origin=ORIGIN)
@@ -163,19 +170,28 @@ class TestOnTheExactOne(OtherBuckets, Sessions, ObjectStoreContract, PacksContra
             with pytest.raises(Unavailable):
                 call("inbox", "a")
 
-    @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 5])
+    @pytest.mark.parametrize(
+        "size",
+        [
+            UPLOAD_PIECE_BYTES - 1,
+            UPLOAD_PIECE_BYTES,
+            UPLOAD_PIECE_BYTES + 1,
+            2 * UPLOAD_PIECE_BYTES,
+            2 * UPLOAD_PIECE_BYTES + 5,
+        ],
+    )
     def test_an_object_of_several_pieces_is_whole(self, store: CloudStorageObjectStore, size: int) -> None:
         data = bytes(range(251)) * (size // 251 + 1)
         assert write(store, "a", data[:size]).size == size
         assert read(store, "a") == data[:size]
 
     def test_a_reader_jumps_about(self, store: CloudStorageObjectStore) -> None:
-        data = bytes(range(251)) * (3 * MOST // 251)
+        data = bytes(range(251)) * (3 * MAX_READ_BYTES // 251)
         write(store, "a", data)
         with store.open("inbox", "a") as stream:
-            for place in (0, len(data) - 7, FIRST - 1, 2 * MOST, 5, len(data), len(data) + 5):
+            for place in (0, len(data) - 7, FIRST_READ_BYTES - 1, 2 * MAX_READ_BYTES, 5, len(data), len(data) + 5):
                 stream.seek(place)
-                assert stream.read(FIRST + 3) == data[place : place + FIRST + 3]
+                assert stream.read(FIRST_READ_BYTES + 3) == data[place : place + FIRST_READ_BYTES + 3]
             stream.seek(-3, 2)
             assert stream.read() == data[-3:]
 
@@ -213,7 +229,7 @@ def _quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
-DATA = bytes(range(251)) * (2 * PIECE // 251 + 1_000)
+DATA = bytes(range(251)) * (2 * UPLOAD_PIECE_BYTES // 251 + 1_000)
 WRITTEN = [
     ("return-503", "return-503"),
     ("return-429", "return-504", "return-408"),

@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from object_store_writers import ODD_NAMES
 
-from tillstream.adapters.local.files.object_names import folder_path, is_object, object_name, object_path
+from tillstream.adapters.local.files.object_files import folder_path, is_object_folder, object_name, object_path
 
 TRICKY = st.text(st.sampled_from("aAiIcon.+@!%/0eE éÉ|*ßſK"), min_size=1, max_size=12)
 NAMES = st.one_of(
@@ -18,8 +18,8 @@ NAMES = st.one_of(
 def test_an_object_path_can_be_converted_back_to_its_name(name: str) -> None:
     path = object_path(name)
     assert object_name(path) == name
-    assert is_object(path.name)
-    assert not any(is_object(part) for part in path.parts[:-1])
+    assert is_object_folder(path.name)
+    assert not any(is_object_folder(part) for part in path.parts[:-1])
 
 
 @given(NAMES, NAMES)

@@ -14,8 +14,8 @@ from object_store_writers import ODD_NAMES, Opener, read, write
 
 from tillstream.adapters.local.clock import ManualClock, SystemClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.object_store import StoredObject
+from tillstream.model.errors import Unavailable
+from tillstream.ports.objects import StoredObject
 
 
 class _Open:

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from threads import PATIENCE, join_thread
 
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.ports import SaleIndex
-from tillstream.ports.sale_index import INCOMPLETE, PendingDay
+from tillstream.ports.warehouse import INDEX_INCOMPLETE, PendingDay
 
 MONDAY, TUESDAY = date(2024, 7, 1), date(2024, 7, 2)
 LARGEST = 2**63 - 1
@@ -25,7 +25,7 @@ def is_complete(index: SaleIndex, settlement_no: int) -> bool:
     try:
         index.check(settlement_no)
     except Unavailable as error:
-        return str(error) != INCOMPLETE
+        return str(error) != INDEX_INCOMPLETE
     return True
 
 

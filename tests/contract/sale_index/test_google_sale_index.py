@@ -12,11 +12,10 @@ from google.cloud.firestore import WriteBatch
 from sale_index_contract import MONDAY, TUESDAY, SaleIndexContract, as_sets
 
 from devtools.emulators import Emulator
-from tillstream.adapters.google.firestore import document_store, sale_index
-from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
-from tillstream.adapters.google.firestore.write_pace import WritePace
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.sale_index import PendingDay
+from tillstream.adapters.google import document_store, sale_index
+from tillstream.adapters.google.sale_index import FirestoreSaleIndex, WritePace
+from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import PendingDay
 
 
 class TestFirestoreSaleIndex(SaleIndexContract):

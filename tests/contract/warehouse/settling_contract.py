@@ -12,21 +12,21 @@ import pyarrow as pa
 import pytest
 from threads import join_thread
 
-from tillstream.domain.columns import STAGED, Kind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.write_scope import to_writers
+from tillstream.model.columns import STAGED, ColumnKind
+from tillstream.model.errors import Rejected
+from tillstream.model.people import writers_to_text
 from tillstream.pipeline.staging.split_rows import Hasher
 from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse, WarehouseQuery
 
 ARROW = {
-    Kind.STRING: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
-    Kind.NUMERIC: pa.decimal128(38, 9),
-    Kind.INT64: pa.int64(),
-    Kind.BOOL: pa.bool_(),
-    Kind.JSON: pa.string(),
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
+    ColumnKind.INT64: pa.int64(),
+    ColumnKind.BOOL: pa.bool_(),
+    ColumnKind.JSON: pa.string(),
 }
 LINES = "SELECT sale_id, line_key, net_amount FROM sale_versions WHERE is_current AND region = @region ORDER BY 1, 2"
 DAY = date(2024, 3, 1)
@@ -74,7 +74,7 @@ class SettlingContract:
     def test_a_bound_writer_leaves_the_lines_of_other_stores(self, warehouse: Warehouse, keep: Keep) -> None:
         warehouse.settle(Settlement([staged(keep, "bound-1", [("S1/1", "P", "1")], region="bound")]))
         second = staged(keep, "bound-2", [("S1/1", "P", "2"), ("S2/1", "P", "3")], region="bound", at=2)
-        settled = warehouse.settle(Settlement([replace(second, writers=to_writers({0: ("S2",)}))]))
+        settled = warehouse.settle(Settlement([replace(second, writers=writers_to_text({0: ("S2",)}))]))
         assert settled.foreign_rows == {"bound-2": 1}
         assert lines(warehouse, "bound") == [("S1/1", "P#1", Decimal(1)), ("S2/1", "P#1", Decimal(3))]
 

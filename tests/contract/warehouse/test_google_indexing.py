@@ -11,18 +11,16 @@ from google.cloud.storage import Client
 from settling_contract import Keep, lines, staged
 
 from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.bigquery import sale_index_rebuild
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.indexing import rebuild
-from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
-from tillstream.adapters.google.bigquery.indexing.rebuild import last_settlement, rebuild_index
 from tillstream.adapters.google.bigquery.migrations import migrate
+from tillstream.adapters.google.bigquery.sale_index_rebuild import last_settlement, rebuild_index
 from tillstream.adapters.google.bigquery.settling import BigQuerySettling
-from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse, note_pending_days
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
-from tillstream.ports.sale_index import PendingDay
-from tillstream.ports.warehouse import Settlement
+from tillstream.model.errors import Conflict, Rejected, Unavailable
+from tillstream.ports.warehouse import PendingDay, Settlement
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cloud_storage")]
 _NUMBERS = count(1)
@@ -141,6 +139,8 @@ def test_noting_stops_after_its_time_and_is_continued(ledger: Ledger) -> None:
 
 def test_hidden_rows_leave_the_index_incomplete(ledger: Ledger) -> None:
     ledger.warehouse(MemorySaleIndex()).settle(Settlement([staged(ledger.keep, "hidden", [("S1/1", "P", "1")])]))
-    rows = rebuild._all_rows(ledger.dataset, "incoming", [])  # the emulator counts only the rows that are appended
+    rows = sale_index_rebuild._all_rows(
+        ledger.dataset, "incoming", []
+    )  # the emulator counts only the rows that are appended
     with pytest.raises(Rejected, match="row access policies hide"):
         list(rows)

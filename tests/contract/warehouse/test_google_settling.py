@@ -9,14 +9,14 @@ from google.cloud.storage import Client
 from settling_contract import Keep, SettlingContract, lines, staged
 
 from devtools.emulators import PROJECT, Emulator
-from tillstream.adapters.google.bigquery import compacting
+from tillstream.adapters.google.bigquery import settle_script
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
-from tillstream.adapters.google.bigquery.settle_script import Commit, script
+from tillstream.adapters.google.bigquery.settle_script import Commit, settlement_script
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.errors import Conflict
+from tillstream.model.errors import Conflict
 from tillstream.ports.warehouse import Settlement
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cloud_storage")]
@@ -57,7 +57,7 @@ class TestBigQuerySettling(SettlingContract):
 def test_compacted_flags_are_in_the_stored_rows_of_each_day(
     dataset: Dataset, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compacting, "DAYS", 1)
+    monkeypatch.setattr(settle_script, "COMPACT_DAYS", 1)
     warehouse = BigQueryWarehouse(dataset, Downloads(PROJECT), INDEX)
     warehouse.compact()
     for at in (1, 2):
@@ -95,5 +95,5 @@ def test_a_settlement_that_another_one_overtook_changes_nothing(dataset: Dataset
     (row,) = dataset.ask("SELECT MAX(number) AS epoch FROM epoch")
     late = Commit(row["epoch"] - 1, settled.settlement_no + 1, 1)
     with pytest.raises(Conflict):
-        dataset.ask(script(late, dataset.name, keep=True))
+        dataset.ask(settlement_script(late, dataset.name, keep=True))
     assert len(lines(warehouse, "overtaking")) == 1

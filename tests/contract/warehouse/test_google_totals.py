@@ -10,18 +10,17 @@ from settling_contract import Keep, staged
 from totals_contract import TotalsContract, assert_totals, rows
 
 from devtools.emulators import PROJECT, Emulator
+from tillstream.adapters.google.bigquery import daily_totals
+from tillstream.adapters.google.bigquery.daily_totals import Refresh, plan_refresh, refresh_script
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.settle_script import Commit
-from tillstream.adapters.google.bigquery.totals import fold, refresh
-from tillstream.adapters.google.bigquery.totals.refresh import plan
-from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 from tillstream.analytics.queries import totals_coverage
-from tillstream.domain.daily_totals import ROLLUPS
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.tables.daily_totals import ROLLUPS
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cloud_storage")]
@@ -85,7 +84,7 @@ class TestBigQueryTotals(TotalsContract):
 
 
 def planned(dataset: Dataset) -> Refresh:
-    refresh = plan(dataset)
+    refresh = plan_refresh(dataset)
     assert refresh is not None
     return refresh
 
@@ -94,7 +93,7 @@ def test_new_lines_are_added_without_a_look_at_their_day(dataset: Dataset, shop:
     shop.sell("new", FIRST)
     refresh = planned(dataset)
     assert (refresh.added, refresh.changed, len(refresh.arrivals)) == ((FIRST,), (), 1)
-    text = script(refresh, dataset.name)
+    text = refresh_script(refresh, dataset.name)
     assert "DELETE" not in text
     assert "stored_versions" not in text.replace("target = 'stored_versions'", "")
     before = len(rows(shop.warehouse)["day_sums"])
@@ -156,10 +155,10 @@ def test_days_are_computed_again_before_the_added_rows_expire(
     dataset: Dataset, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.sell("new", FIRST)
-    monkeypatch.setattr(refresh, "WINDOWS", (timedelta(0),))
-    monkeypatch.setattr(refresh, "_SKEW", timedelta(0))
+    monkeypatch.setattr(daily_totals, "WINDOWS", (timedelta(0),))
+    monkeypatch.setattr(daily_totals, "_SKEW", timedelta(0))
     assert planned(dataset).changed == (FIRST,)
-    monkeypatch.setattr(refresh, "WINDOWS", (timedelta(0), timedelta(hours=1)))
+    monkeypatch.setattr(daily_totals, "WINDOWS", (timedelta(0), timedelta(hours=1)))
     assert planned(dataset).added == (FIRST,)
 
 
@@ -176,7 +175,7 @@ def test_a_refresh_that_a_settlement_overtook_changes_nothing(dataset: Dataset, 
     late, before = planned(dataset), rows(shop.warehouse)
     shop.sell("newer", FIRST)
     with pytest.raises(Conflict):
-        dataset.ask(script(late, dataset.name))
+        dataset.ask(refresh_script(late, dataset.name))
     assert rows(shop.warehouse) == before
     shop.warehouse.refresh_totals()
     assert_totals(shop.warehouse)
@@ -184,7 +183,7 @@ def test_a_refresh_that_a_settlement_overtook_changes_nothing(dataset: Dataset, 
 
 def test_a_refresh_runs_once_even_if_it_is_sent_twice(dataset: Dataset, shop: Shop) -> None:
     shop.sell("new", FIRST)
-    text = script(planned(dataset), dataset.name)
+    text = refresh_script(planned(dataset), dataset.name)
     dataset.ask(text)
     with pytest.raises(Conflict):
         dataset.ask(text)
@@ -195,7 +194,7 @@ def test_a_refresh_that_fails_at_its_end_changes_nothing(dataset: Dataset, shop:
     shop.sell("new", FIRST)
     shop.sell("second", SECOND, "3")
     before = rows(shop.warehouse)
-    text = script(planned(dataset), dataset.name)
+    text = refresh_script(planned(dataset), dataset.name)
     with pytest.raises(Rejected):
         dataset.ask(text.replace("COMMIT TRANSACTION", "SELECT ERROR('the end')"))
     assert rows(shop.warehouse) == before
@@ -206,7 +205,7 @@ def test_a_refresh_that_fails_at_its_end_changes_nothing(dataset: Dataset, shop:
 def test_compacting_leaves_one_row_per_group_of_recent_days(
     dataset: Dataset, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fold, "DAYS", 1)
+    monkeypatch.setattr(daily_totals, "MERGE_DAYS", 1)
     for number in range(3):
         shop.sell(f"new-{number}", FIRST)
         shop.warehouse.refresh_totals()
@@ -229,7 +228,7 @@ def test_days_that_an_older_version_refreshed_are_computed_again(dataset: Datase
     """It adds the lines of a settlement, so they must not be added once more."""
     shop.sell("new", FIRST)
     older = planned(dataset)
-    text = script(older, dataset.name).replace(f", split_settlement_no = {older.last}", "")
+    text = refresh_script(older, dataset.name).replace(f", split_settlement_no = {older.last}", "")
     dataset.ask(text)
     as_older_version(dataset, SECOND)
     shop.sell("newer", FIRST)
@@ -257,4 +256,4 @@ def test_the_merge_at_night_finds_days_that_an_older_version_merged(dataset: Dat
 
 
 def planned_nothing(dataset: Dataset) -> bool:
-    return plan(dataset) is None
+    return plan_refresh(dataset) is None

@@ -9,7 +9,7 @@ from warehouse_contract import WarehouseContract
 from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.adapters.google.storage.downloads import Downloads
+from tillstream.adapters.google.object_store import Downloads
 from tillstream.adapters.local.sale_index import MemorySaleIndex
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tillstream.adapters.local.duckdb.database import Database
-from tillstream.domain.errors import Unavailable
+from tillstream.adapters.local.duckdb.warehouse_file import DuckDBFile
+from tillstream.model.errors import Unavailable
 
 
 @pytest.mark.parametrize("error", [duckdb.InternalException, duckdb.FatalException])
 def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]) -> None:
-    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+    with closing(DuckDBFile(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept AS SELECT 1 AS one")
         dead = database.cursor()
         with pytest.raises(Unavailable, match=r"reopened: INTERNAL Error: why$"), database.translate_query_errors():
@@ -22,14 +22,14 @@ def test_a_dead_engine_is_opened_again(tmp_path: Path, error: type[duckdb.Error]
             dead.execute("SELECT 1")
 
 
-def _dies(database: Database) -> None:
+def _dies(database: DuckDBFile) -> None:
     with database.translate_errors(), database.transaction() as cursor:
         cursor.execute("INSERT INTO kept VALUES (1)")
         raise duckdb.FatalException("dead")
 
 
 def test_a_transaction_is_retried_after_its_engine_fails(tmp_path: Path) -> None:
-    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+    with closing(DuckDBFile(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept (one BIGINT)")
         with pytest.raises(Unavailable):
             _dies(database)
@@ -37,7 +37,7 @@ def test_a_transaction_is_retried_after_its_engine_fails(tmp_path: Path) -> None
 
 
 def test_a_late_error_does_not_close_the_new_engine(tmp_path: Path) -> None:
-    with closing(Database(tmp_path / "db.duckdb", {"threads": 1})) as database:
+    with closing(DuckDBFile(tmp_path / "db.duckdb", {"threads": 1})) as database:
         database.cursor().execute("CREATE TABLE kept (one BIGINT)")
         late = database.translate_errors()
         late.__enter__()

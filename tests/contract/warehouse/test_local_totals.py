@@ -10,7 +10,7 @@ from settling_contract import Keep
 from totals_contract import DAYS, Batches, assert_totals
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.daily_totals import ROLLUPS
+from tillstream.model.tables.daily_totals import ROLLUPS
 from tillstream.ports.warehouse import Settlement
 
 ROWS = "SELECT rowid FROM {} WHERE region = 'south' ORDER BY rowid"

@@ -13,7 +13,7 @@ from stateful.sliced import SlicedWarehouse
 
 from examples import in_long_proofs
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.batch.holds import HoldCode
+from tillstream.model.batch import HoldCode
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
 REGIONS = ("north", "south", "east")

@@ -11,7 +11,7 @@ from contract.warehouse.settling_contract import Keep, SettlingContract, staged
 from stateful.sliced import SlicedWarehouse
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.batch.holds import HoldCode
+from tillstream.model.batch import HoldCode
 from tillstream.ports.warehouse import Settlement
 
 SPELLINGS = ("S1/{:04}", "S1/{}", "S1/R-{}", "S1/{}.0", "S1/#{:04}")

@@ -9,9 +9,9 @@ from settling_contract import staged
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.sale_index import MemorySaleIndex
-from tillstream.domain.errors import Rejected, TooLarge
 from tillstream.ledger.settlement_record import LedgerNumbers
 from tillstream.ledger.slice_settlement import settle_slice
+from tillstream.model.errors import Rejected, TooLarge
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
 

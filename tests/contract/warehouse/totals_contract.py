@@ -19,9 +19,9 @@ import sql
 from examples import in_long_proofs
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
-from tillstream.batches.catalogue_changes import note_change
-from tillstream.domain.daily_totals import ROLLUPS, select
+from tillstream.model.tables.daily_totals import ROLLUPS, select_rollup
 from tillstream.ports.warehouse import Settlement, StagedBatch, Warehouse
+from tillstream.records.data_version import note_catalogue_change
 
 DAYS = tuple(date(2022, 5, day) for day in range(1, 5))
 STEPS = 14
@@ -95,7 +95,7 @@ class TotalsContract:
         warehouse.replace_table("product_codes", pa.table({"region": ["*"], "code": ["RAW"], "product_id": ["NEW"]}))
         warehouse.replace_table("dim_product_cost", costs("NEW", DAYS[1], "USD", "1.25"))
         with closing(SQLiteDocumentStore(tmp_path / "documents.db")) as documents:
-            note_change(warehouse, documents, SystemClock(), ["NEW", "RAW"])
+            note_catalogue_change(warehouse, documents, SystemClock(), ["NEW", "RAW"])
         if with_sales:
             late = staged(
                 keep, f"{region}-late", [("S1/9", "RAW", "1")], region=region, day=DAYS[1], quantity=Decimal(4)
@@ -166,9 +166,9 @@ def assert_totals(warehouse: Warehouse) -> None:
     (numbers,) = warehouse.query(sql.text("daily_totals/summed")).to_pylist()
     assert numbers["last_settlement"] == numbers["summed_settlement"]
     for table in ROLLUPS:
-        expected = _sorted(warehouse, select(table, "TRUE"))
+        expected = _sorted(warehouse, select_rollup(table, "TRUE"))
         assert expected
-        assert _sorted(warehouse, select(table, "TRUE", table)) == expected, table
+        assert _sorted(warehouse, select_rollup(table, "TRUE", table)) == expected, table
 
 
 def run_together(*calls: Callable[[], object]) -> None:

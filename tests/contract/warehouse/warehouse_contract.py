@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from threads import join_thread
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.warehouse_tables import LIVE, LIVE_TABLES
 from tillstream.ports.warehouse import Warehouse
 
 FIRST = date(2024, 1, 1)

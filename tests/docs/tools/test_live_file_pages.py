@@ -67,8 +67,10 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal() -> Iterator[Portal]:
     with company() as (app, flask, _):
-        token = personal_tokens.issue(app.ports, "ada", "sheet", ("numbers",), files_only=True, by="ada")[1]
-        program = personal_tokens.issue(app.ports, "ada", "notebook", ("numbers",), by="ada")[1]
+        token = personal_tokens.issue_personal_token(
+            app.ports, "ada", "sheet", ("numbers",), files_only=True, by="ada"
+        )[1]
+        program = personal_tokens.issue_personal_token(app.ports, "ada", "notebook", ("numbers",), by="ada")[1]
         server = create_server(flask, host="127.0.0.1", port=0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -16,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tillstream.app import App
 from tillstream.app.local import folder
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.command_api import create_control
 from tillstream.server.worker import Worker
@@ -79,8 +79,10 @@ def open_shop(home: Path) -> Iterator[ClientShop]:
             ("ana", Role.ANALYST, ()),
             ("uma", Role.MANAGER, ("UK",)),
         ):
-            accounts.add(app.ports, login, login.title(), role, regions=regions)
-            tokens[login] = personal_tokens.issue(app.ports, login, "notebook", rights[login], by="ada")[1]
+            accounts.add_account(app.ports, login, login.title(), role, regions=regions)
+            tokens[login] = personal_tokens.issue_personal_token(app.ports, login, "notebook", rights[login], by="ada")[
+                1
+            ]
         portal, door = create_app(app, testing=True), create_control(app, SECRET)
         with served(DispatcherMiddleware(portal, {"/control": door})) as url:
             folder(settings).announce_server(url, SECRET)

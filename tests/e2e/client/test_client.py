@@ -18,8 +18,8 @@ from shop_of_client import IN_ROWS, UK_ROWS, ClientShop, fill, open_shop, served
 
 import tillstream
 from tillstream.client import portal as portal_source
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.people import Role
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 
@@ -38,7 +38,7 @@ def closed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("closed") / "home"
     app = build(Settings(home=home, threads=1, samples=False))
     fill(app)
-    accounts.add(app.ports, "uma", "Uma", Role.MANAGER, regions=("UK",))
+    accounts.add_account(app.ports, "uma", "Uma", Role.MANAGER, regions=("UK",))
     app.close()
     return home
 

@@ -15,13 +15,14 @@ from shop_of_client import ClientShop, fill, open_shop
 
 import tillstream
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.domain.inventory import messages
-from tillstream.domain.people import Role
 from tillstream.forecasting.rows import FORECASTS
 from tillstream.goals import records as goal_records
 from tillstream.inventory import levels, records
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 
@@ -71,7 +72,7 @@ def closed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = build(Settings(home=home, threads=1, samples=False))
     fill(app)
     plan(app)
-    accounts.add(app.ports, "uma", "Uma", Role.MANAGER, regions=("UK",))
+    accounts.add_account(app.ports, "uma", "Uma", Role.MANAGER, regions=("UK",))
     app.close()
     return home
 

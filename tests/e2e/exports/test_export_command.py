@@ -15,7 +15,7 @@ from pdf_text import pages_of
 from tillstream.app import App
 from tillstream.cli.main import main
 from tillstream.commands.client import CALL
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
 from tillstream.settings import Settings
@@ -100,7 +100,7 @@ def app(home: Path) -> Iterator[App]:
 
 
 def test_an_account_exports_what_it_may_see(app: App, home: Path) -> None:
-    accounts.add(app.ports, "ana", "Ana", Role.ANALYST, password="correct horse battery")
+    accounts.add_account(app.ports, "ana", "Ana", Role.ANALYST, password="correct horse battery")
     client = create_control(app, "t").test_client()
     arguments = {"query": "sale-lines", "params": {}, "out": str(home / "lines.parquet"), "user": "ana"}
     headers = headers_of_call(app, "t", "export", arguments)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Run, RunText
-from tillstream.contracts.loader import parse_yaml
+from tillstream.contracts.contract_files import parse_contract_yaml
 
 ANSWERS = {
     "region": "Somewhere",
@@ -58,7 +58,7 @@ def test_a_real_file_loads_with_the_proposed_contract(
     assert {question["key"] for question in open_["questions"]} <= {*ANSWERS, *own}
     code, result = run("detect", file, *answer_options(ANSWERS | own), "--save", "mine")
     assert (code, result["questions"], result["saved"]) == (0, [], {"name": "mine", "version": 1})
-    kept = parse_yaml((home / "contracts" / "mine.yaml").read_bytes(), "mine.yaml")
+    kept = parse_contract_yaml((home / "contracts" / "mine.yaml").read_bytes(), "mine.yaml")
     assert kept.region == "Somewhere"
     code, receipt = run("ingest", file, "--region", "mine")
     assert (code, receipt["rows"]["new"], receipt["rows"]["read"]) == (0, rows, rows), receipt["problems"]
@@ -136,7 +136,7 @@ def test_a_file_without_rows_is_refused_in_words(run: Run, tmp_path: Path) -> No
 
 def test_the_yaml_alone_reads_back_as_the_contract(run_text: RunText, file: str) -> None:
     code, printed = run_text("detect", file, *answer_options(ANSWERS | {"date_order": "DMY"}), "--yaml")
-    assert (code, parse_yaml(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
+    assert (code, parse_contract_yaml(printed, "shop.yaml").columns["quantity"]) == (0, "Qty")
 
 
 def test_a_person_reads_the_evidence_and_the_questions(run_text: RunText, file: str) -> None:

@@ -114,8 +114,7 @@ def test_the_preview_of_a_replay_shows_that_it_would_be_rejected_or_held(tmp_pat
 
 @pytest.mark.parametrize("name", ["IN", "UK", "USA", "classic-models", "online-retail-uk"])
 def test_every_shipped_contract_reads_back_from_the_text_that_is_saved(name: str) -> None:
-    from tillstream.contracts.loader import parse_yaml, shipped
-    from tillstream.contracts.yaml_writer import to_yaml
+    from tillstream.contracts.contract_files import contract_to_yaml, parse_contract_yaml, shipped_contracts
 
-    contract = shipped()[name]
-    assert parse_yaml(to_yaml(contract), "saved") == contract
+    contract = shipped_contracts()[name]
+    assert parse_contract_yaml(contract_to_yaml(contract), "saved") == contract

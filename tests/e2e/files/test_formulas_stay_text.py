@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app_factory import build
 
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import original_rows
@@ -14,7 +14,7 @@ from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import uploads
 
-CONTRACT = parse(
+CONTRACT = parse_contract(
     {
         "name": "shop",
         "region": "Shop",

@@ -13,14 +13,14 @@ from large_settlements import ROWS, StartedJobs, with_jobs
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ports.machine import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 from tillstream.workflows.operations import large_settlements
@@ -103,8 +103,8 @@ def sale_of(app: App, region: str, number: str) -> Batch:
     return stage.stage(app.ports, batch.batch_id)
 
 
-def state(app: App, batch: Batch) -> State:
-    return records.get(app.ports, batch.batch_id).state
+def state(app: App, batch: Batch) -> BatchState:
+    return batch_records.get_batch(app.ports, batch.batch_id).state
 
 
 Cloud = tuple[App, StartedJobs, Refusing]
@@ -116,15 +116,15 @@ def test_a_large_file_waits_for_the_job_and_sales_of_other_regions_do_not_wait(c
     same, other, later = sale_of(app, "North", "900"), sale_of(app, "South", "900"), file_of(app, "South", 1, first=20)
     settle.settle_all(app.ports, app.contracts)
     assert [state(app, one) for one in (small, big, same, other, later)] == [
-        State.SETTLED,
-        State.STAGED,
-        State.STAGED,
-        State.SETTLED,
-        State.STAGED,
+        BatchState.SETTLED,
+        BatchState.STAGED,
+        BatchState.STAGED,
+        BatchState.SETTLED,
+        BatchState.STAGED,
     ]
-    assert jobs.starts == [SETTLE_LARGE]
+    assert jobs.starts == [SETTLE_LARGE_JOB]
     assert large_settlements.run(app.ports, app.contracts) == {"settled": 1, "undone": 0, "repaired": []}
-    assert {state(app, one) for one in (big, same, later)} == {State.SETTLED}
+    assert {state(app, one) for one in (big, same, later)} == {BatchState.SETTLED}
 
 
 def test_the_job_is_not_started_twice_while_it_is_starting_or_running(cloud: Cloud, clock: ManualClock) -> None:
@@ -139,7 +139,7 @@ def test_the_job_is_not_started_twice_while_it_is_starting_or_running(cloud: Clo
             clock.advance((large_job.LEASE_TIME - timedelta(seconds=1)).total_seconds())
             run.beat()
             settle.settle_all(app.ports, app.contracts)
-    assert jobs.starts == [SETTLE_LARGE]
+    assert jobs.starts == [SETTLE_LARGE_JOB]
 
 
 def test_a_run_that_died_is_started_again_after_growing_pauses(cloud: Cloud, clock: ManualClock) -> None:
@@ -166,10 +166,10 @@ def test_a_job_that_cannot_be_started_fails_the_event_and_is_started_by_the_next
     for _ in range(2):
         with pytest.raises(Unavailable):
             settle.settle_all(app.ports, app.contracts)
-    assert (state(app, big), state(app, other)) == (State.STAGED, State.SETTLED)
+    assert (state(app, big), state(app, other)) == (BatchState.STAGED, BatchState.SETTLED)
     jobs.is_reachable = True
     settle.settle_all(app.ports, app.contracts)
-    assert jobs.starts == [SETTLE_LARGE]
+    assert jobs.starts == [SETTLE_LARGE_JOB]
 
 
 def test_the_job_pauses_others_only_after_its_first_try_was_overtaken(cloud: Cloud) -> None:
@@ -177,7 +177,7 @@ def test_the_job_pauses_others_only_after_its_first_try_was_overtaken(cloud: Clo
     big = file_of(app, "North", ROWS + 1)
     warehouse.losses = 1
     large_settlements.run(app.ports, app.contracts)
-    assert state(app, big) is State.SETTLED
+    assert state(app, big) is BatchState.SETTLED
     assert warehouse.paused == [False, True]
     assert not large_job.is_settling_paused(app.ports)
 
@@ -187,7 +187,7 @@ def test_a_pause_ends_without_a_beat_and_after_an_hour(cloud: Cloud, clock: Manu
     sale = sale_of(app, "South", "1")
     with large_job.hold_run(app.ports) as run, run.pause():
         settle.settle_all(app.ports, app.contracts)
-        assert state(app, sale) is State.STAGED
+        assert state(app, sale) is BatchState.STAGED
         clock.advance(large_job.LEASE_TIME.total_seconds())
         assert not large_job.is_settling_paused(app.ports)
         run.beat()
@@ -195,7 +195,7 @@ def test_a_pause_ends_without_a_beat_and_after_an_hour(cloud: Cloud, clock: Manu
         clock.advance(large_job.LONGEST_PAUSE.total_seconds())
         run.beat()
         settle.settle_all(app.ports, app.contracts)
-        assert state(app, sale) is State.SETTLED
+        assert state(app, sale) is BatchState.SETTLED
 
 
 def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
@@ -207,13 +207,13 @@ def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
     done = undo.undo(app.ports, big.batch_id, "emma")
     assert done["requested"]
     assert undo.undo(app.ports, big.batch_id, "emma")["requested"]
-    assert (state(app, big), jobs.starts) == (State.SETTLED, [SETTLE_LARGE])
+    assert (state(app, big), jobs.starts) == (BatchState.SETTLED, [SETTLE_LARGE_JOB])
     with pytest.raises(TooLarge):
         undo.preview_settlement(app.ports, big.batch_id, ())
     with pytest.raises(Rejected, match="being undone"):
         replay.replay(app.ports, app.contracts, big.batch_id, None, "emma")
     assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 1, "repaired": []}
-    assert state(app, big) is State.UNDONE
+    assert state(app, big) is BatchState.UNDONE
     assert not undo.is_requested(app.ports, big.batch_id)
     assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 0, "repaired": []}
 
@@ -228,7 +228,7 @@ def test_the_sweep_starts_the_job_that_an_undo_could_not_start(cloud: Cloud) -> 
         reconcile(app.ports, app.contracts, delegate=True)
     jobs.is_reachable = True
     reconcile(app.ports, app.contracts, delegate=True)
-    assert jobs.starts == [SETTLE_LARGE]
+    assert jobs.starts == [SETTLE_LARGE_JOB]
 
 
 def test_a_small_undo_is_done_at_once_except_during_a_pause(cloud: Cloud) -> None:
@@ -239,7 +239,7 @@ def test_a_small_undo_is_done_at_once_except_during_a_pause(cloud: Cloud) -> Non
     with large_job.hold_run(app.ports) as run, run.pause():
         assert undo.undo(app.ports, two.batch_id, "emma")["requested"]
     large_settlements.run(app.ports, app.contracts)
-    assert state(app, two) is State.UNDONE
+    assert state(app, two) is BatchState.UNDONE
 
 
 def test_a_replay_is_as_large_as_both_readings(cloud: Cloud) -> None:
@@ -249,9 +249,9 @@ def test_a_replay_is_as_large_as_both_readings(cloud: Cloud) -> None:
     new = replay.replay(app.ports, app.contracts, old.batch_id, None, "emma")
     stage.stage(app.ports, new.batch_id)
     settle.settle_all(app.ports, app.contracts)
-    assert (state(app, new), jobs.starts) == (State.STAGED, [SETTLE_LARGE])
+    assert (state(app, new), jobs.starts) == (BatchState.STAGED, [SETTLE_LARGE_JOB])
     large_settlements.run(app.ports, app.contracts)
-    assert (state(app, old), state(app, new)) == (State.REPLAYED, State.SETTLED)
+    assert (state(app, old), state(app, new)) == (BatchState.REPLAYED, BatchState.SETTLED)
 
 
 def test_a_refused_settlement_is_halved_and_a_single_batch_is_left_to_the_job(cloud: Cloud) -> None:
@@ -261,13 +261,13 @@ def test_a_refused_settlement_is_halved_and_a_single_batch_is_left_to_the_job(cl
     refused = file_of(app, "North", 2, first=40)
     settle.settle_all(app.ports, app.contracts)
     assert [len(batches) for batches in warehouse.settled] == [1, 1, 1]
-    assert {state(app, one) for one in files} == {State.SETTLED}
-    assert (state(app, refused), jobs.starts) == (State.STAGED, [SETTLE_LARGE])
+    assert {state(app, one) for one in files} == {BatchState.SETTLED}
+    assert (state(app, refused), jobs.starts) == (BatchState.STAGED, [SETTLE_LARGE_JOB])
     with pytest.raises(TooLarge, match=r"North-40\.csv .* has 2 rows"):
         large_settlements.run(app.ports, app.contracts)
     warehouse.fits = 2
     large_settlements.run(app.ports, app.contracts)
-    assert state(app, refused) is State.SETTLED
+    assert state(app, refused) is BatchState.SETTLED
     assert large_job.requested_batches(app.ports, large_job.RequestedWork.SETTLE) == []
 
 
@@ -278,4 +278,4 @@ def test_without_a_job_a_refused_settlement_is_halved_too_and_the_command_settle
         file_of(app, "North", 1, first)
     file_of(app, "North", 2, first=40)
     assert large_settlements.run(app.ports, app.contracts)["settled"] == len(warehouse.settled) > 1
-    assert records.find(app.ports, state=State.STAGED, kind=None) == []
+    assert batch_records.find_batches(app.ports, state=BatchState.STAGED, kind=None) == []

@@ -13,16 +13,16 @@ from large_settlements import StartedJobs, with_jobs
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import AuditAction, reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ports.machine import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
+from tillstream.records import audit_log, batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.decisions.ask import ask
 from tillstream.workflows.decisions.decision import Decision, Work
@@ -67,7 +67,7 @@ class Company:
         self.app, self.jobs = with_jobs(local, ROWS)
         self.functions = FunctionsInProcess(self.app)
         for login in ("boss", "ann"):
-            accounts.add(local.ports, login, login, Role.ADMIN)
+            accounts.add_account(local.ports, login, login, Role.ADMIN)
         upload = uploads.receive(local.ports, local.contracts.pin("North"), "june.csv", BytesIO(FILE), "emma")
         self.batch = upload.batch_id
         stage.stage(local.ports, self.batch)
@@ -93,11 +93,11 @@ class Company:
 
     def is_undone_once(self) -> None:
         ports = self.app.ports
-        assert records.get(ports, self.batch).state is State.UNDONE
+        assert batch_records.get_batch(ports, self.batch).state is BatchState.UNDONE
         assert ports.documents.get(large_job.REQUEST_COLLECTION, self.batch) is None
         (row,) = ports.warehouse.query("SELECT COUNT(*) AS n, SUM(removed) AS removed FROM settlements").to_pylist()
         assert row == {"n": 2, "removed": 2}
-        undos = reading.find_entries(ports, reading.AuditFilter(what=AuditAction.UPLOAD_UNDONE))
+        undos = audit_log.find_entries(ports, audit_log.AuditFilter(what=AuditAction.UPLOAD_UNDONE))
         assert [entry.who for entry in undos] == ["boss"]
 
 
@@ -111,7 +111,7 @@ def company(tmp_path: Path) -> Iterator[Company]:
 
 
 def started(jobs: StartedJobs) -> list[str]:
-    return [name for name in jobs.starts if name == SETTLE_LARGE]
+    return [name for name in jobs.starts if name == SETTLE_LARGE_JOB]
 
 
 def test_an_undo_is_recorded_before_the_call_and_the_function_removes_the_record(company: Company) -> None:
@@ -128,7 +128,7 @@ def test_a_lost_call_is_resumed_by_the_job_that_the_sweep_starts_later(company: 
     assert started(company.jobs) == []  # the function may still do it
     company.wait()
     company.sweep()
-    assert started(company.jobs) == [SETTLE_LARGE]
+    assert started(company.jobs) == [SETTLE_LARGE_JOB]
     assert company.run_job()["undone"] == 1
     company.is_undone_once()
 
@@ -146,7 +146,7 @@ def test_an_undo_whose_answer_is_lost_is_not_repeated(company: Company) -> None:
 def test_a_function_that_is_killed_after_its_settlement_is_completed_once(company: Company) -> None:
     company.kill_the_function()
     assert company.undo()["requested"]
-    assert records.get(company.app.ports, company.batch).state is not State.UNDONE
+    assert batch_records.get_batch(company.app.ports, company.batch).state is not BatchState.UNDONE
     company.wait()
     company.sweep()
     company.run_job()
@@ -154,7 +154,7 @@ def test_a_function_that_is_killed_after_its_settlement_is_completed_once(compan
 
 
 def test_what_the_function_refuses_is_not_requested_any_more(company: Company) -> None:
-    accounts.disable(company.app.ports, "boss", by="boss")
+    accounts.disable_account(company.app.ports, "boss", by="boss")
     with pytest.raises(Rejected, match="disabled"):
         company.undo()
     assert not undo.is_requested(company.app.ports, company.batch)

@@ -11,7 +11,7 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
@@ -75,7 +75,7 @@ def shuffled(lines: list[str], seed: int) -> list[str]:
 
 
 def test_rows_with_ids_by_content_count_once_in_any_order(app: App) -> None:
-    contract, lines = parse(SLIPS), ["Day,Product,Amount", *SLIP_LINES]
+    contract, lines = parse_contract(SLIPS), ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}
     first = current(app, "Slips")
     assert sorted((row["product_name"], row["line_key"]) for row in first) == [
@@ -91,7 +91,7 @@ def test_rows_with_ids_by_content_count_once_in_any_order(app: App) -> None:
 
 
 def test_a_source_of_complete_days_is_not_held_for_them(app: App) -> None:
-    contract = parse(SLIPS | {"replaces": "store-day"})
+    contract = parse_contract(SLIPS | {"replaces": "store-day"})
     lines = ["Day,Product,Amount", *SLIP_LINES]
     assert taken(app, contract, lines) == {"read": 6, "new": 6}
     assert taken(app, contract, [*lines[:-1], "2026-03-01,Tray,7.60"]) == {"read": 6, "new": 1, "duplicate": 5}
@@ -100,7 +100,7 @@ def test_a_source_of_complete_days_is_not_held_for_them(app: App) -> None:
 
 
 def test_a_store_and_a_day_name_a_sale_and_a_later_figure_corrects_it(app: App) -> None:
-    contract = parse(WEEKLY)
+    contract = parse_contract(WEEKLY)
     lines = ["Store,Date,Weekly_Sales", "1,05-02-2010,1643690.9", "1,12-02-2010,1641957.44", "2,05-02-2010,2136989.46"]
     assert taken(app, contract, lines) == {"read": 3, "new": 3}
     assert taken(app, contract, shuffled(lines, 2)) == {"read": 3, "duplicate": 3}
@@ -112,14 +112,14 @@ def test_a_store_and_a_day_name_a_sale_and_a_later_figure_corrects_it(app: App) 
 @pytest.mark.shared
 def test_the_weekly_figures_of_45_stores_are_read_to_the_cent(app: App, shared_data: Path) -> None:
     lines = (shared_data / "weekly/walmart-45-stores.csv").read_text("utf-8").splitlines()
-    assert taken(app, parse(WEEKLY), lines) == {"read": 6435, "new": 6435}
+    assert taken(app, parse_contract(WEEKLY), lines) == {"read": 6435, "new": 6435}
     assert sum(row["net_amount"] for row in current(app, "Weekly")) == Decimal("6737218987.11")
-    assert taken(app, parse(WEEKLY), shuffled(lines, 3)) == {"read": 6435, "duplicate": 6435}
+    assert taken(app, parse_contract(WEEKLY), shuffled(lines, 3)) == {"read": 6435, "duplicate": 6435}
 
 
 @pytest.mark.shared
 def test_the_daily_takings_of_the_bakery_are_read_to_the_cent(app: App, shared_data: Path) -> None:
-    contract = parse(
+    contract = parse_contract(
         {
             "name": "bakery",
             "region": "Bakery",

@@ -10,12 +10,12 @@ from app_factory import build
 
 import sql
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.events import STAGING
+from tillstream.model.batch import Batch
+from tillstream.model.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.review import undo
@@ -39,7 +39,7 @@ def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Batch:
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
-    return records.get(app.ports, upload.batch_id)
+    return batch_records.get_batch(app.ports, upload.batch_id)
 
 
 def counted(app: App, upload: Batch) -> dict[str, Any]:

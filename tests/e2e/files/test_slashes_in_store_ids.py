@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from tillstream.app import App, open_app
-from tillstream.batches import store_ids
-from tillstream.domain.contract.model import parse
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.contract import parse_contract
+from tillstream.people.store_credentials import StoreToken
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 
 COLUMNS = {"sale_id": "number", "date": "day", "store_id": "store", "product_id": "product", "net_amount": "amount"}
-CONTRACT = parse({"name": "Shop", "region": "Shop", "currency": "EUR", "columns": COLUMNS}, "Shop")
+CONTRACT = parse_contract({"name": "Shop", "region": "Shop", "currency": "EUR", "columns": COLUMNS}, "Shop")
 FILE = b"number,day,store,product,amount\n1,2026-01-05,S1/x,P,1\nx/1,2026-01-05,S1,P,2\n1,2026-01-05,5%,P,3\n"
 
 
@@ -56,6 +56,6 @@ def test_a_slash_in_a_store_id_is_escaped_in_files_and_store_sales(app: App) -> 
 
 def test_a_home_with_earlier_sales_keeps_its_keys(app: App) -> None:
     upload(app, FILE)
-    app.ports.documents.delete(store_ids.COLLECTION, store_ids.ID)  # as in a home of an earlier version
+    app.ports.documents.delete(batch_records.HOME, batch_records.SALE_IDS)  # as in a home of an earlier version
     upload(app, FILE.replace(b"S1/x", b"S2/x").replace(b"01-05", b"01-06"))
     assert sale_ids(app) == ["5%/1", "5%25/1", "S1%2Fx/1", "S1/x/1", "S2/x/1"]

@@ -8,12 +8,12 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import lanes, settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, uploads
 
@@ -66,8 +66,8 @@ def receive_much(app: App) -> list[str]:
 
 
 def settlement(app: App, batch: Batch) -> int:
-    record = records.get(app.ports, batch.batch_id)
-    assert record.state is State.SETTLED
+    record = batch_records.get_batch(app.ports, batch.batch_id)
+    assert record.state is BatchState.SETTLED
     return record.settlement_no
 
 
@@ -96,7 +96,9 @@ def test_a_file_is_settled_however_many_store_sales_arrive(app: App, monkeypatch
     monkeypatch.setattr(settle, "update_records", update_and_receive)
     settle.settle_all(app.ports, app.contracts)
     assert settlement(app, file) == 2
-    assert [batch.kind for batch in records.find(app.ports, state=State.STAGED, kind=None)] == [BatchKind.STORE_SALES]
+    assert [batch.kind for batch in batch_records.find_batches(app.ports, state=BatchState.STAGED, kind=None)] == [
+        BatchKind.STORE_SALES
+    ]
 
 
 def test_sales_that_are_staged_during_a_settlement_are_left_to_the_next_one(
@@ -139,10 +141,10 @@ def test_a_held_file_does_not_end_the_settling_of_the_others(app: App, monkeypat
     first, same_bytes = receive_file(app, "North", rows), receive_file(app, "South", rows)
     last = receive_file(app, "South", "7,1,2026-01-05,S1,A,1,2.50")
     settle.settle_all(app.ports, app.contracts)
-    assert [records.get(app.ports, batch.batch_id).state for batch in (first, same_bytes, last)] == [
-        State.SETTLED,
-        State.HELD,
-        State.SETTLED,
+    assert [batch_records.get_batch(app.ports, batch.batch_id).state for batch in (first, same_bytes, last)] == [
+        BatchState.SETTLED,
+        BatchState.HELD,
+        BatchState.SETTLED,
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tillstream.contracts.loader import parse_yaml
+from tillstream.contracts.contract_files import parse_contract_yaml
 from tillstream.samples.files import write_samples
 
 Run = Callable[..., tuple[int, Any]]
@@ -74,7 +74,7 @@ def test_the_same_sales_with_another_rule_raise_a_question_and_count_once(home: 
     assert question["evidence"] == "50 of these 50 sales have the same amounts as well"
     code, proposal = detect(run, path, overlap="same")
     assert (code, proposal["questions"], proposal["saved"]["name"]) == (0, [], "office")
-    kept = parse_yaml((home / "contracts" / "office.yaml").read_bytes(), "office.yaml")
+    kept = parse_contract_yaml((home / "contracts" / "office.yaml").read_bytes(), "office.yaml")
     assert (kept.identity.store, kept.identity.ids, kept.identity.id_prefix) == ("VIE", "per-store", "")
     receipt = run("ingest", path, "--region", "office")[1]
     assert (receipt["rows"]["new"], receipt["rows"]["corrected"] + receipt["rows"]["duplicate"]) == (1, 50)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from app_factory import build
 
-from tillstream.batches import records
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.review import replay
 
@@ -116,7 +116,7 @@ def test_files_that_cannot_be_replayed_are_left_out(home: Path, ingest: Any, run
         for name, place in (("synced", 0), ("active", 4), ("other", 8))
     )
     app = build(Settings(threads=1))
-    records.repair(app.ports, synced, lambda batch: replace(batch, home="branch"))
+    batch_records.repair_batch(app.ports, synced, lambda batch: replace(batch, home="branch"))
     replay.replay(app.ports, app.contracts, active, None, "emma")
     app.close()
     shown = run("contracts", "shop", "--whole-numbers")[1]

@@ -13,9 +13,9 @@ from north_file import CONTRACT
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 
@@ -31,7 +31,7 @@ def received(home: Path, dates: dict[str, Any], days: Sequence[str]) -> tuple[Ap
     data = "\n".join(["No,Day,Item,Qty,Amount", *rows, ""]).encode()
     upload = uploads.receive(app.ports, app.contracts.pin("north"), "a.csv", io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
-    return app, records.get(app.ports, upload.batch_id)
+    return app, batch_records.get_batch(app.ports, upload.batch_id)
 
 
 def outcome(upload: Batch) -> tuple[list[str], list[tuple[str, int]]]:

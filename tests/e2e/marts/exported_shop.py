@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 from app_factory import build
 
-from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.analytics.fx.daily_factors import DAILY_RATES_SCHEMA
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS

@@ -9,10 +9,10 @@ from connectors.rows.postgresql_server import shop as database
 
 from tillstream.adapters.postgresql.address import parse_address
 from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
-from tillstream.domain.columns import Kind
 from tillstream.marts.copy_tables import Summed
 from tillstream.marts.tables import BIGNUMERIC, MartColumn, MartTable
-from tillstream.ports.read_copy import CopyColumn, CopyMark, CopyTable
+from tillstream.model.columns import ColumnKind
+from tillstream.ports.warehouse import CopyColumn, CopyMark, CopyTable
 
 __all__ = ["database", "postgresql_server"]
 TEXTS = ["", None, 'a,"b"', "\\.", "\\N", "x\r\ny\rz\nw", "Größe 🙂 देव", " ' ", "NULL", "null"]
@@ -26,12 +26,12 @@ VALUES = {
     "active": pa.array([None, True, False, *[True] * 8], pa.bool_()),
 }
 KINDS = {
-    "number": Kind.INT64,
-    "name": Kind.STRING,
-    "day": Kind.DATE,
+    "number": ColumnKind.INT64,
+    "name": ColumnKind.STRING,
+    "day": ColumnKind.DATE,
     "amount": BIGNUMERIC,
-    "units": Kind.INT64,
-    "active": Kind.BOOL,
+    "units": ColumnKind.INT64,
+    "active": ColumnKind.BOOL,
 }
 
 
@@ -40,7 +40,12 @@ def test_values_and_totals_are_exact(database: Shop) -> None:
     address = parse_address(database.url.replace("//", "//reader@"))
     target = PostgreSQLReadCopy(address, "127.0.0.1", PASSWORD, "Odd")
     columns = tuple(
-        CopyColumn(name, Kind.NUMERIC if kind == BIGNUMERIC else Kind(kind), 18 if kind == BIGNUMERIC else 0, "it's %s")
+        CopyColumn(
+            name,
+            ColumnKind.NUMERIC if kind == BIGNUMERIC else ColumnKind(kind),
+            18 if kind == BIGNUMERIC else 0,
+            "it's %s",
+        )
         for name, kind in KINDS.items()
     )
     table = CopyTable("values", "what's 100 % exact", columns, ("number",))

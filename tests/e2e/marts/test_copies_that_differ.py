@@ -9,7 +9,7 @@ from tests.e2e.marts.exported_shop import line
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import FAILED, quiet
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 __all__ = ["copies", "database", "postgresql_server"]
 CHANGES = {

@@ -12,8 +12,8 @@ from waiting import wait_for
 
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.marts.copy import copy
+from tillstream.model.errors import Rejected, Unavailable
 
 __all__ = ["copies", "database", "postgresql_server"]
 ROOT = Path(__file__).resolve().parents[3]

@@ -25,12 +25,12 @@ from tests.e2e.marts.exported_shop import (
 )
 from tillstream.app import App
 from tillstream.app.export_folders import delta_log
-from tillstream.domain.errors import Rejected
 from tillstream.marts import parquet
 from tillstream.marts.export import export as export_to
 from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.tables import TABLES, MartTable
-from tillstream.ports.table_log import LoggedTable
+from tillstream.model.errors import Rejected
+from tillstream.ports.files import LoggedTable
 
 __all__ = ["shop"]
 

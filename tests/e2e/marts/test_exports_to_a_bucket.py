@@ -13,10 +13,10 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.app.export_folders import delta_log, export_folder
-from tillstream.domain.errors import Rejected
 from tillstream.marts.export import Exported, export
 from tillstream.marts.manifest import MANIFEST, read
 from tillstream.marts.object_folder import ObjectExportFolder
+from tillstream.model.errors import Rejected
 
 BUCKET = "exports"
 NOW = datetime(2026, 8, 1, tzinfo=UTC)

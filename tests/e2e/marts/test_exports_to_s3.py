@@ -13,16 +13,16 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.e2e.marts.exported_shop import line, open_after, sell
-from tillstream.adapters.s3.bucket_objects import S3Objects, connected
+from tillstream.adapters.s3.bucket_objects import S3Objects, connect_s3
 from tillstream.app import App, mart_destinations
 from tillstream.app.export_folders import export_folder
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.marts.destinations import DestinationDraft
 from tillstream.marts.export import export
 from tillstream.marts.manifest import MANIFEST, read
 from tillstream.marts.object_folder import ObjectExportFolder
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "key",
@@ -60,7 +60,7 @@ def bucket() -> Iterator[str]:
 
 @pytest.fixture
 def objects() -> S3Objects:
-    return connected()
+    return connect_s3()
 
 
 @pytest.fixture

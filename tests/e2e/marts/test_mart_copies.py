@@ -14,9 +14,9 @@ from tests.e2e.marts.exported_shop import line, set_rates
 from tillstream.analytics import queries
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.marts.copy import copy
 from tillstream.marts.tables import TABLES
+from tillstream.model.people import UNRESTRICTED
 
 __all__ = ["copies", "database", "postgresql_server"]
 VERSIONS = "SELECT to_char(sale_date, 'YYYY-MM'), MIN(xmin::text) FROM tillstream.fact_sales GROUP BY 1"

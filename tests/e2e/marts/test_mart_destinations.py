@@ -18,7 +18,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, mart_destinations
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import FAILED, quiet
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.server import schedules
 from tillstream.settings import Settings
 

@@ -29,16 +29,16 @@ from tests.e2e.marts.exported_shop import (
     set_rates,
     shop,
 )
-from tillstream.adapters.local.files.export_folder import LocalExportFolder
+from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.marts import parquet
 from tillstream.marts.export import export as export_to
 from tillstream.marts.manifest import MANIFEST
 from tillstream.marts.tables import TABLES
-from tillstream.ports.export_folder import Draft
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.ports.files import ExportDraft
 
 __all__ = ["shop"]
 
@@ -248,7 +248,7 @@ def test_two_exports_to_one_folder_are_refused(shop: App, tmp_path: Path) -> Non
 
 
 def test_settlements_during_an_export_are_left_to_the_next(shop: App, tmp_path: Path) -> None:
-    def settle(drafts: Mapping[str, Draft] | int) -> None:
+    def settle(drafts: Mapping[str, ExportDraft] | int) -> None:
         sell(shop, tmp_path, line(9 + len(list(tmp_path.glob("*.csv"))), "12-06-2026", 500))
 
     folder = LocalExportFolder(tmp_path / "marts", MANIFEST)

@@ -24,7 +24,7 @@ from tillstream.analytics.measures import composer
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.app import App, build
 from tillstream.cli.main import main
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.system

@@ -15,8 +15,8 @@ from portal_factory import create_app
 from test_against_pandas import CURRENCIES, MONTHS, Shop, last_day, shop, with_comparison
 
 from tests.portal.visitor import PASSWORD, Visitor
-from tillstream.domain import countries
-from tillstream.domain.people import Role
+from tillstream.model import countries
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 __all__ = ["shop"]
@@ -56,7 +56,7 @@ VIEWS = (
 def explorer(shop: Shop) -> Visitor:
     _, app, _ = shop
     if not app.ports.documents.get("users", LOGIN):
-        accounts.add(app.ports, LOGIN, LOGIN, Role.ADMIN, password=PASSWORD)
+        accounts.add_account(app.ports, LOGIN, LOGIN, Role.ADMIN, password=PASSWORD)
     visitor = Visitor(create_app(app, testing=True).test_client())
     visitor.sign_in(LOGIN)
     return visitor
@@ -67,7 +67,7 @@ def _label(name: str, value: Any) -> str:
         return "Unknown"
     match name:
         case "country":
-            return countries.name_of(str(value))
+            return countries.country_name(str(value))
         case "weekday":
             return WEEKDAYS[int(value) - 1]
         case "month":

@@ -15,7 +15,7 @@ from tests.e2e.conftest import Run
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.system

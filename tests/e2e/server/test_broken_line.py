@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from app_factory import build
 from test_server import Server
 
-from tillstream.batches import records
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 
 PASSWORD = "correct horse battery"
@@ -64,7 +64,7 @@ def _upload_metadata(**values: str) -> str:
 def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> None:
     home = tmp_path / "home"
     app = build(Settings(home=home, samples=False, threads=1))
-    accounts.add(app.ports, "ann", "Ann", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "ann", "Ann", Role.ADMIN, password=PASSWORD)
     app.close()
     rows = [f"58{number:04},22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n" for number in range(1_000)]
     data, browser = (HEAD + "".join(rows)).encode(), Browser()
@@ -91,6 +91,6 @@ def test_a_server_killed_between_pieces_goes_on_where_it_was(tmp_path: Path) -> 
     finally:
         server.stop()
     app = build(Settings(home=home, samples=False, threads=1))
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     app.close()
     assert (upload.batch_id, upload.size, upload.staged.rows_read) == (batch, len(data), 1_000)

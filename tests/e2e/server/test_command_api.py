@@ -20,13 +20,13 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.app.local import folder
-from tillstream.audit import reading
 from tillstream.commands import dispatch, registry
 from tillstream.commands.dispatch import execute
-from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.commands.result import LINES, quiet
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people import accounts
-from tillstream.server.command_api import LINES, create_control
+from tillstream.records import audit_log
+from tillstream.server.command_api import create_control
 from tillstream.settings import Settings
 from tillstream.system_user import user_name
 
@@ -128,7 +128,7 @@ def test_the_token_alone_runs_nothing(app: App) -> None:
     stolen = headers_of_call(app, "secret", "users", {})  # a call of another command, seen before it is used
     for headers in ({"Authorization": "Bearer secret"}, stolen):
         assert client.post("/users-add", json=EVE, headers=headers).status_code == 403
-    assert accounts.find(app.ports) == []
+    assert accounts.all_users(app.ports) == []
 
 
 def test_the_token_of_an_earlier_process_runs_nothing(app: App) -> None:
@@ -140,11 +140,11 @@ def test_the_token_of_an_earlier_process_runs_nothing(app: App) -> None:
 def test_the_audit_log_distinguishes_the_command_api_and_a_command_without_a_server(door: Door, app: App) -> None:
     door.post("users-add", EVE)
     home, user = app.settings.home, user_name()
-    assert [one.address for one in reading.find_by_subject(app.ports, "user", "eve")] == [f"command API, user {user}"]
+    assert [one.address for one in audit_log.find_by_subject(app.ports, "user", "eve")] == [f"command API, user {user}"]
     app.close()
     execute(Settings(home=home, threads=1), "users-set", {"login": "eve", "name": "Eve"}, quiet)
     again = build(Settings(home=home, threads=1))
-    newest, _ = reading.find_by_subject(again.ports, "user", "eve")
+    newest, _ = audit_log.find_by_subject(again.ports, "user", "eve")
     again.close()
     assert (newest.who, newest.address) == ("command line", f"command line, user {user}")
 

@@ -11,11 +11,11 @@ from app_factory import build
 from waiting import wait_for
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import INBOX
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import INBOX
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -46,7 +46,7 @@ def leave(path: Path, text: str = HEAD + ROW) -> None:
 
 
 def received(app: App) -> list[Batch]:
-    return records.find(app.ports)
+    return batch_records.find_batches(app.ports)
 
 
 def test_the_running_worker_claims_a_dropped_file_and_writes_a_note_beside_it(home: Path, app: App) -> None:
@@ -54,7 +54,10 @@ def test_the_running_worker_claims_a_dropped_file_and_writes_a_note_beside_it(ho
     worker.start()
     try:
         leave(home / "drop" / "online-retail-uk" / "june.csv", MOSTLY_GOOD)
-        wait_for(lambda: any(one.state in (State.SETTLED, State.ANNOUNCED) for one in received(app)), "the settlement")
+        wait_for(
+            lambda: any(one.state in (BatchState.SETTLED, BatchState.ANNOUNCED) for one in received(app)),
+            "the settlement",
+        )
         wait_for(lambda: list((home / "drop" / "taken").rglob("*.note.txt")), "the note")
     finally:
         worker.stop()
@@ -115,8 +118,8 @@ def test_objects_copied_into_the_inbox_go_the_same_way(app: App) -> None:
             writer.write((HEAD + ROW).encode())
     worker.run_until_idle()
     batches = {one.file: (one.contract, one.state) for one in received(app)}
-    assert batches["a.csv"] == batches["online-retail-uk-2.csv"] == ("online-retail-uk", State.ANNOUNCED)
-    assert batches["c.csv"] == batches["d.csv"] == batches["e"] == ("", State.HELD)
+    assert batches["a.csv"] == batches["online-retail-uk-2.csv"] == ("online-retail-uk", BatchState.ANNOUNCED)
+    assert batches["c.csv"] == batches["d.csv"] == batches["e"] == ("", BatchState.HELD)
     assert receipts.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
 
 
@@ -129,7 +132,7 @@ def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(ap
     assert reconcile.run(app.ports, app.contracts)["registered"] == 1
     assert reconcile.run(app.ports, app.contracts)["registered"] == 0
     (held,) = received(app)
-    assert (held.file, held.state) == ("c.csv", State.HELD)
+    assert (held.file, held.state) == ("c.csv", BatchState.HELD)
 
 
 def test_a_plain_file_copied_into_the_inbox_folder_becomes_an_object(home: Path, quick: None, run: Run) -> None:
@@ -172,7 +175,7 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
     batch = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
-    assert records.get(app.ports, batch.batch_id).received_by == "emma"
+    assert batch_records.get_batch(app.ports, batch.batch_id).received_by == "emma"
 
 
 def test_a_file_that_cannot_be_claimed_is_retried_and_logged_once(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
 def _signs_in(home: Path, password: str, login: str = "admin") -> bool:
     app = build(Settings(home=home, samples=False, threads=1))
     try:
-        return accounts.sign_in(app.ports, login, password).login == login
+        return accounts.sign_in_with_password(app.ports, login, password).login == login
     finally:
         app.close()
 

@@ -18,8 +18,8 @@ from infra.source import UNKNOWN
 from infra.stage import read
 from portal.health import ready
 from tillstream.app import App
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.people import Role
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -36,9 +36,9 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     app = build(Settings(home=tmp_path, samples=False, threads=1))
-    accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password="ninety green bicycles")
+    accounts.add_account(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password="ninety green bicycles")
     rights = ["upload", "uploads", "numbers"]
-    _, token = personal_tokens.issue(
+    _, token = personal_tokens.issue_personal_token(
         app.ports, "smoke", "smoke", rights, days=1, check_regions=app.contracts.check_regions, by="test"
     )
     server = make_server("127.0.0.1", 0, behind_front_end(create_app(app)), threaded=True)

@@ -12,11 +12,11 @@ from app_factory import build
 
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.stores.queues import LEASE
-from tillstream.domain.batch.record import STAGEABLE, State
+from tillstream.model.batch import STAGEABLE_STATES, BatchState
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.server import schedules
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -40,7 +40,7 @@ def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
-    records.transition(app.ports, upload.batch_id, State.STAGING, only_from=STAGEABLE)
+    batch_records.transition_batch(app.ports, upload.batch_id, BatchState.STAGING, only_from=STAGEABLE_STATES)
     return upload.batch_id
 
 
@@ -51,7 +51,7 @@ def work_until_announced(app: App, batch: str, until: Callable[[], bool] = lambd
     try:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
-            if records.get(app.ports, batch).state is State.ANNOUNCED and until():
+            if batch_records.get_batch(app.ports, batch).state is BatchState.ANNOUNCED and until():
                 break
             time.sleep(0.05)
     finally:
@@ -99,4 +99,4 @@ def test_a_signal_that_a_library_raises_in_a_thread_neither_ends_it_nor_prints_a
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
     batch = killed_while_reading(app)
     assert reconcile.run(app.ports, app.contracts)["staged"] == 0
-    assert records.get(app.ports, batch).state is State.STAGING
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.STAGING

@@ -11,10 +11,10 @@ from connectors import listed_kind
 from unit.connectors.connector_steps import REFERENCE
 
 from tests.e2e.conftest import Run, RunText
-from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
@@ -145,7 +145,7 @@ def test_a_running_server_is_awaited(home: Path, path: Path) -> None:
     finally:
         worker.stop()
     assert (ended.code, ended.data["states"]) == (4, {"held": 3})
-    assert len(records.find(app.ports, state=State.HELD)) == 3
+    assert len(batch_records.find_batches(app.ports, state=BatchState.HELD)) == 3
     app.close()
 
 

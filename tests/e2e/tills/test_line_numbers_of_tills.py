@@ -12,10 +12,10 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import BatchKind
+from tillstream.people.store_credentials import StoreToken
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -73,7 +73,7 @@ def units(app: App) -> list[int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return receipts.receipt(app.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
+    return receipts.receipt(app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
 
 
 @pytest.mark.parametrize(

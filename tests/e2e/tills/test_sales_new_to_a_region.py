@@ -8,14 +8,14 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.catalogue import saving
-from tillstream.domain.batch.record import BatchKind
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import BatchKind
+from tillstream.people.store_credentials import StoreToken
 from tillstream.receipts import message_outcomes
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.message_outcomes import Position, Reader
+from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import discard_messages
@@ -66,13 +66,13 @@ def counted(app: App) -> list[tuple[str, str]]:
 
 def waiting(app: App) -> list[str]:
     """Micro-batches with sales that wait for a person."""
-    of_tills = records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    of_tills = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
     return [one.batch_id for one in of_tills if receipts.receipt(app.ports, one.batch_id)["rows"]["quarantined"]]
 
 
 def messages(app: App) -> list[str]:
     """What tills read about their sales."""
-    page = message_outcomes.read(app.ports, Reader(lambda _: True), Position(), 100)
+    page = message_outcomes.read_outcomes(app.ports, OutcomeReader(lambda _: True), OutcomePosition(), 100)
     return [problem["message"] for one in page.outcomes for problem in one["problems"]]
 
 
@@ -81,7 +81,7 @@ def test_a_new_currency_waits_and_its_first_accepted_sale_is_the_answer(app: App
     assert counted(app) == [("1", "GBP")], "the other sale of the same call counts"
     (batch,) = waiting(app)
     assert messages(app) == ["The sale does not count: it is in EUR, and Leeds has sales in GBP."]
-    (line,) = accepted_messages.acceptable(app.ports, records.get(app.ports, batch))
+    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
     accepted_messages.accept(app.ports, batch, [line], "the ferry terminal", "boss")
     Worker(app).run_until_idle()
     assert (counted(app), waiting(app)) == ([("1", "GBP"), ("2", "EUR")], [])
@@ -95,7 +95,7 @@ def test_a_new_currency_waits_and_its_first_accepted_sale_is_the_answer(app: App
 def test_a_discarded_sale_is_no_answer(app: App) -> None:
     sell(app, "Leeds", ("1", "GBP"), ("2", "EUR"))
     (batch,) = waiting(app)
-    (line,) = accepted_messages.acceptable(app.ports, records.get(app.ports, batch))
+    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
     discard_messages.discard(app.ports, batch, [line], "a test of the till", "boss")
     Worker(app).run_until_idle()
     assert waiting(app) == []
@@ -126,7 +126,7 @@ def test_a_new_country_waits_and_its_first_accepted_sale_is_the_answer(app: App)
     assert (counted(app), len(waiting(app))) == ([("1", "EUR"), ("2", "EUR")], 1)
     assert messages(app) == ["The sale does not count: it is of Malta, and Inns has sales of Ireland."]
     (batch,) = waiting(app)
-    (line,) = accepted_messages.acceptable(app.ports, records.get(app.ports, batch))
+    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
     accepted_messages.accept(app.ports, batch, [line], "a guest of the web shop", "boss")
     Worker(app).run_until_idle()
     sell(app, "Inns", ("4", "EUR"), country="MT")
@@ -142,7 +142,7 @@ def test_one_more_country_is_no_question_in_a_region_that_sells_in_many(app: App
     for number, country in enumerate(("Spain", "Italy", "Malta", "Cyprus", "Greece", "France", "Latvia")):
         sell(app, "Fair", (str(number), "EUR"), country=country)
         for batch in waiting(app):
-            lines = accepted_messages.acceptable(app.ports, records.get(app.ports, batch))
+            lines = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
             accepted_messages.accept(app.ports, batch, lines, "on tour", "boss")
             Worker(app).run_until_idle()
     sell(app, "Fair", ("7", "EUR"), country="Norway")

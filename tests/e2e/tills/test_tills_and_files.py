@@ -9,15 +9,15 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import BatchKind
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import submit
@@ -87,7 +87,7 @@ def rows(receipt: dict[str, Any]) -> dict[str, int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return receipts.receipt(app.ports, records.find(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
+    return receipts.receipt(app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
 
 
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
@@ -182,7 +182,7 @@ def test_a_cancelled_sale_counts_no_more(app: App) -> None:
 
 
 def test_an_unreadable_message_is_one_quarantined_row(app: App) -> None:
-    from tillstream.ports.event_bus import Message
+    from tillstream.ports.bus import Message
 
     app.ports.bus.publish("store-sales", [Message(b"\xff not json"), Message(json.dumps({"region": "Shop"}).encode())])
     Worker(app).run_until_idle()

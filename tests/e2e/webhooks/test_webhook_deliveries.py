@@ -15,9 +15,9 @@ from webhook_receiver import Receiver, receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.ports.event_bus import Message
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log
 from tillstream.settings import Settings
 from tillstream.webhooks import registry, sending
 from tillstream.webhooks.deliveries import deliver, history, send_test
@@ -146,7 +146,7 @@ def test_a_receiver_that_is_gone_is_paused_and_its_events_are_collected(
     app.ports.clock.sleep(60)
     turn(app, registry.resume(app.ports, webhook.id, "boss"))
     assert sorted(received(receiver)[1:]) == [1, 2]
-    assert [(each.what, each.who) for each in reading.find_entries(app.ports, reading.AuditFilter())][:2] == [
+    assert [(each.what, each.who) for each in audit_log.find_entries(app.ports, audit_log.AuditFilter())][:2] == [
         ("webhook.changed", "boss"),
         ("webhook.changed", "webhooks"),
     ]
@@ -174,7 +174,7 @@ def test_removed_it_leaves_no_subscription_and_no_secret(app: App, webhook: Webh
     assert webhook.subscription not in app.ports.bus.subscriptions()
     with pytest.raises(NotFound):
         registry.keys(app.ports, webhook.id)
-    entries = list(reading.find_entries(app.ports, reading.AuditFilter()))
+    entries = list(audit_log.find_entries(app.ports, audit_log.AuditFilter()))
     assert [each.what for each in entries] == ["webhook.removed", "webhook.added"]
     assert "whsec_" not in repr(entries)
 

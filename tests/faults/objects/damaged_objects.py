@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.events import STAGING
+from tillstream.model.batch import Batch
+from tillstream.model.events import STAGING
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_records
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.operations import reconcile
 
@@ -37,7 +37,7 @@ def original_of(app: App, batch: Batch) -> Path:
 
 
 def staged_file(app: App, batch: Batch) -> Path:
-    report = records.get(app.ports, batch.batch_id).staged
+    report = batch_records.get_batch(app.ports, batch.batch_id).staged
     assert report is not None
     return Path(app.ports.objects.uri(STAGING, report.accepted[0]))
 

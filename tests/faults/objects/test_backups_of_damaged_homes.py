@@ -7,18 +7,17 @@ from click.testing import CliRunner
 from faults.objects.damaged_objects import flip, lines, original_of, staged, staged_file
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.app import App
 from tillstream.app.local_restore import restore_home
-from tillstream.batches import records
 from tillstream.cli.main import main
 from tillstream.cli.output.maintenance import show_rebuilt
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import DONE, FAILED, quiet
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Rejected
-from tillstream.losses import Resolution
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import settle
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import Resolution
 from tillstream.settings import Settings
 
 
@@ -26,7 +25,7 @@ from tillstream.settings import Settings
 def batches(app: App) -> list[Batch]:
     files = [staged(app, 1), staged(app, 2)]
     settle.settle_all(app.ports, app.contracts)
-    return [records.get(app.ports, one.batch_id) for one in files]
+    return [batch_records.get_batch(app.ports, one.batch_id) for one in files]
 
 
 def back_up(app: App, out: Path) -> tuple[int, list[str]]:
@@ -56,7 +55,7 @@ def test_a_restore_refuses_damaged_originals_by_name_unless_the_rest_is_wanted(
     report = restore_home(settings, tmp_path / "bad.tar", replace=False, without_damaged=True)
     assert len(report["damaged"]) == 1
     (record,) = losses.open_losses(app.ports)
-    losses.resolve(app.ports, record.id, Resolution.ACCEPTED, "A test file.", by="ana")
+    losses.resolve_loss(app.ports, record.id, Resolution.ACCEPTED, "A test file.", by="ana")
     assert back_up(app, tmp_path / "accepted.tar") == (DONE, [])
     other = settings.model_copy(update={"home": tmp_path / "other"})
     assert restore_home(other, tmp_path / "accepted.tar", replace=False)["damaged"] == []

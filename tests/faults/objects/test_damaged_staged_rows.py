@@ -8,16 +8,15 @@ import pytest
 from faults.objects.damaged_objects import flip, lines, original_of, staged, staged_file, sweep
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.app import App
-from tillstream.batches import records
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import State
-from tillstream.losses import LossKind
+from tillstream.model.batch import BatchState
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry, stage
-from tillstream.receipts import staged_rejections
+from tillstream.receipts import receipt
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import LossKind
 from tillstream.server.worker import Worker
 
 
@@ -47,10 +46,10 @@ def test_a_damaged_batch_is_staged_again_and_the_others_are_settled(app: App, pl
     damaged, other = staged(app, 1), staged(app, 2)
     flip(staged_file(app, damaged), place)
     settle.settle_all(app.ports, app.contracts)
-    assert records.get(app.ports, other.batch_id).state is State.SETTLED
-    assert records.get(app.ports, damaged.batch_id).state is State.RECEIVED
+    assert batch_records.get_batch(app.ports, other.batch_id).state is BatchState.SETTLED
+    assert batch_records.get_batch(app.ports, damaged.batch_id).state is BatchState.RECEIVED
     Worker(app).run_until_idle()
-    assert (lines(app), losses.every(app.ports)) == (2, [])
+    assert (lines(app), losses.all_losses(app.ports)) == (2, [])
 
 
 def test_a_sweep_stages_a_damaged_batch_again_and_settles_it(app: App) -> None:
@@ -90,11 +89,11 @@ def test_a_file_that_changed_after_its_receipt_is_not_loaded(app: App) -> None:
     settle.settle_all(app.ports, app.contracts)
     original = original_of(app, batch)
     original.write_bytes(original.read_bytes().replace(b"2.50", b"2.60"))
-    again = replace(batch, state=State.RECEIVED, staged=None, sha256=batch.sha256)
-    records.repair(app.ports, batch.batch_id, lambda _: again)
+    again = replace(batch, state=BatchState.RECEIVED, staged=None, sha256=batch.sha256)
+    batch_records.repair_batch(app.ports, batch.batch_id, lambda _: again)
     expiry.delete_staged(app.ports, f"{batch.batch_id}/")
     rejected = stage.stage(app.ports, batch.batch_id, contracts=app.contracts)
-    assert rejected.state is State.REJECTED
+    assert rejected.state is BatchState.REJECTED
     assert "is damaged" in rejected.error
     assert [one.loss.batch for one in losses.open_losses(app.ports)] == [batch.batch_id]
 
@@ -102,4 +101,4 @@ def test_a_file_that_changed_after_its_receipt_is_not_loaded(app: App) -> None:
 def test_pages_show_no_rows_of_damaged_files(app: App) -> None:
     batch = staged(app, 1)
     flip(staged_file(app, batch), 120)
-    assert staged_rejections.store_days(app.ports, batch) == set()
+    assert receipt.staged_store_days(app.ports, batch) == set()

@@ -8,15 +8,14 @@ import pytest
 from faults.objects.damaged_objects import SALE, flip, lines, original_of, receive, staged, sweep
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.app import App
-from tillstream.batches import packs, records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
-from tillstream.losses import LossKind, Resolution
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX, TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import batch_originals, batch_records, losses
+from tillstream.records.losses import LossKind, Resolution
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake import micro_batch
 from tillstream.workflows.operations import kept_originals, loss_decisions, reconcile
@@ -26,7 +25,7 @@ from tillstream.workflows.operations.kept_originals import Share
 def settled(app: App, number: int) -> Batch:
     batch = staged(app, number)
     settle.settle_all(app.ports, app.contracts)
-    return records.get(app.ports, batch.batch_id)
+    return batch_records.get_batch(app.ports, batch.batch_id)
 
 
 @pytest.mark.parametrize("damage", ["flipped", *in_long_proofs("emptied", "removed")])
@@ -50,7 +49,7 @@ def test_a_damaged_original_of_loaded_rows_is_a_loss_until_it_is_put_back(app: A
     assert lines(app) == 2
     path.write_bytes(kept)
     assert sweep(app) == []
-    (resolved,) = losses.every(app.ports)
+    (resolved,) = losses.all_losses(app.ports)
     assert (resolved.resolution, resolved.resolved_by) == (Resolution.RESTORED, losses.SYSTEM)
 
 
@@ -60,13 +59,13 @@ def test_a_file_whose_original_was_lost_is_loaded_when_it_is_put_back(app: App) 
     kept = path.read_bytes()
     path.write_bytes(b"")
     Worker(app).run_until_idle()
-    assert records.get(app.ports, batch.batch_id).state is State.REJECTED
+    assert batch_records.get_batch(app.ports, batch.batch_id).state is BatchState.REJECTED
     (record,) = losses.open_losses(app.ports)
     path.write_bytes(kept)
     decided = loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "From the backup of Monday.", by="ana")
     assert (decided.resolution, decided.resolved_by) == (Resolution.RESTORED, "ana")
     Worker(app).run_until_idle()
-    assert (records.get(app.ports, batch.batch_id).state, lines(app)) == (State.ANNOUNCED, 1)
+    assert (batch_records.get_batch(app.ports, batch.batch_id).state, lines(app)) == (BatchState.ANNOUNCED, 1)
 
 
 def sold(app: App) -> None:
@@ -79,13 +78,13 @@ def sold(app: App) -> None:
 @pytest.mark.parametrize("damage", ["removed", *in_long_proofs("flipped")])
 def test_a_damaged_micro_batch_is_a_loss_also_if_those_before_and_after_it_are_packed(app: App, damage: str) -> None:
     sold(app)
-    _, torn, _ = sorted(records.every(app.ports), key=lambda one: one.received_seq)
+    _, torn, _ = sorted(batch_records.all_batches(app.ports), key=lambda one: one.received_seq)
     path = original_of(app, torn)
     path.unlink() if damage == "removed" else flip(path, 60)
     app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
     reconcile.run(app.ports, app.contracts)
-    (pack,) = packs.every(app.ports)
-    assert len(packs.members(app.ports, pack)) == 2
+    (pack,) = batch_originals.all_packs(app.ports)
+    assert len(batch_originals.pack_members(app.ports, pack)) == 2
     sweep(app)
     assert [one.loss.kind for one in losses.open_losses(app.ports)] == [LossKind.ORIGINAL]
 
@@ -94,7 +93,7 @@ def test_a_pack_whose_last_byte_changed_is_a_loss(app: App) -> None:
     sold(app)
     app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
     reconcile.run(app.ports, app.contracts)
-    (pack,) = packs.every(app.ports)
+    (pack,) = batch_originals.all_packs(app.ports)
     flip(Path(app.ports.objects.uri(INBOX, pack.name)), pack.size - 1)
     (sentence,) = sweep(app)
     assert pack.name in sentence
@@ -105,7 +104,7 @@ def test_a_damaged_pack_is_one_loss_whatever_it_contains(app: App) -> None:
     app.ports.clock.advance(2 * 3600)  # type: ignore[attr-defined]
     assert reconcile.run(app.ports, app.contracts)["repaired"] == []
     assert lines(app) == 3
-    (pack,) = packs.every(app.ports)
+    (pack,) = batch_originals.all_packs(app.ports)
     path = Path(app.ports.objects.uri(INBOX, pack.name))
     flip(path, 60)
     (sentence,) = sweep(app)
@@ -125,7 +124,7 @@ def test_each_sweep_reads_a_share_and_a_round_begins_each_day(app: App) -> None:
     counts = [len(kept_originals.verify(app.ports, share)) for _ in range(4)]
     assert counts == [2, 2, 1, 0]
     for one in losses.open_losses(app.ports):
-        losses.resolve(app.ports, one.id, Resolution.RESTORED, "", by="ana")  # it is not: the next round says so
+        losses.resolve_loss(app.ports, one.id, Resolution.RESTORED, "", by="ana")  # it is not: the next round says so
     assert kept_originals.verify(app.ports) == []
     app.ports.clock.advance(timedelta(days=1).total_seconds())  # type: ignore[attr-defined]
     assert len(kept_originals.verify(app.ports)) == 5
@@ -154,4 +153,4 @@ def test_damaged_store_sales_without_a_record_are_a_loss_until_they_are_put_back
     path.write_bytes(raw)
     reconcile.run(app.ports, app.contracts)
     assert losses.open_losses(app.ports) == []
-    assert [one.object for one in records.find(app.ports, kind=BatchKind.STORE_SALES)] == [name]
+    assert [one.object for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)] == [name]

@@ -8,22 +8,21 @@ import pytest
 from faults.objects.damaged_objects import SALE, flip, original_of, receive, staged, sweep
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.analytics import reference
 from tillstream.analytics.fx import rate_files
 from tillstream.app import App
-from tillstream.batches import packs, records
-from tillstream.batches.originals import Unreadable
 from tillstream.catalogue.records import STATE, STATE_ID
 from tillstream.catalogue.records import state as catalogue_state
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX, STAGING, TOPIC_STORE_SALES
-from tillstream.domain.object_names import RATES_FOLDER
+from tillstream.model.batch import BatchKind
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX, STAGING, TOPIC_STORE_SALES
+from tillstream.model.file_names import RATES_FOLDER
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.receipts import source_line
+from tillstream.records import batch_originals, batch_records, losses
+from tillstream.records.batch_originals import UnreadableOriginal
 from tillstream.server.worker import Worker
 from tillstream.workflows.catalogue_import import journal
 from tillstream.workflows.intake import micro_batch
@@ -61,23 +60,26 @@ def test_an_import_whose_changes_are_damaged_ends_and_is_a_named_loss(app: App) 
 def test_no_page_shows_a_line_of_a_damaged_original(app: App) -> None:
     batch = staged(app, 1)
     settle.settle_all(app.ports, app.contracts)
-    assert source_line.find_row(app.ports, records.get(app.ports, batch.batch_id), 2).row.cells["UnitPrice"] == "2.50"
+    assert (
+        source_line.find_row(app.ports, batch_records.get_batch(app.ports, batch.batch_id), 2).row.cells["UnitPrice"]
+        == "2.50"
+    )
     path = original_of(app, batch)
     path.write_bytes(path.read_bytes().replace(b"2.50", b"2.60"))
-    with pytest.raises(Unreadable, match="is damaged"):
-        source_line.find_row(app.ports, records.get(app.ports, batch.batch_id), 2)
+    with pytest.raises(UnreadableOriginal, match="is damaged"):
+        source_line.find_row(app.ports, batch_records.get_batch(app.ports, batch.batch_id), 2)
 
 
 def test_a_damaged_micro_batch_without_a_record_is_not_counted_as_another_one(app: App) -> None:
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(SALE % 1)])
     Worker(app).run_until_idle()
-    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    (batch,) = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
     path = original_of(app, batch)
     path.write_bytes(path.read_bytes().replace(b"2.50", b"2.60"))
-    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     with pytest.raises(Rejected, match="are damaged"):
         micro_batch.register(app.ports, app.contracts, app.ports.objects.stat(INBOX, batch.object))
-    assert records.find(app.ports, kind=BatchKind.STORE_SALES) == []
+    assert batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES) == []
     assert [one.loss.name for one in losses.open_losses(app.ports)] == [batch.object]
 
 
@@ -87,12 +89,12 @@ def test_a_damaged_pack_stops_no_repair_of_records(app: App) -> None:
     name = "packs/store-sales/UK/2026-07-01/1782896400000000-1782896400000001-0123456789abcdef.zip"
     with app.ports.objects.writer(INBOX, name) as out:
         out.write(b"no archive")
-    assert [one.name for one in packs.every(app.ports)] == [name]
-    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    assert [one.name for one in batch_originals.all_packs(app.ports)] == [name]
+    app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     rows = app.ports.warehouse.query("SELECT * FROM batches").to_pylist()
     rows.append(rows[0] | {"batch_id": "gone", "kind": "messages"})
     assert record_repair.write(app.ports, app.contracts, rows) == 2
-    assert records.get(app.ports, batch.batch_id).object == batch.object
+    assert batch_records.get_batch(app.ports, batch.batch_id).object == batch.object
 
 
 def test_records_of_files_that_were_received_before_they_were_stored_find_their_originals(app: App) -> None:
@@ -107,8 +109,8 @@ def test_records_of_files_that_were_received_before_they_were_stored_find_their_
         "parent": batch.batch_id,
         "settled_at": app.ports.clock.now(),
     }
-    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     assert record_repair.write(app.ports, app.contracts, [*rows, replay]) == 2
     for one in (batch.batch_id, "again"):
-        record = records.get(app.ports, one)
+        record = batch_records.get_batch(app.ports, one)
         assert (record.object, record.generation) == (batch.object, batch.generation)

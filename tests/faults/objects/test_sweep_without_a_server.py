@@ -7,8 +7,8 @@ from tillstream.app import App
 from tillstream.cli.output.maintenance import show_status, show_swept
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.ports.bus import Message
 from tillstream.webhooks import registry
 
 

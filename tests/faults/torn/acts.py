@@ -12,11 +12,11 @@ from faults.torn.book import HEAD, REGION, Book, Line, file_of, message_of
 from flask.testing import FlaskClient
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.adapters.local.files.home_folder import LOCKS
+from tillstream.adapters.local.files.home_folder import OWNER_LOCKS
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
 from tillstream.receipts import original_rows
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -48,7 +48,7 @@ class Acts:
         self.token = self.password = ""
         (self.home / "contracts").mkdir(parents=True)
         (self.home / "contracts" / "shop.yaml").write_text(CONTRACT)
-        for name in LOCKS:
+        for name in OWNER_LOCKS:
             (self.home / name).touch()
         self.start()
 

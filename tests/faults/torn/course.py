@@ -7,7 +7,7 @@ from pathlib import Path
 from faults.torn.play import ROUNDS, Moment, Torn
 from faults.torn.tears import Tear
 
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 
 SOLD, COPIED_AFTER, WORKED_AFTER, TORN_AFTER = 6, 1, (0, 4), 3
 """Sales of a running server; after which its files are copied, its worker works, and a file is torn."""

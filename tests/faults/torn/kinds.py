@@ -8,10 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
+from tillstream.records import batch_records
 
 
 class Fate(StrEnum):
@@ -34,7 +34,7 @@ class Kind:
     name: str
     pattern: str
     fate: Fate
-    states: frozenset[State] = frozenset()
+    states: frozenset[BatchState] = frozenset()
 
     @property
     def is_database(self) -> bool:
@@ -69,13 +69,13 @@ class Kind:
         """Whether people write the file by hand, so that only they can put it back, or say that a change is meant."""
         return self.name in {"own contract", "secret"}
 
-    def has(self, path: str, state: State | None) -> bool:
+    def has(self, path: str, state: BatchState | None) -> bool:
         """Whether a file is of this kind. state: of its batch, if it belongs to one."""
         return re.fullmatch(self.pattern, path) is not None and (not self.states or state in self.states)
 
 
-COUNTED = frozenset({State.SETTLED, State.ANNOUNCED})
-OPEN = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
+COUNTED = frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})
+OPEN = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})
 HARMLESS, REPAIRED, NAMED = Fate
 INBOX, STAGED, OBJECT = "objects/inbox", "objects/staging/[0-9a-f]{20}/[0-9]+", "(?:.*/)?[^/]+@/[0-9]+-[^/]*"
 
@@ -107,16 +107,16 @@ KINDS = (
     Kind("file of a connector", rf"{INBOX}/connect/{OBJECT}", NAMED),
     Kind("file of the watched folder", rf"{INBOX}/drop/{OBJECT}", NAMED),
     Kind("file that counts", rf"{INBOX}/loaded/{OBJECT}", NAMED, COUNTED),
-    Kind("staged file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.STAGED})),
-    Kind("received file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.RECEIVED})),
-    Kind("held file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.HELD})),
-    Kind("undone file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({State.UNDONE})),
+    Kind("staged file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({BatchState.STAGED})),
+    Kind("received file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({BatchState.RECEIVED})),
+    Kind("held file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({BatchState.HELD})),
+    Kind("undone file", rf"{INBOX}/loaded/{OBJECT}", NAMED, frozenset({BatchState.UNDONE})),
     Kind("staged rows that count", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, COUNTED),
-    Kind("staged rows", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.STAGED})),
-    Kind("staged rows of a held file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.HELD})),
-    Kind("staged rows of an undone file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({State.UNDONE})),
+    Kind("staged rows", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({BatchState.STAGED})),
+    Kind("staged rows of a held file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({BatchState.HELD})),
+    Kind("staged rows of an undone file", rf"{STAGED}/accepted\.parquet@/.+", REPAIRED, frozenset({BatchState.UNDONE})),
     Kind("refused rows", rf"{STAGED}/refused\.parquet@/.+", REPAIRED, COUNTED),
-    Kind("refused rows of a held file", rf"{STAGED}/refused\.parquet@/.+", REPAIRED, frozenset({State.HELD})),
+    Kind("refused rows of a held file", rf"{STAGED}/refused\.parquet@/.+", REPAIRED, frozenset({BatchState.HELD})),
     Kind("keys of a connector", rf"objects/staging/connectors/{OBJECT}", HARMLESS),
     Kind("export in the background", rf"objects/staging/exports/{OBJECT}", HARMLESS),
     Kind("piece of an upload", rf"objects/staging/sending/{OBJECT}", HARMLESS),
@@ -124,7 +124,7 @@ KINDS = (
 )
 
 
-def files_by_kind(home: Path, states: Mapping[str, State]) -> dict[str, list[str]]:
+def files_by_kind(home: Path, states: Mapping[str, BatchState]) -> dict[str, list[str]]:
     """Name of a kind → its files in a home, by their paths in it. states: of the batches of files, by path.
 
     Raises `AssertionError` for a file of no kind.
@@ -141,11 +141,11 @@ def files_by_kind(home: Path, states: Mapping[str, State]) -> dict[str, list[str
     return by_kind
 
 
-def states_of(app: App) -> dict[str, State]:
+def states_of(app: App) -> dict[str, BatchState]:
     """Path of an original or of staged rows → the state of its batch."""
     states = {}
     objects, home = app.ports.objects, app.settings.home.absolute()
-    for batch in records.every(app.ports):
+    for batch in batch_records.all_batches(app.ports):
         staged = batch.staged.objects if batch.staged else ()
         for address in ((batch.bucket, batch.object, batch.generation), *((STAGING, name) for name in staged)):
             with suppress(NotFound):  # it is in a pack

@@ -15,16 +15,15 @@ from faults.torn.shop import Shop
 from faults.torn.tears import Tear
 
 from tests.portal.visitor import Visitor
-from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.batches import records
 from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import TillstreamError, Unavailable
-from tillstream.losses import Resolution
-from tillstream.people import store_tokens
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import TillstreamError, Unavailable
+from tillstream.people import store_credentials
+from tillstream.records import batch_records, losses
+from tillstream.records.losses import Resolution
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
@@ -182,8 +181,8 @@ class Torn:
 
     def send_again(self) -> None:
         """Tills send their sales again, and people the files that are missing and those after them."""
-        if not store_tokens.check(self.app.ports, self.token):
-            _, self.token = store_tokens.issue(self.app.ports, REGION, "S1", "front", BOSS)
+        if not store_credentials.check_store_token(self.app.ports, self.token):
+            _, self.token = store_credentials.issue_store_token(self.app.ports, REGION, "S1", "front", BOSS)
         missing = {self.book.sources[key] for key in self.book.lines.keys() - self.lines().keys()}
         for message in self.book.sales.values():
             assert sent(self.client, self.token, message) == 202
@@ -203,7 +202,7 @@ class Torn:
     def decide(self) -> None:
         """People note of each loss that what is lost was sent again."""
         for record in losses.open_losses(self.app.ports):
-            losses.resolve(self.app.ports, record.id, Resolution.SENT_AGAIN, "", by=BOSS)
+            losses.resolve_loss(self.app.ports, record.id, Resolution.SENT_AGAIN, "", by=BOSS)
 
     # ---- what is seen
 
@@ -234,7 +233,7 @@ class Torn:
 
     def held(self) -> set[str]:
         """Files that are held, where people see them and why."""
-        return {batch.file for batch in records.find(self.app.ports, state=State.HELD, limit=None)}
+        return {batch.file for batch in batch_records.find_batches(self.app.ports, state=BatchState.HELD, limit=None)}
 
     def is_named(self, what: str) -> bool:
         return what in " ".join(self.sentences)

@@ -12,15 +12,15 @@ from faults.torn.book import REGION, Book, Line, file_of
 from flask.testing import FlaskClient
 
 from tillstream.ad_hoc.engines import Run
-from tillstream.adapters.local.files.home_folder import Folder
+from tillstream.adapters.local.files.home_folder import HomeFolder
 from tillstream.app.subscribed_tables import source_of
 from tillstream.background_exports import registry as exports
 from tillstream.background_exports import run as export_runs
-from tillstream.domain.events import STAGING, TOPIC_SALE_EVENTS
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.people import accounts, store_tokens
+from tillstream.model.events import STAGING, TOPIC_SALE_EVENTS
+from tillstream.model.people import UNRESTRICTED
+from tillstream.people import accounts, store_credentials
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.ports.bus import RetryPolicy
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.review import undo
 
@@ -80,12 +80,12 @@ def live_in(folder: Path) -> Shop:
 
 def _settings_of_people(acts: Acts) -> None:
     """Accounts, keys, rates, the catalogue, goals, destinations, a connector with a secret."""
-    acts.password = accounts.first_admin(acts.ports, BOSS) or ""
-    Folder(acts.home).write_private("first-password.txt", f"{acts.password}\n")
-    Folder(acts.home).announce_server("http://127.0.0.1:9", "token of the command API")
+    acts.password = accounts.create_first_admin(acts.ports, BOSS) or ""
+    HomeFolder(acts.home).write_private("first-password.txt", f"{acts.password}\n")
+    HomeFolder(acts.home).announce_server("http://127.0.0.1:9", "token of the command API")
     acts.command("users-add", login=CLERK, name="", role="clerk", regions=[REGION])
     acts.command("tokens-make", login=BOSS, name="reports", rights=["numbers"])
-    _, acts.token = store_tokens.issue(acts.ports, REGION, "S1", "front", BOSS)
+    _, acts.token = store_credentials.issue_store_token(acts.ports, REGION, "S1", "front", BOSS)
     acts.command("stores-connect", region=REGION, store="S2")
     acts.command("webhooks-add", url="https://example.com")
     acts.command("channels-add", name="Ops", kind="email", to=["a@example.com"], digest_hour=7, time_zone="UTC")
@@ -173,7 +173,7 @@ def _files_for_others(acts: Acts) -> None:
     )
     acts.command("subscriptions-run", subscription=added["id"])
     acts.command("report-send")
-    exports.add(acts.ports, accounts.get(acts.ports, BOSS), "Sale lines", "/tables/sale-lines", "csv")
+    exports.add(acts.ports, accounts.get_user(acts.ports, BOSS), "Sale lines", "/tables/sale-lines", "csv")
     assert export_runs.run_due(source_of(acts.app)) == []
 
 

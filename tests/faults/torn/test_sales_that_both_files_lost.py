@@ -13,17 +13,17 @@ from app_factory import build
 from portal_factory import create_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED
 from tillstream.app import App
-from tillstream.domain.store_sale import schema
-from tillstream.people import setup_codes
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
+from tillstream.records import losses
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream_till import Till, delivery
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 LINES = len(SALE["lines"])
 STORE = f"{SALE['region']}/{SALE['store_id']}"
 
@@ -35,7 +35,9 @@ class Company:
         self.home, self.clock, self.recorded = folder / "home", ManualClock(), 0
         self.server: BaseWSGIServer | None = None
         self.open()
-        code = setup_codes.connect(self.app.ports, self.url, SALE["region"], SALE["store_id"], "front", "boss").code
+        code = store_credentials.connect_till(
+            self.app.ports, self.url, SALE["region"], SALE["store_id"], "front", "boss"
+        ).code
         self.till = Till.init(folder / "till", code, markers=folder / "markers")
 
     @property

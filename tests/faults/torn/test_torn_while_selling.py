@@ -9,16 +9,16 @@ from app_factory import build
 from portal_factory import create_app, readiness
 
 from examples import in_long_proofs
-from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
+from tillstream.records import losses
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 LINES = len(SALE["lines"])
 
 
@@ -28,7 +28,9 @@ class Shop:
     def __init__(self, home: Path) -> None:
         self.home, self.clock, self.accepted = home, ManualClock(), 0
         self._open()
-        self._token = store_tokens.issue(self.app.ports, SALE["region"], SALE["store_id"], "front", "boss")[1]
+        self._token = store_credentials.issue_store_token(
+            self.app.ports, SALE["region"], SALE["store_id"], "front", "boss"
+        )[1]
 
     def _open(self) -> None:
         self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)

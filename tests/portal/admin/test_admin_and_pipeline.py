@@ -8,9 +8,9 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import accounts, store_tokens
-from tillstream.ports.event_bus import Message
+from tillstream.model.people import Role
+from tillstream.people import accounts, store_credentials
+from tillstream.ports.bus import Message
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -46,23 +46,23 @@ def test_a_person_of_a_region_that_is_not_there_is_not_made(app: App, person: Pe
     admin = person(Role.ADMIN)
     answer = admin.post("/people", {"login": "asha", "name": "Asha", "role": "clerk", "regions": "IN, Mars"})
     assert (answer.status_code, "There is no region Mars." in answer.text) == (422, True)
-    assert "asha" not in [user.login for user in accounts.find(app.ports)]
+    assert "asha" not in [user.login for user in accounts.all_users(app.ports)]
 
 
 def test_an_admin_stops_a_person_lets_them_in_again_and_gives_a_new_password(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
     person(Role.CLERK, "IN", login="asha")
     admin.post("/people/asha/disable")
-    assert accounts.get(app.ports, "asha").disabled
+    assert accounts.get_user(app.ports, "asha").disabled
     admin.post("/people/asha/enable")
-    assert not accounts.get(app.ports, "asha").disabled
+    assert not accounts.get_user(app.ports, "asha").disabled
     assert "shown only once" in admin.post("/people/asha/reset").text
 
 
 def test_an_admin_cannot_stop_themself(app: App, person: People) -> None:
     admin = person(Role.ADMIN, login="boss")
     assert admin.post("/people/boss/disable").status_code == 422
-    assert not accounts.get(app.ports, "boss").disabled
+    assert not accounts.get_user(app.ports, "boss").disabled
 
 
 def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) -> None:
@@ -70,11 +70,11 @@ def test_a_store_token_is_made_shown_once_and_revoked(app: App, person: People) 
     answer = admin.post("/stores", {"region": "IN", "store_id": "MUM01", "label": "front"})
     text = re.search(r'id="secret">([^<]+)<', answer.text)
     assert text
-    token = store_tokens.check(app.ports, text[1])
+    token = store_credentials.check_store_token(app.ports, text[1])
     assert token is not None
     assert text[1] not in admin.get("/stores").text
     admin.post(f"/stores/{token.id}/revoke")
-    assert store_tokens.check(app.ports, text[1]) is None
+    assert store_credentials.check_store_token(app.ports, text[1]) is None
 
 
 def test_an_idle_pipeline_is_shown_as_idle(person: People) -> None:
@@ -107,7 +107,7 @@ def test_a_dead_letter_is_shown_to_admins_with_its_error_and_sent_again(app: App
 
 
 def test_the_help_page_explains_every_problem(person: People) -> None:
-    from tillstream.domain.problems import CATALOGUE
+    from tillstream.model.problems import CATALOGUE
 
     page = person(Role.ANALYST).get("/help/problems").text
     for code in CATALOGUE:

@@ -12,8 +12,8 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import store_keys
+from tillstream.model.people import Role
+from tillstream.people import store_credentials
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.operations import reconcile
@@ -76,6 +76,6 @@ def test_the_day_closes_of_a_till_agree_in_a_region_whose_days_end_at_four(
 
 
 def test_a_replaced_key_keeps_the_cutoff(app: App, person: Callable[..., Visitor]) -> None:
-    old = store_keys.issue(app.ports, "NIGHT", "BAR", "front", "boss")[0]
+    old = store_credentials.issue_store_key(app.ports, "NIGHT", "BAR", "front", "boss")[0]
     page = person(Role.ADMIN).post(f"/stores/keys/{old.id}/replace").text
     assert decode(setup_code(page)).cutoff == "04:00"

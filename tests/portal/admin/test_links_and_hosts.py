@@ -9,7 +9,7 @@ from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 FORGED = ["evil.example", "192.0.2.1:8080", "localhost.evil.example"]
@@ -30,7 +30,7 @@ class VisitorOfHost(Visitor):
 
 
 def admin_at(app: App, host: str) -> Visitor:
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
     admin = VisitorOfHost(create_app(app).test_client(), host)
     assert admin.sign_in("boss").status_code == 303
     return admin
@@ -41,14 +41,14 @@ def test_a_forged_host_creates_neither_a_link_nor_an_account(app: App, host: str
     answer = admin_at(app, host).post("/people", ASHA, headers={"X-Forwarded-Host": "evil.example"})
     assert (answer.status_code, "/join/" in answer.text) == (422, False)
     assert "set TILLSTREAM_PUBLIC_URL" in answer.text
-    assert "asha" not in [user.login for user in accounts.find(app.ports)]
+    assert "asha" not in [user.login for user in accounts.all_users(app.ports)]
 
 
 def test_a_forged_host_does_not_end_a_password(app: App) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
     answer = admin_at(app, "evil.example").post("/people/asha/reset")
     assert (answer.status_code, "/join/" in answer.text) == (422, False)
-    assert accounts.sign_in(app.ports, "asha", PASSWORD)
+    assert accounts.sign_in_with_password(app.ports, "asha", PASSWORD)
 
 
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080"])

@@ -7,8 +7,8 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role, Scope
-from tillstream.people import accounts, history
+from tillstream.model.people import Role, Scope
+from tillstream.people import accounts
 
 People = Callable[..., Visitor]
 MANAGER = {"name": "Asha", "role": "manager", "regions": "IN, UK", "stores": "", "salesperson": ""}
@@ -25,7 +25,7 @@ def test_an_admin_changes_what_a_person_sees_and_it_counts_at_their_next_click(a
     assert admin.post("/people/asha", MANAGER | {"regions": "UK"}).headers["Location"] == "/people/asha"
     page = asha.get("/uploads").text
     assert ('<option value="UK">' in page, '<option value="IN">' in page) == (True, False)
-    assert accounts.get(app.ports, "asha").scope == Scope(Role.MANAGER, ("UK",))
+    assert accounts.get_user(app.ports, "asha").scope == Scope(Role.MANAGER, ("UK",))
     admin.post("/people/asha", {"name": "Asha", "role": "analyst", "regions": ""})
     assert (asha.get("/uploads").status_code, asha.get("/dashboard").status_code) == (403, 200)
     page = admin.get("/people/asha").text
@@ -61,7 +61,7 @@ def test_an_invalid_value_is_explained_under_its_field(
     assert answer.status_code == 422
     assert words in error_under(answer.text, field)
     assert error_under(answer.text, "login") == ""
-    assert accounts.get(app.ports, "asha").scope == Scope(Role.CLERK, ("IN",))
+    assert accounts.get_user(app.ports, "asha").scope == Scope(Role.CLERK, ("IN",))
 
 
 @pytest.mark.parametrize(("login", "words"), [("asha", "already exists"), ("-x", "starts with a letter")])
@@ -76,7 +76,7 @@ def test_only_an_admin_changes_users(app: App, person: People, role: Role) -> No
     person(Role.CLERK, "IN", login="asha")
     other = person(role, "IN", login="other")
     assert other.post("/people/asha", MANAGER).status_code == 403
-    assert accounts.get(app.ports, "asha").role is Role.CLERK
+    assert accounts.get_user(app.ports, "asha").role is Role.CLERK
 
 
 def test_an_admin_changes_another_admin_but_not_themself(app: App, person: People) -> None:
@@ -86,7 +86,7 @@ def test_an_admin_changes_another_admin_but_not_themself(app: App, person: Peopl
     assert "another admin can change it" in boss.get("/people/boss").text
     assert boss.post("/people/second", MANAGER).status_code == 303
     assert boss.post("/people/boss", MANAGER).status_code == 422
-    assert accounts.get(app.ports, "boss").role is Role.ADMIN
+    assert accounts.get_user(app.ports, "boss").role is Role.ADMIN
 
 
 def test_who_stops_and_lets_in_again_is_written_down(app: App, person: People) -> None:
@@ -94,4 +94,4 @@ def test_who_stops_and_lets_in_again_is_written_down(app: App, person: People) -
     person(Role.CLERK, "IN", login="asha")
     for step in ("disable", "enable", "reset"):
         boss.post(f"/people/asha/{step}")
-    assert {change["by"] for change in history.changes(app.ports, "asha")[:3]} == {"boss"}
+    assert {change["by"] for change in accounts.account_history(app.ports, "asha")[:3]} == {"boss"}

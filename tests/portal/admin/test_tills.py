@@ -11,9 +11,9 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import signatures, store_keys, store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import signatures, store_credentials
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake.store_sales import Unsigned, publish
 
@@ -40,12 +40,12 @@ def test_a_setup_code_has_all_that_a_till_needs_and_is_shown_once(app: App, pers
         "store_id": "MUM01",
         "till": "front",
     }
-    token = store_tokens.check(app.ports, code["token"])
+    token = store_credentials.check_store_token(app.ports, code["token"])
     assert token is not None
     assert token.store_id == "MUM01"
-    (key,) = store_keys.of_store(app.ports, "IN", "MUM01").keys
+    (key,) = store_credentials.keys_of_store(app.ports, "IN", "MUM01").keys
     assert key.id == code["key"]
-    assert signatures.is_valid(key.public_key, b"sale", signatures.sign(code["private_key"], b"sale"))
+    assert signatures.is_valid_signature(key.public_key, b"sale", signatures.sign_payload(code["private_key"], b"sale"))
     page = admin.get("/stores").text
     assert key.id in page
     assert code["private_key"] not in page
@@ -54,21 +54,27 @@ def test_a_setup_code_has_all_that_a_till_needs_and_is_shown_once(app: App, pers
 
 def test_a_replaced_key_gets_a_new_setup_code_and_the_old_one_is_revoked_by_itself(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
-    old = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
+    old = store_credentials.issue_store_key(app.ports, "IN", "MUM01", "front", "boss")[0]
     code = setup(admin.post(f"/stores/keys/{old.id}/replace").text)
     assert (code["till"], code["key"] == old.id) == ("front", False)
-    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01").keys] == [False, False]
+    assert [bool(key.revoked_at) for key in store_credentials.keys_of_store(app.ports, "IN", "MUM01").keys] == [
+        False,
+        False,
+    ]
     answer = admin.client.post(
         f"/stores/keys/{old.id}/revoke", headers={"X-CSRFToken": admin.token()}, follow_redirects=True
     )
     assert "The key of the till front of MUM01 is revoked." in html.unescape(answer.text)
-    assert [bool(key.revoked_at) for key in store_keys.of_store(app.ports, "IN", "MUM01").keys] == [True, False]
+    assert [bool(key.revoked_at) for key in store_credentials.keys_of_store(app.ports, "IN", "MUM01").keys] == [
+        True,
+        False,
+    ]
 
 
 def test_a_till_without_a_store_is_not_connected(app: App, person: People) -> None:
     answer = person(Role.ADMIN).post("/stores/connect", {"region": "IN", "store_id": ""})
     assert (answer.status_code, "Enter the store" in answer.text) == (422, True)
-    assert store_keys.find(app.ports) == []
+    assert store_credentials.find_store_keys(app.ports) == []
 
 
 def test_only_admins_connect_tills(person: People) -> None:
@@ -81,14 +87,18 @@ def test_a_key_that_does_not_exist_is_not_found(person: People) -> None:
 
 def test_a_store_with_only_revoked_keys_is_shown_with_both_ways_out(app: App, person: People) -> None:
     admin = person(Role.ADMIN)
-    key = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")[0]
+    key = store_credentials.issue_store_key(app.ports, "IN", "MUM01", "front", "boss")[0]
     where = {"region": "IN", "store_id": "MUM01"}
     assert "nothing that its tills send counts" not in admin.get("/stores").text
     assert admin.post("/stores/unsigned", where).status_code == 422, "it has a valid key"
     admin.post(f"/stores/keys/{key.id}/revoke")
     assert "MUM01 (IN): nothing that its tills send counts." in admin.get("/stores").text
-    token = store_tokens.issue(app.ports, "IN", "MUM01", "", "boss")[0]
-    sale = schema()["examples"][1] | where | {"number": "7", "sold_at": "2026-06-30T18:40:00+05:30", "lines": [LINE]}
+    token = store_credentials.issue_store_token(app.ports, "IN", "MUM01", "", "boss")[0]
+    sale = (
+        store_sale_schema()["examples"][1]
+        | where
+        | {"number": "7", "sold_at": "2026-06-30T18:40:00+05:30", "lines": [LINE]}
+    )
     with pytest.raises(Unsigned):
         publish(app.ports, token, sale)
     assert person(Role.MANAGER).post("/stores/unsigned", where).status_code == 403
@@ -99,7 +109,7 @@ def test_a_store_with_only_revoked_keys_is_shown_with_both_ways_out(app: App, pe
     assert publish(app.ports, token, sale) == "IN/MUM01/7"
     Worker(app).run_until_idle()
     assert app.ports.warehouse.query("SELECT sale_id FROM sale_lines").num_rows == 1
-    store_keys.issue(app.ports, "IN", "MUM01", "back", "boss")
+    store_credentials.issue_store_key(app.ports, "IN", "MUM01", "back", "boss")
     with pytest.raises(Unsigned):
         publish(app.ports, token, sale)
     assert "accepts unsigned messages again" not in admin.get("/stores").text
@@ -107,4 +117,4 @@ def test_a_store_with_only_revoked_keys_is_shown_with_both_ways_out(app: App, pe
 
 def test_a_store_without_keys_has_nothing_to_open_again(app: App, person: People) -> None:
     assert person(Role.ADMIN).post("/stores/unsigned", {"region": "IN", "store_id": "MUM01"}).status_code == 404
-    assert store_keys.stores(app.ports) == []
+    assert store_credentials.stores_with_keys(app.ports) == []

@@ -21,7 +21,7 @@ from tillstream.app import App
 from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.kinds import KINDS
 from tillstream.domain.alerts.quiet_hours import QuietHours
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 

@@ -11,7 +11,7 @@ from portal_factory import create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 
@@ -118,14 +118,16 @@ def strict(tmp_path: Path) -> Iterator[tuple[App, Flask]]:
         Settings(home=tmp_path / "strict", samples=False, threads=1, api_rate="3 per minute",
                  api_origins="https://shop.example, https://other.example/")
     )  # fmt: skip
-    accounts.add(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "boss", "Boss", Role.ADMIN, password=PASSWORD)
     yield app, create_app(app)
     app.close()
 
 
 def test_calls_are_counted_for_each_token_alone(strict: tuple[App, Flask]) -> None:
     app, portal = strict
-    texts = [personal_tokens.issue(app.ports, "boss", name, ["numbers"], by="boss")[1] for name in ("a", "b")]
+    texts = [
+        personal_tokens.issue_personal_token(app.ports, "boss", name, ["numbers"], by="boss")[1] for name in ("a", "b")
+    ]
     first, second = ({"Authorization": f"Bearer {text}"} for text in texts)
     client = portal.test_client()
     answers = [client.get("/api/kpis", headers=first) for _ in range(4)]

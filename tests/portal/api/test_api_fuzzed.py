@@ -21,8 +21,8 @@ from portal.api.operations import OPERATIONS
 from portal.api.tus import PIECE
 from portal.published_names import published
 from tillstream.app import App
-from tillstream.domain.store_sale import schema as sale_schema
-from tillstream.people import personal_tokens, store_tokens
+from tillstream.model.messages import store_sale_schema as sale_schema
+from tillstream.people import personal_tokens, store_credentials
 
 OURS = [positive_data_acceptance]
 """Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
@@ -46,7 +46,9 @@ def served_company() -> Iterator[tuple[App, Flask]]:
 
 @pytest.fixture(scope="module")
 def api(served: tuple[App, Flask]) -> Any:
-    token = personal_tokens.issue(served[0].ports, "ada", "fuzz", personal_tokens.RIGHTS, by="ada")[1]
+    token = personal_tokens.issue_personal_token(
+        served[0].ports, "ada", "fuzz", personal_tokens.TOKEN_RIGHTS, by="ada"
+    )[1]
     _, operations, till = operations_of(served, token)
     return operations, token, till
 
@@ -63,7 +65,7 @@ def operations_of(
     schema.app = flask
     schema.config.checks.negative_data_rejection.expected_statuses = REFUSED
     sale = sale_schema()["examples"][0]
-    till = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
+    till = store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
     operations = {one.ok().definition.raw["operationId"]: one.ok() for one in schema.get_all_operations()}
     return schema, operations, till
 

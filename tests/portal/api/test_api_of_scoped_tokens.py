@@ -16,7 +16,7 @@ from test_api_fuzzed import NAMES, OURS, SHORT, fuzz, operations_of, served_comp
 from turns import in_turns
 
 from tillstream.app import App
-from tillstream.domain.people import PERMISSIONS, Role
+from tillstream.model.people import PERMISSIONS, Role
 from tillstream.people import accounts, personal_tokens
 
 PEOPLE: dict[str, tuple[Role, tuple[str, ...], tuple[str, ...]]] = {
@@ -46,14 +46,14 @@ def tokens(served: tuple[App, Flask]) -> dict[str, str]:
     app, shown = served[0], {"ada": _token(served[0], "ada", Role.ADMIN)}
     for login, (role, regions, stores) in PEOPLE.items():
         salesperson = "S1" if role is Role.SALESPERSON else None
-        accounts.add(app.ports, login, login, role, regions=regions, stores=stores, salesperson=salesperson)
+        accounts.add_account(app.ports, login, login, role, regions=regions, stores=stores, salesperson=salesperson)
         shown[login] = _token(app, login, role)
     return shown
 
 
 def _token(app: App, login: str, role: Role) -> str:
-    rights = [name for name, action in personal_tokens.RIGHTS.items() if action in PERMISSIONS[role]]
-    return personal_tokens.issue(app.ports, login, "fuzz", rights, by=login)[1]
+    rights = [name for name, action in personal_tokens.TOKEN_RIGHTS.items() if action in PERMISSIONS[role]]
+    return personal_tokens.issue_personal_token(app.ports, login, "fuzz", rights, by=login)[1]
 
 
 def strict(part: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.api import cursors
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Work = Callable[[], None]
 SHARED = True

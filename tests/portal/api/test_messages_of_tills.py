@@ -9,21 +9,21 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain import day_close
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import signatures, store_keys, store_tokens
+from tillstream.model import messages as model_messages
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import signatures, store_credentials
+from tillstream.records import audit_log
 
 Work = Callable[[], None]
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 EPOCH = "0123456789abcdef"
 
 
 @pytest.fixture
 def token(app: App) -> str:
-    return store_tokens.issue(app.ports, REGION, STORE, "front", "boss")[1]
+    return store_credentials.issue_store_token(app.ports, REGION, STORE, "front", "boss")[1]
 
 
 def message(**changes: Any) -> dict[str, str]:
@@ -86,7 +86,7 @@ def test_more_bytes_than_a_request_may_have_are_refused_also_if_they_are_compres
 def test_states_of_acknowledged_messages_are_answered_alone_or_with_results(
     app: App, anonymous: Visitor, token: str
 ) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     headers = {"Authorization": f"Bearer {token}"}
     queried = {"till": "front", "messages": [{"epoch": EPOCH, "sequence": "1", "digest": "0" * 16}]}
     alone = anonymous.client.post("/api/sales", json={"messages": [], "acknowledged": queried}, headers=headers)
@@ -117,14 +117,14 @@ def test_a_message_of_another_store_is_refused_and_is_a_security_event(
 ) -> None:
     (result,) = send(anonymous, token, message(store_id="MAN1")).get_json()["results"]
     assert (result["status"], result["code"]) == ("refused", "not-your-store")
-    (event,) = reading.find_entries(app.ports, reading.AuditFilter(what="sale.not-your-store"))
+    (event,) = audit_log.find_entries(app.ports, audit_log.AuditFilter(what="sale.not-your-store"))
     assert event.after["example"] == f"{REGION}/MAN1/{SALE['number']}"
 
 
 def test_a_store_with_a_key_accepts_signed_messages_only(
     app: App, anonymous: Visitor, token: str, work: Work, person: Callable[..., Visitor]
 ) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     payload = message()["payload"]
     signed = {
         "payload": payload,
@@ -132,7 +132,7 @@ def test_a_store_with_a_key_accepts_signed_messages_only(
         "till": "front",
         "epoch": EPOCH,
         "sequence": "1",
-        "signature": signatures.sign(private, payload.encode()),
+        "signature": signatures.sign_payload(private, payload.encode()),
     }
     answer = send(anonymous, token, message(), signed).get_json()
     assert [(one["sequence"], one["status"], one["code"]) for one in answer["results"]] == [
@@ -148,8 +148,8 @@ def test_a_store_with_a_key_accepts_signed_messages_only(
 
 
 def test_a_day_close_is_accepted_beside_sales(anonymous: Visitor, token: str) -> None:
-    close = {"payload": json.dumps(day_close.schema()["examples"][0])}
-    wrong = {"payload": json.dumps(day_close.schema()["examples"][0] | {"date": "2026-02-30"})}
+    close = {"payload": json.dumps(model_messages.day_close_schema()["examples"][0])}
+    wrong = {"payload": json.dumps(model_messages.day_close_schema()["examples"][0] | {"date": "2026-02-30"})}
     results = send(anonymous, token, close, wrong).get_json()["results"]
     assert [one["status"] for one in results] == ["accepted", "refused"]
     assert results[0]["id"] == "UK/LON1/front/2026-11-20"

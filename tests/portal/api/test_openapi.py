@@ -11,7 +11,7 @@ from docs.generate import api_examples
 from portal.api.openapi import EXAMPLES, document, examples
 from portal.api.operations import OPERATIONS
 from portal.published_names import published
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 UNTOLD = {"api.openapi", "api.docs_page", "api.reference", "api.sync"}

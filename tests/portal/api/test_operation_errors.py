@@ -16,7 +16,7 @@ from portal.api.operations import OPERATIONS
 from portal.health import RATE as RATE_OF_READY
 from portal.help.texts import EXPLANATIONS
 from tillstream.app import App
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.problems import CATALOGUE
 
 SEVERAL = (errors.NO_TOKEN, errors.BAD_TOKEN, errors.FAULT)
 CODES = {entry.code for entry in (*errors.TABLE.values(), *errors.BY_STATUS.values(), *SEVERAL)}

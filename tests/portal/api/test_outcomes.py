@@ -8,18 +8,18 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import accounts, signatures, store_keys, store_tokens
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import BatchKind
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import accounts, signatures, store_credentials
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.review import undo
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 Outcomes = Callable[..., dict[str, Any]]
 
@@ -39,7 +39,7 @@ def sale(number: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def outcomes(app: App, anonymous: Visitor) -> Outcomes:
-    token = store_tokens.issue(app.ports, REGION, STORE, "front", "boss")[1]
+    token = store_credentials.issue_store_token(app.ports, REGION, STORE, "front", "boss")[1]
 
     def read(since: str = "", limit: int = 500) -> dict[str, Any]:
         answer = anonymous.client.get(
@@ -101,10 +101,10 @@ def test_the_outcome_of_a_rejected_sale_has_its_problems_and_remedies(app: App, 
 
 
 def test_till_and_sequence_are_those_of_the_signed_message(app: App, outcomes: Outcomes) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     body = json.dumps(sale("1")).encode()
     signing = {"key": key.id, "till": "front", "epoch": "0" * 16, "sequence": "7"}
-    send(app, body, **signing, signature=signatures.sign(private, body))
+    send(app, body, **signing, signature=signatures.sign_payload(private, body))
     send(app, sale("2"))
     first, second = outcomes()["outcomes"]
     assert (first["till"], first["sequence"], first["outcome"]) == ("front", "7", "counted")
@@ -114,7 +114,7 @@ def test_till_and_sequence_are_those_of_the_signed_message(app: App, outcomes: O
 def test_an_undone_sale_appears_again_as_discarded(app: App, outcomes: Outcomes) -> None:
     send(app, sale("1"), sale("2"))
     since = outcomes()["next"]
-    first = records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    first = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
     batch = next(one for one in first if b'\\"number\\": \\"1\\"' in _raw(app, one))
     undo.undo(app.ports, batch.batch_id, by="boss")
     page = outcomes(since)
@@ -139,11 +139,11 @@ def test_a_user_reads_the_outcomes_of_own_stores_and_own_sales(app: App, person:
 
     assert len(numbers(person(Role.ADMIN))) == 4
     manager = person(Role.MANAGER, REGION, login="manager")
-    accounts.assign(app.ports, "manager", stores=(STORE,), by="boss")
+    accounts.assign_account(app.ports, "manager", stores=(STORE,), by="boss")
     assert numbers(manager) == {f"{STORE}-emma", f"{STORE}-noah"}
     seller = person(Role.SALESPERSON, REGION, salesperson="emma", login="emma")
     assert numbers(seller) == {f"{STORE}-emma", "MAN1-emma"}
-    accounts.assign(app.ports, "emma", stores=(STORE,), by="boss")
+    accounts.assign_account(app.ports, "emma", stores=(STORE,), by="boss")
     assert numbers(seller) == {f"{STORE}-emma"}
     assert person(Role.ANALYST, login="analyst").get("/api/sales/outcomes").status_code == 403
 

@@ -8,19 +8,19 @@ from test_messages_of_tills import EPOCH, REGION, SALE, STORE, Work, message, se
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.people import signatures, store_keys, store_tokens
+from tillstream.people import signatures, store_credentials
+from tillstream.records import audit_log
 
 
 @pytest.fixture
 def token(app: App) -> str:
-    return store_tokens.issue(app.ports, REGION, STORE, "front", "boss")[1]
+    return store_credentials.issue_store_token(app.ports, REGION, STORE, "front", "boss")[1]
 
 
 def signed(key: str, private: str, number: str = "1") -> dict[str, str]:
     payload: str = message(number=number)["payload"]
     numbered = {"till": "front", "epoch": EPOCH, "sequence": "1"}
-    return {"payload": payload, "key": key, **numbered, "signature": signatures.sign(private, payload.encode())}
+    return {"payload": payload, "key": key, **numbered, "signature": signatures.sign_payload(private, payload.encode())}
 
 
 def quarantined(app: App) -> list[str]:
@@ -29,7 +29,7 @@ def quarantined(app: App) -> list[str]:
 
 
 def event(app: App) -> dict[str, Any]:
-    (entry,) = reading.find_entries(app.ports, reading.AuditFilter(what="sale.unverified-message"))
+    (entry,) = audit_log.find_entries(app.ports, audit_log.AuditFilter(what="sale.unverified-message"))
     return dict(entry.after)
 
 
@@ -37,9 +37,11 @@ def event(app: App) -> dict[str, Any]:
 def test_a_message_with_a_key_that_is_not_valid_is_refused_and_kept(
     app: App, anonymous: Visitor, token: str, work: Work, which: str
 ) -> None:
-    good, good_private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
-    bad, private = store_keys.issue(app.ports, REGION, "MAN1" if which == "of another store" else STORE, "x", "boss")
-    store_keys.revoke(app.ports, bad.id, "boss")
+    good, good_private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
+    bad, private = store_credentials.issue_store_key(
+        app.ports, REGION, "MAN1" if which == "of another store" else STORE, "x", "boss"
+    )
+    store_credentials.revoke_store_key(app.ports, bad.id, "boss")
     key = "nobody" if which == "unknown" else bad.id
     results = send(anonymous, token, signed(key, private), signed(good.id, good_private, "2")).get_json()["results"]
     reason = {"of another store": "its key belongs to another store"}.get(which, f"its key is {which}")
@@ -55,7 +57,7 @@ def test_a_message_with_a_key_that_is_not_valid_is_refused_and_kept(
 def test_unsigned_messages_of_a_store_with_a_key_are_kept_and_are_one_security_event(
     app: App, anonymous: Visitor, token: str, work: Work
 ) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     results = send(anonymous, token, message(number="1"), message(number="2")).get_json()["results"]
     assert [one["code"] for one in results] == ["unsigned", "unsigned"]
     work()
@@ -65,7 +67,7 @@ def test_unsigned_messages_of_a_store_with_a_key_are_kept_and_are_one_security_e
 
 
 def test_one_unsigned_sale_is_kept_once(app: App, anonymous: Visitor, token: str, work: Work) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     answer = anonymous.client.post("/api/sales", json=SALE, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 422
     work()

@@ -16,11 +16,11 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake import complete_upload, resumable_upload
 from tillstream.workflows.operations import reconcile
@@ -40,8 +40,8 @@ def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, 
     last = send(clerk, place, 1001, FILE[1001:])
     batch = last.headers["Upload-Batch"]
     work()
-    upload = records.get(app.ports, clerk.upload(FILE))
-    came = records.get(app.ports, batch)
+    upload = batch_records.get_batch(app.ports, clerk.upload(FILE))
+    came = batch_records.get_batch(app.ports, batch)
     for name in ("kind", "size", "file", "contract", "contract_version", "region", "received_by", "sha256"):
         assert getattr(came, name) == getattr(upload, name), name
     assert "40 of 40 rows imported" in clerk.get(f"/uploads/{batch}").text
@@ -64,7 +64,9 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
                     resumable_upload.append(app.ports, begun.id, "ann", offset, piece)
                 continue
             kept = resumable_upload.append(app.ports, begun.id, "ann", offset, piece).offset
-        upload = records.get(app.ports, complete_upload.finish(app.ports, app.contracts, begun.id, "ann").batch_id)
+        upload = batch_records.get_batch(
+            app.ports, complete_upload.finish(app.ports, app.contracts, begun.id, "ann").batch_id
+        )
         assert upload.sha256 == hashlib.sha256(data).hexdigest()
         with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
             assert stream.read() == data
@@ -212,13 +214,13 @@ def test_a_file_with_all_pieces_before_a_crash_is_completed_by_the_sweep(
         broken.setattr(complete_upload, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             send(clerk, place, 0, FILE)
-    assert records.find(app.ports) == []
+    assert batch_records.find_batches(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
     reconcile.run(app.ports, app.contracts)
     worker.run_until_idle()
-    (upload,) = records.find(app.ports)
-    assert (upload.received_by, upload.state) == ("clerk-in", State.ANNOUNCED)
+    (upload,) = batch_records.find_batches(app.ports)
+    assert (upload.received_by, upload.state) == ("clerk-in", BatchState.ANNOUNCED)
 
 
 def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
@@ -229,7 +231,7 @@ def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, pe
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     assert upload.received_by == "clerk-in"
 
 
@@ -237,9 +239,13 @@ def test_an_empty_piece_at_the_end_finishes_what_a_crash_left(app: App, person: 
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
-    assert records.find(app.ports) == []
-    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == records.find(app.ports)[0].batch_id
-    assert send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == records.find(app.ports)[0].batch_id
+    assert batch_records.find_batches(app.ports) == []
+    assert (
+        send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == batch_records.find_batches(app.ports)[0].batch_id
+    )
+    assert (
+        send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == batch_records.find_batches(app.ports)[0].batch_id
+    )
 
 
 def test_pieces_of_a_file_to_look_at_are_put_together_also_after_a_crash(app: App, person: People) -> None:
@@ -255,7 +261,7 @@ def test_an_empty_file_is_an_upload_too(app: App, person: People, work: Work) ->
     clerk = person(Role.CLERK, "IN")
     begin(clerk, 0)
     work()
-    assert [one.state for one in records.find(app.ports)] == [State.REJECTED]
+    assert [one.state for one in batch_records.find_batches(app.ports)] == [BatchState.REJECTED]
 
 
 def test_several_files_come_at_once(app: App, person: People) -> None:
@@ -264,7 +270,7 @@ def test_several_files_come_at_once(app: App, person: People) -> None:
     for start in (0, 700):
         for place in places:
             send(clerk, place, start, FILE[start:] if start else FILE[:700])
-    assert {one.file for one in records.find(app.ports)} == {"0.csv", "1.csv", "2.csv"}
+    assert {one.file for one in batch_records.find_batches(app.ports)} == {"0.csv", "1.csv", "2.csv"}
 
 
 def test_the_path_from_a_browser_is_removed_from_the_name(app: App, person: People) -> None:

@@ -9,10 +9,10 @@ from flask import request
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
+from tillstream.ports.bus import Message
 from tillstream.workflows.intake.store_sales import SUBSCRIPTION
 
 SEND = "/api/v1/sales"
@@ -21,13 +21,13 @@ Send = Callable[..., Any]
 
 @pytest.fixture
 def sale() -> dict[str, Any]:
-    example: dict[str, Any] = json.loads(json.dumps(schema()["examples"][0]))
+    example: dict[str, Any] = json.loads(json.dumps(store_sale_schema()["examples"][0]))
     return example
 
 
 @pytest.fixture
 def send(app: App, anonymous: Visitor, sale: dict[str, Any]) -> Send:
-    _, token = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")
+    _, token = store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "boss")
     bearer = {"Authorization": f"Bearer {token}"}
 
     def post(payload: Any, path: str = SEND, **headers: str) -> Any:

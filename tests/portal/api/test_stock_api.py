@@ -5,8 +5,8 @@ from typing import Any
 from shop_steps import People, Shop
 from visitor import Visitor
 
-from tillstream.domain.people import Role
 from tillstream.inventory import records
+from tillstream.model.people import Role
 from tillstream.people import personal_tokens
 
 MOVEMENTS = "/api/v1/stock/movements"
@@ -108,7 +108,7 @@ def test_a_manager_of_one_store_sees_and_moves_the_stock_of_that_store(shop: Sho
 def test_a_token_needs_the_right_to_record(shop: Shop) -> None:
     client = shop.anonymous().client
     for right, status in (("numbers", 403), ("stock", 200)):
-        token = personal_tokens.issue(shop.app.ports, "boss", right, [right], by="boss")[1]
+        token = personal_tokens.issue_personal_token(shop.app.ports, "boss", right, [right], by="boss")[1]
         answer = client.post(MOVEMENTS, json={"movements": [movement()]}, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status
 

@@ -8,9 +8,9 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import store_credentials
 
 Work = Callable[[], None]
 
@@ -18,13 +18,13 @@ Work = Callable[[], None]
 @pytest.fixture
 def sale() -> dict[str, Any]:
     """The schema's own first example, of one of its stores."""
-    example: dict[str, Any] = json.loads(json.dumps(schema()["examples"][0]))
+    example: dict[str, Any] = json.loads(json.dumps(store_sale_schema()["examples"][0]))
     return example
 
 
 @pytest.fixture
 def token(app: App, sale: dict[str, Any]) -> str:
-    return store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    return store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
 
 
 def _send(visitor: Visitor, sale: Any, token: str) -> Any:
@@ -57,7 +57,7 @@ def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict
 
 
 def test_a_revoked_token_is_refused(app: App, anonymous: Visitor, sale: dict[str, Any], token: str) -> None:
-    store_tokens.revoke(app.ports, store_tokens.find(app.ports)[0].id, "boss")
+    store_credentials.revoke_store_token(app.ports, store_credentials.find_store_tokens(app.ports)[0].id, "boss")
     assert _send(anonymous, sale, token).status_code == 401
 
 

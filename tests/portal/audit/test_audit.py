@@ -11,25 +11,26 @@ import pytest
 from threads import join_thread
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from tillstream import audit
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import AuditAction, reading
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import Role
+from tillstream.model import audit
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import audit_log
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
 
 
-def entries(app: App, what: str = "", **filters: str) -> list[audit.Entry]:
-    return list(reading.find_entries(app.ports, reading.AuditFilter(what=what, **filters)))
+def entries(app: App, what: str = "", **filters: str) -> list[audit.AuditEntry]:
+    return list(audit_log.find_entries(app.ports, audit_log.AuditFilter(what=what, **filters)))
 
 
 def test_an_entry_contains_time_user_action_and_old_values(app: App) -> None:
-    with audit.client_address("192.0.2.7"):
-        audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
+    with audit_log.client_address("192.0.2.7"):
+        audit_log.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "idle", {"minutes": 30}, {"minutes": 60})
     (entry,) = entries(app)
     assert (entry.at, entry.who, entry.what) == ("2026-07-01T09:00:00+00:00", "asha", "setting.changed")
     assert (entry.kind, entry.subject, entry.address) == ("setting", "idle", "192.0.2.7")
@@ -38,7 +39,7 @@ def test_an_entry_contains_time_user_action_and_old_values(app: App) -> None:
 
 def test_no_secret_gets_in_and_no_text_without_end(app: App) -> None:
     after = {"name": "x" * 9_000, "hash": "$argon2", "nested": {"secret": "s", "role": "clerk"}, "password": "p"}
-    audit.record(app.ports, "asha", AuditAction.USER_CHANGED, "carla", {"stamp": "1"}, after)
+    audit_log.record(app.ports, "asha", AuditAction.USER_CHANGED, "carla", {"stamp": "1"}, after)
     (entry,) = entries(app)
     assert entry.before == {}
     assert set(entry.after) == {"name", "nested"}
@@ -47,20 +48,20 @@ def test_no_secret_gets_in_and_no_text_without_end(app: App) -> None:
 
 
 def test_an_entry_is_not_there_where_its_change_is_not(app: App) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     with pytest.raises(Conflict):
-        accounts.add(app.ports, "asha", "Another", Role.ADMIN, by="boss")
+        accounts.add_account(app.ports, "asha", "Another", Role.ADMIN, by="boss")
     assert len(entries(app, "user.added")) == 1
 
 
 def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, clock: ManualClock) -> None:
     for number in range(25):
         clock.advance(60)
-        audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
-    first = reading.page(app.ports, reading.AuditFilter(), limit=10)
-    audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "late")
-    second = reading.page(app.ports, reading.AuditFilter(), below=first.next, limit=10)
-    third = reading.page(app.ports, reading.AuditFilter(), below=second.next, limit=10)
+        audit_log.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
+    first = audit_log.find_page(app.ports, audit_log.AuditFilter(), limit=10)
+    audit_log.record(app.ports, "asha", AuditAction.SETTING_CHANGED, "late")
+    second = audit_log.find_page(app.ports, audit_log.AuditFilter(), below=first.next, limit=10)
+    third = audit_log.find_page(app.ports, audit_log.AuditFilter(), below=second.next, limit=10)
     subjects = [entry.subject for page in (first, second, third) for entry in page.entries]
     assert subjects == [str(number) for number in reversed(range(25))]
     assert third.next == ""
@@ -69,7 +70,7 @@ def test_pages_are_the_whole_newest_first_also_while_others_write(app: App, cloc
 def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
     def write() -> None:
         for number in range(20):
-            audit.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
+            audit_log.record(app.ports, "asha", AuditAction.SETTING_CHANGED, str(number))
 
     threads = [Thread(target=write, daemon=True) for _ in range(4)]
     for thread in threads:
@@ -82,27 +83,27 @@ def test_entries_of_the_same_instant_are_all_kept(app: App) -> None:
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        (reading.AuditFilter(who="asha"), "ac"),
-        (reading.AuditFilter(what="user"), "ab"),
-        (reading.AuditFilter(what="user.disabled"), "b"),
-        (reading.AuditFilter(subject="IN", what="contract"), "c"),
-        (reading.AuditFilter(since=date(2026, 7, 2)), "bc"),
-        (reading.AuditFilter(until=date(2026, 7, 2)), "ab"),
-        (reading.AuditFilter(since=date(2026, 7, 2), until=date(2026, 7, 2)), "b"),
-        (reading.AuditFilter(text="RAO"), "a"),
-        (reading.AuditFilter(text="nobody like that"), ""),
+        (audit_log.AuditFilter(who="asha"), "ac"),
+        (audit_log.AuditFilter(what="user"), "ab"),
+        (audit_log.AuditFilter(what="user.disabled"), "b"),
+        (audit_log.AuditFilter(subject="IN", what="contract"), "c"),
+        (audit_log.AuditFilter(since=date(2026, 7, 2)), "bc"),
+        (audit_log.AuditFilter(until=date(2026, 7, 2)), "ab"),
+        (audit_log.AuditFilter(since=date(2026, 7, 2), until=date(2026, 7, 2)), "b"),
+        (audit_log.AuditFilter(text="RAO"), "a"),
+        (audit_log.AuditFilter(text="nobody like that"), ""),
     ],
 )
 def test_entries_are_found_by_person_action_subject_period_and_words(
-    app: App, clock: ManualClock, filters: reading.AuditFilter, expected: str
+    app: App, clock: ManualClock, filters: audit_log.AuditFilter, expected: str
 ) -> None:
-    audit.record(app.ports, "asha", AuditAction.USER_ADDED, "a", None, {"name": "Ravi Rao"})
+    audit_log.record(app.ports, "asha", AuditAction.USER_ADDED, "a", None, {"name": "Ravi Rao"})
     clock.advance(86_400)
-    audit.record(app.ports, "boss", AuditAction.USER_DISABLED, "b")
+    audit_log.record(app.ports, "boss", AuditAction.USER_DISABLED, "b")
     clock.advance(86_400)
-    audit.record(app.ports, "asha", AuditAction.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
+    audit_log.record(app.ports, "asha", AuditAction.CONTRACT_SAVED, "IN", {"version": 1}, {"version": 2})
     values = {"a": "a", "b": "b", "IN": "c"}
-    assert "".join(sorted(values[one.subject] for one in reading.find_entries(app.ports, filters))) == expected
+    assert "".join(sorted(values[one.subject] for one in audit_log.find_entries(app.ports, filters))) == expected
 
 
 def test_the_history_of_an_upload_shows_who_changed_it(app: App, person: People, work: Work) -> None:
@@ -133,7 +134,7 @@ def test_the_page_shows_searches_and_opens_an_entry(app: App, person: People) ->
 
 def test_a_log_of_many_changes_is_paged_and_the_filters_stay(app: App, person: People) -> None:
     for number in range(60):
-        audit.record(app.ports, "robot", AuditAction.SETTING_CHANGED, f"n{number}")
+        audit_log.record(app.ports, "robot", AuditAction.SETTING_CHANGED, f"n{number}")
     admin = person(Role.ADMIN)
     first = admin.get("/audit?who=robot").text
     older = re.search(r'rel="next" href="([^"]+)"', first)
@@ -150,7 +151,7 @@ def test_an_unknown_question_is_rejected(person: People, question: str) -> None:
 
 
 def test_the_log_goes_out_as_csv_that_no_spreadsheet_runs(app: App, person: People) -> None:
-    audit.record(app.ports, "=cmd()", AuditAction.SETTING_CHANGED, "@sum", None, {"name": "Zoë"})
+    audit_log.record(app.ports, "=cmd()", AuditAction.SETTING_CHANGED, "@sum", None, {"name": "Zoë"})
     answer = person(Role.ADMIN).get("/audit.csv?what=setting")
     assert "attachment" in answer.headers["Content-Disposition"]
     header, row = csv.reader(io.StringIO(answer.text))
@@ -181,14 +182,14 @@ def test_every_action_has_words() -> None:
 
 def test_an_unknown_entry_is_not_found(app: App) -> None:
     with pytest.raises(NotFound):
-        reading.get(app.ports, "nothing")
+        audit_log.get_entry(app.ports, "nothing")
 
 
 def test_the_command_reads_the_log(app: App) -> None:
     from tillstream.commands.registry import COMMANDS
     from tillstream.commands.result import quiet
 
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, by="boss")
     (entry,) = COMMANDS["audit"](app, quiet, who="boss").data
     assert (entry["what"], entry["subject"]) == ("user.added", "asha")
     with pytest.raises(Rejected, match="is not a day"):

@@ -16,7 +16,7 @@ FORM = {"address": "/sale-lines/export?format=csv&region=IN", "format": "csv", "
 
 def requested(shop: "Shop") -> str:
     """The ID of a new export."""
-    return registry.add(shop.app.ports, accounts.get(shop.app.ports, "boss"), "Sale lines", LINES, "csv").id
+    return registry.add(shop.app.ports, accounts.get_user(shop.app.ports, "boss"), "Sale lines", LINES, "csv").id
 
 
 def cancelled(shop: "Shop") -> str:

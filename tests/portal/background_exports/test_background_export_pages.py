@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
 from tillstream.background_exports import run
 from tillstream.background_exports.export import FOLDER
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 Work = Callable[[], None]
@@ -101,7 +101,7 @@ def test_only_its_person_reads_it_and_only_in_the_scope_of_the_file(
     for path in ("cancel", "again", "remove"):
         assert sold.post(f"/exports/{export_id}/{path}").status_code == 404
     assert manager.get(f"/exports/{export_id}/file").status_code == 200
-    accounts.assign(app.ports, "mira", stores=("DEL01",), by="boss")
+    accounts.assign_account(app.ports, "mira", stores=("DEL01",), by="boss")
     answer = manager.get(f"/exports/{export_id}/file")
     assert answer.status_code == 422
     assert "What you may see has changed" in answer.text

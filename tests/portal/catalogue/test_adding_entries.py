@@ -11,7 +11,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.app import App
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 __all__ = ["sell"]  # the sales of the fixture `sold`
@@ -49,7 +49,7 @@ def test_an_entry_whose_code_exists_is_not_added_however_often_it_is_saved(
 
 
 def test_an_existing_entry_of_other_stores_is_named_without_a_link(person: Person, app: App, portal: Flask) -> None:
-    accounts.add(app.ports, "mira", "Mira", Role.MANAGER, regions=("IN",), stores=("MUM01",), password=PASSWORD)
+    accounts.add_account(app.ports, "mira", "Mira", Role.MANAGER, regions=("IN",), stores=("MUM01",), password=PASSWORD)
     boss, manager = person(), Visitor(portal.test_client())
     manager.sign_in("mira")
     seller = NEW | {"region": "IN", "salesperson_id": "E1"}

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from tillstream.app import App
 from tillstream.catalogue import records
 from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 Person = Callable[..., Visitor]
 PAGE = "/catalogue/new-codes"

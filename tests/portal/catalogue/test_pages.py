@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import products
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 Person = Callable[..., Visitor]
 KETTLE = {"code": "KET/1", "name": "Kettle", "category": "Kitchen", "active": "yes", "version": "0"}

@@ -10,7 +10,7 @@ from tillstream.app import App
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.workflows.operations import rebuild
 
 

@@ -9,7 +9,7 @@ from routes import ENDLESS, addresses, routes_of
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.compare.texts import NO_SALES
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 SHARED = True

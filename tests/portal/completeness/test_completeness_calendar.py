@@ -10,10 +10,10 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.contracts import yaml_writer
-from tillstream.contracts.loader import shipped
-from tillstream.domain.contract.schedule import Schedule
-from tillstream.domain.people import Role
+from tillstream.contracts import contract_files
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.contract_schedule import Schedule
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 
@@ -25,9 +25,11 @@ Work = Callable[[], None]
 def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
     """The contract of India says that a file comes every day."""
     home = tmp_path / "home"
-    daily = shipped()["IN"].model_copy(update={"schedule": Schedule(cadence="daily"), "version": 2, "stores": ()})
+    daily = shipped_contracts()["IN"].model_copy(
+        update={"schedule": Schedule(cadence="daily"), "version": 2, "stores": ()}
+    )
     (home / "contracts").mkdir(parents=True)
-    yaml_writer.save(home / "contracts", daily)
+    contract_files.write_contract_file(home / "contracts", daily)
     app = build(Settings(home=home, samples=False, threads=1, reporting_currency="INR"), clock)
     yield app
     app.close()
@@ -105,7 +107,7 @@ def test_a_user_scoped_to_stores_sees_no_other_store(
 ) -> None:
     listed = app.contracts.current("IN").model_copy(update={"stores": ("MUM01", "DEL01"), "version": 3})
     app.contracts.save(listed, "admin")
-    accounts.add(app.ports, "bound", "Bound", Role.CLERK, regions=("IN",), stores=("DEL01",), password=PASSWORD)
+    accounts.add_account(app.ports, "bound", "Bound", Role.CLERK, regions=("IN",), stores=("DEL01",), password=PASSWORD)
     bound = Visitor(portal.test_client())
     bound.sign_in("bound")
     page = bound.get("/completeness?day=2026-06-15&open=IN").text

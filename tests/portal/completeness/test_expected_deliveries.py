@@ -8,8 +8,8 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.contracts import expectations
-from tillstream.domain.people import Role
+from tillstream.contracts import source_settings
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -43,7 +43,7 @@ def test_a_change_is_previewed_with_its_email_and_not_saved(app: App, sold: Visi
     assert "Subject: Missing sales of IN: 27 June 2026 and 3 more days" in page
     assert "To: shop@example.com" in page
     assert "Nothing is saved yet." in page
-    assert expectations.of_contract(app.ports, app.contracts.current("IN")).by == ""
+    assert source_settings.expectation_of_contract(app.ports, app.contracts.current("IN")).by == ""
 
 
 @pytest.mark.own_home
@@ -56,7 +56,7 @@ def test_a_saved_expectation_replaces_the_schedule_of_the_contract(app: App, sol
     assert "IN, 28 June" not in calendar, "a Sunday"
     assert "IN, 29 June" not in calendar, "a holiday"
     assert "IN, 30 June: missing" in calendar
-    (contract,) = expectations.resolve(app.ports, [app.contracts.current("IN")])
+    (contract,) = source_settings.with_expectations(app.ports, [app.contracts.current("IN")])
     assert contract.schedule.since == date(2026, 6, 24)
     form = sold.get(PAGE).text
     assert 'value="sunday" checked' in form
@@ -97,7 +97,7 @@ def test_an_invalid_field_is_shown_with_what_was_typed(sold: Visitor, field: str
 @pytest.mark.own_home
 def test_weekdays_are_offered_as_one_choice(app: App, sold: Visitor) -> None:
     sold.post(PAGE, daily(cadence="weekdays"))
-    stored = expectations.of_contract(app.ports, app.contracts.current("IN")).expectation
+    stored = source_settings.expectation_of_contract(app.ports, app.contracts.current("IN")).expectation
     assert (stored.cadence, stored.closed) == ("daily", ("saturday", "sunday"))
     assert '<option selected value="weekdays">' in sold.get(PAGE).text
 

@@ -8,10 +8,10 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.uploads.labels import day_in_name
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.contracts import expectations
-from tillstream.domain.contract.schedule import Expectation
-from tillstream.domain.people import Role
+from tillstream.contracts import source_settings
+from tillstream.model.contract_schedule import Expectation
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -23,7 +23,7 @@ BUTTON = "Nothing was sold on this day"
 def clerk(app: App, person: People, work: Work) -> Visitor:
     """Sales of Saturday and Monday; the file of Sunday 28 June has no rows. It is 1 July, 09:00 UTC."""
     contract = app.contracts.current("IN").model_copy(update={"stores": ()})
-    expectations.save(app.ports, contract, Expectation(cadence="daily", since=date(2026, 6, 27)), "boss")
+    source_settings.save_expectation(app.ports, contract, Expectation(cadence="daily", since=date(2026, 6, 27)), "boss")
     visitor = person(Role.CLERK, "IN")
     rows = [indian_sale(f"A{day}", date=f"{day}-06-2026 10:15") for day in (27, 29, 30)]
     visitor.upload(indian_file(*rows), "june.csv")
@@ -41,7 +41,7 @@ def test_a_clerk_records_that_nothing_was_sold_and_takes_it_back(app: App, clerk
     calendar = clerk.get("/completeness?day=2026-06-15").text
     assert "IN, 28 June: missing" not in calendar
     assert "30 Jun 2026" in calendar, "complete until"
-    (contract,) = expectations.resolve(app.ports, [app.contracts.current("IN")])
+    (contract,) = source_settings.with_expectations(app.ports, [app.contracts.current("IN")])
     assert not contract.schedule.expects(date(2026, 6, 28))
     assert contract.schedule.since == date(2026, 6, 27), "what is expected stays as it was set"
     clerk.post(f"{DAY}/nothing-sold", {"source": "IN", "sold": "1"})
@@ -51,15 +51,15 @@ def test_a_clerk_records_that_nothing_was_sold_and_takes_it_back(app: App, clerk
 def test_what_is_expected_can_be_changed_and_the_day_stays_recorded(app: App, clerk: Visitor) -> None:
     clerk.post(f"{DAY}/nothing-sold", {"source": "IN"})
     contract = app.contracts.current("IN")
-    expectations.save(app.ports, contract, Expectation(cadence="daily", since=date(2026, 6, 1)), "boss")
-    expectations.save(app.ports, contract, None, "boss")
-    stored = expectations.of_contract(app.ports, contract)
+    source_settings.save_expectation(app.ports, contract, Expectation(cadence="daily", since=date(2026, 6, 1)), "boss")
+    source_settings.save_expectation(app.ports, contract, None, "boss")
+    stored = source_settings.expectation_of_contract(app.ports, contract)
     assert list(stored.nothing_sold) == [date(2026, 6, 28)]
     assert stored.expectation.closed_days == ()
 
 
 def test_the_receipt_of_a_file_without_rows_leads_to_its_day(app: App, clerk: Visitor) -> None:
-    (upload,) = [one for one in records.find(app.ports, limit=None) if one.file == "IN_2026-06-28.csv"]
+    (upload,) = [one for one in batch_records.find_batches(app.ports, limit=None) if one.file == "IN_2026-06-28.csv"]
     receipt = clerk.get(f"/uploads/{upload.batch_id}").text
     assert f'href="{DAY}"' in receipt
     assert day_in_name("UK_sales_20261122_cc.csv") == "2026-11-22"

@@ -9,14 +9,14 @@ from visitor import Visitor
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.domain.store_sale import schema
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.ports.bus import Message
 from tillstream.server.worker import Worker
 
 People = Callable[..., Visitor]
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 LINES = len(SALE["lines"])
 WEEK = "/uploads/store-sales?from=2026-06-15&to=2026-06-21"
 

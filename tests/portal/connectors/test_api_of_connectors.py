@@ -9,7 +9,7 @@ from shop_steps import Shop
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.connectors import records, status
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import personal_tokens
 
 JUNE = {"key": "june/1", "file": "june.csv", "text": indian_file(*map(indian_sale, "123")).decode()}
@@ -24,7 +24,7 @@ def call(shop: Shop, source: Source) -> Callable[..., Any]:
     source.run_due()
 
     def send(login: str, path: str, method: str = "GET") -> Any:
-        token = personal_tokens.issue(shop.app.ports, login, "program", ["pipeline"], by=login)[1]
+        token = personal_tokens.issue_personal_token(shop.app.ports, login, "program", ["pipeline"], by=login)[1]
         headers = {"Authorization": f"Bearer {token}"}
         return shop.flask.test_client().open(path, method=method, headers=headers)
 

@@ -16,7 +16,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, records, runs
 from tillstream.connectors.kinds import table
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 JUNE = {"key": "june/1", "file": "june.csv", "text": indian_file(*map(indian_sale, "123")).decode()}
 ERROR = "no space is left"

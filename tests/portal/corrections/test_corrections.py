@@ -9,10 +9,10 @@ from correction_steps import AMOUNT, CHANNEL, DATE, QTY, Fixer
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchKind
+from tillstream.model.people import Role
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.workflows.corrections.drafts import draft
 
 People = Callable[..., Visitor]
@@ -32,7 +32,7 @@ def sell(clerk: Visitor, work: Work) -> None:
 
 @pytest.fixture
 def fixer(sold: Visitor) -> Fixer:
-    (batch,) = records.find(sold.app.ports)
+    (batch,) = batch_records.find_batches(sold.app.ports)
     return Fixer(sold, batch.batch_id)
 
 
@@ -64,7 +64,7 @@ def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, wor
     assert (rows["read"], rows["new"], rows["quarantined"], rows["ignored"]) == (24, 21, 2, 1)
     assert preview["after"] == rows
     assert fixer.rows()[22]["cells"][AMOUNT] == "12..1"
-    (correction,) = records.children(app.ports, fixer.batch, BatchKind.CORRECTION)
+    (correction,) = batch_records.child_batches(app.ports, fixer.batch, BatchKind.CORRECTION)
     assert correction.received_by == "clerk-in"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.domain.alerts.kinds import KINDS
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.problems import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[3]
 OTHER_NAMES = re.compile(

@@ -12,10 +12,9 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
+from tillstream.records import audit_log, batch_records
 
 People = Callable[..., Visitor]
 SHARED = True
@@ -129,7 +128,7 @@ def test_the_display_currency_is_a_setting_of_the_profile(app: App, sold: Visito
     assert card(reader).endswith(" EUR")
     assert '<option selected value="EUR">' in reader.get("/profile").text
     assert "display currency EUR" in sold.get("/people/ann").text
-    (entry,) = reading.find_entries(app.ports, reading.AuditFilter(what="user.profile-changed"))
+    (entry,) = audit_log.find_entries(app.ports, audit_log.AuditFilter(what="user.profile-changed"))
     assert entry.after is not None
     assert entry.after["display_currency"] == "EUR"
     assert save(reader, "reporting").status_code == 303
@@ -150,7 +149,7 @@ def test_accounts_of_earlier_versions_have_no_display_currency(app: App, sold: V
     stored = app.ports.documents.get("users", "ann")
     assert stored is not None
     assert "display_currency" not in stored.data
-    assert accounts.get(app.ports, "ann").display_currency == ""
+    assert accounts.get_user(app.ports, "ann").display_currency == ""
 
 
 def test_changes_are_in_the_currency_of_their_reader(app: App, sold: Visitor, person: People) -> None:
@@ -159,6 +158,6 @@ def test_changes_are_in_the_currency_of_their_reader(app: App, sold: Visitor, pe
     page = words(british.get(f"/changes?since={day}").text)
     assert "Revenue GBP 0.00 30.00 + 30.00" in page
     assert re.search(r"Removed Revenue GBP .* 1 0 0 \+ 30\.00", page)
-    (batch,) = (one.batch_id for one in records.find(app.ports) if one.contract == "UK")
+    (batch,) = (one.batch_id for one in batch_records.find_batches(app.ports) if one.contract == "UK")
     undone = words(british.get(f"/uploads/{batch}/undo").text)
     assert re.search(r"Revenue GBP 30\.00 (0\.00|–) −\s?30\.00", undone), undone[600:1500]

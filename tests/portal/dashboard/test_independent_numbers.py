@@ -29,7 +29,7 @@ from visitor import Visitor
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 pytestmark = pytest.mark.shared
 Models = tuple[App, Visitor]

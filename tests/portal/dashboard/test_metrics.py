@@ -17,8 +17,8 @@ from portal.dashboard.charts import over_time, period_name
 from tillstream.analytics import queries
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
-from tillstream.domain.dates.presets import PRESETS, dates_of
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.dates import PERIOD_PRESETS, preset_dates
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.workflows.intake import uploads
 
 People = Callable[..., Visitor]
@@ -157,34 +157,34 @@ def test_the_known_numbers_of_a_real_file(person: People, work: Work, shared_dat
     assert (kpis["lines"], kpis["cancelled_lines"], kpis["orders"], kpis["customers"]) == (2823, 60, 303, 92)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", PERIOD_PRESETS)
 @pytest.mark.parametrize("today", [date(2024, 2, 29), date(2026, 1, 1), date(2026, 12, 31), date(2026, 7, 15)])
 def test_a_preset_never_begins_ahead_and_only_what_is_under_way_ends_there(preset: str, today: date) -> None:
-    start, end = dates_of(preset, today)
+    start, end = preset_dates(preset, today)
     assert start <= min(end, today)
     assert preset.startswith("this-") or end <= today
 
 
 def test_a_month_a_quarter_and_a_year_under_way_are_whole() -> None:
     today = date(2026, 11, 15)
-    assert dates_of("this-month", today) == (date(2026, 11, 1), date(2026, 11, 30))
-    assert dates_of("this-quarter", today) == (date(2026, 10, 1), date(2026, 12, 31))
-    assert dates_of("this-year", today) == (date(2026, 1, 1), date(2026, 12, 31))
+    assert preset_dates("this-month", today) == (date(2026, 11, 1), date(2026, 11, 30))
+    assert preset_dates("this-quarter", today) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert preset_dates("this-year", today) == (date(2026, 1, 1), date(2026, 12, 31))
 
 
 @pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 11, 29)])
 def test_last_week_is_the_last_one_from_monday_to_sunday(today: date) -> None:
-    assert dates_of("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
+    assert preset_dates("last-week", today) == (date(2026, 11, 16), date(2026, 11, 22))
 
 
 @pytest.mark.parametrize("preset", ["yesterday", "last-7-days", "last-30-days", "last-12-months"])
 def test_the_last_days_end_yesterday_as_today_is_not_whole(preset: str) -> None:
-    assert dates_of(preset, date(2026, 11, 23))[1] == date(2026, 11, 22)
+    assert preset_dates(preset, date(2026, 11, 23))[1] == date(2026, 11, 22)
 
 
 def test_twelve_months_are_a_year_whatever_the_year() -> None:
-    assert dates_of("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 15), date(2026, 7, 14))
-    assert dates_of("last-12-months", date(2024, 3, 1)) == (date(2023, 3, 1), date(2024, 2, 29))
+    assert preset_dates("last-12-months", date(2026, 7, 15)) == (date(2025, 7, 15), date(2026, 7, 14))
+    assert preset_dates("last-12-months", date(2024, 3, 1)) == (date(2023, 3, 1), date(2024, 2, 29))
 
 
 def test_many_periods_are_a_line() -> None:

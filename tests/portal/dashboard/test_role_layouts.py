@@ -16,9 +16,9 @@ from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
-from tillstream.domain.countries import code_of
-from tillstream.domain.people import PERMISSIONS, Role
 from tillstream.exports.formats import FORMATS
+from tillstream.model.countries import country_code
+from tillstream.model.people import PERMISSIONS, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -115,8 +115,8 @@ def test_a_row_and_a_period_drill_down(sold: Visitor) -> None:
 
 def test_the_map_loses_no_country_and_knows_one_by_many_names() -> None:
     names = ("UK", "EIRE", "Deutschland", "Korea, Republic of", "the Netherlands", "usa")
-    assert [code_of(name) for name in names] == ["GBR", "IRL", "DEU", "KOR", "NLD", "USA"]
-    assert code_of("Atlantis") is None
+    assert [country_code(name) for name in names] == ["GBR", "IRL", "DEU", "KOR", "NLD", "USA"]
+    assert country_code("Atlantis") is None
     rows = [{"country": name, "revenue": Decimal(amount)} for name, amount in (("UK", 5), ("United Kingdom", 7))]
     figure = charts.world({"GBR": rows}, "INR")
     assert (figure["labels"], figure["names"], figure["values"]) == (["GBR"], ["UK, United Kingdom"], [12.0])

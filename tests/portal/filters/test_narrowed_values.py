@@ -11,8 +11,8 @@ from visitor import Visitor, indian_file, indian_sale
 from portal import figures
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.countries import name_of
-from tillstream.domain.people import Role
+from tillstream.model.countries import country_name
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -46,7 +46,7 @@ def test_searched_values_follow_the_other_filters(sold: Visitor) -> None:
 
 @pytest.mark.own_home
 def test_a_salesperson_has_the_name_of_the_account(sold: Visitor, app: App) -> None:
-    accounts.add(app.ports, "asha", "Asha Rao", Role.SALESPERSON, regions=["IN"], salesperson="S1")
+    accounts.add_account(app.ports, "asha", "Asha Rao", Role.SALESPERSON, regions=["IN"], salesperson="S1")
     answer = sold.get("/dashboard/values/salesperson?q=asha").text
     assert 'value="S1"> <span class="name">Asha Rao</span> <span class="quiet">S1</span>' in answer
     assert "Salesperson: Asha Rao" in sold.get("/dashboard?salesperson=S1&preset=all").text
@@ -63,13 +63,13 @@ def test_the_sides_of_a_comparison_are_chosen_from_lists(sold: Visitor) -> None:
 
 @pytest.mark.parametrize(("value", "name"), [("GB", "United Kingdom"), ("USA", "United States"), ("Narnia", "Narnia")])
 def test_countries_have_names(value: str, name: str) -> None:
-    assert name_of(value).startswith(name)
+    assert country_name(value).startswith(name)
 
 
 @pytest.mark.own_home
 def test_the_stores_of_an_account_are_narrowed_by_its_regions(sold: Visitor, app: App) -> None:
-    accounts.add(app.ports, "bo", "Bo", Role.CLERK, regions=["IN"])
-    accounts.add(app.ports, "cy", "Cy", Role.CLERK, regions=["UK"])
+    accounts.add_account(app.ports, "bo", "Bo", Role.CLERK, regions=["IN"])
+    accounts.add_account(app.ports, "cy", "Cy", Role.CLERK, regions=["UK"])
     assert sorted(values(sold.get("/people/bo").text, "stores")) == ["DEL01", "MUM01"]
     assert values(sold.get("/people/cy").text, "stores") == []
     assert '<input class="form-check-input" type="checkbox" name="regions" value="UK" checked>' in (

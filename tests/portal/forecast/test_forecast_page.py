@@ -12,11 +12,12 @@ from visitor import Visitor, indian_file, indian_sale
 from portal.forecast import texts
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.goals.goal import Month, Target
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.domain.goals.goal import Target
 from tillstream.forecasting import runs
 from tillstream.goals.projection import forecast_sums
 from tillstream.goals.reading import MonthOfGoals
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.reports import executive, period, report_mail
 from tillstream.reports.facts import ReportSource
 

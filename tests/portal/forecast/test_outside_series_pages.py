@@ -8,9 +8,9 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.people import Role
 from tillstream.forecasting import outside
+from tillstream.model.people import Role
+from tillstream.records import audit_log
 
 People = Callable[..., Visitor]
 FILE = b"date,value\n2026-06-01,1200\n2026-06-02,1350.5\n"
@@ -105,7 +105,7 @@ def test_an_import_and_a_removal_are_taken_back(admin: Visitor, app: App) -> Non
     assert outside.listed(app.ports) == []
     assert "Used from the next forecast on" in admin.post("/forecast/series/visits/restore", follow_redirects=True).text
     entries = [
-        one.what for one in reading.find_entries(app.ports, reading.AuditFilter()) if one.what.startswith("series")
+        one.what for one in audit_log.find_entries(app.ports, audit_log.AuditFilter()) if one.what.startswith("series")
     ]
     assert entries == ["series.restored", "series.removed", "series.restored", "series.imported", "series.imported"]
     assert "Outside series restored" in admin.get("/audit?what=series").text

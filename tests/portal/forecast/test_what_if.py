@@ -10,9 +10,9 @@ from forecast_steps import sell  # noqa: F401 - what the fixtures of the module 
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.forecasting.price_effects import PriceEffect
 from tillstream.forecasting.rows import price_effect_rows
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 TOYS = "/forecast?region=UK&store=LDS1&category=Toys"

@@ -9,9 +9,9 @@ import shop_of_two_stores
 from visitor import Visitor
 
 from portal.context import EXTENSION
-from tillstream.domain.goals.goal import Month
-from tillstream.domain.people import Role
 from tillstream.goals import records
+from tillstream.model.months import Month
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 JUNE = Month.parse("2026-06")

@@ -11,16 +11,16 @@ from portal_factory import create_app, readiness
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import CONNECTIONS, ready
-from tillstream import losses
 from tillstream.alerts import records as alerts
 from tillstream.alerts.evaluation import evaluate
 from tillstream.alerts.sources import AlertSources
 from tillstream.app import App
 from tillstream.connectors import status
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.people import UNRESTRICTED, Role
-from tillstream.losses import Loss, LossKind, LossRecord
+from tillstream.model.errors import Unavailable
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts, personal_tokens
+from tillstream.records import losses
+from tillstream.records.losses import Loss, LossKind, LossRecord
 from tillstream.server.connections import Connections, Reason
 from tillstream.settings import Settings
 from tillstream.workflows.operations import maintenance_log, reconcile
@@ -51,9 +51,11 @@ def test_a_token_sees_the_present_and_others_start_no_check(
 ) -> None:
     checks: list[str] = []
     monkeypatch.setattr(ready, "PARTS", {"documents": lambda _: checks.append("documents")})
-    accounts.add(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
+    accounts.add_account(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
     check = app.contracts.check_regions
-    _, token = personal_tokens.issue(app.ports, "smoke", "smoke", ["numbers"], days=1, check_regions=check, by="boss")
+    _, token = personal_tokens.issue_personal_token(
+        app.ports, "smoke", "smoke", ["numbers"], days=1, check_regions=check, by="boss"
+    )
     for sent, count in (
         ({}, 1),
         ({}, 1),
@@ -88,7 +90,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
 
 
 def test_in_a_project_its_places_are_named_and_no_folder(app: App, work: Callable[[], None]) -> None:
-    accounts.add(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
     settings = app.settings.model_copy(update={"project": "demo", "home": Path("nowhere")})
     visitor = Visitor(create_app(replace(app, settings=settings)).test_client())
     visitor.sign_in("ana")
@@ -140,7 +142,7 @@ def lose(app: App) -> LossRecord:
     loss = Loss(
         LossKind.STORE_SALES, "UK/S1", "3 sales of S1 are missing.", "Send them again.", "", ("UK",), ("UK/S1",)
     )
-    (record,) = losses.report(app.ports, loss)
+    (record,) = losses.report_losses(app.ports, loss)
     return record
 
 

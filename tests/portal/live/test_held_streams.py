@@ -18,7 +18,7 @@ from portal import live
 from portal.live import page, streams
 from tillstream.analytics import live_sales
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.server.connections import Connections
 from tillstream.server.http_server import create_http_server
@@ -50,7 +50,7 @@ class Server:
 
 @pytest.fixture
 def server(app: App, portal: Flask) -> Iterator[Server]:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(portal.test_client())
     visitor.sign_in("asha")
     name = portal.config["SESSION_COOKIE_NAME"]

@@ -16,8 +16,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import StoreTimes, TradingTime
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
-from tillstream.domain.store_sale import CLOCK_TOLERANCE
+from tillstream.model.messages import TILL_CLOCK_TOLERANCE
+from tillstream.model.people import UNRESTRICTED, Role, Scope
 from tillstream.ports.warehouse import Warehouse
 
 SHARED = True
@@ -134,7 +134,7 @@ def test_today_is_that_of_a_query_of_the_scope(app: App) -> None:
         (one,) = times.moments(NOW)
         filters = Filters(start=one.week_earlier, end=one.today)
         until = int(one.sold_until.timestamp() * 1_000_000)
-        ends = int((NOW + CLOCK_TOLERANCE).timestamp() * 1_000_000)
+        ends = int((NOW + TILL_CLOCK_TOLERANCE).timestamp() * 1_000_000)
         params = {"today": one.today, "week_earlier": one.week_earlier, "sold_until": until, "ends": ends}
         rows = queries.run_query(app.ports.warehouse, "live-today", scope, filters, **params).to_pylist()
         stores = live.sales_of_today(app.ports.warehouse, live.LiveSalesView(scope), NOW, times).stores

@@ -11,14 +11,14 @@ from visitor import Visitor
 from functions.receiving import keep_receiving
 from portal.live import streams
 from tillstream.app import App
-from tillstream.batches import freshness
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.events import SALES_RECEIVED
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
 from tillstream.handlers import FUNCTIONS, Event, dispatch
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch
+from tillstream.model.events import SALES_RECEIVED
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
+from tillstream.records import data_version
 from tillstream.workflows.intake.store_sales import publish
 
 People = Callable[..., Visitor]
@@ -35,7 +35,12 @@ def receive(app: App, *numbers: str, store: str = "LON1") -> None:
     for number in numbers:
         line = {"line": "1", "product_name": "Oak shelf", "quantity": "1", "unit_price": "10", "net_amount": "10"}
         sold_at = app.ports.clock.now().isoformat(timespec="seconds")
-        sale = schema()["examples"][0] | {"store_id": store, "number": number, "sold_at": sold_at, "lines": [line]}
+        sale = store_sale_schema()["examples"][0] | {
+            "store_id": store,
+            "number": number,
+            "sold_at": sold_at,
+            "lines": [line],
+        }
         publish(app.ports, StoreToken("till", "UK", store), sale)
 
     def stage(batch: Batch) -> None:
@@ -103,5 +108,5 @@ def test_a_reader_gets_the_unsettled_sales_of_the_scope(reader: Visitor, person:
 
 
 def test_where_everything_is_settled_at_once_no_event_has_unsettled_sales(reader: Visitor, app: App) -> None:
-    assert freshness.live_appends(app.ports.documents) == 0
+    assert data_version.live_appends(app.ports.documents) == 0
     assert "event: unsettled" not in reader.get("/live/events?once=1").text

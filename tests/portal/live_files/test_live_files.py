@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 
 SHARED = True
@@ -32,7 +32,7 @@ def sell(visitor: Visitor, work: Callable[[], None]) -> None:
 
 
 def token(app: App, login: str, *rights: str, files_only: bool = True) -> str:
-    return personal_tokens.issue(
+    return personal_tokens.issue_personal_token(
         app.ports, login, "sheet", rights or ("numbers",), files_only=files_only, by="test"
     )[1]  # fmt: skip
 
@@ -63,7 +63,7 @@ def test_a_token_for_files_reads_them_by_each_way(app: App, login: str, tool: Fl
     assert [(row["region"], Decimal(row["revenue"])) for row in in_address] == [("IN", Decimal(350))]
     assert rows(tool.get(PATH, headers=basic(text))) == in_address
     assert rows(tool.get(PATH, headers={"Authorization": f"Bearer {text}"})) == in_address
-    (listed,) = [one for one in personal_tokens.find(app.ports, login) if one.id == text.split("_")[1]]
+    (listed,) = [one for one in personal_tokens.find_personal_tokens(app.ports, login) if one.id == text.split("_")[1]]
     assert (listed.last_used, listed.files_only) == ("2026-07-01", True)
 
 
@@ -93,7 +93,7 @@ def test_a_wrong_or_revoked_token_is_refused_with_a_prompt_for_a_password(
     app: App, login: str, tool: FlaskClient
 ) -> None:
     text = token(app, login)
-    personal_tokens.revoke(app.ports, text.split("_")[1], by="test")
+    personal_tokens.revoke_personal_token(app.ports, text.split("_")[1], by="test")
     for answer in (tool.get(PATH), tool.get(f"{PATH}?token={text}"), tool.get(f"{PATH}?token=x")):
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == 'Basic realm="Tillstream"'
@@ -101,7 +101,7 @@ def test_a_wrong_or_revoked_token_is_refused_with_a_prompt_for_a_password(
 
 
 def test_the_rows_are_those_of_the_scope_and_the_filters(app: App, login: str, tool: FlaskClient) -> None:
-    accounts.add(app.ports, "uma", "Uma", Role.ANALYST, regions=("UK",))
+    accounts.add_account(app.ports, "uma", "Uma", Role.ANALYST, regions=("UK",))
     text = token(app, "uma")
     assert rows(tool.get(f"{PATH}?token={text}")) == []
     assert tool.get(f"/files/top-customers.csv?token={text}").status_code == 403

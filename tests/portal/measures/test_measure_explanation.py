@@ -9,7 +9,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.analytics import queries
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -8,7 +8,7 @@ from visitor import Visitor
 
 from portal import navigation
 from portal.list_view import LAST_PAGE, ListQuery, page_number, page_of
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from visitor import Visitor
 from portal.context import EXTENSION
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
 from tillstream.mail import outbox
+from tillstream.model.people import Role
 from tillstream.purchasing import orders
 
 People = Callable[..., Visitor]

@@ -7,7 +7,7 @@ from order_steps import KETTLE
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]
@@ -52,7 +52,7 @@ def test_a_token_of_a_manager_reads_the_orders_of_their_stores(
     person(Role.MANAGER, "IN", login="dev", stores=("DEL01",))
 
     def answer(login: str, path: str) -> int:
-        token = personal_tokens.issue(app.ports, login, "orders", ["numbers"], by=login)[1]
+        token = personal_tokens.issue_personal_token(app.ports, login, "orders", ["numbers"], by=login)[1]
         return anonymous.get(path, headers={"Authorization": f"Bearer {token}"}).status_code
 
     assert answer("mira", f"/api/v1/orders/{number}") == 200

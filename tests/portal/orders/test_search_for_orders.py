@@ -7,7 +7,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.catalogue import mirror, saving
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 

@@ -14,12 +14,12 @@ ADDRESS = "/explore?measure=units&by=product"
 
 def _saved_view(shop: Shop) -> str:
     shop.boss.post("/views", {"name": "UK", "address": "/dashboard?region=UK"})
-    return saved_views.find(shop.app.ports, "boss", accounts.get(shop.app.ports, "boss").created_at)[0].id
+    return saved_views.find(shop.app.ports, "boss", accounts.get_user(shop.app.ports, "boss").created_at)[0].id
 
 
 def _pinned(shop: Shop) -> OwnDashboard:
     shop.boss.post("/dashboards/pin", TILE | {"address": ADDRESS, "name": "Mine"})
-    owner = Owner("boss", accounts.get(shop.app.ports, "boss").created_at)
+    owner = Owner("boss", accounts.get_user(shop.app.ports, "boss").created_at)
     return own_dashboards.find(shop.app.ports, owner)[0]
 
 

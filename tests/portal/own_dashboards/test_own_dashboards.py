@@ -11,7 +11,7 @@ from tillstream.app import App
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.dashboards import own_dashboards, tiles
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -36,7 +36,7 @@ def _words(page: str) -> str:
 
 
 def _owner(app: App, login: str) -> Owner:
-    return Owner(login, accounts.get(app.ports, login).created_at)
+    return Owner(login, accounts.get_user(app.ports, login).created_at)
 
 
 def _only(app: App, login: str = "admin-all") -> OwnDashboard:

@@ -8,10 +8,10 @@ from shop_steps import FILE, Shop
 from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.domain.people import Role
 from tillstream.marts import destination_runs, destinations
 from tillstream.marts.destinations import DestinationDraft
 from tillstream.marts.state import MartState
+from tillstream.model.people import Role
 
 TILE = "/dashboard/tiles/attention"
 TO = "postgresql://writer@db.example.com/sales"

@@ -11,10 +11,9 @@ from portal_factory import create_app
 from visitor import PASSWORD, Visitor
 
 from devtools.emulators import Emulator
-from tillstream.adapters.google.pubsub.backlog import OLDEST, WAITING
-from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
+from tillstream.adapters.google.pubsub.event_bus import OLDEST_METRIC, WAITING_METRIC, PubSubEventBus
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 
@@ -28,7 +27,7 @@ def boss_of(app: App, monitoring: str) -> Iterator[Visitor]:
     bus = PubSubEventBus(project, monitoring=monitoring)
     settings = app.settings.model_copy(update={"metrics": True})
     portal = create_app(replace(app, settings=settings, ports=replace(app.ports, bus=bus)))
-    accounts.add(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "boss", "boss", Role.ADMIN, password=PASSWORD)
     boss = Visitor(portal.test_client())
     assert boss.sign_in("boss").status_code == 303
     yield boss
@@ -50,8 +49,8 @@ def test_queues_without_numbers_are_shown_as_such(app: App, pubsub: Emulator, mo
 
 def test_values_of_monitoring_are_shown(app: App, pubsub: Emulator) -> None:
     monitoring = FakeMonitoring()
-    monitoring.pages[WAITING] = [{"timeSeries": [series(WAITING, "settle", 1_240)]}]
-    monitoring.pages[OLDEST] = [{"timeSeries": [series(OLDEST, "settle", 95)]}]
+    monitoring.pages[WAITING_METRIC] = [{"timeSeries": [series(WAITING_METRIC, "settle", 1_240)]}]
+    monitoring.pages[OLDEST_METRIC] = [{"timeSeries": [series(OLDEST_METRIC, "settle", 95)]}]
     with serve(monitoring) as address, boss_of(app, address) as boss:
         page = boss.get("/pipeline").text
         assert "1,240 messages are waiting" in page

@@ -13,10 +13,10 @@ from portal.context import EXTENSION
 from portal.pipeline import texts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import syncing
-from tillstream.batches import records
 from tillstream.commands.sources.sync import SyncTo, sync
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 from tillstream.sync import homes, standing, status
 from tillstream.sync.reference import questions
 
@@ -142,7 +142,7 @@ def test_a_public_address_needs_https_and_a_private_one_without_it_has_a_warning
 
 def test_a_home_with_sample_sales_begins_to_sync_when_they_are_undone(shop: Shop) -> None:
     batch = shop.upload(FILE)
-    records.repair(shop.app.ports, batch, lambda record: replace(record, received_by=records.SAMPLES))
+    batch_records.repair_batch(shop.app.ports, batch, lambda record: replace(record, received_by=batch_records.SAMPLES))
     refused = shop.boss.post(f"{PAGE}/address", {"to": TO})
     assert (refused.status_code, status.get(shop.app.ports).to) == (422, "")
     assert "1 sample file counts in this home" in refused.text

@@ -6,8 +6,8 @@ import pytest
 from shop_steps import FILE, Shop
 from sync.sync_acts import HOME, PAGE, added
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
+from tillstream.records import batch_records
 from tillstream.sync import requests
 from tillstream.sync.requests import RequestState
 
@@ -19,7 +19,7 @@ OFFERED = ("Undo…", "Submit fixes", "Reprocess the file")
 def synced(shop: Shop) -> str:
     batch = shop.upload(FILE)
     assert all(words in shop.boss.get(f"/uploads/{batch}").text for words in OFFERED)
-    records.repair(shop.app.ports, batch, lambda record: replace(record, home="berlin-1"))
+    batch_records.repair_batch(shop.app.ports, batch, lambda record: replace(record, home="berlin-1"))
     return batch
 
 
@@ -52,13 +52,13 @@ def test_the_page_offers_to_undo_and_fix_it_if_its_home_was_removed(shop: Shop, 
     assert [words in page for words in OFFERED] == [True, True, False]
     assert "Ask the home to undo it" not in page
     assert shop.boss.post(f"/uploads/{synced}/undo").status_code == 303
-    assert records.get(shop.app.ports, synced).state is State.UNDONE
+    assert batch_records.get_batch(shop.app.ports, synced).state is BatchState.UNDONE
 
 
 @pytest.mark.parametrize("what", ["undo", "replay", "reject", "confirm"])
 def test_a_decision_is_refused_with_the_name_of_the_home(shop: Shop, synced: str, what: str) -> None:
-    before = records.get(shop.app.ports, synced)
+    before = batch_records.get_batch(shop.app.ports, synced)
     answer = shop.boss.post(f"/uploads/{synced}/{what}", {"reason": "no", "contract": "IN"})
     shown = answer.text if answer.status_code != 303 else shop.boss.get(answer.headers["Location"]).text
     assert WORDS in shown
-    assert records.get(shop.app.ports, synced) == before
+    assert batch_records.get_batch(shop.app.ports, synced) == before

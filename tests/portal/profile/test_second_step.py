@@ -11,12 +11,11 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.people.login_throttle import TooManyTries
-from tillstream.people.sign_in import mfa_policy, totp
-from tillstream.people.sign_in.totp import WrongCode
+from tillstream.model.people import Role
+from tillstream.people import accounts, two_factor
+from tillstream.people.passwords import TooManyTries
+from tillstream.people.two_factor import WrongCode
+from tillstream.records import audit_log
 
 People = Callable[..., Visitor]
 
@@ -28,40 +27,40 @@ def code(app: App, key: str, steps: int = 0) -> str:
 
 def set_up(app: App, login: str = "asha") -> tuple[str, list[str]]:
     """The key and the recovery codes; the code that proved it is used up."""
-    key = totp.start_setup(app.ports, login)
-    return key, totp.confirm(app.ports, login, code(app, key, -1))
+    key = two_factor.start_totp_setup(app.ports, login)
+    return key, two_factor.confirm_totp(app.ports, login, code(app, key, -1))
 
 
 @pytest.fixture
 def asha(app: App) -> str:
-    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
     return "asha"
 
 
 def test_it_is_on_only_after_a_right_code(app: App, asha: str) -> None:
-    key = totp.start_setup(app.ports, asha)
+    key = two_factor.start_totp_setup(app.ports, asha)
     with pytest.raises(WrongCode):
-        totp.confirm(app.ports, asha, "000000")
-    assert not accounts.get(app.ports, asha).second_step
-    codes = totp.confirm(app.ports, asha, code(app, key))
-    assert accounts.get(app.ports, asha).second_step
+        two_factor.confirm_totp(app.ports, asha, "000000")
+    assert not accounts.get_user(app.ports, asha).second_step
+    codes = two_factor.confirm_totp(app.ports, asha, code(app, key))
+    assert accounts.get_user(app.ports, asha).second_step
     assert len(set(codes)) == 10
 
 
 def test_a_code_counts_once(app: App, asha: str, clock: ManualClock) -> None:
     key, _ = set_up(app)
-    totp.check(app.ports, asha, code(app, key))
+    two_factor.check_second_factor(app.ports, asha, code(app, key))
     with pytest.raises(WrongCode):
-        totp.check(app.ports, asha, code(app, key))
+        two_factor.check_second_factor(app.ports, asha, code(app, key))
     clock.advance(30)
-    totp.check(app.ports, asha, code(app, key))
+    two_factor.check_second_factor(app.ports, asha, code(app, key))
 
 
 def test_an_older_code_does_not_count_after_a_newer(app: App, asha: str) -> None:
     key, _ = set_up(app)
-    totp.check(app.ports, asha, code(app, key, 1))
+    two_factor.check_second_factor(app.ports, asha, code(app, key, 1))
     with pytest.raises(WrongCode):
-        totp.check(app.ports, asha, code(app, key, 0))
+        two_factor.check_second_factor(app.ports, asha, code(app, key, 0))
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (0, True), (1, True), (2, False)])
@@ -69,10 +68,10 @@ def test_a_clock_may_be_one_step_off(app: App, asha: str, clock: ManualClock, st
     key, _ = set_up(app)
     clock.advance(300)
     if right:
-        assert totp.check(app.ports, asha, code(app, key, steps))
+        assert two_factor.check_second_factor(app.ports, asha, code(app, key, steps))
     else:
         with pytest.raises(WrongCode):
-            totp.check(app.ports, asha, code(app, key, steps))
+            two_factor.check_second_factor(app.ports, asha, code(app, key, steps))
 
 
 def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str) -> None:
@@ -82,7 +81,7 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
     def check() -> None:
         start.wait()
         try:
-            totp.check(app.ports, asha, now)
+            two_factor.check_second_factor(app.ports, asha, now)
             answers.append("in")
         except (WrongCode, TooManyTries):
             answers.append("out")
@@ -97,28 +96,28 @@ def test_of_two_with_one_code_at_the_same_moment_one_gets_in(app: App, asha: str
 
 def test_a_recovery_code_counts_once_however_it_is_typed(app: App, asha: str) -> None:
     _, codes = set_up(app)
-    totp.check(app.ports, asha, f" {codes[0].upper().replace('-', ' ')} ")
-    assert totp.codes_left(app.ports, asha) == 9
+    two_factor.check_second_factor(app.ports, asha, f" {codes[0].upper().replace('-', ' ')} ")
+    assert two_factor.recovery_codes_left(app.ports, asha) == 9
     with pytest.raises(WrongCode):
-        totp.check(app.ports, asha, codes[0])
+        two_factor.check_second_factor(app.ports, asha, codes[0])
     assert "user.recovery-code-used" in {
-        one.what for one in reading.find_entries(app.ports, reading.AuditFilter(subject=asha))
+        one.what for one in audit_log.find_entries(app.ports, audit_log.AuditFilter(subject=asha))
     }
 
 
 def test_new_recovery_codes_take_the_place_of_the_old(app: App, asha: str) -> None:
     _, old = set_up(app)
-    new = totp.new_codes(app.ports, asha)
+    new = two_factor.new_recovery_codes(app.ports, asha)
     with pytest.raises(WrongCode):
-        totp.check(app.ports, asha, old[0])
-    totp.check(app.ports, asha, new[0])
+        two_factor.check_second_factor(app.ports, asha, old[0])
+    two_factor.check_second_factor(app.ports, asha, new[0])
 
 
 def test_recovery_codes_are_kept_only_as_hashes_and_nothing_of_it_is_logged(app: App, asha: str) -> None:
     key, codes = set_up(app)
     document = app.ports.documents.get("users", asha)
     assert document
-    log = str([one.to_json() for one in reading.find_entries(app.ports, reading.AuditFilter())])
+    log = str([one.to_json() for one in audit_log.find_entries(app.ports, audit_log.AuditFilter())])
     for secret in codes:
         assert secret not in str(document.data)
         assert secret not in log
@@ -129,9 +128,9 @@ def test_guessing_codes_has_to_wait(app: App, asha: str) -> None:
     set_up(app)
     for _ in range(5):
         with pytest.raises(WrongCode):
-            totp.check(app.ports, asha, "123456")
+            two_factor.check_second_factor(app.ports, asha, "123456")
     with pytest.raises(TooManyTries):
-        totp.check(app.ports, asha, "123456")
+        two_factor.check_second_factor(app.ports, asha, "123456")
 
 
 def test_a_right_password_does_not_shorten_the_wait_for_codes(app: App, asha: str, anonymous: Visitor) -> None:
@@ -193,12 +192,12 @@ def test_a_person_takes_it_off_with_a_code(app: App, person: People) -> None:
     key, _ = set_up(app)
     assert visitor.post("/profile/second-step/off", {"code": "000000"}).status_code == 422
     assert visitor.post("/profile/second-step/off", {"code": code(app, key)}).status_code == 303
-    assert not accounts.get(app.ports, "asha").second_step
+    assert not accounts.get_user(app.ports, "asha").second_step
 
 
 def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: People, anonymous: Visitor) -> None:
     admin = person(Role.ADMIN, login="boss")
-    accounts.add(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.CLERK, regions=["IN"], password=PASSWORD)
     set_up(app)
     assert admin.post("/people/asha/second-step-off").status_code == 303
     assert anonymous.sign_in("asha").headers["Location"] == "/dashboard"
@@ -207,12 +206,12 @@ def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: Pe
 def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(app: App, person: People) -> None:
     admin, clerk = person(Role.ADMIN, login="boss"), person(Role.CLERK, "IN", login="asha")
     assert admin.post("/sign-in-rules", {"roles": "clerk"}).status_code == 303
-    assert mfa_policy.second_step_roles(app.ports) == (Role.CLERK,)
+    assert two_factor.second_factor_roles(app.ports) == (Role.CLERK,)
     assert clerk.get("/uploads").headers["Location"] == "/profile/second-step"
     assert clerk.get("/api/kpis").status_code == 403
     assert clerk.client.post("/uploads").status_code in {400, 403}
     assert admin.get("/dashboard").status_code == 200
-    key = totp.pending_key(app.ports, "asha")
+    key = two_factor.pending_totp_key(app.ports, "asha")
     assert clerk.client.get("/profile/second-step").status_code == 200
     set_up(app)
     assert key

@@ -11,10 +11,10 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.ports.jobs import REPORTS
+from tillstream.model.errors import Rejected
+from tillstream.ports.machine import REPORTS_JOB
 from tillstream.settings import Settings
 
 NOT_SET_UP = "E-mail is not set up yet."
@@ -50,7 +50,7 @@ def test_a_message_that_is_sent_again_starts_the_job(app: App, person: Callable[
     message = failed_message(app)
     assert person().post(f"/reports/messages/{message}").status_code == 303
     assert isinstance(app.ports.jobs, StartedJobs)
-    assert app.ports.jobs.starts == ([REPORTS] if sender else [])
+    assert app.ports.jobs.starts == ([REPORTS_JOB] if sender else [])
     assert outbox.has_due(app.ports)
 
 

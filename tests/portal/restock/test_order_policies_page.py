@@ -14,7 +14,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.restock.simulation.run import Options, simulate
 from tillstream.workflows.restocking import policies, schedule
@@ -29,7 +29,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def visitor_of(app: App, role: Role, *stores: str) -> Visitor:
     regions = ("UK",) if stores else ()
-    accounts.add(app.ports, "ada", "Ada", role, regions=regions, stores=stores, password=PASSWORD)
+    accounts.add_account(app.ports, "ada", "Ada", role, regions=regions, stores=stores, password=PASSWORD)
     visitor = Visitor(create_app(app, testing=True).test_client())
     assert visitor.sign_in("ada").status_code == 303
     return visitor
@@ -88,7 +88,7 @@ def test_people_of_some_stores_do_not_see_the_sales_of_all(app: App) -> None:
 
 
 def test_salespeople_see_no_costs(app: App) -> None:
-    accounts.add(app.ports, "bob", "Bob", Role.SALESPERSON, regions=("UK",), stores=("LDS1",), salesperson="T1",
+    accounts.add_account(app.ports, "bob", "Bob", Role.SALESPERSON, regions=("UK",), stores=("LDS1",), salesperson="T1",
                  password=PASSWORD)  # fmt: skip
     visitor = Visitor(create_app(app, testing=True).test_client())
     visitor.sign_in("bob")

@@ -14,8 +14,8 @@ from restock_steps import BALL, KITE, count, open_shop, queue_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderState
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.purchasing import orders
 from tillstream.workflows.restocking import settings
@@ -39,7 +39,9 @@ def visitor_of(portal: Flask, app: App, role: Role, *stores: str) -> Visitor:
     login = f"{role}-{'-'.join(stores) or 'all'}".lower()
     regions = () if role is Role.ADMIN else ("UK",)
     seller = "T1" if role is Role.SALESPERSON else None
-    accounts.add(app.ports, login, login, role, regions=regions, stores=stores, salesperson=seller, password=PASSWORD)
+    accounts.add_account(
+        app.ports, login, login, role, regions=regions, stores=stores, salesperson=seller, password=PASSWORD
+    )
     visitor = Visitor(portal.test_client())
     assert visitor.sign_in(login).status_code == 303
     return visitor

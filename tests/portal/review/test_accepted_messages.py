@@ -13,14 +13,13 @@ from till_lines import Line, set_up
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.people import setup_codes, signatures, store_keys
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import BatchKind
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
+from tillstream.people import signatures, store_credentials
+from tillstream.ports.bus import Message
 from tillstream.receipts import receipt
+from tillstream.records import audit_log, batch_records
 from tillstream.workflows.intake import accepted_messages
 from tillstream.workflows.operations import rebuild
 from tillstream.workflows.review import day_closes, undo
@@ -35,8 +34,8 @@ FORM = {"line": "1", "reason": "signed before its key was replaced"}
 @pytest.fixture
 def till(app: App, portal: Flask, tmp_path: Path) -> Iterator[Till]:
     """Its only key was revoked before it sent what it had signed."""
-    setup = setup_codes.connect(app.ports, "http://127.0.0.1", "IN", "MUM01", "front", "boss")
-    store_keys.revoke(app.ports, setup.key.id, "boss")
+    setup = store_credentials.connect_till(app.ports, "http://127.0.0.1", "IN", "MUM01", "front", "boss")
+    store_credentials.revoke_store_key(app.ports, setup.key.id, "boss")
     with set_up(tmp_path / "till", setup.code, Line(portal)) as till:
         yield till
 
@@ -68,7 +67,7 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
     assert (status["outcomes"], status["quarantined"], status["refused"]) == ({"counted": 1}, [], [])
     assert receipt.receipt(app.ports, batch)["rows"]["ignored"] == 1
     (entry,) = [
-        one for one in reading.find_entries(app.ports, reading.AuditFilter()) if one.what.endswith("d-accepted")
+        one for one in audit_log.find_entries(app.ports, audit_log.AuditFilter()) if one.what.endswith("d-accepted")
     ]
     assert (entry.who, entry.subject, entry.after["reason"]) == ("admin-all", batch, FORM["reason"])
     assert boss.post(f"/uploads/{batch}/accept-sales", FORM).status_code == 422, "it is not in quarantine any more"
@@ -85,7 +84,7 @@ def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
     batch = quarantined(app)
     person(Role.ADMIN).post(f"/uploads/{batch}/accept-sales", FORM)
     work()
-    (own,) = (one for one in records.find(app.ports, kind=BatchKind.STORE_SALES) if one.batch_id != batch)
+    (own,) = (one for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES) if one.batch_id != batch)
     undo.undo(app.ports, own.batch_id, "boss")
     assert totals(app) == []
     assert rebuild.from_originals(app.ports, app.fresh_warehouse)["differences"] == []
@@ -142,13 +141,13 @@ def test_a_message_with_an_unknown_key_is_accepted(app: App, person: Callable[..
 def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(
     app: App, person: Callable[..., Visitor], work: Work
 ) -> None:
-    key, private = store_keys.issue(app.ports, "IN", "MUM01", "front", "boss")
-    signature = signatures.sign(private, BODY)
-    other, other_private = store_keys.issue(app.ports, "IN", "DEL01", "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, "IN", "MUM01", "front", "boss")
+    signature = signatures.sign_payload(private, BODY)
+    other, other_private = store_credentials.issue_store_key(app.ports, "IN", "DEL01", "front", "boss")
     messages: list[tuple[bytes, dict[str, Any]]] = [
         (BODY, {}),
         (BODY + b" ", {"key": key.id, "signature": signature}),
-        (BODY, {"store_id": "DEL01", "key": other.id, "signature": signatures.sign(other_private, BODY)}),
+        (BODY, {"store_id": "DEL01", "key": other.id, "signature": signatures.sign_payload(other_private, BODY)}),
         (b"nonsense", {"key": "lost", "signature": "x"}),
         (BODY, {"store_id": "DEL01", "key": "lost", "signature": "x"}),
     ]
@@ -160,7 +159,7 @@ def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(
         assert (refusal.status_code, "Nothing was accepted." in refusal.text) == (422, True), attributes
         boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "a forgery"})
         work()
-    store_keys.revoke(app.ports, key.id, "boss")
+    store_credentials.revoke_store_key(app.ports, key.id, "boss")
     batch = send(app, work, BODY + b" ", key=key.id, signature=signature)
     refusal = boss.post(f"/uploads/{batch}/accept-sales", FORM)
     assert (refusal.status_code, "its signature is wrong" in refusal.text) == (422, True)

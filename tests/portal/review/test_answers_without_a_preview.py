@@ -10,10 +10,10 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
 from tillstream.pipeline.staging import expiry
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.operations import large_settlements
 
@@ -35,7 +35,7 @@ def test_a_large_held_file_is_imported_from_its_page(app: App, person: People, w
     manager = person(Role.MANAGER, "IN")
     held = manager.upload(LARGE)
     work()
-    assert records.get(app.ports, held).state is State.HELD
+    assert batch_records.get_batch(app.ports, held).state is BatchState.HELD
     for page in (manager.get(f"/waiting/{held}").text, manager.get(f"/waiting/{held}/answers").text):
         assert "There is no preview, because the file is large. Its import takes some minutes." in page
         assert "Every row accounted for" in page
@@ -45,7 +45,7 @@ def test_a_large_held_file_is_imported_from_its_page(app: App, person: People, w
     work()
     large_settlements.run(app.ports, app.contracts)
     work()
-    assert records.get(app.ports, held).state is State.ANNOUNCED
+    assert batch_records.get_batch(app.ports, held).state is BatchState.ANNOUNCED
 
 
 def test_a_held_file_with_expired_rows_is_imported_from_its_page(app: App, person: People, work: Work) -> None:
@@ -53,7 +53,7 @@ def test_a_held_file_with_expired_rows_is_imported_from_its_page(app: App, perso
     held = manager.upload(SMALL)
     work()
     assert "1 line would be added" in manager.get(f"/waiting/{held}").text
-    staged = records.get(app.ports, held).staged
+    staged = batch_records.get_batch(app.ports, held).staged
     assert staged
     for name in staged.objects:
         expiry.delete_staged(app.ports, name)
@@ -62,7 +62,7 @@ def test_a_held_file_with_expired_rows_is_imported_from_its_page(app: App, perso
     assert IMPORT in page
     manager.post(f"/uploads/{held}/confirm")
     work()
-    assert records.get(app.ports, held).state is State.ANNOUNCED
+    assert batch_records.get_batch(app.ports, held).state is BatchState.ANNOUNCED
 
 
 def test_a_clerk_sees_no_button(person: People, work: Work) -> None:

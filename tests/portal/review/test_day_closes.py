@@ -11,18 +11,18 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain import day_close
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
+from tillstream.model import messages as model_messages
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.server.worker import Worker
 from tillstream.workflows.operations import reconcile
 from tillstream.workflows.review import day_closes
 
-SALE = schema()["examples"][0]
-CLOSE = day_close.schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
+CLOSE = model_messages.day_close_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 People = Callable[..., Visitor]
 
@@ -156,6 +156,6 @@ def test_a_manager_sees_and_accepts_day_closes_of_own_stores_only(app: App, cloc
     sweep(app, clock)
     manager = person(Role.MANAGER, REGION, login="manager")
     assert STORE in manager.get("/waiting/day-closes").text
-    accounts.assign(app.ports, "manager", stores=("MAN1",), by="boss")
+    accounts.assign_account(app.ports, "manager", stores=("MAN1",), by="boss")
     assert "All day closes agree" in manager.get("/waiting/day-closes").text
     assert manager.post(f"/waiting/day-closes/{only(app).id}/accept", {"reason": "x"}).status_code == 404

@@ -10,9 +10,9 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchKind
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 from tillstream.workflows.review import day_closes, undo
 
 People = Callable[..., Visitor]
@@ -28,7 +28,7 @@ def agreed(app: App, clock: ManualClock) -> None:
 
 def test_an_undo_opens_it_again_until_the_sale_counts_again(app: App, clock: ManualClock, person: People) -> None:
     agreed(app, clock)
-    newest = records.find(app.ports, kind=BatchKind.STORE_SALES, limit=1)[0]
+    newest = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=1)[0]
     undo.undo(app.ports, newest.batch_id, "manager")
     sweep(app, clock)
     assert (only(app).state, only(app).missing) == ("open", ("2",))

@@ -12,10 +12,9 @@ from portal import list_view
 from portal.review import answers
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
+from tillstream.records import audit_log, batch_records
 from tillstream.workflows.review import decisions
 from tillstream.workflows.review.decision_preview import previewable
 
@@ -34,7 +33,7 @@ def sell(admin: Visitor, work: Work) -> None:
 @pytest.fixture
 def held(app: App, sold: Visitor) -> str:
     """The batch of a file of an administrator that is held."""
-    (one,) = records.find(app.ports)
+    (one,) = batch_records.find_batches(app.ports)
     return one.batch_id
 
 
@@ -75,9 +74,9 @@ def test_a_confirmed_file_counts_and_shows_who_confirmed_it(app: App, person: Pe
     manager = person(Role.MANAGER, "IN")
     manager.post(f"/uploads/{held}/confirm")
     work()
-    record = records.get(app.ports, held)
-    assert record.state is State.ANNOUNCED
-    entries = reading.find_by_subject(app.ports, "upload", held)
+    record = batch_records.get_batch(app.ports, held)
+    assert record.state is BatchState.ANNOUNCED
+    entries = audit_log.find_by_subject(app.ports, "upload", held)
     assert ("upload.confirmed", "manager-in") in [(one.what, one.who) for one in entries]
     assert manager.get(f"/waiting/{held}").status_code == 303
     assert "No file needs review" in manager.get("/waiting").text
@@ -136,8 +135,12 @@ def test_several_files_are_imported_or_discarded_together(app: App, person: Peop
     manager.post("/waiting", {"answer": "discard", "batch": batches[2], "reason": "wrong month"})
     assert "1 file is discarded" in manager.get("/waiting").text
     work()
-    assert [records.get(app.ports, one).state for one in batches] == [State.ANNOUNCED, State.ANNOUNCED, State.REJECTED]
-    assert records.get(app.ports, batches[2]).error == "Rejected by manager-in: wrong month"
+    assert [batch_records.get_batch(app.ports, one).state for one in batches] == [
+        BatchState.ANNOUNCED,
+        BatchState.ANNOUNCED,
+        BatchState.REJECTED,
+    ]
+    assert batch_records.get_batch(app.ports, batches[2]).error == "Rejected by manager-in: wrong month"
     manager.post("/waiting", {"answer": "import", "batch": batches[2]})
     assert "Not changed, because" in manager.get("/waiting").text
     assert manager.post("/waiting", {"answer": "import"}).status_code == 422
@@ -176,7 +179,7 @@ def test_an_undo_shows_the_headline_numbers_before_and_after_and_then_what_it_ch
     assert "second.csv is undone" in done
     assert "1 line changed, 9 lines removed" in done
     assert "157.00" in done
-    entries = reading.find_by_subject(app.ports, "upload", batch)
+    entries = audit_log.find_by_subject(app.ports, "upload", batch)
     assert ("upload.undone", "manager-in") in [(one.what, one.who) for one in entries]
 
 
@@ -278,7 +281,7 @@ def test_a_file_that_is_answered_while_its_answers_are_computed(
     manager = person(Role.MANAGER, "IN")
 
     def is_answered_first(*arguments: Any) -> bool:
-        if records.get(app.ports, held).state is State.HELD:
+        if batch_records.get_batch(app.ports, held).state is BatchState.HELD:
             decisions.reject(app.ports, held, "another")
         return previewable(*arguments)
 

@@ -13,11 +13,11 @@ from upload_steps import look_at
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action, Role, Scope
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action, Role, Scope
 from tillstream.people import accounts
+from tillstream.records import batch_records
 from tillstream.workflows.decisions.ask import ask
 from tillstream.workflows.decisions.decision import Decision, Work
 from tillstream.workflows.decisions.perform import Ledger, perform
@@ -75,7 +75,7 @@ def test_an_undo_by_the_function_leads_to_its_settlement(
     answer = boss.post(f"/uploads/{batch}/undo")
     assert (answer.status_code, functions.called) == (303, ["undo"])
     assert "/changes/" in answer.location
-    assert records.get(shop.app.ports, batch).state is State.UNDONE
+    assert batch_records.get_batch(shop.app.ports, batch).state is BatchState.UNDONE
 
 
 def test_an_undo_without_an_answer_shows_that_it_goes_on(
@@ -111,12 +111,12 @@ def test_the_function_checks_the_rights_of_the_account_again(shop: Shop, person:
     for login, error in (("asha", Rejected), ("mia", NotFound), ("nora", NotFound)):
         with pytest.raises(error):
             perform(ledger, Decision(Work.UNDO, login, {"batch": batch}))
-    accounts.disable(ports, "mia", by="boss")
+    accounts.disable_account(ports, "mia", by="boss")
     with pytest.raises(Rejected, match="disabled"):
         perform(ledger, Decision(Work.UNDO, "mia", {"batch": batch}))
     with pytest.raises(Rejected, match="sweep"):
         sweep_for(ports, shop.app.contracts, "asha")
-    assert records.get(ports, batch).state is not State.UNDONE
+    assert batch_records.get_batch(ports, batch).state is not BatchState.UNDONE
 
 
 def test_a_token_limits_what_the_function_does(shop: Shop) -> None:

@@ -12,13 +12,13 @@ from till_lines import Line, set_up
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.people import setup_codes
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import BatchKind
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
+from tillstream.people import store_credentials
+from tillstream.ports.bus import Message
 from tillstream.receipts import receipt
+from tillstream.records import batch_records
 from tillstream.workflows.operations import rebuild
 from tillstream_till import Till
 
@@ -35,7 +35,8 @@ def send_two_versions(app: App, portal: Flask, folder: Path, work: Work) -> Till
     """A till sends sales 1 and 2, which count; then the returned one sends a sale 2 with other contents."""
     line = Line(portal)
     codes = [
-        setup_codes.connect(app.ports, "http://127.0.0.1", "IN", "MUM01", name, "boss").code for name in ("a", "b")
+        store_credentials.connect_till(app.ports, "http://127.0.0.1", "IN", "MUM01", name, "boss").code
+        for name in ("a", "b")
     ]
     first, second = (set_up(folder / f"till{number}" / "box", code, line) for number, code in enumerate(codes))
     first.record_all([sale("1", "5.00"), sale("2", "7.00")])
@@ -61,7 +62,7 @@ def till(app: App, portal: Flask, tmp_path: Path, work: Work) -> Till:
 def quarantined(app: App) -> str:
     (batch,) = (
         one.batch_id
-        for one in records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+        for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
         if receipt.receipt(app.ports, one.batch_id)["rows"]["quarantined"]
     )
     return batch

@@ -6,8 +6,8 @@ import yaml
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -33,7 +33,7 @@ def test_a_new_column_is_explained_and_accepting_saves_the_contract(app: App, pe
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert "1 of 1 row imported" in admin.get(f"/uploads/{batch}").text
-    assert records.get(app.ports, batch).contract_version == app.contracts.current("IN").version == 2
+    assert batch_records.get_batch(app.ports, batch).contract_version == app.contracts.current("IN").version == 2
     assert yaml.safe_load((app.settings.contracts / "IN.yaml").read_text())["extra_columns"] == ["Mood"]
 
 
@@ -58,7 +58,7 @@ def test_a_replay_can_be_previewed(app: App, person: People, work: Work) -> None
     assert "IN, version 1 → IN, version 2" in page
     assert "800.00" in page
     assert "810.00" in page
-    assert len(records.find(app.ports, kind=None)) == 1
+    assert len(batch_records.find_batches(app.ports, kind=None)) == 1
     assert "Preview changes" in admin.get(f"/uploads/{batch}").text
 
 
@@ -80,8 +80,8 @@ def test_a_manager_enters_the_time_of_receipt_of_a_file_from_a_wrong_clock(
         assert answer.status_code == 403
     again = manager.post(f"/uploads/{batch}/replay", {"received": received}).headers["Location"].rpartition("/")[2]
     work()
-    assert records.get(app.ports, again).received_date.isoformat() == "2026-01-05"
-    assert records.get(app.ports, batch).state == "replayed"
+    assert batch_records.get_batch(app.ports, again).received_date.isoformat() == "2026-01-05"
+    assert batch_records.get_batch(app.ports, batch).state == "replayed"
 
 
 def test_a_replay_that_would_be_refused_offers_no_button(person: People, work: Work) -> None:

@@ -6,10 +6,10 @@ import pytest
 from visitor import HEADER, PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, State
-from tillstream.domain.people import Role
+from tillstream.model.batch import STATES_IN_LEDGER, BatchState
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -25,8 +25,8 @@ def mostly_bad(prefix: str, store: str = "MUM01") -> bytes:
     return indian_file(*(row.replace("MUM01", store) for row in rows))
 
 
-def states(app: App, *batches: str) -> set[State]:
-    return {records.get(app.ports, batch).state for batch in batches}
+def states(app: App, *batches: str) -> set[BatchState]:
+    return {batch_records.get_batch(app.ports, batch).state for batch in batches}
 
 
 @pytest.mark.parametrize("page", ["/uploads/{}", "/waiting/{}", "/waiting/{}/answers"])
@@ -36,30 +36,30 @@ def test_one_accepted_version_reads_all_files(app: App, person: People, work: Wo
     work()
     held = [admin.upload(widened(str(number)), f"day-{number}.csv") for number in range(5, 8)]
     work()
-    assert states(app, *held) == {State.HELD}
+    assert states(app, *held) == {BatchState.HELD}
     assert ALSO.format("2 other files", "ada") in admin.get(page.format(held[1])).text
     answer = admin.post(f"/uploads/{held[1]}/accept", {"all": "yes"}, follow_redirects=True).text
     assert "The same answer was given for 2 other files with the same reasons." in answer
     work()
-    assert states(app, *held) <= IN_LEDGER
+    assert states(app, *held) <= STATES_IN_LEDGER
     assert app.contracts.current("IN").version == 2
 
 
-@pytest.mark.parametrize(("answer", "then"), [("confirm", IN_LEDGER), ("reject", {State.REJECTED})])
+@pytest.mark.parametrize(("answer", "then"), [("confirm", STATES_IN_LEDGER), ("reject", {BatchState.REJECTED})])
 def test_one_answer_decides_about_all_and_without_the_choice_about_one(
-    app: App, person: People, work: Work, answer: str, then: set[State]
+    app: App, person: People, work: Work, answer: str, then: set[BatchState]
 ) -> None:
     admin = person(Role.ADMIN, login="ada")
     held = [admin.upload(mostly_bad(prefix), f"{prefix}.csv") for prefix in "ABCD"]
     other = person(Role.MANAGER, "IN").upload(mostly_bad("E"), "E.csv")
     work()
     admin.post(f"/uploads/{held[3]}/{answer}")
-    assert states(app, *held[:3]) == {State.HELD}
+    assert states(app, *held[:3]) == {BatchState.HELD}
     assert ALSO.format("2 other files", "ada") in admin.get(f"/uploads/{held[0]}").text
     admin.post(f"/uploads/{held[0]}/{answer}", {"all": "yes"})
     work()
     assert states(app, *held) <= then
-    assert states(app, other) == {State.HELD}
+    assert states(app, other) == {BatchState.HELD}
 
 
 def test_files_of_other_stores_are_left_out(app: App, person: People, work: Work) -> None:
@@ -67,9 +67,11 @@ def test_files_of_other_stores_are_left_out(app: App, person: People, work: Work
     held = [admin.upload(mostly_bad(prefix), f"{prefix}.csv") for prefix in "AB"]
     elsewhere = admin.upload(mostly_bad("C", "DEL01"), "C.csv")
     work()
-    accounts.add(app.ports, "mumbai", "Mira", Role.MANAGER, regions=("IN",), stores=("MUM01",), password=PASSWORD)
+    accounts.add_account(
+        app.ports, "mumbai", "Mira", Role.MANAGER, regions=("IN",), stores=("MUM01",), password=PASSWORD
+    )
     mira = Visitor(admin.client.application.test_client())
     mira.sign_in("mumbai")
     assert ALSO.format("1 other file", "ada") in mira.get(f"/uploads/{held[0]}").text
     mira.post(f"/uploads/{held[0]}/reject", {"all": "yes"})
-    assert (states(app, *held), states(app, elsewhere)) == ({State.REJECTED}, {State.HELD})
+    assert (states(app, *held), states(app, elsewhere)) == ({BatchState.REJECTED}, {BatchState.HELD})

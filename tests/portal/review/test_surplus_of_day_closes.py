@@ -10,10 +10,10 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.people import signatures, store_keys
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
+from tillstream.people import signatures, store_credentials
+from tillstream.ports.bus import Message
 from tillstream.server.worker import Worker
 from tillstream.workflows.review import day_closes
 
@@ -28,7 +28,7 @@ def send_from(app: App, till: str, *messages: dict[str, Any], private: str = "",
         body = json.dumps(message).encode()
         attributes = {"region": REGION, "store_id": STORE, "till": till}
         if key:
-            attributes |= {"key": key, "signature": signatures.sign(private, body)}
+            attributes |= {"key": key, "signature": signatures.sign_payload(private, body)}
         published.append(Message(body, {name: value for name, value in attributes.items() if value}))
     app.ports.bus.publish(TOPIC_STORE_SALES, published)
     Worker(app).run_until_idle()
@@ -48,7 +48,7 @@ def test_further_sales_of_the_till_are_listed_until_it_closes_the_day_again(
 
 
 def test_the_key_decides_which_till_sent_a_sale(app: App, clock: ManualClock) -> None:
-    front, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    front, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     send_from(app, "front", sale("1"), close(["1"], 1, "10"), key=front.id, private=private)
     send_from(app, "another", sale("2"), key=front.id, private=private)
     send_from(app, "", sale("3"), key=front.id, private=private)

@@ -6,7 +6,7 @@ from flask import Flask
 from routes import ENDLESS
 
 from portal.access import Open, access_of
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 
 
 class Changes(StrEnum):

@@ -7,8 +7,8 @@ from shop_steps import FILE, Shop, webhook
 from stock_acts import preview_of_stock, receive
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, call, look_at, send
 
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import store_credentials
 
 ENTRY = {"region": "IN", "code": "KET", "name": "Kettle"}
 EXPECTED = {"cadence": "daily", "deadline": "12:00"}
@@ -36,8 +36,8 @@ def _counting(shop: Shop, act: str) -> None:
 
 
 def _sale(shop: Shop) -> None:
-    sale = schema()["examples"][0]
-    key = store_tokens.issue(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    sale = store_sale_schema()["examples"][0]
+    key = store_credentials.issue_store_token(shop.app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     headers = {"Authorization": f"Bearer {key}"}
     assert shop.anonymous().client.post("/api/sales", json=sale, headers=headers).status_code == 202
 

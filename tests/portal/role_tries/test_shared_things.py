@@ -11,7 +11,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.alerts import records as alerts
 from tillstream.dashboards import annotations
 from tillstream.domain.alerts.alert import Member
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -79,7 +79,7 @@ def test_who_is_bound_later_does_not_undo_sales_of_other_stores(shop: Shop, pers
     manager = person(Role.MANAGER, "IN", login="ravi")
     batch = manager.upload(MIXED)
     shop.work()
-    accounts.assign(shop.app.ports, "ravi", stores=("MUM01",), by="boss")
+    accounts.assign_account(shop.app.ports, "ravi", stores=("MUM01",), by="boss")
     page = manager.get(f"/uploads/{batch}")
     assert (page.status_code, f"/uploads/{batch}/undo" in page.text) == (200, False)
     for path in ("undo", "replay", "cancel", "reject", "confirm"):

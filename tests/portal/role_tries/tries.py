@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from portal.access import Access
 from tillstream.app import App
-from tillstream.domain.people import PERMISSIONS, Action, Role
+from tillstream.model.people import PERMISSIONS, Action, Role
 from tillstream.people import personal_tokens
 
 STORE, OTHER_STORE, REGION, OTHER_REGION = "MUM01", "PNQ1", "IN", "UK"
@@ -162,7 +162,7 @@ def visitors(flask: Flask, app: App, person: Callable[..., Visitor]) -> Callable
             elif one.is_token:
                 owner = one.name.removesuffix("-token")
                 visitor_of(next(each for each in PEOPLE if each.name == owner))
-                key = personal_tokens.issue(app.ports, owner, "try", _rights(one.role), by=owner)[1]
+                key = personal_tokens.issue_personal_token(app.ports, owner, "try", _rights(one.role), by=owner)[1]
                 client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {key}"
                 signed_in[one.name] = Visitor(client)
             else:
@@ -173,7 +173,7 @@ def visitors(flask: Flask, app: App, person: Callable[..., Visitor]) -> Callable
 
 
 def _rights(role: Role) -> Iterable[str]:
-    return [name for name, action in personal_tokens.RIGHTS.items() if action in PERMISSIONS[role]]
+    return [name for name, action in personal_tokens.TOKEN_RIGHTS.items() if action in PERMISSIONS[role]]
 
 
 def _send(visitor: Visitor, person: Person, address: str, method: str, kwargs: dict[str, Any]) -> TestResponse:

@@ -7,9 +7,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.ids import event_ids
-from tillstream.domain.people import Role
+from tillstream.model.ids import event_ids
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -30,7 +30,7 @@ def sell(clerk: Visitor, work: Work) -> None:
 @pytest.fixture
 def two_versions(sold: Visitor) -> tuple[Visitor, str, str]:
     """The clerk, and both batches."""
-    batches = {one.file: one.batch_id for one in records.find(sold.app.ports)}
+    batches = {one.file: one.batch_id for one in batch_records.find_batches(sold.app.ports)}
     return sold, batches["first.csv"], batches["second.csv"]
 
 

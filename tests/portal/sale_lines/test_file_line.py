@@ -9,12 +9,12 @@ from sheet_files import xlsx
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Role
-from tillstream.domain.store_sale import schema
-from tillstream.people import store_tokens
+from tillstream.model.errors import NotFound
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.people import Role
+from tillstream.people import store_credentials
 from tillstream.receipts.source_line import RowInContext, find_row
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -22,7 +22,7 @@ Work = Callable[[], None]
 
 @pytest.fixture
 def line_of(app: App) -> Callable[[str, int], RowInContext]:
-    return lambda batch, line: find_row(app.ports, records.get(app.ports, batch), line)
+    return lambda batch, line: find_row(app.ports, batch_records.get_batch(app.ports, batch), line)
 
 
 def test_a_line_is_shown_between_its_neighbours(
@@ -88,8 +88,8 @@ def test_a_corrected_row_leads_to_its_correction_and_on_to_the_file(person: Peop
 
 
 def test_a_sale_of_a_till_leads_to_its_message(app: App, anonymous: Visitor, person: People, work: Work) -> None:
-    sale = schema()["examples"][0]
-    token = store_tokens.issue(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
+    sale = store_sale_schema()["examples"][0]
+    token = store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "boss")[1]
     anonymous.client.post("/api/sales", json=sale, headers={"Authorization": f"Bearer {token}"})
     work()
     admin = person(Role.ADMIN)

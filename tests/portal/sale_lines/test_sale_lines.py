@@ -18,8 +18,8 @@ from portal.list_view import PER_PAGE
 from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.columns import PERSONAL
-from tillstream.domain.people import UNRESTRICTED, Role
+from tillstream.model.columns import PERSONAL
+from tillstream.model.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

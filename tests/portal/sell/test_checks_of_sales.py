@@ -10,7 +10,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.catalogue import saving
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Salesperson, Store
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 Save = Callable[[Entry], None]

@@ -8,11 +8,11 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -130,7 +130,7 @@ def test_a_message_that_is_no_sale_does_not_stop_the_others(person: People) -> N
 
 
 def test_a_manager_enters_for_salespeople_of_own_stores_only(app: App, portal: Any, person: People) -> None:
-    accounts.add(
+    accounts.add_account(
         app.ports, "maya", "M", Role.MANAGER, regions=("IN",), stores=("MUM01",), password="correct horse battery"
     )
     manager = Visitor(portal.test_client())
@@ -186,7 +186,7 @@ def test_outcomes_of_the_form_begin_where_the_settled_ones_end(sold: Visitor, pe
 def test_each_sale_leaves_one_entry_with_who_entered_it(person: People, app: App) -> None:
     seller = person(Role.SALESPERSON, "IN", login="ravi")
     send(seller, sale(), sale())
-    entries = [one for one in reading.find_entries(app.ports, reading.AuditFilter()) if one.what == "sale.entered"]
+    entries = [one for one in audit_log.find_entries(app.ports, audit_log.AuditFilter()) if one.what == "sale.entered"]
     assert [(one.who, one.subject, one.after["lines"]) for one in entries] == [("ravi", "IN/MUM01/W-ABC-1", 1)]
 
 

@@ -17,7 +17,7 @@ from tillstream.catalogue import saving
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, price_on
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 
 SHARED = False
 MUMBAI = Place("IN", "MUM01", "INR", 2, numbered=True, sale_prefix="MUM01/")

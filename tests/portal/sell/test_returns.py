@@ -11,9 +11,9 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import Role
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.people import Role
+from tillstream.ports.bus import Message
 from tillstream.workflows.intake.form_returns import SETTLING
 
 People = Callable[..., Visitor]

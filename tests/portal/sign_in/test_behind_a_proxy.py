@@ -14,9 +14,8 @@ from visitor import PASSWORD, Visitor
 
 from portal.sign_in import methods
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.people.sign_in import external_identities, sessions
+from tillstream.model.people import Role
+from tillstream.people import accounts, external_identities, sessions
 from tillstream.settings import Settings
 
 AUDIENCE = "/projects/1/locations/europe-west1/services/portal"
@@ -41,7 +40,7 @@ def behind(tmp_path: Path, issuer: TokenIssuer) -> Iterator[Behind]:
         app = build(Settings(home=tmp_path / "home", samples=False, threads=1, **(defaults | settings)))
         apps.append(app)
         for login in (ANA, BO):
-            external_identities.invite(app.ports, login, login, Role.ADMIN)
+            external_identities.invite_externally(app.ports, login, login, Role.ADMIN)
         flask = create_app(app)
         flask.testing = True
         return app, flask
@@ -65,7 +64,7 @@ def test_a_user_of_the_proxy_is_signed_in_without_a_further_step(behind: Behind,
     answer = visitor.get("/sign-in?next=/uploads", headers=shown(issuer))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/uploads")
     assert visitor.get("/uploads", headers=shown(issuer)).status_code == 200
-    assert [one.way for one in sessions.find(app.ports, ANA)] == ["iap"]
+    assert [one.way for one in sessions.find_sessions(app.ports, ANA)] == ["iap"]
 
 
 def test_the_plain_headers_of_the_proxy_prove_nothing(behind: Behind) -> None:
@@ -118,7 +117,7 @@ def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, issuer: Toke
 
 def test_passwords_are_accepted_too_if_the_setting_allows_it(behind: Behind, issuer: TokenIssuer) -> None:
     app, flask = behind(local_accounts=True)
-    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
     assert visitor.sign_in("old").status_code == 303
     assert visitor.get("/dashboard").status_code == 200
@@ -126,11 +125,13 @@ def test_passwords_are_accepted_too_if_the_setting_allows_it(behind: Behind, iss
 
 def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
     app, flask = behind()
-    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     with flask.test_request_context("/"):
-        user = accounts.get(app.ports, "old")
+        user = accounts.get_user(app.ports, "old")
         for way in ("", "oidc"):
-            session = sessions.current(app.ports, sessions.begin(app.ports, user, way=way), sessions.SessionLifetime())
+            session = sessions.current_session(
+                app.ports, sessions.begin_session(app.ports, user, way=way), sessions.SessionLifetime()
+            )
             assert session
             assert not methods.is_valid_session(app.settings, *session)
 
@@ -149,11 +150,11 @@ def test_an_address_counts_only_where_a_proxy_of_ours_wrote_it(
 ) -> None:
     app = build(Settings(home=tmp_path / "home", samples=False, threads=1, proxies=proxies))
     try:
-        accounts.add(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
+        accounts.add_account(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
         visitor = Visitor(create_app(app).test_client())
         visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = sent
         assert visitor.sign_in("ana").status_code == 303
-        assert [one.address for one in sessions.find(app.ports, "ana")] == [address]
+        assert [one.address for one in sessions.find_sessions(app.ports, "ana")] == [address]
     finally:
         app.close()
 

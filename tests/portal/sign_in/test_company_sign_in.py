@@ -16,11 +16,10 @@ from werkzeug.test import TestResponse
 
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App
-from tillstream.audit import AuditAction
-from tillstream.audit.reading import AuditFilter, find_entries
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.people.sign_in import external_identities, mfa_policy
+from tillstream.model.audit import AuditAction
+from tillstream.model.people import Role
+from tillstream.people import accounts, external_identities, two_factor
+from tillstream.records.audit_log import AuditFilter, find_entries
 from tillstream.settings import Settings
 
 Open = Callable[..., tuple[App, Flask]]
@@ -63,7 +62,7 @@ def opened(tmp_path: Path, provider: OpenIdProvider) -> Iterator[Open]:
 @pytest.fixture
 def portal(opened: Open) -> tuple[App, Flask]:
     app, flask = opened()
-    external_identities.invite(app.ports, ANA, "Ana", Role.ADMIN)
+    external_identities.invite_externally(app.ports, ANA, "Ana", Role.ADMIN)
     return app, flask
 
 
@@ -88,7 +87,7 @@ def test_who_was_invited_and_is_proved_is_in_and_goes_where_they_wanted(
     visitor, answer = through(flask, provider, "/uploads")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/uploads")
     assert visitor.get("/dashboard").status_code == 200
-    user = accounts.get(app.ports, ANA)
+    user = accounts.get_user(app.ports, ANA)
     assert (user.state, user.proved_by) == ("active", (provider.address,))
     assert audited(app, AuditAction.SESSION_BEGUN)[0]["way"] == "oidc"
     visitor.post("/sign-out")
@@ -122,7 +121,7 @@ def test_a_reassigned_address_opens_the_account_only_after_an_admin_resets_it(
     provider.person = {"sub": "2002", "email": ANA}
     _, answer = through(flask, provider)
     assert (answer.status_code, "a previous owner of the address" in answer.text) == (403, True)
-    external_identities.invite(app.ports, "bo@example.com", "Bo", Role.ADMIN)
+    external_identities.invite_externally(app.ports, "bo@example.com", "Bo", Role.ADMIN)
     provider.person = {"sub": "3", "email": "bo@example.com"}
     bo, _ = through(flask, provider)
     assert "signs in through" in bo.get(f"/people/{ANA}").text
@@ -133,8 +132,8 @@ def test_a_reassigned_address_opens_the_account_only_after_an_admin_resets_it(
 
 def test_a_stopped_account_stays_stopped(portal: tuple[App, Flask], provider: OpenIdProvider) -> None:
     app, flask = portal
-    accounts.add(app.ports, "other", "Other", Role.ADMIN, password=PASSWORD)
-    accounts.disable(app.ports, ANA)
+    accounts.add_account(app.ports, "other", "Other", Role.ADMIN, password=PASSWORD)
+    accounts.disable_account(app.ports, ANA)
     _, answer = through(flask, provider)
     assert (answer.status_code, "disabled" in answer.text) == (403, True)
 
@@ -220,8 +219,8 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
     portal: tuple[App, Flask], provider: OpenIdProvider
 ) -> None:
     app, flask = portal
-    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
-    mfa_policy.require_second_step(app.ports, [Role.ADMIN], "x")
+    accounts.add_account(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    two_factor.require_second_factor(app.ports, [Role.ADMIN], "x")
     visitor, _ = through(flask, provider)
     for path in PASSWORD_PAGES:
         assert visitor.get(path).status_code == 404, path
@@ -243,7 +242,7 @@ def test_an_invited_company_user_needs_only_an_address(portal: tuple[App, Flask]
     assert (refused.status_code, "email address" in refused.text) == (422, True)
     answer = admin.client.post("/people", data=form | {"login": "Bo@example.com"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/people/bo@example.com")
-    assert accounts.get(app.ports, "bo@example.com").state == "invited"
+    assert accounts.get_user(app.ports, "bo@example.com").state == "invited"
     provider.person = {"sub": "3", "email": "bo@example.com"}
     assert through(flask, provider)[1].status_code == 303
 
@@ -254,7 +253,7 @@ def _csrf(visitor: Visitor) -> str:
 
 def test_local_accounts_can_sign_in_if_the_setting_allows_it(opened: Open, provider: OpenIdProvider) -> None:
     app, flask = opened(local_accounts=True)
-    accounts.add(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(flask.test_client())
     page = visitor.get("/sign-in").text
     assert ("Sign in with your company" in page, 'name="password"' in page) == (True, True)
@@ -268,7 +267,7 @@ def test_the_settings_name_the_first_administrator(opened: Open, provider: OpenI
     ensure_first_admin(app)
     visitor, _ = through(flask, provider)
     assert visitor.get("/people").status_code == 200
-    assert [one.has_password for one in accounts.find(app.ports)] == [False]
+    assert [one.has_password for one in accounts.all_users(app.ports)] == [False]
 
 
 def test_the_first_password_signs_in_and_must_be_changed(opened: Open) -> None:

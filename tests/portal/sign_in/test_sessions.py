@@ -9,10 +9,9 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import accounts
-from tillstream.people.sign_in import sessions
-from tillstream.people.sign_in.devices import device
+from tillstream.model.people import Role
+from tillstream.people import accounts, sessions
+from tillstream.people.sessions import device_name
 
 People = Callable[..., Visitor]
 HOUR, DAY = 3_600, 86_400
@@ -38,7 +37,7 @@ def test_every_session_ends_after_its_days_however_busy(person: People, clock: M
 
 
 def test_a_remembered_session_outlives_the_night_and_not_its_days(app: App, portal: Flask, clock: ManualClock) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     visitor = Visitor(portal.test_client())
     answer = visitor.post("/sign-in", {"login": "asha", "password": PASSWORD, "remember": "y"})
     assert any(one.startswith("tillstream=") and "Expires=" in one for one in answer.headers.getlist("Set-Cookie"))
@@ -49,7 +48,7 @@ def test_a_remembered_session_outlives_the_night_and_not_its_days(app: App, port
 
 
 def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: Flask) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     cookies = Visitor(portal.test_client()).sign_in("asha").headers.getlist("Set-Cookie")
     (session,) = [cookie for cookie in cookies if cookie.startswith("tillstream=")]
     assert "Expires=" not in session
@@ -57,7 +56,7 @@ def test_without_remember_me_the_cookie_ends_with_the_browser(app: App, portal: 
 
 def test_requests_that_an_open_page_makes_by_itself_do_not_undo_a_sign_in(app: App, portal: Flask) -> None:
     """Its responses may come late, so they set no cookie."""
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     by_itself = {"Sec-Fetch-Mode": "cors"}
     for path in ("/session", "/alerts/bell"):
         answer = portal.test_client().get(path, headers=by_itself, follow_redirects=True)
@@ -71,7 +70,7 @@ def test_requests_that_an_open_page_makes_by_itself_do_not_undo_a_sign_in(app: A
 
 
 def test_a_session_planted_before_signing_in_does_not_become_the_persons(app: App, portal: Flask) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     mallory, victim = portal.test_client(), Visitor(portal.test_client())
     mallory.get("/sign-in")
     planted = mallory.get_cookie("tillstream")
@@ -118,7 +117,7 @@ def test_last_seen_is_written_once_a_minute(app: App, person: People, clock: Man
     for _ in range(5):
         visitor.get("/password")
     assert written() == before + 1
-    assert accounts.get(app.ports, "asha").last_seen == "2026-07-01T09:01:00+00:00"
+    assert accounts.get_user(app.ports, "asha").last_seen == "2026-07-01T09:01:00+00:00"
 
 
 def test_the_profile_lists_the_own_sessions_and_ends_the_others(app: App, portal: Flask, person: People) -> None:
@@ -135,27 +134,27 @@ def test_the_profile_lists_the_own_sessions_and_ends_the_others(app: App, portal
 
 def test_an_account_let_in_again_does_not_bring_its_sessions_back(app: App, person: People) -> None:
     visitor = person(Role.CLERK, "IN", login="asha")
-    accounts.disable(app.ports, "asha")
-    accounts.enable(app.ports, "asha")
+    accounts.disable_account(app.ports, "asha")
+    accounts.enable_account(app.ports, "asha")
     assert visitor.get("/dashboard").status_code == 303
 
 
 def test_no_session_token_is_in_the_documents(app: App, person: People) -> None:
     person(Role.ADMIN, login="asha")
-    user = accounts.get(app.ports, "asha")
-    text = sessions.begin(app.ports, user)
+    user = accounts.get_user(app.ports, "asha")
+    text = sessions.begin_session(app.ports, user)
     assert text not in str(app.ports.documents.find("sessions"))
-    assert sessions.current(app.ports, text, sessions.SessionLifetime())
-    assert sessions.current(app.ports, "x" * 43, sessions.SessionLifetime()) is None
+    assert sessions.current_session(app.ports, text, sessions.SessionLifetime())
+    assert sessions.current_session(app.ports, "x" * 43, sessions.SessionLifetime()) is None
 
 
 def test_sessions_long_over_are_forgotten(app: App, person: People, clock: ManualClock) -> None:
     person(Role.ADMIN, login="asha")
     clock.advance(100 * DAY)
-    user = accounts.get(app.ports, "asha")
+    user = accounts.get_user(app.ports, "asha")
     for _ in range(400):
-        sessions.begin(app.ports, user)
-    assert "2026-07-01T09:00:00+00:00" not in {one.created_at for one in sessions.find(app.ports, "asha")}
+        sessions.begin_session(app.ports, user)
+    assert "2026-07-01T09:00:00+00:00" not in {one.created_at for one in sessions.find_sessions(app.ports, "asha")}
 
 
 def test_the_own_profile_is_changed_and_its_dates_follow(app: App, person: People) -> None:
@@ -165,7 +164,7 @@ def test_the_own_profile_is_changed_and_its_dates_follow(app: App, person: Peopl
     page = visitor.get("/profile").text
     assert 'data-locale="de-DE"' in page
     assert 'data-zone="Asia/Kolkata"' in page
-    assert accounts.get(app.ports, "asha").name == "Asha Rao"
+    assert accounts.get_user(app.ports, "asha").name == "Asha Rao"
 
 
 @pytest.mark.parametrize(("form", "text"), [({"time_zone": "Mars/Base"}, "no time zone"), ({"name": ""}, "your name")])
@@ -185,4 +184,4 @@ def test_an_invalid_profile_is_explained_under_its_field(person: People, form: d
     ],
 )
 def test_a_device_is_named_in_words(agent: str, words: str) -> None:
-    assert device(agent) == words
+    assert device_name(agent) == words

@@ -9,9 +9,8 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import accounts, personal_tokens, store_tokens
-from tillstream.people.sign_in import mfa_policy
+from tillstream.model.people import Role
+from tillstream.people import accounts, personal_tokens, store_credentials, two_factor
 
 People = Callable[..., Visitor]
 
@@ -24,7 +23,7 @@ def test_a_person_signs_in_and_out(person: People) -> None:
 
 
 def test_a_wrong_password_is_explained_beside_the_field(app: App, anonymous: Visitor) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     answer = anonymous.sign_in("asha", "wrong")
     assert answer.status_code == 401
     assert "The sign-in name or the password is incorrect." in answer.text
@@ -32,15 +31,15 @@ def test_a_wrong_password_is_explained_beside_the_field(app: App, anonymous: Vis
 
 
 def test_after_signing_in_the_person_is_where_they_wanted_to_be(app: App, anonymous: Visitor) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     wanted = anonymous.get("/uploads?q=june&state=needs").headers["Location"]
     data = {"login": "asha", "password": PASSWORD}
     assert anonymous.post(wanted, data).headers["Location"] == "/uploads?q=june&state=needs"
 
 
 def test_a_generated_password_is_changed_before_anything_else(app: App, anonymous: Visitor) -> None:
-    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
-    _, token = personal_tokens.issue(app.ports, "asha", "report", ["numbers"], by="boss")
+    first = accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN)
+    _, token = personal_tokens.issue_personal_token(app.ports, "asha", "report", ["numbers"], by="boss")
     anonymous.sign_in("asha", first)
     changing = anonymous.get("/uploads?q=june").headers["Location"]
     assert changing == "/password?next=/uploads?q%3Djune"
@@ -61,8 +60,8 @@ def test_a_generated_password_is_changed_before_anything_else(app: App, anonymou
 
 
 def test_an_own_password_comes_before_the_second_step(app: App, anonymous: Visitor) -> None:
-    mfa_policy.require_second_step(app.ports, [Role.ADMIN], "boss")
-    first = accounts.add(app.ports, "asha", "Asha", Role.ADMIN)
+    two_factor.require_second_factor(app.ports, [Role.ADMIN], "boss")
+    first = accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN)
     anonymous.sign_in("asha", first)
     changing = anonymous.get("/profile/second-step").headers["Location"]
     anonymous.post(changing, {"old": first, "new": PASSWORD, "again": PASSWORD})
@@ -80,7 +79,7 @@ def test_an_unknown_method_is_refused_as_such_to_everybody(anonymous: Visitor, p
     "elsewhere", ["https://example.org/", "//example.org", "/\\example.org", "/%0a/example.org", "x"]
 )
 def test_the_sign_in_leads_to_no_other_site(app: App, anonymous: Visitor, elsewhere: str) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     data = {"login": "asha", "password": PASSWORD}
     assert anonymous.post(f"/sign-in?next={elsewhere}", data).headers["Location"] == "/dashboard"
 
@@ -90,7 +89,7 @@ def test_a_form_without_the_token_is_refused_and_changes_nothing(app: App, perso
     answer = visitor.client.post("/people", data={"login": "mallory", "role": "admin"})
     assert answer.status_code == 400
     assert "open for too long" in answer.text
-    assert [one.login for one in accounts.find(app.ports)] == ["admin-all"]
+    assert [one.login for one in accounts.all_users(app.ports)] == ["admin-all"]
 
 
 def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: People) -> None:
@@ -103,7 +102,7 @@ def test_a_call_of_the_api_that_changes_something_needs_the_token_too(person: Pe
 
 
 def test_a_program_refreshes_data_as_the_api_page_describes(app: App, portal: Flask) -> None:
-    accounts.add(app.ports, "robot", "Robot", Role.MANAGER, regions=["IN"], password=PASSWORD)
+    accounts.add_account(app.ports, "robot", "Robot", Role.MANAGER, regions=["IN"], password=PASSWORD)
     program = portal.test_client()
 
     def token(page: str) -> str:
@@ -116,7 +115,9 @@ def test_a_program_refreshes_data_as_the_api_page_describes(app: App, portal: Fl
 
 
 def test_a_store_token_is_valid_only_for_submitting_sales(app: App, anonymous: Visitor) -> None:
-    headers = {"Authorization": f"Bearer {store_tokens.issue(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"}
+    headers = {
+        "Authorization": f"Bearer {store_credentials.issue_store_token(app.ports, 'IN', 'MUM01', 'front', 'boss')[1]}"
+    }
     for refused in (
         anonymous.client.post("/api/data-refresh", headers=headers),
         anonymous.client.get("/api/kpis", headers=headers),
@@ -133,7 +134,7 @@ def test_a_reset_password_ends_every_session(app: App, person: People) -> None:
 
 def test_a_disabled_account_ends_every_session(app: App, person: People) -> None:
     visitor = person(Role.CLERK, "IN", login="asha")
-    accounts.disable(app.ports, "asha")
+    accounts.disable_account(app.ports, "asha")
     assert visitor.get("/dashboard").status_code == 303
 
 
@@ -164,7 +165,7 @@ def test_a_rejected_password_change_states_the_reason(person: People, change: di
 
 
 def test_many_tries_at_one_name_have_to_wait(app: App, anonymous: Visitor, clock: ManualClock) -> None:
-    accounts.add(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
+    accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=PASSWORD)
     for _ in range(5):
         assert anonymous.sign_in("asha", "wrong").status_code == 401
     assert anonymous.sign_in("asha").status_code == 429

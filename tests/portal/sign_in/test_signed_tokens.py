@@ -8,9 +8,9 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 from token_issuers import TokenIssuer, serve_issuer
 
-from tillstream.domain.errors import Unavailable
-from tillstream.people.sign_in import jwt_verifier
-from tillstream.people.sign_in.jwt_verifier import InvalidToken, JWTVerifier
+from tillstream.model.errors import Unavailable
+from tillstream.people import jwt_verifier
+from tillstream.people.jwt_verifier import InvalidToken, JWTVerifier
 
 ISSUER, AUDIENCE = "https://house.example", "us"
 

@@ -10,9 +10,9 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal import sql_page
 from portal.sql_page.running import RunningQueries
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
 from tillstream.exports.formats import FORMATS
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -13,8 +13,8 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.inventory import records
+from tillstream.model.people import Role
 
 sell = stock_steps.sell
 MUMBAI = "IN/MUM01"

@@ -13,8 +13,8 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.domain.inventory.movements import MovementKind
-from tillstream.domain.people import Role
 from tillstream.inventory import levels
+from tillstream.model.people import Role
 
 sell = stock_steps.sell
 KETTLE = "/stock/product?region=IN&store=MUM01&product=KET"

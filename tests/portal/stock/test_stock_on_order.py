@@ -15,8 +15,8 @@ from visitor import Visitor
 
 from portal.stock import on_order
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
+from tillstream.model.people import Role
 from tillstream.purchasing import orders
 
 SHARED = True

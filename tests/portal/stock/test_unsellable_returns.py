@@ -9,8 +9,8 @@ from stock_steps import counted, on_hand, rows
 from visitor import HEADER, Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
 from tillstream.inventory import levels
+from tillstream.model.people import Role
 
 sell = stock_steps.sell
 RETURN = (

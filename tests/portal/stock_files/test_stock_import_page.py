@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from shop_steps import People, Shop
 from stock_acts import hidden_fields, imported_stock, preview_of_stock
 
-from tillstream.domain.people import Role
 from tillstream.inventory import records
+from tillstream.model.people import Role
 
 RECORD = "/stock/import/record"
 

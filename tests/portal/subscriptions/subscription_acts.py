@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tillstream.app import file_destinations
-from tillstream.domain.errors import Rejected
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.model.errors import Rejected
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
 

@@ -14,7 +14,7 @@ from portal import navigation
 from portal.list_view import ListQuery, list_query, page_of
 from portal.storybook import components
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 PORTAL = Path(navigation.__file__).parent
@@ -33,7 +33,7 @@ def workshop(app: App) -> Flask:
 
 @pytest.fixture
 def maker(workshop: Flask, app: App) -> Visitor:
-    accounts.add(app.ports, "maker", "Maker", Role.ADMIN, password="correct horse battery")
+    accounts.add_account(app.ports, "maker", "Maker", Role.ADMIN, password="correct horse battery")
     visitor = Visitor(workshop.test_client())
     visitor.sign_in("maker")
     return visitor
@@ -160,7 +160,7 @@ def test_every_key_leads_to_one_area() -> None:
 def test_a_role_is_shown_the_areas_that_it_may_open(portal: Flask, app: App) -> None:
     for role in Role:
         scope = {"regions": ("IN",), "salesperson": "S1" if role is Role.SALESPERSON else None}
-        accounts.add(app.ports, role.value, role.value, role, password="correct horse battery", **scope)
+        accounts.add_account(app.ports, role.value, role.value, role, password="correct horse battery", **scope)
         visitor = Visitor(portal.test_client())
         visitor.sign_in(role.value)
         page = visitor.get("/help/problems").text

@@ -12,10 +12,10 @@ from tillstream.app import App
 from tillstream.cli.tokens import RIGHTS as CLI_RIGHTS
 from tillstream.commands.result import quiet
 from tillstream.commands.tokens import MakeToken, RevokeToken, Tokens, make, revoke, tokens
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Role
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
-from tillstream.people.personal_tokens import RIGHTS
+from tillstream.people.personal_tokens import TOKEN_RIGHTS
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -95,9 +95,9 @@ def test_less_rights_of_the_person_are_less_rights_of_the_token(
 ) -> None:
     text = create_token(person(Role.CLERK, "IN", login="asha"), rights=["numbers", "uploads"])
     assert program(text, "/api/uploads")[0] == 200
-    accounts.assign(app.ports, "asha", role=Role.ANALYST)
+    accounts.assign_account(app.ports, "asha", role=Role.ANALYST)
     assert program(text, "/api/uploads")[0] == 403
-    accounts.assign(app.ports, "asha", regions=["UK"])
+    accounts.assign_account(app.ports, "asha", regions=["UK"])
     assert program(text, "/api/kpis?region=IN")[0] == 400
 
 
@@ -112,7 +112,7 @@ def test_a_token_ends_by_its_day_by_its_owner_and_with_its_person(
     clock.advance(7 * 86_400)
     status, problem = program(old, "/api/kpis")
     assert (status, problem["title"]) == (401, "This token is not valid")
-    accounts.disable(app.ports, "asha")
+    accounts.disable_account(app.ports, "asha")
     assert program(kept, "/api/kpis")[0] == 401
 
 
@@ -127,7 +127,7 @@ def test_only_the_owner_and_admins_revoke(app: App, person: People, program: Cal
     assert "asha" in admin.get("/tokens/everybody").text
     assert admin.post(f"/tokens/everybody/{token_id}/revoke").status_code == 303
     assert program(text, "/api/kpis")[0] == 401
-    (token,) = personal_tokens.find(app.ports, "asha")
+    (token,) = personal_tokens.find_personal_tokens(app.ports, "asha")
     assert token.revoked_by == "admin-all"
 
 
@@ -173,8 +173,8 @@ def test_a_wrong_token_beside_a_session_is_a_wrong_token(person: People) -> None
 
 
 def test_the_command_line_makes_lists_and_ends_tokens(app: App, program: Callable[..., tuple]) -> None:
-    assert tuple(RIGHTS) == CLI_RIGHTS
-    accounts.add(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN"])
+    assert tuple(TOKEN_RIGHTS) == CLI_RIGHTS
+    accounts.add_account(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN"])
     result = make(app, quiet, MakeToken(login="asha", name="nightly", rights=["numbers"], days=1)).data
     assert program(result["token"], "/api/kpis")[0] == 200
     (listed,) = tokens(app, quiet, Tokens(login="asha")).data

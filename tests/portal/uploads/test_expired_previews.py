@@ -6,11 +6,11 @@ from datetime import timedelta
 from upload_steps import look_at
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream import audit
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.events import STAGING
-from tillstream.domain.people import Role
+from tillstream.model.events import STAGING
+from tillstream.model.people import Role
+from tillstream.records import audit_log
 from tillstream.workflows.intake import resumable_upload
 from tillstream.workflows.operations import reconcile
 
@@ -30,12 +30,12 @@ def test_a_preview_expires_after_seven_days_with_an_audit_entry(app: App, clock:
     reconcile.run(app.ports, app.contracts)
     assert resumable_upload.open_uploads(app.ports, "clerk-in") == []
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
-    entries = [one.data for one in app.ports.documents.find(audit.COLLECTION, {"what": "upload.preview-expired"})]
+    entries = [one.data for one in app.ports.documents.find(audit_log.COLLECTION, {"what": "upload.preview-expired"})]
     assert [(one["who"], one["before"]["file"], one["before"]["uploaded_by"]) for one in entries] == [
         ("sweep", "june.csv", "clerk-in")
     ]
     reconcile.run(app.ports, app.contracts)
-    assert len(app.ports.documents.find(audit.COLLECTION, {"what": "upload.preview-expired"})) == 1
+    assert len(app.ports.documents.find(audit_log.COLLECTION, {"what": "upload.preview-expired"})) == 1
 
 
 def test_what_was_loaded_from_a_preview_stays(app: App, clock: ManualClock, person: People) -> None:
@@ -45,4 +45,4 @@ def test_what_was_loaded_from_a_preview_stays(app: App, clock: ManualClock, pers
     clock.advance(30 * DAY)
     reconcile.run(app.ports, app.contracts)
     assert clerk.get(receipt, follow_redirects=True).status_code in {200, 303}
-    assert app.ports.documents.find(audit.COLLECTION, {"what": "upload.preview-expired"}) == []
+    assert app.ports.documents.find(audit_log.COLLECTION, {"what": "upload.preview-expired"}) == []

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.events import INBOX
-from tillstream.domain.people import Role
+from tillstream.model.events import INBOX
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -21,7 +21,7 @@ def held(app: App, work: Work) -> str:
     with app.ports.objects.writer(INBOX, "unknown/june.csv") as writer:
         writer.write(FILE)
     work()
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     return upload.batch_id
 
 

@@ -7,9 +7,9 @@ from upload_steps import ANSWERS, LOST, UNKNOWN, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.events import INBOX
-from tillstream.domain.people import Role
+from tillstream.model.events import INBOX
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -54,14 +54,14 @@ def test_a_clerk_answers_and_an_administrator_accepts(app: App, person: People, 
     assert admin.post(f"/uploads/{batch}/accept").status_code == 303
     work()
     assert app.contracts.current("IN").status.words["Lost"] == "returned"
-    assert records.get(app.ports, batch).contract_version == 2
+    assert batch_records.get_batch(app.ports, batch).contract_version == 2
 
 
 def test_a_file_without_a_contract_gets_a_new_one_from_answers(app: App, person: People, work: Work) -> None:
     with app.ports.objects.writer(INBOX, "unknown/linz.csv") as writer:
         writer.write(UNKNOWN)
     work()
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     admin, place = person(Role.ADMIN), f"/uploads/{upload.batch_id}/questions"
     assert "day, month, year 03/04/2026 is 3 April 2026" in text_of(admin.get(place).text)
     admin.post(place, ANSWERS)
@@ -95,10 +95,10 @@ def test_answers_about_one_file_are_for_those_with_the_same_reasons(app: App, pe
         with app.ports.objects.writer(INBOX, f"unknown/linz-{number}.csv") as writer:
             writer.write(UNKNOWN.replace(b"2026", f"202{number}".encode()))
     work()
-    admin, (first, second) = person(Role.ADMIN), records.find(app.ports)
+    admin, (first, second) = person(Role.ADMIN), batch_records.find_batches(app.ports)
     place = f"/uploads/{first.batch_id}/questions"
     admin.post(place, ANSWERS)
     assert "Also for the 1 other file from inbox" in admin.get(f"{place}?step=confirm").text
     admin.post(f"{place}/save", {"name": "linz", "all": "yes"})
     work()
-    assert {records.get(app.ports, one.batch_id).contract for one in (first, second)} == {"linz"}
+    assert {batch_records.get_batch(app.ports, one.batch_id).contract for one in (first, second)} == {"linz"}

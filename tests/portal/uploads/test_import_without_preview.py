@@ -8,8 +8,8 @@ from visitor import Visitor, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.contracts import import_settings
-from tillstream.domain.people import Role
+from tillstream.contracts import source_settings
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -73,4 +73,4 @@ def test_only_administrators_change_it_and_the_audit_log_records_it(app: App, pe
     assert "preview of IN" in admin.get("/audit?what=setting.changed").text
     page = text_of(clerk.get("/uploads").text)
     assert "IN imports without a preview" in page
-    assert import_settings.of_source(app.ports, "UK").without_preview is False
+    assert source_settings.import_setting_of_source(app.ports, "UK").without_preview is False

@@ -10,9 +10,9 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.operations import large_settlements
 
@@ -53,7 +53,7 @@ def test_the_undo_of_a_large_file_is_requested_without_a_preview_and_its_receipt
     assert ("Undo…" in receipt, "Reprocess</button>" in receipt) == (False, False)
     assert manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).status_code == 422
     large_settlements.run(app.ports, app.contracts)
-    assert records.get(app.ports, batch).state is State.UNDONE
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.UNDONE
     receipt = manager.get(f"/uploads/{batch}").text
     assert "none of them count now" in receipt
     assert "being undone" not in receipt
@@ -74,12 +74,12 @@ def test_the_undo_of_a_small_file_is_previewed_and_done_at_once(app: App, person
     batch = counted(app, manager, work, SMALL)
     assert "1 line would be removed" in manager.get(f"/uploads/{batch}/undo").text
     manager.post(f"/uploads/{batch}/undo")
-    assert records.get(app.ports, batch).state is State.UNDONE
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.UNDONE
 
 
 def test_a_large_held_file_can_be_decided_on_without_a_preview(app: App, person: People, work: Work) -> None:
     manager = person(Role.MANAGER, "IN")
     batch = manager.upload(indian_file(*(indian_sale(str(number), "none") for number in range(ROWS + 2))))
     work()
-    assert records.get(app.ports, batch).state is State.HELD
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.HELD
     assert "Import the file" in manager.get(f"/waiting/{batch}").text

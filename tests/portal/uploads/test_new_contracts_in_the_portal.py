@@ -7,12 +7,12 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.contracts import confirmations
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import parse
-from tillstream.domain.events import INBOX
-from tillstream.domain.people import Role
+from tillstream.contracts import registry
+from tillstream.model.batch import Batch
+from tillstream.model.contract import parse_contract
+from tillstream.model.events import INBOX
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -61,7 +61,7 @@ def test_the_figures_are_above_the_button_that_saves_the_contract(app: App, pers
     assert "Total line of the file (line 5 ) 1,354.40" in text
     assert admin.post(f"{place}/save", {"name": "linz"}).status_code == 303
     work()
-    assert not confirmations.needs_confirmation(app.ports, app.contracts.current("linz"))
+    assert not registry.needs_confirmation(app.ports, app.contracts.current("linz"))
 
 
 def test_every_column_is_listed_with_what_becomes_of_it(person: People) -> None:
@@ -77,13 +77,13 @@ def dropped(app: App, work: Work, name: str, content: bytes) -> Batch:
     with app.ports.objects.writer(INBOX, name) as writer:
         writer.write(content)
     work()
-    return next(one for one in records.find(app.ports) if one.file == name)
+    return next(one for one in batch_records.find_batches(app.ports) if one.file == name)
 
 
 def test_a_dropped_file_of_a_new_contract_waits_for_a_person_with_its_figures(
     app: App, person: People, work: Work
 ) -> None:
-    app.contracts.save(parse(SHOP), "boss")
+    app.contracts.save(parse_contract(SHOP), "boss")
     held = dropped(app, work, "shop-may.csv", b"No,Day,Net\n1,2026-05-02,20.00\n2,2026-05-03,22.50\n")
     admin = person(Role.ADMIN)
     page = text_of(admin.get(f"/uploads/{held.batch_id}").text)

@@ -10,10 +10,10 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.commands.detect import detect
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.people import Role
 from tillstream.workflows.intake import inbox_object
 
 People = Callable[..., Visitor]
@@ -47,7 +47,7 @@ def test_a_dropped_file_that_is_no_table_is_rejected_at_once(app: App, content: 
     with app.ports.objects.writer(INBOX, name, if_generation=0) as writer:
         writer.write(content)
     upload = inbox_object.record_of(app.ports, app.contracts, app.ports.objects.stat(INBOX, name))
-    assert (upload.state, upload.contract, upload.holds) == (State.REJECTED, "", ())
+    assert (upload.state, upload.contract, upload.holds) == (BatchState.REJECTED, "", ())
     assert sentence in upload.error
 
 

@@ -8,7 +8,7 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -46,7 +46,7 @@ def test_sales_of_another_region_are_not_compared(person: People, region: str, s
 @pytest.mark.usefixtures("linz")
 @pytest.mark.parametrize(("stores", "sees"), [(("Linz", "Graz"), True), (("Wels",), False)])
 def test_sales_of_other_stores_are_not_compared(app: App, portal: Flask, stores: tuple[str, ...], sees: bool) -> None:
-    accounts.add(app.ports, "mia", "mia", Role.MANAGER, regions=("Austria",), stores=stores, password=PASSWORD)
+    accounts.add_account(app.ports, "mia", "mia", Role.MANAGER, regions=("Austria",), stores=stores, password=PASSWORD)
     manager = Visitor(portal.test_client())
     manager.sign_in("mia")
     place = look_at(manager, COPY, "office.csv")

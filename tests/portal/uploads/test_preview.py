@@ -10,9 +10,9 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.events import STAGING
-from tillstream.domain.people import Role
+from tillstream.model.events import STAGING
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 from tillstream.workflows.intake import resumable_upload
 
 People = Callable[..., Visitor]
@@ -29,8 +29,8 @@ def test_a_known_file_shows_its_contract_its_cells_and_what_would_happen(app: Ap
     assert "Invoice Date 03-06-2026 10:15 → becomes 3 Jun 2026, 04:45" in text
     assert "ten → becomes – Rate is “ten”, which cannot be read as a number" in text
     work()
-    assert records.find(app.ports, kind=None) == []
-    assert "No sales yet" in clerk.get("/dashboard").text or not records.find(app.ports)
+    assert batch_records.find_batches(app.ports, kind=None) == []
+    assert "No sales yet" in clerk.get("/dashboard").text or not batch_records.find_batches(app.ports)
 
 
 def test_the_evidence_for_a_contract_is_shown(person: People) -> None:
@@ -47,7 +47,7 @@ def test_a_previewed_file_is_loaded_without_another_upload(app: App, person: Peo
     assert answer.status_code == 303, answer.text
     work()
     assert "9 of 10 rows imported; 1 row to fix" in clerk.get(answer.headers["Location"]).text
-    (upload,) = records.find(app.ports)
+    (upload,) = batch_records.find_batches(app.ports)
     assert (upload.received_by, upload.file, upload.size) == ("clerk-in", "june.csv", len(GOOD))
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
     assert clerk.get(place).headers["Location"] == answer.headers["Location"]
@@ -206,7 +206,7 @@ def test_a_clerk_proposes_nothing_for_another_region(app: App, person: People) -
     place = look_at(clerk, UNKNOWN, "linz.csv")
     answer = clerk.post(f"{place}/answers", ANSWERS)
     assert (answer.status_code, "Austria is not one of your regions" in answer.text) == (422, True)
-    assert records.find(app.ports, kind=None) == []
+    assert batch_records.find_batches(app.ports, kind=None) == []
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.CLERK])
@@ -221,7 +221,7 @@ def test_a_name_that_only_a_shipped_contract_has_is_free(app: App, person: Peopl
     if sender is not admin:
         assert admin.post(f"{answer.headers['Location']}/accept").status_code == 303
         work()
-    (read,) = records.find(app.ports, kind=None)
+    (read,) = batch_records.find_batches(app.ports, kind=None)
     assert (read.contract, read.contract_version, read.state) == ("UK", 2, "announced")
     assert app.contracts.current("UK").columns["sale_id"] == "Bon"
 

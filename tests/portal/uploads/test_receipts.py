@@ -9,8 +9,8 @@ from visitor import Visitor, indian_file, indian_sale
 from portal.inline_code import marked
 from portal.uploads import labels
 from tillstream.app import App
-from tillstream.contracts.loader import shipped
-from tillstream.domain.people import Role
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -57,7 +57,7 @@ def test_a_file_that_waits_for_those_who_see_all_of_it_needs_review(app: App, pe
     clerk = person(Role.CLERK, "IN", login="asha")
     batch = clerk.upload(MOSTLY_BAD + indian_sale("4").replace(",MUM01,", ",PNQ01,").encode())
     work()
-    accounts.assign(app.ports, "asha", stores=["MUM01"])
+    accounts.assign_account(app.ports, "asha", stores=["MUM01"])
     assert "It needs review: 2 of 4 rows must be fixed" in clerk.get(f"/uploads/{batch}").text
 
 
@@ -139,7 +139,7 @@ def test_problems_name_the_columns_as_the_file_does_wherever_they_are_read(perso
     work()
     downloaded = clerk.get(f"/uploads/{batch}/refused.csv").text
     column = clerk.get(f"/api/uploads/{batch}/receipt").get_json()["problems"][0]["column"]
-    header = shipped()["IN"].columns[column]
+    header = shipped_contracts()["IN"].columns[column]
     assert header != column
     assert f"in <b>{header}</b>" in tried
     assert f"{header} is “ten”" in downloaded

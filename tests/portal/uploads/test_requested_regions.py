@@ -8,11 +8,11 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.contract.model import parse
-from tillstream.domain.people import Role
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.contract import parse_contract
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import batch_records
 from tillstream.workflows.intake import complete_upload
 from tillstream.workflows.onboarding import held_batch
 
@@ -35,7 +35,7 @@ def requested_file(clerk: Visitor, region: str = "Austria") -> Batch:
     clerk.post(f"{place}/answers", OWN_ANSWERS)
     answer = clerk.post(f"{place}/request-region", {"region": f" {region} "})
     assert answer.status_code == 303, answer.text
-    (batch,) = records.find(clerk.app.ports, state=State.HELD)
+    (batch,) = batch_records.find_batches(clerk.app.ports, state=BatchState.HELD)
     assert answer.location == f"/uploads/{batch.batch_id}"
     return batch
 
@@ -54,7 +54,7 @@ def test_the_request_is_listed_for_administrators_with_the_answers_and_is_answer
     saved = admin.post(f"{questions}/save", {"name": "linz", "give_region": "yes"})
     assert saved.status_code == 303, saved.text
     work()
-    assert accounts.get(app.ports, "clerk-in").regions == ("Austria", "IN")
+    assert accounts.get_user(app.ports, "clerk-in").regions == ("Austria", "IN")
     assert "3 of 3 rows imported" in clerk.get(f"/uploads/{batch.batch_id}").text
 
 
@@ -63,7 +63,7 @@ def test_the_region_can_be_created_without_giving_it(app: App, person: People) -
     batch = requested_file(clerk)
     admin.post(f"/uploads/{batch.batch_id}/questions/save", {"name": "linz"})
     assert app.contracts.current("linz").region == "Austria"
-    assert accounts.get(app.ports, "clerk-in").regions == ("IN",)
+    assert accounts.get_user(app.ports, "clerk-in").regions == ("IN",)
     assert clerk.get(f"/uploads/{batch.batch_id}").status_code == 404
 
 
@@ -81,7 +81,7 @@ def test_a_region_can_be_requested_although_a_data_source_of_the_clerk_fits(app:
     assert "Is the region of the file missing?" in page
     assert "Is the region of the file missing?" not in admin.get(look_at(admin, indian_file(indian_sale("2")))).text
     clerk.post(f"{place}/request-region", {"region": "Nepal"})
-    (batch,) = records.find(app.ports, state=State.HELD)
+    (batch,) = batch_records.find_batches(app.ports, state=BatchState.HELD)
     assert "asks for Nepal" in clerk.get(f"/uploads/{batch.batch_id}").text
     assert "asks for Nepal" in admin.get("/waiting").text
 
@@ -90,7 +90,7 @@ def test_a_region_can_be_requested_although_a_data_source_of_the_clerk_fits(app:
 def test_the_clerk_learns_nothing_of_a_region_and_cannot_answer_the_own_request(
     app: App, person: People, region: str
 ) -> None:
-    app.contracts.save(parse(NORTH), "test")
+    app.contracts.save(parse_contract(NORTH), "test")
     clerk, colleague, manager = person(Role.CLERK, "IN"), person(Role.CLERK, "UK"), person(Role.MANAGER, "Norway")
     batch = requested_file(clerk, region)
     receipt = f"/uploads/{batch.batch_id}"
@@ -113,7 +113,7 @@ def test_a_request_names_a_region(person: People, region: str) -> None:
     place = look_at(clerk, UNKNOWN, "linz.csv")
     answer = clerk.post(f"{place}/request-region", {"region": region})
     assert (answer.status_code, "Enter the name of the region" in answer.text) == (422, True)
-    assert records.find(clerk.app.ports, kind=None) == []
+    assert batch_records.find_batches(clerk.app.ports, kind=None) == []
 
 
 def test_a_region_that_the_person_has_is_not_requested(person: People) -> None:
@@ -122,7 +122,7 @@ def test_a_region_that_the_person_has_is_not_requested(person: People) -> None:
         answer = visitor.post(f"{place}/request-region", {"region": " IN "})
         words = "You need no request for IN: choose it as the region of the file."
         assert (answer.status_code, words in answer.text) == (422, True)
-        assert records.find(visitor.app.ports, kind=None) == []
+        assert batch_records.find_batches(visitor.app.ports, kind=None) == []
 
 
 class Crash(BaseException):

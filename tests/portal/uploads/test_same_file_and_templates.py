@@ -9,9 +9,9 @@ from upload_steps import look_at, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -52,16 +52,16 @@ def test_a_file_that_does_not_count_can_be_imported_again(person: People, work: 
 @pytest.mark.parametrize(
     ("state", "advice"),
     [
-        (State.FAILED, "It failed, and nothing is lost. An administrator can retry it; do not upload it again."),
-        (State.CANCELLED, "It was cancelled before it was imported, so you can import it again."),
+        (BatchState.FAILED, "It failed, and nothing is lost. An administrator can retry it; do not upload it again."),
+        (BatchState.CANCELLED, "It was cancelled before it was imported, so you can import it again."),
     ],
 )
 def test_the_advice_is_about_what_happened_to_the_earlier_upload(
-    app: App, person: People, state: State, advice: str
+    app: App, person: People, state: BatchState, advice: str
 ) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(GOOD)
-    records.transition(app.ports, batch, state)
+    batch_records.transition_batch(app.ports, batch, state)
     assert clerk.get(SAME).get_json()["upload"]["advice"] == advice
     assert advice in text_of(clerk.get(look_at(clerk, GOOD, "again.csv")).text)
 
@@ -80,7 +80,7 @@ def test_the_reason_of_a_rejection_is_in_the_advice(person: People, work: Work) 
 def test_a_discarded_file_can_be_imported_again(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
     batch = clerk.upload(GOOD)
-    records.transition(app.ports, batch, State.REJECTED, error="Rejected by manager-in: wrong month")
+    batch_records.transition_batch(app.ports, batch, BatchState.REJECTED, error="Rejected by manager-in: wrong month")
     earlier = clerk.get(SAME).get_json()["upload"]
     assert earlier["state"] == "Discarded"
     assert earlier["advice"].startswith("Discarded by manager-in: wrong month. None of its rows is imported.")

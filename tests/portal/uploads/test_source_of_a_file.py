@@ -7,8 +7,8 @@ from upload_steps import look_at, text_of
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.contract.model import parse
-from tillstream.domain.people import Role
+from tillstream.model.contract import parse_contract
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(9)]
@@ -21,7 +21,7 @@ def clerk(app: App, person: People) -> Visitor:
     """A clerk of Austria, which has two contracts for the same files; so has Germany one."""
     for name, region in (("north", "Austria"), ("south", "Austria"), ("west", "Germany")):
         document = {"name": name, "region": region, "currency": "EUR", "columns": COLUMNS, "identity": {"store": name}}
-        app.contracts.save(parse(document), "test")
+        app.contracts.save(parse_contract(document), "test")
     return person(Role.CLERK, "Austria")
 
 

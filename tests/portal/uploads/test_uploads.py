@@ -10,10 +10,10 @@ from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from portal.uploads import labels, listing
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.contracts import import_settings
-from tillstream.domain.batch.record import State
-from tillstream.domain.people import Role
+from tillstream.contracts import source_settings
+from tillstream.model.batch import BatchState
+from tillstream.model.people import Role
+from tillstream.records import batch_records
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -35,19 +35,19 @@ def test_an_upload_becomes_a_receipt_and_a_number(person: People, work: Work) ->
 
 def test_several_files_come_in_one_form(app: App, person: People, work: Work) -> None:
     clerk = person(Role.CLERK, "IN")
-    import_settings.save(app.ports, "IN", without_preview=True, by="boss")
+    source_settings.save_import_setting(app.ports, "IN", without_preview=True, by="boss")
     files = [(BytesIO(GOOD), "june.csv"), (BytesIO(indian_file(indian_sale("99"))), "july.csv")]
     assert clerk.post("/uploads", {"contract": "IN", "file": files}).headers["Location"] == "/uploads"
     work()
     page = clerk.get("/uploads").text
     assert "june.csv" in page
     assert "july.csv" in page
-    assert {one.received_by for one in records.find(app.ports)} == {"clerk-in"}
+    assert {one.received_by for one in batch_records.find_batches(app.ports)} == {"clerk-in"}
 
 
 def test_one_file_without_a_script_leads_to_its_receipt(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
-    import_settings.save(app.ports, "IN", without_preview=True, by="boss")
+    source_settings.save_import_setting(app.ports, "IN", without_preview=True, by="boss")
     answer = clerk.post("/uploads", {"contract": "IN", "file": (BytesIO(GOOD), "june.csv")})
     assert answer.status_code == 303
     assert clerk.get(answer.headers["Location"]).status_code == 200
@@ -146,7 +146,7 @@ def test_a_held_file_is_rejected_with_a_reason(app: App, person: People, work: W
     batch = manager.upload(MOSTLY_BAD)
     work()
     manager.post(f"/uploads/{batch}/reject", {"reason": "wrong month"})
-    assert records.get(app.ports, batch).state is State.REJECTED
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.REJECTED
     page, rows = manager.get(f"/uploads/{batch}").text, manager.get("/uploads").text.partition("<tbody>")[2]
     assert (">Discarded</span>" in page, "Discarded by manager-in: wrong month" in page) == (True, True)
     assert ("Discarded" in rows, "Rejected" in rows + page) == (True, False)
@@ -185,7 +185,7 @@ def test_a_file_is_read_again_with_todays_contract(app: App, person: People, wor
     assert answer.status_code == 303, answer.text
     work()
     assert "10 of 10 rows imported" in clerk.get(answer.headers["Location"]).text
-    assert records.get(app.ports, batch).state is State.REPLAYED
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.REPLAYED
 
 
 def test_undo_of_a_file_with_a_pending_replay_is_rejected_with_the_reason(app: App, person: People, work: Work) -> None:
@@ -196,11 +196,11 @@ def test_undo_of_a_file_with_a_pending_replay_is_rejected_with_the_reason(app: A
     work()
     again = manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).headers["Location"].rsplit("/", 1)[1]
     work()
-    assert records.get(app.ports, again).state is State.HELD
+    assert batch_records.get_batch(app.ports, again).state is BatchState.HELD
     for refused in (manager.get(f"/uploads/{batch}/undo"), manager.post(f"/uploads/{batch}/undo")):
         assert refused.status_code == 422
         assert f"already being replayed as batch {again}, which is held" in refused.text
-    assert records.get(app.ports, batch).state is State.ANNOUNCED
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.ANNOUNCED
     page = manager.get(f"/uploads/{batch}").text
     assert ("needs review" in page, f"/uploads/{again}" in page) == (True, True)
     assert ("Undo…" in page, "Reprocess</button>" in page, "data-poll" in page) == (False, False, False)
@@ -214,7 +214,7 @@ def test_an_upload_is_cancelled_before_it_is_read(app: App, person: People, work
     batch = clerk.upload(GOOD)
     clerk.post(f"/uploads/{batch}/cancel")
     work()
-    assert records.get(app.ports, batch).state is State.CANCELLED
+    assert batch_records.get_batch(app.ports, batch).state is BatchState.CANCELLED
     assert "No sales yet" in clerk.get("/dashboard").text
 
 
@@ -286,9 +286,9 @@ def test_the_list_is_searched_filtered_sorted_and_paged(
 
 
 def test_every_state_has_words() -> None:
-    assert set(labels.STATES) == set(State)
+    assert set(labels.STATES) == set(BatchState)
     rows = dict.fromkeys(("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored"), 0)
-    for state in (*State, "dry-run"):
+    for state in (*BatchState, "dry-run"):
         assert labels.headline({"rows": rows, "status": str(state), "error": ""})
 
 

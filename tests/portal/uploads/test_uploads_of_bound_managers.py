@@ -9,12 +9,11 @@ from upload_steps import look_at, text_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.contract.model import parse
-from tillstream.domain.people import Role
-from tillstream.people import accounts, store_tokens
+from tillstream.model.batch import BatchKind
+from tillstream.model.contract import parse_contract
+from tillstream.model.people import Role
+from tillstream.people import accounts, store_credentials
+from tillstream.records import audit_log, batch_records
 
 Work = Callable[[], None]
 CONTRACT = {
@@ -39,7 +38,7 @@ MANCHESTER = "1,2026-06-01,MAN1,P1,2,10.00\n"
 @pytest.fixture
 def boss(app: App, person: Callable[..., Visitor], work: Work) -> Visitor:
     """An administrator of a region whose sale numbers are unique, with a sale of the store MAN1."""
-    app.contracts.save(parse(CONTRACT, "Shop"), "boss")
+    app.contracts.save(parse_contract(CONTRACT, "Shop"), "boss")
     admin = person(Role.ADMIN)
     admin.upload((HEADER + MANCHESTER).encode(), "first.csv", "Shop")
     work()
@@ -49,7 +48,7 @@ def boss(app: App, person: Callable[..., Visitor], work: Work) -> Visitor:
 @pytest.fixture
 def manager(app: App, boss: Visitor, anonymous: Visitor) -> Visitor:
     """The manager of LON1."""
-    accounts.add(app.ports, "lon", "lon", Role.MANAGER, regions=("Shop",), stores=("LON1",), password=PASSWORD)
+    accounts.add_account(app.ports, "lon", "lon", Role.MANAGER, regions=("Shop",), stores=("LON1",), password=PASSWORD)
     assert anonymous.sign_in("lon").status_code == 303
     return anonymous
 
@@ -62,7 +61,7 @@ def stores(app: App) -> list[tuple[str, str]]:
 def events(app: App) -> list[tuple[str, str]]:
     return [
         (entry.who, entry.what)
-        for entry in reading.find_entries(app.ports, reading.AuditFilter())
+        for entry in audit_log.find_entries(app.ports, audit_log.AuditFilter())
         if entry.what.endswith(".not-your-store")
     ]
 
@@ -89,7 +88,7 @@ def test_a_refusal_never_names_the_store_that_owns_the_sale_number(
         *(f"/uploads/{batch}", f"/uploads/{batch}/refused", f"/uploads/{batch}/refused.csv", f"/uploads/{batch}/fix"),
         *(f"/uploads/{batch}/fix/rows", f"/api/v1/uploads/{batch}/receipt", f"/uploads/{batch}/replay", "/uploads"),
         *(f"/waiting/{batch}", "/sales/1?region=Shop", "/search?q=1", "/changes", "/notices"),
-        *(f"/uploads/{one.batch_id}" for one in records.find(app.ports, kind=BatchKind.STORE_SALES)),
+        *(f"/uploads/{one.batch_id}" for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)),
     ]
     answers = [manager.get(path, follow_redirects=True) for path in shown]
     outcomes = Visitor(manager.client.application.test_client()).get(
@@ -114,7 +113,7 @@ def test_a_row_that_differs_from_a_till_of_another_store_does_not_name_it(
 
 def sell_number_one(app: App, till: Visitor, store: str = "LON1", number: str = "1") -> str:
     """Send the sale of a number with the token of a store, which is returned."""
-    token = store_tokens.issue(app.ports, "Shop", store, "front", "boss")[1]
+    token = store_credentials.issue_store_token(app.ports, "Shop", store, "front", "boss")[1]
     line = {"product_id": "P1", "quantity": "5", "unit_price": "10.00"}
     sale = {"schema": "store-sale/1", "region": "Shop", "store_id": store, "number": number, "lines": [line]}
     sale |= {"sold_at": "2026-06-02T10:00:00+00:00", "currency": "GBP"}

@@ -7,8 +7,8 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

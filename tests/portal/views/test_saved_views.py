@@ -9,7 +9,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.dashboards import saved_views
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]
@@ -19,7 +19,7 @@ JUNE = "/dashboard?from=2026-06-01&to=2026-06-30"
 
 def views_of(app: App, login: str) -> dict[str, str]:
     """Name → id of the views that a person can open."""
-    created = accounts.get(app.ports, login).created_at
+    created = accounts.get_user(app.ports, login).created_at
     return {view.name: view.id for view in saved_views.find(app.ports, login, created)}
 
 

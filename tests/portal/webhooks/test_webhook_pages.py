@@ -6,8 +6,8 @@ import pytest
 from shop_steps import Shop, webhook
 
 from tillstream.app import App
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import Message
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.ports.bus import Message
 from tillstream.webhooks import registry
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import strategies as st
 from source_tables import contract
 
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 
 WORDS = ["A", "B's", 'say "C"', "", "returned", "completed"]
 texts = st.none() | st.sampled_from(WORDS)

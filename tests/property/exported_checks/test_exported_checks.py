@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from source_tables import contract
 
 from examples import examples
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.pipeline.validating.schema_exports import to_pandas_script, to_polars_script, to_schema_yaml
 from tillstream.pipeline.validating.validate import SaleLineSchema
 

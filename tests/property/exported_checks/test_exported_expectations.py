@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from source_tables import contract
 
 from examples import examples, long_but
-from tillstream.contracts.loader import shipped
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.value_checks import Range
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import Range
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating import checks
 from tillstream.pipeline.validating.schema_exports import EXPECTATIONS, expectation_suite, to_expectation_json
@@ -165,7 +165,7 @@ def test_every_check_has_its_expectations() -> None:
 @pytest.mark.parametrize("name", long_but(["JP"], ["IN", "UK", "DE", "JP"]))
 def test_rows_of_sample_files(expectations: Validate, name: str) -> None:
     strict = {"ranges": {"quantity": Range(maximum=Decimal(2))}, "allowed": {"category": ("Furniture",)}}
-    rules = shipped()[name].model_copy(update=strict)
+    rules = shipped_contracts()[name].model_copy(update=strict)
     problems = set()
     for file in files(until=date(2026, 5, 31), scale=0.01, regions=[name]):
         stream = BytesIO()

@@ -14,8 +14,8 @@ from order_steps import KETTLE, LAMP, NOW, add_catalogue, arrive, draft
 
 from examples import examples
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.domain.errors import Rejected
 from tillstream.domain.purchasing.order import OrderState
+from tillstream.model.errors import Rejected
 from tillstream.purchasing import orders, receiving
 from tillstream.settings import Settings
 

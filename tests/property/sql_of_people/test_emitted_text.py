@@ -17,9 +17,9 @@ from tillstream.ad_hoc.forms import ALLOWED
 from tillstream.ad_hoc.statement import Statement, scoped
 from tillstream.adapters.local.googlesql import closed_text
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role, scope_of
 from tillstream.marts.tables import TABLES
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role, scope_of
 
 OFFERED = tables.offered(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 ENGINE = duckdb.connect()

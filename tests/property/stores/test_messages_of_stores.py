@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 from examples import examples
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain import day_close
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
-from tillstream.people import signatures, store_keys
-from tillstream.ports.event_bus import Message
+from tillstream.model import messages
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import signatures, store_credentials
+from tillstream.ports.bus import Message
 from tillstream.receipts import message_outcomes
-from tillstream.receipts.message_outcomes import Position, Reader
+from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
 from tillstream.workflows.operations import reconcile
 from tillstream.workflows.review import day_closes
 
-SALE, CLOSE = schema()["examples"][0], day_close.schema()["examples"][0]
+SALE, CLOSE = store_sale_schema()["examples"][0], messages.day_close_schema()["examples"][0]
 REGION, STORES = "UK", ("LON1", "MAN1")
 
 
@@ -74,7 +74,7 @@ class Company:
         signer = step.store if step.how != "stolen" else next(one for one in STORES if one != step.store)
         key, private = self.keys[signer]
         attributes = {"region": REGION, "store_id": step.store, "key": key, "till": "front"}
-        attributes["signature"] = signatures.sign(private, body if step.how != "altered" else body + b" ")
+        attributes["signature"] = signatures.sign_payload(private, body if step.how != "altered" else body + b" ")
         if step.how == "unsigned":
             attributes = {"region": REGION, "store_id": step.store}
         self.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])
@@ -96,7 +96,7 @@ class Company:
         ).encode()
         key, private = self.keys[store]
         attributes = {"region": REGION, "store_id": store, "key": key, "till": "front"}
-        signed = attributes | {"signature": signatures.sign(private, body)}
+        signed = attributes | {"signature": signatures.sign_payload(private, body)}
         self.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, signed)])
 
 
@@ -124,16 +124,18 @@ def company() -> Iterator[Company]:
     clock = ManualClock(datetime(2026, 11, 20, 20, tzinfo=UTC))
     with tempfile.TemporaryDirectory() as home:
         app = build(Settings(home=Path(home), threads=1, samples=False), clock)
-        issued = {store: store_keys.issue(app.ports, REGION, store, "front", "boss") for store in STORES}
+        issued = {
+            store: store_credentials.issue_store_key(app.ports, REGION, store, "front", "boss") for store in STORES
+        }
         yield Company(app, clock, {store: (key.id, private) for store, (key, private) in issued.items()})
         app.close()
 
 
 def outcomes(app: App, pages: int) -> list[dict[str, Any]]:
     """Every outcome, read in pages of this size."""
-    read, since = [], Position()
+    read, since = [], OutcomePosition()
     while True:
-        page = message_outcomes.read(app.ports, Reader(lambda _: True), since, pages)
+        page = message_outcomes.read_outcomes(app.ports, OutcomeReader(lambda _: True), since, pages)
         read += page.outcomes
         if page.next == since:
             return read

@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tillstream.domain.json_schemas.acceptor import compile_acceptor
-from tillstream.domain.json_schemas.violations import compile_schema
-from tillstream.domain.store_sale import decode, schema, validation_errors
+from tillstream.model.json_schemas import compile_acceptor, compile_schema
+from tillstream.model.messages import decode_store_sale, store_sale_errors, store_sale_schema
 
-FIELDS = [*schema()["properties"], *schema()["properties"]["lines"]["items"]["properties"], "colour", "0", ""]
+FIELDS = [
+    *store_sale_schema()["properties"],
+    *store_sale_schema()["properties"]["lines"]["items"]["properties"],
+    "colour",
+    "0",
+    "",
+]
 TEXTS = ["", "GBP", "GBP\n", "till", "returned", "store-sale/1", "12.50", "1e5", "-0", "a\nb", "\u2028", "x" * 101]
 TIMES = ["2026-11-20T10:03:00Z", "2026-11-20T10:03:00", "2026-02-30T10:03:00Z", "0001-01-01T00:00:00Z"]
 NUMBERS = [0, 1, -1, 1.0, 2.5, 2**53 - 1, 2**53, 1e300, float("inf"), float("-inf"), float("nan")]
@@ -31,15 +36,15 @@ def is_instant(value: object) -> bool:
 
 formats = FormatChecker(formats=())
 formats.checks("date-time", raises=ValueError)(is_instant)
-LIBRARY = Draft202012Validator(schema(), format_checker=formats)
-OWN = compile_schema(schema(), {"date-time": is_instant})
-ACCEPTS = compile_acceptor(schema(), {"date-time": is_instant})
+LIBRARY = Draft202012Validator(store_sale_schema(), format_checker=formats)
+OWN = compile_schema(store_sale_schema(), {"date-time": is_instant})
+ACCEPTS = compile_acceptor(store_sale_schema(), {"date-time": is_instant})
 
 
 @st.composite
 def sales(draw: st.DrawFn) -> Any:
     """An example of the schema in which some fields of the sale or of a line are set, added or left out."""
-    sale = copy.deepcopy(draw(st.sampled_from(schema()["examples"])))
+    sale = copy.deepcopy(draw(st.sampled_from(store_sale_schema()["examples"])))
     parts = [sale, *sale["lines"]]
     for part in draw(st.lists(st.sampled_from(parts), max_size=4)):
         name = draw(st.sampled_from(FIELDS))
@@ -82,4 +87,4 @@ def test_a_text_has_the_errors_of_its_value(value: Any, name: str) -> None:
         value = value | {"customer_name": name}
     for ascii_only in (True, False):
         text = json.dumps(value, ensure_ascii=ascii_only)
-        assert decode(text)[1] == validation_errors(json.loads(text))
+        assert decode_store_sale(text)[1] == store_sale_errors(json.loads(text))

@@ -15,9 +15,9 @@ from examples import examples
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query, totals_coverage
-from tillstream.domain.daily_totals import ROLLUPS
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import TABLES
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.daily_totals import ROLLUPS
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 
 PLACES = Decimal("1e-9")

@@ -13,7 +13,7 @@ import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 STORE_U = Scope(Role.MANAGER, ("UK",), ("U",))
 

@@ -4,15 +4,15 @@ import pytest
 from duck import Duck
 from sample_ledger import SAMPLE_LEDGER
 
-from tillstream.domain import daily_totals
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables import daily_totals
+from tillstream.model.tables.warehouse_tables import TABLES
 
 
 @pytest.fixture(scope="session")
 def summed() -> Duck:
     duck = Duck()
     duck.fill(SAMPLE_LEDGER)
-    rows = duck.query(daily_totals.select("day_sums", "TRUE")).to_pylist()
+    rows = duck.query(daily_totals.select_rollup("day_sums", "TRUE")).to_pylist()
     names = [field.name for field in TABLES["day_sums"]]
     duck.fill(SAMPLE_LEDGER | {"day_sums": [[row[name] for name in names] for row in rows]})
     return duck

@@ -19,7 +19,7 @@ from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 EVERY_DAY = Filters(date(2023, 1, 1), date(2024, 12, 31))
 CONTEXT = QueryContext(ReportedDays(date(2023, 12, 3), date(2024, 2, 12)), "USD")

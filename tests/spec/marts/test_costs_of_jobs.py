@@ -13,7 +13,7 @@ from zetasql.api import TableBuilder, TypeFactory
 
 import sql
 from infra.monitoring.jobs_view import USD_PER_TIB, query
-from tillstream.adapters.google.bigquery.parameters import bind
+from tillstream.adapters.google.bigquery.query_values import bind_parameters
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 GIB = 1 << 30
@@ -97,7 +97,7 @@ def answer(engine: Judge, select: str, rows: Sequence[Any]) -> list[tuple[Any, .
     view = query("Europe-West1")
     assert "`region-europe-west1`.INFORMATION_SCHEMA.JOBS_BY_PROJECT" in view
     view = view.replace("`region-europe-west1`.INFORMATION_SCHEMA.", "")
-    inline, _ = bind(select, {})
+    inline, _ = bind_parameters(select, {})
     content = {"JOBS_BY_PROJECT": t.TableContent(table_data=t.TableData(row=list(rows)))}
     prepared = engine._prepare(f"WITH bigquery_jobs AS (\n{view}\n)\n{inline}", {}, content)
     data = prepared.execute(parameters=[]).content.table_data

@@ -11,7 +11,7 @@ from sample_ledger import SAMPLE_LEDGER
 
 import sql
 from examples import in_long_proofs
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 
 OTHER_DAYS = [date(2, 1, 1), date(24, 2, 29), date(1999, 12, 31), date(2040, 1, 1), date(9998, 12, 31)]
 OTHER_SETTLED_DAYS = {"settlement_days": [(number, day) for number in (1, 2) for day in OTHER_DAYS]}

@@ -11,8 +11,8 @@ import sql
 from sql import row_access
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import PERSONAL_COLUMNS, run_query
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import column_descriptions
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.warehouse_tables import column_descriptions
 
 MARTS = [path for path in sql.VIEWS if path.startswith("marts/")]
 

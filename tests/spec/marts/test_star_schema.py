@@ -14,8 +14,8 @@ from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 import sql
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.measure_values import query_measures
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.tables import TABLES
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.tables.warehouse_tables import TABLES
 
 KEYS = {
     "dim_store": "store_key",

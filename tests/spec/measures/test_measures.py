@@ -16,7 +16,7 @@ from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, Measure, all_measures
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))
 ANY_PRODUCT = Filters(date(2024, 1, 1), date(2024, 2, 29), product=("A", "D"))

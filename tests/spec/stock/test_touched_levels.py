@@ -13,12 +13,12 @@ from devtools.billing.queries import script_statements
 from devtools.billing.samples import TODAY as BILLED_DAY
 from devtools.billing.traffic import Ledger, Traffic
 from sql.stock_levels import with_relations
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.domain.tables import TABLES
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.inventory import computing
 from tillstream.inventory import touched as touched_levels
 from tillstream.inventory.computing import LEVELS
 from tillstream.inventory.touched import Touched
+from tillstream.model.tables.warehouse_tables import TABLES
 
 TODAY = date(2024, 6, 30)
 READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}

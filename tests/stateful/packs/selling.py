@@ -14,12 +14,12 @@ from stateful.tills.stores import CONTRACT, REGION, payload
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.local_restore import restore_home
-from tillstream.batches import records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
-from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
+from tillstream.model.events import INBOX, TOPIC_STORE_SALES
+from tillstream.ports.bus import Message
 from tillstream.receipts import message_outcomes, original_rows, receipt, source_line
-from tillstream.receipts.message_outcomes import Position, Reader
+from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.corrections import discard_messages
@@ -72,7 +72,7 @@ class Shop:
             packing.pack(self.app.ports, self.app.contracts, ALL)
 
     def undo(self, which: int) -> None:
-        settled = [batch for batch in self.batches() if batch.state in IN_LEDGER]
+        settled = [batch for batch in self.batches() if batch.state in STATES_IN_LEDGER]
         if settled:
             undo.undo(self.app.ports, settled[which % len(settled)].batch_id, "manager")
 
@@ -88,7 +88,7 @@ class Shop:
         self.clock.advance((self.start + timedelta(seconds=second) - self.clock.now()).total_seconds())
 
     def batches(self) -> list[Batch]:
-        batches = records.find(self.app.ports, kind=BatchKind.STORE_SALES, limit=None)
+        batches = batch_records.find_batches(self.app.ports, kind=BatchKind.STORE_SALES, limit=None)
         return sorted(batches, key=lambda one: one.batch_id)
 
     def objects(self) -> list[str]:
@@ -97,7 +97,9 @@ class Shop:
     def answers(self) -> dict[str, Any]:
         """All that people are shown about micro-batches."""
         ports = self.app.ports
-        outcomes = message_outcomes.read(ports, Reader(lambda _: True), Position(0, 0, 0), 10_000)
+        outcomes = message_outcomes.read_outcomes(
+            ports, OutcomeReader(lambda _: True), OutcomePosition(0, 0, 0), 10_000
+        )
         return {
             **{name: ports.warehouse.query(query).to_pylist() for name, query in TABLES.items()},
             "batches": {batch.batch_id: self._about(batch) for batch in self.batches()},
@@ -113,7 +115,7 @@ class Shop:
             "rejected": b"".join(original_rows.rejected_rows_csv(ports, batch.batch_id)),
             "quarantine": discard_messages.open_messages(ports, batch),
             "source": [source_line.find_row(ports, batch, row) for row in rows],
-            "undo": undo.preview(ports, batch.batch_id) if batch.state in IN_LEDGER else None,
+            "undo": undo.preview(ports, batch.batch_id) if batch.state in STATES_IN_LEDGER else None,
         }
 
     def differences(self) -> list[str]:

@@ -15,13 +15,13 @@ from stateful.crashes import Crash, Fuse, with_crashes
 from till_lines import Line, connected, set_up
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.batches import packs, records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.store_sale import LONG_AGO
-from tillstream.people import setup_codes, signatures, store_keys
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import LONG_AGO
+from tillstream.model.people import UNRESTRICTED
+from tillstream.people import signatures, store_credentials
+from tillstream.ports.bus import Message
+from tillstream.records import batch_originals, batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import form_returns, form_sales, uploads
@@ -92,7 +92,9 @@ class Company:
         (self.home / "app" / "contracts" / f"{REGION}.yaml").write_text(CONTRACT)
         self.start()
         for store in STORES:
-            code = setup_codes.connect(self.app.ports, "http://127.0.0.1", REGION, store, "front", "boss").code
+            code = store_credentials.connect_till(
+                self.app.ports, "http://127.0.0.1", REGION, store, "front", "boss"
+            ).code
             self.tills.append(set_up(self.home / "tills" / store, code, self.line))
 
     def start(self) -> None:
@@ -160,7 +162,7 @@ class Company:
         if how != "unsigned":
             other = next(one for one in self.tills if (one.setup.store_id == store) == (how == "altered"))
             signed = body + b" " if how == "altered" else body
-            signature = signatures.sign(other.setup.private_key, signed)
+            signature = signatures.sign_payload(other.setup.private_key, signed)
             attributes |= {"key": other.setup.key, "till": "front", "signature": signature}
         self.app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])
 
@@ -178,27 +180,27 @@ class Company:
             sale: net for sale, net in sales.items() if sale not in of_tills or current[sale] == net
         }
         self.work()
-        assert records.get(self.app.ports, batch.batch_id).state in IN_LEDGER
+        assert batch_records.get_batch(self.app.ports, batch.batch_id).state in STATES_IN_LEDGER
 
     def undo(self, which: int) -> None:
-        settled = [batch for batch in self._batches() if batch.state in IN_LEDGER]
+        settled = [batch for batch in self._batches() if batch.state in STATES_IN_LEDGER]
         if settled:
             undo.undo(self.app.ports, settled[which % len(settled)].batch_id, "manager")
 
     # ---- what must hold
 
     def _batches(self) -> list[Batch]:
-        kept = [*records.find(self.app.ports, kind=BatchKind.STORE_SALES, limit=None)]
-        kept += [records.get(self.app.ports, batch) for batch in self.files]
+        kept = [*batch_records.find_batches(self.app.ports, kind=BatchKind.STORE_SALES, limit=None)]
+        kept += [batch_records.get_batch(self.app.ports, batch) for batch in self.files]
         return sorted(kept, key=lambda one: (one.received_seq, one.batch_id))
 
     def messages(self, *, undone: bool) -> dict[tuple[str, str, int], Decimal]:
         """Every genuine sale in the stored originals; undone: also those of undone micro-batches."""
         sales = {}
-        for batch in records.find(self.app.ports, kind=BatchKind.STORE_SALES, limit=None):
-            if batch.state is State.UNDONE and not undone:
+        for batch in batch_records.find_batches(self.app.ports, kind=BatchKind.STORE_SALES, limit=None):
+            if batch.state is BatchState.UNDONE and not undone:
                 continue
-            with packs.open_original(self.app.ports, batch) as stream:
+            with batch_originals.open_original(self.app.ports, batch) as stream:
                 envelopes = [json.loads(line) for line in stream.read().splitlines()]
             for sale in (json.loads(one["message"]) for one in envelopes if not one.get("unverified")):
                 key = sale["store_id"], sale["number"], sale.get("version", 0)
@@ -212,7 +214,7 @@ class Company:
         """What must count: the last file's amount of a sale, unless a till or the form sent it; then its last one."""
         counted: dict[Sale, Decimal] = {}
         for batch in self._batches():
-            if batch.batch_id in self.files and batch.state is not State.UNDONE:
+            if batch.batch_id in self.files and batch.state is not BatchState.UNDONE:
                 counted |= self.files[batch.batch_id]
         for (store, number, _), net in sorted(self.messages(undone=False).items(), key=lambda one: one[0][2]):
             counted[store, number] = net
@@ -224,7 +226,7 @@ class Company:
         return {(store, number): row["net_amount"] for row in rows for store, number in [row["sale_id"].split("/")]}
 
     def keys_of(self, store: str) -> int:
-        return len(store_keys.of_store(self.app.ports, REGION, store).keys)
+        return len(store_credentials.keys_of_store(self.app.ports, REGION, store).keys)
 
     def close(self) -> None:
         for till in self.tills:

@@ -11,8 +11,8 @@ from stores import DAY, REGION, STORES, Company, amount, payload
 from till_lines import LOST_REPLY, LOST_REQUEST
 
 from examples import examples
-from tillstream.domain import day_close
-from tillstream.domain.day_close import CountedSale
+from tillstream.model import messages
+from tillstream.model.messages import CountedSale
 from tillstream.workflows.operations import rebuild
 from tillstream.workflows.review import day_closes
 
@@ -119,10 +119,10 @@ class Stores(RuleBasedStateMachine):
         for document in company.app.ports.documents.find(day_closes.COLLECTION, {"region": REGION}):
             message = json.loads(document.data["payload"])
             own = [sale for (store, _), sale in sales.items() if store == message["store_id"]]
-            named = day_close.expand(message["numbers"])
+            named = messages.expand_numbers(message["numbers"])
             sent = {number for store, number, _ in company.messages(undone=False) if store == message["store_id"]}
             surplus = {number for number in sent if number not in named and not number.startswith("W-")}
-            expected = "agreed" if day_close.compare(message, own, surplus).agrees else "open"
+            expected = "agreed" if messages.compare_day_close(message, own, surplus).agrees else "open"
             assert document.data["state"] == expected, message
 
 

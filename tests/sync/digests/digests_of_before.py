@@ -4,8 +4,8 @@ different versions, so the present ones must be equal."""
 import hashlib
 from collections import defaultdict
 
-from tillstream.batches import records
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 
 COUNTED = """
 SELECT
@@ -34,7 +34,7 @@ GROUP BY batches.batch_id, batches.received_date
 
 def digests(ports: Ports, number: int, home: str = "") -> dict[str, str]:
     """Day of receipt → digest of the batches of a home after a settlement; empty: of this home."""
-    homes = {one.id: one.data["home"] for one in ports.documents.find(records.COLLECTION)}
+    homes = {one.id: one.data["home"] for one in ports.documents.find(batch_records.BATCHES)}
     days: defaultdict[str, list[str]] = defaultdict(list)
     for row in ports.warehouse.query(COUNTED, {"number": number}).to_pylist():
         batch, day, *sums = row.values()

@@ -20,7 +20,7 @@ from sync.digests.digests_of_before import digests
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
 from examples import examples, one_in
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import agreement, counted, homes, journal, noted, touched
 from tillstream.sync.refusals import QUESTION, Refused

@@ -9,11 +9,11 @@ from stateful.steps import fix, like, process, send_sales, upload_rows
 from sync.test_owners_of_batches import OTHER, sent_by_other
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
-from tillstream.batches import records
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import SYNC_FOLDER
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import SYNC_FOLDER
 from tillstream.people import signatures
+from tillstream.records import batch_records
 from tillstream.sync import exchange, homes
 from tillstream.sync.homes import Home
 from tillstream.workflows.operations import ledger_repair
@@ -34,7 +34,7 @@ def sold(two: Pair) -> list[str]:
     fix(home, corrected, Fix(2, like(number="2"), "edit"))
     process(home, replay.replay(home.plain.ports, home.plain.contracts, corrected, None, "manager"))
     send_sales(home, Sale("7", "S1", "2024-03-01", 9, (("P", 5, 7),)))
-    batches = {batch.batch_id for batch in records.every(home.plain.ports)}
+    batches = {batch.batch_id for batch in batch_records.all_batches(home.plain.ports)}
     return [first, *sorted(batches - {first})]
 
 
@@ -44,8 +44,8 @@ def forget(two: Pair, early: Home, *, originals: bool = False) -> None:
     originals: what the home sent is lost as well.
     """
     ports = two.office.ports
-    for document in ports.documents.find(records.COLLECTION):
-        ports.documents.delete(records.COLLECTION, document.id)
+    for document in ports.documents.find(batch_records.BATCHES):
+        ports.documents.delete(batch_records.BATCHES, document.id)
     homes.change(ports, NAME, lambda _: early)
     if originals:
         for stored in list(ports.objects.list(INBOX, f"{SYNC_FOLDER}/")):
@@ -57,10 +57,10 @@ def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair)
     early = homes.get(two.office.ports, NAME)
     batches = sold(two)
     two.sync()
-    before = {batch: records.get(two.office.ports, batch) for batch in batches}
+    before = {batch: batch_records.get_batch(two.office.ports, batch) for batch in batches}
     forget(two, early)
     for batch, old in before.items():
-        new = records.get(two.office.ports, batch)
+        new = batch_records.get_batch(two.office.ports, batch)
         assert (new.home, new.object, new.generation) == (NAME, old.object, old.generation), new.kind
     with pytest.raises(Rejected, match=f"batch of the home {NAME}"):
         undo.undo(two.office.ports, batches[0], "chief")
@@ -74,7 +74,7 @@ def test_the_home_sends_them_again_and_completes_their_records(two: Pair, origin
     forget(two, early, originals=originals)
     two.check_agreement(two.sync())
     for batch in batches:
-        here, there = (records.get(app.ports, batch) for app in (two.home.plain, two.office))
+        here, there = (batch_records.get_batch(app.ports, batch) for app in (two.home.plain, two.office))
         assert (there.home, there.received_by, there.size) == (NAME, here.received_by, here.size)
     undo.undo(two.home.plain.ports, batches[0], "manager")
     two.home.wait()

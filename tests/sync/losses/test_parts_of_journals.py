@@ -9,7 +9,7 @@ from stateful.steps import like, upload_rows
 from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
-from tillstream.batches import records
+from tillstream.records import batch_records
 from tillstream.sync import journal
 from tillstream.sync.entry import Entry
 
@@ -26,7 +26,7 @@ def two(tmp_path: Path) -> Iterator[Pair]:
             batches.append(upload_rows(both.home, SOURCE, like(number=str(number))))
             both.sync()
         for batch in batches[1:4]:
-            records.repair(both.office.ports, batch, lambda record: replace(record, home=OTHER))
+            batch_records.repair_batch(both.office.ports, batch, lambda record: replace(record, home=OTHER))
         restored(both, tmp_path / "copy")
         yield both
 

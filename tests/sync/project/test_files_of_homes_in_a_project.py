@@ -14,13 +14,13 @@ from sync.project.office_by_function import by_function
 from sync.two_homes import NAME, SOURCE, Connected
 
 from tillstream import handlers
-from tillstream.batches import packs, records, registration
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import TooLarge
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.object_names import SYNC_FOLDER
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import TooLarge
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.file_names import SYNC_FOLDER
 from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_originals, batch_records, batch_registration
 from tillstream.sync import exchange, fitting, homes
 from tillstream.sync.entry import Position
 from tillstream.sync.http import turns
@@ -44,11 +44,14 @@ def own_copy(two: Connected, office: by_function, batch: str) -> str:
     """Load the original of a batch of the home at the head office, as a file of its own, and stage it."""
     home, own = two.pair.home.plain.ports, office.app.ports
     name = f"loaded/0000000000000001/{SOURCE}/own.csv"
-    with packs.open_original(home, records.get(home, batch)) as stream, own.objects.writer(INBOX, name) as writer:
+    with (
+        batch_originals.open_original(home, batch_records.get_batch(home, batch)) as stream,
+        own.objects.writer(INBOX, name) as writer,
+    ):
         writer.write(stream.read())
     contract = office.app.contracts.version(SOURCE, 1)
-    batch = registration.register(own, contract, own.objects.stat(INBOX, name), "chief").batch_id
-    assert stage.stage(own, batch, contracts=office.app.contracts).state is State.STAGED
+    batch = batch_registration.register_batch(own, contract, own.objects.stat(INBOX, name), "chief").batch_id
+    assert stage.stage(own, batch, contracts=office.app.contracts).state is BatchState.STAGED
     return batch
 
 
@@ -62,10 +65,10 @@ def test_a_file_that_does_not_fit_holds_up_nothing_else(two: Connected, office: 
     small = replace(office.app.ports, warehouse=Refusing(office.app.ports.warehouse, fits=5))
     with pytest.raises(TooLarge, match=rf"batch {large}\) of the home {NAME} cannot be settled"):
         large_settlements.run(small, office.app.contracts)
-    assert records.get(small, own).state is State.SETTLED
+    assert batch_records.get_batch(small, own).state is BatchState.SETTLED
     assert not large_job.reserve_run(small)  # the run failed
     assert office.run_job() == 1
-    assert records.get(small, large).state is State.SETTLED
+    assert batch_records.get_batch(small, large).state is BatchState.SETTLED
 
 
 def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, office: by_function) -> None:
@@ -89,7 +92,7 @@ def test_many_small_files_are_settled_in_parts(
     for number in range(5):
         upload_lines(two, number, 1)
     two.pair.check_agreement(two.sync())
-    settled = {record.settlement_no for record in records.find(office.app.ports, kind=None, limit=None)}
+    settled = {record.settlement_no for record in batch_records.find_batches(office.app.ports, kind=None, limit=None)}
     assert len(settled) == 3
 
 
@@ -162,11 +165,11 @@ def test_the_event_of_an_original_of_a_home_is_left_to_the_sync(two: Connected, 
     large = upload_lines(two, 10, 6)
     with pytest.raises(Busy, match="6 rows"):
         two.sync()
-    record = records.get(office.app.ports, large)
+    record = batch_records.get_batch(office.app.ports, large)
     event = {"bucket": record.bucket, "name": record.object, "generation": record.generation, "size": record.size}
     assert handlers.stage_object(office.app, event) == {"batch": large, "outcome": "left to the sync"}
     assert handlers.stage_batch(office.app, {"batch_id": large})["outcome"] == "left to the sync"
-    assert records.get(office.app.ports, large) == record
+    assert batch_records.get_batch(office.app.ports, large) == record
 
 
 def test_busy_is_no_fault_and_has_the_time_of_the_next_try(two: Connected, caplog: pytest.LogCaptureFixture) -> None:

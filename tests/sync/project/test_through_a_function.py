@@ -14,11 +14,11 @@ from sync.project.office_by_function import by_function
 from sync.test_over_http import COMPARE, signed
 from sync.two_homes import NAME, SOURCE, Connected
 
-from tillstream.batches import records
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.events import STAGING
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.events import STAGING
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 from tillstream.sync import exchange, homes
 from tillstream.sync.http import delegation, frame, remote, turns
 from tillstream.sync.http.remote import RemoteOffice
@@ -136,7 +136,7 @@ def test_many_files_are_settled_in_parts(tmp_path: Path) -> None:
             upload_rows(two.pair.home, SOURCE, like(number=str(number)), like(number=f"{number}a"))
         result = two.sync()
         two.pair.check_agreement(result)
-        settled = {record.settlement_no for record in records.find(ports_of(two), kind=None, limit=None)}
+        settled = {record.settlement_no for record in batch_records.find_batches(ports_of(two), kind=None, limit=None)}
         assert len(settled) == 5
 
 
@@ -148,7 +148,7 @@ def test_what_is_large_is_left_to_the_job(office_of_small_settlements: by_functi
         large = upload_rows(home, SOURCE, *(like(number=number) for number in numbers))
         with pytest.raises(Busy, match=r"settles .* \(6 rows\) in a job of its own"):
             two.sync()
-        assert records.get(ports_of(two), first).settlement_no
+        assert batch_records.get_batch(ports_of(two), first).settlement_no
         assert office.run_job() == 1
         two.pair.check_agreement(two.sync())
         undo.undo(home.plain.ports, large, "owner")

@@ -9,7 +9,7 @@ import pytest
 from stateful.steps import like, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.sync import exchange, homes, standing, status
 from tillstream.sync.entry import Parcel
 from tillstream.sync.office import LocalOffice

@@ -11,13 +11,13 @@ from sync import stock_acts
 from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, SOURCE, Pair, lines, pair
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
 from tillstream.inventory import records as movements
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import original_rows
+from tillstream.records import batch_records
 from tillstream.sync import agreement, homes, journal, requests
 from tillstream.sync.requests import RequestState
 from tillstream.workflows.corrections import submit
@@ -59,7 +59,7 @@ def test_the_head_office_undoes_and_corrects_its_batches(two: Pair, batch: str) 
     with pytest.raises(Rejected, match=r"was removed\. It can only be undone or corrected"):
         replay.replay(ports, two.office.contracts, batch, None, "chief")
     undo.undo(ports, batch, "chief")
-    assert (lines(two.office), records.get(ports, batch).state) == (set(), State.UNDONE)
+    assert (lines(two.office), batch_records.get_batch(ports, batch).state) == (set(), BatchState.UNDONE)
 
 
 def test_corrections_of_its_batches_are_not_sent_further(two: Pair, batch: str) -> None:

@@ -4,7 +4,7 @@ import pyarrow as pa
 from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 
 
 def filled_warehouse() -> DuckDBWarehouse:

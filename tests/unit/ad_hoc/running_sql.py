@@ -9,8 +9,8 @@ from tillstream.ad_hoc.engines import Answer, ExtractEngine, Run
 from tillstream.ad_hoc.extracts import Extracts
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
-from tillstream.domain.people import Scope
+from tillstream.adapters.local.query_processes import LocalQueryProcesses
+from tillstream.model.people import Scope
 
 
 def run(warehouse: DuckDBWarehouse, text: str, scope: Scope, **limits: Any) -> Answer:

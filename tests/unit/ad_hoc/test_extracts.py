@@ -15,8 +15,8 @@ from tillstream.ad_hoc.engines import ExtractEngine, Run
 from tillstream.ad_hoc.extracts import UNUSED_DAYS, Extracts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
-from tillstream.domain.people import UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.adapters.local.query_processes import LocalQueryProcesses
+from tillstream.model.people import UNRESTRICTED, Action, Role, Scope, scope_of
 
 INDIA, BRITAIN = scope_of(Role.MANAGER, ("IN",)), scope_of(Role.ANALYST, ("UK",))
 STORE = scope_of(Role.MANAGER, ("IN",), ("S1",))

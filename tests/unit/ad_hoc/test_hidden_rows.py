@@ -13,8 +13,8 @@ from tillstream.ad_hoc import safety, tables
 from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Role, scope_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Role, scope_of
 
 __all__ = ["warehouse"]
 OTHERS = {"fact_sales": "order_id LIKE 'IN|S2%'", "dim_store": "store_id = 'S2'", "dim_salesperson": "region = 'UK'"}

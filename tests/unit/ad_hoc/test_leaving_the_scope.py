@@ -5,8 +5,8 @@ from filled_marts import filled_warehouse
 from running_sql import run
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role, scope_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role, scope_of
 
 MANAGER = scope_of(Role.MANAGER, ("IN",), ("S1",))
 

@@ -6,8 +6,8 @@ from sql_examples import REFUSED, RESULTS, SOURCE
 from test_leaving_the_scope import warehouse
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
 
 __all__ = ["warehouse"]
 

@@ -12,8 +12,8 @@ from test_leaving_the_scope import MANAGER, warehouse
 from tillstream.ad_hoc import history, tables
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.queries import Forbidden
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.settings import Settings
 
 __all__ = ["warehouse"]

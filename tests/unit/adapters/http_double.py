@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tillstream.ports.functions import OF_FUNCTION
+from tillstream.ports.machine import ERROR_HEADER
 
 Answer = tuple[int, Any]
 
@@ -35,7 +35,7 @@ def serve(answer: Callable[[str, str, Any], Answer]) -> Iterator[HTTPDouble]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             if isinstance(data, dict) and "error" in data:
-                self.send_header(OF_FUNCTION, str(data["error"]))
+                self.send_header(ERROR_HEADER, str(data["error"]))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -10,8 +10,8 @@ from google.api_core import exceptions as told
 from google.cloud.bigquery import ArrayQueryParameter, ScalarQueryParameter
 
 from tillstream.adapters.google.bigquery.dataset import Dataset, is_retryable
-from tillstream.adapters.google.bigquery.parameters import bind
-from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
+from tillstream.adapters.google.bigquery.query_values import bind_parameters
+from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -29,26 +29,26 @@ INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
     ],
 )
 def test_a_value_is_sent_with_its_type(value: Any, kind: str) -> None:
-    text, parameters = bind("SELECT @one, @many", {"one": value, "many": [value, value]})
+    text, parameters = bind_parameters("SELECT @one, @many", {"one": value, "many": [value, value]})
     assert text == "SELECT @one, @many"
     assert parameters == [ScalarQueryParameter("one", kind, value), ArrayQueryParameter("many", kind, [value, value])]
 
 
 def test_null_is_written_only_where_it_is_named() -> None:
     query = "SELECT @none, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = @none"
-    text, parameters = bind(query, {"none": None, "nonesuch": 1})
+    text, parameters = bind_parameters(query, {"none": None, "nonesuch": 1})
     expected = "SELECT NULL, @nonesuch, '@none', \"@none\", `@none`, 'it\\'s @none' -- @none\nFROM t WHERE a = NULL"
     assert text == expected
     assert parameters == [ScalarQueryParameter("nonesuch", "INT64", 1)]
 
 
 def test_an_empty_list_is_one_of_texts() -> None:
-    assert bind("@a", {"a": []})[1] == [ArrayQueryParameter("a", "STRING", [])]
+    assert bind_parameters("@a", {"a": []})[1] == [ArrayQueryParameter("a", "STRING", [])]
 
 
 def test_a_value_that_no_query_takes_is_rejected() -> None:
     with pytest.raises(Rejected, match="cannot be a float"):
-        bind("@a", {"a": 1.5})
+        bind_parameters("@a", {"a": 1.5})
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 from unit.adapters.http_double import Answer, serve
 
-from tillstream.adapters.google.storage.object_store import CloudStorageObjectStore
-from tillstream.domain.errors import Conflict, Unavailable
-from tillstream.domain.events import INBOX
+from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.model.errors import Conflict, Unavailable
+from tillstream.model.events import INBOX
 
 REFUSED = {"error": {"code": 403, "message": "portal does not have storage.objects.delete access"}}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.files.object_store import SYNC_BYTES, FileWriter, FolderObjectStore
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 
 CHUNK = bytes(SYNC_BYTES // 2)
 

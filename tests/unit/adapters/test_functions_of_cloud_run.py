@@ -8,9 +8,9 @@ import pytest
 from threads import PATIENCE
 from unit.adapters.http_double import Answer, HTTPDouble, serve
 
-from tillstream.adapters.google.run.functions import CloudRunFunctions
-from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, TooLarge, Unavailable
-from tillstream.ports.functions import DECIDE, SWEEP, error_to_json
+from tillstream.adapters.google.cloud_run import CloudRunFunctions
+from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, TooLarge, Unavailable
+from tillstream.ports.machine import DECIDE_FUNCTION, SWEEP_FUNCTION, error_to_json
 
 
 class NoSuchBatch(NotFound):
@@ -47,13 +47,13 @@ def server() -> Iterator[HTTPDouble]:
 
 @pytest.fixture
 def functions(server: HTTPDouble) -> Iterator[CloudRunFunctions]:
-    functions = CloudRunFunctions({DECIDE: f"{server.address}/decide"})
+    functions = CloudRunFunctions({DECIDE_FUNCTION: f"{server.address}/decide"})
     yield functions
     functions.close()
 
 
 def test_the_answer_is_the_json_of_the_function(functions: CloudRunFunctions, server: HTTPDouble) -> None:
-    assert functions.call(DECIDE, {"work": "undo"}, 5.0) == {"echo": {"work": "undo"}}
+    assert functions.call(DECIDE_FUNCTION, {"work": "undo"}, 5.0) == {"echo": {"work": "undo"}}
     assert server.requests == [("POST", "/decide", {"work": "undo"})]
 
 
@@ -65,23 +65,23 @@ def test_an_error_of_the_function_is_raised_with_its_message(
     functions: CloudRunFunctions, work: str, kind: type[TillstreamError]
 ) -> None:
     with pytest.raises(TillstreamError) as raised:
-        functions.call(DECIDE, {"work": work}, 5.0)
+        functions.call(DECIDE_FUNCTION, {"work": work}, 5.0)
     assert (type(raised.value), str(raised.value)) == (kind, str(RAISED[work]))
 
 
 def test_no_answer_is_unavailable(functions: CloudRunFunctions, server: HTTPDouble) -> None:
     with pytest.raises(Unavailable, match="is not deployed"):
-        functions.call(SWEEP, {"work": ""}, 5.0)
+        functions.call(SWEEP_FUNCTION, {"work": ""}, 5.0)
     for path, within, message in (
         ("slow", 0.1, "within 0.1 seconds"),
         ("broken", 5.0, r"answer: 500 [A-Z][\w ]+\.$"),
     ):
-        one = CloudRunFunctions({DECIDE: f"{server.address}/{path}"})
+        one = CloudRunFunctions({DECIDE_FUNCTION: f"{server.address}/{path}"})
         with pytest.raises(Unavailable, match=message):
-            one.call(DECIDE, {"work": "undo"}, within)
+            one.call(DECIDE_FUNCTION, {"work": "undo"}, within)
         timed_out.set()
         one.close()
-    nowhere = CloudRunFunctions({DECIDE: "http://127.0.0.1:9/"})
+    nowhere = CloudRunFunctions({DECIDE_FUNCTION: "http://127.0.0.1:9/"})
     with pytest.raises(Unavailable, match="does not answer"):
-        nowhere.call(DECIDE, {"work": "undo"}, 5.0)
+        nowhere.call(DECIDE_FUNCTION, {"work": "undo"}, 5.0)
     nowhere.close()

@@ -7,7 +7,7 @@ from google.api_core import exceptions as told
 from google.auth.exceptions import RefreshError, TransportError
 
 from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, is_transient, translate_errors
-from tillstream.domain.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.threads import PATIENCE, join_thread
-from tillstream.adapters.local.sqlite.group_commit import GroupCommit
-from tillstream.domain.errors import Unavailable
+from tillstream.adapters.local.sqlite.event_bus import GroupCommit
+from tillstream.model.errors import Unavailable
 
 
 class Disk:
@@ -101,7 +101,7 @@ def test_a_caller_that_is_interrupted_while_it_waits_does_not_stop_the_others(mo
         join_thread(first)  # which lets the next caller commit
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tillstream.adapters.local.sqlite.group_commit._Pending.wait", interrupted)
+    monkeypatch.setattr("tillstream.adapters.local.sqlite.event_bus._Pending.wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         commits.run(2)
     assert commits.run(3) == 30

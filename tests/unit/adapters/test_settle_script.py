@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
-from tillstream.adapters.google.bigquery.settle_script import MOST_PARTITIONS, Commit, script
+from tillstream.adapters.google.bigquery.settle_script import MOST_PARTITIONS, Commit, settlement_script
 from tillstream.adapters.google.bigquery.settling import partition_days
 
 
 def inserts(days: list[date]) -> list[str]:
     commit = Commit(1, 2, 3, "token", datetime(2026, 1, 1, tzinfo=UTC), {"sightings": days, "settlements": []})
-    return [text for text in script(commit, "ledger", keep=True).split(";\n") if text.startswith("INSERT INTO")]
+    return [
+        text for text in settlement_script(commit, "ledger", keep=True).split(";\n") if text.startswith("INSERT INTO")
+    ]
 
 
 def test_a_table_is_filled_by_one_statement() -> None:

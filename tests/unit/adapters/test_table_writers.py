@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from unit.adapters.http_double import Answer, HTTPDouble, serve
 
-from tillstream.adapters.google.bigquery.access.table_writers import ROLE, differences, grant
+from tillstream.adapters.google.bigquery.access import WRITER_ROLE, grant_writers, writer_differences
 from tillstream.adapters.google.bigquery.dataset import Dataset
 
 PORTAL, OTHER = "serviceAccount:portal@demo.example", "serviceAccount:other@demo.example"
@@ -53,7 +53,7 @@ def changes(server: HTTPDouble) -> list[str]:
 def test_members_are_granted_and_revoked_table_by_table_once(
     dataset: Dataset, policies: Policies, server: HTTPDouble
 ) -> None:
-    policies.of_tables["sightings"]["bindings"] = [{"role": ROLE, "members": [PORTAL]}]
+    policies.of_tables["sightings"]["bindings"] = [{"role": WRITER_ROLE, "members": [PORTAL]}]
     policies.of_tables["stock_levels"]["bindings"] = [VIEWER]
     wanted = {"stock_levels": [PORTAL], "product_codes": [PORTAL, OTHER]}
     named = [
@@ -61,12 +61,12 @@ def test_members_are_granted_and_revoked_table_by_table_once(
         "the writers of the table product_codes are none, not other@demo.example, portal@demo.example",
         "the writers of the table stock_levels are none, not portal@demo.example",
     ]
-    assert differences(dataset, wanted) == named
+    assert writer_differences(dataset, wanted) == named
     assert changes(server) == []
-    assert grant(dataset, wanted) == named
+    assert grant_writers(dataset, wanted) == named
     assert policies.of_tables["sightings"].get("bindings", []) == []
     bindings = policies.of_tables["stock_levels"]["bindings"]
-    assert sorted(bindings, key=lambda each: str(each["role"])) == [{"role": ROLE, "members": [PORTAL]}, VIEWER]
+    assert sorted(bindings, key=lambda each: str(each["role"])) == [{"role": WRITER_ROLE, "members": [PORTAL]}, VIEWER]
     assert len(changes(server)) == 3
-    assert grant(dataset, wanted) == []
+    assert grant_writers(dataset, wanted) == []
     assert len(changes(server)) == 3, "a second run changes nothing"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.adapters.google.firestore.write_pace import WritePace
+from tillstream.adapters.google.sale_index import WritePace
 
 
 class ManualTime:

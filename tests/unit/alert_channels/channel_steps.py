@@ -7,7 +7,7 @@ from tillstream.alert_channels import deliveries, notices, registry
 from tillstream.alert_channels.channel import AlertChannel, ChannelDraft
 from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
-from tillstream.outbox.outbox import iso_text
+from tillstream.records.outbox import iso_text
 
 PORTAL = "https://sales.example.com"
 FROM = "Tillstream <sales@example.com>"

@@ -19,13 +19,13 @@ from tillstream.alert_channels.channel import AlertChannel
 from tillstream.alert_channels.notices import Notice
 from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Role
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
 from tillstream.mail.smtp import SmtpServer
-from tillstream.outbox.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
 from tillstream.webhooks.signing import PREFIX
 
 
@@ -209,12 +209,12 @@ def test_a_clock_that_goes_back_loses_no_collected_notice(app: App, receiver: Re
 
 def test_users_get_only_the_notices_within_their_scope(app: App) -> None:
     ports = app.ports
-    accounts.add(ports, "maya@example.com", "Maya", Role.MANAGER, regions=("UK",), stores=("LON1",))
-    accounts.add(ports, "ravi", "Ravi", Role.ANALYST, regions=("IN",))
-    accounts.add(ports, "gone", "Gone", Role.ANALYST)
+    accounts.add_account(ports, "maya@example.com", "Maya", Role.MANAGER, regions=("UK",), stores=("LON1",))
+    accounts.add_account(ports, "ravi", "Ravi", Role.ANALYST, regions=("IN",))
+    accounts.add_account(ports, "gone", "Gone", Role.ANALYST)
     recipients = "all@example.com\nmaya@example.com\nravi ravi@example.com\ngone gone@example.com"
     mail = channel(app, "email", recipients=recipients)
-    accounts.disable(ports, "gone")
+    accounts.disable_account(ports, "gone")
     notify(app, "store", mail)
     notify(app, "other store", mail, stores=["LON1", "MAN1"])
     notify(app, "india", mail, region="IN", stores=[])

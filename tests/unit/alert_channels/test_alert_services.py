@@ -15,8 +15,8 @@ from tillstream.alert_channels import deliveries, services
 from tillstream.alert_channels.channel import SERVICE, SLACK, TEAMS
 from tillstream.alert_channels.notices import Message
 from tillstream.app import App
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.outbox.outbox import WAITING
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.outbox import WAITING
 
 TOKEN = "TIiajkdnlazkcOXrIdevi7FQ"
 SLACK_URL = f"https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/{TOKEN}"

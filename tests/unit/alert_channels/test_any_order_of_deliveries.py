@@ -18,9 +18,9 @@ from tillstream.alert_channels.channel import AlertChannel
 from tillstream.alert_channels.notices import Notice
 from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.mail.outbox import Mail
-from tillstream.outbox.outbox import ENDED_BADLY, LONGEST, SENT, UNCLEAR
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.outbox import ENDED_BADLY, LONGEST, SENT, UNCLEAR
 
 HOOKS = 3
 BEFORE, AFTER = "killed before", "killed after"

@@ -14,16 +14,16 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.alert_channels import registry, testing
 from tillstream.alert_channels.channel import EMAIL, SLACK, WEBHOOK, AlertChannel, ChannelDraft
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.mail import outbox
 from tillstream.mail.smtp import SmtpServer
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.records import audit_log
 
 URL = "https://example.com/hooks/secret-part-of-the-address"
 
 
 def entries(app: App) -> list[str]:
-    return [one.what for one in reading.find_entries(app.ports, reading.AuditFilter())]
+    return [one.what for one in audit_log.find_entries(app.ports, audit_log.AuditFilter())]
 
 
 def nothing() -> None:
@@ -58,7 +58,7 @@ def test_secrets_are_in_no_channel_and_in_no_entry_of_the_audit_log(app: App) ->
     registry.pause(app.ports, hook.id, "boss", is_paused=True)
     registry.remove(app.ports, hook.id, "boss")
     assert hook.receiver == "https://example.com"
-    log = json.dumps([one.to_json() for one in reading.find_entries(app.ports, reading.AuditFilter())])
+    log = json.dumps([one.to_json() for one in audit_log.find_entries(app.ports, audit_log.AuditFilter())])
     assert [text in log or text in repr(hook) for text in ("secret-part", key)] == [False, False]
     changes = [f"alert-channel.{what}" for what in ("removed", "changed", "changed", "added")]
     assert entries(app) == changes

@@ -18,7 +18,7 @@ from tillstream.commands.result import quiet
 from tillstream.domain.alerts.alert import Alert
 from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.alerts.rules import AlertRule, Delivery
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 LAST = date(2026, 6, 15)
 

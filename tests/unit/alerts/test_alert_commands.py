@@ -11,7 +11,7 @@ from tillstream.cli.output import alerts as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,12 @@ from tillstream.catalogue import mirror, saving
 from tillstream.domain.alerts.kind import KindName
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, OpeningHours, Product, Store
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
-from tillstream.domain.store_sale import schema
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.forecasting.rows import FORECASTS
 from tillstream.goals import records as goals
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.messages import store_sale_schema
+from tillstream.model.months import Month
+from tillstream.people.store_credentials import StoreToken
 from tillstream.server.worker import Worker
 from tillstream.workflows.intake.store_sales import publish
 
@@ -59,7 +60,11 @@ def forecast(app: App, *ranges: tuple[str, str | None, date, int, int]) -> None:
 
 def send(app: App, number: int, sold_at: datetime) -> None:
     """A sale that a till of Leeds sent."""
-    payload = schema()["examples"][0] | {"store_id": "LDS1", "number": str(number), "sold_at": sold_at.isoformat()}
+    payload = store_sale_schema()["examples"][0] | {
+        "store_id": "LDS1",
+        "number": str(number),
+        "sold_at": sold_at.isoformat(),
+    }
     publish(app.ports, StoreToken("till", "UK", "LDS1"), payload)
 
 

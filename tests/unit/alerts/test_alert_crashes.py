@@ -13,8 +13,8 @@ from tillstream.alerts import records
 from tillstream.alerts.evaluation import evaluate
 from tillstream.app import App
 from tillstream.domain.alerts.kind import KindName
-from tillstream.ports.document_store import Put
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.ports.bus import DeadLetter, Message
+from tillstream.ports.documents import Put
 from tillstream.workflows.operations import dead_letters
 
 QUEUES = ("batches", "objects", "receive")

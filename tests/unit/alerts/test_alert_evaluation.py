@@ -12,18 +12,18 @@ from alert_values import NOON
 from tillstream.alerts import evaluation, records, rules
 from tillstream.alerts.preview import NOT_STORED, preview
 from tillstream.app import App
-from tillstream.audit import reading
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.contracts import expectations
+from tillstream.contracts import source_settings
 from tillstream.domain.alerts.alert import State
 from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.audit import Entry
-from tillstream.domain.contract.schedule import Expectation
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.people import UNRESTRICTED, Role, scope_of
-from tillstream.ports.document_store import Put
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.model.audit import AuditEntry
+from tillstream.model.contract_schedule import Expectation
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.ports.bus import DeadLetter, Message
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 from tillstream.workflows.operations import dead_letters
 
 BAD = [line(f"B{number}", units="many") for number in range(25)]
@@ -41,8 +41,8 @@ def notices(app: App) -> list[dict[str, Any]]:
     return sorted((one.data for one in documents), key=lambda one: (one["created_at"], one["kind"]))
 
 
-def entries(app: App) -> list[Entry]:
-    return list(reading.find_entries(app.ports, reading.AuditFilter()))
+def entries(app: App) -> list[AuditEntry]:
+    return list(audit_log.find_entries(app.ports, audit_log.AuditFilter()))
 
 
 def letter(number: int) -> DeadLetter:
@@ -131,7 +131,7 @@ def test_many_large_sales_are_one_alert_and_the_preview_counts_them_so(app: App,
 def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> None:
     enable(app, KindName.REGION_LATE)
     expected = Expectation(cadence="daily", deadline=time(18), since=LAST)
-    expectations.save(app.ports, app.contracts.current("UK"), expected, "boss")
+    source_settings.save_expectation(app.ports, app.contracts.current("UK"), expected, "boss")
     evaluated(app)
     assert titles(app) == []
     evaluated(app, 48 * 60)

@@ -14,8 +14,8 @@ from tillstream.domain.alerts.observations import Cause, causes
 from tillstream.domain.alerts.quiet_hours import QuietHours
 from tillstream.domain.alerts.rules import AlertRule, Delivery
 from tillstream.domain.alerts.transitions import LONGEST_SNOOZE, acknowledge, advance, end, snooze
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role, Scope, scope_of
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role, Scope, scope_of
 
 
 def opened(by: AlertRule | None = None) -> Alert:

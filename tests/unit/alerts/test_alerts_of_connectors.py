@@ -14,7 +14,7 @@ from tillstream.connectors import records as connectors
 from tillstream.connectors import run
 from tillstream.connectors.connector import ConnectorDraft
 from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.people import Role, scope_of
+from tillstream.model.people import Role, scope_of
 
 HOUR = 60
 

@@ -21,8 +21,8 @@ from tillstream.analytics.amount_columns import (
 from tillstream.app import App
 from tillstream.cli.output.query_rows import show_csv
 from tillstream.cli.output.tables import show_rows
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings
 
 NUMBERS = frozenset({

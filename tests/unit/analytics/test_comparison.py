@@ -12,7 +12,7 @@ from tillstream.analytics.comparison import (
     period_before,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 def day(text: str) -> date:

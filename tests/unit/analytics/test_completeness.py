@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from tillstream.analytics.completeness import CalendarRow, DayState, DeliveryFacts, delivery_calendar
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.contract.schedule import AppliedExpectation, Schedule
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.contract_schedule import AppliedExpectation, Schedule
 
 JUNE = date(2026, 6, 1)
 NOW = datetime(2026, 6, 5, 15, 0, tzinfo=UTC)
 
 
 def contract(stores: tuple[str, ...] = (), **schedule: Any) -> Contract:
-    return parse(
+    return parse_contract(
         {
             "name": "IN",
             "region": "IN",

@@ -11,7 +11,7 @@ import pytest
 
 from tillstream.analytics.fx import rate_files as fx_rates
 from tillstream.analytics.fx.daily_factors import daily_rates
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 ECB = b"""Date,USD,GBP,INR,
 2024-01-04,1.0953,0.86278,91.18,

@@ -6,7 +6,7 @@ import pytest
 
 from tillstream.analytics.comparison import ReportedDays, compare_previous_period, latest_period
 from tillstream.analytics.filters import Filters
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 FIRST, LATER = date(2024, 11, 1), date(2027, 1, 20)
 

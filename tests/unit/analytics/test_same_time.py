@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.analytics.live_sales import StoreTimes, TradingMoment, TradingTime, store_times, trading_moment
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 START = datetime(2000, 1, 8, tzinfo=UTC)
 LONDON = TradingTime("Europe/London")
@@ -50,7 +50,7 @@ def test_stores_with_equal_clocks_share_a_moment() -> None:
 
 
 def test_a_store_may_have_another_zone_than_its_region() -> None:
-    contract = parse(
+    contract = parse_contract(
         {
             "name": "US",
             "region": "US",

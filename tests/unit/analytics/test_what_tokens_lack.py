@@ -8,7 +8,7 @@ from tillstream.ad_hoc import tables
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.commands.numbers import goal_frame
-from tillstream.domain.people import Action, Role, Scope
+from tillstream.model.people import Action, Role, Scope
 
 READS = frozenset({Action.SEE_NUMBERS})
 TRIES: dict[str, tuple[Callable[[Scope], object], Action]] = {

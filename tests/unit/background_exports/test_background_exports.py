@@ -12,7 +12,6 @@ import shop_of_two_stores
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
-from tillstream.audit import reading
 from tillstream.background_exports import registry, run
 from tillstream.background_exports.export import (
     CANCELLED,
@@ -23,12 +22,13 @@ from tillstream.background_exports.export import (
     BackgroundExport,
     scope_text,
 )
-from tillstream.domain.columns import BY_NAME
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
-from tillstream.domain.people import Role
-from tillstream.people import accounts, readers
+from tillstream.model.columns import BY_NAME
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.model.people import Role
+from tillstream.people import accounts
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 LINES = "/tables/sale-lines?from=2026-06-01&to=2026-06-30"
 WIDE = "&column=".join([LINES, *BY_NAME])
@@ -39,8 +39,8 @@ AT_ONCE = timedelta()
 def app(tmp_path: Path) -> Iterator[App]:
     """Maya is a manager of one of two stores, Ana an analyst of everything."""
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    accounts.add(opened.ports, "ana", "Ana", Role.ANALYST)
+    accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(opened.ports, "ana", "Ana", Role.ANALYST)
     yield opened
     opened.close()
 
@@ -51,7 +51,7 @@ def _clock(app: App) -> ManualClock:
 
 
 def _add(app: App, login: str = "maya", suffix: str = "csv", address: str = LINES) -> str:
-    user = accounts.get(app.ports, login)
+    user = accounts.get_user(app.ports, login)
     return registry.add(app.ports, user, "Sale lines", address, suffix, expected=100).id
 
 
@@ -78,7 +78,7 @@ def test_a_file_has_the_rows_that_its_person_may_see(app: App, suffix: str) -> N
     assert (own_file.state, whole_file.state) == (DONE, DONE)
     assert 0 < own_file.rows < whole_file.rows
     assert own_file.bytes == len(_file(app, own_file))
-    assert own_file.scope == scope_text(accounts.get(app.ports, "maya").scope) != whole_file.scope
+    assert own_file.scope == scope_text(accounts.get_user(app.ports, "maya").scope) != whole_file.scope
 
 
 def test_the_lines_are_those_of_the_scope(app: App) -> None:
@@ -106,7 +106,7 @@ def test_a_run_notes_its_rows_and_ends_when_it_is_cancelled(app: App) -> None:
     assert registry.get(app.ports, export_id).state == DONE
     kinds = [
         entry.what
-        for entry in reading.find_entries(app.ports, reading.AuditFilter())
+        for entry in audit_log.find_entries(app.ports, audit_log.AuditFilter())
         if entry.what.startswith("export.")
     ]
     assert kinds == ["export.finished", "export.started", "export.cancelled", "export.started"]
@@ -212,12 +212,12 @@ def _killed(*_: Any) -> None:
 def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
     missing, long = _add(app, address="/tables/sale-lines?region=ZZ"), _add(app, suffix="pdf", address=WIDE)
     stopped = _add(app, "ana")
-    accounts.disable(app.ports, "ana", by="maya")
+    accounts.disable_account(app.ports, "ana", by="maya")
     assert _run(app) == []
     reasons = {one: registry.get(app.ports, one).error for one in (missing, long, stopped)}
     assert "ZZ" in reasons[missing]
     assert "columns do not fit on a page" in reasons[long]
-    assert reasons[stopped] == readers.NO_ACCOUNT
+    assert reasons[stopped] == accounts.ACCOUNT_STOPPED
     assert _files(app) == []
 
 
@@ -251,6 +251,6 @@ def test_only_tables_in_known_formats_and_a_few_at_once(app: App) -> None:
 
 def test_an_account_of_the_same_name_inherits_nothing(app: App) -> None:
     _add(app)
-    user = accounts.get(app.ports, "maya")
+    user = accounts.get_user(app.ports, "maya")
     assert len(registry.listed(app.ports, user)) == 1
     assert registry.listed(app.ports, replace(user, created_at="2030-01-01T00:00:00+00:00")) == []

@@ -7,8 +7,8 @@ from devtools.billing.queries import Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
 from sql.limits import limited, where
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.receipts import batch_queries
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
+from tillstream.receipts import receipt
 
 PARAMETERS = {
     "batch_id": "b",
@@ -28,9 +28,9 @@ def statement(text: str) -> Statement:
     return only
 
 
-@pytest.mark.parametrize("name", [*batch_queries.NAMES, "days_of_batch"])
+@pytest.mark.parametrize("name", [*receipt.QUERY_NAMES, "days_of_batch"])
 def test_the_queries_of_a_batch_read_only_its_days(name: str) -> None:
-    text = batch_queries.text(name) if name in batch_queries.NAMES else sql.text(f"ledger/{name}")
+    text = receipt.query_text(name) if name in receipt.QUERY_NAMES else sql.text(f"ledger/{name}")
     read = statement(text).reads
     assert {each.table for each in read} & LEDGER_TABLES
     for each in read:

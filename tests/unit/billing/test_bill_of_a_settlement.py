@@ -11,10 +11,10 @@ from devtools.billing.samples import TODAY, SampleWarehouse, SettlementCalls, sa
 from devtools.billing.sizes import width
 from devtools.billing.traffic import NOW, Ledger, Traffic
 from tillstream.adapters.google.bigquery import settling
-from tillstream.adapters.google.bigquery.fields import APPENDED, EPOCH, INCOMING
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
+from tillstream.adapters.google.bigquery.tables import APPENDED, EPOCH, INCOMING
 from tillstream.ledger import other_regions, spellings
-from tillstream.ledger.slice import NARROW
+from tillstream.ledger.ledger_slice import NARROW_COLUMNS
 from tillstream.ports.warehouse import Settlement
 
 TRAFFIC = Traffic(1_000_000)
@@ -179,7 +179,9 @@ def test_corrections_read_the_sales_of_their_days(settled: Settled) -> None:
     assert batches == traffic.rows("batches") / 2 * width("batches")
     assert refusals == traffic.rows("refusals") / 2 * width("refusals")
     assert sizes == {
-        "stored_versions": 3 * traffic.rows("stored_versions") * width("stored_versions", {*NARROW, "sale_date"}),
+        "stored_versions": 3
+        * traffic.rows("stored_versions")
+        * width("stored_versions", {*NARROW_COLUMNS, "sale_date"}),
         "version_flags": 3 * traffic.rows("version_flags") * width("version_flags"),
         "sightings": 3 * traffic.rows("sightings") * width("sightings"),
         "statements": 3 * traffic.rows("statements") * width("statements"),

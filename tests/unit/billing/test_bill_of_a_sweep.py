@@ -4,7 +4,7 @@ import sql
 from devtools.billing.queries import LEAST, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.workflows.operations import ledger_agreement
 
 YEARS = Ledger(Traffic(1_000_000), 3 * 365)

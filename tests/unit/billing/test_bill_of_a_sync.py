@@ -6,7 +6,7 @@ import sql
 from devtools.billing.queries import LEAST, Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.sync import counted
 
 YEARS = Ledger(Traffic(30_000), 2 * 365)

@@ -8,11 +8,11 @@ import pytest
 from devtools.billing.queries import script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.analytics import filters, queries
 from tillstream.analytics.queries import MAX_CHANGED_DAYS, limit_to_changed_days
 from tillstream.analytics.query_catalogue import describe_query
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 NAMES = ("what-changed", "changed-lines", "changed-since", "settlements")
 LAST = 100

@@ -10,11 +10,10 @@ from devtools.billing.queries import LEAST, Statement, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import NOW, Ledger, Traffic
 from examples import in_long_proofs
-from tillstream.adapters.google.bigquery.fields import APPENDED, FLAGS, INCOMING
-from tillstream.adapters.google.bigquery.totals import fold
-from tillstream.adapters.google.bigquery.totals.refresh import NUMBERS, arrived
-from tillstream.adapters.google.bigquery.totals.refresh_script import Refresh, script
-from tillstream.domain.daily_totals import ROLLUPS
+from tillstream.adapters.google.bigquery import daily_totals
+from tillstream.adapters.google.bigquery.daily_totals import NUMBERS_QUERY, Refresh, arrivals_query, refresh_script
+from tillstream.adapters.google.bigquery.tables import APPENDED, FLAGS, INCOMING
+from tillstream.model.tables.daily_totals import ROLLUPS
 
 TRAFFIC = Traffic(1_000_000)
 MONTH, YEARS = Ledger(TRAFFIC, 30), Ledger(TRAFFIC, 3 * 365)
@@ -23,7 +22,7 @@ ARRIVALS = {f"token-{n}": NOW - timedelta(minutes=n) for n in range(15)}
 
 
 def text(added: Sequence[date] = (), changed: Sequence[date] = ()) -> str:
-    return script(Refresh(100, 115, ARRIVALS, added, changed), "tillstream")
+    return refresh_script(Refresh(100, 115, ARRIVALS, added, changed), "tillstream")
 
 
 def billed(statements: Sequence[Statement], ledger: Ledger) -> int:
@@ -31,7 +30,7 @@ def billed(statements: Sequence[Statement], ledger: Ledger) -> int:
 
 
 def test_added_lines_are_read_from_incoming_alone() -> None:
-    statements = [*script_statements(text([TODAY])), *script_statements(arrived(NOW - timedelta(hours=1), NOW))]
+    statements = [*script_statements(text([TODAY])), *script_statements(arrivals_query(NOW - timedelta(hours=1), NOW))]
     reads = [read for statement in statements for read in statement.reads]
     catalogue = {"dim_product_cost", "product_codes"}
     assert {read.table for read in reads} == {"summed", "epoch", INCOMING} | catalogue
@@ -40,7 +39,7 @@ def test_added_lines_are_read_from_incoming_alone() -> None:
 
 
 def test_added_lines_are_billed_the_same_after_thirty_days_and_after_three_years() -> None:
-    statements = script_statements(f"{NUMBERS};{text([TODAY])}")
+    statements = script_statements(f"{NUMBERS_QUERY};{text([TODAY])}")
     assert billed(statements, MONTH) == billed(statements, YEARS) <= 17 * LEAST
 
 
@@ -59,7 +58,9 @@ def test_changed_days_are_read_as_constants_beside_all_changed_flags() -> None:
 
 
 def test_the_merge_at_night_changes_only_partitions_named_as_constants() -> None:
-    merges = [each for each in script_statements(fold.script(MONTH_OF_DAYS)) if each.name.startswith("MERGE")]
+    merges = [
+        each for each in script_statements(daily_totals.merge_script(MONTH_OF_DAYS)) if each.name.startswith("MERGE")
+    ]
     assert [each.changes.table for each in merges if each.changes] == [*ROLLUPS]
     for merge in merges:
         assert merge.changes
@@ -82,5 +83,5 @@ FIFTEEN_YEARS = [TODAY - timedelta(days) for days in range(15 * 365)]
 
 @pytest.mark.parametrize("changed", [MONTH_OF_DAYS, *in_long_proofs(FIFTEEN_YEARS)], ids=["month", "fifteen years"])
 def test_no_refresh_exceeds_a_limit(changed: list[date]) -> None:
-    for query in (text([TODAY], MONTH_OF_DAYS), text([], changed), fold.script(MONTH_OF_DAYS)):
+    for query in (text([TODAY], MONTH_OF_DAYS), text([], changed), daily_totals.merge_script(MONTH_OF_DAYS)):
         assert exceeded(query, script_statements(query), []) == []

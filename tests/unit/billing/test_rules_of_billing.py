@@ -12,8 +12,8 @@ from devtools.billing.references import references
 from devtools.billing.sizes import ABSENT, TEXT, width
 from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import NOW, Ledger, Traffic
-from tillstream.adapters.google.bigquery.fields import APPENDED, FIELDS
-from tillstream.adapters.google.bigquery.literals import inline_parameters
+from tillstream.adapters.google.bigquery.query_values import inline_parameters
+from tillstream.adapters.google.bigquery.tables import APPENDED, FIELDS
 
 TRAFFIC = Traffic(1_000_000)
 LEDGER = Ledger(TRAFFIC, 30)

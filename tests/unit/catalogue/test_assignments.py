@@ -5,7 +5,7 @@ from typing import Any
 
 from tillstream.catalogue.assignments import is_assigned
 from tillstream.domain.catalogue.entries import Salesperson, Store
-from tillstream.domain.people import Role, Scope
+from tillstream.model.people import Role, Scope
 from tillstream.ports import Ports
 
 SELLER = Scope(Role.SALESPERSON, ("IN", "UK"), ("S1", "S2"), "E1")

@@ -17,7 +17,7 @@ from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
 from tillstream.domain.catalogue.entries import Entry, Product
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 
 Save = Callable[[Entry], Stored]
@@ -98,7 +98,7 @@ def test_days_of_a_write_that_was_interrupted_are_noted_by_the_next(
     mirror.sync(ports)
     save(Product("A", costs=(DatedAmount("*", "INR", Decimal(4), DAYS[6]),)))
     with monkeypatch.context() as patched:
-        patched.setattr("tillstream.batches.catalogue_changes.note_change", interrupted)
+        patched.setattr("tillstream.records.data_version.note_catalogue_change", interrupted)
         assert not mirror.follow(ports)
     assert [*noted(ports)] == []
     assert mirror.follow(ports)

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from tillstream.audit import reading
 from tillstream.catalogue import history, listing, mirror, new_codes, products, saving
 from tillstream.catalogue.new_codes import ChangedSince, NewCode
 from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion
 from tillstream.domain.catalogue.problems import InvalidEntry
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.errors import NotFound
+from tillstream.model.people import UNRESTRICTED
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 from tillstream.workflows.catalogue_import import export_file, journal
 from tillstream.workflows.catalogue_import.kinds import FileKind
 from tillstream.workflows.catalogue_import.plan import Rules, plan
@@ -112,7 +112,7 @@ def test_an_ignored_code_is_remembered_audited_and_restored(ports: Ports) -> Non
     assert [one.region for one in new_codes.decided(ports)] == ["IN"]
     with pytest.raises(NotFound):
         new_codes.get(ports, "UK", "N")
-    actions = [one.what for one in reading.find_entries(ports, reading.AuditFilter())]
+    actions = [one.what for one in audit_log.find_entries(ports, audit_log.AuditFilter())]
     assert sorted(actions) == ["catalogue.code-ignored"] * 2 + ["catalogue.code-restored"]
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tillstream.audit import reading
 from tillstream.catalogue import listing, mirror, new_codes, records, saving
 from tillstream.catalogue.new_codes import ChangedSince, NewCode
 from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Salesperson, Store
 from tillstream.domain.catalogue.problems import InvalidEntry
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 Save = Callable[[Entry], Stored]
 WHO: dict[str, Any] = {"by": "ana", "regions": ("IN", "UK")}
@@ -70,5 +70,5 @@ def test_one_code_of_two_kinds_has_two_decisions(ports: Ports) -> None:
     new_codes.ignore(ports, codes, by="ana")
     new_codes.undo(ports, new_codes.get(ports, "UK", "ANN", EntryKind.STORE), **WHO)
     assert {one.kind for one in new_codes.decided(ports)} == {EntryKind.PRODUCT, EntryKind.SALESPERSON}
-    subjects = [one.subject for one in reading.find_entries(ports, reading.AuditFilter())]
+    subjects = [one.subject for one in audit_log.find_entries(ports, audit_log.AuditFilter())]
     assert sorted(subjects) == ["code UK ANN", "salesperson UK ANN", "store UK ANN", "store UK ANN"]

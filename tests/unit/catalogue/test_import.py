@@ -16,11 +16,11 @@ from tillstream.catalogue import history, products, records, saving
 from tillstream.catalogue.records import Stored
 from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
-from tillstream.domain.people import Role, scope_of
-from tillstream.domain.text.formula_guard import unguard
+from tillstream.model.errors import Conflict, Rejected, Unavailable
+from tillstream.model.people import Role, scope_of
+from tillstream.model.text import unguard_formulas
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, DocumentStore, Put
+from tillstream.ports.documents import Document, DocumentStore, Put
 from tillstream.workflows.catalogue_import import export_file, journal
 from tillstream.workflows.catalogue_import.kinds import FileKind
 from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
@@ -210,7 +210,7 @@ def test_any_text_survives_import_and_export(ports: Ports, rows: list[Mapping[st
     load(ports, "products", out.getvalue())
     for number, row in enumerate(rows):
         # The apostrophe before a formula is not text: a spreadsheet shows none, and an export has written it.
-        assert product(ports, f"P{number}").name == " ".join(unguard(f"x{row['name']}").split())
+        assert product(ports, f"P{number}").name == " ".join(unguard_formulas(f"x{row['name']}").split())
     for form in export_file.FORMATS:
         assert planned(ports, "products", export_file.export(ports, FileKind.PRODUCTS, form)).changes == []
 

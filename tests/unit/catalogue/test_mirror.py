@@ -17,7 +17,7 @@ from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, OpeningHours, Product, Promotion, Salesperson, Store
 from tillstream.domain.catalogue.problems import InvalidEntry
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
 
 Save = Callable[[Entry], Stored]
 KETTLE = Product(

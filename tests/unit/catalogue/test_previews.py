@@ -6,8 +6,8 @@ import pytest
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.operations import reconcile
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tillstream import audit
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.catalogue import history, products, records, saving
 from tillstream.catalogue.records import Stored
@@ -18,8 +17,10 @@ from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.dated_versions import Version
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.domain.catalogue.problems import InvalidEntry
-from tillstream.domain.errors import NotFound
+from tillstream.model import audit
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 
 Save = Callable[[Entry], Stored]
 KETTLE = Product("KET/1", "Kettle", "Kitchen", barcodes=("4006381333931",))
@@ -64,7 +65,7 @@ def test_history_and_audit_show_who_changed_what(ports: Ports, save: Save) -> No
         "ana", 2, {"name": "Kettle"}, {"name": "Teapot"},
     )  # fmt: skip
     assert first.after["category"] == "Kitchen"
-    entries = [audit.Entry.from_json(one.data) for one in ports.documents.find(audit.COLLECTION)]
+    entries = [audit.AuditEntry.from_json(one.data) for one in ports.documents.find(audit_log.COLLECTION)]
     assert [(one.what, one.subject) for one in entries[-2:]] == [("catalogue.saved", "product KET/1")] * 2
 
 

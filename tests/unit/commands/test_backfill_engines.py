@@ -11,7 +11,7 @@ from app_factory import build
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 REFUSALS = [

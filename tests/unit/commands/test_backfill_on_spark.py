@@ -18,9 +18,9 @@ from tillstream.commands.sources.backfills import Waiting
 from tillstream.commands.sources.on_spark import Beat, Spark
 from tillstream.connectors import backfills, runs
 from tillstream.connectors.parts import PartSize
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.events import BATCH_RECEIVED
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.events import BATCH_RECEIVED
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
@@ -106,7 +106,7 @@ def test_the_part_of_a_command_that_was_killed_is_staged_as_the_same_job(
 
 def settled_slowly(app: App, name: str) -> Iterator[None]:
     """What another process does, step by step: stage one file after the other, then settle them."""
-    for batch in list(runs.in_state(app.ports, name, State.STAGING)):
+    for batch in list(runs.in_state(app.ports, name, BatchState.STAGING)):
         stage.stage(app.ports, batch.batch_id)
         yield
     settle.settle_all(app.ports, app.contracts)

@@ -11,9 +11,9 @@ from tillstream.app import App
 from tillstream.commands import subscribe
 from tillstream.commands.result import quiet
 from tillstream.commands.subscribe import Begin, Next
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_SALE_EVENTS
-from tillstream.ports.event_bus import Message
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_SALE_EVENTS
+from tillstream.ports.bus import Message
 from tillstream.settings import Settings
 
 UK, IN = "region=UK", "region=IN"

@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.cli.output import orders as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.settings import Settings
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tillstream.commands.arguments import NoArguments, parse
 from tillstream.commands.registry import COMMANDS
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 @dataclass(frozen=True, kw_only=True)

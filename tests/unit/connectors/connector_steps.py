@@ -9,11 +9,11 @@ from connectors import listed_kind
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.batches import records as batches
 from tillstream.connectors import records, run
 from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.runs import Run
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
+from tillstream.records import batch_records as batches
 from tillstream.server.worker import Worker
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -83,4 +83,4 @@ class Connected:
         return int(row["count"])
 
     def batches(self) -> list[Batch]:
-        return batches.find(self.app.ports, limit=None)
+        return batches.find_batches(self.app.ports, limit=None)

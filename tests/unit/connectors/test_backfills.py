@@ -16,14 +16,14 @@ from unit.connectors.connector_steps import sales
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.batches import records as batches
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.sources.backfills import Waiting
 from tillstream.connectors import backfills, parts, records, run, status
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.records import batch_records as batches
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
@@ -175,7 +175,7 @@ def taken_in(app: App, history: Path) -> Any:
 def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "SIZE", parts.PartSize(2, parts.SIZE.bytes))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
-    settlements = {batch.file: batch.settlement_no for batch in batches.find(app.ports)}
+    settlements = {batch.file: batch.settlement_no for batch in batches.find_batches(app.ports)}
     assert settlements["2026-06-01.csv"] == settlements["2026-06-02.csv"] < settlements["2026-06-03.csv"]
 
 
@@ -204,7 +204,7 @@ def test_the_schedule_takes_in_a_part_and_waits_until_it_is_settled(
     assert turn() == [], "a backfill runs once"
     connector = records.get(app.ports, backfill.name)
     assert not status.is_late(connector, status.of(app.ports, backfill.name), clock.now())
-    assert len(batches.find(app.ports, state=State.ANNOUNCED)) == 4
+    assert len(batches.find_batches(app.ports, state=BatchState.ANNOUNCED)) == 4
 
 
 def test_files_without_permission_are_passed(app: App, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import json
 from unit.connectors.connector_steps import Connected, store_sale
 
 from tillstream.connectors import runs
-from tillstream.people import store_keys
+from tillstream.people import store_credentials
 
 
 def lines(*messages: object, cursor: bool = True) -> dict[str, object]:
@@ -38,7 +38,7 @@ def test_what_is_no_sale_is_kept_in_quarantine(connected: Connected) -> None:
 
 
 def test_an_unsigned_sale_of_a_store_with_a_key_is_kept_in_quarantine(connected: Connected) -> None:
-    store_keys.issue(connected.app.ports, "IN", "MUM01", "front", "ana")
+    store_credentials.issue_store_key(connected.app.ports, "IN", "MUM01", "front", "ana")
     connected.add(contract="")
     connected.offer(lines(store_sale("1")))
     connected.run()

@@ -6,10 +6,10 @@ import pytest
 from unit.connectors.connector_steps import Connected
 
 from tillstream.app.source_access import source_access
-from tillstream.audit import reading
 from tillstream.connectors import records, runs, status
 from tillstream.connectors.kinds import table
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.records import audit_log
 
 
 def test_a_connector_has_a_value_for_each_setting(connected: Connected) -> None:
@@ -63,7 +63,7 @@ def test_a_change_keeps_the_cursor_and_is_audited(connected: Connected) -> None:
     records.pause(app.ports, "shop", "bo", is_paused=True)
     records.pause(app.ports, "shop", "bo", is_paused=False)
     records.remove(app.ports, "shop", "bo")
-    assert [entry.what for entry in reading.find_by_subject(app.ports, "connector", "shop")] == [
+    assert [entry.what for entry in audit_log.find_by_subject(app.ports, "connector", "shop")] == [
         "connector.removed",
         "connector.resumed",
         "connector.paused",

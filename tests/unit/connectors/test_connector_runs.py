@@ -13,7 +13,7 @@ from tillstream.connectors import run as running
 from tillstream.connectors import runner, runs, status
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.runner import UnexpectedError
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.workflows.intake import connector_files
 
 
@@ -27,7 +27,7 @@ def test_files_become_batches_whose_lines_are_of_a_connector(connected: Connecte
     assert (run.outcome, run.items, len(run.batches), run.error) == (runs.DONE, 2, 2, "")
     batches = {batch.file: batch for batch in connected.batches()}
     assert [batches[name].received_by for name in ("monday.csv", "tuesday.csv")] == ["connector shop"] * 2
-    assert {batch.state for batch in batches.values()} == {State.ANNOUNCED}
+    assert {batch.state for batch in batches.values()} == {BatchState.ANNOUNCED}
     query = connected.app.ports.warehouse.query
     assert query("SELECT DISTINCT source FROM sale_lines").to_pylist() == [{"source": "connector"}]
     assert query("SELECT DISTINCT source FROM batches").to_pylist() == [{"source": "connector"}]
@@ -198,4 +198,4 @@ def test_a_folder_of_the_source_names_the_contract(connected: Connected) -> None
     connected.offer(file("a@1", 1, name="exports/online-retail-uk/../.hidden/\x00monday.csv"))
     connected.run()
     (batch,) = connected.batches()
-    assert (batch.file, batch.contract, batch.state) == ("_monday.csv", "online-retail-uk", State.RECEIVED)
+    assert (batch.file, batch.contract, batch.state) == ("_monday.csv", "online-retail-uk", BatchState.RECEIVED)

@@ -8,13 +8,13 @@ from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
-from tillstream.batches import loads
 from tillstream.connectors import records, requests, runs, schedule, status
 from tillstream.connectors import run as running
 from tillstream.connectors.access import SourceAccess
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.jobs import CONNECT
+from tillstream.ports.machine import CONNECT_JOB
+from tillstream.records import sales_loads
 from tillstream.server import schedules
 
 
@@ -46,7 +46,7 @@ def test_a_requested_run_is_kept_while_the_job_cannot_be_started(connected: Conn
     jobs.is_reachable = True
     assert jobs.starts == []
     assert schedule.start_if_due(app.ports)
-    assert jobs.starts == [CONNECT]
+    assert jobs.starts == [CONNECT_JOB]
 
 
 def test_a_request_during_a_run_is_kept_by_its_end(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,16 +70,16 @@ def test_a_request_during_a_run_is_kept_by_its_end(connected: Connected, monkeyp
 def test_jobs_wait_for_the_files_of_a_run_until_its_end(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     connected.add()
     connected.offer(page(1), page(2))
-    names, begin = list[str](), loads.begin
+    names, begin = list[str](), sales_loads.begin
 
     def noted_begin(ports: Ports, name: str) -> None:
         names.append(name)
         begin(ports, name)
 
-    monkeypatch.setattr(loads, "begin", noted_begin)
+    monkeypatch.setattr(sales_loads, "begin", noted_begin)
     connected.run()
     assert names == ["connector shop"] * 2
-    assert connected.app.ports.documents.count(loads.COLLECTION) == 0
+    assert connected.app.ports.documents.count(sales_loads.COLLECTION) == 0
 
 
 def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:

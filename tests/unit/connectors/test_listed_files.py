@@ -9,7 +9,7 @@ from connectors.open_access import OpenAccess
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=1)

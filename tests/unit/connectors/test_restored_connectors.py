@@ -8,8 +8,8 @@ from connectors import listed_kind
 from connectors.listed_kind import ListedSource
 from unit.connectors.connector_steps import Connected, sales
 
-from tillstream.batches import records as batches
 from tillstream.connectors import runs, status
+from tillstream.records import batch_records as batches
 
 
 def test_restored_originals_are_stored_and_of_a_connector(connected: Connected) -> None:
@@ -19,9 +19,9 @@ def test_restored_originals_are_stored_and_of_a_connector(connected: Connected) 
     connected.run()
     ports = connected.app.ports
     (batch,) = connected.batches()
-    document = ports.documents.get(batches.COLLECTION, batch.batch_id)
+    document = ports.documents.get(batches.BATCHES, batch.batch_id)
     assert document
-    ports.documents.put(batches.COLLECTION, document.id, document.data | {"object": f"restored/7/{batch.object}"})
+    ports.documents.put(batches.BATCHES, document.id, document.data | {"object": f"restored/7/{batch.object}"})
     ports.objects.delete("inbox", batch.object)
     for stored in list(ports.objects.list("staging", "connectors/")):
         ports.objects.delete("staging", stored.name)
@@ -42,7 +42,7 @@ def test_an_object_of_stored_keys_of_another_time_is_not_used(connected: Connect
     assert before
     connected.offer(first, {"key": "b@1", "file": "b.csv", "text": sales(2)})
     (lost,) = connected.run().batches
-    ports.documents.delete(batches.COLLECTION, lost)
+    ports.documents.delete(batches.BATCHES, lost)
     ports.documents.put(status.COLLECTION, "shop", before.data)
 
     assert connected.run().outcome == runs.DONE

@@ -7,8 +7,8 @@ import pytest
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.secrets import FolderSecrets
 from tillstream.connectors.access import PrivateHosts, SourceAccess
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.ports.secrets import Secrets
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.ports.machine import Secrets
 
 
 def access(

@@ -9,10 +9,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from docs.generate.contracts import EXAMPLE
-from tillstream.contracts.loader import parse_yaml, schema, shipped
-from tillstream.domain.contract.model import MAPPED, NUMERIC_COLUMNS, Contract
+from tillstream.contracts.contract_files import contract_schema, parse_contract_yaml, shipped_contracts
+from tillstream.model.contract import MAPPABLE_COLUMNS, NUMERIC_COLUMNS, Contract
 
-CHECK = Draft202012Validator(json.loads(schema()))
+CHECK = Draft202012Validator(json.loads(contract_schema()))
 SHIPPED = [file for file in (files("tillstream.contracts") / "shipped").iterdir() if file.name.endswith(".yaml")]
 
 
@@ -30,7 +30,7 @@ def test_every_shipped_contract_fits_it(file: Any) -> None:
 
 
 def test_every_contract_as_it_is_kept_fits_it() -> None:
-    for contract in shipped().values():
+    for contract in shipped_contracts().values():
         assert complaints(contract.model_dump(mode="json")) == []
 
 
@@ -38,7 +38,7 @@ def test_the_example_of_the_docs_fits_it_and_plain_words_that_yaml_takes_for_num
     assert complaints(yaml.safe_load(EXAMPLE)) == []
     text = EXAMPLE + "products: [22423, 0.10, yes]\n"
     assert complaints(yaml.safe_load(text)) == []
-    assert parse_yaml(text, "AT.yaml").products == ("22423", "0.10", "yes")
+    assert parse_contract_yaml(text, "AT.yaml").products == ("22423", "0.10", "yes")
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_every_field_and_column_is_offered_with_its_meaning() -> None:
     offered = CHECK.schema["properties"]
     assert set(offered) == set(Contract.model_fields)
     assert all(field.get("description") for field in offered.values())
-    assert set(offered["columns"]["propertyNames"]["enum"]) == MAPPED
+    assert set(offered["columns"]["propertyNames"]["enum"]) == MAPPABLE_COLUMNS
     assert set(offered["ranges"]["propertyNames"]["enum"]) == NUMERIC_COLUMNS

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts.loader import check_sale_ids, load_folder, parse_yaml, shipped
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.contracts.contract_files import (
+    check_sale_ids,
+    load_contract_folder,
+    parse_contract_yaml,
+    shipped_contracts,
+)
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
 from tillstream.samples.more_regions import ALL_REGIONS
 
 GOOD = """\
@@ -33,15 +38,15 @@ REAL = {
 
 
 def test_the_contracts_of_the_samples_and_of_the_public_files_ship() -> None:
-    assert set(shipped()) == {*ALL_REGIONS, *REAL}
+    assert set(shipped_contracts()) == {*ALL_REGIONS, *REAL}
 
 
 def test_contracts_of_one_region_agree_on_how_sales_are_named() -> None:
-    check_sale_ids(shipped().values())
+    check_sale_ids(shipped_contracts().values())
 
 
 def test_the_samples_cover_both_line_key_rules_and_both_sale_id_rules() -> None:
-    samples = [shipped()[name] for name in ("IN", "UK", "USA")]
+    samples = [shipped_contracts()[name] for name in ("IN", "UK", "USA")]
     assert {one.has_line_numbers for one in samples} == {True, False}
     assert {one.identity.ids for one in samples} == {"per-store", "region-wide"}
 
@@ -49,7 +54,7 @@ def test_the_samples_cover_both_line_key_rules_and_both_sale_id_rules() -> None:
 @pytest.mark.shared
 @pytest.mark.parametrize("name", sorted(REAL))
 def test_every_mapped_header_is_in_the_real_file(name: str, shared_data: Path) -> None:
-    contract, path = shipped()[name], shared_data / REAL[name]
+    contract, path = shipped_contracts()[name], shared_data / REAL[name]
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     text = data.decode(contract.file.encoding).removeprefix("\ufeff")
     rows = csv.DictReader(text.splitlines(keepends=True), delimiter=contract.file.delimiter)
@@ -60,13 +65,17 @@ def test_every_mapped_header_is_in_the_real_file(name: str, shared_data: Path) -
 
 @pytest.mark.shared
 def test_classic_models_reads_its_letters_in_the_code_page_of_dos(shared_data: Path) -> None:
-    text = (shared_data / REAL["classic-models"]).read_bytes().decode(shipped()["classic-models"].file.encoding)
+    text = (
+        (shared_data / REAL["classic-models"]).read_bytes().decode(shipped_contracts()["classic-models"].file.encoding)
+    )
     assert "Berguvsvägen" in text
     assert "Martín" in text
 
 
 def test_words_that_yaml_would_turn_into_other_things_stay_text() -> None:
-    contract = parse_yaml(GOOD + "country: NO\nproducts: [0123, 1_000, on]\ndates: {cutoff: 10:30}\n", "shop.yaml")
+    contract = parse_contract_yaml(
+        GOOD + "country: NO\nproducts: [0123, 1_000, on]\ndates: {cutoff: 10:30}\n", "shop.yaml"
+    )
     assert contract.country == "NO"
     assert contract.products == ("0123", "1_000", "on")
     assert (contract.dates.cutoff.hour, contract.dates.cutoff.minute) == (10, 30)
@@ -103,7 +112,7 @@ def test_a_mistake_is_refused_in_words_that_name_it(old: str, new: str, message:
     text = GOOD.replace(old, new) if old else GOOD + new
     assert text != GOOD
     with pytest.raises(Rejected) as refusal:
-        parse_yaml(text, "shop.yaml")
+        parse_contract_yaml(text, "shop.yaml")
     assert str(refusal.value).startswith("shop.yaml is not a valid contract")
     assert message in str(refusal.value)
 
@@ -123,7 +132,7 @@ dates: {formats: ["%d.%m.%Y", "%d.%m."]}
 version: first
 """
     with pytest.raises(Rejected) as refusal:
-        parse_yaml(text, "shop.yaml")
+        parse_contract_yaml(text, "shop.yaml")
     assert str(refusal.value).splitlines() == [
         "shop.yaml is not a valid contract:",
         "  line 1, column 1: columns: is required",
@@ -157,7 +166,7 @@ ranges:
   category: {minimum: 0}
 """
     with pytest.raises(Rejected) as refusal:
-        parse_yaml(text, "shop.yaml")
+        parse_contract_yaml(text, "shop.yaml")
     assert [line.partition(": ")[0].strip() for line in str(refusal.value).splitlines()[1:]] == [
         "line 4, column 1",
         "line 7, column 3",
@@ -185,7 +194,7 @@ def test_broken_yaml_is_refused_with_its_line_and_column(text: str | bytes, mess
     path = tmp_path / "shop.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     with pytest.raises(Rejected) as refusal:
-        load_folder(tmp_path)
+        load_contract_folder(tmp_path)
     assert message in str(refusal.value)
 
 
@@ -193,24 +202,24 @@ def test_a_folder_gives_its_contracts_by_name_and_other_files_are_left_alone(tmp
     (tmp_path / "shop.yaml").write_text(GOOD)
     (tmp_path / "kiosk.yml").write_text(GOOD.replace("shop", "kiosk"))
     (tmp_path / "notes.txt").write_text("not: [a contract")
-    assert set(load_folder(tmp_path)) == {"kiosk", "shop"}
+    assert set(load_contract_folder(tmp_path)) == {"kiosk", "shop"}
 
 
 def test_no_folder_means_no_contracts_of_ones_own(tmp_path: Path) -> None:
-    assert load_folder(tmp_path / "absent") == {}
+    assert load_contract_folder(tmp_path / "absent") == {}
 
 
 def test_a_file_must_be_called_like_its_contract(tmp_path: Path) -> None:
     (tmp_path / "store.yaml").write_text(GOOD)
     with pytest.raises(Rejected, match=r"store\.yaml: the contract is named shop"):
-        load_folder(tmp_path)
+        load_contract_folder(tmp_path)
 
 
 def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(GOOD)
     (tmp_path / "shop.yml").write_text(GOOD)
     with pytest.raises(Rejected, match=r"shop\.yml: the contract shop is already defined in shop\.yaml"):
-        load_folder(tmp_path)
+        load_contract_folder(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +232,7 @@ def test_one_name_in_two_files_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_two_rules_of_identity_in_one_region_need_a_prefix(change: dict[str, Any], fine: bool) -> None:
-    shop = parse_yaml(GOOD, "shop.yaml")
+    shop = parse_contract_yaml(GOOD, "shop.yaml")
     other = Contract.model_validate(shop.model_dump() | {"name": "other"} | change)
     if fine:
         check_sale_ids([shop, other])

@@ -8,7 +8,7 @@ import pytest
 from tillstream.app import App, open_app
 from tillstream.app.custom_contracts import InDocuments
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.model.errors import Conflict, Rejected
 from tillstream.settings import Settings
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.batch.file_figures import FileFigures
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
+from tillstream.model.uploads import FileFigures
 from tillstream.pipeline.staging.figures import read_figures
 
 ANSWERS = {"region": "North", "country": "-", "time_zone": "UTC"}
@@ -29,7 +29,9 @@ def load(
     proposal = propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
     if proposal.questions:
         return proposal, None
-    return proposal, read_figures(lambda: io.BytesIO(data), parse(proposal.contract), date(2026, 6, 1), file="a.csv")
+    return proposal, read_figures(
+        lambda: io.BytesIO(data), parse_contract(proposal.contract), date(2026, 6, 1), file="a.csv"
+    )
 
 
 @pytest.mark.parametrize("word", [" pcs", " Stk.", "x", " kg", " шт.", "個"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.money.signs import currencies_of, is_of_another
+from tillstream.model.money import currencies_of_sign, is_sign_of_other_currency
 
 ANSWERS = {"region": "North", "country": "-", "time_zone": "UTC"}
 
@@ -92,7 +92,7 @@ def test_signs_of_another_currency_than_the_answered_one_are_not_accepted() -> N
      ("lamp", ()), ("", ())],
 )  # fmt: skip
 def test_words_of_currencies(word: str, currencies: tuple[str, ...]) -> None:
-    assert currencies_of(word) == currencies
+    assert currencies_of_sign(word) == currencies
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_words_of_currencies(word: str, currencies: tuple[str, ...]) -> None:
      ("€", "EUR", False), ("€", "", False), ("pcs", "EUR", False), ("usd", "USD", False)],
 )  # fmt: skip
 def test_signs_of_other_currencies(sign: str, currency: str, other: bool) -> None:
-    assert is_of_another(sign, currency) is other
+    assert is_sign_of_other_currency(sign, currency) is other
 
 
 def converted(**answers: str) -> Proposal:

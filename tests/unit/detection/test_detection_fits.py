@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts.loader import shipped
+from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.detection import drift, fit
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 
-SHIPPED = shipped()
+SHIPPED = shipped_contracts()
 FILE = """Bon;Datum;Filiale;Artikel;Menge;Preis;Summe;Zustand
 4711;20.11.2026 17:45;Linz;Wanduhr;2;1.024,50 €;2.049,00 €;bezahlt
 4712;20.11.2026 17:52;Linz;Stehuhr;1;524,50 €;524,50 €;offen
@@ -39,7 +39,7 @@ def austria(**changes: Any) -> Contract:
         "columns": COLUMNS,
         "status": {"words": {"bezahlt": "completed", "offen": "pending"}},
     }
-    return parse(document | changes)
+    return parse_contract(document | changes)
 
 
 def stream(text: str, encoding: str = "cp1252") -> io.BytesIO:

@@ -6,7 +6,7 @@ import pytest
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.status_words import flag_meaning, flagged_status
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 
 def detected(header: str, marks: list[str]) -> Proposal:
@@ -74,7 +74,7 @@ def test_a_negative_total_and_a_positive_quantity_are_a_question() -> None:
     answers = {"returns": "subtract", "region": "North", "currency": "EUR"}
     contract = propose(io.BytesIO(text.encode()), name="x", answers=answers).contract
     assert contract["status"] == {"negative_amount": "returned", "unsigned_returns": True}
-    assert parse(contract).status.unsigned_returns
+    assert parse_contract(contract).status.unsigned_returns
     assert "status" not in propose(io.BytesIO(text.encode()), name="x", answers={"returns": "keep"}).contract
 
 

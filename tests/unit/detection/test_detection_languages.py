@@ -8,8 +8,8 @@ from tillstream.detection import propose
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES
 from tillstream.detection.words import dictionaries
 from tillstream.detection.words.headers import normalise_name
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.contract.model import MAPPED
+from tillstream.model.columns import STATUSES
+from tillstream.model.contract import MAPPABLE_COLUMNS
 
 RECEIPTS = {
     "Polish": "Nr paragonu;Data sprzedaży;Towar;Ilość;Cena jedn.;Wartość",
@@ -57,7 +57,7 @@ def test_the_columns_of_a_receipt_are_read_by_their_names(language: str) -> None
 
 
 def test_every_dictionary_names_columns_and_statuses() -> None:
-    roles = MAPPED | NUMERIC_ROLES | {"amount", "discount_rate", "tax_rate", "time", ""}
+    roles = MAPPABLE_COLUMNS | NUMERIC_ROLES | {"amount", "discount_rate", "tax_rate", "time", ""}
     assert {role for role, _ in dictionaries.header_words_by_role()} <= roles
     assert {status for status, _ in dictionaries.status_words_of_languages()} == set(STATUSES)
     assert {name for name, _ in dictionaries.footer_words_of_languages()} == {"words"}

@@ -5,8 +5,8 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, drift, propose
-from tillstream.domain.batch.staging_report import UnknownWord
-from tillstream.domain.contract.model import parse
+from tillstream.model.batch import UnknownWord
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
@@ -42,7 +42,7 @@ def test_a_column_named_status_is_never_dropped_because_its_words_are_not_known(
     answered = proposal_for({header: ["Aktiv", "Weg", "Bezahlt"] * 4}, **answers)
     assert (keys(answered), status_of(answered)) == ([], header)
     assert answered.contract["status"]["words"] == {"Aktiv": "completed", "Weg": "ignore", "Bezahlt": "completed"}
-    assert parse(answered.contract).status.words["Weg"] == "ignore"
+    assert parse_contract(answered.contract).status.words["Weg"] == "ignore"
 
 
 @pytest.mark.parametrize("words", [["SP", "RJ", "MG"], [f"word {number}" for number in range(40)]])
@@ -150,7 +150,7 @@ def test_every_column_is_listed_with_its_use_its_samples_and_its_sum() -> None:
 
 def test_unknown_words_of_the_whole_file_are_in_the_question_even_if_the_sample_lacks_them() -> None:
     columns = {"sale_id": "No", "date": "Date", "net_amount": "Total", "status": "State"}
-    contract = parse(
+    contract = parse_contract(
         {
             "name": "shop",
             "region": "R",
@@ -173,7 +173,7 @@ def test_unknown_words_of_the_whole_file_are_in_the_question_even_if_the_sample_
 
 def test_a_new_word_of_a_joined_status_is_a_question_in_the_next_file() -> None:
     first = proposal_for({"Type": ["Sale", "Refund"], "Status": ["paid", "voided"]}, returns="cancel")
-    own = parse(first.contract)
+    own = parse_contract(first.contract)
     text = "Order No,Date,Total,Type,Status\n1,2026-03-01,10.50,Swap,paid\n2,2026-03-02,10.50,Sale,paid\n"
     (question,) = drift(io.BytesIO(text.encode()), own).questions
     assert [use.word for use in question.table] == ["Swap / paid"]

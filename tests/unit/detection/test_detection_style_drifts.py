@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tillstream.detection import Drift, drift
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.matching.readability import can_parse_cells
 
 COLUMNS = {"sale_id": "No", "date": "Day", "quantity": "Qty", "unit_price": "Price"}
@@ -16,7 +16,7 @@ def contract(**changes: Any) -> Contract:
     document = {"name": "till", "region": "R", "currency": "EUR", "columns": COLUMNS, "identity": {"store": "S"},
                 "file": {"delimiter": ";"}, "dates": {"formats": ["%d/%m/%Y"]},
                 "numbers": {"decimal": ",", "thousands": "."}}  # fmt: skip
-    return parse(document | changes)
+    return parse_contract(document | changes)
 
 
 def drifted(day: str, quantity: str, price: str, own: Contract, *, old_rows: int = 0) -> Drift:

@@ -9,7 +9,7 @@ import pytest
 from tillstream.detection import propose
 from tillstream.detection.propose import Proposal
 from tillstream.detection.words.row_words import total_word_in
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.pipeline.staging.figures import read_figures
 
 ORDERS = [(1001, [12, 30]), (1002, [7]), (1003, [19, 5, 8]), (1004, [44, 3]), (1005, [6, 21])]
@@ -139,7 +139,7 @@ def test_balances_are_no_sales_unless_a_person_keeps_them() -> None:
 def test_balances_are_no_total_lines_of_the_figures() -> None:
     lines = ["Date,Details,Qty,Amount", "2026-03-01,Opening balance,,50.00", *DATED]
     answers = {"region": "North", "country": "-", "currency": "EUR", "identity": "content"}
-    contract = parse(detected(lines, **answers).contract)
+    contract = parse_contract(detected(lines, **answers).contract)
     data = "\n".join([*lines, ""]).encode()
     figures = read_figures(lambda: io.BytesIO(data), contract, date(2026, 4, 1), file="sales.csv")
     assert (figures.accepted, figures.ignored, figures.own.lines) == (6, 1, ())

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.workflows.onboarding.questionnaire import build_questionnaire
 
 QUOTED = '"No,Date,Item,Total"\n' + '"1,2026-03-01,""A, b"",5"\n' * 5

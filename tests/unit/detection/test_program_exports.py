@@ -9,8 +9,8 @@ from tillstream.detection import Proposal, propose
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES
 from tillstream.detection.exports.export_programs import ProgramExport, program_exports, recognise_export
 from tillstream.detection.words.status_words import STATUSES
-from tillstream.domain.columns import IGNORE
-from tillstream.domain.contract.model import MAPPED, parse
+from tillstream.model.columns import IGNORE
+from tillstream.model.contract import MAPPABLE_COLUMNS, parse_contract
 from tillstream.pipeline.matching.match_contract import sample_original
 
 LINES = "Lineitem quantity,Lineitem name,Lineitem price,Lineitem discount"
@@ -30,7 +30,7 @@ def detected(text: str, **answers: str) -> Proposal:
 
 @pytest.mark.parametrize("export", program_exports(), ids=lambda export: export.name)
 def test_a_program_export_maps_columns_of_a_sale_line_and_gives_valid_answers(export: ProgramExport) -> None:
-    assert set(export.columns) <= MAPPED | {"amount"}
+    assert set(export.columns) <= MAPPABLE_COLUMNS | {"amount"}
     assert {*export.status.values(), *export.status_with_refunds.values()} <= {*STATUSES, IGNORE}
     assert set(export.factors) <= NUMERIC_ROLES
     assert export.evidence.startswith("the columns are those of ")
@@ -47,7 +47,7 @@ def test_each_program_export_is_that_of_a_file_of_strangers() -> None:
 def test_a_program_export_leaves_only_region_country_and_time_zone_open() -> None:
     proposal = detected(ORDERS)
     assert [question.key for question in proposal.questions] == ["region", "country", "time_zone"]
-    contract = parse(proposal.contract)
+    contract = parse_contract(proposal.contract)
     assert contract.columns["sale_id"] == "Name"
     assert contract.file.fill_down == ("Financial Status", "Currency")
     assert contract.file.fill_down_within == "Name"
@@ -75,7 +75,7 @@ def test_a_column_that_a_person_gives_another_role_is_not_used_twice() -> None:
 
 
 def test_a_discount_is_subtracted_from_the_price_of_the_whole_line() -> None:
-    contract = parse(detected(AMAZON, region="US", country="US", currency="USD", amount="net").contract)
+    contract = parse_contract(detected(AMAZON, region="US", country="US", currency="USD", amount="net").contract)
     assert contract.amounts.less_discount
     assert (contract.columns["net_amount"], contract.columns["discount"]) == ("item-price", "item-promotion-discount")
 
@@ -87,7 +87,7 @@ def test_refunds_of_shopify_orders_are_a_part_of_the_total_of_the_order() -> Non
     sums = ("15.75,31.50", ",", "0.00,7.95")
     orders = "\n".join([f"{header},Refunded Amount,Total", *map("{},{}".format, rows, sums)])
     answers = {"region": "Web", "country": "US", "time_zone": "UTC"}
-    contract = parse(detected(orders, **answers).contract)
+    contract = parse_contract(detected(orders, **answers).contract)
     assert contract.amounts.refunded == {"Refunded Amount": "Total"}
     assert {"Refunded Amount", "Total"} <= set(contract.file.fill_down)
     assert contract.status.words["partially_refunded"] == "completed"

@@ -8,7 +8,7 @@ import pytest
 
 from tillstream.detection import propose
 from tillstream.detection.propose import Proposal
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "amount": "net", "time_zone": "UTC"}
 Row = tuple[Any, ...]
@@ -108,7 +108,7 @@ def test_the_day_is_split_from_dates_with_times(written: str, separator: str) ->
     proposal = proposal_for(HEADER, rows, date_order="DMY")
     assert identity(proposal) == ("Ticket", "Date (day)")
     assert proposal.contract["made"] == {"Date (day)": {"split": "Date", "by": separator, "part": 1}}
-    assert parse(proposal.contract).headers.count("Date") == 1
+    assert parse_contract(proposal.contract).headers.count("Date") == 1
 
 
 def test_times_that_cannot_be_split_off_are_a_question() -> None:

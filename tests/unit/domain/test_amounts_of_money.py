@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.money.amounts import amount_text, example_text, price_text, rounded
+from tillstream.model.money import amount_text, example_text, price_text, round_amount
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from tillstream.domain.money.amounts import amount_text, example_text, price_tex
 )
 def test_amounts_have_the_decimals_of_their_currency(amount: str, currency: str, text: str) -> None:
     assert amount_text(Decimal(amount), currency) == text
-    assert rounded(Decimal(amount), currency) == Decimal(text.replace(",", ""))
+    assert round_amount(Decimal(amount), currency) == Decimal(text.replace(",", ""))
 
 
 @pytest.mark.parametrize(

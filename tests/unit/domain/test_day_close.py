@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.day_close import CountedSale, compact, compare, expand, is_day_close, schema, validation_errors
+from tillstream.model.messages import (
+    CountedSale,
+    compact_numbers,
+    compare_day_close,
+    day_close_errors,
+    day_close_schema,
+    expand_numbers,
+    is_day_close,
+)
 
-EXAMPLE = schema()["examples"][0]
+EXAMPLE = day_close_schema()["examples"][0]
 WRONG: dict[str, dict[str, Any]] = {
     "no such day": {"date": "2026-02-30"},
     "a date in another form": {"date": "20261120"},
@@ -26,13 +34,13 @@ WRONG: dict[str, dict[str, Any]] = {
 
 def test_the_example_of_the_schema_is_a_day_close() -> None:
     assert is_day_close(EXAMPLE)
-    assert validation_errors(EXAMPLE) == []
-    assert len(expand(EXAMPLE["numbers"])) == 351
+    assert day_close_errors(EXAMPLE) == []
+    assert len(expand_numbers(EXAMPLE["numbers"])) == 351
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 def test_a_day_close_with_an_invalid_field_is_refused_with_its_path(change: dict[str, Any]) -> None:
-    (error, *_) = validation_errors(EXAMPLE | change)
+    (error, *_) = day_close_errors(EXAMPLE | change)
     assert error.partition(":")[0].partition(".")[0] in {*change, "message"}
 
 
@@ -45,8 +53,8 @@ NUMBERS = st.one_of(
 
 @given(st.sets(NUMBERS))
 def test_ranges_contain_exactly_the_numbers_that_they_are_made_of(numbers: set[str]) -> None:
-    ranges = compact(numbers)
-    assert set(expand(ranges)) == numbers
+    ranges = compact_numbers(numbers)
+    assert set(expand_numbers(ranges)) == numbers
     assert len(ranges) <= len(numbers)
 
 
@@ -61,15 +69,15 @@ def sale(number: str, net: str, *, cancelled: bool = False) -> CountedSale:
 
 def test_a_day_close_of_the_sales_that_count_agrees() -> None:
     counted = [sale("1", "10.10"), sale("2", "0.20"), sale("3", "5", cancelled=True), sale("of-another-till", "9")]
-    assert compare(close(["1-3"], 2, "10.3"), counted).agrees
+    assert compare_day_close(close(["1-3"], 2, "10.3"), counted).agrees
 
 
 def test_missing_numbers_are_listed_as_ranges_with_both_totals() -> None:
-    result = compare(close(["1-9", "R-1"], 10, "100"), [sale(str(n), "10") for n in (1, 2, 6)])
+    result = compare_day_close(close(["1-9", "R-1"], 10, "100"), [sale(str(n), "10") for n in (1, 2, 6)])
     assert (result.missing, result.sales) == (("3-5", "7-9", "R-1"), (10, 3))
     assert result.totals == (("GBP", Decimal(100), Decimal(30)),)
 
 
 def test_another_amount_under_the_same_numbers_is_a_mismatch() -> None:
-    result = compare(close(["1-2"], 2, "20"), [sale("1", "10"), sale("2", "10.01")])
+    result = compare_day_close(close(["1-2"], 2, "20"), [sale("1", "10"), sale("2", "10.01")])
     assert (result.missing, result.agrees) == ((), False)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tillstream.domain.dates.durations import WAIT, WORK, between, seconds_between, seconds_since
+from tillstream.model.dates import LONGEST_WAIT, LONGEST_WORK, duration_between, seconds_between, seconds_since_receipt
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MICROS = int(NOW.timestamp()) * 1_000_000
@@ -22,12 +22,12 @@ MICROS = int(NOW.timestamp()) * 1_000_000
     ],
 )
 def test_only_believable_seconds_are_logged(ago: timedelta, expected: float | None) -> None:
-    fields = seconds_since(MICROS - ago // timedelta(microseconds=1), NOW)
+    fields = seconds_since_receipt(MICROS - ago // timedelta(microseconds=1), NOW)
     assert fields == ({} if expected is None else {"seconds": expected})
 
 
 def test_a_wait_may_last_for_years_but_does_not_begin_in_the_future() -> None:
-    assert between(NOW - timedelta(days=400), NOW, WAIT) == timedelta(days=400)
-    assert between(NOW - timedelta(days=400), NOW, WORK) is None
-    assert between(NOW + timedelta(days=400), NOW, WAIT) is None
-    assert seconds_between(MICROS + 400 * 86_400_000_000, MICROS, WAIT) is None
+    assert duration_between(NOW - timedelta(days=400), NOW, LONGEST_WAIT) == timedelta(days=400)
+    assert duration_between(NOW - timedelta(days=400), NOW, LONGEST_WORK) is None
+    assert duration_between(NOW + timedelta(days=400), NOW, LONGEST_WAIT) is None
+    assert seconds_between(MICROS + 400 * 86_400_000_000, MICROS, LONGEST_WAIT) is None

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.event_filter import NAMES, parse_filter
+from tillstream.model.errors import Rejected
+from tillstream.model.events import EVENT_ATTRIBUTES, parse_event_filter
 
 EVENT = {"type": "sale.changed", "region": "UK", "store_id": "LON1", "category": "Home ware"}
 
@@ -21,12 +21,12 @@ EVENT = {"type": "sale.changed", "region": "UK", "store_id": "LON1", "category":
     ],
 )
 def test_an_event_matches(text: str) -> None:
-    assert parse_filter(text).matches(EVENT)
+    assert parse_event_filter(text).matches(EVENT)
 
 
 @pytest.mark.parametrize("text", ["region=IN", "region=UK store=LON2", "category=Home", 'channel="web"', "region=uk"])
 def test_an_event_does_not_match(text: str) -> None:
-    assert not parse_filter(text).matches(EVENT)
+    assert not parse_event_filter(text).matches(EVENT)
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def test_an_event_does_not_match(text: str) -> None:
 )
 def test_what_is_no_filter_is_rejected(text: str, reason: str) -> None:
     if not reason:
-        assert not parse_filter(text).matches(EVENT)
+        assert not parse_event_filter(text).matches(EVENT)
         return
     with pytest.raises(Rejected, match=reason):
-        parse_filter(text)
+        parse_event_filter(text)
 
 
 _VALUES = st.text(st.characters(exclude_characters=',"', exclude_categories=("Cs",)), min_size=1, max_size=8)
 
 
-@given(st.dictionaries(st.sampled_from(NAMES), st.lists(_VALUES, min_size=1, max_size=3)))
+@given(st.dictionaries(st.sampled_from(EVENT_ATTRIBUTES), st.lists(_VALUES, min_size=1, max_size=3)))
 def test_every_value_can_be_selected_in_quotation_marks(wanted: dict[str, list[str]]) -> None:
     text = " ".join(f'{name}="{",".join(values)}"' for name, values in wanted.items())
-    event_filter = parse_filter(text)
+    event_filter = parse_event_filter(text)
     for number in range(3):
         assert event_filter.matches({name: values[number % len(values)] for name, values in wanted.items()})
     assert bool(wanted) is not event_filter.matches({})

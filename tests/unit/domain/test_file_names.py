@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.file_names import contract_from_folder, contract_from_name, is_ignored, without_dates
+from tillstream.model.file_names import contract_from_folder, contract_from_name, is_ignored_file, without_dates
 
 NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
 
@@ -55,12 +55,12 @@ def test_capitals_decide_only_between_names_that_differ_in_nothing_else() -> Non
     "name", ["a.csv.part", "a.TMP", "~$book.xlsx", ".a.csv", "IN/.hidden", "a.csv~", "a.crdownload", "Thumbs.db", "IN/"]
 )
 def test_temporary_and_hidden_names_are_no_files_yet(name: str) -> None:
-    assert is_ignored(name)
+    assert is_ignored_file(name)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "IN/a.csv", "partners.csv", "a.part.csv", "no-ending"])
 def test_other_names_are_files(name: str) -> None:
-    assert not is_ignored(name)
+    assert not is_ignored_file(name)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.text import upper_first
 
 
 @pytest.mark.parametrize(

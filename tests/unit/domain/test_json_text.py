@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -23,7 +23,7 @@ ODD = [
 @given(VALUES)
 def test_values_are_those_of_the_standard_library(value: Any) -> None:
     text = json.dumps(value)
-    assert json_text.decode(text) == json_text.decode(text.encode()) == json.loads(text)
+    assert json_text.decode_json(text) == json_text.decode_json(text.encode()) == json.loads(text)
 
 
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner), max_leaves=9))
@@ -32,20 +32,20 @@ def test_encoded_values_are_read_by_the_standard_library(value: Any) -> None:
         text = json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         with pytest.raises(UnicodeEncodeError):
-            json_text.encode(value)
+            json_text.encode_json(value)
     else:
-        assert json.loads(json_text.encode(value)) == json.loads(text)
+        assert json.loads(json_text.encode_json(value)) == json.loads(text)
 
 
 @pytest.mark.parametrize("text", ODD, ids=repr)
 def test_odd_texts_are_read_or_refused_alike(text: str | bytes) -> None:
-    assert repr(_outcome(json_text.decode, text)) == repr(_outcome(json.loads, text))
+    assert repr(_outcome(json_text.decode_json, text)) == repr(_outcome(json.loads, text))
 
 
 def _outcome(decode: Any, text: str | bytes) -> Any:
     try:
         return decode(text)
-    except json_text.TooDeep:
+    except json_text.NestedTooDeeply:
         return RecursionError
     except (ValueError, RecursionError) as error:
         return type(error)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from tillstream.domain.dates.opening_hours import OpeningHours
+from tillstream.model.dates import DailyOpeningHours
 from tillstream.settings import Settings
 
 
@@ -43,4 +43,4 @@ def test_hours_that_end_when_they_begin_are_rejected() -> None:
 
 @pytest.mark.parametrize(("text", "hours"), [("06:00-22:00 UTC", 16), ("18:00-02:30 UTC", 8.5)])
 def test_the_length_of_the_hours(text: str, hours: float) -> None:
-    assert OpeningHours.parse(text).hours == hours
+    assert DailyOpeningHours.parse(text).hours == hours

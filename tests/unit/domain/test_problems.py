@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.domain.problems import CATALOGUE, ProblemType, Severity
+from tillstream.model.problems import CATALOGUE, ProblemType, Severity
 
 PORTAL = Path(__file__).resolve().parents[3] / "portal"
 PAGES = "\n".join(

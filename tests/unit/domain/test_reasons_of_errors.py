@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from tillstream.domain.errors import reason_of
+from tillstream.model.errors import reason_of
 
 
 @pytest.mark.parametrize(

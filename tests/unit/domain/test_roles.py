@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
 
 ROWS = """
 what                                          admin  manager  clerk  salesperson  analyst

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from pdf_text import pages_of
 
-from tillstream.domain.errors import Rejected
 from tillstream.exports import pdf
 from tillstream.exports.pdf_cells import EMPTY, clean, places_of
 from tillstream.exports.pdf_layout import UPRIGHT, WIDE, Layout, Needed, layout
 from tillstream.exports.table import ExportTable, table_of
+from tillstream.model.errors import Rejected
 
 AMOUNT = pa.decimal128(38, 9)
 MARKUP = "#let x = 1 *bold* _it_ $x^2$ @ref \\ `raw` <tag> [b] // c /* d */ = e - f + g ~ ' \" #"

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 import python_calamine
 
-from tillstream.domain.errors import Rejected
 from tillstream.exports import workbook
 from tillstream.exports.table import ExportTable, table_of
+from tillstream.model.errors import Rejected
 
 AMOUNT = pa.decimal128(38, 9)
 

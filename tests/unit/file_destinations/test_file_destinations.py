@@ -11,19 +11,19 @@ import shop_of_two_stores
 from faults.objects.damaged_objects import flip_staged
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
+from tillstream.adapters.local.files.destination_folders import DeliveryFolder
 from tillstream.app import App, file_destinations
 from tillstream.app.subscribed_tables import source_of
-from tillstream.audit import reading
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.people import Role
 from tillstream.file_destinations import deliveries, registry
 from tillstream.file_destinations.destination import DestinationDraft
-from tillstream.outbox.outbox import FAILED, SENDING, SENT, WAITING
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import audit_log
+from tillstream.records.outbox import FAILED, SENDING, SENT, WAITING
 from tillstream.scheduled_exports import making
 from tillstream.scheduled_exports import registry as subscriptions
 from tillstream.scheduled_exports.subscription import Draft
@@ -36,7 +36,7 @@ MONTHLY = Draft("Stores", BY_STORE, "csv", "", "month", 1, destination="bi", fil
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     file_destinations.add(opened, DestinationDraft("bi", str(folder_of(opened))), "boss")
     yield opened
     opened.close()
@@ -78,7 +78,7 @@ def test_a_file_is_delivered_without_e_mail_in_the_scope_of_its_reader(app: App)
     assert (entry.state, entry.bytes, entry.login) == (SENT, len(content), "maya")
     (one,) = subscriptions.listed(app.ports)
     assert (one.last_rows, one.last_mail, one.last_destination) == (1, entry.id, "bi")
-    kinds = [str(each.what) for each in reading.find_entries(app.ports, reading.AuditFilter())]
+    kinds = [str(each.what) for each in audit_log.find_entries(app.ports, audit_log.AuditFilter())]
     assert {"file-destination.added", "export.delivered"} <= set(kinds)
     assert run(app) == {"made": 0, "sent": 0}
     assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
@@ -115,7 +115,7 @@ def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(a
 
 
 def test_two_subscriptions_have_no_file_name_in_common(app: App) -> None:
-    accounts.add(app.ports, "ana", "Ana", Role.ANALYST)
+    accounts.add_account(app.ports, "ana", "Ana", Role.ANALYST)
     one = subscriptions.add(app.ports, "maya", MONTHLY, "maya")
     with pytest.raises(Rejected, match="“Stores” of maya delivers files of the same name to bi"):
         subscriptions.add(app.ports, "ana", replace(MONTHLY, name="stores", file_name="{name}-{date}"), "ana")

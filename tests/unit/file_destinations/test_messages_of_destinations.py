@@ -8,12 +8,12 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App, file_destinations
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import MAX_MESSAGE, NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
 from tillstream.file_destinations.object_place import ObjectPlace
-from tillstream.outbox.outbox import FAILED, WAITING
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.outbox import FAILED, WAITING
 from tillstream.settings import Settings
 
 SECRET = "secret-that-no-message-contains"

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from tillstream.domain.errors import Rejected
 from tillstream.file_destinations import file_names
+from tillstream.model.errors import Rejected
 
 DAY = date(2026, 7, 1)
 JUNE = (date(2026, 6, 1), date(2026, 6, 30))

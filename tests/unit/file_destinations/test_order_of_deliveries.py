@@ -9,14 +9,14 @@ import pytest
 from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.adapters.local.files.delivery_folder import DeliveryFolder
+from tillstream.adapters.local.files.destination_folders import DeliveryFolder
 from tillstream.app import App, file_destinations, messages
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
-from tillstream.outbox.outbox import FAILED, SENT, SUPERSEDED, WAITING
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.records.outbox import FAILED, SENT, SUPERSEDED, WAITING
 from tillstream.settings import Settings
 
 OLDER, NEWER = "2", "1"

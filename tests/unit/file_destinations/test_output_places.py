@@ -10,8 +10,8 @@ from tillstream.app import mart_destinations
 from tillstream.app.output_places import check_output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected
 from tillstream.marts.destinations import DestinationDraft
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 

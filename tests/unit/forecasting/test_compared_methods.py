@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from histories import history, weekly_shape
 
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.comparison import files, score
 from tillstream.forecasting.comparison.regression import Regression, Setting
 from tillstream.forecasting.compute import NotEnoughData
@@ -21,6 +20,7 @@ from tillstream.forecasting.models.fitting import Explained
 from tillstream.forecasting.models.history import History, group
 from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.sales.series import Key, Series
+from tillstream.model.errors import Rejected
 
 STEPS, AHEAD, HORIZON = 170, 28, 14
 

@@ -13,7 +13,7 @@ from shop_of_two_stores import LAST, app
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 pytestmark = pytest.mark.system

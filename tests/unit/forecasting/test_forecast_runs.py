@@ -12,12 +12,12 @@ import sql
 from sql.limits import EVERY_LINE
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.forecasting import accuracy_report, lead_time, runs
 from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.ensemble import Fit
 from tillstream.forecasting.models.history import History
 from tillstream.forecasting.run import run
+from tillstream.model.errors import NotFound, Rejected
 
 
 class Fitter:

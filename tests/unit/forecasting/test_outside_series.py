@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.forecasting import outside
 from tillstream.forecasting.models import fitting
 from tillstream.forecasting.models.panel import DAILY, Regressor
@@ -22,6 +21,7 @@ from tillstream.forecasting.outside import OutsideValue
 from tillstream.forecasting.sales.outside_series import regressors
 from tillstream.forecasting.sales.places import Axis
 from tillstream.forecasting.sales.series import Key
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.settings import Settings
 from tillstream.workflows.series_import import read_series
 

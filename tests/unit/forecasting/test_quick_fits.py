@@ -4,11 +4,11 @@ from pathlib import Path
 
 from shop_of_two_stores import app
 
-from tillstream.domain.events import STAGING
 from tillstream.forecasting import runs
 from tillstream.forecasting.kept_fits import FOLDER
 from tillstream.forecasting.quick_fits import QuickFits
 from tillstream.forecasting.run import run
+from tillstream.model.events import STAGING
 
 OUTSIDE = "SELECT COUNT(*) AS rows_outside FROM forecasts WHERE mean < low OR mean > high"
 

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from tillstream.app import App
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.goals import records
 from tillstream.goals.reading import MonthOfGoals
+from tillstream.model.months import Month
 
 JUNE, LAST = Month(date(2026, 6, 1)), date(2026, 6, 15)
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)

@@ -10,10 +10,11 @@ from app_factory import build
 from sheet_files import xlsx
 
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import GoalMeasure, Target
 from tillstream.goals import records
 from tillstream.goals.names import Names
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
 from tillstream.settings import Settings
 from tillstream.workflows.goal_import.importing import import_goals
 from tillstream.workflows.goal_import.rows import GoalReader, ReadGoals

@@ -9,9 +9,9 @@ from app_factory import build
 from goals_shop import JUNE, LEEDS, UK, enter, revenue
 
 from tillstream.app import App
-from tillstream.audit.reading import AuditFilter, find_entries
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.goals import leader_board, records
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.records.audit_log import AuditFilter, find_entries
 from tillstream.settings import Settings
 
 

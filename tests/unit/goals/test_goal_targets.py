@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.goals.goal import Level, Month, Target
-from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.domain.goals.goal import Level, Target
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 
 
 @given(st.dates(date(1901, 1, 1), date(2198, 12, 31)), st.integers(-24, 24))

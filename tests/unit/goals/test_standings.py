@@ -10,9 +10,10 @@ import shop_of_two_stores
 from goals_shop import JUNE, LAST, LEEDS, MANCHESTER, NOON, UK, enter, read, revenue
 
 from tillstream.app import App
-from tillstream.domain.goals.goal import WITHOUT, Goal, GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import WITHOUT, Goal, GoalMeasure, Level, Target
 from tillstream.goals.standings import Standing
 from tillstream.goals.tree import ENTERED, SHARE, SUM, GoalTree
+from tillstream.model.months import Month
 
 REVENUE, ORDERS, UNITS, MARGIN = (
     GoalMeasure.REVENUE, GoalMeasure.ORDERS, GoalMeasure.UNITS, GoalMeasure.MARGIN,

@@ -9,7 +9,7 @@ from infra.access.entry_points import CALLS, COME_WITH_ROLES, NOT_RECORDED, PORT
 from infra.access.grants import Grant
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
-from tillstream.domain.events import DEAD_LETTERS
+from tillstream.model.events import DEAD_LETTERS
 
 GRANTS: dict[str, tuple[Grant, ...]] = {spec.name: spec.grants for spec in (*FUNCTIONS, *JOBS)} | {
     PORTAL: PORTAL_GRANTS

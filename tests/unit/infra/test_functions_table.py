@@ -7,8 +7,8 @@ import pytest
 from infra.function import Function
 from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS
 from infra.triggers import Pushed, Scheduled
-from tillstream.domain.events import OBJECT_FINALIZED, SALES_STAGED, TOPIC_OBJECTS
 from tillstream.handlers import ROUTES
+from tillstream.model.events import OBJECT_FINALIZED, SALES_STAGED, TOPIC_OBJECTS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)

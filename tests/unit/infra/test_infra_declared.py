@@ -17,8 +17,8 @@ from infra.gcloud import Gcloud
 from infra.kinds.iam import Policy, Role
 from infra.resource import Resource, Retired, differences
 from infra.source import UNKNOWN, Source
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import WEBHOOK_PLACES
+from tillstream.model.errors import Rejected
+from tillstream.model.events import WEBHOOK_PLACES
 
 TOO_MUCH = {"roles/owner", "roles/editor", "roles/viewer", "roles/iam.serviceAccountUser"}
 QUERIES = "projects/demo/roles/tillstreamQueries"

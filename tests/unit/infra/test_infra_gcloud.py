@@ -8,7 +8,7 @@ import pytest
 from infra.gcloud import CREDENTIALS, METRIC_PATIENCE, QUOTA_PROJECT, AlreadyExists, Gcloud
 from infra.kinds.bigquery import bq
 from infra.resource import Command, StateQuery, gcloud
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from infra.monitoring import alerts
 from infra.resource import Resource, differences
 from infra.source import UNKNOWN
 from tillstream.cli.main import main
-from tillstream.domain.limits import LIMITS
-from tillstream.outbox.outbox import NOT_SENT
+from tillstream.model.limits import LIMITS
+from tillstream.records.outbox import NOT_SENT
 from tillstream.settings import Settings
 
 LARGEST = {"1": 4, "2": 8, "4": 16, "6": 24, "8": 32}

@@ -15,7 +15,7 @@ from infra.kinds.iam import Policy
 from infra.plan import Project, plan
 from infra.resource import Resource, StateQuery, gcloud
 from infra.source import UNKNOWN
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MOST_MINUTES = 12
 

@@ -18,8 +18,8 @@ from infra import stage
 from infra.gcloud import Gcloud
 from tillstream.app import App
 from tillstream.cli.main import main
-from tillstream.domain.errors import Rejected
-from tillstream.domain.store_sale import validation_errors
+from tillstream.model.errors import Rejected
+from tillstream.model.messages import store_sale_errors
 
 ROOT = Path(__file__).resolve().parents[3]
 STAGE = stage.read("prove", "demo", "123")
@@ -132,7 +132,7 @@ def test_files_are_those_of_the_readme_and_of_three_regions_or_of_a_folder(tmp_p
 
 
 def test_the_sale_of_a_till_is_one_that_the_api_accepts() -> None:
-    assert validation_errors(sale(1)) == []
+    assert store_sale_errors(sale(1)) == []
 
 
 @pytest.mark.parametrize(("values", "expected"), [([3.0], 3.0), ([*map(float, range(1, 21))], 19.0), ([1.0, 9.0], 9.0)])

@@ -6,12 +6,13 @@ from call_recorder import PORTS
 
 from infra import stage
 from infra.access import permissions
-from infra.access.accounts import PORTAL, PORTAL_GRANTS, SPARK, role_name, roles
+from infra.access.accounts import PORTAL, PORTAL_GRANTS, role_name, roles
 from infra.access.grants import STAGES_ON_SPARK
 from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
-from tillstream.domain.events import INBOX
+from tillstream.model.events import INBOX
+from tillstream.spark.dataproc import ACCOUNT as SPARK
 
 
 def test_every_role_beyond_the_ports_has_its_reason() -> None:

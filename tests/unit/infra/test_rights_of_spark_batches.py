@@ -11,8 +11,8 @@ from unit.connectors.connector_steps import sales
 from infra.access.grants import STAGES_ON_SPARK
 from infra.access.permissions import granted_permissions
 from tillstream.app.batch_program import staging_batch
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.spark.dataproc import FOLDER, read_outcomes, write_tasks
 from tillstream.spark.file_tasks import FileTask, Opened, Outcome, run_task
@@ -42,7 +42,7 @@ def test_the_account_has_what_a_batch_needs_and_nothing_more(tmp_path: Path) -> 
         return read_outcomes(app.ports.objects, BATCH, tasks)
 
     assert stage_files(app.ports, app.contracts, received, run).files == 2
-    assert {records.get(app.ports, one.batch_id).state for one in received} == {State.STAGED}
+    assert {batch_records.get_batch(app.ports, one.batch_id).state for one in received} == {BatchState.STAGED}
     assert required_permissions(calls) <= set(granted_permissions(STAGES_ON_SPARK))
     assert unneeded_grants(STAGES_ON_SPARK, calls) == []
     app.close()

@@ -13,7 +13,7 @@ from infra.stage import STAGES
 from infra.stage_values import check
 from portal import gunicorn_conf
 from tillstream.cli.deploy import deploy
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 VCPUS, GIBIBYTES = 20, 40
 """Of all instances of one service, in a region of a new project; Cloud Run refuses a deploy that allows more."""

@@ -11,11 +11,11 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.counts import CountPart, CountState, StockCount
 from tillstream.domain.inventory.movements import MOST_LINES, DayPart, MovementKind
 from tillstream.inventory import count_records, counting, records
 from tillstream.inventory.counting import Scan
+from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)

@@ -15,8 +15,8 @@ from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.inventory import comparison, levels, past, records
+from tillstream.model.people import UNRESTRICTED
 from tillstream.ports import Ports
 
 

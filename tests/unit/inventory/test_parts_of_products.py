@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.inventory import computing
+from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
 
 PRODUCTS, DAY = 5_000, date(2026, 1, 5)

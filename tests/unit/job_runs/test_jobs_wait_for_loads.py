@@ -16,24 +16,23 @@ from examples import long_but
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import evaluation
 from tillstream.app import App, mart_destinations
-from tillstream.batches import freshness, loads, records
 from tillstream.commands.demo import Demo, demo
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.run_batch import run_batch
-from tillstream.domain.batch.record import Batch
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import Role
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
 from tillstream.inventory import records as movements
-from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.marts import destinations
 from tillstream.marts.destinations import DestinationDraft
+from tillstream.model.batch import Batch
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
-from tillstream.ports.jobs import FORECAST, RESTOCK
+from tillstream.ports.machine import FORECAST_JOB, RESTOCK_JOB
+from tillstream.records import batch_records, data_version, job_runs, sales_loads
 from tillstream.reports import subscriptions
 from tillstream.server.schedules import Schedules
 from tillstream.workflows.intake import uploads
@@ -94,7 +93,7 @@ def received(app: App, folder: Path, first: date, weeks: int) -> Batch:
 
 
 def make_everything_due(app: App, folder: Path, at: datetime) -> None:
-    accounts.add(app.ports, "ana", "Ana", Role.ANALYST, regions=("IN",))
+    accounts.add_account(app.ports, "ana", "Ana", Role.ANALYST, regions=("IN",))
     subscriptions.subscribe(app.ports, "ana", "week", "ana@example.com", by="ana")
     advance(app, at)
     runs.request(app.ports)
@@ -134,7 +133,7 @@ def _stock_and_goals(app: App, file: Batch) -> tuple[Decimal, Decimal]:
 @pytest.mark.parametrize("hour", long_but([3], range(24)))
 def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: Path, hour: int) -> None:
     make_everything_due(shop, tmp_path, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
-    with loads.loading(shop.ports, records.SAMPLES):
+    with sales_loads.loading(shop.ports, batch_records.SAMPLES):
         turn(shop)
         assert ended(shop) == [], "before the first file"
         run_batch(shop, received(shop, tmp_path, date(2026, 3, 2), 2), quiet)
@@ -146,7 +145,7 @@ def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: 
     run_batch(shop, last, quiet)
     turn(shop)
     assert sorted(ended(shop)) == sorted(JOBS)
-    forecast, newest = runs.last(shop.ports), freshness.newest_settlement(shop.ports.documents)
+    forecast, newest = runs.last(shop.ports), data_version.newest_settlement(shop.ports.documents)
     assert forecast
     assert "sales of 11 weeks" in forecast.reason
     assert destinations.get(shop.ports, "lake").settlement_no == newest == 3
@@ -160,7 +159,7 @@ def test_stock_and_goals_of_a_part_of_the_files_are_those_of_all_after_the_load(
     advance(shop, datetime(2026, 3, 30, 3, 15, tzinfo=UTC))
     line = MovementLine("TO-1", Decimal(1000))
     movements.record(shop.ports, [Movement("counted", MovementKind.COUNT, "UK", "LDS1", LOADED, (line,))], by="ana")
-    with loads.loading(shop.ports, records.SAMPLES):
+    with sales_loads.loading(shop.ports, batch_records.SAMPLES):
         part, whole = [_stock_and_goals(shop, received(shop, tmp_path, first, 2)) for first in STARTS]
     (units,) = shop.ports.warehouse.query(UNITS, {"counted": LOADED}).to_pylist()
     (revenue,) = shop.ports.warehouse.query(REVENUE).to_pylist()
@@ -172,43 +171,43 @@ def test_stock_and_goals_of_a_part_of_the_files_are_those_of_all_after_the_load(
 def test_the_forecast_of_a_night_that_ends_before_the_load_is_made_after_it(shop: App, hour: int) -> None:
     advance(shop, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
     is_night = 3 <= hour < 6
-    loads.begin(shop.ports, "files")
+    sales_loads.begin(shop.ports, "files")
     assert not runs.may_start(shop.ports, at_night=is_night)
     clock_of(shop).advance(timedelta(minutes=50).total_seconds())
     assert not runs.may_start(shop.ports, at_night=False)
-    loads.end(shop.ports, "files")
+    sales_loads.end(shop.ports, "files")
     assert runs.may_start(shop.ports, at_night=False) is is_night
 
 
 def test_a_home_with_a_load_all_the_time_has_its_jobs_after_the_longest_wait(shop: App) -> None:
     clock, waits = clock_of(shop), list[bool]()
     for _ in range(9):
-        loads.begin(shop.ports, "files")
-        waits.append(loads.must_wait(shop.ports, "nightly"))
+        sales_loads.begin(shop.ports, "files")
+        waits.append(sales_loads.must_wait(shop.ports, "nightly"))
         clock.advance(timedelta(minutes=15).total_seconds())
     assert waits == [True, True, True, True, False, True, True, True, True]
 
 
 def test_a_wait_of_another_day_does_not_count(shop: App) -> None:
-    loads.begin(shop.ports, "files")
-    assert loads.must_wait(shop.ports, "nightly")
+    sales_loads.begin(shop.ports, "files")
+    assert sales_loads.must_wait(shop.ports, "nightly")
     clock_of(shop).advance(timedelta(days=1).total_seconds())
-    assert not loads.is_under_way(shop.ports), "the process that loaded the files was killed"
-    loads.begin(shop.ports, "others")
-    assert loads.must_wait(shop.ports, "nightly")
+    assert not sales_loads.is_under_way(shop.ports), "the process that loaded the files was killed"
+    sales_loads.begin(shop.ports, "others")
+    assert sales_loads.must_wait(shop.ports, "nightly")
 
 
 def test_a_file_that_is_stuck_is_no_load(shop: App, tmp_path: Path) -> None:
     received(shop, tmp_path, date(2026, 3, 2), 1)
-    assert loads.is_under_way(shop.ports)
-    clock_of(shop).advance(loads.LONGEST.total_seconds())
-    assert not loads.is_under_way(shop.ports)
+    assert sales_loads.is_under_way(shop.ports)
+    clock_of(shop).advance(sales_loads.LONGEST.total_seconds())
+    assert not sales_loads.is_under_way(shop.ports)
 
 
 def test_of_many_files_the_newest_decides_and_an_older_one_counts_too(
     shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ports, reads, find = shop.ports, list[Batch](), records.find
+    ports, reads, find = shop.ports, list[Batch](), batch_records.find_batches
     files = [received(shop, tmp_path, date(2026, 3, day), 1) for day in (2, 9, 16)]
 
     def counted(*arguments: Any, **named: Any) -> list[Batch]:
@@ -216,21 +215,21 @@ def test_of_many_files_the_newest_decides_and_an_older_one_counts_too(
         reads.extend(answer)
         return answer
 
-    monkeypatch.setattr(records, "find", counted)
-    assert loads.is_under_way(ports)
+    monkeypatch.setattr(batch_records, "find_batches", counted)
+    assert sales_loads.is_under_way(ports)
     assert [one.batch_id for one in reads] == [files[-1].batch_id]
-    clock_of(shop).advance(loads.LONGEST.total_seconds())
-    assert not loads.is_under_way(ports)
+    clock_of(shop).advance(sales_loads.LONGEST.total_seconds())
+    assert not sales_loads.is_under_way(ports)
     oldest = files[0].to_json() | {"state_at": ports.clock.now().isoformat()}
-    ports.documents.put(records.COLLECTION, files[0].batch_id, oldest)
-    assert loads.is_under_way(ports)
+    ports.documents.put(batch_records.BATCHES, files[0].batch_id, oldest)
+    assert sales_loads.is_under_way(ports)
 
 
 def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
     turns = Schedules(shop, AtOnce()).turns()
     for minutes, is_evaluated in ((0, False), (14, False), (1, True)):
         clock_of(shop).advance(timedelta(minutes=minutes).total_seconds())
-        loads.begin(shop.ports, "files")
+        sales_loads.begin(shop.ports, "files")
         turns["alerts"]()
         assert bool(evaluation.last(shop.ports)["evaluated_at"]) is is_evaluated
 
@@ -244,14 +243,14 @@ def test_the_samples_are_one_load_until_they_end(tmp_path: Path) -> None:
     under_way = list[bool]()
 
     def progress(*_: object, **__: object) -> None:
-        under_way.append(loads.is_under_way(opened.ports))
+        under_way.append(sales_loads.is_under_way(opened.ports))
         if len(under_way) == 3:
             raise EnoughError
 
     with pytest.raises(EnoughError):
         demo(opened, progress, Demo(scale=0.0005))
     assert under_way == [True] * 3
-    assert not opened.ports.documents.count(loads.COLLECTION)
+    assert not opened.ports.documents.count(sales_loads.COLLECTION)
     opened.close()
 
 
@@ -266,17 +265,17 @@ def test_a_run_at_work_in_this_process_is_not_started_again(shop: App) -> None:
 def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_during_its_run(shop: App) -> None:
     project, jobs = with_jobs(shop)
     ports = project.ports
-    loads.begin(ports, "files")
+    sales_loads.begin(ports, "files")
     runs.request(ports)
     assert not runs.start_if_due(ports)
-    loads.end(ports, "files")
+    sales_loads.end(ports, "files")
     assert runs.start_if_due(ports)
-    with reservation.reserved(ports, FORECAST):
+    with job_runs.job_reserved(ports, FORECAST_JOB):
         runs.REQUEST.answer(ports, runs.REQUEST.pending(ports))
         runs.request(ports)
         assert not runs.start_if_due(ports), "a run is at work"
     assert runs.start_if_due(ports)
-    assert jobs.starts == [FORECAST, FORECAST]
+    assert jobs.starts == [FORECAST_JOB, FORECAST_JOB]
 
 
 def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
@@ -289,12 +288,12 @@ def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
     monkeypatch.setattr(schedule, "AT_ONCE", -1)
     schedule.REQUEST.make(ports)
     for _ in range(5):
-        loads.begin(ports, "files")
+        sales_loads.begin(ports, "files")
         assert not jobs.starts
         schedule.run_or_start(ports)
         clock_of(shop).advance(timedelta(minutes=15).total_seconds())
-    assert jobs.starts == [RESTOCK]
-    loads.begin(ports, "files")
+    assert jobs.starts == [RESTOCK_JOB]
+    sales_loads.begin(ports, "files")
     assert restock_run(project, quiet, due=True).data
     assert not schedule.is_requested(ports)
 

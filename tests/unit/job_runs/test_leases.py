@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.job_runs.lease import DocumentLease
+from tillstream.records.job_runs import DocumentLease
 
 MINUTE = timedelta(minutes=1)
 NAME = ("leases", "work")

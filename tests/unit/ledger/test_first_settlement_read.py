@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from contract.warehouse.settling_contract import staged
 
-from tillstream.domain.tables import TABLES
+from tillstream.ledger.duckdb_ledger import ledger_in_memory
 from tillstream.ledger.settling import SettlementRunner
-from tillstream.ledger.tables import ledger_in_memory
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Settlement, StagedBatch
 
 DAYS = [date(2024, 3, 1) + timedelta(number) for number in range(4)]

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tillstream.ledger import other_regions
-from tillstream.ledger.tables import ledger_in_memory
+from tillstream.ledger.duckdb_ledger import ledger_in_memory
 
 DAY = date(2024, 3, 1)
 IDS = (

@@ -9,11 +9,11 @@ import duckdb
 import pytest
 from contract.warehouse.settling_contract import staged
 
-from tillstream.domain.tables import TABLES
-from tillstream.ledger import sale_lookup
-from tillstream.ledger.sale_lookup import SaleLookup
+from tillstream.ledger import current_lines
+from tillstream.ledger.current_lines import SaleLookup
+from tillstream.ledger.duckdb_ledger import ledger_in_memory
 from tillstream.ledger.settle_script import KEY, ScriptRunner
-from tillstream.ledger.tables import ledger_in_memory
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import StagedBatch
 
 ADD = f"""
@@ -65,7 +65,7 @@ def look_up(cursor: duckdb.DuckDBPyConnection, sales: SaleLookup, file: StagedBa
 def test_the_lines_of_each_wave_are_those_of_the_ledger_as_it_is(
     cursor: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
 ) -> None:
-    monkeypatch.setattr(sale_lookup, "ROWS_TOGETHER", together)
+    monkeypatch.setattr(current_lines, "ROWS_TOGETHER", together)
     files = some_files(tmp_path)
     add(cursor, files[0], 1)
     sales = SaleLookup(ScriptRunner(cursor), 2)
@@ -81,7 +81,7 @@ def test_the_lines_of_each_wave_are_those_of_the_ledger_as_it_is(
 def test_files_share_a_scan_until_they_have_many_rows(
     cursor: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sale_lookup, "ROWS_TOGETHER", 20)
+    monkeypatch.setattr(current_lines, "ROWS_TOGETHER", 20)
     files = some_files(tmp_path)
     for number, file in enumerate(files, 1):
         add(cursor, file, number)

@@ -11,12 +11,12 @@ from mail_server import Inbox, serving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Attachment, Mail
 from tillstream.mail.smtp import SmtpServer
-from tillstream.outbox.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
+from tillstream.records.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 MAIL = Mail(

@@ -9,9 +9,9 @@ import yaml
 from click.testing import CliRunner
 
 from tillstream.cli.main import main
-from tillstream.domain.errors import Rejected
 from tillstream.marts.connection_files import CopyAddress, connection_file, pbids_of_web
 from tillstream.marts.tables import TABLES
+from tillstream.model.errors import Rejected
 
 COPY = CopyAddress("db.example.com", 'sales & "more"', "reader")
 

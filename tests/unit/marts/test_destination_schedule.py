@@ -6,12 +6,12 @@ import pytest
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import freshness
-from tillstream.domain.errors import Rejected
 from tillstream.marts import destination_runs, destinations
 from tillstream.marts.destination_runs import has_failed_long, is_due
 from tillstream.marts.destinations import DAY, HOUR, SETTLEMENT, Destination, DestinationDraft
 from tillstream.marts.state import MartState
+from tillstream.model.errors import Rejected
+from tillstream.records import data_version
 
 DRAFT = DestinationDraft("lake", "/data/marts")
 STATE = MartState(4, "2026-06-01T00:00:00+00:00")
@@ -90,9 +90,9 @@ def test_it_needs_attention_after_a_day_of_failures_or_without_a_run(app: App, c
 
 def test_it_is_behind_by_the_settlements_that_it_lacks(app: App) -> None:
     one = added(app)
-    freshness.reset(app.ports.documents, 9)
+    data_version.reset_data_version(app.ports.documents, 9)
     assert (destination_runs.behind(app.ports, one), destination_runs.behind(app.ports, done(app))) == (9, 5)
-    freshness.reset(app.ports.documents, 3)
+    data_version.reset_data_version(app.ports.documents, 3)
     assert destination_runs.behind(app.ports, done(app)) == 0, "after the home was restored from an older backup"
 
 

@@ -11,10 +11,16 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.people import UNRESTRICTED, Role, Scope, scope_of
-from tillstream.people import accounts, user_scopes
-from tillstream.people.sql_accounts import COLLECTION, LEAST, SqlAccounts, rows_of, scope_key
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.people import accounts, warehouse_scopes
+from tillstream.people.warehouse_scopes import (
+    MIN_RESERVATION,
+    SQL_ACCOUNTS_COLLECTION,
+    SqlAccounts,
+    scope_key,
+    scope_rows_of_account,
+)
 from tillstream.settings import Settings
 
 ONE, TWO = "sql-1@demo.iam.gserviceaccount.com", "sql-2@demo.iam.gserviceaccount.com"
@@ -36,7 +42,7 @@ class Project:
         return {row["value"] for row in rows if (row["email"], row["bound"]) == (email, "region")}
 
     def wait(self) -> None:
-        self.app.ports.clock.sleep((timedelta(seconds=SECONDS) + LEAST).total_seconds())
+        self.app.ports.clock.sleep((timedelta(seconds=SECONDS) + MIN_RESERVATION).total_seconds())
 
 
 @pytest.fixture
@@ -56,10 +62,12 @@ def test_the_rows_of_the_scope_are_there_before_the_job_starts(project: Project)
 
 
 def test_an_account_has_no_rights_that_sql_does_not_need() -> None:
-    bounds = {bound for _, bound, _ in rows_of(ONE, UNRESTRICTED)}
-    assert bounds == {"region", "store", "salesperson", "costs", user_scopes.SQL}
-    assert (ONE, "store", "S1") in rows_of(ONE, scope_of(Role.MANAGER, ("IN",), ("S1",)))
-    assert {value for _, bound, value in rows_of(ONE, replace(INDIA, regions=())) if bound == "region"} == set()
+    bounds = {bound for _, bound, _ in scope_rows_of_account(ONE, UNRESTRICTED)}
+    assert bounds == {"region", "store", "salesperson", "costs", warehouse_scopes.SQL_BOUND}
+    assert (ONE, "store", "S1") in scope_rows_of_account(ONE, scope_of(Role.MANAGER, ("IN",), ("S1",)))
+    assert {
+        value for _, bound, value in scope_rows_of_account(ONE, replace(INDIA, regions=())) if bound == "region"
+    } == set()
 
 
 def test_equal_scopes_share_an_account_and_write_its_rows_once(
@@ -116,8 +124,8 @@ def test_a_withdrawn_right_is_gone_at_the_next_query(project: Project) -> None:
     second = project.bind(INDIA, "b")
     assert first != second
     assert project.regions(second) == {"IN"}
-    more = user_scopes.as_table([(second, "region", None)])
-    project.app.ports.warehouse.upsert(user_scopes.TABLE, more, ("email",))
+    more = warehouse_scopes.scope_table([(second, "region", None)])
+    project.app.ports.warehouse.upsert(warehouse_scopes.USER_SCOPES_TABLE, more, ("email",))
     assert project.bind(INDIA, "c") == second
     assert project.regions(second) == {"IN"}
 
@@ -145,7 +153,7 @@ def test_a_process_that_was_stopped_while_it_wrote_starts_no_job(
     monkeypatch.setattr(project.app.ports.warehouse, "upsert", slowly)
     with pytest.raises(Conflict):
         project.bind(INDIA, "a")
-    document = project.pool.documents.get(COLLECTION, ONE)
+    document = project.pool.documents.get(SQL_ACCOUNTS_COLLECTION, ONE)
     assert document
     assert document.data["key"] == scope_key(BRITAIN)
     assert project.bind(BRITAIN, "c") == ONE
@@ -155,7 +163,7 @@ def test_a_process_that_was_stopped_while_it_wrote_starts_no_job(
 def test_the_scopes_of_people_are_written_beside_those_of_the_accounts(project: Project) -> None:
     ports = project.app.ports
     project.bind(INDIA, "a")
-    accounts.add(ports, "mia@shop.example", "Mia", Role.CLERK, regions=["UK"], password="a long one for Mia")
-    assert user_scopes.sync(ports)
-    assert not user_scopes.sync(ports)
+    accounts.add_account(ports, "mia@shop.example", "Mia", Role.CLERK, regions=["UK"], password="a long one for Mia")
+    assert warehouse_scopes.sync_user_scopes(ports)
+    assert not warehouse_scopes.sync_user_scopes(ports)
     assert (project.regions(ONE), project.regions("mia@shop.example")) == ({"IN"}, {"UK"})

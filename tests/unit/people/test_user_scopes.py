@@ -8,9 +8,9 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.domain.people import Role
-from tillstream.people import accounts, user_scopes
-from tillstream.people.user import User
+from tillstream.model.people import Role
+from tillstream.people import accounts, warehouse_scopes
+from tillstream.people.account_store import User
 from tillstream.settings import Settings
 
 USER = User("ana@shop.example", "Ana", Role.ANALYST, (), (), None, False, False, "", "", "")
@@ -18,7 +18,7 @@ USER = User("ana@shop.example", "Ana", Role.ANALYST, (), (), None, False, False,
 
 def rows(role: Role, **changes: object) -> set[tuple[str, str | None]]:
     user = replace(USER, role=role, **changes)  # type: ignore[arg-type]
-    scopes = user_scopes.rows_of([user])
+    scopes = warehouse_scopes.scope_rows_of_users([user])
     assert {email for email, _, _ in scopes} <= {user.login}
     return {(bound, value) for _, bound, value in scopes}
 
@@ -66,7 +66,7 @@ def test_a_salesperson_sees_no_costs_no_forecasts_and_the_own_sales_and_without_
 
 
 def test_users_without_sign_in_or_address_are_not_in_the_scopes() -> None:
-    assert user_scopes.rows_of([replace(USER, disabled=True), replace(USER, login="ana")]) == []
+    assert warehouse_scopes.scope_rows_of_users([replace(USER, disabled=True), replace(USER, login="ana")]) == []
 
 
 @pytest.fixture
@@ -84,14 +84,16 @@ def stored_scopes(app: App) -> Callable[[], list[dict[str, object]]]:
 def test_the_warehouse_follows_the_accounts_and_is_written_only_when_they_changed(
     app: App, stored_scopes: Callable[[], list[dict[str, object]]]
 ) -> None:
-    accounts.add(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"], password="a long one for Mia")
-    assert user_scopes.sync(app.ports)
-    assert not user_scopes.sync(app.ports)
+    accounts.add_account(
+        app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"], password="a long one for Mia"
+    )
+    assert warehouse_scopes.sync_user_scopes(app.ports)
+    assert not warehouse_scopes.sync_user_scopes(app.ports)
     assert {"email": "mia@shop.example", "bound": "region", "value": "IN"} in stored_scopes()
-    accounts.assign(app.ports, "mia@shop.example", regions=["UK"])
-    assert user_scopes.sync(app.ports)
+    accounts.assign_account(app.ports, "mia@shop.example", regions=["UK"])
+    assert warehouse_scopes.sync_user_scopes(app.ports)
     assert {row["value"] for row in stored_scopes() if row["bound"] == "region"} == {"UK"}
-    accounts.disable(app.ports, "mia@shop.example")
-    assert user_scopes.sync(app.ports)
-    assert {row["bound"] for row in stored_scopes()} == {user_scopes.NOTHING}
-    assert not user_scopes.sync(app.ports)
+    accounts.disable_account(app.ports, "mia@shop.example")
+    assert warehouse_scopes.sync_user_scopes(app.ports)
+    assert {row["bound"] for row in stored_scopes()} == {warehouse_scopes.NO_ROWS_BOUND}
+    assert not warehouse_scopes.sync_user_scopes(app.ports)

@@ -7,11 +7,11 @@ import pytest
 from order_steps import KETTLE, LAMP, TODAY, arrive, draft, lines, sent
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.audit.reading import AuditFilter, find_entries
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
+from tillstream.records.audit_log import AuditFilter, find_entries
 
 
 def test_a_draft_has_the_next_number_and_one_line_for_each_product(ports: Ports) -> None:

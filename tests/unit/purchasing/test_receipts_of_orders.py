@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from order_steps import KETTLE, LAMP, TODAY, arrive, draft, sent
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.domain.purchasing.order import OrderState
 from tillstream.inventory import comparison, records
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.purchasing import orders, receiving
 

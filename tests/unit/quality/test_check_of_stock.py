@@ -13,8 +13,8 @@ from sample_ledger import SAMPLE_LEDGER
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.tables import TABLES
 from tillstream.inventory import comparison, computing, levels, mirror, records
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.quality import results, rows, run
 from tillstream.settings import Settings
 

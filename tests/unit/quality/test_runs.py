@@ -11,7 +11,7 @@ from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.tables import TABLES
+from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.quality import results, rows, run
 from tillstream.settings import Settings
 

@@ -19,11 +19,12 @@ import shop_of_two_stores
 from examples import in_long_proofs
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Month, Target
-from tillstream.domain.people import UNRESTRICTED, Role, scope_of
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
 from tillstream.goals import records
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED, Role, scope_of
 from tillstream.reports import cells, executive, formats, html, pdf, period, workbook
 from tillstream.reports.document import Chart, Column, Document, Section, Table
 from tillstream.reports.evidence import FORMULAS, Answer, Cell, Number

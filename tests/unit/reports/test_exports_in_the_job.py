@@ -12,10 +12,10 @@ from tillstream.background_exports.export import DONE, BackgroundExport
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.domain.people import Role
 from tillstream.file_destinations import deliveries
 from tillstream.file_destinations.deliveries import NewDelivery
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.scheduled_exports import making, registry
@@ -27,7 +27,7 @@ BY_STORE = "/explore?by=store"
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "ana", "Ana", Role.ANALYST)
+    accounts.add_account(opened.ports, "ana", "Ana", Role.ANALYST)
     folder = opened.settings.home.absolute() / "deliveries" / "bi"
     file_destinations.add(opened, DestinationDraft("bi", str(folder)), "boss")
     yield opened
@@ -35,7 +35,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def _export(app: App) -> str:
-    return exports.add(app.ports, accounts.get(app.ports, "ana"), "Stores", BY_STORE, "csv").id
+    return exports.add(app.ports, accounts.get_user(app.ports, "ana"), "Stores", BY_STORE, "csv").id
 
 
 def test_a_subscription_that_cannot_be_made_keeps_back_no_export(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,18 +19,17 @@ from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import loads
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.people import Role
-from tillstream.job_runs import reservation
 from tillstream.mail import outbox
 from tillstream.mail.outbox import Mail
-from tillstream.outbox.outbox import LONGEST, NOT_SENT, PAUSES
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.ports.jobs import REPORTS
+from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import job_runs, sales_loads
+from tillstream.records.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.reports import period, subscriptions
 from tillstream.reports.mail_job import start_if_due
 from tillstream.scheduled_exports import making
@@ -44,7 +43,7 @@ MAIL = Mail("key", "ada@example.com", "Sales", "text")
 def project(tmp_path: Path) -> Iterator[tuple[App, StartedJobs]]:
     """An app that leaves reports to a job, as in a project, after the month of its sales."""
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "maya", "Maya", Role.ANALYST)
+    accounts.add_account(opened.ports, "maya", "Maya", Role.ANALYST)
     yield with_jobs(opened)
     opened.close()
 
@@ -66,10 +65,10 @@ def test_it_does_not_start_again_while_a_report_waits_for_a_load(project: tuple[
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     starts = list[bool]()
     for _ in range(13):
-        loads.begin(app.ports, "files")
+        sales_loads.begin(app.ports, "files")
         starts.append(start_if_due(app.ports, sends_mail=True))
         if starts[-1]:
-            with reservation.reserved(app.ports, REPORTS):
+            with job_runs.job_reserved(app.ports, REPORTS_JOB):
                 report.deliver(with_mail)
         advance(app, timedelta(minutes=5))
     assert starts == [True, *[False] * 11, True]
@@ -82,12 +81,12 @@ def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[A
     assert not start_if_due(app.ports, sends_mail=True)
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
     assert [start_if_due(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
-    with reservation.reserved(app.ports, REPORTS):
+    with job_runs.job_reserved(app.ports, REPORTS_JOB):
         advance(app, timedelta(minutes=20))
-        reservation.renew(app.ports, REPORTS)
+        job_runs.renew_reservation(app.ports, REPORTS_JOB)
         advance(app, timedelta(minutes=20))
         assert not start_if_due(app.ports, sends_mail=True)
-    assert jobs.starts == [REPORTS]
+    assert jobs.starts == [REPORTS_JOB]
     assert start_if_due(app.ports, sends_mail=True), "after a run that succeeded, what became due waits for nothing"
 
 
@@ -100,7 +99,7 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
     outbox.add(app.ports, MAIL, "a@example.com")
     for pause in PAUSES:
         assert start_if_due(app.ports, sends_mail=True)
-        with reservation.reserved(app.ports, REPORTS):
+        with job_runs.job_reserved(app.ports, REPORTS_JOB):
             outbox.send_due(app.ports, absent)
         assert not start_if_due(app.ports, sends_mail=True)
         advance(app, pause)
@@ -114,11 +113,11 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
         raise KeyboardInterrupt
 
     outbox.add(app.ports, MAIL, "a@example.com")
-    with pytest.raises(KeyboardInterrupt), reservation.reserved(app.ports, REPORTS):
+    with pytest.raises(KeyboardInterrupt), job_runs.job_reserved(app.ports, REPORTS_JOB):
         outbox.send_due(app.ports, killed)
     advance(app, LONGEST + timedelta(seconds=1))
     assert not start_if_due(app.ports, sends_mail=True), "the run may still be at work"
-    advance(app, reservation.ALIVE)
+    advance(app, job_runs.RESERVED_FOR)
     assert start_if_due(app.ports, sends_mail=True)
 
 
@@ -126,14 +125,14 @@ def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, Started
     app, jobs = project
     subscribe_and_wait(app)
     assert start_if_due(app.ports, sends_mail=True)
-    with pytest.raises(Rejected), reservation.reserved(app.ports, REPORTS):
+    with pytest.raises(Rejected), job_runs.job_reserved(app.ports, REPORTS_JOB):
         raise Rejected("TILLSTREAM_SMTP_URL is not an address")
     starts = []
     for _ in range(24):
         advance(app, timedelta(minutes=5))
         starts.append(start_if_due(app.ports, sends_mail=True))
     assert [number for number, is_started in enumerate(starts) if is_started] == [5, 11, 17, 23]
-    assert jobs.starts == [REPORTS] * 5
+    assert jobs.starts == [REPORTS_JOB] * 5
 
 
 def test_a_job_that_cannot_be_started_is_started_by_the_next_call(project: tuple[App, StartedJobs]) -> None:
@@ -150,9 +149,9 @@ def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJo
     app = replace(project[0], ports=replace(project[0].ports, jobs=None))
     subscribe_and_wait(app)
     assert not start_if_due(app.ports, sends_mail=True)
-    with reservation.reserved(app.ports, REPORTS):
-        reservation.renew(app.ports, REPORTS)
-    assert app.ports.documents.get(reservation.COLLECTION, REPORTS) is None
+    with job_runs.job_reserved(app.ports, REPORTS_JOB):
+        job_runs.renew_reservation(app.ports, REPORTS_JOB)
+    assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
 
 
 class CountedDocuments:
@@ -173,7 +172,7 @@ class CountedDocuments:
 def test_a_look_reads_ten_documents_however_many_subscriptions_there_are(project: tuple[App, StartedJobs]) -> None:
     app, _ = project
     for number in range(20):
-        accounts.add(app.ports, f"user{number}", "User", Role.ANALYST)
+        accounts.add_account(app.ports, f"user{number}", "User", Role.ANALYST)
         subscriptions.subscribe(app.ports, f"user{number}", period.WEEK, "user@example.com", by="boss")
         documents = CountedDocuments(app.ports.documents)
         assert not start_if_due(replace(app.ports, documents=documents), sends_mail=True)

@@ -8,7 +8,7 @@ import pytest
 import shop_of_two_stores
 
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.reports import cells, executive, formats, period
 from tillstream.reports.document import Table
 from tillstream.reports.evidence import Answer

@@ -9,7 +9,7 @@ from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.reports import drawing, formats, period
 from tillstream.reports.document import Chart
 from tillstream.typesetting.glyphs import FONTS, RANGES, replace_missing

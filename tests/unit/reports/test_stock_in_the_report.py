@@ -19,8 +19,8 @@ from tillstream.commands.result import quiet
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
 from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.domain.people import UNRESTRICTED, Role, scope_of
 from tillstream.inventory import levels, records
+from tillstream.model.people import UNRESTRICTED, Role, scope_of
 from tillstream.reports import executive, formats, html, pdf, period, stock, workbook
 from tillstream.reports import facts as facts_module
 from tillstream.reports.document import Section, Table

@@ -11,12 +11,12 @@ import shop_of_two_stores
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Role
 from tillstream.mail import outbox
 from tillstream.mail.schedule import Schedule
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import audit_log
 from tillstream.reports import period, report_mail, subscriptions
 from tillstream.reports.document import Document
 from tillstream.reports.report_mail import Sender
@@ -28,8 +28,8 @@ JULY_2 = datetime(2026, 7, 2, 12, tzinfo=UTC)
 def app(tmp_path: Path) -> Iterator[App]:
     """Maya is a manager of a store with sales, Ana one of a region without sales, so Ana's reports are quick."""
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    accounts.add(opened.ports, "ana", "Ana", Role.MANAGER, regions=("IN",))
+    accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(opened.ports, "ana", "Ana", Role.MANAGER, regions=("IN",))
     yield opened
     opened.close()
 
@@ -88,7 +88,7 @@ def test_other_schedules_are_rejected(app: App, every: str, day: int, hour: int)
 def test_a_report_comes_at_the_hour_and_day_of_the_subscription(app: App) -> None:
     monthly = subscriptions.subscribe(app.ports, "ana", period.MONTH, "a@example.com", by="ana", day=5, hour=18)
     assert monthly.schedule.words == "every month on the 5th at 18:00"
-    assert next(reading.find_entries(app.ports, reading.AuditFilter())).after == {
+    assert next(audit_log.find_entries(app.ports, audit_log.AuditFilter())).after == {
         "to": "a@example.com",
         "when": monthly.schedule.words,
     }
@@ -159,7 +159,7 @@ def test_stopped_accounts_and_ended_subscriptions_get_none(app: App) -> None:
     for every in (period.MONTH, period.WEEK):
         subscriptions.subscribe(app.ports, "maya", every, "maya@example.com", by="boss")
     subscriptions.unsubscribe(app.ports, "maya", period.WEEK, by="boss")
-    accounts.disable(app.ports, "maya", by="boss")
+    accounts.disable_account(app.ports, "maya", by="boss")
     advance(app, JULY_2 + timedelta(days=14))
     assert make_due(app) == 0
     assert [one.every for one in subscriptions.listed(app.ports, "maya")] == [period.MONTH]

@@ -12,8 +12,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.job_runs import reservation
-from tillstream.ports.jobs import RESTOCK
+from tillstream.ports.machine import RESTOCK_JOB
+from tillstream.records import job_runs
 from tillstream.workflows.restocking import run, schedule
 
 
@@ -49,15 +49,15 @@ def test_a_large_one_is_computed_by_one_run_of_the_job(
     monkeypatch.setattr(schedule, "AT_ONCE", 0)
     schedule.update(app.ports, by="ana")
     assert [schedule.run_or_start(app.ports) for _ in range(3)] == [None] * 3
-    assert jobs.starts == [RESTOCK]
-    advance(app, reservation.ALIVE)
+    assert jobs.starts == [RESTOCK_JOB]
+    advance(app, job_runs.RESERVED_FOR)
     schedule.run_or_start(app.ports)
-    assert jobs.starts == [RESTOCK] * 2, "the first one ended with an error"
+    assert jobs.starts == [RESTOCK_JOB] * 2, "the first one ended with an error"
     assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2
     assert not schedule.is_requested(app.ports)
     assert COMMANDS["restock-run"](app, quiet, due=True).data == {}
     schedule.run_or_start(app.ports)
-    assert jobs.starts == [RESTOCK] * 2
+    assert jobs.starts == [RESTOCK_JOB] * 2
     ended = run.last(app.ports)
     assert ended is not None
     assert ended.counted == 2

@@ -15,8 +15,8 @@ from tillstream.app import App
 from tillstream.catalogue import mirror, records, saving
 from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.errors import Rejected
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
 from tillstream.workflows.restocking import decisions, queue, schedule, settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from tillstream.contracts.loader import shipped
+from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples.files import expected, files
 
@@ -25,7 +25,7 @@ def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(regi
         refused: Counter[str] = Counter()
         read, net = 0, Decimal(0)
         for row_batch in RegionalFileSource(
-            lambda path=path: path.open("rb"), shipped()[region], date(2026, 6, 1)
+            lambda path=path: path.open("rb"), shipped_contracts()[region], date(2026, 6, 1)
         ).row_batches():
             wrong = row_batch.issues.rejected_mask(row_batch.table.num_rows)
             read += row_batch.table.num_rows + len(row_batch.rejected) + row_batch.blank

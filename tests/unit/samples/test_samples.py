@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.contracts.loader import shipped
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.contract import Contract
 from tillstream.samples.facts import FileFacts, SampleFacts
 from tillstream.samples.files import DEMO, expected, files, write_samples
 from tillstream.samples.months import mark
@@ -182,7 +182,7 @@ def test_another_scale_gives_other_sales_and_file_names(small: dict[str, bytes])
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
     contents = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO)))
     for one in files(until=UNTIL, scale=SMALL, regions=tuple(ALL_REGIONS)):
-        contract = shipped()[one.contract]
+        contract = shipped_contracts()[one.contract]
         header = contents[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
         assert set(contract.columns.values()) <= set(header)
         assert len(set(header)) == len(header)
@@ -196,7 +196,7 @@ def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> N
 def test_a_plain_reading_of_the_files_finds_every_fact(region: str, until: date, scale: float, days: int) -> None:
     claimed = expected(until=until, scale=scale, regions=[region], days=days)[region]
     data = bytes_of(until, scale, regions=[region], days=days)
-    importer = PlainImporter(shipped()[region])
+    importer = PlainImporter(shipped_contracts()[region])
     assert {name: importer.take(data[name]) for name in claimed.files} == claimed.files
 
     rows = list(importer.current.values())

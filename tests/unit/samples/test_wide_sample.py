@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.samples.wide import CONTRACT, wide_file
 
 
 def test_a_wide_file_fits_its_contract_and_the_requested_size(tmp_path: Path) -> None:
-    contract = parse(CONTRACT)
+    contract = parse_contract(CONTRACT)
     wide_file(path := tmp_path / "wide.csv", 3001, columns=18)
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert len(rows) == 3001

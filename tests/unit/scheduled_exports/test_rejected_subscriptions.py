@@ -9,8 +9,8 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Role
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
@@ -22,7 +22,7 @@ MONTHLY = Draft("Stores", "/explore?by=store&preset=last-month", "csv", "maya@ex
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     opened = build(Settings(home=tmp_path / "home", samples=False, threads=1))
-    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",))
+    accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",))
     yield opened
     opened.close()
 

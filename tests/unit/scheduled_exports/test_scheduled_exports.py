@@ -17,12 +17,12 @@ from pyarrow import parquet
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
 from tillstream.dashboards import saved_views
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Role
 from tillstream.mail import outbox
-from tillstream.people import accounts, readers
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Role
+from tillstream.people import accounts
+from tillstream.records import audit_log
 from tillstream.scheduled_exports import making, message, registry, tables
 from tillstream.scheduled_exports.subscription import Draft, Subscription
 
@@ -35,8 +35,8 @@ MONTHLY = Draft("Stores", BY_STORE, "csv", "maya@example.com", "month", 1)
 def app(tmp_path: Path) -> Iterator[App]:
     """Maya is a manager of one of two stores, Ana an analyst of everything."""
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    accounts.add(opened.ports, "ana", "Ana", Role.ANALYST)
+    accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
+    accounts.add_account(opened.ports, "ana", "Ana", Role.ANALYST)
     yield opened
     opened.close()
 
@@ -113,7 +113,7 @@ def test_a_table_comes_at_its_hour_with_the_numbers_that_its_reader_may_see(app:
     assert "from=2026-06-01&to=2026-06-30" in text
     (one,) = registry.listed(app.ports, "maya")
     assert (one.next_due, one.last_rows) == ("2026-08-01T07:00:00+00:00", 1)
-    last = next(reading.find_entries(app.ports, reading.AuditFilter()))
+    last = next(audit_log.find_entries(app.ports, audit_log.AuditFilter()))
     assert (last.what, last.who) == ("export.mailed", "maya")
 
 
@@ -201,14 +201,14 @@ def test_personal_columns_are_left_out_for_a_role_without_them(app: App) -> None
     registry.add(app.ports, "maya", table, "maya")
     advance(app, AUGUST_1)
     make_due(app)
-    user = accounts.get(app.ports, "ana")
+    user = accounts.get_user(app.ports, "ana")
     by_person = Subscription("People", "/explore?by=salesperson", "csv", "a@example.com", "day")
     with pytest.raises(Rejected, match="salesperson cannot be chosen"):
         tables.check(sender(app).source, by_person, user, date(2026, 7, 1))
 
 
 def test_a_view_is_sent_as_it_is_saved_now_and_paused_when_it_is_gone(app: App) -> None:
-    created = accounts.get(app.ports, "maya").created_at
+    created = accounts.get_user(app.ports, "maya").created_at
     view = saved_views.save(app.ports, "maya", created, "Mine", BY_STORE, shared=False)
     registry.add(app.ports, "maya", replace(MONTHLY, view=view.id, every="day"), "maya")
     changed = BY_STORE.replace("by=store", "by=category")
@@ -224,15 +224,15 @@ def test_a_view_is_sent_as_it_is_saved_now_and_paused_when_it_is_gone(app: App) 
 
 def test_who_lost_access_gets_nothing_and_the_subscription_is_paused(app: App) -> None:
     one = registry.add(app.ports, "maya", MONTHLY, "boss")
-    accounts.disable(app.ports, "maya", by="boss")
+    accounts.disable_account(app.ports, "maya", by="boss")
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == readers.NO_ACCOUNT
+    assert registry.get(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
     assert not registry.has_due(app.ports)
     advance(app, AUGUST_1)
     assert make_due(app) == 0
     assert sent(app) == []
-    accounts.enable(app.ports, "maya", by="boss")
+    accounts.enable_account(app.ports, "maya", by="boss")
     registry.resume(app.ports, one.id, "boss")
     assert registry.get(app.ports, one.id).next_due == "2026-09-01T07:00:00+00:00"
 
@@ -244,7 +244,7 @@ def test_a_later_account_of_the_same_name_inherits_nothing(app: App) -> None:
     app.ports.documents.put("users", "maya", account.data | {"created_at": "2026-07-01T00:00:00+00:00"})
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == readers.NO_ACCOUNT
+    assert registry.get(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
 
 
 def test_a_filter_that_the_reader_may_no_longer_see_pauses_with_the_reason(app: App) -> None:

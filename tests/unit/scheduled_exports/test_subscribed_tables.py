@@ -16,12 +16,12 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory import messages
-from tillstream.domain.people import Role
 from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.exports import filter_words
 from tillstream.inventory import levels, records
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.purchasing import orders
 from tillstream.scheduled_exports import making, registry, tables
@@ -36,14 +36,14 @@ COUNT = b"""{"movements": [{"movement_id": "count", "kind": "count", "region": "
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
-    accounts.add(opened.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add_account(opened.ports, "boss", "Boss", Role.ADMIN)
     yield opened
     opened.close()
 
 
 def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> tables.SubscribedTable:
     one = Subscription("Table", address, suffix, "boss@example.com", "day")
-    return tables.read(subscribed_tables.source_of(app), one, accounts.get(app.ports, "boss"), today)
+    return tables.read(subscribed_tables.source_of(app), one, accounts.get_user(app.ports, "boss"), today)
 
 
 def rows_of(table: tables.SubscribedTable) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, da
         before_end=date(2026, 5, 31),
         currency="GBP",
     )
-    warehouse, scope = app.ports.warehouse, accounts.get(app.ports, "boss").scope
+    warehouse, scope = app.ports.warehouse, accounts.get_user(app.ports, "boss").scope
     rows = rows_of(table)
     assert rows == queries.run_query(warehouse, "change-by-group", scope, june_with_may, dimension="store").to_pylist()
     assert len(rows) == 2
@@ -94,7 +94,7 @@ def test_a_comparison_moves_on_with_its_period_as_the_page_compares(app: App, da
 
 def test_a_comparison_of_the_current_month_is_with_as_many_days_of_the_one_before(tmp_path: Path) -> None:
     opened = shop_of_two_stores.app(tmp_path, date(2026, 5, 12))
-    accounts.add(opened.ports, "boss", "Boss", Role.ADMIN)
+    accounts.add_account(opened.ports, "boss", "Boss", Role.ADMIN)
     address, today = "/tables/change-by-group?dimension=store&preset=this-month&currency=GBP", date(2026, 5, 13)
     dated, plain = (
         rows_of(read(opened, address + dates, today))
@@ -137,7 +137,7 @@ def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
 @pytest.mark.parametrize("limit", ["first=5", "having=revenue&having-is=above&having-value=99999999"])
 def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: str) -> None:
     one = Subscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
-    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    source, boss = subscribed_tables.source_of(app), accounts.get_user(app.ports, "boss")
     with pytest.raises(Rejected, match="contains all groups"):
         tables.check(source, one, boss, TODAY)
     assert rows_of(tables.read(source, one, boss, TODAY)), "an export in the background has all groups"
@@ -158,7 +158,7 @@ def test_a_pdf_of_sale_lines_has_the_columns_of_the_page(app: App) -> None:
 
 
 def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
-    source, boss = subscribed_tables.source_of(app), accounts.get(app.ports, "boss")
+    source, boss = subscribed_tables.source_of(app), accounts.get_user(app.ports, "boss")
     names = read(app, "/tables/sale-lines?preset=yesterday").table.schema.names
     day = "/tables/sale-lines?preset=yesterday"
     for address, place in ((f"{day}&column={'&column='.join(names)}", "Choose fewer columns"), (day, "")):

@@ -11,10 +11,10 @@ from python_program import write_program
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.limits import Limits
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.limits import Limits
 from tillstream.spark import dataproc
 from tillstream.spark.file_tasks import FileTask, Outcome
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.webhooks.addresses import check_url, resolve
 
 PRIVATE = [

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.batch.record import Batch, BatchKind, State
+from tillstream.model.batch import Batch, BatchKind, BatchState, Hold, HoldCode
 from tillstream.workflows.review.held_alike import group_alike
 
 FILE = Batch(
@@ -22,7 +21,7 @@ FILE = Batch(
     received_seq=1,
     received_at="2026-03-01T09:00:00+00:00",
     received_by="ada",
-    state=State.HELD,
+    state=BatchState.HELD,
 )
 
 

@@ -11,13 +11,13 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.events import INBOX, TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
+from tillstream.model.batch import BatchKind
+from tillstream.model.events import INBOX, TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.event_bus import Delivery, Message
+from tillstream.ports.bus import Delivery, Message
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import inbox_object, micro_batch, store_sales
 
@@ -34,12 +34,12 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def delivery(id_: str, **changes: Any) -> Delivery:
-    body = json.dumps(schema()["examples"][0] | changes).encode()
+    body = json.dumps(store_sale_schema()["examples"][0] | changes).encode()
     return Delivery(id_, store_sales.SUBSCRIPTION, TOPIC_STORE_SALES, Message(body), NOW, SEQUENCE, 1, id_, NOW)
 
 
 def lines(app: App) -> int:
-    for batch in [one.batch_id for one in records.find(app.ports, kind=BatchKind.STORE_SALES)]:
+    for batch in [one.batch_id for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)]:
         stage.stage(app.ports, batch, contracts=app.contracts)
     settle.settle_all(app.ports, app.contracts)
     return int(app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines").column("n")[0].as_py())

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.workflows.onboarding.delivered_lines import DeliveredLine
 from tillstream.workflows.onboarding.overlap import Overlap, search_overlap
 from tillstream.workflows.onboarding.sampled_lines import SampledLine
 
-CONTRACT = parse(
+CONTRACT = parse_contract(
     {
         "name": "new",
         "region": "North",

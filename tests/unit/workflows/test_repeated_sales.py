@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tillstream.ports.event_bus import Delivery, Message
+from tillstream.ports.bus import Delivery, Message
 from tillstream.workflows.intake.repeated_sales import FEW, HOLD, LONGEST_HOLD, MOST_HELD, RepeatedSales
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 
 from tillstream.detection import FileSample, sample_file
 from tillstream.detection.evidence import DetectionLog
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.workflows.onboarding.questionnaire import Questionnaire
 from tillstream.workflows.onboarding.sources import Sources, ask, describes_new, fits, sources_of, without_person
 
@@ -19,7 +19,7 @@ ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for numb
 def contract(name: str, **changes: Any) -> Contract:
     columns = {"sale_id": "No", "date": "Day", "product_name": "Item", "net_amount": "Amount"}
     document = {"name": name, "region": "R", "currency": "EUR", "columns": columns, "identity": {"store": "S"}}
-    return parse(document | changes)
+    return parse_contract(document | changes)
 
 
 def sampled(*rows: str, header: str = HEADER) -> FileSample:

@@ -14,13 +14,13 @@ from waiting import wait_for
 
 from tillstream import handlers
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import SALES_RECEIVED, SALES_STAGED, TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import SALES_RECEIVED, SALES_STAGED, TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
 from tillstream.pipeline.staging.stage import stage
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales
@@ -36,7 +36,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def publish(app: App, count: int, first: int = 0, **changes: Any) -> None:
-    sale = schema()["examples"][0] | changes
+    sale = store_sale_schema()["examples"][0] | changes
     app.ports.bus.publish(
         TOPIC_STORE_SALES,
         [Message(json.dumps(sale | {"number": str(n)}).encode()) for n in range(first, first + count)],
@@ -55,7 +55,7 @@ def test_received_sales_are_staged_without_an_event_of_their_own(app: App) -> No
     publish(app, 3)
     (kept,) = receive(app, lambda batch: stage(app.ports, batch.batch_id))
 
-    assert records.get(app.ports, kept.batch_id).state is State.STAGED
+    assert batch_records.get_batch(app.ports, kept.batch_id).state is BatchState.STAGED
     assert events(app) == [SALES_STAGED]
 
 
@@ -114,8 +114,8 @@ def test_one_settlement_completes_the_events_of_all_staged_micro_batches(app: Ap
     Worker(app).run_until_idle()
 
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM settlements")["n"].to_pylist() == [1]
-    states = {batch.state for batch in records.find(app.ports, kind=BatchKind.STORE_SALES)}
-    assert states == {State.ANNOUNCED}
+    states = {batch.state for batch in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)}
+    assert states == {BatchState.ANNOUNCED}
     assert events(app) == []
 
 
@@ -148,11 +148,13 @@ def test_a_repeated_sale_of_a_region_without_a_data_source_is_kept_apart(app: Ap
 
 
 def store_sales_of(app: App) -> list[Batch]:
-    return records.find(app.ports, kind=BatchKind.STORE_SALES, limit=None)
+    return batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
 
 
 def wait_for_announcement(app: App, batches: int) -> None:
-    wait_for(lambda: [batch.state for batch in store_sales_of(app)] == [State.ANNOUNCED] * batches, "the settlements")
+    wait_for(
+        lambda: [batch.state for batch in store_sales_of(app)] == [BatchState.ANNOUNCED] * batches, "the settlements"
+    )
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
 
 @pytest.mark.usefixtures("running")
 def test_one_settlement_takes_every_micro_batch_of_a_pull(app: App) -> None:
-    sale = schema()["examples"][0]
+    sale = store_sale_schema()["examples"][0]
     senders: list[dict[str, str]] = [{}, {"store_id": sale["store_id"]}]
     messages = [
         Message(json.dumps(sale | {"number": str(number)}).encode(), attributes)
@@ -199,7 +201,7 @@ def test_held_messages_are_released_when_the_worker_stops(
     app: App, running: Worker, gate: tuple[threading.Event, threading.Event]
 ) -> None:
     began, may_settle = gate
-    sale = schema()["examples"][0]
+    sale = store_sale_schema()["examples"][0]
     messages = [sale | {"number": str(number)} for number in range(20)] + [sale | {"number": "0", "version": 2}]
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(json.dumps(each).encode()) for each in messages])
     assert began.wait(30)

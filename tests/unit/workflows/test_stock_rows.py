@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from sheet_files import xlsx
 
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind, MovementLine, problem
+from tillstream.model.errors import Rejected
 from tillstream.workflows.stock_import import importing
 from tillstream.workflows.stock_import.codes import StockCodes
 from tillstream.workflows.stock_import.columns import KIND_WORDS, Defaults, word_of

@@ -10,13 +10,13 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.events import BATCH_RECEIVED, INBOX, SALES_RECEIVED
-from tillstream.domain.store_sale import schema
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.events import BATCH_RECEIVED, INBOX, SALES_RECEIVED
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import uploads
 from tillstream.workflows.intake.store_sales import publish, receive
@@ -52,7 +52,7 @@ def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock
     upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
-    assert records.get(app.ports, upload.batch_id).state is State.RECEIVED
+    assert batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.RECEIVED
     (delivery,) = app.ports.bus.pull("batches", 10)
     assert delivery.message.attributes["type"] == BATCH_RECEIVED
     assert upload.batch_id in delivery.message.body.decode()
@@ -71,14 +71,14 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
         writer.write(CSV)
     clock.advance(3 * HOURS)
     assert swept(app)["registered"] == 1
-    (document,) = app.ports.documents.find(records.COLLECTION)
-    app.ports.documents.delete(records.COLLECTION, document.id)
+    (document,) = app.ports.documents.find(batch_records.BATCHES)
+    app.ports.documents.delete(batch_records.BATCHES, document.id)
     assert swept(app)["registered"] == 0
     assert reconcile(app.ports, app.contracts)["registered"] == 1
 
 
 def sell(app: App) -> Batch:
-    publish(app.ports, StoreToken("till", "UK", "LON1"), schema()["examples"][0])
+    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
     (batch,) = receive(app.ports, app.contracts, 10, 0)
     app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
     return batch
@@ -105,7 +105,7 @@ def test_a_micro_batch_whose_event_was_lost_is_staged_within_half_an_hour(app: A
 def test_a_micro_batch_without_record_and_event_is_staged_within_half_an_hour(app: App, clock: ManualClock) -> None:
     swept(app)
     batch = sell(app)
-    app.ports.documents.delete(records.COLLECTION, batch.batch_id)
+    app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     assert minutes_until_staged(app, clock) == 25
 
 

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from app_factory import build
 
-from tillstream import losses
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
-from tillstream.losses import Resolution
-from tillstream.people import signatures, store_keys
-from tillstream.people.store_tokens import StoreToken
-from tillstream.ports.event_bus import Message
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import signatures, store_credentials
+from tillstream.people.store_credentials import StoreToken
+from tillstream.ports.bus import Message
+from tillstream.records import losses
+from tillstream.records.losses import Resolution
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import till_gaps, till_sequences
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 EPOCH = "0123456789abcdef"
 TOKEN = StoreToken("t", REGION, STORE)
@@ -35,7 +35,7 @@ class Till:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.key, self._private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+        self.key, self._private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
 
     def body(self, number: int) -> bytes:
         return json.dumps(SALE | {"number": str(number)}).encode()
@@ -45,7 +45,7 @@ class Till:
         for number in numbers:
             body = self.body(number)
             attributes = {"region": REGION, "store_id": STORE, "key": self.key.id, "till": "front", "epoch": EPOCH}
-            signed = signature or signatures.sign(self._private, body)
+            signed = signature or signatures.sign_payload(self._private, body)
             self.app.ports.bus.publish(
                 TOPIC_STORE_SALES,
                 [Message(body, attributes | {"sequence": str(number + offset), "signature": signed})],
@@ -127,14 +127,14 @@ def test_a_loss_is_resolved_once_all_of_it_is_stored_whatever_its_numbers(till: 
     till.receive()
     till.ask(3, offset=10)
     assert till.lost() == []
-    (record,) = losses.every(till.app.ports)
+    (record,) = losses.all_losses(till.app.ports)
     assert record.resolution is Resolution.RESTORED
 
 
 def test_what_follows_a_loss_that_is_resolved_is_another_one(till: Till) -> None:
     till.ask(1)
     (record,) = losses.open_losses(till.app.ports)
-    losses.resolve(till.app.ports, record.id, Resolution.ACCEPTED, "The till is broken.", by="boss")
+    losses.resolve_loss(till.app.ports, record.id, Resolution.ACCEPTED, "The till is broken.", by="boss")
     assert till.ask(1) == ["missing"]
     assert till.lost() == []
     for _ in range(2):

@@ -10,11 +10,11 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import time_in_name
-from tillstream.domain.store_sale import schema
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import time_for_name
+from tillstream.model.messages import store_sale_schema
+from tillstream.people.store_credentials import StoreToken
+from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.workflows.intake import resumable_upload, store_sales, uploads
 from tillstream.workflows.operations import maintenance_log, unrecorded_objects
@@ -70,7 +70,7 @@ def send(app: App) -> str:
 
 
 def sell(app: App) -> str:
-    sale = schema()["examples"][0] | {"region": "UK", "store_id": "LON1"}
+    sale = store_sale_schema()["examples"][0] | {"region": "UK", "store_id": "LON1"}
     store_sales.publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
     (batch,) = store_sales.receive(app.ports, app.contracts, 10, 0)
     return batch.object
@@ -98,7 +98,9 @@ def test_an_object_of_others_whose_event_was_lost_is_found_within_the_day(app: A
     for _ in range(23):
         clock.advance(HOUR.total_seconds())
         registered += swept(app)
-    assert {document.data["object"] for document in app.ports.documents.find(records.COLLECTION)} == {*NAMES_OF_OTHERS}
+    assert {document.data["object"] for document in app.ports.documents.find(batch_records.BATCHES)} == {
+        *NAMES_OF_OTHERS
+    }
     assert registered == len(NAMES_OF_OTHERS)
 
 
@@ -132,7 +134,7 @@ def test_a_region_named_by_a_number_hides_nothing(app: App, clock: ManualClock) 
             return ["15", "UK"]
 
     now = clock.now()
-    names = [f"store-sales/{folder}{time_in_name(now)}-0123456789abcdef.jsonl" for folder in ("", "15/", "UK/")]
+    names = [f"store-sales/{folder}{time_for_name(now)}-0123456789abcdef.jsonl" for folder in ("", "15/", "UK/")]
     for name in names:
         put(app, name)
     for listing in (unrecorded_objects.recent, unrecorded_objects.rest):
@@ -141,4 +143,4 @@ def test_a_region_named_by_a_number_hides_nothing(app: App, clock: ManualClock) 
 
 def test_names_that_we_make_sort_by_time() -> None:
     moments = [datetime(2026, 11, 20, tzinfo=UTC) + n * timedelta(days=40) for n in range(100)]
-    assert [time_in_name(at) for at in moments] == sorted(time_in_name(at) for at in moments)
+    assert [time_for_name(at) for at in moments] == sorted(time_for_name(at) for at in moments)

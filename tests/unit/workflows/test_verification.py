@@ -11,19 +11,18 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.audit import reading
-from tillstream.batches import records
-from tillstream.domain.batch.record import BatchKind
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import schema
-from tillstream.people import signatures, store_keys
-from tillstream.ports.event_bus import Message
+from tillstream.model.batch import BatchKind
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_schema
+from tillstream.people import signatures, store_credentials
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log, batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.workflows.intake import store_sales, till_sequences
 from tillstream.workflows.intake.verification import Verifier
 
-SALE = schema()["examples"][0]
+SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 EPOCH = "0123456789abcdef"
 
@@ -41,7 +40,7 @@ def body(**changes: Any) -> bytes:
 
 def signed(payload: bytes, key: str, private: str, sequence: int = 1, store: str = STORE) -> Message:
     attributes = {"region": REGION, "store_id": store, "key": key, "till": "front", "epoch": EPOCH}
-    signature = signatures.sign(private, payload)
+    signature = signatures.sign_payload(private, payload)
     return Message(payload, attributes | {"sequence": str(sequence), "signature": signature})
 
 
@@ -60,11 +59,11 @@ def refusals(app: App) -> list[tuple[str, str]]:
 
 
 def events(app: App, what: str) -> int:
-    return len(list(reading.find_entries(app.ports, reading.AuditFilter(what=what))))
+    return len(list(audit_log.find_entries(app.ports, audit_log.AuditFilter(what=what))))
 
 
 def test_a_signed_message_counts_and_its_repetition_changes_nothing(app: App) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     message = signed(body(), key.id, private)
     send(app, message)
     send(app, message)
@@ -73,7 +72,7 @@ def test_a_signed_message_counts_and_its_repetition_changes_nothing(app: App) ->
 
 
 def test_an_unsigned_message_of_a_store_with_a_key_is_kept_whole_and_is_a_security_event(app: App) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     send(app, Message(body(), {"region": REGION, "store_id": STORE}), Message(body(number="2")))
     assert lines(app) == 0
     assert [code for code, _ in refusals(app)] == ["unverified-message"] * 2
@@ -83,11 +82,11 @@ def test_an_unsigned_message_of_a_store_with_a_key_is_kept_whole_and_is_a_securi
 
 
 def test_the_security_event_states_who_sent_what_with_which_key(app: App) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
-    key, private = store_keys.issue(app.ports, REGION, "MAN1", "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, "MAN1", "front", "boss")
     message = signed(body(), key.id, private, store="MAN1")
     send(app, Message(message.body, {**message.attributes, "address": "192.0.2.7"}))
-    (event,) = reading.find_entries(app.ports, reading.AuditFilter(what="sale.unverified-message"))
+    (event,) = audit_log.find_entries(app.ports, audit_log.AuditFilter(what="sale.unverified-message"))
     assert event.after == {
         "rows": 1,
         "file": "1 store sale",
@@ -101,7 +100,7 @@ def test_the_security_event_states_who_sent_what_with_which_key(app: App) -> Non
 
 
 def test_a_wrong_signature_or_an_altered_message_is_not_verified(app: App) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     message = signed(body(), key.id, private)
     altered = Message(body(number="2"), message.attributes)
     broken = Message(message.body, {**message.attributes, "signature": "nonsense"})
@@ -110,7 +109,7 @@ def test_a_wrong_signature_or_an_altered_message_is_not_verified(app: App) -> No
 
 
 def test_a_store_that_signs_for_another_store_is_refused(app: App) -> None:
-    key, private = store_keys.issue(app.ports, REGION, "MAN1", "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, "MAN1", "front", "boss")
     send(app, signed(body(), key.id, private, store="MAN1"), signed(body(), key.id, private))
     send(app, signed(body(), "nobody", private))
     details = [detail for _, detail in refusals(app)]
@@ -119,26 +118,26 @@ def test_a_store_that_signs_for_another_store_is_refused(app: App) -> None:
 
 
 def test_a_replaced_key_is_valid_until_it_is_revoked(app: App) -> None:
-    old, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
-    new, new_private = store_keys.rotate(app.ports, old.id, "boss")
+    old, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
+    new, new_private = store_credentials.rotate_store_key(app.ports, old.id, "boss")
     send(app, signed(body(), old.id, private), signed(body(number="2"), new.id, new_private, 2))
     assert lines(app) == 4
-    store_keys.revoke(app.ports, old.id, "boss")
-    store_keys.revoke(app.ports, old.id, "boss")
+    store_credentials.revoke_store_key(app.ports, old.id, "boss")
+    store_credentials.revoke_store_key(app.ports, old.id, "boss")
     send(app, signed(body(number="3"), old.id, private, 3))
     assert refusals(app) == [("unverified-message", "its key is revoked")]
-    assert [one.what for one in reading.find_by_subject(app.ports, "key", old.id)] == ["key.revoked", "key.issued"]
+    assert [one.what for one in audit_log.find_by_subject(app.ports, "key", old.id)] == ["key.revoked", "key.issued"]
 
 
 def test_a_store_whose_only_key_is_revoked_still_accepts_nothing_unsigned(app: App) -> None:
-    key, _ = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
-    store_keys.revoke(app.ports, key.id, "boss")
+    key, _ = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.revoke_store_key(app.ports, key.id, "boss")
     send(app, Message(body(), {"region": REGION, "store_id": STORE}))
     assert [code for code, _ in refusals(app)] == ["unverified-message"]
 
 
 def test_bytes_that_are_not_text_are_kept(app: App) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     raw = b"\xff\xfe{broken"
     message = signed(body(), key.id, private)
     send(app, Message(raw, message.attributes))
@@ -149,7 +148,7 @@ def test_bytes_that_are_not_text_are_kept(app: App) -> None:
 
 
 def test_one_sequence_number_with_two_payloads_is_a_security_event_and_both_are_kept(app: App) -> None:
-    key, private = store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     first, second = signed(body(), key.id, private, 7), signed(body(number="2"), key.id, private, 7)
     send(app, first)
     send(app, second)
@@ -161,7 +160,7 @@ def test_one_sequence_number_with_two_payloads_is_a_security_event_and_both_are_
 
 
 def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     sale = SALE | {"source": "form"}
     store_sales.publish_from_portal(app.ports, REGION, STORE, json.dumps(sale).encode())
     Worker(app).run_until_idle()
@@ -169,9 +168,9 @@ def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) ->
 
 
 def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:
-    store_keys.issue(app.ports, REGION, STORE, "front", "boss")
-    portal = store_keys.portal_key(app.ports)[0]
-    _, private = store_keys.issue(app.ports, REGION, "MAN1", "front", "boss")
+    store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
+    portal = store_credentials.portal_key(app.ports)[0]
+    _, private = store_credentials.issue_store_key(app.ports, REGION, "MAN1", "front", "boss")
     forged = signed(body(), portal, private)
     reason = Verifier(app.ports).reason(forged.body, {**forged.attributes, "till": "portal"})
     assert reason == "its signature is wrong"
@@ -187,7 +186,7 @@ def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:
 )
 def test_a_time_that_does_not_fit_the_receipt_is_flagged_and_the_sale_counts(app: App, sold_at: str, code: str) -> None:
     send(app, Message(body(sold_at=sold_at)), Message(body(number="2")))
-    (batch,) = records.find(app.ports, kind=BatchKind.STORE_SALES)
+    (batch,) = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
     assert batch.staged is not None
     counts = {one.code: (one.count, one.example) for one in batch.staged.problems}
     assert counts[code] == (2, sold_at)

@@ -11,8 +11,8 @@ from deltalake import DeltaTable, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, create_table_with_add_actions
 
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.table_log import LoggedFile, LoggedTable
+from tillstream.model.errors import Unavailable
+from tillstream.ports.files import LoggedFile, LoggedTable
 
 
 class DeltaTableLog:

@@ -13,7 +13,7 @@ from google.api_core import exceptions as api_errors
 from google.api_core.retry import Retry
 from google.auth.exceptions import RefreshError, TransportError
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 NO_CREDENTIALS = "There are no credentials of Google Cloud. Run: gcloud auth application-default login"
 """The error of a command on a machine without them."""

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.sale_index import INCOMPLETE, PendingDay
+from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import INDEX_INCOMPLETE, PendingDay
 
 
 class MemorySaleIndex:
@@ -30,7 +30,7 @@ class MemorySaleIndex:
     def check(self, settlement_no: int) -> None:
         with self._lock:
             if not self._is_complete or self._settlement_no < settlement_no:
-                raise Unavailable(INCOMPLETE)
+                raise Unavailable(INDEX_INCOMPLETE)
 
     def note(
         self, pairs: Collection[tuple[int, date]], settlement_no: int, pending: Collection[PendingDay] = ()

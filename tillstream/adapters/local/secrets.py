@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 MAX_BYTES = 64 << 10
 VARIABLES = "TILLSTREAM_SOURCE_"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 SCHEMES = ("postgresql", "postgres")
 PORT = 5432

@@ -16,8 +16,8 @@ from boto3.session import Session
 from botocore import exceptions
 from botocore.config import Config
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable, reason_of
-from tillstream.ports.object_store import StoredObject
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable, reason_of
+from tillstream.ports.objects import StoredObject
 
 SCHEME = "s3://"
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -115,7 +115,7 @@ class S3Objects:
             self._client.delete_object(Bucket=_real_name(bucket), Key=name)
 
 
-def connected(account: Account | None = None) -> S3Objects:
+def connect_s3(account: Account | None = None) -> S3Objects:
     """The objects that an account may read and write; None: the credentials of this machine. Raises `Rejected`."""
     own = account or Account()
     config = Config(

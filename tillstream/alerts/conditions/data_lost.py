@@ -3,12 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tillstream import losses
 from tillstream.alerts.conditions.condition import Condition, at_least_lower
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.losses import LossRecord
+from tillstream.records import losses
+from tillstream.records.losses import LossRecord
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:

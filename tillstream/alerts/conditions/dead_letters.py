@@ -8,7 +8,7 @@ from tillstream.alerts.conditions.condition import Condition, at_least_lower
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.ports.event_bus import DeadLetter
+from tillstream.ports.bus import DeadLetter
 from tillstream.workflows.operations import dead_letters
 
 

@@ -5,17 +5,21 @@ from decimal import Decimal
 
 from tillstream.alerts.conditions.condition import Condition, at_least_lower
 from tillstream.alerts.sources import AlertSources
-from tillstream.batches import records
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.batch.record import BatchKind, State
+from tillstream.model.batch import BatchKind, BatchState
+from tillstream.records import batch_records
 
 KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
 HOUR = 3_600
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
-    held = (one for kind in KINDS for one in records.find(sources.ports, state=State.HELD, kind=kind, limit=None))
+    held = (
+        one
+        for kind in KINDS
+        for one in batch_records.find_batches(sources.ports, state=BatchState.HELD, kind=kind, limit=None)
+    )
     return at_least_lower(
         rule,
         (

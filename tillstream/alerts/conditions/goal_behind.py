@@ -7,11 +7,12 @@ from tillstream.alerts.conditions.condition import Condition, at_least_lower, da
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month
-from tillstream.domain.money.amounts import amount_text
-from tillstream.domain.text.sentences import upper_first
+from tillstream.domain.goals.goal import GoalMeasure, Level
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.standings import Standing
+from tillstream.model.money import amount_text
+from tillstream.model.months import Month
+from tillstream.model.text import upper_first
 
 LEVELS = (Level.COMPANY, Level.REGION, Level.STORE)
 

@@ -9,7 +9,7 @@ from tillstream.alerts.conditions.condition import Days, day_text, of_recent_day
 from tillstream.alerts.sources import AlertSources
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.money.amounts import amount_text
+from tillstream.model.money import amount_text
 
 
 def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> Days:

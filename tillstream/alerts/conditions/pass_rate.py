@@ -10,7 +10,7 @@ from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 from tillstream.quality.pass_rates import Checked, Compared, Row, compared
 
 DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.money.amounts import price_text
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.money import price_text
+from tillstream.model.people import UNRESTRICTED
 
 MOST_LINES = 10_000
 

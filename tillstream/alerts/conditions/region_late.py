@@ -19,14 +19,13 @@ from tillstream.analytics.completeness import (
     first_expected_day,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.batches import records
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.batch.record import State as BatchState
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.receipts import staged_rejections
+from tillstream.model.batch import BatchState, receipt_time
+from tillstream.model.contract import Contract
+from tillstream.model.people import UNRESTRICTED
+from tillstream.receipts import receipt
+from tillstream.records import batch_records
 
 RECENT = timedelta(days=62)
 """Time in which a source without a first day in its schedule must have sent something to be expected."""
@@ -97,9 +96,9 @@ def _arrived(sources: AlertSources, first: date, last: date, now: datetime) -> l
 def _held(sources: AlertSources) -> dict[str, list[tuple[str | None, date]]]:
     """Region → stores and days of its held files: they arrived."""
     days: dict[str, list[tuple[str | None, date]]] = defaultdict(list)
-    for one in records.find(sources.ports, state=BatchState.HELD, limit=None):
+    for one in batch_records.find_batches(sources.ports, state=BatchState.HELD, limit=None):
         if one.staged:
-            days[one.region] += staged_rejections.store_days(sources.ports, one)
+            days[one.region] += receipt.staged_store_days(sources.ports, one)
     return days
 
 

@@ -11,7 +11,7 @@ from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import measure_values
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 DAY = timedelta(days=1)
 Place = tuple[str, str | None]

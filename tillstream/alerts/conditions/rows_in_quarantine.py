@@ -8,7 +8,7 @@ from tillstream.alerts.sources import AlertSources
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:

@@ -12,7 +12,7 @@ from tillstream.alerts.sources import AlertSources, filters_of
 from tillstream.analytics import queries
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 MOST_ROWS = 10_000
 """Products in stores that are compared with the threshold, those that sell most."""

@@ -12,7 +12,7 @@ from tillstream.analytics.live_sales import StoreTimes, store_times
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
 from tillstream.domain.catalogue.entries import Store
-from tillstream.domain.store_sale import CLOCK_TOLERANCE
+from tillstream.model.messages import TILL_CLOCK_TOLERANCE
 
 RECENT, FEWEST_DAYS = timedelta(days=14), 3
 """Time in which a store must have sold through tills, and on how many days, to be watched."""
@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime]
 
 def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
     """Stores of the catalogue with opening hours; a store that is closed at the instant is not silent."""
-    until = int((at + CLOCK_TOLERANCE).timestamp() * 1_000_000)
+    until = int((at + TILL_CLOCK_TOLERANCE).timestamp() * 1_000_000)
     rows = sources.rows("last_till_sales", first=(at - RECENT).date(), until=until)
     times = store_times(sources.contracts.all().values())
     return at_least_lower(rule, _observations(sources, rule, rows, times, at))

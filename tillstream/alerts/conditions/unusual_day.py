@@ -12,10 +12,10 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.domain.alerts.observations import Observation
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.goals.goal import Month
-from tillstream.domain.money.amounts import amount_text
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.goals.sales import Sales
+from tillstream.model.money import amount_text
+from tillstream.model.months import Month
+from tillstream.model.people import UNRESTRICTED
 
 Node = tuple[str, str | None, date]
 """Region, store or None, and day."""

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import RATES_FOLDER, RATES_NAME, TIME_DIGITS
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import RATES_FOLDER, RATES_NAME, TIME_DIGITS
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 RATE_TYPE = pa.decimal128(38, 9)
 _RATE_PATTERN = r"^[0-9]{1,14}(\.[0-9]{1,18})?$"
@@ -340,7 +340,7 @@ def count_load(ports: Ports, rates: pa.Table) -> None:
         raised = {month: loads.get(month, 0) + 1 for month in sorted(months)}
         return Update({"months": loads | raised, "is_pending": True})
 
-    update(ports.documents, *LOADS_DOCUMENT, counted)
+    update_document(ports.documents, *LOADS_DOCUMENT, counted)
 
 
 def _read_loads(document: Document | None) -> dict[str, int]:

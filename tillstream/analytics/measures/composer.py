@@ -18,8 +18,8 @@ from tillstream.analytics.measures.definitions import (
     find_measure,
 )
 from tillstream.analytics.query_catalogue import CatalogueQuery, QueryParameter
-from tillstream.domain.daily_totals import DAY, ROLLUPS, SPLIT_ORDERS
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.daily_totals import DAY, ROLLUPS, SPLIT_ORDERS
 
 DAY_SERIES = {"": "visible", "whole": "visible", "before": "earlier", "year_before": "year_earlier"}
 """Function of a measure → the set of days, see `row_scope.relations`."""

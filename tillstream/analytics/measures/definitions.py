@@ -9,8 +9,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal
 
-from tillstream.domain.errors import NotFound
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.errors import NotFound
+from tillstream.model.text import did_you_mean
 
 ARITHMETIC_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 MEASURE_FUNCTIONS = ("before", "year_before", "whole")

@@ -7,8 +7,8 @@ from typing import Any
 
 from tillstream.analytics.comparison import PeriodComparison, ReportedDays
 from tillstream.analytics.filters import Filters
-from tillstream.domain.daily_totals import DAY
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
+from tillstream.model.tables.daily_totals import DAY
 
 
 @dataclass

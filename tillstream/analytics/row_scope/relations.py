@@ -30,8 +30,8 @@ from tillstream.analytics.row_scope.summing import (
     span_query,
     total_query,
 )
-from tillstream.domain.daily_totals import ROLLUPS
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
+from tillstream.model.tables.daily_totals import ROLLUPS
 
 _STOCK = """(
     SELECT

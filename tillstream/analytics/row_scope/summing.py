@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from tillstream.analytics.row_scope.conditions import Where
-from tillstream.domain.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
+from tillstream.model.tables.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
 
 _COUNTS = """SELECT
     {dimensions},

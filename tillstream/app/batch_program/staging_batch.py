@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tillstream.app.home_objects import open_project
-from tillstream.domain.events import INBOX, STAGING
+from tillstream.model.events import INBOX, STAGING
 from tillstream.spark import file_job
 from tillstream.spark.dataproc import read_tasks, write_outcomes
 from tillstream.spark.file_tasks import FileTask, Opened, Outcome

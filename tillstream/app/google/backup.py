@@ -6,14 +6,22 @@ from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
-from tillstream.adapters.google.backup import documents as backup_documents
-from tillstream.adapters.google.backup import manifest as backup_manifest
-from tillstream.adapters.google.backup import tables as backup_tables
-from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, ORIGINALS, TABLES, Manifest, Original
-from tillstream.adapters.google.backup.place import BackupFolder
+from tillstream.adapters.google import backup_contents as backup_documents
+from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google import backup_folder as backup_manifest
+from tillstream.adapters.google.backup_folder import (
+    DOCUMENTS,
+    MANIFEST,
+    ORIGINALS,
+    ORIGINALS_LIST,
+    TABLES,
+    BackupFolder,
+    BackupManifest,
+    OriginalObject,
+)
 from tillstream.app.google.dataset import dataset_of
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX
 from tillstream.settings import Settings
 
 ReportBytes = Callable[[int], None]
@@ -34,18 +42,18 @@ def keep(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, A
 
         def documents() -> Any:
             nonlocal count
-            for line in backup_documents.lines(settings.project, at):
+            for line in backup_documents.document_lines(settings.project, at):
                 count += 1
                 report_bytes(len(line))
                 yield line
 
         place.write(DOCUMENTS, documents())
-        tables = backup_tables.export(dataset, place.address, at, least)
+        tables = backup_tables.export_tables(dataset, place.address, at, least)
     inbox = settings.buckets[INBOX]
     originals = place.keep(inbox, place.versions(inbox), report_bytes)
-    place.write(LIST, (json.dumps(one._asdict()).encode() + b"\n" for one in originals))
+    place.write(ORIGINALS_LIST, (json.dumps(one._asdict()).encode() + b"\n" for one in originals))
     objects = place.held()
-    manifest = Manifest(
+    manifest = BackupManifest(
         made_at=at.isoformat(timespec="seconds"),
         project=settings.project,
         dataset=settings.dataset,
@@ -61,14 +69,14 @@ def keep(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, A
     return {"archive": place.address, "files": len(objects)} | summary(manifest)
 
 
-def check_whole(manifest: Manifest, originals: list[Original], held: Any) -> None:
-    backup_manifest.check(manifest, originals, held)
+def check_whole(manifest: BackupManifest, originals: list[OriginalObject], held: Any) -> None:
+    backup_manifest.check_backup(manifest, originals, held)
     for name, table in manifest.tables.items():
         if table.rows and not manifest.objects_of(name):
             raise Rejected(f"The rows of {TABLES}/{name} are missing from the backup. Use another backup.")
 
 
-def summary(manifest: Manifest) -> dict[str, Any]:
+def summary(manifest: BackupManifest) -> dict[str, Any]:
     return {
         "bytes": manifest.size,
         "made_at": manifest.made_at,

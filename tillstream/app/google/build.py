@@ -4,13 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tillstream.adapters.google.firestore.document_store import FirestoreDocumentStore
-from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
+from tillstream.adapters.google.cloud_run import CloudRunFunctions, CloudRunJobs
+from tillstream.adapters.google.document_store import FirestoreDocumentStore
+from tillstream.adapters.google.object_store import Downloads, connect_buckets
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
-from tillstream.adapters.google.run.functions import CloudRunFunctions
-from tillstream.adapters.google.run.jobs import CloudRunJobs
-from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.adapters.google.storage.object_store import connected
+from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
@@ -36,7 +34,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     documents, clock = FirestoreDocumentStore(settings.project), clock or SystemClock()
     warehouse = LazyWarehouse(partial(_warehouse, settings, documents, clock))
     ports = Ports(
-        connected(settings.project, settings.buckets),
+        connect_buckets(settings.project, settings.buckets),
         warehouse,
         PubSubEventBus(settings.project, monitoring=settings.monitoring_api),
         documents,
@@ -60,7 +58,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
 
 def _engine(warehouse: LazyWarehouse) -> "Engine":
     from tillstream.ad_hoc.engines import WarehouseEngine
-    from tillstream.adapters.local.query_processes.processes import LocalQueryProcesses
+    from tillstream.adapters.local.query_processes import LocalQueryProcesses
 
     return WarehouseEngine(LocalQueryProcesses(), warehouse)
 
@@ -72,7 +70,7 @@ def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> 
 
 
 def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> SqlWarehouse:
-    from tillstream.adapters.google.bigquery.people.ad_hoc import SqlOfPeople
+    from tillstream.adapters.google.bigquery.sql_of_people import SqlOfPeople
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
     dataset = dataset_of(settings)
@@ -86,7 +84,7 @@ def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> Sq
 
 
 def _scratch(settings: Settings) -> Warehouse:
-    from tillstream.adapters.google.bigquery.scratch import ScratchWarehouse
+    from tillstream.adapters.google.bigquery.scratch_warehouse import ScratchWarehouse
     from tillstream.adapters.local.sale_index import MemorySaleIndex
 
     return ScratchWarehouse(dataset_of(settings), Downloads(settings.project), MemorySaleIndex())

@@ -3,7 +3,7 @@
 from contextlib import closing
 from typing import Any
 
-from tillstream.adapters.google.bigquery import jobs
+from tillstream.adapters.google.bigquery import job_costs
 from tillstream.app.google.dataset import dataset_of
 from tillstream.settings import Settings
 
@@ -11,4 +11,4 @@ from tillstream.settings import Settings
 def costs(settings: Settings, days: int) -> list[dict[str, Any]]:
     """As `jobs.costs`, of the project of the settings."""
     with closing(dataset_of(settings)) as dataset:
-        return jobs.costs(dataset, days)
+        return job_costs.job_costs(dataset, days)

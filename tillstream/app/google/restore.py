@@ -4,19 +4,25 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from tillstream.adapters.google.backup import documents as backup_documents
-from tillstream.adapters.google.backup import manifest as backup_manifest
-from tillstream.adapters.google.backup import tables as backup_tables
-from tillstream.adapters.google.backup.manifest import DOCUMENTS, LIST, MANIFEST, Manifest, Original
-from tillstream.adapters.google.backup.place import BackupFolder
+from tillstream.adapters.google import backup_contents as backup_documents
+from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google import backup_folder as backup_manifest
+from tillstream.adapters.google.backup_folder import (
+    DOCUMENTS,
+    MANIFEST,
+    ORIGINALS_LIST,
+    BackupFolder,
+    BackupManifest,
+    OriginalObject,
+)
 from tillstream.app.google import sale_index
 from tillstream.app.google.backup import ReportBytes, check_whole, summary
 from tillstream.app.google.build import build
 from tillstream.app.google.dataset import dataset_of
-from tillstream.batches import freshness, records
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import restored
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import restored_name
+from tillstream.records import batch_records, data_version
 from tillstream.settings import Settings
 
 
@@ -33,7 +39,7 @@ def restore(
     manifest, originals, files = _checked(place)
     with closing(build(settings)) as app, closing(dataset_of(settings)) as dataset:
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM batches").to_pylist()
-        if not replace and (row["n"] or app.ports.documents.count(records.COLLECTION)):
+        if not replace and (row["n"] or app.ports.documents.count(batch_records.BATCHES)):
             raise Rejected(
                 f"The project {settings.project} already contains {row['n']:,} batches. To replace them with the "
                 "backup, use --replace; make a backup of the existing data first."
@@ -44,24 +50,24 @@ def restore(
             for name in manifest.tables
         }
         sale_index.invalidate(settings)  # before the tables change, so that nothing is settled with the days of others
-        backup_tables.restore(dataset, manifest.tables, addresses)
+        backup_tables.restore_tables(dataset, manifest.tables, addresses)
         sale_index.rebuild(settings)
         with place.open(DOCUMENTS) as lines:
-            backup_documents.restore(settings.project, app.ports.documents, lines, partial(_relocated, moved))
-        freshness.bump(app.ports.documents)
+            backup_documents.restore_documents(settings.project, app.ports.documents, lines, partial(_relocated, moved))
+        data_version.bump_data_version(app.ports.documents)
     return {"home": f"The project {settings.project}", "set_aside": "", "files": files} | summary(manifest)
 
 
-def _checked(place: BackupFolder) -> tuple[Manifest, list[Original], int]:
+def _checked(place: BackupFolder) -> tuple[BackupManifest, list[OriginalObject], int]:
     try:
         with place.open(MANIFEST) as stream:
-            manifest = backup_manifest.read(stream.read())
-        with place.open(LIST) as stream:
-            originals = backup_manifest.originals(stream)
+            manifest = backup_manifest.read_manifest(stream.read())
+        with place.open(ORIGINALS_LIST) as stream:
+            originals = backup_manifest.parse_originals(stream)
         held = place.held()
         check_whole(manifest, originals, held)
         with place.open(DOCUMENTS) as stream:
-            count = sum(1 for _ in map(backup_documents.parse_line, stream))
+            count = sum(1 for _ in map(backup_documents.parse_document_line, stream))
     except NotFound as error:
         raise Rejected(f"{place.address} is not a complete backup: {error} Use another backup.") from error
     if count != manifest.documents:
@@ -70,7 +76,7 @@ def _checked(place: BackupFolder) -> tuple[Manifest, list[Original], int]:
 
 
 def _restore_originals(
-    inbox: str, place: BackupFolder, originals: list[Original], report_bytes: ReportBytes
+    inbox: str, place: BackupFolder, originals: list[OriginalObject], report_bytes: ReportBytes
 ) -> dict[tuple[str, int], tuple[str, int]]:
     """Restore originals missing from the inbox; return (name, generation) in the records → the new ones.
 
@@ -78,12 +84,12 @@ def _restore_originals(
     """
     recorded = set()
     with place.open(DOCUMENTS) as stream:
-        for document in map(backup_documents.parse_line, stream):
-            if document.collection == records.COLLECTION:
+        for document in map(backup_documents.parse_document_line, stream):
+            if document.collection == batch_records.BATCHES:
                 recorded.add((document.data["object"], document.data["generation"]))
     current = set(place.versions(inbox))
     missing = [
-        (one, restored(one.name, one.generation) if (one.name, one.generation) in recorded else one.name)
+        (one, restored_name(one.name, one.generation) if (one.name, one.generation) in recorded else one.name)
         for one in originals
         if one not in current
     ]
@@ -94,6 +100,6 @@ def _restore_originals(
 
 def _relocated(moved: dict[tuple[str, int], tuple[str, int]], collection: str, data: dict[str, Any]) -> dict[str, Any]:
     """Return a batch record with the current location of its original."""
-    if collection == records.COLLECTION and (now := moved.get((data["object"], data["generation"]))):
+    if collection == batch_records.BATCHES and (now := moved.get((data["object"], data["generation"]))):
         data["object"], data["generation"] = now
     return data

@@ -3,11 +3,11 @@
 from contextlib import closing
 from typing import Any
 
-from tillstream.adapters.google.bigquery.indexing.rebuild import has_tables, last_settlement, rebuild_index
-from tillstream.adapters.google.firestore.sale_index import FirestoreSaleIndex
+from tillstream.adapters.google.bigquery.sale_index_rebuild import has_tables, last_settlement, rebuild_index
+from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.app.google.dataset import dataset_of
-from tillstream.domain.errors import Unavailable
-from tillstream.ports.sale_index import INCOMPLETE
+from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import INDEX_INCOMPLETE
 from tillstream.settings import Settings
 
 
@@ -32,7 +32,7 @@ def differences(settings: Settings) -> list[str]:
         try:
             index.check(last)
         except Unavailable as error:
-            if str(error) != INCOMPLETE:
+            if str(error) != INDEX_INCOMPLETE:
                 raise
             return [f"days of sales up to settlement {last} are missing"]
     return []

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import fail
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 
 
 @click.group()

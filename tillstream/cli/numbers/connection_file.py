@@ -26,8 +26,8 @@ def connection_file(
     host: str, database: str, user: str, port: int, schema: str, no_tls: bool, out: Path, json_: bool
 ) -> None:
     """Write a file with which Power BI, Tableau or dbt opens a copy in PostgreSQL; it has no password."""
-    from tillstream.domain.errors import Rejected
     from tillstream.marts.connection_files import CopyAddress, connection_file
+    from tillstream.model.errors import Rejected
 
     copy = CopyAddress(host, database, user, port, schema, encrypted=not no_tls)
     try:

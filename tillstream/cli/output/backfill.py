@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tillstream.cli.output.connect import show_held
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 
 SHOWN = 20
 
@@ -43,7 +43,7 @@ def show_status(backfill: dict[str, Any]) -> None:
         [
             f"{one['file']} · {one['state']} · batch {one['batch_id']} {one['error']}"
             for one in backfill.get("needing", [])
-            if one["state"] != State.HELD
+            if one["state"] != BatchState.HELD
         ],
         "files that need you",
     )
@@ -84,7 +84,7 @@ def _counts(backfill: dict[str, Any]) -> Counter[str]:
     """State → number of files. Files whose changes are published count as settled."""
     counts = Counter[str]()
     for name, count in backfill["batches"].items():
-        counts["settled" if name == State.ANNOUNCED else name] += count
+        counts["settled" if name == BatchState.ANNOUNCED else name] += count
     return counts
 
 

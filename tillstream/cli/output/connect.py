@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from tillstream.domain.batch.record import ON_THEIR_WAY
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.batch import STATES_BEFORE_LEDGER
+from tillstream.model.problems import CATALOGUE
 
 SHOWN_BATCHES = 5
 
@@ -49,7 +49,7 @@ def show_run(run: dict[str, Any]) -> None:
     if batches := run["batches"]:
         more = f" and {len(batches) - SHOWN_BATCHES} more" if len(batches) > SHOWN_BATCHES else ""
         click.echo(f"Batches: {', '.join(batches[:SHOWN_BATCHES])}{more}.")
-    if left := sum(count for state, count in run["states"].items() if state in ON_THEIR_WAY):
+    if left := sum(count for state, count in run["states"].items() if state in STATES_BEFORE_LEDGER):
         click.echo(f"Not settled yet: {left:,}. `receipts` shows when they are.")
     show_held(run["held"])
 

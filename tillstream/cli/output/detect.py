@@ -7,7 +7,7 @@ from tillstream.cli.output.tables import print_line, title
 
 def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
     if as_yaml:
-        from tillstream.contracts.yaml_writer import data_to_yaml
+        from tillstream.contracts.contract_files import data_to_yaml
 
         for question in data["questions"]:
             print_line(f"# open: {question['key']}: {question['question']}")

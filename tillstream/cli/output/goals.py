@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.cli.output.tables import print_line, show_rows
-from tillstream.domain.money.amounts import round_to
+from tillstream.model.money import round_to_digits
 
 SHOWN = 20
 """Rows to fix that are printed; --json has all."""
@@ -54,4 +54,4 @@ def _cells(row: dict[str, Any]) -> list[Any]:
 
 
 def _rounded(text: str | None) -> str | None:
-    return None if text is None else f"{round_to(Decimal(text), 0):,f}"
+    return None if text is None else f"{round_to_digits(Decimal(text), 0):,f}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tillstream.cli.output.tables import ROWS, amount_or_blank, print_line, title
-from tillstream.domain.events import WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.events import WEBHOOK_SUBSCRIPTIONS
 
 NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
 

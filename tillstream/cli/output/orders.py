@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.cli.output.tables import print_line, title
-from tillstream.domain.money.amounts import amount_text, price_text
+from tillstream.model.money import amount_text, price_text
 
 
 def show_orders(rows: list[dict[str, Any]]) -> None:

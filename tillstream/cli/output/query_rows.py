@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tillstream.domain.text.formula_guard import guard
+from tillstream.model.text import guard_formulas
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """Numbers are never formulas, and decimals are texts in results."""
@@ -19,7 +19,7 @@ def show_csv(data: dict[str, Any]) -> None:
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(guard, data["columns"]))
+    writer.writerow(map(guard_formulas, data["columns"]))
     writer.writerows(map(_cell, row) for row in rounded_cells(data, only_converted=True))
     click.echo(text.getvalue(), nl=False)
     _note_if_cut(data)
@@ -43,4 +43,4 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if NUMBER.fullmatch(text) else guard(text)
+    return text if NUMBER.fullmatch(text) else guard_formulas(text)

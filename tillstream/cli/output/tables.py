@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tillstream.domain.money.amounts import amount_text
+from tillstream.model.money import amount_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ import click
 
 from tillstream.cli.runner import HELD, as_json, fail, print_result, read_settings, run
 from tillstream.cli.sources.pairs import parse_settings
-from tillstream.domain.errors import TillstreamError
+from tillstream.model.errors import TillstreamError
 from tillstream.server.process import Done
 
 

@@ -37,7 +37,7 @@ def _keep_syncing(to: str, *, json_: bool) -> None:
     from tillstream.cli.sources.sync_output import show_sync
     from tillstream.commands.dispatch import execute
     from tillstream.commands.result import quiet
-    from tillstream.domain.errors import Conflict, TillstreamError, Unavailable
+    from tillstream.model.errors import Conflict, TillstreamError, Unavailable
 
     settings, pause, before = read_settings(), EVERY_SECONDS, None
     while True:

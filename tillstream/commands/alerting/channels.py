@@ -8,7 +8,7 @@ from tillstream.alert_channels.channel import ChannelDraft
 from tillstream.app import App, messages
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import FAILED, Progress, Result
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 COMMAND_LINE = "command line"
 

@@ -11,7 +11,7 @@ from tillstream.commands.result import Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.domain.alerts.kinds import KINDS, kind_of
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream import losses
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.records import losses
 from tillstream.workflows.operations import loss_decisions
 
 
@@ -43,7 +43,7 @@ class OneLoss:
 def listed(app: App, progress: Progress, arguments: ListedLosses) -> Result:
     """Ends with 1 while a loss is open."""
     open_ = losses.open_losses(app.ports)
-    listed_losses = losses.every(app.ports) if arguments.everything else open_
+    listed_losses = losses.all_losses(app.ports) if arguments.everything else open_
     return Result([one.to_json() for one in listed_losses], FAILED if open_ else DONE)
 
 
@@ -64,4 +64,4 @@ def restore(app: App, progress: Progress, arguments: LostInBackup) -> Result:
 
 
 def reopen(app: App, progress: Progress, arguments: OneLoss) -> Result:
-    return Result(losses.reopen(app.ports, arguments.loss, by=COMMAND_LINE).to_json())
+    return Result(losses.reopen_loss(app.ports, arguments.loss, by=COMMAND_LINE).to_json())

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tillstream.app import App
-from tillstream.batches import records
-from tillstream.batches.records import SAMPLES
 from tillstream.commands.demo_shop import catalogue, till
-from tillstream.contracts import expectations, loader
+from tillstream.contracts import contract_files, source_settings
 from tillstream.dashboards import annotations
-from tillstream.domain.batch.record import IN_LEDGER, Batch
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.schedule import Expectation, StoreExpectation
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.batch import STATES_IN_LEDGER, Batch
+from tillstream.model.contract import Contract
+from tillstream.model.contract_schedule import Expectation, StoreExpectation
+from tillstream.model.people import UNRESTRICTED
+from tillstream.records import batch_records
+from tillstream.records.batch_records import SAMPLES
 from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
 from tillstream.workflows.review import undo
 
@@ -36,7 +36,7 @@ def last_day(now: datetime) -> date:
     """The last day that has ended in every sample region, so that no sample sale is later than `now`."""
     from tillstream.samples.files import DEMO  # lazy: loads NumPy, needed by this command only
 
-    zones = [ZoneInfo(loader.shipped()[region].dates.time_zone) for region in DEMO]
+    zones = [ZoneInfo(contract_files.shipped_contracts()[region].dates.time_zone) for region in DEMO]
     return min(now.astimezone(zone).date() for zone in zones) - timedelta(days=1)
 
 
@@ -57,7 +57,7 @@ def arrival(contract: Contract, delivery: "Delivery", until: date, now: datetime
 
 def expect(app: App, contract: Contract, until: date, scale: float) -> None:
     """Expect a file of the last days every day, and sales of the large stores; what people have set stays."""
-    if expectations.of_contract(app.ports, contract).by:
+    if source_settings.expectation_of_contract(app.ports, contract).by:
         return
     small = contract.stores[LARGE_STORES if scale >= 1 else 0 :]
     expectation = Expectation(
@@ -67,7 +67,7 @@ def expect(app: App, contract: Contract, until: date, scale: float) -> None:
         notify=(f"sales-{contract.region.lower()}@example.com",),
         stores={store: StoreExpectation(expected=False) for store in small},
     )
-    expectations.save(app.ports, contract, expectation, SAMPLES)
+    source_settings.save_expectation(app.ports, contract, expectation, SAMPLES)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> No
             contract = app.contracts.pin(extra.contract)
             upload = uploads.receive(app.ports, contract, extra.name, BytesIO(extra.content()), SAMPLES)
             load(upload)
-        if extra.undone and records.get(app.ports, upload.batch_id).state in IN_LEDGER:
+        if extra.undone and batch_records.get_batch(app.ports, upload.batch_id).state in STATES_IN_LEDGER:
             undo.undo(app.ports, upload.batch_id, SAMPLES)
     _propose(app, until, scale)
     catalogue.add(app, until, SAMPLES)
@@ -148,5 +148,5 @@ def _propose(app: App, until: date, scale: float) -> None:
 
 
 def _existing(app: App, name: str) -> Batch | None:
-    documents = app.ports.documents.find(records.COLLECTION, {"file": name, "received_by": SAMPLES}, limit=1)
+    documents = app.ports.documents.find(batch_records.BATCHES, {"file": name, "received_by": SAMPLES}, limit=1)
     return Batch.from_json(documents[0].data) if documents else None

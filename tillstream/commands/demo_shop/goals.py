@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from tillstream.app import App
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Target
 from tillstream.goals import records
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.sales import PLACES
+from tillstream.model.months import Month
 
 GROWTH = {GoalMeasure.REVENUE: Decimal("1.08"), GoalMeasure.ORDERS: Decimal("1.05"), GoalMeasure.MARGIN: Decimal("1.1")}
 MONTHS = (-1, 0, 1)

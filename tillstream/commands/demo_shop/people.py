@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.app import App
-from tillstream.domain.people import Role
+from tillstream.model.people import Role
 from tillstream.people import account_store, accounts, passwords
 
 REGION, STAFF = "IN", "E101"
@@ -33,16 +33,18 @@ _SCOPES: dict[Role, tuple[str, str, dict[str, Any]]] = {
 
 def account_of(app: App, login: str) -> str:
     """When the account was created; empty if there is none."""
-    stored = app.ports.documents.get(account_store.COLLECTION, login)
+    stored = app.ports.documents.get(account_store.USERS_COLLECTION, login)
     return str(stored.data["created_at"]) if stored else ""
 
 
 def add_accounts(app: App, by: str) -> list[Person]:
     """Create an account for each role that has none; passwords are returned here only."""
-    present = {document.data["role"] for document in app.ports.documents.find(account_store.COLLECTION)}
+    present = {document.data["role"] for document in app.ports.documents.find(account_store.USERS_COLLECTION)}
     people = []
     for role, (login, name, scope) in _SCOPES.items():
-        if role.value not in present and app.ports.documents.get(account_store.COLLECTION, login) is None:
-            password = accounts.add(app.ports, login, name, role, by=by, password=passwords.generate(), **scope)
+        if role.value not in present and app.ports.documents.get(account_store.USERS_COLLECTION, login) is None:
+            password = accounts.add_account(
+                app.ports, login, name, role, by=by, password=passwords.generate_password(), **scope
+            )
             people.append(Person(login, role.value, password))
     return people

@@ -7,9 +7,9 @@ import numpy as np
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.forecasting import outside
 from tillstream.forecasting.outside import OutsideValue
+from tillstream.model.people import UNRESTRICTED
 
 NAME = "footfall"
 VISITORS, SPREAD = 4, 0.1

@@ -3,9 +3,9 @@ folder."""
 
 from tillstream.app import App
 from tillstream.commands.demo_shop.people import ADMIN
-from tillstream.domain.people import Role
 from tillstream.file_destinations import registry as destinations
 from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.model.people import Role
 from tillstream.scheduled_exports import registry
 from tillstream.scheduled_exports.subscription import Draft
 

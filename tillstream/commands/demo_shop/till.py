@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from tillstream.app import App
 from tillstream.commands.demo_shop.people import REGION, STAFF
-from tillstream.domain import day_close
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.domain.store_sale import SCHEMA_V1
-from tillstream.people import signatures, store_keys, store_tokens
+from tillstream.model import messages as model_messages
+from tillstream.model.batch import Batch
+from tillstream.model.messages import STORE_SALE_V1
+from tillstream.model.people import UNRESTRICTED
+from tillstream.people import signatures, store_credentials
 from tillstream.workflows.intake import form_returns, form_sales, store_messages, store_sales
 from tillstream.workflows.review import close_checks
 
@@ -38,10 +38,10 @@ Product = tuple[str, str, str, str, str]
 
 def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     """Connect a till, and send the sales of its last evenings, unless there is a token. load: one batch."""
-    if store_tokens.find(app.ports):
+    if store_credentials.find_store_tokens(app.ports):
         return
-    token, _ = store_tokens.issue(app.ports, REGION, STORE, TILL, by)
-    key, private = store_keys.issue(app.ports, REGION, STORE, TILL, by)
+    token, _ = store_credentials.issue_store_token(app.ports, REGION, STORE, TILL, by)
+    key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, TILL, by)
     zone = ZoneInfo(app.contracts.current(REGION).dates.time_zone)
     before = until - timedelta(days=1)
     earlier = [_sale(f"TILL-{before:%Y%m%d}-1", datetime.combine(before, time(18, 5), zone), EARLIER_SALE)]
@@ -55,7 +55,7 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     for sequence, message in enumerate([*earlier, *sales, *closes], 1):
         payload = json.dumps(message, ensure_ascii=False)
         signed = {"key": key.id, "till": TILL, "epoch": epoch, "sequence": str(sequence)}
-        messages.append({"payload": payload, **signed, "signature": signatures.sign(private, payload.encode())})
+        messages.append({"payload": payload, **signed, "signature": signatures.sign_payload(private, payload.encode())})
     store_messages.publish(app.ports, token, messages)
     number = f"W-DEMO-{until:%Y%m%d}"
     entered = _sale(number, datetime.combine(until, time(19, 10), zone), FORM_SALE) | {"source": "form"}
@@ -70,7 +70,7 @@ def _sale(number: str, sold_at: datetime, product: Product) -> dict[str, Any]:
     code, name, category, quantity, price = product
     line = {"line": "1", "product_id": code, "product_name": name, "category": category}
     return {
-        "schema": SCHEMA_V1,
+        "schema": STORE_SALE_V1,
         "region": REGION,
         "store_id": STORE,
         "number": number,
@@ -87,7 +87,7 @@ def _close(day: date, sales: Sequence[dict[str, Any]], zone: ZoneInfo, missing: 
     lines = (line for sale in sales for line in sale["lines"])
     total = sum((Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in lines), Decimal(0))
     return {
-        "schema": day_close.SCHEMA_V1,
+        "schema": model_messages.DAY_CLOSE_V1,
         "region": REGION,
         "store_id": STORE,
         "till_id": TILL,

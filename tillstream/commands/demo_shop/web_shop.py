@@ -10,11 +10,11 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.batches import records as batches
 from tillstream.commands.demo_shop.people import REGION
 from tillstream.connectors import records, run
 from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
+from tillstream.records import batch_records as batches
 
 NAME, STORE, DATABASE = "web-shop", "WEB-IN", "web-shop.db"
 COLUMNS = (
@@ -48,7 +48,7 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     access = source_access(app)
     records.add(app.ports, app.contracts, access, ConnectorDraft(NAME, "sql", settings, REGION), by)
     for batch in run.run(app.ports, app.contracts, access, NAME, by).batches:
-        load(batches.get(app.ports, batch))
+        load(batches.get_batch(app.ports, batch))
     run.run(app.ports, app.contracts, access, NAME, by)
 
 

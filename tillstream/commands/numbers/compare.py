@@ -7,7 +7,6 @@ from typing import Any
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.commands.result import FAILED, Progress, Result
-from tillstream.domain.errors import Rejected, TillstreamError
 from tillstream.forecasting.comparison import files
 from tillstream.forecasting.comparison.score import Comparison, compare
 from tillstream.forecasting.comparison.tracking import Tracking
@@ -15,6 +14,7 @@ from tillstream.forecasting.compute import NotEnoughData
 from tillstream.forecasting.feature_table.source import UNITS, daily_sales
 from tillstream.forecasting.kept_fits import KeptFits
 from tillstream.forecasting.run import MOST_DAYS
+from tillstream.model.errors import Rejected, TillstreamError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What computes: this machine, or Apache Spark."""
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 ENGINES = LOCAL, SPARK = ("local", "spark")
 

@@ -12,9 +12,9 @@ from tillstream.app import App
 from tillstream.commands.numbers.frame import KINDS, Frame, scope_of
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
 from tillstream.exports.formats import FORMATS
 from tillstream.exports.table import ExportTable, table_of
+from tillstream.model.errors import Rejected
 
 MEASURES, QUERY, SALES = "measures", "query", "sales"
 WHOLE = "sale-lines"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from tillstream.app import App
 from tillstream.commands.numbers.engines import LOCAL, is_on_spark
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.feature_table import source
 from tillstream.forecasting.feature_table.columns import schema_of
 from tillstream.forecasting.feature_table.table import keys_of
+from tillstream.model.errors import Rejected
 
 
 @dataclass(frozen=True, kw_only=True)

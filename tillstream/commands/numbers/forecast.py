@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tillstream import audit, logs
+from tillstream import logs
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers.engines import LOCAL, is_on_spark
@@ -13,8 +13,9 @@ from tillstream.commands.run_batch import COMMAND_LINE
 from tillstream.forecasting import accuracy_report, runs
 from tillstream.forecasting.compute import Fitter
 from tillstream.forecasting.run import MOST_DAYS, run
-from tillstream.job_runs import reservation
-from tillstream.ports.jobs import FORECAST
+from tillstream.model import audit
+from tillstream.ports.machine import FORECAST_JOB
+from tillstream.records import audit_log, job_runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +30,14 @@ class Forecast:
 
 def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
     def note(*_: int) -> None:
-        reservation.renew(app.ports, FORECAST)
+        job_runs.renew_reservation(app.ports, FORECAST_JOB)
         progress("fits")
 
     if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
         runs.REQUEST.answer(app.ports, runs.REQUEST.pending(app.ports))
-    with reservation.reserved(app.ports, FORECAST), _fitter(arguments) as fitter:
+    with job_runs.job_reserved(app.ports, FORECAST_JOB), _fitter(arguments) as fitter:
         ended = run(app.ports, fitter, arguments.horizon, note)
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
     if app.settings.project:
         logs.warn("forecast drifts", ended.drifting)
     return Result(runs.published(ended), FAILED if ended.reason else DONE)

@@ -12,9 +12,9 @@ from tillstream.app import App
 from tillstream.commands.numbers.goal_frame import goals
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Scope
 from tillstream.inventory import past
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.people import accounts
 from tillstream.purchasing import expected_units
 
@@ -56,7 +56,7 @@ def scope_of(app: App, login: str) -> Scope:
     """What an account may see; without a sign-in name, everything. Raises `NotFound`, `Rejected`."""
     if not login:
         return UNRESTRICTED
-    user = accounts.get(app.ports, login)
+    user = accounts.get_user(app.ports, login)
     if user.disabled:
         raise Rejected(f"The account {login} is stopped.")
     return user.scope

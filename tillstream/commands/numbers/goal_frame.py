@@ -6,13 +6,14 @@ import pyarrow as pa
 
 from tillstream.analytics.queries import forbidden_error
 from tillstream.app import App
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Month
-from tillstream.domain.people import Action, Scope
+from tillstream.domain.goals.goal import FIELDS, GoalMeasure
 from tillstream.goals import names, visible
 from tillstream.goals.frame import table_of
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
+from tillstream.model.people import Action, Scope
 
 ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
 

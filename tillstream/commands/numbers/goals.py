@@ -9,12 +9,13 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import GoalMeasure, Level, Month, Target
+from tillstream.domain.goals.goal import GoalMeasure, Level, Target
 from tillstream.goals import names
 from tillstream.goals.reading import MonthOfGoals
 from tillstream.goals.rows import row_of
 from tillstream.goals.standings import Standings
+from tillstream.model.errors import Rejected
+from tillstream.model.months import Month
 from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
 from tillstream.workflows.goal_import.rows import reader_of
 

@@ -12,7 +12,7 @@ from tillstream.marts.copy_check import Difference, check
 from tillstream.marts.export import Exported
 from tillstream.marts.state import MartState
 from tillstream.marts.tables import TABLES
-from tillstream.ports.read_copy import ReadCopy
+from tillstream.ports.warehouse import ReadCopy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.people import UNRESTRICTED
 
 USUAL_ROWS = 1_000
 DEFINED = ("name", "label", "format", "description")

@@ -10,15 +10,14 @@ from tillstream.alert_channels import registry
 from tillstream.alert_channels.sender import NO_MAIL
 from tillstream.app import App, messages, subscribed_tables
 from tillstream.background_exports.run import NOT_WRITTEN, run_due
-from tillstream.batches import loads
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.file_destinations import registry as destinations
-from tillstream.job_runs import reservation
-from tillstream.outbox.outbox import NOT_SENT
-from tillstream.ports.jobs import REPORTS
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import job_runs, sales_loads
+from tillstream.records.outbox import NOT_SENT
 from tillstream.reports import mail_job, period, report_mail, subscriptions
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.forms import FORMS, report
@@ -70,7 +69,7 @@ def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     work = (registry.find, destinations.find, partial(mail_job.is_due, sends_mail=False))
     if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
-    with reservation.reserved(app.ports, REPORTS):
+    with job_runs.job_reserved(app.ports, REPORTS_JOB):
         made, sent = _all_due(app)
     return Result({"made": made, "sent": sent})
 
@@ -93,7 +92,7 @@ def _all_due(app: App) -> tuple[int, int]:
         except Exception as error:  # noqa: BLE001 - raised below, after the other exports
             failures.append(error)
 
-    renew = partial(reservation.renew, app.ports, REPORTS)
+    renew = partial(job_runs.renew_reservation, app.ports, REPORTS_JOB)
     logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew, after_each=send_waiting))
     logs.warn(NOT_SENT, [repr(error) for error in failures[1:]])
     if failures:
@@ -109,7 +108,7 @@ def deliver(app: App) -> tuple[int, int]:
     settings = app.settings
     made, sent = 0, messages.send_waiting(app)
     is_due = any(one.has_due(app.ports) for one in (subscriptions, scheduled_exports))
-    if is_due and loads.must_wait(app.ports, REPORTS):
+    if is_due and sales_loads.must_wait(app.ports, REPORTS_JOB):
         return made, sent
     sender = report_mail.Sender(
         app.ports,
@@ -129,7 +128,7 @@ def deliver(app: App) -> tuple[int, int]:
             for is_new in due:
                 made += is_new
                 sent += messages.send_waiting(app)
-                reservation.renew(app.ports, REPORTS)
+                job_runs.renew_reservation(app.ports, REPORTS_JOB)
         except ExceptionGroup as error:
             failures.append(error)
     if failures:

@@ -2,16 +2,16 @@
 
 from dataclasses import asdict, dataclass
 
-from tillstream import audit
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
-from tillstream.job_runs import reservation
-from tillstream.ports.jobs import RESTOCK
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.ports.machine import RESTOCK_JOB
+from tillstream.records import audit_log, job_runs
 from tillstream.restock.simulation.run import Options, simulate
 from tillstream.workflows.restocking import run, schedule
 
@@ -70,10 +70,10 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
 def compute(app: App, progress: Progress, arguments: Compute) -> Result:
     """Compute the queue."""
     if arguments.due:
-        with reservation.reserved(app.ports, RESTOCK):
+        with job_runs.job_reserved(app.ports, RESTOCK_JOB):
             ended = schedule.run_due(app.ports)
         return Result(asdict(ended) if ended else {})
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))
 
 

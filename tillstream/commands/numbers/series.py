@@ -7,8 +7,8 @@ from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting import outside
+from tillstream.model.errors import Rejected
 from tillstream.workflows.series_import import read_series
 
 MOST_PROBLEMS = 1_000

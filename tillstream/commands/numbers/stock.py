@@ -8,17 +8,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tillstream import audit
 from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.errors import ReadOnly, Rejected
 from tillstream.domain.inventory.movements import DayPart, MovementKind
-from tillstream.domain.people import UNRESTRICTED
 from tillstream.inventory import agreement, levels, past, records
+from tillstream.model import audit
+from tillstream.model.errors import ReadOnly, Rejected
+from tillstream.model.people import UNRESTRICTED
+from tillstream.records import audit_log
 from tillstream.workflows.stock_import import codes, importing, zones
 from tillstream.workflows.stock_import.columns import Defaults
 from tillstream.workflows.stock_import.importing import Plan
@@ -87,7 +88,7 @@ def rebuild(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Write all movements and levels in the warehouse again, from the recorded movements and the sales."""
     agreement.repair(app.ports)
     counts = {"movements": records.count(app.ports), "levels": levels.rebuild(app.ports)}
-    audit.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
     return Result(counts)
 
 

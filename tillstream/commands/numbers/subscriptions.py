@@ -9,7 +9,7 @@ from tillstream.app import App, subscribed_tables
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.dashboards import saved_views
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import accounts
 from tillstream.scheduled_exports import registry, tables
 from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription
@@ -53,7 +53,7 @@ def subscriptions(app: App, progress: Progress, arguments: NoArguments) -> Resul
 
 def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
     """Add a subscription of a person. Raises `Rejected`, also for what the person may not see, and `NotFound`."""
-    user = accounts.get(app.ports, arguments.login)
+    user = accounts.get_user(app.ports, arguments.login)
     if bool(arguments.to) == bool(arguments.destination):
         raise Rejected("A subscription is to an e-mail address, or to a destination.")
     if bool(arguments.query) == bool(arguments.view):

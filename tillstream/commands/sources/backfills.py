@@ -17,8 +17,8 @@ from tillstream.commands.sources.connectors import settle
 from tillstream.commands.sources.on_spark import Spark
 from tillstream.connectors import backfills, parts, records, runs, status
 from tillstream.connectors.backfills import Backfill
-from tillstream.domain.batch.record import IN_LEDGER, ON_THEIR_WAY, State
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.batch import STATES_BEFORE_LEDGER, STATES_IN_LEDGER, BatchState
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.spark.staging_lease import StagingLease
 from tillstream.workflows.review import undo
 
@@ -27,7 +27,7 @@ RECORDED = timedelta(minutes=10)
 """Longest wait for the next record of a copied object, which its event creates."""
 PATIENCE = timedelta(hours=3)
 """Longest wait for the next file to be settled: one of 8 GB takes the job `settle-large` up to two and a half hours."""
-FAILED_STATES = (State.REJECTED, State.FAILED, State.HELD)
+FAILED_STATES = (BatchState.REJECTED, BatchState.FAILED, BatchState.HELD)
 MOST_NAMED = 100
 
 
@@ -205,7 +205,7 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
         raise Rejected(f"{name} is running. Stop it with `tillstream connect pause {name}`, and undo it when it ended.")
     if not connector.is_paused:
         records.pause(app.ports, name, COMMAND_LINE, is_paused=True)
-    settled = sorted(runs.in_state(app.ports, arguments.name, *IN_LEDGER), key=lambda batch: -batch.received_seq)
+    settled = sorted(runs.in_state(app.ports, arguments.name, *STATES_IN_LEDGER), key=lambda batch: -batch.received_seq)
     undone, requested, failed = list[str](), list[str](), list[str]()
     for batch in settled:
         try:
@@ -214,7 +214,7 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
         except TillstreamError as error:
             failed.append(f"{batch.file}: {error}")
         progress("files")
-    if left := runs.count(app.ports, name, *ON_THEIR_WAY) + backfills.unrecorded(app.ports, name):
+    if left := runs.count(app.ports, name, *STATES_BEFORE_LEDGER) + backfills.unrecorded(app.ports, name):
         failed.append(f"Files that are not settled yet: {left:,}. Undo the backfill again when they are.")
     data = {"name": name, "undone": undone, "requested": requested, "failed": failed}
     return Result(data, FAILED if failed else DONE)

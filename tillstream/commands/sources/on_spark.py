@@ -9,11 +9,11 @@ from typing import Any
 from tillstream import gcloud
 from tillstream.app import App
 from tillstream.app.home_objects import opener
-from tillstream.batches import events
 from tillstream.connectors import runs
 from tillstream.connectors.parts import LARGE, SIZE, PartSize
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records import batch_records
 from tillstream.spark import file_job
 from tillstream.spark.dataproc import Place, run_batch
 from tillstream.spark.file_tasks import FileTask, Outcome
@@ -22,7 +22,7 @@ from tillstream.spark.staging import stage_files
 from tillstream.spark.staging_lease import StagingLease
 
 ENGINES = LOCAL, SPARK, DATAPROC = ("local", "spark", "dataproc")
-STATES = (State.RECEIVED, State.STAGING, State.FAILED)
+STATES = (BatchState.RECEIVED, BatchState.STAGING, BatchState.FAILED)
 """In the order in which an interrupted staging is resumed."""
 Beat = Callable[[], None]
 RunTasks = Callable[[Sequence[FileTask], Beat], Sequence[Outcome]]
@@ -59,7 +59,7 @@ class Spark:
     def leave_rest(self, name: str) -> None:
         """Let the functions of the project stage what Spark did not; the lease must have ended."""
         for batch in self._waiting(name):
-            events.publish_received(self.app.ports, batch)
+            batch_records.publish_received(self.app.ports, batch)
 
     def lease(self, name: str) -> StagingLease:
         return StagingLease(self.app.ports, name)

@@ -9,7 +9,7 @@ from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.sync import homes, identity, requests, status
 from tillstream.sync.homes import Home
 from tillstream.sync.http import address

@@ -6,10 +6,8 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.people import setup_codes, store_keys, store_tokens
-from tillstream.people.setup_codes import TillSetup
-from tillstream.people.store_keys import StoreKey
-from tillstream.people.store_tokens import StoreToken
+from tillstream.people import store_credentials
+from tillstream.people.store_credentials import StoreKey, StoreToken, TillSetup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +52,8 @@ class OfStore:
 
 
 def stores(app: App, progress: Progress, arguments: Stores) -> Result:
-    keys = [_key(key) for key in store_keys.find(app.ports)]
-    tokens = [_token(token) for token in store_tokens.find(app.ports)]
+    keys = [_key(key) for key in store_credentials.find_store_keys(app.ports)]
+    tokens = [_token(token) for token in store_credentials.find_store_tokens(app.ports)]
     rows = [
         row
         for row in (*keys, *tokens)
@@ -68,23 +66,23 @@ def connect(app: App, progress: Progress, arguments: Connect) -> Result:
     app.contracts.check_regions([arguments.region])
     cutoff = app.contracts.cutoff(arguments.region)
     where = (_address(app, arguments.url), arguments.region, arguments.store, arguments.till)
-    return Result(_setup(setup_codes.connect(app.ports, *where, COMMAND_LINE, cutoff)))
+    return Result(_setup(store_credentials.connect_till(app.ports, *where, COMMAND_LINE, cutoff)))
 
 
 def replace(app: App, progress: Progress, arguments: Replace) -> Result:
-    cutoff = app.contracts.cutoff(store_keys.get(app.ports, arguments.key).region)
+    cutoff = app.contracts.cutoff(store_credentials.get_store_key(app.ports, arguments.key).region)
     url = _address(app, arguments.url)
-    return Result(_setup(setup_codes.reconnect(app.ports, url, arguments.key, COMMAND_LINE, cutoff)))
+    return Result(_setup(store_credentials.reconnect_till(app.ports, url, arguments.key, COMMAND_LINE, cutoff)))
 
 
 def revoke(app: App, progress: Progress, arguments: Revoke) -> Result:
-    if any(token.id == arguments.key for token in store_tokens.find(app.ports)):
-        return Result(_token(store_tokens.revoke(app.ports, arguments.key, COMMAND_LINE)))
-    return Result(_key(store_keys.revoke(app.ports, arguments.key, COMMAND_LINE)))
+    if any(token.id == arguments.key for token in store_credentials.find_store_tokens(app.ports)):
+        return Result(_token(store_credentials.revoke_store_token(app.ports, arguments.key, COMMAND_LINE)))
+    return Result(_key(store_credentials.revoke_store_key(app.ports, arguments.key, COMMAND_LINE)))
 
 
 def accept_unsigned(app: App, progress: Progress, arguments: OfStore) -> Result:
-    accepted = store_keys.accept_unsigned(app.ports, arguments.region, arguments.store, COMMAND_LINE)
+    accepted = store_credentials.accept_unsigned_messages(app.ports, arguments.region, arguments.store, COMMAND_LINE)
     shown = {"region": accepted.region, "store_id": accepted.store_id}
     return Result(shown | {"unsigned_by": accepted.unsigned_by, "unsigned_at": accepted.unsigned_at})
 

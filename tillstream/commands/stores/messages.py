@@ -7,8 +7,8 @@ from pathlib import Path
 from tillstream.app import App
 from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Rejected
 from tillstream.receipts import receipt as receipts
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.intake import accepted_messages, exported_messages, store_sales

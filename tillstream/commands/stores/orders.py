@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED
 from tillstream.purchasing import documents
 from tillstream.purchasing import orders as records
 from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, as_row, find

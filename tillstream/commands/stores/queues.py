@@ -6,11 +6,11 @@ from typing import Any
 
 from tillstream import logs
 from tillstream.app import App
-from tillstream.domain.errors import Unavailable
-from tillstream.domain.events import SALES_STAGED
 from tillstream.handlers import Event, dispatch
+from tillstream.model.errors import Unavailable
+from tillstream.model.events import SALES_STAGED
 from tillstream.ports import EventBus, Ports
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 from tillstream.workflows.intake import store_sales
 
 LEASE = 900.0

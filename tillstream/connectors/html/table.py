@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MAX_CELLS = 2_000_000
 _MAX_SPAN = 1_000

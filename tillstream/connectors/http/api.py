@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tillstream.connectors.http.session import check_status, check_url, open_session, translated
 from tillstream.connectors.rows import digest
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 Record = dict[str, Any]
 Pages = Generator[list[Record], None, None]

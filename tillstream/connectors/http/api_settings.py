@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Setting
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 TOKEN = Setting("token", "Access token", is_required=True, is_credential=True)
 PER_SECOND = Setting("per_second", "Requests a second", default="2")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Row = dict[str, Any]
 

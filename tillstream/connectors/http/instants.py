@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 def instant(value: Any) -> Decimal:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tillstream import __version__
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Rejected, Unavailable, reason_of
+from tillstream.model.errors import Rejected, Unavailable, reason_of
 
 USER_AGENT = f"Tillstream/{__version__}"
 MAX_BYTES = 64 << 20

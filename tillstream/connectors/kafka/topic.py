@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 
 STALLED_SECONDS = 60
 CONNECT_SECONDS = 15.0

@@ -7,9 +7,9 @@ from functools import partial
 from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.ports.object_store import ObjectStore, StoredObject
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.ports.objects import ObjectStore, StoredObject
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 CHUNK = 1 << 20

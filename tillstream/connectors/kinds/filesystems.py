@@ -14,8 +14,8 @@ from tillstream.connectors.filesystem_protocols import PROTOCOLS, addresses_in, 
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 
 TIMEOUT_SECONDS = (10, 60)
 """Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
@@ -146,7 +146,7 @@ class FileSystemSource(FileSource):
         if name in self.protocol.credentials:
             secret = self.access.credential(value)
             self._secrets.append(secret)
-            return json_text.decode(secret) if secret.lstrip().startswith("{") else secret
+            return json_text.decode_json(secret) if secret.lstrip().startswith("{") else secret
         return {"true": True, "false": False}.get(value, value)
 
     def _check_address(self, url: str) -> None:

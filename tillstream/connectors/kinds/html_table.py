@@ -10,7 +10,7 @@ from tillstream.connectors.html.table import read_table
 from tillstream.connectors.http.session import USER_AGENT, check_status, check_url, open_session, translated
 from tillstream.connectors.rows import Page
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 ROBOT = "Tillstream"
 """The name that robots.txt files may use."""

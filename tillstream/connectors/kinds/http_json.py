@@ -16,7 +16,7 @@ from tillstream.connectors.http.feed import Feed, FeedSource
 from tillstream.connectors.http.fields import exploded, parse_columns, value_at
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 PAGING = ("none", "link-header", "next-url", "cursor", "page", "offset")
 AUTHENTICATION = ("none", "bearer", "header", "basic")

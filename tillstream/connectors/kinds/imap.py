@@ -13,8 +13,8 @@ from tillstream.connectors.mail_attachments import Attachment
 from tillstream.connectors.pinned_connections import imap_client
 from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Passed, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
-from tillstream.domain.file_names import EXTENSIONS, is_ignored
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.model.file_names import FILE_EXTENSIONS, is_ignored_file
 
 if TYPE_CHECKING:
     from imap_tools import BaseMailBox, MailMessage
@@ -25,7 +25,7 @@ TESTED = 200
 """How many of the newest messages a test looks at."""
 MAX_BYTES = 100 << 20
 """Of a message, which is read into memory."""
-TABLES = ", ".join(f"*.{extension}" for extension in sorted(EXTENSIONS))
+TABLES = ", ".join(f"*.{extension}" for extension in sorted(FILE_EXTENSIONS))
 OUTLOOK_FILE = "winmail.dat"
 REFUSED = "Check the password, and whether IMAP is allowed."
 PORTS = {"tls": "993", "starttls": "143", "none": "143"}
@@ -129,7 +129,7 @@ class ImapSource:
         files = [attachment for message in messages for attachment in mail_attachments.attachments(message.obj)]
         if any(file.name.casefold() == OUTLOOK_FILE for file in files):
             self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
-        return [file for file in files if matches(file.name, self.patterns) and not is_ignored(file.name)]
+        return [file for file in files if matches(file.name, self.patterns) and not is_ignored_file(file.name)]
 
     def _is_matching(self, header: "MailMessage") -> bool:
         sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()

@@ -9,7 +9,7 @@ from tillstream.connectors.kafka.topic import Topic, broker
 from tillstream.connectors.rows import chained_key, digest
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError
 
 SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
 FORMATS = ("rows", "store-sales")

@@ -7,7 +7,7 @@ from pathlib import Path
 from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 CHUNK = 1 << 20
 

@@ -9,7 +9,7 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileSource, ListedFile, changed
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 
 BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
 """The name of a bucket, or an access point."""

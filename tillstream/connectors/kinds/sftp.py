@@ -11,7 +11,7 @@ from tillstream.connectors.event_loop import EventLoop
 from tillstream.connectors.listed_files import Examples, FileSource, ListedFile, changed, version_of
 from tillstream.connectors.setting_values import whole_number
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 
 if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from tillstream.connectors.kinds.sftp import CHUNK, KIND, READ_SECONDS, Result, SftpSource
 from tillstream.connectors.source import Access
-from tillstream.domain.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from asyncssh import SFTPClient

@@ -11,7 +11,7 @@ from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, So
 from tillstream.connectors.sql.database import Connection, Database, subquery
 from tillstream.connectors.sql.values import Value, normalise
 from tillstream.connectors.sql.window import Window
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 SETTINGS = (
     Setting(

@@ -17,8 +17,8 @@ from tillstream.connectors.http.api_settings import (
 from tillstream.connectors.http.order_rows import ZERO, OrderRow, text
 from tillstream.connectors.http.order_source import order_source
 from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.domain.errors import Rejected
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.model.errors import Rejected
+from tillstream.model.money import minor_digits
 
 MAX_LOCATIONS = 10
 PAGE_SIZE = 500

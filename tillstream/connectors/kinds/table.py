@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from tillstream.connectors.source import Kind
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 MODULES: tuple[str, ...] = (
     *("s3", "cloud_storage", "sftp", "local_folder", "filesystems", "web_files", "imap"),

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from tillstream.connectors.http.session import check_status, check_url, open_session, translated
 from tillstream.connectors.rows import chained_key, digest
 from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 PER_SECOND = 1
 MAX_URLS = 100

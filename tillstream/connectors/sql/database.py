@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tillstream.connectors.source import Access
 from tillstream.connectors.sql.values import Value, parameter
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 DRIVERS = {
     "postgresql": ("psycopg", 5432),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 Value = Any
 """Decimal, datetime, date, or ISO 8601 text."""

@@ -15,7 +15,7 @@ from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle, looks_like_number, profile_numbers
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
 from tillstream.detection.words.status_words import reversed_column
-from tillstream.domain.dates.period_names import period_of_header
+from tillstream.model.date_words import period_of_header
 
 _FEE = re.compile(
     r"\bfees?\b|commission|gebühr|gebuehr|\bprovision|\bfrais\b|comisi|comiss|avgift|gebyr|prowizj|poplat|手数料|手续费|수수료",

@@ -11,8 +11,7 @@ from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle, pattern_of, shape_of
 from tillstream.detection.words.headers import is_minor_header
-from tillstream.domain.money.minor_units import may_be_minor, minor_digits
-from tillstream.domain.money.signs import CODES
+from tillstream.model.money import FREQUENT_CURRENCIES, may_be_minor_units, minor_digits
 
 QUANTITY_DECIMALS_KEY, MULTIPLE_KEY = "quantity_decimals", "multiple"
 _AMOUNT_ROLES = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
@@ -177,7 +176,9 @@ def _ask_minor_units(
 
 
 def _currency_column(columns: Iterable[SampleColumn]) -> SampleColumn | None:
-    return next((one for one in columns if one.words and {word.upper() for word in one.words} <= CODES), None)
+    return next(
+        (one for one in columns if one.words and {word.upper() for word in one.words} <= FREQUENT_CURRENCIES), None
+    )
 
 
 def _looks_minor(money: dict[str, SampleColumn], style: DetectedNumberStyle, currencies: list[str] | None) -> bool:
@@ -190,7 +191,7 @@ def _looks_minor(money: dict[str, SampleColumn], style: DetectedNumberStyle, cur
     main = money.get("net_amount") or money.get("gross_amount") or money.get("unit_price") or next(iter(money.values()))
     if currencies is not None:
         amounts = [value for cell in (money.get("unit_price") or main).cells if (value := to_float(cell, style))]
-        return may_be_minor(amounts, currencies, at_least=_MIN_DISTINCT)
+        return may_be_minor_units(amounts, currencies, at_least=_MIN_DISTINCT)
     values = [abs(value) for cell in main.words if (value := to_float(cell, style))]
     return len(values) >= _MIN_DISTINCT and median(values) >= _MIN_MEDIAN
 

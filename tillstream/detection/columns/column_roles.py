@@ -15,7 +15,7 @@ from tillstream.detection.values.date_profile import clock_formats
 from tillstream.detection.values.numbers import NumberProfile, units_of_column
 from tillstream.detection.words.headers import CLEAR, HeaderMatch, header_evidence, is_rate_header, match_header
 from tillstream.detection.words.status_words import flagged_status
-from tillstream.domain.contract.model import whole_id
+from tillstream.model.contract import whole_id_pattern
 
 RankedMatch = TypeVar("RankedMatch")
 _TOTAL_ROLES = frozenset({"amount", "net_amount", "gross_amount"})
@@ -27,7 +27,7 @@ _RANKED_ROLES = _TOTAL_ROLES | {"sale_id", "date", "product_id", "product_name"}
 _MIN_DENSITY = 0.5
 """Share of the cells of the best candidate that the others must have filled."""
 _MIN_ROWS, _LEAST_OF_A_KIND = 10, 4
-_WHOLE_NUMBER = re.compile(whole_id("[.,]"))
+_WHOLE_NUMBER = re.compile(whole_id_pattern("[.,]"))
 
 
 class RankedColumn(Protocol):

@@ -11,7 +11,7 @@ from tillstream.detection.columns.column_roles import ColumnProfile
 from tillstream.detection.evidence import WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle
-from tillstream.domain.contract.model import IDS
+from tillstream.model.contract import ID_COLUMNS
 
 _CENT = Decimal("0.01")
 
@@ -119,7 +119,7 @@ def column_uses(
                 roles,
                 tuple(islice(column.words, SHOWN_SAMPLES)),
                 column.filled,
-                "" if IDS & set(roles) else _sum_of_column(profiles[name], style),
+                "" if ID_COLUMNS & set(roles) else _sum_of_column(profiles[name], style),
                 status_words if "status" in roles else (),
             )
         )

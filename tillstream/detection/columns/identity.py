@@ -7,7 +7,7 @@ from itertools import combinations
 from tillstream.detection.columns import sale_numbers
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
-from tillstream.domain.contract.model import IDS, whole_id
+from tillstream.model.contract import ID_COLUMNS, whole_id_pattern
 
 BY_CONTENT = "content"
 _MAX_SETS = 60
@@ -172,8 +172,8 @@ def _duplicate_rows(sheet: Sheet, names: tuple[str, ...]) -> tuple[int, tuple[in
 
 def whole_number_ids(sheet: Sheet, roles: dict[str, str], decimal: str) -> list[str]:
     """The roles of IDs that are numbers in the file: another one may have them as 12557.0, written by a spreadsheet."""
-    names = {role: roles[role] for role in sorted(IDS & roles.keys()) if roles[role] in sheet.columns}
-    written = re.compile(whole_id(re.escape(decimal)))
+    names = {role: roles[role] for role in sorted(ID_COLUMNS & roles.keys()) if roles[role] in sheet.columns}
+    written = re.compile(whole_id_pattern(re.escape(decimal)))
     words = {role: sheet.columns[name].words for role, name in names.items()}
     return [role for role, own in words.items() if len(own) > 1 and all(map(written.fullmatch, own))]
 

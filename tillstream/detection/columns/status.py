@@ -32,9 +32,9 @@ from tillstream.detection.words.status_words import (
     status_of,
     suggests_status,
 )
-from tillstream.domain.batch.staging_report import OTHER_WORDS, UnknownWord
-from tillstream.domain.columns import IGNORE
-from tillstream.domain.contract.model import Contract
+from tillstream.model.batch import OTHER_WORDS, UnknownWord
+from tillstream.model.columns import IGNORE
+from tillstream.model.contract import Contract
 
 _MIN_NEGATIVE_SHARE, _MIN_UNSIGNED_SHARE = 0.95, 0.5
 _MINUS_SIGNS = "-−(△▲"

@@ -22,9 +22,9 @@ from tillstream.detection.words.status_words import (
     is_status_header,
     status_of,
 )
-from tillstream.domain.columns import IGNORE
-from tillstream.domain.contract.edge_words import edge_words
-from tillstream.domain.contract.values import Made
+from tillstream.model.columns import IGNORE
+from tillstream.model.contract_patterns import edge_words
+from tillstream.model.contract_values import Made
 
 _SHOWN_WORDS, _MAX_KINDS = 5, 12
 _REVERSED_STATUSES = frozenset({"cancelled", "returned"})

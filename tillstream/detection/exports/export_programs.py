@@ -12,7 +12,7 @@ from tillstream.detection.columns.column_roles import NUMERIC_ROLES, ColumnProfi
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.words.headers import normalise_name
-from tillstream.domain.contract.model import MAPPED
+from tillstream.model.contract import MAPPABLE_COLUMNS
 
 _CURRENCY_IN_HEADER = re.compile(r"\([A-Z]{3}\)")
 DETECTION_ROLES = ("amount", "discount_rate", "tax_rate")
@@ -159,7 +159,7 @@ def export_order_discounts(export: ProgramExport | None, sheet: Sheet) -> frozen
 def _answered_columns(export: ProgramExport, sheet: Sheet, log: DetectionLog) -> dict[str, str]:
     """Role → header, or `-` for a role without a column."""
     answered = {name for key, name in log.answers.items() if key.startswith("column.")}
-    roles = dict.fromkeys((*sorted(MAPPED), *DETECTION_ROLES), NO_COLUMN)
+    roles = dict.fromkeys((*sorted(MAPPABLE_COLUMNS), *DETECTION_ROLES), NO_COLUMN)
     for role, headers in export.columns.items():
         present = [name for name in _present_headers(headers, sheet) if name not in answered]
         readable = [name for name in present if sheet.columns[name].filled and _fits_role(role, sheet.columns[name])]

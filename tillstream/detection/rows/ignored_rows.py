@@ -22,7 +22,7 @@ from tillstream.detection.values import numbers
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.row_words import balance_words, is_total_word, not_goods_kind, total_word_in
 from tillstream.detection.words.status_words import status_of
-from tillstream.domain.contract.ignored_cells import cell_of, word_of
+from tillstream.model.contract_patterns import cell_of_word, word_of_cell
 
 TOTAL_ROWS_KEY = "total_rows"
 _MAX_COLUMNS, _MAX_ROWS = 4, 4_000
@@ -88,7 +88,7 @@ def detect_total_rows(
 
 def _are_sales(sheet: Sheet, column: SampleColumn, words: Sequence[str]) -> bool:
     """Whether the rows of the words fill all cells that other rows fill, and have sale numbers of their own."""
-    marked = [word_of(cell) in words for cell in column.cells]
+    marked = [word_of_cell(cell) in words for cell in column.cells]
     columns = [one for name, one in sheet.columns.items() if name and one.filled >= marked.count(False) > 0]
     if not all(all(compress(one.cells, marked)) for one in columns):
         return False
@@ -170,7 +170,7 @@ def _by_sums(
     for place, step in (("above", 1), ("below", -1)):
         for code in _codes_of_sums(values[: len(codes)][::step], codes[::step]):
             if words[code]:
-                return TotalRows(column.name, (word_of(words[code]),), name, place)
+                return TotalRows(column.name, (word_of_cell(words[code]),), name, place)
     return None
 
 
@@ -199,7 +199,7 @@ def _by_shares(
             continue
         share = float(values[rows][sums.argmax()] / sums.max())
         if _MIN_PART <= share <= _MAX_PART and (np.abs(values[rows] - share * sums) <= _ROUNDING).all():
-            return TotalRows(column.name, (word_of(word),), name, share=share)
+            return TotalRows(column.name, (word_of_cell(word),), name, share=share)
     return None
 
 
@@ -209,13 +209,13 @@ def _last_row(sheet: Sheet, column: SampleColumn, name: str, values: IntColumn) 
         return None
     word = column.cells[-1]
     is_sum = values[:-1].sum() == values[-1] and np.count_nonzero(values[:-1]) >= _MIN_SUMMANDS
-    return TotalRows(column.name, (word_of(word),), name) if is_sum and word and column.words[word] == 1 else None
+    return TotalRows(column.name, (word_of_cell(word),), name) if is_sum and word and column.words[word] == 1 else None
 
 
 def _patterns(words: set[str]) -> tuple[str, ...]:
     """The words, or what several of them have in common: North Total and South Total are `* Total`."""
     groups: dict[str, list[str]] = {}
-    for word in map(word_of, sorted(words)):
+    for word in map(word_of_cell, sorted(words)):
         groups.setdefault(_pattern(word), []).append(word)
     return tuple(pattern if len(group) > 1 else group[0] for pattern, group in groups.items())
 
@@ -239,7 +239,7 @@ def _accept_total_rows(sheet: Sheet, total: TotalRows, log: DetectionLog) -> dic
 
 
 def _ask_total_rows(sheet: Sheet, total: TotalRows, log: DetectionLog) -> None:
-    word = f"{total.column} is “{cell_of(total.words[0])}”"
+    word = f"{total.column} is “{cell_of_word(total.words[0])}”"
     words = f"Are the rows whose {word} totals of other rows, so that they must not be counted again?"
     if total.share < 1:
         words = f"Are the rows whose {word} a tax or a charge on other rows, so that they are no sales?"
@@ -248,7 +248,7 @@ def _ask_total_rows(sheet: Sheet, total: TotalRows, log: DetectionLog) -> None:
 
 def _described_rows(sheet: Sheet, total: TotalRows) -> str:
     rows = len(rows_where(sheet, {total.column: total.words}))
-    listed = " or ".join(f"“{cell_of(word)}”" for word in total.words[:3])
+    listed = " or ".join(f"“{cell_of_word(word)}”" for word in total.words[:3])
     subject, verb, them = ("the row", "has", "it") if rows == 1 else (f"the {rows:,} rows", "have", "them")
     place, part = f"{total.place} {them}", f"{100 * total.share:.3g}% of " if total.share < 1 else ""
     return f"{subject} whose {total.column} is {listed} {verb} {part}the sum of the {total.amount} of rows {place}"
@@ -295,7 +295,9 @@ def detect_not_goods(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ..
         words = {word: kind for word in column.words if (kind := not_goods_kind(word))}
         if not words or sum(column.words[word] for word in words) > _MAX_SHARE * column.filled:
             continue
-        leave = tuple(word_of(word) for word, kind in words.items() if _is_left_out(sheet, column, word, kind, log))
+        leave = tuple(
+            word_of_cell(word) for word, kind in words.items() if _is_left_out(sheet, column, word, kind, log)
+        )
         if leave:
             ignored[column.name] = leave
     return ignored

@@ -30,8 +30,8 @@ from tillstream.detection.words.status_words import (
     reverses_if_filled,
     status_of,
 )
-from tillstream.domain.columns import IGNORE
-from tillstream.domain.contract.edge_words import IDEOGRAPH, edge_pattern, edge_words
+from tillstream.model.columns import IGNORE
+from tillstream.model.contract_patterns import IDEOGRAPH, edge_pattern, edge_words
 
 _LETTERS = re.compile(r"^[\W_]*(?P<first>[^\W\d_]+)(?=[\W\d_])|(?<=[\W\d_])(?P<last>[^\W\d_]+)[\W_]*$")
 _MAX_LETTERS, _MAX_DOUBTFUL, _MAX_SHARE, _MIN_NUMBERS = 12, 3, 0.5, 2

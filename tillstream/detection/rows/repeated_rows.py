@@ -15,7 +15,7 @@ from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words.headers import match_header
 from tillstream.detection.words.status_words import status_of
-from tillstream.domain.contract.ignored_cells import word_of
+from tillstream.model.contract_patterns import word_of_cell
 
 REPEATS_KEY, REPEATS_ANSWERS = "repeats", ("sales",)
 _MIN_ROWS, _MIN_SHARE, _MIN_COPIES, _SHOWN_ROWS = 5, 0.5, 2, 3
@@ -188,7 +188,7 @@ def _ask_counted_step(
         if taken_back:
             log.assume({"returns": "subtract"} | {f"status.{word}": "returned" for word in taken_back}, evidence)
         log.add_finding("ignore_where", f"{column.name}: {', '.join(ignored)}", evidence, LIKELY)
-        return {column.name: tuple(map(word_of, ignored))} if ignored else {}
+        return {column.name: tuple(map(word_of_cell, ignored))} if ignored else {}
     if answer != ALL_EVENTS:
         repeated = sum(len(words) > 1 for words in steps)
         order = sorted(choices, key=lambda word: -column.words[word])

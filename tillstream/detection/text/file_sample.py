@@ -15,7 +15,7 @@ from tillstream.detection.text.encoding import DecodedSample
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words import row_words
 from tillstream.detection.words.headers import is_header_name
-from tillstream.domain.limits import LIMITS
+from tillstream.model.limits import LIMITS
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SCORED_RECORDS = 300

@@ -10,8 +10,14 @@ from typing import Any
 from tillstream.detection.evidence import CERTAIN, LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import NumberProfile, pattern_of, shape_of
-from tillstream.domain.money.currencies import CURRENCIES
-from tillstream.domain.money.signs import CODES, SHARED_SIGNS, SIGNS, currencies_of, is_of_another
+from tillstream.model.money import (
+    CURRENCIES,
+    CURRENCY_SIGNS,
+    FREQUENT_CURRENCIES,
+    SHARED_CURRENCY_SIGNS,
+    currencies_of_sign,
+    is_sign_of_other_currency,
+)
 
 CURRENCY_ROLE = "currency"
 _MAX_UNKNOWN = 5
@@ -90,7 +96,7 @@ def currency_codes_of_words(words: dict[str, int], column: SampleColumn, log: De
 
 def currency_codes(word: str) -> tuple[str, ...]:
     """The currencies that a code, a sign or a name may mean."""
-    return (word.upper(),) if word.upper() in CURRENCIES and len(word) == 3 else currencies_of(word)
+    return (word.upper(),) if word.upper() in CURRENCIES and len(word) == 3 else currencies_of_sign(word)
 
 
 def _assign_currency_column(sheet: Sheet, roles: dict[str, str], log: DetectionLog) -> None:
@@ -111,7 +117,9 @@ def _assign_currency_column(sheet: Sheet, roles: dict[str, str], log: DetectionL
 
 def _is_clear(word: str) -> bool:
     """Whether a word is a currency in any column; Ft, lei or pen may be another thing."""
-    return word in CODES or (bool(currencies_of(word)) and (not word.isascii() or word == "$") and len(word) == 1)
+    return word in FREQUENT_CURRENCIES or (
+        bool(currencies_of_sign(word)) and (not word.isascii() or word == "$") and len(word) == 1
+    )
 
 
 def _usual_code(column: SampleColumn, money: list[SampleColumn], log: DetectionLog) -> str:
@@ -143,7 +151,9 @@ _MIN_SIGNED_SHARE = 0.5
 
 def currency_signs(number_columns: Iterable[tuple[SampleColumn, NumberProfile]], currency: str = "") -> tuple[str, ...]:
     """Currency signs of the number columns, longest first, without those of other currencies than this one."""
-    distinct = {sign for _, numbers in number_columns for sign in numbers.signs if not is_of_another(sign, currency)}
+    distinct = {
+        sign for _, numbers in number_columns for sign in numbers.signs if not is_sign_of_other_currency(sign, currency)
+    }
     return tuple(sorted(distinct, key=lambda sign: (-len(sign), sign)))
 
 
@@ -194,7 +204,7 @@ def _ask_contradiction(sheet: Sheet, roles: dict[str, str], columns: list[Sample
 def _codes_in_headers(header: str) -> Iterator[str]:
     """The currencies in a header."""
     for code, sign in _IN_HEADER.findall(header):
-        if currency := code if code in CODES else SIGNS.get(sign, ""):
+        if currency := code if code in FREQUENT_CURRENCIES else CURRENCY_SIGNS.get(sign, ""):
             yield currency
 
 
@@ -230,7 +240,9 @@ def _by_signs(columns: list[SampleColumn], log: DetectionLog) -> CurrencySource 
     if unsigned and not default:
         words = f"In which currency are the {unsigned:,} amounts of {column.name} without a sign?"
         log.add_question("currency", words, (), f"the others are {evidence}", lines)
-    listed = ", ".join(sorted({*values.values(), *(sign.upper() for sign in bare if sign.upper() in CODES)}))
+    listed = ", ".join(
+        sorted({*values.values(), *(sign.upper() for sign in bare if sign.upper() in FREQUENT_CURRENCIES)})
+    )
     log.add_finding("currency", listed, f"the signs of {column.name} differ: {evidence}", LIKELY, lines)
     return CurrencySource("", values, default, column.name)
 
@@ -241,7 +253,7 @@ def _sign_of_cell(word: str) -> str:
 
 
 def _is_mixed(counts: Counter[str]) -> bool:
-    return len({currencies_of(sign) or sign for sign in counts if sign}) > 1
+    return len({currencies_of_sign(sign) or sign for sign in counts if sign}) > 1
 
 
 def _proofs(
@@ -255,10 +267,10 @@ def _proofs(
     for column, numbers in number_columns:
         for sign, cell in numbers.signs.items():
             location = f"“{cell}” in {column.name}"
-            if SIGNS[sign]:
-                proofs.setdefault(SIGNS[sign], (location, column.first_lines(cell)))
+            if CURRENCY_SIGNS[sign]:
+                proofs.setdefault(CURRENCY_SIGNS[sign], (location, column.first_lines(cell)))
             else:
-                shared, evidence, lines = SHARED_SIGNS.get(sign, ()), location, column.first_lines(cell)
+                shared, evidence, lines = SHARED_CURRENCY_SIGNS.get(sign, ()), location, column.first_lines(cell)
         for currency in _codes_in_headers(column.name):
             proofs.setdefault(currency, (f"the name of {column.name}", ()))
     return proofs, shared, evidence, lines

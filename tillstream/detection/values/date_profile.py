@@ -9,9 +9,16 @@ from functools import cache, lru_cache
 from typing import Any
 
 from tillstream.detection.sheet import SampleColumn, Sheet
-from tillstream.domain.dates import zone_words
-from tillstream.domain.dates.eras import Era, ascii_digits, era_of, gregorian
-from tillstream.domain.month_names import BY_USE, folded, names
+from tillstream.model import date_words
+from tillstream.model.date_words import (
+    LANGUAGES_BY_USE,
+    Era,
+    ascii_digits,
+    calendar_names,
+    era_of_date,
+    fold_name,
+    to_gregorian,
+)
 
 _TIME_PREPOSITIONS = r"at|um|à|a las|às|as|alle ore|alle|ore|om|klo|kl\.?|w|godz\.?|в|о|στις|pukul|lúc|[-–|]"
 """What is written between a date and its time."""
@@ -22,7 +29,7 @@ _TIME_OF_DAY = (
     r"(?P<colon>[:.h時时点點]|시 ?)(?P<minute>[0-9]{1,2}(?=[分분])|[0-9]{2})"
     r"(?:(?P<before_second>[:.]|分|분 ?)(?P<second>[0-9]{2}|[0-9](?=[秒초])))?"
     r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?"
-    rf"(?P<before_zone> ?)(?P<zone>(?i:{zone_words.PATTERN}))?"
+    rf"(?P<before_zone> ?)(?P<zone>(?i:{date_words.ZONE_PATTERN}))?"
     r"(?P<end_of_time> ?(?i:uhr|hs\.?|hrs?\.?|h|น\.)|[)分분秒초]| \([^()%]+\))?"
 )
 NUMERIC_DATE = re.compile(
@@ -31,7 +38,7 @@ NUMERIC_DATE = re.compile(
 )
 COMPACT_DATE = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?:{_TIME_OF_DAY})?$")
 _CLOCK_DIGITS = (
-    rf"(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})(?P<second>[0-9]{{2}})?(?P<zone>(?i:{zone_words.PATTERN}))?"
+    rf"(?P<hour>[0-9]{{2}})(?P<minute>[0-9]{{2}})(?P<second>[0-9]{{2}})?(?P<zone>(?i:{date_words.ZONE_PATTERN}))?"
 )
 COMPACT_TIME = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?P<gap>T| ){_CLOCK_DIGITS}$")
 DATE_AND_TIME_DIGITS = re.compile(rf"^(?P<whole>(?:19|20)[0-9]{{6}})(?P<gap>){_CLOCK_DIGITS}$")
@@ -109,23 +116,23 @@ def split_date_words(word: str) -> DateWords:
     match = _WEEKDAY.match(text)
     if match and is_weekday_name(match["name"]):
         return DateWords(text[match.end() :], match["name"], f"%A{match['gap']}")
-    era = era_of(text)
-    return DateWords(gregorian(text, era), era=era)
+    era = era_of_date(text)
+    return DateWords(to_gregorian(text, era), era=era)
 
 
 def has_weekday_name(weekday: str, day: date) -> bool:
     """Whether the day has this name in any language; without a name, every day has it."""
-    return not weekday or any(days.get(folded(weekday)) == day.weekday() for days in weekdays_by_language().values())
+    return not weekday or any(days.get(fold_name(weekday)) == day.weekday() for days in weekdays_by_language().values())
 
 
 def is_weekday_name(word: str) -> bool:
-    return any(folded(word) in days for days in weekdays_by_language().values())
+    return any(fold_name(word) in days for days in weekdays_by_language().values())
 
 
 @cache
 def weekdays_by_language() -> dict[str, dict[str, int]]:
     """Language → weekday name → number; English first, as the most common."""
-    return {language: names(language).weekdays for language in BY_USE}
+    return {language: calendar_names(language).weekdays for language in LANGUAGES_BY_USE}
 
 
 DATE_ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
@@ -304,11 +311,11 @@ def is_ambiguous_date(word: str, orders: Iterable[str]) -> bool:
 @cache
 def months_by_language() -> dict[str, dict[str, int]]:
     """Language → month name → month number; English first, as the most common."""
-    return {language: names(language).months for language in BY_USE}
+    return {language: calendar_names(language).months for language in LANGUAGES_BY_USE}
 
 
 def is_month_name(word: str) -> bool:
-    return any(folded(word) in months for months in months_by_language().values())
+    return any(fold_name(word) in months for months in months_by_language().values())
 
 
 _TIME_AFTER_DAY = re.compile(r",?[ T_]+[0-9]{1,2}[:.][0-9]{2}(?![0-9]).*$")

@@ -10,9 +10,8 @@ from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values import date_profile
 from tillstream.detection.values.dates import first_language_of_months
 from tillstream.detection.words.headers import match_header
-from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name, days_in_name, format_error
-from tillstream.domain.dates.eras import ascii_digits
-from tillstream.domain.dates.period_names import period_of_header, period_value
+from tillstream.model.contract_patterns import FILE_DATE, date_format_error, date_in_name, days_in_name
+from tillstream.model.date_words import ascii_digits, period_of_header, period_value
 
 _MAX_WORDS = 2_000
 _MIN_DATE_SHARE, _MIN_DAY_SHARE = 0.8, 0.02
@@ -206,7 +205,7 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 def _in_name(file: str, log: DetectionLog) -> DateSource:
     answer = log.answers.get(DATE_KEY, "")
-    if answer and not format_error(answer) and date_in_name(file, answer):
+    if answer and not date_format_error(answer) and date_in_name(file, answer):
         log.answer(DATE_KEY)
         return DateSource(FILE_DATE, file={"date_in_name": answer})
     words = (

@@ -19,18 +19,25 @@ from tillstream.detection.values.date_profile import (
     split_date_words,
     weekdays_by_language,
 )
-from tillstream.domain.dates.eras import Era
-from tillstream.domain.dates.period_names import Period, period_of_header, period_value
-from tillstream.domain.dates.swapped_dates import (
-    Example,
-    Moves,
-    agrees_only,
-    ascends_only,
+from tillstream.model.date_words import (
+    LANGUAGES,
+    Era,
+    Period,
+    calendar_names,
+    fold_name,
+    likely_languages,
+    period_of_header,
+    period_value,
+)
+from tillstream.model.swapped_dates import (
+    DateMoves,
+    SwappedExample,
     half_converted_words,
     is_half_converted,
-    swapped,
+    only_first_agrees,
+    only_first_ascends,
+    swap_day_and_month,
 )
-from tillstream.domain.month_names import LANGUAGES, folded, likely, names
 
 _MAX_COMPARED_ROWS = 5_000
 
@@ -71,7 +78,7 @@ def _by_rows(
     moves = {order: _moves_forward([read[cell] for cell in cells if cell in read]) for order, read in days.items()}
     ranked = sorted(moves, key=lambda order: moves[order].jumps)
     best, other = ranked[0], ranked[1]
-    if not ascends_only(moves[best], moves[other]):
+    if not only_first_ascends(moves[best], moves[other]):
         return None
     context = f"with the {numbers.name} " if numbers else ""
     evidence = (
@@ -81,9 +88,9 @@ def _by_rows(
     return DateOrderProof(best, evidence)
 
 
-def _moves_forward(days: Sequence[date]) -> Moves:
+def _moves_forward(days: Sequence[date]) -> DateMoves:
     steps = Counter((later > earlier) - (later < earlier) for earlier, later in pairwise(days))
-    return Moves(steps[1], steps[-1])
+    return DateMoves(steps[1], steps[-1])
 
 
 def _by_number(numbers: SampleColumn, rows: int) -> list[int]:
@@ -122,7 +129,7 @@ def _by_period(
         agreeing.update(agrees)
         lines += [column.lines[index]] if len(agrees) == 1 and len(lines) < 3 else []
     best, *others = sorted(days, key=lambda order: -agreeing[order])
-    if not all(agrees_only(agreeing[best], agreeing[one], rows) for one in others):
+    if not all(only_first_agrees(agreeing[best], agreeing[one], rows) for one in others):
         return None
     contradictions = ", ".join(f"{rows - agreeing[one]:,} in the order {one}" for one in others)
     evidence = (
@@ -167,7 +174,7 @@ def detect_date_style(
         detect_date_language(dates.months, log, dates.weekdays, column.name) if dates.months or dates.weekdays else ""
     )
     if dates.halves and not language:
-        language = next((one for one in LANGUAGES if dates.halves <= names(one).halves.keys()), "")
+        language = next((one for one in LANGUAGES if dates.halves <= calendar_names(one).halves.keys()), "")
     era = _era(dates, column, log)
     return DetectedDateStyle(
         tuple(formats), language, era, dates.has_times and dates.other_than_midnight, dates.has_offsets
@@ -276,7 +283,7 @@ def ask_half_converted(column: SampleColumn, dates: DateProfile, log: DetectionL
     answer = log.answer("half_converted")
     if answer in {"swap", "keep"}:
         return str(answer)
-    example = next(((word, day) for word, day in converted.items() if swapped(day) != day), None)
+    example = next(((word, day) for word, day in converted.items() if swap_day_and_month(day) != day), None)
     if example is None:
         return ""
     word, day = example
@@ -286,7 +293,7 @@ def ask_half_converted(column: SampleColumn, dates: DateProfile, log: DetectionL
         sum(column.words[word] for word in converted),
         column.filled - sum(column.words[word] for word in converted),
         lines[-1:],
-        Example(word, lines[0] if lines else 0, day, swapped(day)),
+        SwappedExample(word, lines[0] if lines else 0, day, swap_day_and_month(day)),
     )
     question = f"Did a spreadsheet swap day and month of the date cells in {column.name}?"
     log.add_question("half_converted", question, ("swap", "keep"), evidence, lines)
@@ -299,7 +306,7 @@ def first_language_of_months(words: set[str]) -> str | None:
         (
             language
             for language, months in months_by_language().items()
-            if all(folded(word) in months for word in words)
+            if all(fold_name(word) in months for word in words)
         ),
         None,
     )
@@ -314,12 +321,12 @@ def detect_date_language(words: set[str], log: DetectionLog, weekdays: Collectio
     if answer in LANGUAGES:
         return str(answer)
     matches = {
-        language: {word: months[folded(word)] for word in words}
+        language: {word: months[fold_name(word)] for word in words}
         for language, months in months_by_language().items()
-        if all(folded(word) in months for word in words)
-        and all(folded(word) in weekdays_by_language()[language] for word in weekdays)
+        if all(fold_name(word) in months for word in words)
+        and all(fold_name(word) in weekdays_by_language()[language] for word in weekdays)
     }
-    matches = {language: matches[language] for language in likely(matches)}
+    matches = {language: matches[language] for language in likely_languages(matches)}
     kinds = " and ".join(kind for kind, some in (("month", words), ("weekday", weekdays)) if some)
     listed = ", ".join([*sorted(words)[:4], *sorted(weekdays)[:4]])
     question = f"In which language are the {kinds} names?"

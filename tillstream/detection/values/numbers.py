@@ -9,7 +9,7 @@ from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import SampleColumn
-from tillstream.domain.money.signs import SIGNS
+from tillstream.model.money import CURRENCY_SIGNS
 
 _OTHER_DIGITS = "０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९๐๑๒๓๔๕๖๗๘๙"
 _DIGITS = str.maketrans("123456780" + _OTHER_DIGITS + "٫٬", "9" * (9 + len(_OTHER_DIGITS)) + ".,")
@@ -20,7 +20,7 @@ _PROBE = 100
 """Number of words probed across a column; without a number among them, the column is not numeric."""
 _SPACES = " \u00a0\u202f\u2009"
 _APOSTROPHES = "'’"
-_SIGN = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
+_SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"^(?P<open>\()?[-+−△▲]?[{_SPACES}]*(?P<left>{_SIGN})?[{_SPACES}]*[-+−△▲]?"
     rf"(?P<core>9(?:[9.,{_SPACES}{_APOSTROPHES}]*9)?|[.,]9+)(?P<power>[eE][-+]?9+)?"

@@ -8,8 +8,7 @@ from typing import Any
 
 from tillstream.domain.alerts.kind import Kind, KindName, Severity
 from tillstream.domain.alerts.kinds import kind_of
-from tillstream.domain.people import Scope
-from tillstream.domain.write_scope import COMPANY, Extent, extent_of, may_change
+from tillstream.model.people import COMPANY_EXTENT, Extent, Scope, extent_of, may_change
 
 MOST_MEMBERS = 200
 """Subjects that an alert lists; its document stays below the limit of a document store."""
@@ -141,7 +140,7 @@ class Alert:
     def extents(self) -> tuple[Extent, ...]:
         """What its subjects concern. Of more subjects than it keeps, everything."""
         if self.member_count > len(self.members):
-            return (COMPANY,)
+            return (COMPANY_EXTENT,)
         return tuple(extent_of(one.region, *([one.store] if one.store else [])) for one in self.members)
 
     def may_be_changed(self, scope: Scope) -> bool:

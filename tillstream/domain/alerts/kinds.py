@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from tillstream.domain.alerts.kind import Kind, KindName, Limit, Parameter, Severity
-from tillstream.domain.errors import NotFound
-from tillstream.domain.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
 
 
 def _count(name: str, label: str, unit: str, default: int, least: int, most: int) -> Parameter:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from tillstream.domain.alerts.kind import Kind, KindName, Limit, Severity
 from tillstream.domain.alerts.kinds import kind_of
 from tillstream.domain.alerts.quiet_hours import QuietHours
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 LONGEST_NAME = 80
 MOST_MINUTES = 7 * 24 * 60

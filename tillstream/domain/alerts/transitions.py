@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from tillstream.domain.alerts.alert import MOST_MEMBERS, Alert, EventKind, Member, State
 from tillstream.domain.alerts.observations import Cause, Observation, causes
 from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 LONGEST_SNOOZE = timedelta(days=31)
 DISABLED = "The rule is no longer used."

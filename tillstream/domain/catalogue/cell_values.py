@@ -10,7 +10,7 @@ from tillstream.domain.catalogue.aliases import Alias
 from tillstream.domain.catalogue.entries import OpeningHours
 from tillstream.domain.catalogue.json_codec import decimal_text
 from tillstream.domain.catalogue.problems import EntryProblem
-from tillstream.domain.money.currencies import CURRENCIES
+from tillstream.model.money import CURRENCIES
 
 LONGEST_CODE, LONGEST_TEXT = 100, 300
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

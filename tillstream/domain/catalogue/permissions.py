@@ -10,13 +10,12 @@ from dataclasses import replace
 from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
 from tillstream.domain.catalogue.entries import Entry, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.domain.catalogue.problems import EntryProblem
-from tillstream.domain.people import Action, Scope
-from tillstream.domain.write_scope import COMPANY, Extent, extent_of, may_change
+from tillstream.model.people import COMPANY_EXTENT, Action, Extent, Scope, extent_of, may_change
 
 
 def edits_all(scope: Scope) -> bool:
     """Whether entries of the whole company may be edited."""
-    return scope.may(Action.MANAGE_STOCK) and may_change(scope, COMPANY)
+    return scope.may(Action.MANAGE_STOCK) and may_change(scope, COMPANY_EXTENT)
 
 
 def edits_region(scope: Scope, region: str) -> bool:

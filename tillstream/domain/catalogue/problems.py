@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 PROBLEMS: dict[str, tuple[str, str]] = {
     "missing-value": ("{field} is empty.", "Enter a value."),

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import (
     MOST_CHARACTERS,
     MOST_LINES,
@@ -19,6 +18,7 @@ from tillstream.domain.inventory.movements import (
     MovementLine,
     problem,
 )
+from tillstream.model.errors import Rejected
 
 MOST_MOVEMENTS = 100
 """Movements of one message, which are recorded together or not at all."""

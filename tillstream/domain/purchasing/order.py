@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from tillstream.domain.inventory.movements import LARGEST
-from tillstream.domain.money.amounts import rounded
+from tillstream.model.money import round_amount
 
 
 class OrderState(StrEnum):
@@ -60,7 +60,7 @@ class PurchaseOrder:
 
     def cost_of(self, line: OrderLine) -> Decimal | None:
         """What a line costs, rounded to the minor unit of the currency, as an invoice has it; None without a cost."""
-        return None if line.unit_cost is None else rounded(line.units * line.unit_cost, self.currency)
+        return None if line.unit_cost is None else round_amount(line.units * line.unit_cost, self.currency)
 
     @property
     def cost(self) -> Decimal | None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.comparison.score import Comparison, predictions
 from tillstream.forecasting.sales.series import Series
+from tillstream.model.errors import Rejected
 
 REPORT, PREDICTIONS = "comparison.json", "predictions.parquet"
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from tillstream import __version__
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 EXPERIMENT = "tillstream forecasts"
 REPORT = "comparison.json"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.feature_table.columns import schema_of
 from tillstream.forecasting.feature_table.table import SERIES, feature_table, keys_of
 from tillstream.forecasting.run import MOST_DAYS, read_sales
 from tillstream.forecasting.sales.read import NoSales, Sales
 from tillstream.forecasting.sales.series import Series
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 
 TARGETS = UNITS, REVENUE = ("units", "revenue")

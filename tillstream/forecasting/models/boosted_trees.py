@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tillstream.domain.errors import Rejected
 from tillstream.forecasting.models import calendar, features
 from tillstream.forecasting.models.panel import Floats, Ints, Panel
+from tillstream.model.errors import Rejected
 
 if TYPE_CHECKING:
     from lightgbm import Booster

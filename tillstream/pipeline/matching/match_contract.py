@@ -14,9 +14,9 @@ from tillstream.detection.fits import decodes_equally
 from tillstream.detection.sales_sheets import SHEET_QUESTION, WorkbookSheet, choose_sheet
 from tillstream.detection.sheet import Sheet, build_sheet
 from tillstream.detection.text.sample import ARCHIVE, is_text
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.pipeline.reading import open_reader
 from tillstream.pipeline.reading.archives import read_exactly

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.detection import FileSample
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import NumberStyle
 from tillstream.pipeline.normalising.amounts import NUMBER_COLUMNS, LineAmounts
 from tillstream.pipeline.normalising.date_formats import MISSING_TIME
 from tillstream.pipeline.normalising.number_columns import read_numbers

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.money.minor_units import minor_digits
+from tillstream.model.money import minor_digits
 from tillstream.pipeline.normalising.number_columns import NUMBER_LIMIT, ParsedNumbers, round_to_nine_places
 from tillstream.pipeline.rows.text_columns import NUMERIC, Ints, Mask, encode_texts, to_bool_array
 

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import CONTENT, Kind
-from tillstream.domain.contract.number_style import NumberStyle
-from tillstream.domain.money.signs import is_of_another
+from tillstream.model.columns import CONTENT, ColumnKind
+from tillstream.model.contract_sections import NumberStyle
+from tillstream.model.money import is_sign_of_other_currency
 from tillstream.pipeline.normalising.amount_arithmetic import (
     HUNDRED,
     add_amounts,
@@ -37,7 +37,7 @@ from tillstream.pipeline.normalising.number_columns import (
 from tillstream.pipeline.normalising.source_columns import SourceColumns
 from tillstream.pipeline.rows.text_columns import NUMERIC, EncodedText, Ints, Mask, to_bool_array
 
-NUMBER_COLUMNS = tuple(column.name for column in CONTENT if column.kind is Kind.NUMERIC)
+NUMBER_COLUMNS = tuple(column.name for column in CONTENT if column.kind is ColumnKind.NUMERIC)
 _REASONS = (
     (r"^[%％٪]|[%％٪]$", ": a percentage is not an amount"),
     (r"^[-+(]?\p{Sc}|\p{Sc}[-)]?$", ": the data source does not use its currency sign"),
@@ -139,7 +139,7 @@ class LineAmounts:
         """The contract's number style, without signs of other currencies than that of the file."""
         contract = self._source.contract
         style, currency = contract.numbers, "" if self._source.maps("currency") else contract.currency
-        signs = tuple(sign for sign in style.currency_signs if not is_of_another(sign, currency))
+        signs = tuple(sign for sign in style.currency_signs if not is_sign_of_other_currency(sign, currency))
         return style.model_copy(update={"currency_signs": signs})
 
     def _style(self, name: str) -> NumberStyle:

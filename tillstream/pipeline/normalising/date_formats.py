@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
-from tillstream.domain.dates import zone_words
-from tillstream.domain.month_names import Names, folded, names
+from tillstream.model import date_words
+from tillstream.model.date_words import CalendarNames, calendar_names, fold_name
 
 DAY_MICROSECONDS = 86_400_000_000
 """Microseconds per day."""
@@ -34,9 +34,9 @@ def date_parser(format: str, language: str, years_from: int, *, time_only: bool 
     letters = format_letters(format)
     if not set(letters) <= _SUPPORTED or len(set(letters)) < len(letters):
         return _strptime(format, time_only=time_only)
-    words = names(language)
+    words = calendar_names(language)
     match = re.compile(_shape(format, words)).fullmatch
-    fold = _folded_wide if language in _FULL_WIDTH else folded
+    fold = _folded_wide if language in _FULL_WIDTH else fold_name
 
     def read(word: str) -> tuple[int, int]:
         matched = match(fold(word))
@@ -50,7 +50,7 @@ def date_parser(format: str, language: str, years_from: int, *, time_only: bool 
 
 def format_datetime(moment: datetime, format: str, language: str = "en") -> str:
     """Format a datetime so that `reader` parses it."""
-    words = names(language)
+    words = calendar_names(language)
     named = {
         "B": words.long_months[moment.month - 1],
         "b": words.short_months[moment.month - 1],
@@ -63,28 +63,30 @@ def format_datetime(moment: datetime, format: str, language: str = "en") -> str:
     return re.sub(r"%(.)", lambda matched: named.get(matched[1]) or moment.strftime(matched[0]), format)
 
 
-def _shape(format: str, words: Names) -> str:
+def _shape(format: str, words: CalendarNames) -> str:
     pieces = re.split(r"%(.)", format)
     literal, letters = pieces[::2], pieces[1::2]
-    shape = re.escape(folded(literal[0]))
+    shape = re.escape(fold_name(literal[0]))
     for i, letter in enumerate(letters):
         touches_previous = not literal[i] and i > 0 and letters[i - 1] in _WIDTH
         touches_next = not literal[i + 1] and i + 1 < len(letters) and letters[i + 1] in _WIDTH
-        shape += _part(letter, words, is_adjacent=touches_previous or touches_next) + re.escape(folded(literal[i + 1]))
+        shape += _part(letter, words, is_adjacent=touches_previous or touches_next) + re.escape(
+            fold_name(literal[i + 1])
+        )
         if letter == "p":
             # Newer systems put a narrow no-break space before AM and PM.
             shape = shape.replace(r"\ (?P<p>", "[ \u00a0\u202f](?P<p>")
     return shape
 
 
-def _part(letter: str, words: Names, *, is_adjacent: bool) -> str:
+def _part(letter: str, words: CalendarNames, *, is_adjacent: bool) -> str:
     """Pattern of one directive. Without a separator 2024111 is ambiguous: adjacent parts need their full width."""
     if letter in _WIDTH:
         return f"(?P<{letter}>[0-9]{'{2}' if is_adjacent and letter != 'Y' else _WIDTH[letter]})"
     if letter == "f":
         return "(?P<f>[0-9]{1,6})"
     if letter == "z":
-        return f"(?P<z>{zone_words.PATTERN})"
+        return f"(?P<z>{date_words.ZONE_PATTERN})"
     spellings = {"b": words.months, "B": words.months, "p": words.halves}.get(letter, words.weekdays)
     return f"(?P<{letter}>{_one_of(spellings)})"
 
@@ -93,7 +95,7 @@ def _one_of(spellings: Iterable[str]) -> str:
     return "|".join(re.escape(one) for one in sorted(spellings, key=len, reverse=True))
 
 
-def _day(parts: Mapping[str, str], words: Names, years_from: int) -> int:
+def _day(parts: Mapping[str, str], words: CalendarNames, years_from: int) -> int:
     if "Y" not in parts and "y" not in parts:
         return 0
     name = parts.get("b") or parts.get("B")
@@ -114,7 +116,7 @@ def year_in_window(year: int, years_from: int) -> int:
     return years_from + (year - years_from) % 100
 
 
-def _clock(parts: Mapping[str, str], words: Names) -> int:
+def _clock(parts: Mapping[str, str], words: CalendarNames) -> int:
     minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
     hour = _hour(parts, words.halves.get(parts.get("p", "")))
     if minute > 59 or second > 59:
@@ -138,14 +140,14 @@ def _hour(parts: Mapping[str, str], half: int | None) -> int:
 def _offset(text: str | None) -> int:
     if text is None:
         return MISSING_TIME
-    minutes = zone_words.offset_minutes(text)
+    minutes = date_words.zone_offset_minutes(text)
     if abs(minutes) >= 24 * 60:
         raise ValueError(text)
     return minutes * 60_000_000
 
 
 def _folded_wide(text: str) -> str:
-    return folded(unicodedata.normalize("NFKC", text))
+    return fold_name(unicodedata.normalize("NFKC", text))
 
 
 def _strptime(format: str, *, time_only: bool) -> DateParser:

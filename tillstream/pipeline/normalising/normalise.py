@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import BY_NAME, CONTENT, IGNORE, KEY
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import STORE_ESCAPES, StatusRule
-from tillstream.domain.money.currencies import CURRENCIES
+from tillstream.model.columns import BY_NAME, CONTENT, IGNORE, KEY
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import STORE_ESCAPES, StatusRule
+from tillstream.model.money import CURRENCIES
 from tillstream.pipeline.normalising.amounts import LineAmounts
 from tillstream.pipeline.normalising.parse_dates import FormatEvidence
 from tillstream.pipeline.normalising.sale_time import FileDateFacts, ParsedTimes, read_sale_times

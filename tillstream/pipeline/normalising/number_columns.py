@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.model.contract_sections import NumberStyle
 from tillstream.pipeline.rows.text_columns import NUMERIC, Ints, Mask, data_bytes, to_bool_array
 
 _DASHES = dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\u25b3\u25b2", "-")

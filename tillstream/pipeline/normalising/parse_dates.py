@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.sections import DateStyle
-from tillstream.domain.dates.eras import ascii_digits, gregorian
+from tillstream.model.contract_sections import DateStyle
+from tillstream.model.date_words import ascii_digits, to_gregorian
 from tillstream.pipeline.normalising.date_columns import EXCEL_EPOCHS, UNIX_UNITS, DateColumn, date_column
 from tillstream.pipeline.normalising.date_formats import MISSING_TIME, format_datetime
 from tillstream.pipeline.rows.text_columns import Ints, Mask, to_bool_array
@@ -207,7 +207,7 @@ def _in_common_calendar(words: pa.Array, style: DateStyle) -> pa.Array:
     if not style.era and not pc.any(pc.match_substring_regex(words, _OTHER_DIGITS)).as_py():
         return words
     texts = (ascii_digits(word) for word in words.to_pylist())
-    return pa.array([gregorian(text, style.era) for text in texts], pa.string())
+    return pa.array([to_gregorian(text, style.era) for text in texts], pa.string())
 
 
 def _words(text: pa.Array) -> tuple[pa.Array, Ints | slice]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS, MISSING_TIME
 from tillstream.pipeline.normalising.parse_dates import (
     FormatEvidence,

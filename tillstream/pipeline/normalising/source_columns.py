@@ -12,11 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.edge_words import edge_words
-from tillstream.domain.contract.id_patterns import IdPattern
-from tillstream.domain.contract.model import IDS, Contract, float_id, whole_id
-from tillstream.domain.contract.values import Made, MissingRule
-from tillstream.domain.money.signs import NO_SIGN
+from tillstream.model.contract import ID_COLUMNS, Contract, float_id_pattern, whole_id_pattern
+from tillstream.model.contract_patterns import IdPattern, edge_words
+from tillstream.model.contract_values import Made, MissingRule
+from tillstream.model.money import AROUND_CURRENCY_SIGN
 from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.rows.text_columns import (
     TEXT,
@@ -68,14 +67,14 @@ def are_float_ids(words: pa.Array, decimal: str) -> Mask:
     if len(words) - words.null_count < 2 or not (data_bytes(words) == ord(decimal)).any():
         return none
     sign = re.escape(decimal)
-    if not pc.all(pc.match_substring_regex(words, f"^{whole_id(sign)}$")).as_py():
+    if not pc.all(pc.match_substring_regex(words, f"^{whole_id_pattern(sign)}$")).as_py():
         return none
-    return to_bool_array(pc.match_substring_regex(words, f"^{float_id(sign)}$"))
+    return to_bool_array(pc.match_substring_regex(words, f"^{float_id_pattern(sign)}$"))
 
 
 def strip_decimal_zeros(text: EncodedText, decimal: str) -> EncodedText:
     """Convert 12557.0 to 12557; keep other texts unchanged."""
-    words = pc.replace_substring_regex(text.words, f"^{float_id(re.escape(decimal))}$", r"\1")
+    words = pc.replace_substring_regex(text.words, f"^{float_id_pattern(re.escape(decimal))}$", r"\1")
     return distinct_words(words, text.index)
 
 
@@ -110,7 +109,7 @@ def derive_column(rule: Made, text: Callable[[str], EncodedText]) -> pa.Array:
     if rule.sign_of:
         amounts = text(rule.sign_of)
         return EncodedText(
-            pc.fill_null(pc.replace_substring_regex(amounts.words, NO_SIGN, ""), ""), amounts.index
+            pc.fill_null(pc.replace_substring_regex(amounts.words, AROUND_CURRENCY_SIGN, ""), ""), amounts.index
         ).plain()
     if rule.word_of:
         texts = text(rule.word_of)
@@ -183,7 +182,7 @@ class SourceColumns:
         values, rule = self.contract.values.get(name, {}), self.contract.where_missing.get(name)
         if values or (rule and rule.words):
             text = map_values(text, values, rule.words if rule else ())
-        if name in IDS and not self.verbatim:
+        if name in ID_COLUMNS and not self.verbatim:
             text = self._clean_ids(name, text)
         return self._fill_missing(name, text, rule) if rule and text.words.null_count else text
 

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tillstream.batches import freshness, records
-from tillstream.domain.batch.record import State
-from tillstream.domain.events import STAGING
-from tillstream.domain.warehouse.live_tables import LIVE, LIVE_TABLES
+from tillstream.model.batch import BatchState
+from tillstream.model.events import STAGING
+from tillstream.model.tables.warehouse_tables import LIVE, LIVE_TABLES
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
+from tillstream.records import batch_records, data_version
 
 RECENT_TIME = timedelta(hours=2)
 """Age of the latest sales that are shown before they are settled. An older one may be in the ledger already, by a file:
@@ -34,8 +34,8 @@ def publish_live_lines(ports: Ports, batch_id: str) -> AppendedLines:
 
     Raises `Unavailable`, `Rejected`; the sales are then visible once they are settled.
     """
-    batch = records.get(ports, batch_id)
-    if batch.state is not State.STAGED or batch.staged is None or not expiry.is_whole(ports.objects, batch.staged):
+    batch = batch_records.get_batch(ports, batch_id)
+    if batch.state is not BatchState.STAGED or batch.staged is None or not expiry.is_whole(ports.objects, batch.staged):
         return AppendedLines()
     earliest = pa.scalar(ports.clock.now() - RECENT_TIME, pa.timestamp("us", "UTC"))
     parts = []
@@ -47,5 +47,5 @@ def publish_live_lines(ports: Ports, batch_id: str) -> AppendedLines:
     if rows is None or not rows.num_rows:
         return AppendedLines()
     ports.warehouse.append_live(rows.append_column("batch_id", pa.array([batch_id] * rows.num_rows)))
-    freshness.count_live_append(ports.documents)
+    data_version.count_live_append(ports.documents)
     return AppendedLines(rows.num_rows, pc.min(rows.column("received_seq")).as_py() or batch.received_seq)

@@ -9,16 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.event_filter import NAMES
-from tillstream.domain.events import SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
-from tillstream.domain.ids import event_ids
+from tillstream.model.batch import BatchState
+from tillstream.model.events import EVENT_ATTRIBUTES, SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
+from tillstream.model.ids import event_ids
 from tillstream.pipeline.rows.prefetch import prefetch
 from tillstream.pipeline.rows.row_batch import format_values
 from tillstream.pipeline.rows.text_columns import encode_texts, json_objects
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import batch_records
 
 RECORD_COLLECTION = "announcements"
 PIECE_ROWS = 20_000
@@ -27,7 +26,7 @@ IN_ORDER = 20_000
 """Events of a settlement that have an ordering key. Pub/Sub carries one megabyte a second per key: with keys, a large
 file of one store would take longer than a function may run. The settlement's number orders events without a key."""
 EVENT_SCHEMA = "sale-event/1"
-FILTERED_BY = NAMES
+FILTERED_BY = EVENT_ATTRIBUTES
 """Attributes of an event, by which a subscriber can select."""
 MAX_LETTERS = 120
 """Of an attribute and of each part of an ordering key: Pub/Sub allows 1,024 bytes, and a letter has up to four."""
@@ -135,5 +134,7 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def _record(ports: Ports, settlement_no: int) -> None:
-    for batch in records.of_settlement(ports, settlement_no):
-        records.transition(ports, batch.batch_id, State.ANNOUNCED, only_from=frozenset({State.SETTLED}))
+    for batch in batch_records.batches_of_settlement(ports, settlement_no):
+        batch_records.transition_batch(
+            ports, batch.batch_id, BatchState.ANNOUNCED, only_from=frozenset({BatchState.SETTLED})
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Protocol
 
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.file_signatures import GZIP_MAGIC, ZIP_MAGIC, not_a_table
 from tillstream.pipeline.reading.read_options import UnreadableFile, check_unpacked_size, unreadable
 

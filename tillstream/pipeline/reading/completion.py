@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.file_dates import FILE_DATE, date_in_name
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_patterns import FILE_DATE, date_in_name
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.read_options import ReadOptions, unreadable
 from tillstream.pipeline.reading.skipped_rows import rows_where
 from tillstream.pipeline.reading.typed_cells import join_cells

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.text.formula_guard import guard, unguard
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.text import guard_formulas, unguard_formulas
 
 BOM = "\ufeff"
 ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"
@@ -20,9 +20,9 @@ def read_corrected_rows(stream: BinaryIO) -> Iterator[dict[str, str]]:
     """Rows of a corrected file as dictionaries, without the guard against formulas."""
     with io.TextIOWrapper(stream, "utf-8-sig", newline="") as lines:
         reader = csv.reader(lines)
-        header = list(map(unguard, next(reader)))
+        header = list(map(unguard_formulas, next(reader)))
         for cells in reader:
-            yield dict(zip(header, map(unguard, cells), strict=False))
+            yield dict(zip(header, map(unguard_formulas, cells), strict=False))
 
 
 def format_raw_line(cells: list[str]) -> str:
@@ -32,7 +32,7 @@ def format_raw_line(cells: list[str]) -> str:
 
 def format_guarded_line(cells: Iterable[str]) -> str:
     """Format cells as a CSV row of a download, guarded against formulas."""
-    return format_line(map(guard, cells))
+    return format_line(map(guard_formulas, cells))
 
 
 def format_line(cells: Iterable[str]) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from zipfile import ZipFile
 
-from tillstream.domain.contract.file_dates import FILE_DATE
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.contract import Contract
+from tillstream.model.contract_patterns import FILE_DATE
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.archives import (
     ArchiveMember,
     ByteSource,

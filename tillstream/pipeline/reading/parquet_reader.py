@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tillstream.domain.limits import LIMITS
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.read_options import (
     ReadOptions,
     UnreadableFile,

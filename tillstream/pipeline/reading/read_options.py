@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import LIMITS, Limits
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS, Limits
+from tillstream.model.problems import CATALOGUE
 
 
 class UnreadableFile(Rejected):

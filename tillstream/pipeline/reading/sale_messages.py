@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tillstream.domain.day_close import is_day_close, validation_errors
-from tillstream.domain.store_sale import decode
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.messages import day_close_errors, decode_store_sale, is_day_close
 
 REQUIRED_FIELDS = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
 """Fields that are always columns, even if no message has them."""
@@ -113,11 +112,11 @@ def iter_message_rows(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 def _iter_messages(stream: BinaryIO) -> Iterator[StoredMessage]:
     row = 1
     for number, envelope_text in enumerate(stream.read().decode().split("\n")[:-1], 1):
-        envelope = json_text.decode(envelope_text)
+        envelope = json_text.decode_json(envelope_text)
         unverified = envelope.get("unverified", "")
-        sale, errors = _refused(unverified) if unverified else decode(envelope["message"])
+        sale, errors = _refused(unverified) if unverified else decode_store_sale(envelope["message"])
         if errors and is_day_close(sale):
-            errors = validation_errors(sale) or ["it is the day close of another store than that of its sender"]
+            errors = day_close_errors(sale) or ["it is the day close of another store than that of its sender"]
         message = StoredMessage(
             row,
             number,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.ignored_cells import cell_pattern
+from tillstream.model.contract_patterns import ignored_cell_pattern
 from tillstream.pipeline.rows.text_columns import Mask, combine_chunks, encode_texts, to_bool_array
 
 USUAL_SHARE = 0.9
@@ -55,7 +55,7 @@ def rows_where(table: pa.Table, ignore_where: Mapping[str, Sequence[str]]) -> Ma
         if name in table.column_names:
             cells = encode_texts(table.column(name))
             texts = pc.utf8_trim_whitespace(cells.dictionary)
-            same = pc.match_substring_regex(texts, cell_pattern(words), ignore_case=True)
+            same = pc.match_substring_regex(texts, ignored_cell_pattern(words), ignore_case=True)
             mask |= to_bool_array(same)[cells.indices.to_numpy()]
     return mask
 

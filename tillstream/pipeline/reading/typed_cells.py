@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS
-from tillstream.domain.text.repeated_names import number_repeated, repeated_names
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS
+from tillstream.model.text import number_repeated, repeated_names
 from tillstream.pipeline.reading.read_options import UnreadableFile, check_cell_size, unreadable
 from tillstream.pipeline.reading.skipped_rows import non_sale_rows, repeated_headers
 from tillstream.pipeline.rows.block import Block, UnreadableRow

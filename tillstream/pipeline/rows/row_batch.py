@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.model.problems import CATALOGUE, Severity
 
 RowNumbers = npt.NDArray[np.int64]
 

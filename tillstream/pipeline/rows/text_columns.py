@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import Column, Kind
-from tillstream.domain.text.formula_guard import NEEDS_GUARD, guard, unguard
-from tillstream.domain.warehouse.fields import Field
+from tillstream.model.columns import Column, ColumnKind, Field
+from tillstream.model.text import NEEDS_FORMULA_GUARD, guard_formulas, unguard_formulas
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -23,14 +22,14 @@ NUMERIC = pa.decimal128(38, 9)
 TEXT = pa.dictionary(pa.int32(), pa.string())
 """Texts of sale lines repeat; dictionary encoding lets each step process a distinct text once."""
 
-_ARROW_TYPES: dict[Kind, pa.DataType] = {
-    Kind.STRING: pa.string(),
-    Kind.JSON: pa.string(),
-    Kind.DATE: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", "UTC"),
-    Kind.NUMERIC: NUMERIC,
-    Kind.INT64: pa.int64(),
-    Kind.BOOL: pa.bool_(),
+_ARROW_TYPES: dict[ColumnKind, pa.DataType] = {
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.JSON: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.TIMESTAMP: pa.timestamp("us", "UTC"),
+    ColumnKind.NUMERIC: NUMERIC,
+    ColumnKind.INT64: pa.int64(),
+    ColumnKind.BOOL: pa.bool_(),
 }
 
 
@@ -39,13 +38,13 @@ def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
 
     Raises `ValueError` for a hash column, whose type depends on the engine.
     """
-    return pa.schema([pa.field(column.name, _ARROW_TYPES[Kind(column.kind)]) for column in columns])
+    return pa.schema([pa.field(column.name, _ARROW_TYPES[ColumnKind(column.kind)]) for column in columns])
 
 
 def lines_schema(columns: Iterable[Column]) -> pa.Schema:
     """Like `arrow_schema`, with text columns as `TEXT`; JSON rarely repeats and stays `string`."""
     fields = arrow_schema(columns)
-    texts = {column.name for column in columns if column.kind is Kind.STRING}
+    texts = {column.name for column in columns if column.kind is ColumnKind.STRING}
     return pa.schema([field.with_type(TEXT) if field.name in texts else field for field in fields])
 
 
@@ -209,16 +208,16 @@ def _json_escaped(text: pa.Array) -> pa.Array:
 
 def guard_column(column: Any) -> Any:
     """Apply `guard` to each text; null stays null."""
-    return _replace_texts(column, guard)
+    return _replace_texts(column, guard_formulas)
 
 
 def unguard_column(column: Any) -> Any:
     """Apply `unguard` to each text; null stays null. A text with a guard also matches `NEEDS_GUARD`."""
-    return _replace_texts(column, unguard)
+    return _replace_texts(column, unguard_formulas)
 
 
 def _replace_texts(column: Any, change: Callable[[str], str]) -> Any:
-    matches = pc.fill_null(pc.match_substring_regex(column, NEEDS_GUARD), False)
+    matches = pc.fill_null(pc.match_substring_regex(column, NEEDS_FORMULA_GUARD), False)
     if not pc.any(matches).as_py():
         return column
     texts = pa.array(map(change, column.filter(matches).to_pylist()), column.type)

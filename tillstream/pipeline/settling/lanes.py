@@ -8,7 +8,7 @@ contents nor receipts depend on the order. Files keep their order, because equal
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.model.batch import Batch, BatchKind
 
 MAX_BATCHES = 500
 MAX_ROWS = 2_000_000

@@ -17,13 +17,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Conflict, TillstreamError, TooLarge
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import Conflict, TillstreamError, TooLarge
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
-from tillstream.ports.jobs import SETTLE_LARGE
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.records import batch_records
 
 LEASE_COLLECTION, LEASE_ID = "settling", "settle-large"
 START_TIME = timedelta(minutes=10)
@@ -69,7 +69,7 @@ def reserve_run(ports: Ports) -> bool:
             return document
         return Update(asdict(JobLease("", (now + START_TIME).isoformat(), "", lease.starts + 1)))
 
-    update(ports.documents, LEASE_COLLECTION, LEASE_ID, change)
+    update_document(ports.documents, LEASE_COLLECTION, LEASE_ID, change)
     return is_reserved
 
 
@@ -127,7 +127,7 @@ def hold_run(ports: Ports) -> Iterator[LeasedRun]:
             raise Conflict("Another run settles large batches. Wait until it has finished.")
         return Update(asdict(JobLease(holder, (now + LEASE_TIME).isoformat(), "", max(1, lease.starts))))
 
-    update(ports.documents, LEASE_COLLECTION, LEASE_ID, claim)
+    update_document(ports.documents, LEASE_COLLECTION, LEASE_ID, claim)
     run, ending = LeasedRun(ports, holder), threading.Event()
     beats = threading.Thread(target=_beat_until, args=(run, ending), name="job-lease", daemon=True)
     beats.start()
@@ -157,7 +157,7 @@ def _change_lease(ports: Ports, change: Callable[[JobLease], JobLease], holder: 
         lease = _read_lease(document)
         return document if lease.holder != holder else Update(asdict(change(lease)))
 
-    update(ports.documents, LEASE_COLLECTION, LEASE_ID, changed)
+    update_document(ports.documents, LEASE_COLLECTION, LEASE_ID, changed)
 
 
 REQUEST_COLLECTION = "large_settlements"
@@ -213,7 +213,7 @@ def staged_rows(batch: Batch) -> int:
 
 def undone_rows(ports: Ports, batch: Batch) -> int:
     """Rows that an undo of the batch reads: its own and those of its corrections."""
-    corrections = records.children(ports, batch.batch_id, BatchKind.CORRECTION)
+    corrections = batch_records.child_batches(ports, batch.batch_id, BatchKind.CORRECTION)
     return staged_rows(batch) + sum(map(staged_rows, corrections))
 
 
@@ -230,7 +230,7 @@ def rows_to_read(ports: Ports, contracts: ContractRegistry, staged: Iterable[Bat
     for batch in staged:
         rows[batch.batch_id] = staged_rows(batch)
         if ports.jobs and batch.parent and _reads_parent(contracts, batch):
-            rows[batch.batch_id] += staged_rows(records.get(ports, batch.parent))
+            rows[batch.batch_id] += staged_rows(batch_records.get_batch(ports, batch.parent))
     return rows
 
 
@@ -242,7 +242,9 @@ def _reads_parent(contracts: ContractRegistry, batch: Batch) -> bool:
 def replaced_regions(ports: Ports, staged: Iterable[Batch]) -> Mapping[str, str]:
     """Replay → the region of the batch that it replaces."""
     return {
-        batch.batch_id: records.get(ports, batch.parent).region for batch in staged if batch.kind is BatchKind.REPLAY
+        batch.batch_id: batch_records.get_batch(ports, batch.parent).region
+        for batch in staged
+        if batch.kind is BatchKind.REPLAY
     }
 
 
@@ -267,7 +269,7 @@ def start_large_job(ports: Ports) -> bool:
     if ports.jobs is None or not reserve_run(ports):
         return False
     try:
-        ports.jobs.start(SETTLE_LARGE)
+        ports.jobs.start(SETTLE_LARGE_JOB)
     except BaseException:
         unreserve_run(ports)
         raise

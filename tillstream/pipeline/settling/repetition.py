@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
-from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, BatchKind, State
+from tillstream.model.batch import STATES_IN_LEDGER, BatchKind, BatchState
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import retire_batch, to_staged_batch, update_records
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
+from tillstream.records import batch_records
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def perform_repetition(
 
     A replay replaces its parent. Raises as `Warehouse.settle`, and `NotFound` if staged rows have expired.
     """
-    staged = [records.get(ports, batch) for batch in work.staged]
+    staged = [batch_records.get_batch(ports, batch) for batch in work.staged]
     replaced = [batch.parent for batch in staged if batch.kind is BatchKind.REPLAY]
     settlement = Settlement(
         [to_staged_batch(ports, contracts, batch) for batch in staged],
@@ -45,10 +45,10 @@ def perform_repetition(
     settled = ports.warehouse.settle(settlement)
     update_records(ports, staged, settled)
     for batch in work.undone:
-        if records.get(ports, batch).state in IN_LEDGER:
-            retire_batch(ports, batch, State.UNDONE, settled.settlement_no)
+        if batch_records.get_batch(ports, batch).state in STATES_IN_LEDGER:
+            retire_batch(ports, batch, BatchState.UNDONE, settled.settlement_no)
     if settled.settlement_no:
-        events.publish_settled(ports, settled.settlement_no)
+        batch_records.publish_settled(ports, settled.settlement_no)
 
 
 def leave_repetition_to_job(ports: Ports, work: Repetition) -> None:

@@ -6,35 +6,41 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.batches import events, lineage, originals, records
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch.holds import SPELLINGS, Hold
-from tillstream.domain.batch.proposal import Proposal
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, TRANSITIONS, Batch, BatchKind, State
-from tillstream.domain.contract.file_dates import date_in_name
-from tillstream.domain.contract.id_patterns import patterns_of
-from tillstream.domain.contract.model import IDS, Contract
-from tillstream.domain.errors import Conflict, NotFound, Rejected, TooLarge
-from tillstream.domain.events import STAGING
-from tillstream.domain.text import json_text
-from tillstream.domain.write_scope import EACH_OWN_STORE, NOT_YOUR_STORE, UNVERIFIED, narrowed, to_writers
+from tillstream.model import json_text
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import (
+    SPELLING_HOLDS,
+    STATE_TRANSITIONS,
+    STATES_IN_LEDGER,
+    TERMINAL_STATES,
+    Batch,
+    BatchKind,
+    BatchState,
+    ContractProposal,
+    Hold,
+)
+from tillstream.model.contract import ID_COLUMNS, Contract
+from tillstream.model.contract_patterns import common_id_patterns, date_in_name
+from tillstream.model.errors import Conflict, NotFound, Rejected, TooLarge
+from tillstream.model.events import STAGING
+from tillstream.model.people import EACH_OWN_STORE, NOT_YOUR_STORE, UNVERIFIED, narrow_stores, writers_to_text
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.lanes import SettlementBacklog, SettlementBudget, next_batches, whole_budget
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+from tillstream.records import audit_log, batch_originals, batch_records
 
 MAX_SPELLINGS = 1_000
 """Replaced values of a column, which a contract lists one by one."""
 
 
-def propose_spelling(contract: Contract, hold: Hold) -> Proposal | None:
+def propose_spelling(contract: Contract, hold: Hold) -> ContractProposal | None:
     """The version with which the file has the known sales; None if no rule turns all spellings into the known ones."""
-    unchanged = Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
+    unchanged = ContractProposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
     sales = [("store_id", *pair) for pair in hold.stores] + [("sale_id", *pair) for pair in hold.numbers]
     proposal = _with_spelling_rules(contract, unchanged, sales)
     if not proposal:
@@ -44,10 +50,10 @@ def propose_spelling(contract: Contract, hold: Hold) -> Proposal | None:
 
 
 def _with_spelling_rules(
-    contract: Contract, proposal: Proposal, words: Sequence[tuple[str, str, str]]
-) -> Proposal | None:
+    contract: Contract, proposal: ContractProposal, words: Sequence[tuple[str, str, str]]
+) -> ContractProposal | None:
     """With a rule for each column of these words, each with the known one; None if a word has no rule."""
-    changed: Proposal | None = proposal
+    changed: ContractProposal | None = proposal
     for column in dict.fromkeys(column for column, *_ in words):
         pairs = [(here, there) for one, here, there in words if one == column]
         changed = (
@@ -57,20 +63,20 @@ def _with_spelling_rules(
 
 
 def _with_spelling_rule(
-    contract: Contract, proposal: Proposal, column: str, pairs: Sequence[tuple[str, str]]
-) -> Proposal | None:
+    contract: Contract, proposal: ContractProposal, column: str, pairs: Sequence[tuple[str, str]]
+) -> ContractProposal | None:
     spellings = dict(pairs)
     if len(spellings) < len(set(pairs)):
         return None
     header, data = contract.columns[column], proposal.contract
-    patterns = _spelling_patterns(contract, column, spellings) if column in IDS - {"store_id"} else ()
+    patterns = _spelling_patterns(contract, column, spellings) if column in ID_COLUMNS - {"store_id"} else ()
     if patterns:
         columns = (column, "returns_sale_id") if column == "sale_id" else (column,)
         rules = {name: list(patterns) for name in columns if name in contract.columns}
         identity = data["identity"] | {"spellings": data["identity"]["spellings"] | rules}
         here, there = next(pair for pair in pairs if pair[0] != pair[1])
         change = f"{header}: {here} is read as {there}; numbers are written as {patterns[0]}"
-        return Proposal(data | {"identity": identity}, (*proposal.changes, change))
+        return ContractProposal(data | {"identity": identity}, (*proposal.changes, change))
     # a value that others of the file have as well is another product
     spellings = {here: there for here, there in spellings.items() if here != there}
     if column == "sale_id" or len(spellings) > MAX_SPELLINGS or set(spellings) & set(spellings.values()):
@@ -79,7 +85,7 @@ def _with_spelling_rule(
     replaced = {word: spellings.get(value, value) for word, value in earlier.items()}
     values = data["values"] | {column: spellings | replaced}
     changes = tuple(f"{header}: {here} is read as {there}" for here, there in spellings.items())
-    return Proposal(data | {"values": values}, (*proposal.changes, *changes))
+    return ContractProposal(data | {"values": values}, (*proposal.changes, *changes))
 
 
 def _spelling_patterns(contract: Contract, column: str, spellings: Mapping[str, str]) -> tuple[str, ...]:
@@ -91,7 +97,7 @@ def _spelling_patterns(contract: Contract, column: str, spellings: Mapping[str, 
         return ()
     pairs = {here.removeprefix(prefix): there.removeprefix(prefix) for here, there in spellings.items()}
     earlier = contract.identity.spellings.get(column, ())
-    patterns = tuple(dict.fromkeys((*earlier, *patterns_of(pairs.values(), pairs))))
+    patterns = tuple(dict.fromkeys((*earlier, *common_id_patterns(pairs.values(), pairs))))
     if not patterns:
         return ()
     wanted = [*pairs.values(), *pairs.values()]
@@ -104,7 +110,7 @@ MAX_LISTED_SENDERS = 20
 def describe_unverified_senders(ports: Ports, upload: Batch) -> dict[str, list[str]]:
     """Why they are not verified, the stores whose tokens sent them and those that they name, keys, and addresses."""
     try:
-        with originals.open_whole(ports, upload) as stream:
+        with batch_originals.open_whole_original(ports, upload) as stream:
             messages = [message for message in read_messages(stream).unreadable if message.unverified]
     except Rejected as error:  # the settlement is committed: its record must be written
         return {"reasons": [str(error)]}
@@ -121,7 +127,7 @@ def describe_unverified_senders(ports: Ports, upload: Batch) -> dict[str, list[s
 def _claimed_store(message: StoredMessage) -> str:
     """Region and store that a message names; empty if it cannot be read."""
     try:
-        content: Any = json_text.decode(message.text)
+        content: Any = json_text.decode_json(message.text)
         return f"{content['region']}/{content['store_id']}"
     except (ValueError, TypeError, KeyError):
         return ""
@@ -146,9 +152,9 @@ def writers_of_batch(ports: Ports, upload: Batch) -> str | None:
         return EACH_OWN_STORE
     stores = {upload.fix_number: upload.stores}
     if upload.kind is BatchKind.REPLAY:
-        corrections = lineage.inherited_corrections(ports, upload)
-        stores |= {each.fix_number: narrowed(each.stores, upload.replayer_stores) for each in corrections}
-    return to_writers(stores)
+        corrections = batch_records.inherited_corrections(ports, upload)
+        stores |= {each.fix_number: narrow_stores(each.stores, upload.replayer_stores) for each in corrections}
+    return writers_to_text(stores)
 
 
 def security_events(ports: Ports, upload: Batch, settled: SettlementResult) -> Sequence[Put]:
@@ -166,7 +172,7 @@ def _out_of_scope(ports: Ports, upload: Batch, settled: SettlementResult) -> Seq
     details = {"rows": rows, "file": upload.file, "region": upload.region}
     stores = {"stores": list(upload.stores)} if upload.stores is not None else {}
     subject = upload.parent if upload.kind is BatchKind.CORRECTION else upload.batch_id
-    return [audit.entry(ports, upload.received_by, action, subject, None, details | stores)]
+    return [audit_log.entry(ports, upload.received_by, action, subject, None, details | stores)]
 
 
 def _unverified_messages(ports: Ports, upload: Batch) -> Sequence[Put]:
@@ -174,7 +180,7 @@ def _unverified_messages(ports: Ports, upload: Batch) -> Sequence[Put]:
     if not rows:
         return ()
     details = {"rows": rows, "file": upload.file, "region": upload.region} | describe_unverified_senders(ports, upload)
-    return [audit.entry(ports, upload.received_by, AuditAction.SALE_UNVERIFIED, upload.batch_id, None, details)]
+    return [audit_log.entry(ports, upload.received_by, AuditAction.SALE_UNVERIFIED, upload.batch_id, None, details)]
 
 
 def _rows_in_ledger(ports: Ports, upload: Batch, settled: SettlementResult) -> int:
@@ -253,7 +259,7 @@ def _settle_next(
 
 def staged_batches(ports: Ports) -> list[Batch]:
     """The batches to settle; obsolete corrections are cancelled instead. Those of other homes are left to the sync."""
-    staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
+    staged = batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=None)
     return [upload for upload in staged if not upload.home and not _cancel_if_obsolete(ports, upload)]
 
 
@@ -280,9 +286,14 @@ def restage_damaged(ports: Ports, batches: Sequence[Batch]) -> list[Batch]:
 
 def _cancel_if_obsolete(ports: Ports, upload: Batch) -> bool:
     """Cancel a correction whose batch was undone or replayed since; return True if it was cancelled."""
-    if upload.kind is not BatchKind.CORRECTION or records.get(ports, upload.parent).state in IN_LEDGER:
+    if (
+        upload.kind is not BatchKind.CORRECTION
+        or batch_records.get_batch(ports, upload.parent).state in STATES_IN_LEDGER
+    ):
         return False
-    records.transition(ports, upload.batch_id, State.CANCELLED, only_from=frozenset({State.STAGED}))
+    batch_records.transition_batch(
+        ports, upload.batch_id, BatchState.CANCELLED, only_from=frozenset({BatchState.STAGED})
+    )
     return True
 
 
@@ -319,7 +330,7 @@ def to_staged_batch(
         parent=upload.parent,
         fix_number=upload.fix_number,
         as_new=upload.as_new,
-        confirmed=(*upload.confirmed, *(SPELLINGS if contract.identity.similar_sales == "keep" else ())),
+        confirmed=(*upload.confirmed, *(SPELLING_HOLDS if contract.identity.similar_sales == "keep" else ())),
         replaces="sale" if upload.source == "till" else contract.replaces,
         writers=writers_of_batch(ports, upload),
         nameless=contract.identity.by_content and not contract.replaces,
@@ -332,59 +343,59 @@ def update_records(ports: Ports, batches: Sequence[Batch], settled: SettlementRe
     for upload in batches:
         hold = settled.holds.get(upload.batch_id)
         if hold:
-            records.transition(
+            batch_records.transition_batch(
                 ports,
                 upload.batch_id,
-                State.HELD,
-                only_from=frozenset({State.STAGED}),
+                BatchState.HELD,
+                only_from=frozenset({BatchState.STAGED}),
                 holds=(hold,),
                 proposed=_proposed_contract(ports, upload, hold),
             )
         elif upload.batch_id in settled.batches:
             number = settled.batches[upload.batch_id]
-            records.transition(
+            batch_records.transition_batch(
                 ports,
                 upload.batch_id,
-                State.SETTLED,
-                only_from=frozenset({State.STAGED}),
+                BatchState.SETTLED,
+                only_from=frozenset({BatchState.STAGED}),
                 audits=security_events(ports, upload, settled),
                 settlement_no=number,
             )
             if upload.kind is BatchKind.REPLAY:
-                retire_batch(ports, upload.parent, State.REPLAYED, number)
+                retire_batch(ports, upload.parent, BatchState.REPLAYED, number)
     for number in sorted({*settled.batches.values(), settled.settlement_no} - {0}):
-        events.publish_settled(ports, number)
+        batch_records.publish_settled(ports, number)
 
 
-def _proposed_contract(ports: Ports, upload: Batch, hold: Hold) -> Proposal | None:
-    if hold.code not in SPELLINGS:
+def _proposed_contract(ports: Ports, upload: Batch, hold: Hold) -> ContractProposal | None:
+    if hold.code not in SPELLING_HOLDS:
         return None
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     return propose_spelling(contract, hold)
 
 
 def retire_batch(
-    ports: Ports, batch: str, state: State, undone_no: int, audit: tuple[str, AuditAction] | None = None
+    ports: Ports, batch: str, state: BatchState, undone_no: int, audit: tuple[str, AuditAction] | None = None
 ) -> None:
     """Retire a batch and its corrections; cancel corrections not yet settled.
 
     undone_no: the settlement that undid or replaced it. audit: (actor, action).
     """
     # The batch comes last: as long as its state is unchanged, the sweep detects that this is unfinished.
-    for correction in records.children(ports, batch, BatchKind.CORRECTION):
-        final_state = state if correction.state in IN_LEDGER else State.CANCELLED
-        records.transition(
+    for correction in batch_records.child_batches(ports, batch, BatchKind.CORRECTION):
+        final_state = state if correction.state in STATES_IN_LEDGER else BatchState.CANCELLED
+        batch_records.transition_batch(
             ports,
             correction.batch_id,
             final_state,
-            only_from=frozenset(State) - TERMINAL | IN_LEDGER,
+            only_from=frozenset(BatchState) - TERMINAL_STATES | STATES_IN_LEDGER,
             undone_no=undone_no if final_state is state else 0,
         )
-    records.transition(
+    batch_records.transition_batch(
         ports,
         batch,
         state,
-        only_from=frozenset(source_state for source_state in State if state in TRANSITIONS[source_state]),
+        only_from=frozenset(source_state for source_state in BatchState if state in STATE_TRANSITIONS[source_state]),
         audit=audit,
         undone_no=undone_no,
     )

@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.batches.lineage import inherited_corrections
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.dates.swapped_dates import DateDoubt
-from tillstream.domain.errors import Rejected
-from tillstream.domain.text.formula_guard import unguard
+from tillstream.model.batch import Batch
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.swapped_dates import DateDoubt
+from tillstream.model.text import unguard_formulas
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.correction_file import (
@@ -36,6 +35,7 @@ from tillstream.pipeline.rows.text_columns import decode_texts, unguard_column
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating.validate import validate
 from tillstream.ports import Ports
+from tillstream.records.batch_records import inherited_corrections
 
 
 def corrected_row_numbers(open_corrected: Callable[[], BinaryIO]) -> list[int]:
@@ -82,7 +82,7 @@ class CorrectionSource:
         accepted = np.array([answer.lower() in TRUE_VALUES for answer in _text_column(block, ACCEPT)], np.bool_)
         kept = np.array([not reason for reason in reasons], np.bool_)
         cells = block.cells.drop_columns([name for name in CONTROL_COLUMNS if name in block.cells.column_names])
-        names = list(map(unguard, cells.column_names))
+        names = list(map(unguard_formulas, cells.column_names))
         unguarded = pa.table([unguard_column(decode_texts(column)) for column in cells.columns], names)
         corrected = unguarded.filter(pa.array(kept)) if kept.any() else self._no_rows()
         missing = missing_columns(corrected.column_names, self.contract)

@@ -3,14 +3,13 @@ Their batches are staged again from the original."""
 
 from collections.abc import Iterable
 
-from tillstream.batches import events, originals, records
-from tillstream.batches.originals import Unreadable
-from tillstream.batches.registration import digest
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
+from tillstream.model.batch import Batch, BatchState, StagingReport
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
 from tillstream.ports import ObjectStore, Ports
+from tillstream.records import batch_originals, batch_records
+from tillstream.records.batch_originals import UnreadableOriginal
+from tillstream.records.batch_registration import digest_of_stream
 
 
 def exists(objects: ObjectStore, names: Iterable[str]) -> bool:
@@ -40,7 +39,7 @@ def _digest(objects: ObjectStore, name: str) -> str:
     """The SHA-256 of a staged object; empty if it is gone or cannot be read."""
     try:
         with objects.open(STAGING, name) as stream:
-            return digest(stream)
+            return digest_of_stream(stream)
     except (NotFound, OSError):
         return ""
 
@@ -75,15 +74,15 @@ def restage(ports: Ports, upload: Batch) -> Batch:
     If its original is lost as well, it is rejected and the loss recorded.
     """
     try:
-        originals.check(ports, upload, trusting=True)
-    except Unreadable as error:
-        return originals.reject(ports, upload, error)
-    staged_states = frozenset({State.HELD, State.STAGED})
-    moved = records.transition(
-        ports, upload.batch_id, State.RECEIVED, only_from=staged_states, holds=(), staged=None, proposed=None
+        batch_originals.check_original(ports, upload, trusting=True)
+    except UnreadableOriginal as error:
+        return batch_originals.reject_unreadable(ports, upload, error)
+    staged_states = frozenset({BatchState.HELD, BatchState.STAGED})
+    moved = batch_records.transition_batch(
+        ports, upload.batch_id, BatchState.RECEIVED, only_from=staged_states, holds=(), staged=None, proposed=None
     )
-    if moved.state is State.RECEIVED:
-        events.publish_received(ports, moved)
+    if moved.state is BatchState.RECEIVED:
+        batch_records.publish_received(ports, moved)
     return moved
 
 

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 
 from tillstream.detection.words.row_words import balance_words, not_goods_kind
 from tillstream.detection.words.status_words import status_of
-from tillstream.domain.batch.file_figures import CurrencyFigures, FileFigures, OwnTotals, TotalLine
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.columns import CONTENT
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.number_style import NumberStyle
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import STAGING
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.batch import StagingReport
+from tillstream.model.columns import CONTENT
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import NumberStyle
+from tillstream.model.errors import Rejected
+from tillstream.model.events import STAGING
+from tillstream.model.limits import LIMITS, Limits
+from tillstream.model.uploads import CurrencyFigures, FileFigures, OwnTotals, TotalLine
 from tillstream.pipeline.normalising.number_columns import read_numbers
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows, rows_where

@@ -5,15 +5,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from tillstream.batches import packs, records
-from tillstream.contracts import confirmations, known_headers
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.batch.proposal import Proposal
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.object_names import LOADED_FOLDER
-from tillstream.domain.text.sentences import upper_first
+from tillstream.contracts import registry, source_settings
+from tillstream.model.batch import Batch, BatchKind, ContractProposal, Hold, HoldCode, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.file_names import LOADED_FOLDER
+from tillstream.model.text import upper_first
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.open_reader import open_workbook, read_options, sheet_names
 from tillstream.pipeline.reading.read_options import MOSTLY_IRREGULAR, UnreadableFile
@@ -21,6 +17,7 @@ from tillstream.pipeline.staging.write_rows import MAX_UNKNOWN_SHARE, describe_u
 from tillstream.pipeline.validating.price_scale import minor_unit_columns
 from tillstream.pipeline.validating.sold_before import hold_foreign_sales, sold_before
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records
 
 OpenOriginal = Callable[[], BinaryIO]
 
@@ -61,7 +58,7 @@ def suspected_holds(report: StagingReport) -> list[Hold]:
     return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
 
 
-def propose_repair(contract: Contract, report: StagingReport, codes: Collection[HoldCode]) -> Proposal | None:
+def propose_repair(contract: Contract, report: StagingReport, codes: Collection[HoldCode]) -> ContractProposal | None:
     """Return the next version of the contract, which repairs what the holds suspect; None if no contract can."""
     data = contract.model_dump(mode="json") | {"version": contract.version + 1}
     changes = []
@@ -76,7 +73,7 @@ def propose_repair(contract: Contract, report: StagingReport, codes: Collection[
         columns = minor_unit_columns(contract)
         data["amounts"] = data["amounts"] | {"minor_units": list(columns)}
         changes.append(f"Amounts in {', '.join(columns)} are in the minor unit of their currency, such as cents")
-    return Proposal(data, tuple(changes)) if changes else None
+    return ContractProposal(data, tuple(changes)) if changes else None
 
 
 def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:
@@ -99,7 +96,7 @@ class HoldDecision:
     """Why a file is held, and the proposed next version of its contract that can read it."""
 
     holds: tuple[Hold, ...] = ()
-    proposed: Proposal | None = None
+    proposed: ContractProposal | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ class FileContext:
     contracts: tuple[Contract, ...] = ()
 
     def open(self) -> BinaryIO:
-        return packs.open_original(self.ports, self.upload)
+        return batch_originals.open_original(self.ports, self.upload)
 
 
 def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
@@ -129,7 +126,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         decision = _as_utf8(contract)
     if not decision.holds and (columns := [one.column for one in report.problems if one.code in AMBIGUOUS_CODES]):
         decision = _with_mixed_formats(file, [column for column in columns if column])
-    new_headers = known_headers.new_headers(file.ports, contract, report.columns)
+    new_headers = source_settings.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers, foreign = [], None
     if new_headers and HoldCode.COLUMNS not in upload.confirmed:
@@ -189,12 +186,12 @@ def _first_load(file: FileContext, report: StagingReport) -> Hold | None:
     """Hold an unattended file of a new contract with its figures. A person who sends a file has chosen its contract."""
     upload = file.upload
     if (
-        not records.is_unattended(upload)
+        not batch_records.is_unattended(upload)
         or upload.object.startswith(f"{LOADED_FOLDER}/")
         or HoldCode.FIRST_LOAD in upload.confirmed
     ):
         return None
-    if not confirmations.needs_confirmation(file.ports, file.contract):
+    if not registry.needs_confirmation(file.ports, file.contract):
         return None
     from tillstream.pipeline.staging.figures import staged_figures  # heavy, only needed here
 
@@ -245,7 +242,7 @@ def _as_utf8(contract: Contract) -> HoldDecision:
     description = f"The encoding was {contract.file.encoding}, and all letters of this file are UTF-8"
     data = contract.model_dump(mode="json") | {"version": contract.version + 1}
     data["file"] = data["file"] | {"encoding": "utf-8"}
-    return HoldDecision((Hold.of(HoldCode.STYLE, detail=f"{description}."),), Proposal(data, (description,)))
+    return HoldDecision((Hold.of(HoldCode.STYLE, detail=f"{description}."),), ContractProposal(data, (description,)))
 
 
 def _foreign_sales(file: FileContext, report: StagingReport) -> Hold | None:
@@ -276,18 +273,20 @@ def _match_contracts(file: FileContext, *, has_foreign_sales: bool = False) -> H
     if own_fit.doubts and own_fit.fits:
         doubt = Hold.of(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts))
         return HoldDecision(() if has_foreign_sales else (doubt,))
-    changes = contract_drift(sample, file.contract, known_headers.earlier_headers(file.ports, file.contract))
+    changes = contract_drift(sample, file.contract, source_settings.earlier_headers(file.ports, file.contract))
     if changes is None:
         return HoldDecision()
     code = HoldCode.COLUMNS if changes.kinds & COLUMN_CODES else HoldCode.STYLE
     descriptions = [upper_first(description) for description in changes.words]
-    proposed = Proposal(changes.proposed.model_dump(mode="json"), tuple(descriptions))
+    proposed = ContractProposal(changes.proposed.model_dump(mode="json"), tuple(descriptions))
     return HoldDecision((Hold.of(code, detail="; ".join(descriptions) + "."),), proposed)
 
 
 def _with_new_columns(decision: HoldDecision, contract: Contract, new_headers: Sequence[str]) -> HoldDecision:
     """Add a hold for new columns; the next contract version lists their headers."""
-    proposed = decision.proposed or Proposal(contract.model_dump(mode="json") | {"version": contract.version + 1})
+    proposed = decision.proposed or ContractProposal(
+        contract.model_dump(mode="json") | {"version": contract.version + 1}
+    )
     data = proposed.contract
     headers = dict.fromkeys((*contract.extra_columns, *new_headers))
     data = data | {"extra_columns": [name for name in headers if name not in data["columns"].values()]}
@@ -296,7 +295,7 @@ def _with_new_columns(decision: HoldDecision, contract: Contract, new_headers: S
     hold = Hold.of(HoldCode.COLUMNS, detail=previous + _describe_new(new_headers))
     return HoldDecision(
         (*(existing for existing in decision.holds if existing.code != HoldCode.COLUMNS), hold),
-        Proposal(data, changes),
+        ContractProposal(data, changes),
     )
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from tillstream.batches import packs, store_ids
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.dates.swapped_dates import DateDoubt
-from tillstream.domain.limits import Limits
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.contract import Contract
+from tillstream.model.limits import Limits
+from tillstream.model.swapped_dates import DateDoubt
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records
 
 if TYPE_CHECKING:
     from tillstream.pipeline.staging.file_source import RegionalFileSource
@@ -39,7 +39,7 @@ class RowSource(Protocol):
 def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
     """Return the source of a batch. Each kind imports only the libraries that it needs."""
     contract = with_home_sale_ids(ports, contract)
-    open_original = partial(packs.open_original, ports, upload)
+    open_original = partial(batch_originals.open_original, ports, upload)
     received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
     if upload.kind is BatchKind.STORE_SALES:
         from tillstream.pipeline.staging.store_sales_source import StoreSalesSource
@@ -59,7 +59,7 @@ def open_source(ports: Ports, upload: Batch, contract: Contract) -> RowSource:
 
 def with_home_sale_ids(ports: Ports, contract: Contract) -> Contract:
     """The contract with the rule of sale IDs that the home has decided on."""
-    identity = contract.identity.with_stores_escaped(store_ids.are_escaped(ports))
+    identity = contract.identity.with_stores_escaped(batch_records.are_sale_ids_escaped(ports))
     return contract.model_copy(update={"identity": identity})
 
 

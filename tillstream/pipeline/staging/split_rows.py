@@ -19,10 +19,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import CONTENT, STAGED, Kind
-from tillstream.domain.problems import CATALOGUE, Severity
-from tillstream.domain.tables import REJECTED_ROWS
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.model.columns import CONTENT, STAGED, ColumnKind
+from tillstream.model.people import NOT_YOUR_STORE
+from tillstream.model.problems import CATALOGUE, Severity
+from tillstream.model.tables.warehouse_tables import REJECTED_ROWS
 from tillstream.pipeline.rows.row_batch import RejectedRow, RejectionProblem, RowBatch
 from tillstream.pipeline.rows.text_columns import (
     arrow_schema,
@@ -82,7 +82,7 @@ class Hasher:
             values = combine_chunks(rows.column(column.name))
             if values.null_count == len(values):
                 continue
-            if column.kind in (Kind.STRING, Kind.JSON):
+            if column.kind in (ColumnKind.STRING, ColumnKind.JSON):
                 halves, index = self._hash_texts(column.name, values)
                 total += halves[:, 0].copy()[index]
             else:

@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from functools import partial
 
-from tillstream.batches import events, lineage, originals, records
-from tillstream.batches.originals import Unreadable
-from tillstream.contracts import confirmations, known_headers
+from tillstream.contracts import registry, source_settings
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch.record import STAGEABLE, Batch, BatchChanges, BatchKind, State
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import STAGEABLE_STATES, Batch, BatchChanges, BatchKind, BatchState, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.staging import expiry, holds
 from tillstream.pipeline.staging.open_source import open_source
 from tillstream.pipeline.staging.write_rows import ReportProgress, reader_version, write_rows
 from tillstream.pipeline.validating.unusual_values import LedgerHistory
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records
+from tillstream.records.batch_originals import UnreadableOriginal
 
 
 def stage(
@@ -29,14 +28,14 @@ def stage(
     an original is lost, that is recorded as well.
     """
     upload = begin(ports, batch)
-    if upload.state is not State.STAGING:
+    if upload.state is not BatchState.STAGING:
         return upload
     result: StagingReport | Rejected
     try:
         prefix = f"{batch}/{ports.clock.tick()}"
         result = reusable_result(ports, upload) or write(ports, upload, prefix, progress)
-    except Unreadable as error:
-        return originals.reject(ports, upload, error)
+    except UnreadableOriginal as error:
+        return batch_originals.reject_unreadable(ports, upload, error)
     except Rejected as error:
         result = error
     return finish(ports, upload, result, contracts)
@@ -44,7 +43,7 @@ def stage(
 
 def begin(ports: Ports, batch: str) -> Batch:
     """Record that a batch is being staged; a batch that cannot be staged is returned as it is. Raises `NotFound`."""
-    return records.transition(ports, batch, State.STAGING, only_from=STAGEABLE)
+    return batch_records.transition_batch(ports, batch, BatchState.STAGING, only_from=STAGEABLE_STATES)
 
 
 def finish(
@@ -57,9 +56,11 @@ def finish(
     decision = holds.check_unreadable(context) if result.code in holds.MISMATCH_CODES else holds.HoldDecision()
     if decision.holds:
         held: BatchChanges = {"holds": decision.holds, "proposed": decision.proposed}
-        return records.transition(ports, upload.batch_id, State.HELD, only_from=STAGEABLE, expected=upload, **held)
-    return records.transition(
-        ports, upload.batch_id, State.REJECTED, only_from=STAGEABLE, expected=upload, error=str(result)
+        return batch_records.transition_batch(
+            ports, upload.batch_id, BatchState.HELD, only_from=STAGEABLE_STATES, expected=upload, **held
+        )
+    return batch_records.transition_batch(
+        ports, upload.batch_id, BatchState.REJECTED, only_from=STAGEABLE_STATES, expected=upload, error=str(result)
     )
 
 
@@ -72,13 +73,15 @@ def _staged(ports: Ports, upload: Batch, report: StagingReport, contracts: Contr
     """Update the record with the staging result and publish `batch.staged`, or hold the batch."""
     file = _file_context(ports, upload, contracts)
     decision = holds.check_holds(file, report)
-    state = State.HELD if decision.holds else State.STAGED
+    state = BatchState.HELD if decision.holds else BatchState.STAGED
     if not decision.holds and upload.is_file:
-        known_headers.remember(ports, file.contract, report.columns)
+        source_settings.remember_headers(ports, file.contract, report.columns)
     fields: BatchChanges = {"staged": report, "holds": decision.holds, "proposed": decision.proposed}
-    moved = records.transition(ports, upload.batch_id, state, only_from=STAGEABLE, expected=upload, **fields)
-    if moved.state is State.STAGED:
-        events.publish_staged(ports, moved)
+    moved = batch_records.transition_batch(
+        ports, upload.batch_id, state, only_from=STAGEABLE_STATES, expected=upload, **fields
+    )
+    if moved.state is BatchState.STAGED:
+        batch_records.publish_staged(ports, moved)
     return moved
 
 
@@ -90,19 +93,19 @@ def write(
     Raises `Rejected` for a file that cannot be read, `Unreadable` if an original is lost.
     """
     for one in (upload, *_corrections(ports, upload)):
-        originals.check(ports, one, trusting=True)
+        batch_originals.check_original(ports, one, trusting=True)
     contract = contract or contract_version(ports.documents, upload.contract, upload.contract_version)
     history = history_of(ports, contract) if upload.is_file else None
     return write_rows(ports.objects, prefix, open_source(ports, upload, contract), contract, history, progress)
 
 
 def _corrections(ports: Ports, upload: Batch) -> Sequence[Batch]:
-    return lineage.inherited_corrections(ports, upload) if upload.kind is BatchKind.REPLAY else ()
+    return batch_records.inherited_corrections(ports, upload) if upload.kind is BatchKind.REPLAY else ()
 
 
 def history_of(ports: Ports, contract: Contract) -> LedgerHistory:
     """What the rows of a file of the contract are compared with."""
-    return LedgerHistory(ports.warehouse, contract, partial(confirmations.needs_confirmation, ports, contract))
+    return LedgerHistory(ports.warehouse, contract, partial(registry.needs_confirmation, ports, contract))
 
 
 def reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
@@ -113,7 +116,7 @@ def reusable_result(ports: Ports, upload: Batch) -> StagingReport | None:
     is_dated_by_name = bool(contract_version(ports.documents, *version).file.date_in_name)
     settled = [
         other
-        for other in records.same_bytes(ports, upload)
+        for other in batch_records.uploads_of_same_bytes(ports, upload)
         if other.settlement_no
         and (other.contract, other.contract_version) == version
         and (other.file == upload.file or not is_dated_by_name)

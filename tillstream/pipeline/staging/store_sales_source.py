@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.batch.record import receipt_time
-from tillstream.domain.columns import STATUSES
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import DateStyle, Identity, StatusRule
-from tillstream.domain.dates.swapped_dates import DateDoubt
-from tillstream.domain.store_sale import CLOCK_TOLERANCE, LONG_AGO
-from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
+from tillstream.model.batch import receipt_time
+from tillstream.model.columns import STATUSES
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import DateStyle, Identity, StatusRule
+from tillstream.model.messages import LONG_AGO, TILL_CLOCK_TOLERANCE
+from tillstream.model.people import NOT_YOUR_STORE, UNVERIFIED
+from tillstream.model.swapped_dates import DateDoubt
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.sale_time import ParsedTimes
 from tillstream.pipeline.reading.sale_messages import MessageBlock, StoredMessage, read_messages
@@ -105,7 +105,7 @@ def _flag_clocks(block: MessageBlock, issues: Issues) -> None:
     received = np.array([message.sequence for message in block.messages], np.int64)
     late = received - (wall - offset)
     for code, wrong in (
-        ("clock-ahead", late < -(CLOCK_TOLERANCE // MICROSECOND)),
+        ("clock-ahead", late < -(TILL_CLOCK_TOLERANCE // MICROSECOND)),
         ("sold-long-ago", late > LONG_AGO // MICROSECOND),
     ):
         if wrong.any():

@@ -17,20 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tillstream import __version__
-from tillstream.contracts.known_headers import MAX_COLUMNS
-from tillstream.domain.batch.staging_report import (
-    OTHER_WORDS,
-    CountryRows,
-    CurrencyAmounts,
-    IssueCount,
-    StagingReport,
-    UnknownWord,
-)
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.events import STAGING
-from tillstream.domain.money.amounts import amount_text
-from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.tables import SCHEMA
+from tillstream.contracts.source_settings import MAX_CHECKED_COLUMNS
+from tillstream.model.batch import OTHER_WORDS, CountryRows, CurrencyAmounts, IssueCount, StagingReport, UnknownWord
+from tillstream.model.contract import Contract
+from tillstream.model.events import STAGING
+from tillstream.model.money import amount_text
+from tillstream.model.problems import CATALOGUE
+from tillstream.model.tables.warehouse_tables import SCHEMA
 from tillstream.pipeline.rows.prefetch import prefetch
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.rows.text_columns import combine_chunks, decode_texts
@@ -40,7 +33,7 @@ from tillstream.pipeline.validating.double_counting import RepeatedRows, TotalRo
 from tillstream.pipeline.validating.price_scale import PriceScale
 from tillstream.pipeline.validating.unusual_values import SalesHistory, currency_detector, outlier_detector
 from tillstream.ports import ObjectStore
-from tillstream.ports.object_store import ObjectWriter
+from tillstream.ports.objects import ObjectWriter
 
 MAX_UNKNOWN_SHARE = 0.01
 """A file is held if unknown status words have a larger share of its rows, or of its amount in one currency."""
@@ -316,7 +309,7 @@ def write_rows(
                 repeats.add(rows.accepted)
             if progress:
                 progress(rows.row_batch.rows_read)
-        report = writer.finish(source.headers[: MAX_COLUMNS + 1])
+        report = writer.finish(source.headers[: MAX_CHECKED_COLUMNS + 1])
     if scale and (scale_doubt := scale.doubt()):
         report = replace(report, scale_doubt=scale_doubt)
     report = replace(report, digests=writer.digests())

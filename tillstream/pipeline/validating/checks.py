@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.problems import CATALOGUE
 from tillstream.pipeline.normalising.amount_arithmetic import line_total
 from tillstream.pipeline.rows.row_batch import format_values
 from tillstream.pipeline.rows.text_columns import combine_chunks, to_bool_array

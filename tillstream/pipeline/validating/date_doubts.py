@@ -8,23 +8,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import DateStyle
-from tillstream.domain.dates.period_names import Period, period_of_header, period_value
-from tillstream.domain.dates.swapped_dates import (
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import DateStyle
+from tillstream.model.date_words import Period, period_of_header, period_value
+from tillstream.model.swapped_dates import (
     DateDoubt,
-    Example,
-    Moves,
-    agrees_only,
+    DateMoves,
+    SwappedExample,
     are_years_swapped,
-    ascends_only,
     can_be_swapped,
     half_converted_words,
     is_half_converted,
     is_only_early,
+    only_first_agrees,
+    only_first_ascends,
     order_words,
     period_words,
-    swapped_year,
+    swap_day_and_year,
     year_words,
 )
 from tillstream.pipeline.rows.text_columns import Ints, Mask, combine_chunks, encode_texts, to_bool_array
@@ -59,11 +59,11 @@ class DatedRows:
     def take(self, rows: Ints) -> "DatedRows":
         return DatedRows(self.days[rows], self.lines[rows], self.column, self.index[rows])
 
-    def example(self, row: int) -> Example:
+    def example(self, row: int) -> SwappedExample:
         day = int(self.days[row])
         read, other = (_EPOCH + timedelta(days=int(number)) for number in (day, swap_days(np.array([day]))[0]))
         cell = read.isoformat() if self.column is None else str(self.column[int(self.index[row])].as_py()).strip()
-        return Example(cell, int(self.lines[row]), read, other)
+        return SwappedExample(cell, int(self.lines[row]), read, other)
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ def sequence_doubt(name: str, changes: Sequence[DatedRows], sample: Sequence[Dat
         return ""
     days = np.concatenate([rows.days for rows in changes])
     read = _moves(np.diff(days))
-    if ascends_only(_moves(np.diff(swap_days(days))), read):
+    if only_first_ascends(_moves(np.diff(swap_days(days))), read):
         return order_words(name, "the rows", read, *_jumps(changes, read))
     if read.jumps <= 0.01:
         return ""
     for part in sample:
         steps, swapped_steps, order = _steps_by_number(part)
-        if ascends_only(_moves(swapped_steps), read := _moves(steps)):
+        if only_first_ascends(_moves(swapped_steps), read := _moves(steps)):
             rows = part.rows.take(order)
             return order_words(name, "the sale numbers", read, *_jumps([rows], read))
     return ""
@@ -107,7 +107,7 @@ def period_doubt(name: str, sample: Sequence[DatedSample]) -> str:
             continue
         agreeing = agreeing_swapped = total = 0
         lines: list[int] = []
-        example: tuple[Example, str] | None = None
+        example: tuple[SwappedExample, str] | None = None
         for part in sample:
             if header not in part.periods:
                 continue
@@ -125,7 +125,7 @@ def period_doubt(name: str, sample: Sequence[DatedSample]) -> str:
             if example is None and len(contradicting):
                 row = int(contradicting[0])
                 example = part.rows.example(row), str(column[row].as_py()).strip()
-        if example and agrees_only(agreeing_swapped, agreeing, total):
+        if example and only_first_agrees(agreeing_swapped, agreeing, total):
             return period_words(
                 name, header, example[1], total - agreeing, agreeing_swapped, total, lines[:_EXAMPLE_LINES], example[0]
             )
@@ -137,15 +137,15 @@ def _periods(days: Ints, kind: Period) -> Ints:
     return months if kind == "month" else (months + 2) // 3
 
 
-def _moves(steps: Ints) -> Moves:
-    return Moves(int((steps > 0).sum()), int((steps < 0).sum()))
+def _moves(steps: Ints) -> DateMoves:
+    return DateMoves(int((steps > 0).sum()), int((steps < 0).sum()))
 
 
-def _jumps(changes: Sequence[DatedRows], moves: Moves) -> tuple[list[int], Example]:
+def _jumps(changes: Sequence[DatedRows], moves: DateMoves) -> tuple[list[int], SwappedExample]:
     """The first lines that go against the prevailing direction, and a date near them that can be swapped."""
     direction = 1 if moves.ups >= moves.downs else -1
     lines: list[int] = []
-    examples: list[Example] = []
+    examples: list[SwappedExample] = []
     for rows in changes:
         against = np.flatnonzero(np.diff(rows.days) * direction < 0)[:_EXAMPLES] + 1
         lines += rows.lines[against].tolist()
@@ -241,7 +241,7 @@ class _HalfConverted:
         self._days: dict[bool, set[date]] = {True: set(), False: set()}
         self._rows: dict[bool, int] = {True: 0, False: 0}
         self._lines: list[int] = []
-        self._example: Example | None = None
+        self._example: SwappedExample | None = None
         self._is_open = contract.dates.half_converted != "keep"
 
     def add(self, rows: DatedRows) -> None:
@@ -283,14 +283,14 @@ class _SwappedYears:
     def __init__(self, received: date) -> None:
         self._received = received
         self._days: dict[date, date] = {}
-        self._example: Example | None = None
+        self._example: SwappedExample | None = None
         self._is_open = True
 
     def add(self, rows: DatedRows) -> None:
         if not self._is_open:
             return
         for day in days_to_dates(rows.days):
-            other = swapped_year(day)
+            other = swap_day_and_year(day)
             if other is None:
                 self._is_open = False
                 return

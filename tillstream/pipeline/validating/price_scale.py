@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.money.minor_units import may_be_minor, minor_digits
+from tillstream.model.contract import Contract
+from tillstream.model.money import may_be_minor_units, minor_digits
 from tillstream.pipeline.rows.text_columns import Floats, combine_chunks, decode_texts
 from tillstream.pipeline.validating.unusual_values import PRICE, SalesHistory
 
@@ -96,7 +96,7 @@ class PriceScale:
 
     def _doubt_without_history(self, rows: pa.Table) -> str:
         currencies = {word.upper() for word in pc.unique(rows.column("currency")).to_pylist() if word}
-        if not may_be_minor(rows.column("price").to_pylist(), currencies) or not self._history.is_new():
+        if not may_be_minor_units(rows.column("price").to_pylist(), currencies) or not self._history.is_new():
             return ""
         price, line = rows.column("price")[0].as_py(), rows.column("line")[0].as_py()
         digits = minor_digits(min(currencies))

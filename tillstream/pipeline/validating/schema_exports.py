@@ -7,9 +7,9 @@ from typing import Any
 
 import pandera.polars as pandera
 
-from tillstream.domain.columns import BY_NAME, Kind
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.problems import CATALOGUE, Severity
+from tillstream.model.columns import BY_NAME, ColumnKind
+from tillstream.model.contract import Contract
+from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.validating.validate import CheckRule, SaleLineSchema
 
 _SCRIPT = '''\
@@ -44,12 +44,12 @@ import pyarrow as pa
 from pandera.pandas import Check
 """
 _ARROW_TYPES = {
-    Kind.STRING: "pa.string()",
-    Kind.JSON: "pa.string()",
-    Kind.DATE: "pa.date32()",
-    Kind.TIMESTAMP: 'pa.timestamp("us", "UTC")',
-    Kind.NUMERIC: "pa.decimal128(38, 9)",
-    Kind.INT64: "pa.int64()",
+    ColumnKind.STRING: "pa.string()",
+    ColumnKind.JSON: "pa.string()",
+    ColumnKind.DATE: "pa.date32()",
+    ColumnKind.TIMESTAMP: 'pa.timestamp("us", "UTC")',
+    ColumnKind.NUMERIC: "pa.decimal128(38, 9)",
+    ColumnKind.INT64: "pa.int64()",
 }
 """The types of pandas columns: pandas itself has no type for decimals and dates."""
 
@@ -189,9 +189,9 @@ def _in_range(rule: CheckRule) -> Iterator[Json]:
 def _allowed_words(rule: CheckRule) -> Iterator[Json]:
     words = rule.check.statistics["words"]
     kind = BY_NAME[rule.column].kind
-    if kind is Kind.NUMERIC:
+    if kind is ColumnKind.NUMERIC:
         yield _expectation("be_in_set", rule.column, value_set=[float(word) for word in words if _is_number(word)])
-    elif kind is Kind.STRING:
+    elif kind is ColumnKind.STRING:
         yield _expectation("be_in_set", rule.column, value_set=words)
 
 

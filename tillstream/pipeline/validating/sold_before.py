@@ -9,10 +9,9 @@ from functools import cached_property
 
 import sql
 from sql.limits import NO_DAY
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.batch.staging_report import StagingReport
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.countries import code_of, name_of
+from tillstream.model.batch import Hold, HoldCode, StagingReport
+from tillstream.model.contract import Contract
+from tillstream.model.countries import country_code, country_name
 from tillstream.ports import Warehouse
 
 SoldBefore = frozenset[tuple[str | None, str, str | None]]
@@ -47,7 +46,8 @@ class UsualSales:
         """Code → name."""
         sold = {country for _, _, country in self.sold if country}
         return {
-            _country_code(one): name_of(one) for one in sorted(sold | self._named("country", self.contract.country))
+            _country_code(one): country_name(one)
+            for one in sorted(sold | self._named("country", self.contract.country))
         }
 
     def is_new_country(self, country: str) -> bool:
@@ -59,7 +59,7 @@ class UsualSales:
 
 
 def _country_code(country: str) -> str:
-    return code_of(country) or country.strip().casefold()
+    return country_code(country) or country.strip().casefold()
 
 
 MAX_USUAL_COUNTRIES = 5

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.sections import SERIALS, DateStyle
-from tillstream.domain.dates.swapped_dates import swapped
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import SERIAL_FORMATS, DateStyle
+from tillstream.model.swapped_dates import swap_day_and_month
 from tillstream.pipeline.normalising.date_columns import EXCEL_EPOCHS
 from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS, MISSING_TIME
 from tillstream.pipeline.normalising.parse_dates import read_dates
@@ -52,7 +52,7 @@ def are_date_cells(words: pa.Array, style: DateStyle) -> Mask:
         long = np.flatnonzero(np.diff(starts) >= _ISO_LENGTH)
         first, raw = starts[long] - starts[0], data_bytes(words)
         is_iso[long] = (raw[first + 4] == ord("-")) & (raw[first + 7] == ord("-")) if len(long) else False
-    if set(SERIALS) & set(style.formats):
+    if set(SERIAL_FORMATS) & set(style.formats):
         is_iso |= to_bool_array(pc.match_substring_regex(words, _SERIAL_TEXT))
     return is_iso
 
@@ -60,7 +60,7 @@ def are_date_cells(words: pa.Array, style: DateStyle) -> Mask:
 def swap_days(days: Ints) -> Ints:
     """Swap day and month of days since 1970; days for which that is not a date are unchanged."""
     distinct, index = np.unique(days, return_inverse=True)
-    other = [(swapped(_EPOCH + timedelta(days=day)) - _EPOCH).days for day in distinct.tolist()]
+    other = [(swap_day_and_month(_EPOCH + timedelta(days=day)) - _EPOCH).days for day in distinct.tolist()]
     return np.array(other, np.int64)[index] if other else days
 
 
@@ -97,10 +97,10 @@ def _swap_word(word: str, epoch: int) -> str:
     """Swap day and month of an ISO date or a serial; words that are no date are unchanged. epoch: serial of 1970."""
     try:
         if word[4:5] == "-":
-            return swapped(date.fromisoformat(word[:_ISO_LENGTH])).isoformat() + word[_ISO_LENGTH:]
+            return swap_day_and_month(date.fromisoformat(word[:_ISO_LENGTH])).isoformat() + word[_ISO_LENGTH:]
         serial = int(word[:_SERIAL_LENGTH])
         day = _EPOCH + timedelta(days=serial - epoch)
-        return f"{serial + (swapped(day) - day).days}{word[_SERIAL_LENGTH:]}"
+        return f"{serial + (swap_day_and_month(day) - day).days}{word[_SERIAL_LENGTH:]}"
     except ValueError:
         return word
 

@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import sql
-from tillstream.domain.batch.staging_report import IssueCount
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.value_checks import OutlierRule
-from tillstream.domain.money.amounts import example_text
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.batch import IssueCount
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import OutlierRule
+from tillstream.model.money import example_text
+from tillstream.model.problems import CATALOGUE
 from tillstream.pipeline.rows.text_columns import NUMERIC, Ints, combine_chunks, decode_texts
 from tillstream.pipeline.validating.sold_before import SoldBefore, sold_before
 from tillstream.ports import Warehouse

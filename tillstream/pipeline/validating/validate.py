@@ -13,8 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.domain.columns import Column
-from tillstream.domain.contract.model import Contract
+from tillstream.model.columns import Column
+from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.amount_arithmetic import line_total
 from tillstream.pipeline.normalising.normalise import NORMALISED
 from tillstream.pipeline.rows.row_batch import Issues, format_values

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.evidence import Cell, Number, Sentence, number
 from tillstream.reports.facts import Facts

@@ -5,10 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
 from tillstream.domain.goals.goal import FIELDS
-from tillstream.domain.text.sentences import upper_first
 from tillstream.forecasting.coverage import coverage
+from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.text import upper_first
 from tillstream.reports import formats
 from tillstream.reports.document import Part
 from tillstream.reports.evidence import Cell, Sentence, number

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.compared_figure import ComparedFigure
+from tillstream.model.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.document import Part
 from tillstream.reports.evidence import Answer, Sentence, number

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tillstream.domain.people import Action
+from tillstream.model.people import Action
 from tillstream.reports.evidence import Number, Sentence, number
 from tillstream.reports.facts import Facts
 from tillstream.reports.narrative import pages

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 import sql
-from tillstream.domain.errors import NotFound, Rejected
 from tillstream.forecasting.models.panel import Ints
 from tillstream.forecasting.sales.places import number
 from tillstream.forecasting.sales.read import MOST_BEHIND
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports.warehouse import Warehouse
 from tillstream.restock import past_sales, unit_values
 from tillstream.restock.keys import LINE, keys_of

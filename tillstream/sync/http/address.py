@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.webhooks.addresses import Target
 from tillstream.webhooks.networks import is_private, parse_address
 

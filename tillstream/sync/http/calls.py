@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Conflict
+from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
 from tillstream.sync.homes import Home
 from tillstream.sync.http import authentication, dispatch, frame, signing

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import NotFound, Rejected, Unavailable
-from tillstream.domain.events import STAGING
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
-from tillstream.ports.functions import HOMES, Functions
+from tillstream.ports.machine import HOMES_FUNCTION, Functions
 from tillstream.sync.http import authentication, calls, dispatch
 from tillstream.sync.http.calls import SignedCall, Turn
 from tillstream.sync.http.dispatch import Answer
@@ -60,7 +60,7 @@ def _ask(ports: Ports, functions: Functions, call: SignedCall) -> Answer:
     content = _content_to_json(ports, call.body)
     request = {"call": call.name, "method": call.method, "path": call.path, "headers": call.signature}
     try:
-        result = functions.call(HOMES, {**request, "content": content}, SECONDS)
+        result = functions.call(HOMES_FUNCTION, {**request, "content": content}, SECONDS)
     finally:
         _forget(ports, content)
     match result:

@@ -5,8 +5,8 @@ import json
 import zlib
 from typing import Any
 
-from tillstream.domain.errors import Rejected, TooLarge
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.errors import Rejected, TooLarge
 
 MAX_SENT = 32 << 20
 """Maximum bytes of a request as it is sent."""
@@ -25,7 +25,7 @@ def unpack(packed: bytes) -> tuple[Any, bytes]:
     """The JSON value and the bytes of a request. Raises `Rejected`, and `TooLarge` without unpacking all of it."""
     line, _, data = decompress(packed).partition(b"\n")
     try:
-        return json_text.decode(line), data
+        return json_text.decode_json(line), data
     except ValueError as error:
         raise Rejected("The content does not begin with a line of JSON.") from error
 

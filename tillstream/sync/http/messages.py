@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from tillstream.domain.errors import Rejected
 from tillstream.inventory.records import RECORDED, StoredMovement, from_data, to_data
+from tillstream.model.errors import Rejected
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
 from tillstream.sync.reference.entries import Change, Page, Reference, Saved

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tillstream import __version__
-from tillstream.domain.errors import Rejected, Unavailable
 from tillstream.inventory.records import StoredMovement
-from tillstream.ports.clock import Clock
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.ports.machine import Clock
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.http import address, frame, messages, signing
 from tillstream.sync.http.address import CheckHost

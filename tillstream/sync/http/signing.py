@@ -38,14 +38,16 @@ class Signed:
     def is_valid(self, public_key: str, method: str, path: str, body: bytes) -> bool:
         if self.digest != digest_of(body):
             return False
-        return signatures.is_valid(public_key, _base(method, path, self.digest, self.parameters), self.signature)
+        return signatures.is_valid_signature(
+            public_key, _base(method, path, self.digest, self.parameters), self.signature
+        )
 
 
 def headers(own: Identity, method: str, path: str, body: bytes, number: int, at: datetime) -> dict[str, str]:
     """The headers that sign a request. body: as it is sent. number: greater than that of any earlier request."""
     parameters = f'{_COVERED};created={int(at.timestamp())};nonce="{number}";keyid="{own.home_id}";alg="ed25519"'
     digest = digest_of(body)
-    signature = signatures.sign(own.private_key, _base(method, path, digest, parameters))
+    signature = signatures.sign_payload(own.private_key, _base(method, path, digest, parameters))
     usual = signature.translate(str.maketrans("-_", "+/"))
     return {DIGEST: digest, INPUT: _LABEL + parameters, SIGNATURE: f"{_LABEL}:{usual}==:"}
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 
-from tillstream.domain.errors import TillstreamError
-from tillstream.job_runs.lease import DocumentLease
+from tillstream.model.errors import TillstreamError
 from tillstream.ports import Ports
+from tillstream.records.job_runs import DocumentLease
 from tillstream.sync.refusals import Busy
 
 MOST = 4

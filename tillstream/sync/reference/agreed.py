@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.sync import status
 
 COLLECTION = "sync_agreed"
@@ -32,7 +32,7 @@ def note(ports: Ports, group: str, agreed: Mapping[str, Agreed]) -> None:
         entries = {key: list(one) for key, one in sorted(new.items())}
         return document if new == old else Update({"to": to, "entries": entries})
 
-    update(ports.documents, COLLECTION, group, changed)
+    update_document(ports.documents, COLLECTION, group, changed)
 
 
 def _decoded(document: Document | None, to: str) -> dict[str, Agreed]:

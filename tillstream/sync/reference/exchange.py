@@ -6,7 +6,7 @@ What both sides changed is a question that a person decides in the home; everyth
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import status
 from tillstream.sync.reference import agreed, catalogue, goals, office, questions, rates

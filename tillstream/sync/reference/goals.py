@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Month, Target
+from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Target
 from tillstream.goals import records
 from tillstream.goals.records import GoalsOfMonth, Key
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.months import Month
 from tillstream.ports import Ports
 from tillstream.sync.reference.entries import NOT_OF_A_REGION, Change, Group, Page, Reference, Saved
 

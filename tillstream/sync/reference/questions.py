@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.domain.errors import NotFound
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put, put_in_groups
+from tillstream.ports.documents import Put, put_in_groups
+from tillstream.records import audit_log
 from tillstream.sync import status
 from tillstream.sync.reference import agreed
 from tillstream.sync.reference.agreed import Agreed
@@ -91,7 +91,7 @@ def decide(ports: Ports, ids: Sequence[str], keep: str, by: str) -> int:
         base = Reference(question.group, question.key, other)
         agreed.note(ports, question.group, {question.key: Agreed(base.digest, question.version)})
         subject = f"{question.group.partition(':')[0]} {question.key}"
-        audit.record(ports, by, AuditAction.SYNC_DECIDED, subject, None, {"keep": keep})
+        audit_log.record(ports, by, AuditAction.SYNC_DECIDED, subject, None, {"keep": keep})
         ports.documents.delete(COLLECTION, question.id)
     status.note_reference(ports, "")
     return len(chosen)

@@ -11,8 +11,8 @@ from tillstream.domain.catalogue.cell_values import show
 from tillstream.domain.catalogue.columns import show_cells
 from tillstream.domain.catalogue.entries import Entry, Product, is_withdrawn
 from tillstream.domain.catalogue.permissions import shows_amount
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import UNRESTRICTED, Scope
+from tillstream.model.errors import Rejected
+from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import.amount_rows import counting_rows

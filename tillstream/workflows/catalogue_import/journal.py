@@ -9,17 +9,18 @@ import secrets
 from dataclasses import dataclass
 from itertools import islice, starmap
 
-from tillstream import audit, losses
-from tillstream.batches.registration import digest
 from tillstream.catalogue import records, saving
 from tillstream.catalogue.products import codes_of
 from tillstream.catalogue.records import STATE, STATE_ID, Stored
 from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import STAGING
-from tillstream.losses import Loss, LossKind
+from tillstream.model import audit
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Put
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log, losses
+from tillstream.records.batch_registration import digest_of_stream
+from tillstream.records.losses import Loss, LossKind
 from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS
 from tillstream.workflows.catalogue_import.plan import Plan
 
@@ -65,7 +66,7 @@ def apply(ports: Ports, plan: Plan, *, file: str, by: str) -> AppliedImport:
         [
             Put(STATE, STATE_ID, {"revision": plan.revision + 1, "import": import_id}, if_version=plan.state_version),
             Put(COLLECTION, import_id, journal, if_version=0),
-            audit.entry(ports, by, audit.AuditAction.CATALOGUE_IMPORTED, plan.kind.value, None, counts),
+            audit_log.entry(ports, by, audit.AuditAction.CATALOGUE_IMPORTED, plan.kind.value, None, counts),
         ]
     )
     return _continue(ports, import_id)
@@ -100,7 +101,7 @@ def _is_whole(ports: Ports, import_id: str) -> bool:
         return True
     try:
         with ports.objects.open(STAGING, object_name(import_id)) as stream:
-            return journal.data.get("sha256", "") in {"", digest(stream)}
+            return journal.data.get("sha256", "") in {"", digest_of_stream(stream)}
     except NotFound:
         # another process may have completed it meanwhile
         journal = ports.documents.get(COLLECTION, import_id)
@@ -116,7 +117,7 @@ def _give_up(ports: Ports, import_id: str) -> AppliedImport:
         raise Rejected(f"The import {import_id} has no journal.")
     data, total = journal.data, journal.data["added"] + journal.data["changed"]
     message = f"The import of {data['file']} stopped after {data['done']:,} of {total:,} changes. The rest is lost."
-    losses.report(ports, Loss(LossKind.STATE, object_name(import_id), message, "Import the file again."))
+    losses.report_losses(ports, Loss(LossKind.STATE, object_name(import_id), message, "Import the file again."))
     state = Put(STATE, STATE_ID, {"revision": data["revision"], "import": ""}, if_version=records.state(ports).version)
     try:
         ports.documents.put_all([Put(COLLECTION, import_id, data | {"state": DONE}, if_version=journal.version), state])

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, EntryColumn
 from tillstream.domain.catalogue.entries import EntryKind
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 
 class FileKind(StrEnum):

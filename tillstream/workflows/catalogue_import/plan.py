@@ -14,7 +14,7 @@ from tillstream.domain.catalogue.dated_amounts import DatedAmount
 from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
 from tillstream.domain.catalogue.permissions import check_edit, edits_region
 from tillstream.domain.catalogue.problems import EntryProblem
-from tillstream.domain.people import UNRESTRICTED, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.ports import Ports
 from tillstream.workflows.catalogue_import.amount_rows import row_of, with_amount
 from tillstream.workflows.catalogue_import.kinds import AMOUNTS, ENTRY_KINDS, FileKind, columns_of

@@ -4,8 +4,8 @@ import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import STAGING
+from tillstream.model.errors import NotFound
+from tillstream.model.events import STAGING
 from tillstream.ports import Ports
 
 KEPT = timedelta(days=7)

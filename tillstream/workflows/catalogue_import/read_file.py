@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from tillstream.domain.catalogue.columns import EntryColumn, map_headers
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import Limits
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import Limits
 from tillstream.pipeline.reading.archives import is_zip
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pyarrow as pa
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import LIMITS, Limits
-from tillstream.domain.text.formula_guard import guard, unguard
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS, Limits
+from tillstream.model.text import guard_formulas, unguard_formulas
 from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, CONTROL_COLUMNS, DISCARD, LINE, ROW, TRUE_VALUES
 from tillstream.pipeline.reading.open_reader import read_blocks, read_header
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
@@ -37,7 +37,7 @@ def to_canonical_csv(data: bytes, names: list[str], decimal: str = ".", limits: 
         table = _select_columns(block.cells, names)
         _check_decisions(block, table)
         if not number:
-            writer.writerow(map(guard, table.column_names))
+            writer.writerow(map(guard_formulas, table.column_names))
         writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
     return (BOM + out.getvalue()).encode()
 
@@ -64,7 +64,7 @@ def _check_readable(block: Block) -> None:
 
 
 def _select_columns(cells: pa.Table, names: list[str]) -> pa.Table:
-    cells = cells.rename_columns(list(map(unguard, cells.column_names)))
+    cells = cells.rename_columns(list(map(unguard_formulas, cells.column_names)))
     for own in (ROW, LINE):
         if own not in cells.column_names:
             raise Rejected(

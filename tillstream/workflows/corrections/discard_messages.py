@@ -7,14 +7,14 @@ edits. So a discard is the only correction of a micro-batch.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tillstream.batches import homes, originals, records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, format_guarded_line
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.receipts import message_outcomes
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_originals, batch_records
 from tillstream.workflows.corrections import submit
 
 MAX_REASON = 500
@@ -43,13 +43,13 @@ def quarantined(ports: Ports, upload: Batch) -> list[StoredMessage]:
 
 def _quarantined(ports: Ports, upload: Batch) -> list[tuple[StoredMessage, tuple[int, ...]]]:
     """Each message with the numbers of its quarantined rows."""
-    if upload.kind is not BatchKind.STORE_SALES or upload.state not in IN_LEDGER:
+    if upload.kind is not BatchKind.STORE_SALES or upload.state not in STATES_IN_LEDGER:
         return []
     numbers = {row["row_number"] for row in receipts.quarantined_rows(ports, upload)}
     numbers -= submit.pending_rows(ports, upload.batch_id)
     if not numbers:
         return []
-    with originals.open_whole(ports, upload) as stream:
+    with batch_originals.open_whole_original(ports, upload) as stream:
         block = read_messages(stream)
     messages = sorted([*block.messages, *block.unreadable], key=lambda message: message.row_number)
     rows = ((message, tuple(row for row in message.rows if row in numbers)) for message in messages)
@@ -61,8 +61,8 @@ def discard(ports: Ports, batch: str, lines: Collection[int], reason: str, by: s
 
     Raises `Rejected` without a reason, or if one of the messages is not in quarantine; `NotFound`.
     """
-    upload = records.get(ports, batch)
-    homes.check_changeable(ports, upload)
+    upload = batch_records.get_batch(ports, batch)
+    batch_records.check_changeable_here(ports, upload)
     reason = " ".join(reason.split())[:MAX_REASON]
     if not reason:
         raise Rejected("Enter why the sales are discarded, for example “the till sent them again”.")

@@ -4,23 +4,23 @@ import io
 from functools import partial
 from typing import BinaryIO
 
-from tillstream.batches import homes, lineage, records, registration, writers
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, BatchKind
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.ids import batch_id
-from tillstream.domain.write_scope import Stores
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchKind
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.ids import batch_id
+from tillstream.model.people import BoundStores
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records, batch_registration
 
 FOLDER = "corrections"
 
 
 def submit_correction(
-    ports: Ports, batch: str, name: str, stream: BinaryIO, by: str, *, stores: Stores = None
+    ports: Ports, batch: str, name: str, stream: BinaryIO, by: str, *, stores: BoundStores = None
 ) -> Batch:
     """Store a corrected file of a batch's rejected rows and create its record; staging and settling follow.
 
@@ -31,7 +31,7 @@ def submit_correction(
     from tillstream.pipeline.staging.correction_source import corrected_row_numbers
     from tillstream.workflows.corrections.canonical_csv import to_canonical_csv
 
-    upload = records.get(ports, batch)
+    upload = batch_records.get_batch(ports, batch)
     check_correctable(ports, upload)
     contract = contract_version(ports.documents, upload.contract, upload.contract_version)
     names = original_rows.original_shape(ports, upload).names
@@ -48,12 +48,12 @@ def submit_correction(
 
 def check_correctable(ports: Ports, upload: Batch) -> None:
     """Raise `Rejected` if corrections of the upload cannot be submitted now."""
-    homes.check_changeable(ports, upload)
+    batch_records.check_changeable_here(ports, upload)
     if upload.kind is BatchKind.STORE_SALES:
         raise Rejected("Sales of tills are corrected where they were made. Send them again with a higher version.")
-    if not upload.is_file or upload.state not in IN_LEDGER:
+    if not upload.is_file or upload.state not in STATES_IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}. Only rows to fix of an imported file can be corrected.")
-    lineage.finished_replays(ports, upload)
+    batch_records.finished_replays(ports, upload)
 
 
 def pending_rows(ports: Ports, batch: str) -> set[int]:
@@ -61,19 +61,19 @@ def pending_rows(ports: Ports, batch: str) -> set[int]:
     from tillstream.pipeline.staging.correction_source import corrected_row_numbers
 
     rows: set[int] = set()
-    for correction in records.children(ports, batch, BatchKind.CORRECTION):
-        if correction.state not in TERMINAL | IN_LEDGER:
+    for correction in batch_records.child_batches(ports, batch, BatchKind.CORRECTION):
+        if correction.state not in TERMINAL_STATES | STATES_IN_LEDGER:
             rows |= set(corrected_row_numbers(partial(ports.objects.open, correction.bucket, correction.object)))
     return rows
 
 
-def keep(ports: Ports, upload: Batch, corrected: bytes, stores: Stores) -> StoredObject:
+def keep(ports: Ports, upload: Batch, corrected: bytes, stores: BoundStores) -> StoredObject:
     """Store a correction under the next free name. stores: to which its writer is bound."""
     number = next_number(ports, upload) - 1
     while True:
         number += 1
         target = f"{FOLDER}/{upload.batch_id}/{number}.csv"
-        writers.note(ports, target, stores)
+        batch_registration.note_bound_stores(ports, target, stores)
         try:
             with ports.objects.writer(INBOX, target, if_generation=0) as writer:
                 writer.write(corrected)
@@ -88,9 +88,9 @@ def register(ports: Ports, stored: StoredObject, by: str = "", *, file: str = ""
     """Create the record of a stored correction; batch and correction number are parsed from the object's name."""
     _, batch, number = stored.name.split("/")
     with ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-        sha256 = registration.digest(stream)
-    parent, stores = records.get(ports, batch), writers.stores_of(ports, stored.name)
-    return records.create(
+        sha256 = batch_registration.digest_of_stream(stream)
+    parent, stores = batch_records.get_batch(ports, batch), batch_registration.bound_stores_of(ports, stored.name)
+    return batch_records.create_batch(
         ports, record(ports, parent, stored, int(number.removesuffix(".csv")), sha256, by, file, stores)
     )
 
@@ -103,7 +103,7 @@ def record(
     sha256: str,
     by: str = "",
     file: str = "",
-    stores: Stores = None,
+    stores: BoundStores = None,
 ) -> Batch:
     """Build the record of a correction without writing it; previews use it as well. stores: to which `by` is bound."""
     now = ports.clock.now().isoformat()
@@ -132,6 +132,6 @@ def record(
 def next_number(ports: Ports, upload: Batch) -> int:
     return (
         1
-        + len(lineage.inherited_corrections(ports, upload))
-        + len(records.children(ports, upload.batch_id, BatchKind.CORRECTION))
+        + len(batch_records.inherited_corrections(ports, upload))
+        + len(batch_records.child_batches(ports, upload.batch_id, BatchKind.CORRECTION))
     )

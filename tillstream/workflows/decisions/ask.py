@@ -3,10 +3,10 @@
 from typing import Any
 
 from tillstream.analytics.changes import ChangeReport
-from tillstream.domain.errors import Rejected, Unavailable
-from tillstream.domain.text.json_values import restore
+from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.json_text import restore_typed_values
 from tillstream.pipeline.settling import large_job
-from tillstream.ports.functions import DECIDE
+from tillstream.ports.machine import DECIDE_FUNCTION
 from tillstream.workflows.decisions.decision import Decision, Work
 from tillstream.workflows.decisions.perform import Ledger, perform
 from tillstream.workflows.review import undo
@@ -21,11 +21,11 @@ def ask(ledger: Ledger, decision: Decision) -> Any:
     if functions is None:
         return perform(ledger, decision)
     if decision.work is not Work.UNDO:
-        return restore(functions.call(DECIDE, decision.to_json(), PREVIEW_SECONDS))
+        return restore_typed_values(functions.call(DECIDE_FUNCTION, decision.to_json(), PREVIEW_SECONDS))
     batch = decision.arguments["batch"]
     requested = undo.request(ledger.ports, batch, decision.by)  # first: the sweep continues a call that is lost
     try:
-        return restore(functions.call(DECIDE, decision.to_json(), UNDO_SECONDS))
+        return restore_typed_values(functions.call(DECIDE_FUNCTION, decision.to_json(), UNDO_SECONDS))
     except Unavailable:
         return requested
     except Rejected:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
+from tillstream.model.people import Action
+from tillstream.people.accounts import current_scope
 from tillstream.ports import Ports
 from tillstream.webhooks.registry import IDLE, POLICY
-from tillstream.workflows.decisions.decision import current_scope
 
 
 def attach_for(ports: Ports, body: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action, Scope
-from tillstream.people import accounts
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action, Scope
+from tillstream.people.accounts import current_scope
 from tillstream.ports import Ports
 
 
@@ -72,11 +72,3 @@ class Decision:
         if self.regions is not None:
             scope = replace(scope, regions=tuple(filter(scope.covers_region, self.regions)))
         return scope
-
-
-def current_scope(ports: Ports, login: str) -> Scope:
-    """The scope of an account as it is now. Raises `NotFound`, and `Rejected` for a disabled account."""
-    user = accounts.get(ports, login)
-    if user.disabled:
-        raise Rejected(f"The account {login} is disabled.")
-    return user.scope

@@ -7,17 +7,16 @@ from typing import Any
 
 from tillstream.analytics import changes
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch import visibility
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.contract.model import parse
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.people import Action, Scope
-from tillstream.domain.write_scope import BeyondScope
+from tillstream.model import batch as model_batch
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.contract import parse_contract
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action, BeyondScope, Scope
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import SettlementResult, WarehouseQuery
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
+from tillstream.records import batch_records
 from tillstream.workflows.corrections.drafts import submit
 from tillstream.workflows.corrections.drafts.workspace import Workspace
 from tillstream.workflows.decisions.decision import Decision, Work
@@ -46,8 +45,8 @@ class Performer:
 
     def undo(self, batch: str) -> dict[str, Any]:
         upload = self._own(batch)
-        corrections = records.children(self.ledger.ports, batch, BatchKind.CORRECTION)
-        if not visibility.is_changeable(self.scope, upload, corrections):
+        corrections = batch_records.child_batches(self.ledger.ports, batch, BatchKind.CORRECTION)
+        if not model_batch.may_change_batches(self.scope, upload, corrections):
             raise BeyondScope(f"{upload.file} also contains sales of stores outside your scope.")
         return undo.undo(self.ledger.ports, upload.batch_id, self.by)
 
@@ -84,7 +83,7 @@ class Performer:
         return submit.preview(ledger.ports, ledger.contracts, ledger.workspace, self._own(batch), self.scope.stores)
 
     def dry_run(self, upload: str, contract: Mapping[str, Any]) -> Receipt:
-        ports, parsed = self.ledger.ports, parse(contract)
+        ports, parsed = self.ledger.ports, parse_contract(contract)
         if not self.scope.covers_region(parsed.region):  # the receipt depends on sales of the region
             raise NotFound(f"There is no data source {parsed.name}.")
         sent = resumable_upload.get(ports, upload, self.by)
@@ -92,8 +91,8 @@ class Performer:
             return dry_run.dry_run(ports, self.ledger.contracts, parsed, sent.file, stream)
 
     def _own(self, batch: str) -> Batch:
-        upload = records.get(self.ledger.ports, batch)
-        if not visibility.covers(self.scope, self.by, upload):
+        upload = batch_records.get_batch(self.ledger.ports, batch)
+        if not model_batch.may_see_batch(self.scope, self.by, upload):
             raise NotFound(f"There is no batch {batch}.")
         return upload
 

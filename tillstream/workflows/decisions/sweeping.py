@@ -3,11 +3,11 @@
 from typing import Any
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.errors import Rejected
-from tillstream.domain.people import Action
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.people.accounts import current_scope
 from tillstream.ports import Ports
-from tillstream.ports.functions import PROJECT, SWEEP
-from tillstream.workflows.decisions.decision import current_scope
+from tillstream.ports.machine import PROJECT_FUNCTION, SWEEP_FUNCTION
 from tillstream.workflows.operations import reconcile
 
 SECONDS = 240.0
@@ -18,7 +18,7 @@ def sweep(ports: Ports, contracts: ContractRegistry, by: str, *, delegate: bool)
     """Resume interrupted work and return the counts. Raises as `reconcile.run`, and `Unavailable`."""
     if ports.functions is None:
         return reconcile.run(ports, contracts, delegate=delegate, by=by)
-    counts: dict[str, Any] = ports.functions.call(SWEEP, {"by": by}, SECONDS)
+    counts: dict[str, Any] = ports.functions.call(SWEEP_FUNCTION, {"by": by}, SECONDS)
     return counts
 
 
@@ -34,4 +34,4 @@ def refresh_totals(ports: Ports) -> None:
     if ports.functions is None:
         ports.warehouse.refresh_totals()
     else:
-        ports.functions.call(PROJECT, {}, SECONDS)
+        ports.functions.call(PROJECT_FUNCTION, {}, SECONDS)

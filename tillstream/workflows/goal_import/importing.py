@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tillstream.domain.goals.goal import Goal, Month, Target
+from tillstream.domain.goals.goal import Goal, Target
 from tillstream.goals import records
+from tillstream.model.months import Month
 from tillstream.ports import Ports
 from tillstream.workflows.goal_import.rows import GoalReader, ReadGoal, RefusedRow
 

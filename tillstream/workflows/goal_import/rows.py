@@ -7,10 +7,11 @@ from decimal import Decimal
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.catalogue.columns import EntryColumn
-from tillstream.domain.errors import Rejected
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Month, Target
-from tillstream.domain.limits import LIMITS
+from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Target
 from tillstream.goals.names import Names, UnknownName
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS
+from tillstream.model.months import Month
 from tillstream.workflows.catalogue_import.read_file import FileRow, read
 
 MONTH, AMOUNT = "month", "amount"

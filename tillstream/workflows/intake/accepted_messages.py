@@ -7,15 +7,15 @@ then a message of its own: settled, undone and rebuilt as any other. The one in 
 
 from collections.abc import Collection
 
-from tillstream import audit
-from tillstream.batches import homes, records
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.people import signatures, store_keys
+from tillstream.model import audit
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.people import signatures, store_credentials
 from tillstream.pipeline.reading.sale_messages import StoredMessage
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log, batch_records
 from tillstream.workflows.corrections import discard_messages
 from tillstream.workflows.intake import new_to_region, store_messages, verification
 from tillstream.workflows.intake.verification import KEY, SIGNATURE
@@ -39,8 +39,8 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
     An interrupted call is repeated: a message that is published twice counts once. Returns the record of the discard.
     Raises `Rejected` without a reason, or if one of the messages cannot be accepted; `NotFound`, `Unavailable`.
     """
-    upload = records.get(ports, batch)
-    homes.check_changeable(ports, upload)
+    upload = batch_records.get_batch(ports, batch)
+    batch_records.check_changeable_here(ports, upload)
     if not reason.strip():
         raise Rejected("Enter why the sender is right, for example “signed before its key was replaced”.")
     chosen = [message for message in discard_messages.quarantined(ports, upload) if message.line_number in lines]
@@ -50,7 +50,7 @@ def accept(ports: Ports, batch: str, lines: Collection[int], reason: str, by: st
     if obstacles:
         raise Rejected(f"Nothing was accepted. {'; '.join(obstacles)}. The till sends such a message again.")
     after = {"messages": [message.line_number for message in chosen], "reason": reason.strip()[:500]}
-    audit.record(ports, by, audit.AuditAction.SALE_UNVERIFIED_ACCEPTED, batch, None, after)
+    audit_log.record(ports, by, audit.AuditAction.SALE_UNVERIFIED_ACCEPTED, batch, None, after)
     ports.bus.publish(TOPIC_STORE_SALES, [_signed(ports, message) for message in chosen])
     return discard_messages.discard(ports, batch, lines, f"accepted as a message of its own: {reason}", by)
 
@@ -66,9 +66,11 @@ def _obstacle(ports: Ports, message: StoredMessage) -> str:
         return "; ".join(problems)
     if message.store not in {None, payload["store_id"]}:
         return f"it names the store {payload['store_id']}, and its sender is {message.store}"
-    keys = store_keys.of_store(ports, payload["region"], payload["store_id"]).keys
+    keys = store_credentials.keys_of_store(ports, payload["region"], payload["store_id"]).keys
     key = next((one for one in keys if one.id == message.signing.get(KEY)), None)
-    if key and not signatures.is_valid(key.public_key, message.text.encode(), message.signing.get(SIGNATURE, "")):
+    if key and not signatures.is_valid_signature(
+        key.public_key, message.text.encode(), message.signing.get(SIGNATURE, "")
+    ):
         return verification.WRONG
     return ""
 
@@ -77,7 +79,7 @@ def _signed(ports: Ports, message: StoredMessage) -> Message:
     """The same bytes from the same till and outbox, with the signature of the portal."""
     payload, _ = store_messages.decode(message.text)
     body = message.text.encode()
-    key, private, _ = store_keys.portal_key(ports)
+    key, private, _ = store_credentials.portal_key(ports)
     store = {name: payload[name] for name in ("region", "store_id")}
-    attributes = store | dict(message.signing) | {KEY: key, SIGNATURE: signatures.sign(private, body)}
+    attributes = store | dict(message.signing) | {KEY: key, SIGNATURE: signatures.sign_payload(private, body)}
     return Message(body, attributes | ({new_to_region.ACCEPTED: "yes"} if message.new_to_region else {}))

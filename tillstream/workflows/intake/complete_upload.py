@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import BinaryIO
 
-from tillstream import audit
-from tillstream.audit import AuditAction
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.model.audit import AuditAction
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.uploads import ResumableUpload
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 from tillstream.workflows.intake import inbox_object, resumable_upload
 from tillstream.workflows.onboarding import proposals
 
@@ -74,7 +74,7 @@ def clean_up(ports: Ports, contracts: ContractRegistry) -> int:
             resumable_upload.forget(ports, upload)
             if upload.waits:
                 about = {"file": upload.file, "size": upload.size, "uploaded_by": upload.by, "at": upload.begun_at}
-                audit.record(ports, SWEEP, AuditAction.UPLOAD_PREVIEW_EXPIRED, upload.id, about)
+                audit_log.record(ports, SWEEP, AuditAction.UPLOAD_PREVIEW_EXPIRED, upload.id, about)
             count += 1
         elif (upload.whole or upload.session) and not upload.look and upload.touched_at <= left:
             with suppress(Rejected, Conflict, NotFound):

@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Conflict, NotFound
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import CONNECT_FOLDER, path_in_name
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Conflict, NotFound
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import CONNECT_FOLDER, path_for_name
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_records
 from tillstream.workflows.intake import inbox_object
 
 HASH_DIGITS = 32
@@ -39,7 +39,7 @@ def object_name(connector: str, key: str, file: str, contract: str = "") -> str:
     file: name or path at the source, of which a folder may name the contract.
     """
     parts = [part for part in file.split("/") if part not in {"", ".", ".."}]
-    path = path_in_name("/".join(parts)) or "file"
+    path = path_for_name("/".join(parts)) or "file"
     return "/".join(filter(None, (CONNECT_FOLDER, connector, item_hash(key), contract, path)))
 
 
@@ -76,8 +76,8 @@ def take_in(
             pass
         stored = ports.objects.stat(INBOX, name)
     batch = inbox_object.record_of(ports, contracts, stored)
-    if not is_new and batch.state is State.RECEIVED:
-        events.publish_received(ports, batch)  # the process that stored it may have ended before its event
+    if not is_new and batch.state is BatchState.RECEIVED:
+        batch_records.publish_received(ports, batch)  # the process that stored it may have ended before its event
     return TakenFile(batch, size, is_new)
 
 
@@ -85,7 +85,7 @@ def _write(ports: Ports, name: str, open_item: Callable[[], BinaryIO], beat: Cal
     """Write the object and return its size."""
     size = 0
     with open_item() as stream, ports.objects.writer(INBOX, name, if_generation=0) as writer:
-        while chunk := stream.read(records.CHUNK):
+        while chunk := stream.read(batch_records.CHUNK_BYTES):
             size += writer.write(chunk)
             beat()
     return size

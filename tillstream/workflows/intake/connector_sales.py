@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from tillstream.domain.events import TOPIC_STORE_SALES
+from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 from tillstream.workflows.intake.store_messages import MAX_BYTES, MAX_CLOSE_BYTES, MAX_MESSAGES
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.text import json_text
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model import audit, json_text
+from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
+from tillstream.records import audit_log
 from tillstream.workflows.intake import store_messages
 from tillstream.workflows.intake.store_messages import MAX_MESSAGES, UNREADABLE, Result
 
@@ -25,13 +25,13 @@ def receive(ports: Ports, text: str, file: str, by: str) -> list[tuple[int, Resu
     results = [result for group in _groups(lines) for result in _publish(ports, group)]
     refused = sum(bool(result.code) for _, result in results)
     details = {"messages": len(results), "refused": refused}
-    audit.record(ports, by, audit.AuditAction.SALE_FILE_RECEIVED, file, None, details)
+    audit_log.record(ports, by, audit.AuditAction.SALE_FILE_RECEIVED, file, None, details)
     return results
 
 
 def _decoded(line: str) -> Any:
     try:
-        return json_text.decode(line)
+        return json_text.decode_json(line)
     except ValueError:
         return None
 

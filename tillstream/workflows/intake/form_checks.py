@@ -6,11 +6,17 @@ from typing import Any
 
 from tillstream.catalogue import assignments, listing
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.money.minor_units import minor_digits
-from tillstream.domain.people import Action, Scope
-from tillstream.domain.store_sale import CLOCK_TOLERANCE, LONG_AGO, MAX_MESSAGE_BYTES, PRODUCT_PRECISION, schema
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.messages import (
+    LONG_AGO,
+    MAX_SALE_BYTES,
+    PRODUCT_PRECISION,
+    TILL_CLOCK_TOLERANCE,
+    store_sale_schema,
+)
+from tillstream.model.money import minor_digits
+from tillstream.model.people import Action, Scope
 from tillstream.people import accounts
 from tillstream.ports import Ports
 
@@ -29,12 +35,12 @@ class NotAccepted(Rejected):
 def limits() -> dict[str, Any]:
     """What the form checks before it saves a sale."""
     return {
-        "ahead_seconds": int(CLOCK_TOLERANCE.total_seconds()),
+        "ahead_seconds": int(TILL_CLOCK_TOLERANCE.total_seconds()),
         "age_seconds": int(LONG_AGO.total_seconds()),
         "quantity": str(MAX_QUANTITY),
-        "amount": schema()["$defs"]["decimal"]["pattern"],
-        "lines": schema()["properties"]["lines"]["maxItems"],
-        "bytes": MAX_MESSAGE_BYTES,
+        "amount": store_sale_schema()["$defs"]["decimal"]["pattern"],
+        "lines": store_sale_schema()["properties"]["lines"]["maxItems"],
+        "bytes": MAX_SALE_BYTES,
     }
 
 
@@ -68,7 +74,7 @@ def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
 
 
 def _check_time(now: datetime, sold_at: datetime) -> None:
-    if sold_at > now + CLOCK_TOLERANCE:
+    if sold_at > now + TILL_CLOCK_TOLERANCE:
         raise NotAccepted(
             "in-the-future", f"The time of the sale, {sold_at.isoformat()}, is in the future. Check the device's clock."
         )
@@ -102,7 +108,7 @@ def _check_salesperson(ports: Ports, sale: dict[str, Any], sold_at: datetime) ->
             "retired-salesperson",
             f"The salesperson {salesperson} is retired. Choose another one, or ask a manager to change that.",
         )
-    if state == assignments.UNKNOWN and salesperson not in accounts.salespeople_of(ports, region):
+    if state == assignments.UNKNOWN and salesperson not in accounts.salespeople_of_region(ports, region):
         raise NotAccepted(
             "unknown-salesperson",
             f"Neither the catalogue nor an account has the salesperson “{salesperson}” in {region}. Choose another "

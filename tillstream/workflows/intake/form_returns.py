@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 
 COLLECTION = "form_returns"
 SETTLING = timedelta(hours=1)
@@ -93,7 +93,7 @@ def record(ports: Ports, sale: dict[str, Any], own_id: str, digest: str, sold: Q
         }
         return Update({"region": region, "sale_id": sale_id, "returns": others | {own_id: entry}})
 
-    document = update(ports.documents, COLLECTION, _id(region, sale_id), recorded)
+    document = update_document(ports.documents, COLLECTION, _id(region, sale_id), recorded)
     excess: str = document.data["returns"][own_id]["excess"]
     return excess
 

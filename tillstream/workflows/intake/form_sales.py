@@ -10,11 +10,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.people import Scope
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES, validation_errors
+from tillstream.model import audit
+from tillstream.model.messages import MAX_SALE_BYTES, store_sale_errors
+from tillstream.model.people import Scope
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log
 from tillstream.workflows.intake import form_checks, form_returns, store_sales
 from tillstream.workflows.intake.form_checks import NotAccepted
 from tillstream.workflows.intake.form_returns import Ledger, Quantities
@@ -33,9 +34,9 @@ def enter(ports: Ports, login: str, scope: Scope, payload: Any, ledger: Ledger) 
     """
     # A valid sale contains nothing to replace.
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-    if len(body) > MAX_MESSAGE_BYTES:
-        raise NotAccepted("too-large", f"A sale may have at most {MAX_MESSAGE_BYTES // 1024} KB. Split it into two.")
-    problems = validation_errors(payload)
+    if len(body) > MAX_SALE_BYTES:
+        raise NotAccepted("too-large", f"A sale may have at most {MAX_SALE_BYTES // 1024} KB. Split it into two.")
+    problems = store_sale_errors(payload)
     if problems:
         raise NotAccepted("not-a-sale", "; ".join(problems))
     form_checks.check(ports, scope, payload, ledger.contract(payload["region"]))
@@ -97,10 +98,10 @@ def _record(ports: Ports, login: str, scope: Scope, sale: dict[str, Any], ledger
             "sold": _quantities(sale),
         }
         after = {"version": int(version), "status": sale.get("status", "completed"), "lines": len(sale["lines"])}
-        entry = audit.entry(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, after)
+        entry = audit_log.entry(ports, login, audit.AuditAction.SALE_ENTERED, sale_id, None, after)
         return Update(data, [entry])
 
-    update(ports.documents, COLLECTION, _document_id(sale_id), recorded)
+    update_document(ports.documents, COLLECTION, _document_id(sale_id), recorded)
 
 
 def _quantities(sale: dict[str, Any]) -> dict[str, str]:

@@ -2,14 +2,11 @@
 
 import re
 
-from tillstream.batches import records, registration
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import contract_from_folder, is_ignored
-from tillstream.domain.object_names import (
+from tillstream.model.batch import Batch, Hold, HoldCode
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.file_names import (
     CONNECT_FOLDER,
     CONNECTED_NAME,
     PACK_NAME,
@@ -20,11 +17,14 @@ from tillstream.domain.object_names import (
     SYNC_FOLDER,
     SYNCED_NAME,
     TIME_DIGITS,
+    contract_from_folder,
+    is_ignored_file,
 )
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.model.uploads import ResumableUpload
 from tillstream.pipeline.reading.file_signatures import NotATable
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_records, batch_registration
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.intake import micro_batch, resumable_upload, uploads
 from tillstream.workflows.onboarding import proposals
@@ -60,7 +60,7 @@ def record_of(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
 def recorded(ports: Ports, stored: StoredObject) -> Batch | None:
     """Return the record of an inbox object, or None. It is one query, which does not read the object."""
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
-    existing = ports.documents.find(records.COLLECTION, where, order_by="received_seq", limit=1)
+    existing = ports.documents.find(batch_records.BATCHES, where, order_by="received_seq", limit=1)
     return Batch.from_json(existing[0].data) if existing else None
 
 
@@ -84,13 +84,17 @@ def create_record(ports: Ports, contracts: ContractRegistry, stored: StoredObjec
         return _register_sent(ports, contracts, stored, upload)
     connected = CONNECTED_NAME.fullmatch(stored.name)
     if connected:
-        return _register(ports, contracts, stored, connected["path"], records.connector_sender(connected["connector"]))
-    if is_ignored(stored.name):
+        return _register(
+            ports, contracts, stored, connected["path"], batch_records.connector_sender(connected["connector"])
+        )
+    if is_ignored_file(stored.name):
         raise Rejected(f"{stored.name} is skipped: its name is that of a temporary or hidden file.")
     dropped = DROPPED.fullmatch(stored.name)
     named = dropped or LOADED.fullmatch(stored.name)
     path = named[1] if named else stored.name
-    return _register(ports, contracts, stored, path, records.WATCHED_FOLDER if dropped else records.UNKNOWN_SENDER)
+    return _register(
+        ports, contracts, stored, path, batch_records.WATCHED_FOLDER if dropped else batch_records.UNKNOWN_SENDER
+    )
 
 
 def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject, path: str, by: str) -> Batch:
@@ -99,9 +103,9 @@ def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject, p
     try:
         contract, why = _contract_of(ports, contracts, stored, path)
     except NotATable as error:
-        return registration.register(ports, None, stored, by, file=file, rejected=str(error))
+        return batch_registration.register_batch(ports, None, stored, by, file=file, rejected=str(error))
     held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
-    return registration.register(ports, contract, stored, by, file=file, held=held)
+    return batch_registration.register_batch(ports, contract, stored, by, file=file, held=held)
 
 
 def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObject, upload: ResumableUpload) -> Batch:
@@ -113,14 +117,16 @@ def _register_sent(ports: Ports, contracts: ContractRegistry, stored: StoredObje
         from tillstream.workflows.onboarding import held_batch  # heavy, only needed here
 
         requested = Hold.of(HoldCode.REGION_REQUESTED, value=upload.by, detail=upload.requested_region)
-        sha256 = upload.sha256 or registration.digest_of(ports, stored)
+        sha256 = upload.sha256 or batch_registration.digest_of_object(ports, stored)
         # first, as a record that exists is not registered again
-        held_batch.keep(ports, registration.id_of(stored, sha256), upload.answers, upload.by)
-        batch = registration.register(ports, None, stored, upload.by, sha256=sha256, file=upload.file, held=requested)
+        held_batch.keep(ports, batch_registration.batch_id_of(stored, sha256), upload.answers, upload.by)
+        batch = batch_registration.register_batch(
+            ports, None, stored, upload.by, sha256=sha256, file=upload.file, held=requested
+        )
     else:
         contract, why = _pinned(contracts, upload.contract)
         held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
-        batch = registration.register(
+        batch = batch_registration.register_batch(
             ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file, held=held
         )
     if upload.session:

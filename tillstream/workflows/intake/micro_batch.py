@@ -4,17 +4,16 @@ import hashlib
 import json
 import re
 
-from tillstream import losses
-from tillstream.batches import originals, packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.ids import batch_id
-from tillstream.domain.object_names import PACKABLE_NAME
-from tillstream.losses import Loss, LossKind
+from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import PACKABLE_NAME
+from tillstream.model.ids import batch_id
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_originals, batch_records, losses
+from tillstream.records.losses import Loss, LossKind
 
 NEWLINE = b"\n"
 _NAME = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
@@ -56,11 +55,11 @@ def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) ->
 
     Raises `Rejected` if its bytes are not those of the hash in its name, and records that they are lost.
     """
-    with packs.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
+    with batch_originals.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
         raw = stream.read()
-    if PACKABLE_NAME.fullmatch(stored.name) and not packs.Original(stored, raw).is_whole:
+    if PACKABLE_NAME.fullmatch(stored.name) and not batch_originals.PackedOriginal(stored, raw).is_whole:
         raise _damaged(ports, stored)
-    losses.recovered(ports, LossKind.STORE_SALES, stored.name)
+    losses.resolve_recovered(ports, LossKind.STORE_SALES, stored.name)
     sha256, own_stores = hashlib.sha256(raw).hexdigest(), _is_bound(raw)
     return _create_record(ports, contracts, stored, sha256, raw.count(NEWLINE), own_stores=own_stores)
 
@@ -68,8 +67,10 @@ def register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) ->
 def _damaged(ports: Ports, stored: StoredObject) -> Rejected:
     region = stored.name.rpartition("/")[0].partition("/")[2]
     message = f"The store sales in {stored.bucket}/{stored.name} are damaged, and have no record. They do not count."
-    remedy = f"{originals.FROM_BACKUP}, have the stores send these sales again, or accept the loss."
-    losses.report(ports, Loss(LossKind.STORE_SALES, stored.name, message, remedy, "", (region,) if region else ()))
+    remedy = f"{batch_originals.FROM_BACKUP}, have the stores send these sales again, or accept the loss."
+    losses.report_losses(
+        ports, Loss(LossKind.STORE_SALES, stored.name, message, remedy, "", (region,) if region else ())
+    )
     return Rejected(message)
 
 
@@ -107,7 +108,7 @@ def _create_record(
         state_at=now,
         sha256=sha256,
     )
-    return records.create(ports, upload)
+    return batch_records.create_batch(ports, upload)
 
 
 def _title(sales: int) -> str:

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 
 from tillstream.catalogue import listing
 from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.countries import code_of, name_of
-from tillstream.domain.money.currencies import CURRENCIES
-from tillstream.domain.text import json_text
+from tillstream.model import json_text
+from tillstream.model.contract import Contract
+from tillstream.model.countries import country_code, country_name
+from tillstream.model.money import CURRENCIES
 from tillstream.pipeline.validating.sold_before import (
     MAX_USUAL_COUNTRIES,
     SoldBefore,
@@ -21,8 +21,8 @@ from tillstream.pipeline.validating.sold_before import (
     sold_before,
 )
 from tillstream.ports import Ports
-from tillstream.ports.document_store import DocumentStore
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
+from tillstream.ports.documents import DocumentStore
 
 ACCEPTED = "accepted_new_to_region"
 """Attribute of a message whose currency or country a person has accepted."""
@@ -53,7 +53,7 @@ def _parts(region: str, one: Named, usual: UsualSales) -> Iterable[str]:
     if usual.currencies and _has_new_currency(one, usual):
         yield f"it is in {one[0]}, and {region} has sales in {list_names(sorted(usual.currencies))}"
     if usual.countries and _has_new_country(one, usual):
-        yield f"it is of {name_of(one[1])}, and {region} has sales of {list_names(sorted(usual.countries.values()))}"
+        yield f"it is of {country_name(one[1])}, and {region} has sales of {list_names(sorted(usual.countries.values()))}"
 
 
 def _has_new_currency(one: Named, usual: UsualSales) -> bool:
@@ -73,8 +73,8 @@ def _of_stores(ports: Ports, region: str) -> SoldBefore:
 
 def _named(delivery: Delivery) -> Named:
     try:
-        sale = json_text.decode(delivery.message.body)
+        sale = json_text.decode_json(delivery.message.body)
         currency, country = str(sale["currency"]), str(sale.get("country", ""))
     except (ValueError, TypeError, KeyError, AttributeError):
         return "", ""
-    return currency if currency in CURRENCIES else "", country if code_of(country) else ""
+    return currency if currency in CURRENCIES else "", country if country_code(country) else ""

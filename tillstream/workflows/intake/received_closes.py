@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from tillstream.domain import day_close
-from tillstream.domain.text import json_text
+from tillstream.model import json_text, messages
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 from tillstream.workflows.review import day_closes
 
-_MARK = day_close.SCHEMA_V1.encode()
+_MARK = messages.DAY_CLOSE_V1.encode()
 
 
 def take(ports: Ports, deliveries: Sequence[Delivery], unverified: Mapping[str, str]) -> list[Delivery]:
@@ -29,10 +28,10 @@ def take(ports: Ports, deliveries: Sequence[Delivery], unverified: Mapping[str, 
 def _is_own(delivery: Delivery) -> bool:
     """Whether the message is a valid day close of its sender's store."""
     try:
-        message = json_text.decode(delivery.message.body.decode())
+        message = json_text.decode_json(delivery.message.body.decode())
     except ValueError:
         return False
-    if not day_close.is_day_close(message) or day_close.validation_errors(message):
+    if not messages.is_day_close(message) or messages.day_close_errors(message):
         return False
     attributes = delivery.message.attributes
     return all(attributes.get(name, message[name]) == message[name] for name in ("region", "store_id"))

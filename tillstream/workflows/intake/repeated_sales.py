@@ -8,7 +8,7 @@ sale are held for a moment and form a micro-batch together, which has each sale 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 
 HOLD = timedelta(seconds=5)
 """Time after which the next call takes the held messages, the first one of each sale."""

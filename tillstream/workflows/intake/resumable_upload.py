@@ -15,15 +15,15 @@ from functools import partial
 from itertools import zip_longest
 from typing import BinaryIO
 
-from tillstream.batches import records, writers
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.errors import Conflict, NotFound, Rejected
-from tillstream.domain.events import INBOX, STAGING
-from tillstream.domain.object_names import TIME_DIGITS
-from tillstream.domain.resumable_upload import ResumableUpload
-from tillstream.domain.write_scope import Stores
+from tillstream.model.batch import Batch
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.events import INBOX, STAGING
+from tillstream.model.file_names import TIME_DIGITS
+from tillstream.model.people import BoundStores
+from tillstream.model.uploads import ResumableUpload
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import batch_records, batch_registration
 
 COLLECTION = "sendings"
 PIECE = 1 << 20
@@ -54,7 +54,7 @@ def begin(
     sha256: str = "",
     mark: str = "",
     origin: str = "",
-    stores: Stores = None,
+    stores: BoundStores = None,
 ) -> ResumableUpload:
     """Start an upload of `size` bytes. Raises `Rejected` for invalid arguments or too many open uploads.
 
@@ -70,7 +70,7 @@ def begin(
     upload = ResumableUpload(
         _new_id(ports), by, name, size, now, now, contract, look, sha256=sha256.lower(), mark=mark[:200]
     )
-    writers.note(ports, inbox_name(upload), stores)
+    batch_registration.note_bound_stores(ports, inbox_name(upload), stores)
     if origin and size and not sha256:
         session = ports.objects.start_upload_session(*target_object(upload), size=size, origin=origin)
         upload = replace(upload, session=session)
@@ -164,7 +164,7 @@ def change(ports: Ports, id: str, by: str, change: Callable[[ResumableUpload], R
     def changed(document: Document | None) -> Update:
         return Update(change(_record(document, id, by)).to_json())
 
-    return ResumableUpload.from_json(update(ports.documents, COLLECTION, id, changed).data)
+    return ResumableUpload.from_json(update_document(ports.documents, COLLECTION, id, changed).data)
 
 
 def cancel(ports: Ports, id: str, by: str) -> None:
@@ -180,7 +180,7 @@ def cancel(ports: Ports, id: str, by: str) -> None:
     if upload.session and not upload.batch_id and not upload.look:
         change(ports, id, by, lambda current: replace(current, by=""))
         if batch := batch_of(ports, upload):
-            records.cancel(ports, batch.batch_id, by)
+            batch_records.cancel_batch(ports, batch.batch_id, by)
     else:
         ports.documents.delete(COLLECTION, id)
     forget(ports, upload)
@@ -209,7 +209,7 @@ def mark_completed(ports: Ports, upload: ResumableUpload, batch: str) -> Resumab
 
 def batch_of(ports: Ports, upload: ResumableUpload) -> Batch | None:
     """Return the batch of the file's inbox object, or None if it is not registered yet."""
-    documents = ports.documents.find(records.COLLECTION, {"object": inbox_name(upload)}, limit=1)
+    documents = ports.documents.find(batch_records.BATCHES, {"object": inbox_name(upload)}, limit=1)
     return Batch.from_json(documents[0].data) if documents else None
 
 

@@ -1,18 +1,18 @@
 """Status notes next to files taken from a watched folder, for files that need attention."""
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.batch import BatchState
+from tillstream.model.problems import CATALOGUE
 from tillstream.ports import Ports
-from tillstream.ports.drop import DropFolder
+from tillstream.ports.files import DropFolder
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
+from tillstream.records import batch_records
 
 COLLECTION = "drops"
 """Documents by batch id. `place`: path of the file in the archive; `said`: text of its note; `told`: whether the state
 is final, so that the note does not change any more."""
-UNDER_WAY = frozenset({State.RECEIVED, State.STAGING, State.STAGED})
-NOT_FINAL = UNDER_WAY | {State.HELD, State.FAILED}
+UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})
+NOT_FINAL = UNDER_WAY | {BatchState.HELD, BatchState.FAILED}
 
 
 def update_notes(ports: Ports, drop: DropFolder) -> None:
@@ -20,7 +20,7 @@ def update_notes(ports: Ports, drop: DropFolder) -> None:
     if not drop.keeps_archive:
         return
     for document in ports.documents.find(COLLECTION, {"told": False}):
-        state = records.get(ports, document.id).state
+        state = batch_records.get_batch(ports, document.id).state
         if state in UNDER_WAY:
             continue
         text = note_text(receipts.receipt(ports, document.id))
@@ -36,7 +36,7 @@ def note_text(receipt: Receipt) -> str:
     lines = []
     if receipt["error"]:
         lines.append(receipt["error"])
-    for hold in receipt["holds"] if receipt["status"] == State.HELD else ():
+    for hold in receipt["holds"] if receipt["status"] == BatchState.HELD else ():
         lines += [
             f"The file is held for review: {hold['message']}",
             CATALOGUE[hold["code"]].advice(receipt["batch_id"]),

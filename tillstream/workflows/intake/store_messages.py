@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain import day_close, store_sale
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import MAX_MESSAGE_BYTES
-from tillstream.domain.text import json_text
-from tillstream.domain.write_scope import NOT_YOUR_STORE, UNVERIFIED
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model import audit, json_text
+from tillstream.model import messages as model_messages
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import MAX_SALE_BYTES
+from tillstream.model.people import NOT_YOUR_STORE, UNVERIFIED
+from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
+from tillstream.records import audit_log
 from tillstream.workflows.intake import till_sequences
 from tillstream.workflows.intake.verification import ADDRESS, EPOCH, KEY, SEQUENCE, SIGNATURE, SIGNING, TILL, Verifier
 
@@ -102,22 +102,23 @@ def decode(text: str) -> tuple[Any, list[str]]:
     """The decoded payload of a sale or a day close, and its problems; empty if it is valid."""
     try:
         size = len(text.encode())
-        message = json_text.decode(text)
-    except json_text.TooDeep:
+        message = json_text.decode_json(text)
+    except json_text.NestedTooDeeply:
         return None, ["nested too deeply"]
     except UnicodeEncodeError:
         return None, ["contains half of a character (a lone surrogate such as \\ud800)"]
     except ValueError as error:
         return None, [f"not JSON: {error}"]
-    is_close = day_close.is_day_close(message)
-    limit = MAX_CLOSE_BYTES if is_close else MAX_MESSAGE_BYTES
+    is_close = model_messages.is_day_close(message)
+    limit = MAX_CLOSE_BYTES if is_close else MAX_SALE_BYTES
     if size > limit:
         return None, [f"a message can have at most {limit // 1024} KB"]
-    return message, (day_close if is_close else store_sale).validation_errors(message)
+    errors = model_messages.day_close_errors(message) if is_close else model_messages.store_sale_errors(message)
+    return message, errors
 
 
 def _id(message: Mapping[str, Any]) -> str:
-    own = ("till_id", "date") if day_close.is_day_close(message) else ("number",)
+    own = ("till_id", "date") if model_messages.is_day_close(message) else ("number",)
     return "/".join(message[name] for name in ("region", "store_id", *own))
 
 
@@ -127,7 +128,7 @@ def _message(store: StoreToken, item: Mapping[str, str]) -> Message:
 
 def sender_attributes(store: StoreToken) -> dict[str, str]:
     """Attributes of a message that state who sent it."""
-    attributes = {"region": store.region, "store_id": store.store_id, ADDRESS: audit.current_address()}
+    attributes = {"region": store.region, "store_id": store.store_id, ADDRESS: audit_log.current_address()}
     return {name: value for name, value in attributes.items() if value}
 
 
@@ -155,4 +156,4 @@ def _report_foreign(ports: Ports, store: StoreToken, results: Sequence[Result]) 
     foreign = [result.id for result in results if result.code == NOT_YOUR_STORE]
     if foreign:
         details = {"messages": len(foreign), "example": foreign[0], "token_id": store.id}
-        audit.record(ports, "stores", audit.AuditAction.SALE_OUT_OF_SCOPE, store.store_id, None, details)
+        audit_log.record(ports, "stores", audit.AuditAction.SALE_OUT_OF_SCOPE, store.store_id, None, details)

@@ -10,18 +10,18 @@ from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
-from tillstream.batches import events
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import TOPIC_STORE_SALES
-from tillstream.domain.store_sale import validation_errors
-from tillstream.domain.text import json_text
-from tillstream.people import signatures, store_keys
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model import json_text
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
+from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.model.messages import store_sale_errors
+from tillstream.people import signatures, store_credentials
+from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Delivery, Message
+from tillstream.ports.bus import Delivery, Message
+from tillstream.records import batch_records
 from tillstream.workflows.intake import (
     micro_batch,
     new_to_region,
@@ -82,7 +82,7 @@ def _stage_at_once(ports: Ports, kept: Sequence[Batch], stage: Callable[[Batch],
             stage(batch)
         except BaseException:
             for unstaged in kept[place:]:
-                events.publish_received(ports, unstaged)
+                batch_records.publish_received(ports, unstaged)
             raise
 
 
@@ -128,7 +128,7 @@ def keep(
 def _sale_key(delivery: Delivery, contract_of: Callable[[str], Contract | None]) -> Sale:
     """Return region and sale of a message; both empty if it is unreadable, the region also if it is unknown."""
     try:
-        sale = json_text.decode(delivery.message.body)
+        sale = json_text.decode_json(delivery.message.body)
         region, store, number = str(sale["region"]), str(sale["store_id"]), str(sale["number"])
     except (ValueError, TypeError, KeyError):
         return "", ""
@@ -154,8 +154,8 @@ def _store_group(
     raw = b"".join(_line(one, unverified.get(one.id, ""), new.get(one.id, "")) for one in group)
     own_stores = bool(_store(group[0]))
     batch = micro_batch.store(ports, contracts, folder, group[0].sequence, raw, own_stores=own_stores)
-    if publish and batch.state is State.RECEIVED:
-        events.publish_received(ports, batch)
+    if publish and batch.state is BatchState.RECEIVED:
+        batch_records.publish_received(ports, batch)
     return batch
 
 
@@ -203,14 +203,14 @@ def publish(ports: Ports, store: StoreToken, payload: Any) -> str:
 
     Raises `NotAStoreSale`, `Unsigned`, `Unavailable`.
     """
-    problems = validation_errors(payload) or [
+    problems = store_sale_errors(payload) or [
         f"{name}: this token is only valid for {value}"
         for name, value in (("region", store.region), ("store_id", store.store_id))
         if payload[name] != value
     ]
     if problems:
         raise NotAStoreSale(problems)
-    message = Message(json_text.encode(payload), store_messages.sender_attributes(store))
+    message = Message(json_text.encode_json(payload), store_messages.sender_attributes(store))
     if verification.Verifier(ports).signed_only((store.region, store.store_id)):
         raise Unsigned(store.store_id, message)
     ports.bus.publish(TOPIC_STORE_SALES, [message])
@@ -228,8 +228,8 @@ def publish_from_portal(ports: Ports, region: str, store_id: str, body: bytes, r
     review: why it counts only once a person has accepted it; empty if it counts. Idempotent as `publish`. Raises
     `Unavailable`.
     """
-    key, private, _ = store_keys.portal_key(ports)
-    signature = signatures.sign(private, body)
+    key, private, _ = store_credentials.portal_key(ports)
+    signature = signatures.sign_payload(private, body)
     attributes = {"region": region, "store_id": store_id, "key": key, "till": verification.PORTAL_TILL}
     attributes |= {"signature": signature} | ({REVIEW: review} if review else {})
     ports.bus.publish(TOPIC_STORE_SALES, [Message(body, attributes)])

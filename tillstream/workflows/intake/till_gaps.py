@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from tillstream import losses
-from tillstream.domain.errors import Rejected
-from tillstream.losses import Loss, LossKind
-from tillstream.people import store_keys, store_tokens
-from tillstream.people.store_tokens import StoreToken
+from tillstream.model.errors import Rejected
+from tillstream.people import store_credentials
+from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
+from tillstream.records import losses
+from tillstream.records.losses import Loss, LossKind
 from tillstream.workflows.intake import till_sequences
 from tillstream.workflows.intake.store_sales import SUBSCRIPTION
 from tillstream.workflows.intake.till_sequences import DIGITS, Numbered
@@ -53,7 +53,7 @@ def parse(ports: Ports, store: StoreToken, value: Any) -> list[Numbered]:
     if not isinstance(listed, list) or len(listed) > MOST or not isinstance(value.get("till"), str):
         raise Rejected(f"acknowledged must have the till, and messages, a list of at most {MOST:,}.")
     messages = [_numbered(store, value["till"], one) for one in listed]
-    keys = store_keys.of_store(ports, store.region, store.store_id).keys
+    keys = store_credentials.keys_of_store(ports, store.region, store.store_id).keys
     # a token alone must not be able to report losses of any number of tills
     return messages if any(key.till == value["till"] for key in keys) else []
 
@@ -79,7 +79,7 @@ def states(ports: Ports, queried: Sequence[Numbered]) -> list[Acknowledged]:
 
 def stores_at_risk(ports: Ports) -> list[StoreToken]:
     """One token of each store that sent sales on the last day on which any did, or the day before."""
-    tokens = [token for token in store_tokens.find(ports) if token.last_used]
+    tokens = [token for token in store_credentials.find_store_tokens(ports) if token.last_used]
     if not tokens:
         return []
     last = date.fromisoformat(max(token.last_used for token in tokens))
@@ -102,7 +102,7 @@ def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
     name, before, settled = "", [], []
     if document:
         name, before, settled = (document.data[field] for field in ("name", "digests", "settled"))
-    lost = losses.find(ports, LossKind.STORE_SALES, name) if before else None
+    lost = losses.find_loss(ports, LossKind.STORE_SALES, name) if before else None
     if before and not (lost and lost.is_open):
         before, settled = [], [*settled, *before]  # somebody has dealt with it: what follows is another loss
     stored = {one.digest for one, state in by_message.items() if state is Acknowledged.STORED}
@@ -114,9 +114,9 @@ def _note(ports: Ports, by_message: Mapping[Numbered, Acknowledged]) -> None:
     if not before:
         name = f"{first.region}/{first.store_id}/{first.till}/{missing[new[0]].epoch}/{missing[new[0]].sequence}"
     if digests:
-        losses.report(ports, _loss(first, name, len(digests)))
+        losses.report_losses(ports, _loss(first, name, len(digests)))
     else:
-        losses.recovered(ports, LossKind.STORE_SALES, name)
+        losses.resolve_recovered(ports, LossKind.STORE_SALES, name)
     kept = {"digests": digests[:MOST_KEPT], "settled": settled[-MOST_KEPT:]}
     ports.documents.put(COLLECTION, key, {"name": name} | kept)
 

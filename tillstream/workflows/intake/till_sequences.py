@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import Conflict
-from tillstream.people import store_keys
+from tillstream.model import audit
+from tillstream.model.errors import Conflict
+from tillstream.people import store_credentials
 from tillstream.ports import Ports
-from tillstream.ports.document_store import MAX_TRIES, Put
-from tillstream.ports.event_bus import Delivery, Message
+from tillstream.ports.bus import Delivery, Message
+from tillstream.ports.documents import MAX_UPDATE_TRIES, Put
+from tillstream.records import audit_log
 from tillstream.workflows.intake.verification import EPOCH, SEQUENCE, TILL
 
 COLLECTION = "till_sequences"
@@ -54,7 +55,7 @@ class Numbered:
 
 def outbox_id(region: str, store_id: str, till: str) -> str:
     """Beginning of the IDs of documents about a till."""
-    return f"{store_keys.document_id(region, store_id)}-{hashlib.sha256(till.encode()).hexdigest()[:8]}"
+    return f"{store_credentials.store_document_id(region, store_id)}-{hashlib.sha256(till.encode()).hexdigest()[:8]}"
 
 
 def record(ports: Ports, deliveries: Iterable[Delivery], unverified: Collection[str] = ()) -> None:
@@ -67,7 +68,7 @@ def record(ports: Ports, deliveries: Iterable[Delivery], unverified: Collection[
     for delivery in deliveries:
         if numbered := of_message(delivery.message, is_verified=delivery.id not in unverified):
             documents.setdefault(numbered.document, []).append(numbered)
-    for _ in range(MAX_TRIES):
+    for _ in range(MAX_UPDATE_TRIES):
         puts = [put for name, messages in documents.items() for put in _changes(ports, name, messages)]
         if not puts:
             return
@@ -131,7 +132,7 @@ def _changes(ports: Ports, id: str, messages: list[Numbered]) -> list[Put]:
 
 def _event(ports: Ports, one: Numbered) -> Put:
     details = {"region": one.region, "till": one.till, "epoch": one.epoch, "sequence": one.sequence}
-    return audit.entry(ports, "stores", audit.AuditAction.SALE_SEQUENCE_REUSED, one.store_id, None, details)
+    return audit_log.entry(ports, "stores", audit.AuditAction.SALE_SEQUENCE_REUSED, one.store_id, None, details)
 
 
 def of_message(message: Message, *, is_verified: bool = True) -> Numbered | None:

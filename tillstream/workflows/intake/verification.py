@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from tillstream.domain.text import json_text
-from tillstream.people import signatures, store_keys
-from tillstream.people.store_keys import StoreKeys
+from tillstream.model import json_text
+from tillstream.people import signatures, store_credentials
+from tillstream.people.store_credentials import KeysOfStore
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import Delivery
+from tillstream.ports.bus import Delivery
 
 KEY, TILL, EPOCH, SEQUENCE, SIGNATURE = "key", "till", "epoch", "sequence", "signature"
 SIGNING = (KEY, TILL, EPOCH, SEQUENCE, SIGNATURE)
@@ -35,7 +35,7 @@ class Verifier:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._keys: dict[Store, StoreKeys] = {}
+        self._keys: dict[Store, KeysOfStore] = {}
         self._portal: tuple[str, str, str] | None = None
 
     def unverified(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Verifier:
         if problem:
             return problem
         public = next((one.public_key for one in keys.keys if one.id == key_id), self._portal_key()[2])
-        return "" if signatures.is_valid(public, body, attributes[SIGNATURE]) else WRONG
+        return "" if signatures.is_valid_signature(public, body, attributes[SIGNATURE]) else WRONG
 
     def key_problem(self, store: Store, key_id: str) -> str:
         """Why a store cannot sign with a key; empty if it can, as the portal can for every store."""
@@ -69,26 +69,28 @@ class Verifier:
         """Whether the store accepts signed messages only."""
         return not self._of(store).accepts_unsigned
 
-    def _of(self, store: Store) -> StoreKeys:
+    def _of(self, store: Store) -> KeysOfStore:
         if store not in self._keys:
-            self._keys[store] = store_keys.of_store(self._ports, *store) if all(store) else StoreKeys(*store)
+            self._keys[store] = (
+                store_credentials.keys_of_store(self._ports, *store) if all(store) else KeysOfStore(*store)
+            )
         return self._keys[store]
 
     @cached_property
     def _all_keys(self) -> set[str]:
         """IDs of the keys of all stores; read only for keys that the store does not have."""
-        return {key.id for key in store_keys.find(self._ports)}
+        return {key.id for key in store_credentials.find_store_keys(self._ports)}
 
     def _portal_key(self) -> tuple[str, str, str]:
         if self._portal is None:
-            self._portal = store_keys.portal_key(self._ports)
+            self._portal = store_credentials.portal_key(self._ports)
         return self._portal
 
 
 def named_store(body: bytes) -> Store | None:
     """Region and store that a message names; None if it cannot be read."""
     try:
-        message = json_text.decode(body)
+        message = json_text.decode_json(body)
         return str(message["region"]), str(message["store_id"])
     except (ValueError, TypeError, KeyError):
         return None

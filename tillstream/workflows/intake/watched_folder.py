@@ -6,14 +6,14 @@ Each file has a claim id that survives a crash. It is part of the object name, s
 from collections.abc import Iterable
 from typing import Any
 
-from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Conflict, Rejected, Unavailable
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import path_in_name
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Conflict, Rejected, Unavailable
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import path_for_name
 from tillstream.ports import Ports
-from tillstream.ports.drop import DropFolder, DroppedFile
+from tillstream.ports.files import DropFolder, DroppedFile
+from tillstream.records import batch_records
 from tillstream.workflows.intake import inbox_object, status_notes
 
 COLLECTION = status_notes.COLLECTION
@@ -50,7 +50,7 @@ def waits(drops: Iterable[DropFolder]) -> int:
 
 
 def _take(ports: Ports, contracts: ContractRegistry, drop: DropFolder, dropped: DroppedFile) -> Batch | None:
-    name = f"{FOLDER}/{dropped.claim}/{path_in_name(dropped.name)}"
+    name = f"{FOLDER}/{dropped.claim}/{path_for_name(dropped.name)}"
     try:
         _keep(ports, drop, dropped, name)
         kept_before = False
@@ -60,15 +60,15 @@ def _take(ports: Ports, contracts: ContractRegistry, drop: DropFolder, dropped: 
         drop.release(dropped)
         return None
     upload = inbox_object.record_of(ports, contracts, ports.objects.stat(INBOX, name))
-    if kept_before and upload.state is State.RECEIVED:
-        events.publish_received(ports, upload)  # the process that stored it may have died before its event
+    if kept_before and upload.state is BatchState.RECEIVED:
+        batch_records.publish_received(ports, upload)  # the process that stored it may have died before its event
     drop.archive(dropped, _target_path(ports, drop, dropped, upload))
     return upload
 
 
 def _keep(ports: Ports, drop: DropFolder, dropped: DroppedFile, name: str) -> None:
     with drop.open(dropped) as stream, ports.objects.writer(INBOX, name, if_generation=0) as writer:
-        while chunk := stream.read(records.CHUNK):
+        while chunk := stream.read(batch_records.CHUNK_BYTES):
             writer.write(chunk)
         if drop.was_modified(dropped):
             raise _StillWritten

@@ -11,9 +11,9 @@ from tillstream.detection.columns.column_roles import NUMERIC_ROLES
 from tillstream.detection.evidence import DetectionLog, DetectionQuestion
 from tillstream.detection.values.date_profile import is_ambiguous_date, months_by_language, parse_date_in_order
 from tillstream.detection.values.numbers import looks_like_number
-from tillstream.domain.dates.swapped_dates import swapped
-from tillstream.domain.errors import Rejected
-from tillstream.domain.month_names import folded
+from tillstream.model.date_words import fold_name
+from tillstream.model.errors import Rejected
+from tillstream.model.swapped_dates import swap_day_and_month
 from tillstream.workflows.onboarding.questionnaire import Open, Questionnaire, sample
 
 SHOWN = 3
@@ -113,7 +113,7 @@ def _months(questionnaire: Questionnaire, language: str) -> list[str]:
     months = months_by_language()[language]
     lines = []
     for word in _first_values(questionnaire, "date"):
-        number = next((months[folded(name)] for name in _NAME.findall(word) if folded(name) in months), None)
+        number = next((months[fold_name(name)] for name in _NAME.findall(word) if fold_name(name) in months), None)
         lines.append(f"{word} is in {date(2000, number, 1):%B}" if number else f"{word} has no month of this language")
     return lines
 
@@ -125,7 +125,7 @@ def _half_converted(questionnaire: Questionnaire, answer: str) -> list[str]:
         for word in _first_values(questionnaire, "date", lambda word: parse_date_in_order(word[:10], "YMD"))
         if (day := parse_date_in_order(word[:10], "YMD"))
     }
-    read = {word: swapped(day) if answer == "swap" else day for word, day in days.items()}
+    read = {word: swap_day_and_month(day) if answer == "swap" else day for word, day in days.items()}
     return [f"{word} is {day.day} {day:%B %Y}" for word, day in read.items()]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sql
-from tillstream.domain.people import Scope
+from tillstream.model.people import Scope
 from tillstream.ports import Warehouse
 
 MOST_LINES = 200_000

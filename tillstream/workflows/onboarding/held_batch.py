@@ -4,18 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from tillstream.batches import originals
-from tillstream.contracts import known_headers
+from tillstream.contracts import source_settings
 from tillstream.contracts.registry import contract_version
 from tillstream.detection import drift
 from tillstream.detection.answers import check_answers
 from tillstream.detection.evidence import DetectionQuestion
-from tillstream.domain.batch.record import Batch
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.text.sentences import upper_first
+from tillstream.model.batch import Batch
+from tillstream.model.contract import Contract
+from tillstream.model.text import upper_first
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.ports import Ports
+from tillstream.records import batch_originals
 from tillstream.workflows.onboarding import questionnaire
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.questionnaire import MAPPED, Open, Questionnaire
@@ -24,7 +24,7 @@ COLLECTION = "answers"
 
 
 def original_opener(ports: Ports, upload: Batch) -> Open:
-    return partial(originals.open_whole, ports, upload)
+    return partial(batch_originals.open_whole_original, ports, upload)
 
 
 def answers(ports: Ports, batch: str) -> dict[str, str]:
@@ -67,7 +67,7 @@ def build_questionnaire(
     contract_drift = drift(
         file_sample,
         current,
-        header=known_headers.earlier_headers(ports, current),
+        header=source_settings.earlier_headers(ports, current),
         answers=answers_by_key,
         reader=can_parse_cells,
         unknown_words=upload.staged.unknown_words if upload.staged else (),

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.workflows.onboarding.delivered_lines import Delivered, DeliveredLine, LineSearch
 from tillstream.workflows.onboarding.sampled_lines import SampledLine, bare_number
 

@@ -2,44 +2,42 @@
 
 from collections.abc import Iterable
 
-from tillstream.audit import AuditAction
-from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.holds import Hold, HoldCode
-from tillstream.domain.batch.proposal import Proposal
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
-from tillstream.domain.resumable_upload import ResumableUpload
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import Batch, BatchState, ContractProposal, Hold, HoldCode
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
+from tillstream.model.uploads import ResumableUpload
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_records, batch_registration
 
 IGNORED_FIELDS = frozenset({"version", "description"})
 """Fields that do not affect how a contract reads files."""
 
 
-def of(contract: Contract, changes: Iterable[str]) -> Proposal:
+def of(contract: Contract, changes: Iterable[str]) -> ContractProposal:
     """Return the proposal of a contract. changes: descriptions for the reviewer."""
-    return Proposal(contract.model_dump(mode="json"), tuple(changes))
+    return ContractProposal(contract.model_dump(mode="json"), tuple(changes))
 
 
-def register(ports: Ports, stored: StoredObject, sent: ResumableUpload, proposal: Proposal) -> Batch:
+def register(ports: Ports, stored: StoredObject, sent: ResumableUpload, proposal: ContractProposal) -> Batch:
     """Create the record of a file held for its proposed contract."""
     held = _hold(sent.by, proposal.contract["name"])
-    return registration.register(ports, None, stored, sent.by, file=sent.file, held=held, proposed=proposal)
+    return batch_registration.register_batch(ports, None, stored, sent.by, file=sent.file, held=held, proposed=proposal)
 
 
 def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str], by: str) -> Batch:
     """Propose a contract for a held upload. Raises `Rejected` if the upload is not held, `NotFound`."""
-    upload = records.get(ports, batch)
-    if upload.state is not State.HELD:
+    upload = batch_records.get_batch(ports, batch)
+    if upload.state is not BatchState.HELD:
         raise Rejected(f"{upload.file} is {upload.state}. A contract can be proposed only for a held file.")
     earlier = (hold for hold in upload.holds if hold.code is not HoldCode.CONTRACT_PROPOSED)
-    return records.transition(
+    return batch_records.transition_batch(
         ports,
         batch,
-        State.HELD,
-        only_from=frozenset({State.HELD}),
+        BatchState.HELD,
+        only_from=frozenset({BatchState.HELD}),
         audit=(by, AuditAction.CONTRACT_PROPOSED),
         proposed=of(contract, changes),
         holds=(*earlier, _hold(by, contract.name)),
@@ -48,12 +46,14 @@ def propose(ports: Ports, batch: str, contract: Contract, changes: Iterable[str]
 
 def pending(ports: Ports) -> list[Batch]:
     """Return held files with a proposed contract, newest first."""
-    return [one for one in records.find(ports, state=State.HELD, kind=None, limit=None) if one.proposed]
+    return [
+        one for one in batch_records.find_batches(ports, state=BatchState.HELD, kind=None, limit=None) if one.proposed
+    ]
 
 
-def save_proposed(contracts: ContractRegistry, upload: Batch, proposal: Proposal, by: str) -> Contract:
+def save_proposed(contracts: ContractRegistry, upload: Batch, proposal: ContractProposal, by: str) -> Contract:
     """Save and return the proposed contract. Raises `Rejected` if a different contract has its name by now."""
-    proposed = parse(proposal.contract, f"the contract proposed for {upload.file}")
+    proposed = parse_contract(proposal.contract, f"the contract proposed for {upload.file}")
     existing = contracts.in_use().get(proposed.name)
     if existing is None:
         return contracts.save(proposed, by)

@@ -8,8 +8,8 @@ from tillstream.detection import FileSample, Proposal, propose, sales_sheets
 from tillstream.detection.answers import check_answers
 from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import DetectionFinding, DetectionLog, DetectionQuestion
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.sale_identity import decide_identity
@@ -151,10 +151,10 @@ def _status_pairs(questionnaire: Questionnaire) -> list[tuple[DetectionQuestion,
 
 def _so_far(proposal: Proposal) -> Contract | None:
     try:
-        return parse({"currency": OPEN_CURRENCY} | proposal.contract)
+        return parse_contract({"currency": OPEN_CURRENCY} | proposal.contract)
     except Rejected:
         return None
 
 
 def _parsed(proposal: Proposal) -> Contract:
-    return parse(proposal.contract, "The proposed contract")
+    return parse_contract(proposal.contract, "The proposed contract")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tillstream.detection.evidence import CERTAIN, DetectionFinding
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 
 
 def prefixed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contract, DetectionFinding | None]:

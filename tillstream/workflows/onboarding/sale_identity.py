@@ -10,9 +10,9 @@ from typing import Any
 
 from tillstream.detection.evidence import ANSWERED, DetectionFinding, DetectionQuestion
 from tillstream.detection.sheet import Sheet
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
-from tillstream.domain.money.amounts import example_text
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
+from tillstream.model.money import example_text
 from tillstream.workflows.onboarding.delivered_lines import Delivered
 from tillstream.workflows.onboarding.overlap import Overlap, search_overlap
 from tillstream.workflows.onboarding.sale_id_prefix import prefixed, with_prefix
@@ -137,7 +137,7 @@ def _by_rule_of(other: Contract, proposed: Contract) -> Iterable[Contract]:
     data = proposed.model_dump(mode="json")
     data["identity"] |= identity
     try:
-        yield parse(data | {"columns": columns, "extra_columns": [*proposed.extra_columns, *dropped]})
+        yield parse_contract(data | {"columns": columns, "extra_columns": [*proposed.extra_columns, *dropped]})
     except Rejected:
         return
 

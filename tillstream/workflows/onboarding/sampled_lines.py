@@ -9,7 +9,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from tillstream.detection.sheet import Sheet
-from tillstream.domain.contract.model import Contract
+from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.normalise import normalise
 
 ROWS, SALES, DAYS = 2_000, 500, 10

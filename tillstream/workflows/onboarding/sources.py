@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tillstream.detection import ContractFit, FileSample, drift, fit
 from tillstream.detection.evidence import CERTAIN, DetectionFinding, DetectionLog, DetectionQuestion
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.countries import code_of
-from tillstream.domain.errors import Rejected
-from tillstream.domain.file_names import contract_from_name
+from tillstream.model.contract import Contract
+from tillstream.model.countries import country_code
+from tillstream.model.errors import Rejected
+from tillstream.model.file_names import contract_from_name
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.workflows.onboarding.questionnaire import Questionnaire, as_draft
 
@@ -111,8 +111,8 @@ def _tie_break(file_sample: FileSample, equal: Sequence[Contract], file: str) ->
 def _is_of_country(file_sample: FileSample, contract: Contract) -> bool:
     """Whether all sales of the file are of the one country that the contract's region is."""
     column = file_sample.sheet.columns.get(contract.columns.get("country", ""))
-    codes = {code_of(word) for word in column.words} if column else set()
-    return codes == {code_of(contract.region)} != {None}
+    codes = {country_code(word) for word in column.words} if column else set()
+    return codes == {country_code(contract.region)} != {None}
 
 
 def _listed(names: Sequence[str]) -> str:

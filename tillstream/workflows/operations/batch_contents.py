@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import sql
-from tillstream.batches import records
-from tillstream.domain.batch.record import Batch, BatchKind
+from tillstream.model.batch import Batch, BatchKind
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 
 _BY_DAY = """SELECT
   received_date, currency, SUM(IF(kind IN ('upload', 'messages'), accepted, 0)) AS accepted, SUM(net) AS net
@@ -56,7 +56,7 @@ def _digest_of_records(ports: Ports) -> tuple[Digest, set[date]]:
     """Return the digest, and the days with a record that does not have the amounts."""
     digest: Digest = {}
     uncertain: set[date] = set()
-    for batch in records.every(ports):
+    for batch in batch_records.all_batches(ports):
         staged = batch.staged
         if not batch.settlement_no or staged is None:
             continue
@@ -79,7 +79,7 @@ def _accepted(batch: Batch) -> int:
 
 
 def _compare(ports: Ports, batch_id: str, rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    document = ports.documents.get(records.COLLECTION, batch_id)
+    document = ports.documents.get(batch_records.BATCHES, batch_id)
     batch = Batch.from_json(document.data) if document else None
     if batch is None or batch.staged is None or not batch.staged.reader:
         return  # no record, or one that was made from the ledger

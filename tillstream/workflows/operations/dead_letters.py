@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from tillstream import audit
+from tillstream.model import audit
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import DeadLetter, Message
+from tillstream.ports.bus import DeadLetter, Message
+from tillstream.records import audit_log
 
 COLLECTION = "dead-letters"
 """Dead letters of functions; queues keep their own."""
@@ -53,7 +54,7 @@ def resend(ports: Ports, ids: Iterable[str], by: str) -> int:
             sent += 1
     for letter in letters.values():
         before = {"subscription": letter.subscription, "attempts": letter.attempts, "error": letter.error}
-        audit.record(ports, by, audit.AuditAction.MESSAGE_RESENT, letter.id, before)
+        audit_log.record(ports, by, audit.AuditAction.MESSAGE_RESENT, letter.id, before)
     return sent
 
 

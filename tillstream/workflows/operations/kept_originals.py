@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 
-from tillstream import losses
 from tillstream.analytics import reference
-from tillstream.batches import originals, packs, records
-from tillstream.batches.originals import Unreadable
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import PACK_NAME, PACKABLE_NAME
-from tillstream.losses import Loss, LossKind, LossRecord
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import PACK_NAME, PACKABLE_NAME
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document
+from tillstream.ports.documents import Document
+from tillstream.records import batch_originals, batch_records, losses
+from tillstream.records.batch_originals import UnreadableOriginal
+from tillstream.records.losses import Loss, LossKind, LossRecord
 from tillstream.workflows.operations import maintenance_log
 from tillstream.workflows.operations.loss_decisions import CHECKS
 
@@ -32,8 +31,8 @@ PAGE = 100
 OF_ORIGINALS = frozenset({LossKind.ORIGINAL, LossKind.PACK})
 MOST_AGAIN = 20
 """Open losses that one sweep looks at again."""
-UNSETTLED = (State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED)
-UNUSED = frozenset({State.REJECTED, State.CANCELLED})
+UNSETTLED = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
+UNUSED = frozenset({BatchState.REJECTED, BatchState.CANCELLED})
 """States in which nothing reads the original again."""
 
 
@@ -79,7 +78,7 @@ def verify(ports: Ports, share: Share = IN_SERVER, *, again: bool = False) -> li
     files, size = share.files, share.bytes
     for place, read, loss in _in_order(ports, current):
         current = place
-        new += losses.report(ports, loss) if loss else []
+        new += losses.report_losses(ports, loss) if loss else []
         files, size = files - 1, size - read
         if files <= 0 or size <= 0:
             break
@@ -96,7 +95,7 @@ def verify_all(ports: Ports) -> list[str]:
     _look_again(ports)
     for _, _, loss in _in_order(ports, _Round()):
         if loss:
-            losses.report(ports, loss)
+            losses.report_losses(ports, loss)
     return [one.loss.message for one in losses.open_losses(ports) if one.loss.kind in OF_ORIGINALS]
 
 
@@ -123,13 +122,13 @@ def _in_order(ports: Ports, place: _Round) -> Iterator[tuple[_Round, int, Loss |
 
 
 def _packs(ports: Ports, after: str) -> Iterator[Document]:
-    while documents := ports.documents.find(packs.COLLECTION, limit=PAGE, above=after):
+    while documents := ports.documents.find(batch_originals.PACKS, limit=PAGE, above=after):
         yield from documents
         after = documents[-1].id
 
 
 def _batches(ports: Ports, after: str) -> Iterator[Batch]:
-    while documents := ports.documents.find(records.COLLECTION, limit=PAGE, above=after):
+    while documents := ports.documents.find(batch_records.BATCHES, limit=PAGE, above=after):
         yield from (Batch.from_json(one.data) for one in documents)
         after = documents[-1].id
 
@@ -139,15 +138,15 @@ def _of_batch(ports: Ports, batch: Batch, of_pack: Callable[[str], Loss | None])
     if batch.state in UNUSED or batch.kind is BatchKind.REPLAY:
         return None
     try:
-        originals.check(ports, batch)
-    except Unreadable as error:
-        return None if any(map(of_pack, _packs_of(ports, batch))) else originals.loss_of(error)
+        batch_originals.check_original(ports, batch)
+    except UnreadableOriginal as error:
+        return None if any(map(of_pack, _packs_of(ports, batch))) else batch_originals.loss_of_original(error)
     return None
 
 
 def _of_pack(ports: Ports, name: str) -> Loss | None:
     try:
-        packs.check(ports, ports.objects.stat(INBOX, name))
+        batch_originals.check_pack(ports, ports.objects.stat(INBOX, name))
     except Rejected as error:
         return _lost_pack(name, is_missing=isinstance(error, NotFound))
     return None
@@ -163,7 +162,7 @@ def _lost_pack(name: str, *, is_missing: bool) -> Loss:
         name,
         f"The kept originals of store sales in {INBOX}/{name} are {state}. The sales count, but they can be neither "
         "read again nor proved.",
-        f"{originals.FROM_BACKUP}, or accept the loss.",
+        f"{batch_originals.FROM_BACKUP}, or accept the loss.",
         regions=(region,) if region else (),
     )
 
@@ -198,7 +197,7 @@ def _look_again(ports: Ports) -> None:
             CHECKS[one.loss.kind](ports, one.loss)
         except Rejected:
             continue
-        losses.recovered(ports, one.loss.kind, one.loss.name)
+        losses.resolve_recovered(ports, one.loss.kind, one.loss.name)
 
 
 def damaged(ports: Ports) -> list[str]:
@@ -206,7 +205,7 @@ def damaged(ports: Ports) -> list[str]:
 
     Writes nothing. Raises `Unavailable`.
     """
-    settled = {one.id for one in losses.every(ports) if one.resolution in losses.FINAL}
+    settled = {one.id for one in losses.all_losses(ports) if one.resolution in losses.FINAL}
     return [loss.message for _, _, loss in _in_order(ports, _Round()) if loss and loss.id not in settled]
 
 
@@ -214,12 +213,12 @@ def unread(ports: Ports) -> list[str]:
     """A sentence about each batch that waits to be settled, and of which something is lost or damaged."""
     sentences = []
     for state in UNSETTLED:
-        for upload in records.find(ports, state=state, kind=None, limit=None):
+        for upload in batch_records.find_batches(ports, state=state, kind=None, limit=None):
             name = f"{upload.file} (batch {upload.batch_id}), which is {upload.state},"
             if expiry.damaged(ports, upload):
                 sentences.append(f"{name} has damaged staged rows. Run `sweep`.")
             try:
-                originals.check(ports, upload, trusting=True)
-            except Unreadable as error:
+                batch_originals.check_original(ports, upload, trusting=True)
+            except UnreadableOriginal as error:
                 sentences.append(f"{name} cannot be read: {error}")
     return sentences

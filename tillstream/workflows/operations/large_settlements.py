@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from tillstream.batches import events, records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Conflict, Rejected, TooLarge
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Conflict, Rejected, TooLarge
 from tillstream.pipeline.settling import large_job, repetition, settle
 from tillstream.pipeline.settling.lanes import whole_budget
 from tillstream.pipeline.settling.repetition import Repetition
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
+from tillstream.records import batch_records
 from tillstream.workflows.operations import ledger_repair, reconcile
 from tillstream.workflows.review import undo
 
@@ -46,8 +46,8 @@ def run(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
 
 def _publish_waiting(ports: Ports) -> None:
     """Cause the settlement of what other processes did not settle during a pause."""
-    for waiting in records.find(ports, state=State.STAGED, kind=None, limit=1):
-        events.publish_due(ports, waiting)
+    for waiting in batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=1):
+        batch_records.publish_due(ports, waiting)
 
 
 def _undo_requested(ports: Ports, lease: large_job.LeasedRun) -> int:
@@ -79,7 +79,7 @@ def _repeat(ports: Ports, contracts: ContractRegistry, lease: large_job.LeasedRu
 
 
 def _does_not_fit(ports: Ports, work: Repetition, error: TooLarge) -> TooLarge:
-    batch = records.get(ports, work.subject)
+    batch = batch_records.get_batch(ports, work.subject)
     return TooLarge(
         f"{batch.file} (batch {batch.batch_id}) of the home {batch.home} cannot be settled: {error} Settle it with "
         "more memory (docs/runbook.md), or remove the home."
@@ -124,5 +124,5 @@ def _try_twice(lease: large_job.LeasedRun, work: Callable[[int], Result]) -> Res
 
 def _close_requests(ports: Ports) -> None:
     for batch in large_job.requested_batches(ports, large_job.RequestedWork.SETTLE):
-        if records.get(ports, batch).state is not State.STAGED:
+        if batch_records.get_batch(ports, batch).state is not BatchState.STAGED:
             large_job.close_request(ports, batch)

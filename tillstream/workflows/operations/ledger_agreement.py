@@ -14,15 +14,15 @@ from typing import Any
 
 import sql
 from sql.limits import limited, where
-from tillstream.batches import freshness, records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
 from tillstream.ports import Ports
+from tillstream.records import batch_records, data_version
 
 VERIFIED = ("upkeep", "verified")
 """Document with the last verified settlement, the counts of settlements and batches up to it, and its time."""
-UNSETTLED = (State.RECEIVED, State.STAGING, State.STAGED, State.HELD, State.FAILED)
+UNSETTLED = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
 """States of records whose batch may have been settled since."""
-GONE = frozenset({State.UNDONE, State.REPLAYED})
+GONE = frozenset({BatchState.UNDONE, BatchState.REPLAYED})
 MOST_BY_NUMBER = 100
 """Settlements whose records are looked up one by one; for more, all records are read."""
 
@@ -73,7 +73,7 @@ def _named(batch: Batch) -> str:
 
 def is_behind(ports: Ports) -> bool:
     """Return whether the ledger ends before the last settlement that was published; reads one number of each."""
-    newest = freshness.newest_settlement(ports.documents)
+    newest = data_version.newest_settlement(ports.documents)
     return newest > 0 and _ledger_end(ports, newest)[0] < newest
 
 
@@ -82,7 +82,7 @@ def compare(ports: Ports, *, whole: bool = False, settled_by: datetime | None = 
     in progress."""
     verified = _verified(ports)
     # The records first: a settlement that is committed meanwhile is then in the ledger only, and not missing in it.
-    recorded = max(records.last_settlement(ports), freshness.newest_settlement(ports.documents))
+    recorded = max(batch_records.last_recorded_settlement(ports), data_version.newest_settlement(ports.documents))
     last, ledger = _ledger_end(ports, verified["settlement_no"])
     first = 1 if whole or not ledger.items() <= verified.items() else verified["settlement_no"] + 1
     if first > max(recorded, last):
@@ -116,13 +116,16 @@ def _is_undone(rows: Mapping[str, Mapping[str, Any]], batch: Batch) -> bool:
 def _recorded_batches(ports: Ports, first: int, recorded: int) -> dict[str, Batch]:
     """Batch id → record, of the batches that a settlement from the first one on added or undid."""
     if recorded - first >= MOST_BY_NUMBER:
-        records_read = records.every(ports)
+        records_read = batch_records.all_batches(ports)
     else:
         numbers = range(first, recorded + 1)
         records_read = (
             batch
             for number in numbers
-            for batch in (*records.of_settlement(ports, number), *records.undone_in(ports, number))
+            for batch in (
+                *batch_records.batches_of_settlement(ports, number),
+                *batch_records.batches_undone_in(ports, number),
+            )
         )
     return {
         batch.batch_id: batch
@@ -138,9 +141,9 @@ def _contradicts(
         return False
     batch = expected.get(row["batch_id"])
     if batch is None:
-        document = ports.documents.get(records.COLLECTION, row["batch_id"])
+        document = ports.documents.get(batch_records.BATCHES, row["batch_id"])
         batch = Batch.from_json(document.data) if document else None
-    return batch is None or batch.state not in IN_LEDGER | GONE or batch.settlement_no != row["settlement_no"]
+    return batch is None or batch.state not in STATES_IN_LEDGER | GONE or batch.settlement_no != row["settlement_no"]
 
 
 @cache
@@ -155,7 +158,9 @@ def _days(ports: Ports, expected: Iterable[Batch], verified_at: str) -> list[dat
     BigQuery reads only the partitions of these days. A batch without a record was received after the records were
     written last.
     """
-    unsettled = (batch for state in UNSETTLED for batch in records.find(ports, state=state, kind=None, limit=None))
+    unsettled = (
+        batch for state in UNSETTLED for batch in batch_records.find_batches(ports, state=state, kind=None, limit=None)
+    )
     days = {batch.received_date for batch in (*expected, *unsettled)}
     first, today = datetime.fromisoformat(verified_at).date(), ports.clock.now().date()
     return sorted(days | {first + timedelta(days=number) for number in range(-1, (today - first).days + 2)})

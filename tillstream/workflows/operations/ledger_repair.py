@@ -11,17 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from tillstream import losses
-from tillstream.batches import events, freshness, originals, records
-from tillstream.batches.originals import Unreadable
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+from tillstream.records import batch_originals, batch_records, data_version, losses
+from tillstream.records.batch_originals import UnreadableOriginal
 from tillstream.workflows.operations import ledger_agreement, maintenance_log, mirrors, record_repair
 from tillstream.workflows.operations.ledger_agreement import GONE, Comparison
 
@@ -94,7 +93,7 @@ def run(
     if comparison.is_short:
         _repeat(ports, contracts, comparison, repair)
         mirrors.forget(ports)
-        freshness.reset(ports.documents, ledger_agreement.last_settlement(ports))
+        data_version.reset_data_version(ports.documents, ledger_agreement.last_settlement(ports))
     sentences = repair.sentences()
     if sentences:
         maintenance_log.note_repair(ports, sentences)
@@ -156,14 +155,14 @@ def _repeat_one(
             _renumber_undo(ports, batch, settled.settlement_no)
         # its events are published again, with the new number
         ports.documents.delete(sale_events.RECORD_COLLECTION, str(settled.settlement_no))
-    events.publish_settled(ports, settled.settlement_no)
+    batch_records.publish_settled(ports, settled.settlement_no)
 
 
 def _update(ports: Ports, batch: Batch, settled: SettlementResult, repair: Repair) -> None:
     hold = settled.holds.get(batch.batch_id)
     number = settled.batches.get(batch.batch_id, 0)
-    if hold and batch.state in IN_LEDGER:
-        _write(ports, batch, state=State.HELD, holds=(hold,), settlement_no=0, undone_no=0)
+    if hold and batch.state in STATES_IN_LEDGER:
+        _write(ports, batch, state=BatchState.HELD, holds=(hold,), settlement_no=0, undone_no=0)
     elif not number:
         _give_up(ports, batch, "The batch that it corrects no longer counts.", repair)
         return
@@ -173,7 +172,7 @@ def _update(ports: Ports, batch: Batch, settled: SettlementResult, repair: Repai
 
 
 def _renumber_undo(ports: Ports, batch: Batch, settlement_no: int) -> None:
-    for one in (batch, *records.children(ports, batch.batch_id, BatchKind.CORRECTION)):
+    for one in (batch, *batch_records.child_batches(ports, batch.batch_id, BatchKind.CORRECTION)):
         if one.undone_no == batch.undone_no and one.state in GONE:
             _write(ports, one, undone_no=settlement_no)
 
@@ -189,8 +188,8 @@ def _restage(
         return
     try:
         report = stage.write(ports, batch, prefix)
-    except Unreadable as error:
-        losses.report(ports, originals.loss_of(error))
+    except UnreadableOriginal as error:
+        losses.report_losses(ports, batch_originals.loss_of_original(error))
         _give_up(ports, batch, str(error), repair)
         return
     except (NotFound, Rejected) as error:
@@ -202,9 +201,9 @@ def _restage(
 def _give_up(ports: Ports, batch: Batch, reason: str, repair: Repair) -> None:
     """Reject a batch that is in neither the ledger nor the kept originals, so that its file can be sent again."""
     repair.rejected.add(batch.batch_id)
-    error = f"{originals.LOST_TWICE}{reason} Send the file again."
-    if batch.state in IN_LEDGER:
-        _write(ports, batch, state=State.REJECTED, error=error, settlement_no=0)
+    error = f"{batch_originals.LOST_TWICE}{reason} Send the file again."
+    if batch.state in STATES_IN_LEDGER:
+        _write(ports, batch, state=BatchState.REJECTED, error=error, settlement_no=0)
         repair.lost.append(f"{batch.file} (batch {batch.batch_id}) is rejected. {error}")
     elif batch.state in GONE:  # nothing of it counted
         _write(ports, batch, settlement_no=0, undone_no=0)
@@ -212,4 +211,4 @@ def _give_up(ports: Ports, batch: Batch, reason: str, repair: Repair) -> None:
 
 def _write(ports: Ports, batch: Batch, **changes: Any) -> None:
     now = ports.clock.now().isoformat()
-    records.repair(ports, batch.batch_id, lambda record: replace(record, state_at=now, **changes))
+    batch_records.repair_batch(ports, batch.batch_id, lambda record: replace(record, state_at=now, **changes))

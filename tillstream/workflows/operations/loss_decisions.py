@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from tillstream import losses
-from tillstream.batches import originals, packs, records
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import PACKABLE_NAME
-from tillstream.losses import Loss, LossKind, LossRecord, Resolution
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import PACKABLE_NAME
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records, losses
+from tillstream.records.losses import Loss, LossKind, LossRecord, Resolution
 
 UNCHECKED = {
     LossKind.STORE_SALES: "Nobody knows which sales are missing, so this cannot be checked. Compare the day closes of "
@@ -48,7 +47,7 @@ def decide(
     home: None for a project. Idempotent. Raises `NotFound`, `Unavailable`, and `Rejected` if what should be restored is
     not whole or cannot be checked, or without the reason for accepting a loss.
     """
-    loss = losses.get(ports, id).loss
+    loss = losses.get_loss(ports, id).loss
     if resolution not in choices(loss, home):
         raise Rejected(NOT_SENT if resolution is Resolution.SENT_AGAIN else UNCHECKED[loss.kind])
     if resolution is Resolution.RESTORED:
@@ -56,18 +55,18 @@ def decide(
             CHECKS[loss.kind](ports, loss)
         elif home and (damage := home.damage(loss.name)):
             raise Rejected(f"It is not restored. {damage}")
-    return losses.resolve(ports, id, resolution, reason, by=by)
+    return losses.resolve_loss(ports, id, resolution, reason, by=by)
 
 
 def check_original(ports: Ports, loss: Loss) -> None:
     """Raise `Rejected` unless the original of the loss is whole; then load its batch, if it was rejected for that."""
-    originals.accept_again(ports, records.get(ports, loss.batch))
+    batch_originals.accept_restored(ports, batch_records.get_batch(ports, loss.batch))
 
 
 def check_pack(ports: Ports, loss: Loss) -> None:
     """Raise `Rejected` unless every original in the pack is whole."""
     try:
-        packs.check(ports, ports.objects.stat(INBOX, loss.name))
+        batch_originals.check_pack(ports, ports.objects.stat(INBOX, loss.name))
     except NotFound as error:
         raise Rejected(f"The kept originals in {INBOX}/{loss.name} are missing.") from error
 
@@ -78,8 +77,8 @@ def check_store_sales(ports: Ports, loss: Loss) -> None:
         raise Rejected(UNCHECKED[LossKind.STORE_SALES])
     try:
         stored = ports.objects.stat(INBOX, loss.name)
-        with packs.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
-            is_whole = packs.Original(stored, stream.read()).is_whole
+        with batch_originals.open_stored(ports, stored.bucket, stored.name, stored.generation) as stream:
+            is_whole = batch_originals.PackedOriginal(stored, stream.read()).is_whole
     except NotFound as error:
         raise Rejected(f"The store sales in {INBOX}/{loss.name} are missing.") from error
     if not is_whole:

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from tillstream.batches import records
-from tillstream.domain.batch.record import State
+from tillstream.model.batch import BatchState
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 
 OVERDUE = "batches overdue"
 """Message of the log line, which the alert counts."""
@@ -19,7 +19,9 @@ def overdue_batches(ports: Ports) -> list[str]:
         return []
     latest = (ports.clock.now() - SETTLED_WITHIN).isoformat()
     staged = [
-        batch for batch in records.find(ports, state=State.STAGED, kind=None, limit=None) if batch.state_at <= latest
+        batch
+        for batch in batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=None)
+        if batch.state_at <= latest
     ]
     if not staged:
         return []

@@ -10,17 +10,17 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby, islice
 
-from tillstream.batches import packs, records
-from tillstream.batches.packs import Original
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, TERMINAL, Batch, State, received_date
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.ids import batch_id
-from tillstream.domain.object_names import PACKABLE_NAME, time_in_name
+from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState, received_date
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import PACKABLE_NAME, time_for_name
+from tillstream.model.ids import batch_id
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_originals, batch_records
+from tillstream.records.batch_originals import PackedOriginal
 from tillstream.workflows.operations import unrecorded_objects
 
 AGE = timedelta(hours=1)
@@ -30,8 +30,8 @@ AT_MOST, AT_MOST_IN_FUNCTION = 2_000, 200
 runs."""
 TOGETHER, BYTES = 500, 16 << 20
 """Micro-batches and bytes of one pack, so that reading one original reads little else."""
-FINAL = TERMINAL | IN_LEDGER
-UNREAD = IN_LEDGER | {State.UNDONE, State.REPLAYED}
+FINAL = TERMINAL_STATES | STATES_IN_LEDGER
+UNREAD = STATES_IN_LEDGER | {BatchState.UNDONE, BatchState.REPLAYED}
 """States in which nothing reads the staged rows: they are in the ledger, or were written again from the original."""
 
 
@@ -42,7 +42,7 @@ def pack(ports: Ports, contracts: ContractRegistry, age: timedelta = AGE, at_mos
         stored
         for folder in unrecorded_objects.folders(contracts)
         if folder.startswith(f"{UNASSIGNED.name}/")
-        for stored in ports.objects.list(INBOX, start=folder, end=folder + time_in_name(before))
+        for stored in ports.objects.list(INBOX, start=folder, end=folder + time_for_name(before))
     )
     count = 0
     for (folder, *_), group in groupby(islice(filter(_day, listed), at_most), key=_day):
@@ -57,7 +57,7 @@ def _day(stored: StoredObject) -> tuple[str, ...]:
     return (match["folder"], received_date(int(match["time"])).isoformat()) if match else ()
 
 
-Packable = tuple[Batch, Original]
+Packable = tuple[Batch, PackedOriginal]
 
 
 def _packable(ports: Ports, folder: str, group: Iterator[StoredObject]) -> Iterator[Packable]:
@@ -70,7 +70,7 @@ def _packable(ports: Ports, folder: str, group: Iterator[StoredObject]) -> Itera
             continue
         batch = _record(ports, folder, stored, hashlib.sha256(raw).hexdigest())
         if batch and batch.object == stored.name and batch.state in FINAL:
-            yield batch, Original(replace(stored, generation=batch.generation), raw)
+            yield batch, PackedOriginal(replace(stored, generation=batch.generation), raw)
 
 
 def _record(ports: Ports, folder: str, stored: StoredObject, sha256: str) -> Batch | None:
@@ -78,7 +78,7 @@ def _record(ports: Ports, folder: str, stored: StoredObject, sha256: str) -> Bat
     match = PACKABLE_NAME.fullmatch(stored.name)
     if not match or not sha256.startswith(match["hash"]):
         return None
-    document = ports.documents.get(records.COLLECTION, batch_id(f"{INBOX}/{folder}", int(match["time"]), sha256))
+    document = ports.documents.get(batch_records.BATCHES, batch_id(f"{INBOX}/{folder}", int(match["time"]), sha256))
     return Batch.from_json(document.data) if document else None
 
 
@@ -100,7 +100,7 @@ def _pack_together(ports: Ports, folder: str, chunk: Sequence[Packable]) -> int:
     packed = _packed(ports, folder, chunk)
     missing = [original for _, original in chunk if original.stored.name not in packed]
     if missing:
-        packs.note_recorded(ports, packs.write(ports, missing))
+        batch_originals.note_pack_recorded(ports, batch_originals.write_pack(ports, missing))
         packed = _packed(ports, folder, chunk)
     kept = [(batch, original) for batch, original in chunk if packed.get(original.stored.name) == original.raw]
     for batch, original in kept:
@@ -115,9 +115,9 @@ def _packed(ports: Ports, folder: str, chunk: Sequence[Packable]) -> dict[str, b
     names = [original.stored.name for _, original in chunk]
     times = [int(match["time"]) for name in names if (match := PACKABLE_NAME.fullmatch(name))]
     packed: dict[str, bytes] = {}
-    for stored in packs.overlapping(ports, folder, min(times), max(times)):
+    for stored in batch_originals.overlapping_packs(ports, folder, min(times), max(times)):
         try:
-            packed |= {one.stored.name: one.raw for one in packs.contents(ports, stored, names)}
+            packed |= {one.stored.name: one.raw for one in batch_originals.read_pack(ports, stored, names)}
         except (Rejected, NotFound):
             continue
     return packed

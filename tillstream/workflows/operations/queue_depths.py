@@ -1,8 +1,8 @@
 """Queue depths, as far as the bus reports them."""
 
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.event_bus import QueueDepth
+from tillstream.ports.bus import QueueDepth
 
 
 def depths(ports: Ports) -> list[QueueDepth]:

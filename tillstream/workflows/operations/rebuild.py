@@ -12,18 +12,18 @@ from typing import Any
 import pyarrow as pa
 
 import sql
-from tillstream.batches import originals, records
 from tillstream.catalogue.mirror_rows import MARGIN_TABLES
 from tillstream.contracts.registry import ContractRegistry, contract_version
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import STAGING
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.split_rows import Hasher
 from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
+from tillstream.records import batch_originals, batch_records
 from tillstream.workflows.operations import batch_contents, kept_originals, ledger_agreement, rebuilt_tables
 
 SOURCE = ("batch_id", "kind", "source", "region", "contract", "contract_version", "file", "sha256", "received_seq")
@@ -139,23 +139,23 @@ def _reason(settled: SettlementResult) -> str:
 
 
 def _restage(ports: Ports, contracts: ContractRegistry, batch: str, prefix: str) -> StagedBatch:
-    upload = records.get(ports, batch)
+    upload = batch_records.get_batch(ports, batch)
     report = stage.write(ports, upload, f"{prefix}/{batch}")
     return settle.to_staged_batch(ports, contracts, replace(upload, staged=report))
 
 
 def _restage_unsettled(ports: Ports) -> None:
     """Restage unsettled batches: their staged rows have the old schema."""
-    for state in (State.STAGED, State.HELD):
-        for upload in records.find(ports, state=state, kind=None, limit=None):
+    for state in (BatchState.STAGED, BatchState.HELD):
+        for upload in batch_records.find_batches(ports, state=state, kind=None, limit=None):
             if not upload.staged:  # held before staging
                 continue
             try:
                 report = stage.write(ports, upload, f"{upload.batch_id}/{ports.clock.tick()}")
-            except originals.Unreadable as error:
-                originals.reject(ports, upload, error)
+            except batch_originals.UnreadableOriginal as error:
+                batch_originals.reject_unreadable(ports, upload, error)
                 continue
-            records.transition(ports, upload.batch_id, state, only_from=frozenset({state}), staged=report)
+            batch_records.transition_batch(ports, upload.batch_id, state, only_from=frozenset({state}), staged=report)
 
 
 def _settlements(batches: list[dict[str, Any]], last: int) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
@@ -178,7 +178,7 @@ def _staged(ports: Ports, batch: dict[str, Any], rows: Rows, prefix: str) -> Sta
 
 
 def _from_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
-    report = stage.write(ports, records.get(ports, batch["batch_id"]), prefix)
+    report = stage.write(ports, batch_records.get_batch(ports, batch["batch_id"]), prefix)
     return report.accepted, report.refused
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import sql
-from tillstream.domain.daily_totals import ROLLUPS, select
+from tillstream.model.tables.daily_totals import ROLLUPS, select_rollup
 from tillstream.ports.warehouse import Warehouse
 from tillstream.workflows.operations.table_differences import only_in_one
 
@@ -53,4 +53,6 @@ def _sums(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
     stale = ledger.query(sql.text("daily_totals/stale_days"), {"settlement_no": summed}).column("sale_date").to_pylist()
     fresh = "sale_date NOT IN UNNEST(@stale)" if stale else "TRUE"
     # each group as one row: it may have several in one warehouse, and one in the other
-    return {f"{table} by day": select(table, fresh, table) for table in ROLLUPS}, {"stale": stale} if stale else {}
+    return {f"{table} by day": select_rollup(table, fresh, table) for table in ROLLUPS}, {
+        "stale": stale
+    } if stale else {}

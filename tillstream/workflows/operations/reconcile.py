@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.batches import events, originals, records
 from tillstream.catalogue import mirror
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
 from tillstream.inventory import levels
-from tillstream.people import user_scopes
+from tillstream.model import audit
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.people import warehouse_scopes
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
+from tillstream.records import audit_log, batch_originals, batch_records
 from tillstream.workflows.catalogue_import import journal as catalogue_journal
 from tillstream.workflows.catalogue_import import previews
 from tillstream.workflows.intake import complete_upload
@@ -44,9 +44,9 @@ def run(
     by: user who started it; audited if set. Raises as `reconcile`.
     """
     if by:
-        audit.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
+        audit_log.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
     report = reconcile(ports, contracts, patience=patience, delegate=delegate)
-    user_scopes.sync(ports)
+    warehouse_scopes.sync_user_scopes(ports)
     catalogue_journal.resume(ports)
     previews.clean_up(ports)
     mirror.follow(ports)
@@ -80,23 +80,23 @@ def reconcile(
     complete_upload.clean_up(ports, contracts)
     registered = unrecorded_objects.register(ports, contracts, previous)
     missing = _unrecorded(registered) if registered and not delegate else []
-    for upload in records.find(ports, state=State.HELD, kind=None, limit=None):
+    for upload in batch_records.find_batches(ports, state=BatchState.HELD, kind=None, limit=None):
         if expiry.expired(ports, upload):
             missing += _lost(expiry.restage(ports, upload))
     if not delegate:
-        for upload in records.find(ports, state=State.STAGED, kind=None, limit=None):
+        for upload in batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=None):
             if expiry.damaged(ports, upload):
                 missing += _lost(expiry.restage(ports, upload))
     cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
-        for state in (State.RECEIVED, State.STAGING, State.FAILED)
-        for upload in records.find(ports, state=state, kind=None, limit=None)
+        for state in (BatchState.RECEIVED, BatchState.STAGING, BatchState.FAILED)
+        for upload in batch_records.find_batches(ports, state=state, kind=None, limit=None)
         if upload.state_at <= cutoff and not upload.home
     ]
     for upload in stopped:
         if delegate:
-            events.publish_received(ports, upload)
+            batch_records.publish_received(ports, upload)
         else:
             missing += _stage(ports, contracts, upload)
     settled = settle.settle_staged(ports, contracts) if not delegate or _overdue(ports, min(PACE, patience)) else []
@@ -135,7 +135,7 @@ def _stage(ports: Ports, contracts: ContractRegistry, upload: Batch) -> list[str
 
 def _lost(upload: Batch) -> list[str]:
     """The sentence for users about a batch that was rejected because its original is lost; none for others."""
-    if upload.state is not State.REJECTED or not upload.error.startswith(originals.UNREADABLE):
+    if upload.state is not BatchState.REJECTED or not upload.error.startswith(batch_originals.UNREADABLE_ERROR):
         return []
     return [f"{upload.file} (batch {upload.batch_id}) is rejected. {upload.error}"]
 
@@ -143,7 +143,7 @@ def _lost(upload: Batch) -> list[str]:
 def _overdue(ports: Ports, pace: timedelta) -> bool:
     """Return whether anything is staged other than micro-batches of store sales younger than `pace`."""
     cutoff = (ports.clock.now() - pace).isoformat()
-    staged = records.find(ports, state=State.STAGED, kind=None, limit=None)
+    staged = batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=None)
     return any(upload.kind is not BatchKind.STORE_SALES or upload.state_at <= cutoff for upload in staged)
 
 
@@ -169,12 +169,14 @@ def _follow_undos(ports: Ports, first: int) -> int:
     ).to_pylist()
     count = 0
     for row in undone:
-        document = ports.documents.get(records.COLLECTION, row["batch_id"])
+        document = ports.documents.get(batch_records.BATCHES, row["batch_id"])
         upload = Batch.from_json(document.data) if document else None
-        if upload is None or upload.state not in IN_LEDGER:
+        if upload is None or upload.state not in STATES_IN_LEDGER:
             continue
-        if records.children(ports, upload.batch_id, BatchKind.REPLAY) and _replaced(ports, upload, row["undone_no"]):
-            settle.retire_batch(ports, upload.batch_id, State.REPLAYED, row["undone_no"])
+        if batch_records.child_batches(ports, upload.batch_id, BatchKind.REPLAY) and _replaced(
+            ports, upload, row["undone_no"]
+        ):
+            settle.retire_batch(ports, upload.batch_id, BatchState.REPLAYED, row["undone_no"])
         else:
             undo.recover(ports, upload, row["undone_no"])
         count += 1
@@ -183,7 +185,8 @@ def _follow_undos(ports: Ports, first: int) -> int:
 
 def _replaced(ports: Ports, upload: Batch, undone_no: int) -> bool:
     return any(
-        replay.settlement_no == undone_no for replay in records.children(ports, upload.batch_id, BatchKind.REPLAY)
+        replay.settlement_no == undone_no
+        for replay in batch_records.child_batches(ports, upload.batch_id, BatchKind.REPLAY)
     )
 
 

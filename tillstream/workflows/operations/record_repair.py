@@ -7,18 +7,17 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
-from tillstream.batches import packs, records, registration
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind, State, receipt_time
-from tillstream.domain.batch.staging_report import IssueCount, StagingReport
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.ids import batch_id
-from tillstream.domain.object_names import SYNCED_NAME, home_in_name
-from tillstream.domain.write_scope import EACH_OWN_STORE, Stores, bound_writers
+from tillstream.model.batch import Batch, BatchKind, BatchState, IssueCount, StagingReport, receipt_time
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import SYNCED_NAME, home_in_name
+from tillstream.model.ids import batch_id
+from tillstream.model.people import EACH_OWN_STORE, BoundStores, writers_from_text
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.documents import Put
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_originals, batch_records, batch_registration
 from tillstream.workflows.intake import micro_batch
 
 CORRECTIONS = "corrections"
@@ -33,13 +32,13 @@ def write(ports: Ports, contracts: ContractRegistry, rows: Sequence[Mapping[str,
     replays = {(row["parent"], row["settlement_no"]) for row in rows if row["kind"] == BatchKind.REPLAY}
     for row in rows:
         _pin(contracts, row["contract"], row["contract_version"])
-        document = ports.documents.get(records.COLLECTION, row["batch_id"])
+        document = ports.documents.get(batch_records.BATCHES, row["batch_id"])
         if document:
-            records.repair(ports, row["batch_id"], partial(_updated, ports, row, replays))
+            batch_records.repair_batch(ports, row["batch_id"], partial(_updated, ports, row, replays))
         else:
             batch = _updated(ports, row, replays, _created(row, originals))
             # another process may have registered the object meanwhile; the next comparison updates its record
-            ports.documents.put_all([Put(records.COLLECTION, batch.batch_id, batch.to_json())])
+            ports.documents.put_all([Put(batch_records.BATCHES, batch.batch_id, batch.to_json())])
     return len(rows)
 
 
@@ -47,7 +46,9 @@ def pin_contracts(ports: Ports, contracts: ContractRegistry) -> None:
     """Pin the contract versions of all batches that are current: a damaged file may have lost them. Idempotent."""
     in_ledger = ports.warehouse.query("SELECT DISTINCT contract, contract_version FROM batches").to_pylist()
     versions = {(row["contract"], row["contract_version"]) for row in in_ledger}
-    for contract, version in versions | {(one.contract, one.contract_version) for one in records.every(ports)}:
+    for contract, version in versions | {
+        (one.contract, one.contract_version) for one in batch_records.all_batches(ports)
+    }:
         _pin(contracts, contract, version)
 
 
@@ -76,7 +77,7 @@ class _Originals:
 
     @cached_property
     def _by_file_name(self) -> dict[str, StoredObject]:
-        packed = (stored for pack in packs.every(self._ports) for stored in _members(self._ports, pack))
+        packed = (stored for pack in batch_originals.all_packs(self._ports) for stored in _members(self._ports, pack))
         return {stored.name.rpartition("/")[2]: stored for stored in (*packed, *self._objects)}
 
     @cached_property
@@ -112,7 +113,7 @@ class _Originals:
     def _digest(self, stored: StoredObject) -> str:
         try:
             with self._ports.objects.open(stored.bucket, stored.name, stored.generation) as stream:
-                return registration.digest(stream)
+                return batch_registration.digest_of_stream(stream)
         except (NotFound, OSError):
             return ""
 
@@ -137,7 +138,7 @@ class _Originals:
 
     def _of_parent(self, row: Mapping[str, Any]) -> StoredObject | None:
         """The original of a replay that has a time of receipt of its own: that of the batch which it replaces."""
-        document = self._ports.documents.get(records.COLLECTION, row["parent"]) if row["parent"] else None
+        document = self._ports.documents.get(batch_records.BATCHES, row["parent"]) if row["parent"] else None
         if document is None:
             return None
         parent = Batch.from_json(document.data)
@@ -147,7 +148,7 @@ class _Originals:
 def _members(ports: Ports, pack: StoredObject) -> list[StoredObject]:
     """The originals in a pack; none of a damaged one, which is a named loss."""
     try:
-        return packs.members(ports, pack)
+        return batch_originals.pack_members(ports, pack)
     except Rejected:
         return []
 
@@ -168,7 +169,7 @@ def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
         region=row["region"],
         received_seq=row["received_seq"],
         received_at=received if row["kind"] != BatchKind.REPLAY else row["settled_at"].isoformat(),
-        received_by=records.UNKNOWN_SENDER,
+        received_by=batch_records.UNKNOWN_SENDER,
         sha256=row["sha256"],
         parent=row["parent"],
         fix_number=row["fix_number"],
@@ -178,19 +179,19 @@ def _created(row: Mapping[str, Any], originals: _Originals) -> Batch:
     )
 
 
-def _stores(row: Mapping[str, Any]) -> Stores:
+def _stores(row: Mapping[str, Any]) -> BoundStores:
     """The stores to which the writer of the batch was bound; None: not bound."""
-    bound = bound_writers(row["writers"]) if row["writers"] else None
+    bound = writers_from_text(row["writers"]) if row["writers"] else None
     stores = bound.get(row["fix_number"]) if bound else None
     return None if stores is None else tuple(stores)
 
 
 def _updated(ports: Ports, row: Mapping[str, Any], replays: set[tuple[str, int]], batch: Batch) -> Batch:
     undone_no = row["undone_no"] or 0
-    state = State.SETTLED
+    state = BatchState.SETTLED
     if undone_no:
         is_replaced = (row["batch_id"], undone_no) in replays or (row["parent"], undone_no) in replays
-        state = State.REPLAYED if is_replaced else State.UNDONE
+        state = BatchState.REPLAYED if is_replaced else BatchState.UNDONE
     same_contract = (batch.contract, batch.contract_version) == (row["contract"], row["contract_version"])
     return replace(
         batch,

@@ -16,14 +16,14 @@ messages of a micro-batch are acknowledged after it is registered.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tillstream.batches import packs, records
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import INBOX
-from tillstream.domain.object_names import PACK_NAME, time_in_name
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.events import INBOX
+from tillstream.model.file_names import PACK_NAME, time_for_name
 from tillstream.ports import Ports
-from tillstream.ports.object_store import StoredObject
+from tillstream.ports.objects import StoredObject
+from tillstream.records import batch_originals, batch_records
 from tillstream.workflows.intake import complete_upload, micro_batch, resumable_upload, uploads
 from tillstream.workflows.intake.inbox_object import record_of
 from tillstream.workflows.operations import maintenance_log
@@ -58,17 +58,17 @@ def register(ports: Ports, contracts: ContractRegistry, previous_sweep: datetime
 def recent(ports: Ports, contracts: ContractRegistry, since: datetime) -> Iterator[StoredObject]:
     """Yield objects written since then whose names begin with a time since then."""
     for folder in folders(contracts):
-        yield from _written(ports, since, start=folder + time_in_name(since), end=folder + AFTER_DIGITS)
+        yield from _written(ports, since, start=folder + time_for_name(since), end=folder + AFTER_DIGITS)
 
 
 def rest(ports: Ports, contracts: ContractRegistry, since: datetime) -> Iterator[StoredObject]:
     """Yield objects written since then, whatever their name; skip names that begin with a time long before then."""
     start = ""
     for folder in folders(contracts):
-        skipped = folder + time_in_name(FIRST)
+        skipped = folder + time_for_name(FIRST)
         if start < skipped:  # else a region whose name is a number: more is listed then, never less
             yield from _written(ports, since, start=start, end=skipped)
-        start = folder + time_in_name(since - _slowest(ports))
+        start = folder + time_for_name(since - _slowest(ports))
     yield from _written(ports, since, start=start)
 
 
@@ -81,7 +81,7 @@ def folders(contracts: ContractRegistry) -> list[str]:
     """Return the prefixes that a time follows, sorted as their names are."""
     store_sales = [f"{UNASSIGNED.name}/", *(f"{UNASSIGNED.name}/{region}/" for region in contracts.regions())]
     prefixes = [f"{uploads.FOLDER}/", f"{resumable_upload.FOLDER}/", *store_sales]
-    return sorted(prefixes, key=lambda prefix: prefix + time_in_name(FIRST))
+    return sorted(prefixes, key=lambda prefix: prefix + time_for_name(FIRST))
 
 
 def _written(ports: Ports, since: datetime, *, start: str, end: str = "") -> Iterator[StoredObject]:
@@ -96,7 +96,7 @@ def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
     if PACK_NAME.fullmatch(stored.name):
         return _register_packed(ports, contracts, stored)
     where: dict[str, str | int | bool] = {"object": stored.name, "generation": stored.generation}
-    if ports.documents.count(records.COLLECTION, where):
+    if ports.documents.count(batch_records.BATCHES, where):
         return 0
     if _is_packed(ports, stored):
         return 0
@@ -110,29 +110,31 @@ def _register(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -
 def _is_packed(ports: Ports, stored: StoredObject) -> bool:
     """Whether the object contains messages that were delivered again after they were packed."""
     try:
-        return packs.read(ports, stored.name) is not None
+        return batch_originals.read_packed(ports, stored.name) is not None
     except Rejected:  # a damaged pack, which may not have contained it
         return False
 
 
 def _register_packed(ports: Ports, contracts: ContractRegistry, pack: StoredObject) -> int:
     """Register the micro-batches of a pack, unless it is noted that they have records."""
-    if packs.is_recorded(ports, pack):
+    if batch_originals.is_pack_recorded(ports, pack):
         return 0
     try:
-        registered = [_register_member(ports, contracts, stored) for stored in packs.members(ports, pack)]
+        registered = [
+            _register_member(ports, contracts, stored) for stored in batch_originals.pack_members(ports, pack)
+        ]
     except Rejected:  # a damaged pack: whoever reads an original of it gets the sentence
         return 0
     if None not in registered:
-        packs.note_recorded(ports, pack)
+        batch_originals.note_pack_recorded(ports, pack)
     return sum(filter(None, registered))
 
 
 def _register_member(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> bool | None:
     """Whether it had no record; None if it is damaged, and so has none."""
-    if ports.documents.count(records.COLLECTION, {"object": stored.name, "generation": stored.generation}):
+    if ports.documents.count(batch_records.BATCHES, {"object": stored.name, "generation": stored.generation}):
         return False
     try:
-        return micro_batch.register(ports, contracts, stored).state is State.RECEIVED
+        return micro_batch.register(ports, contracts, stored).state is BatchState.RECEIVED
     except Rejected:
         return None

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from tillstream import audit
 from tillstream.catalogue.records import document_id
-from tillstream.domain.errors import Rejected
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Put
+from tillstream.ports.documents import Put
+from tillstream.records import audit_log
 
 COLLECTION = "restock_decisions"
 OPEN, ORDERED, SNOOZED, DISMISSED = "open", "ordered", "snoozed", "dismissed"
@@ -65,7 +66,7 @@ def decide(ports: Ports, decisions: Sequence[Decision], *, by: str) -> None:
             after = {
                 name: value for name, value in asdict(one).items() if value and name in {"state", "reason", "until"}
             }
-            puts.append(audit.entry(ports, by, audit.AuditAction.RESTOCK_DECIDED, _subject(one.pair), None, after))
+            puts.append(audit_log.entry(ports, by, audit.AuditAction.RESTOCK_DECIDED, _subject(one.pair), None, after))
         ports.documents.put_all(puts)
 
 
@@ -73,7 +74,7 @@ def reopen(ports: Ports, pairs: Sequence[Pair], *, by: str) -> None:
     """Take back the decisions about pairs. Idempotent."""
     for pair in pairs:
         ports.documents.delete(COLLECTION, document_id(*pair))
-        audit.record(ports, by, audit.AuditAction.RESTOCK_DECIDED, _subject(pair), None, {"state": OPEN})
+        audit_log.record(ports, by, audit.AuditAction.RESTOCK_DECIDED, _subject(pair), None, {"state": OPEN})
 
 
 def forget(ports: Ports, decisions: Mapping[Pair, Decision], needed: set[Pair], today: date) -> None:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillstream.domain.errors import NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Update, update
+from tillstream.ports.documents import Update, update_document
 from tillstream.restock.simulation.run import Options, simulate
 
 COLLECTION, ID = "restock", "policies"
@@ -49,7 +49,7 @@ def refresh_due(ports: Ports) -> bool:
     if last and now - last.computed_at < EVERY:
         return False
     text = json.dumps(asdict(_simulated(ports, now)), default=lambda value: value.isoformat())  # days and times
-    update(ports.documents, COLLECTION, ID, lambda _: Update({"text": text}))
+    update_document(ports.documents, COLLECTION, ID, lambda _: Update({"text": text}))
     return True
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 
 import sql
-from tillstream.batches import freshness
 from tillstream.catalogue import listing
 from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
 from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.errors import Rejected
 from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.purchasing import orders
+from tillstream.records import data_version
 from tillstream.workflows.restocking import decisions
 from tillstream.workflows.restocking.decisions import Decision, Pair
 from tillstream.workflows.restocking.rows import SCHEMA
@@ -100,7 +100,7 @@ def _write(ports: Ports, pairs: Iterable[Pair], changes: Mapping[str, Any]) -> N
     rows = [row | dict(changes) for row in _lines(ports, pairs)]
     if rows:
         ports.warehouse.upsert(TABLE, pa.Table.from_pylist(rows, schema=SCHEMA), KEY)
-        freshness.bump(ports.documents)
+        data_version.bump_data_version(ports.documents)
 
 
 def _lines(ports: Ports, pairs: Iterable[Pair]) -> list[dict[str, Any]]:

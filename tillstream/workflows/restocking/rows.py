@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from tillstream.domain.warehouse.stock_tables import STOCK_TABLES
 from tillstream.forecasting.models.panel import Floats, Ints
+from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
 from tillstream.restock import policy, transfers
 from tillstream.restock.demand import Source

@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from tillstream.batches import freshness
 from tillstream.domain.purchasing.order import OrderState
 from tillstream.inventory import levels
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Update, update
+from tillstream.ports.documents import Update, update_document
 from tillstream.purchasing import orders
+from tillstream.records import data_version
 from tillstream.restock.keys import LINE
 from tillstream.workflows.restocking import decisions, needs, settings
 from tillstream.workflows.restocking.decisions import Decision, Pair
@@ -52,8 +52,8 @@ def run(ports: Ports, basis: str = "") -> RestockRun:
     decisions.forget(ports, stored, decided.keys() & set(pairs), today)
     ports.warehouse.replace_table(TABLE, _with_decisions(needed, [decided.get(pair) for pair in pairs], now))
     ended = RestockRun(now.isoformat(timespec="seconds"), len(read.pairs), needed.num_rows, basis)
-    update(ports.documents, COLLECTION, LAST, lambda _: Update(asdict(ended)))
-    freshness.bump(ports.documents)
+    update_document(ports.documents, COLLECTION, LAST, lambda _: Update(asdict(ended)))
+    data_version.bump_data_version(ports.documents)
     return ended
 
 

@@ -2,14 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from tillstream import audit
-from tillstream.batches import loads
 from tillstream.forecasting import runs
 from tillstream.inventory import levels
-from tillstream.job_runs import reservation
-from tillstream.job_runs.requests import JobRequest
+from tillstream.model import audit
 from tillstream.ports import Ports
-from tillstream.ports.jobs import RESTOCK
+from tillstream.ports.machine import RESTOCK_JOB
+from tillstream.records import audit_log, job_runs, sales_loads
+from tillstream.records.job_runs import JobRequest
 from tillstream.workflows.restocking import policies, run
 from tillstream.workflows.restocking.run import RestockRun
 
@@ -33,7 +32,7 @@ def is_due(ports: Ports) -> bool:
 
 def may_start(ports: Ports) -> bool:
     """Whether the queue is due and no sales are being loaded that it would lack."""
-    return is_due(ports) and not loads.must_wait(ports, RESTOCK)
+    return is_due(ports) and not sales_loads.must_wait(ports, RESTOCK_JOB)
 
 
 def run_due(ports: Ports) -> RestockRun | None:
@@ -60,13 +59,13 @@ def run_or_start(ports: Ports) -> RestockRun | None:
     last = run.last(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due(ports)
-    reservation.start(ports, RESTOCK)
+    job_runs.start_job(ports, RESTOCK_JOB)
     return None
 
 
 def update(ports: Ports, *, by: str) -> RestockRun | None:
     """Compute the queue at once, or request it if that takes long: then None. Raises as `run.run`."""
-    audit.record(ports, by, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
+    audit_log.record(ports, by, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     last = run.last(ports)
     if last is None or last.counted <= AT_ONCE:
         return run.run(ports, basis(ports))

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import Rejected
+from tillstream.model import audit
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION, ID = "restock", "settings"
 CYCLES, FILL = "cycles", "fill"
@@ -51,9 +52,11 @@ def save(ports: Ports, settings: RestockSettings, *, by: str) -> None:
         if before == settings:
             return document
         sides = _encoded(before), _encoded(settings)
-        return Update(sides[1], [audit.entry(ports, by, audit.AuditAction.RESTOCK_SETTINGS, "restock queue", *sides)])
+        return Update(
+            sides[1], [audit_log.entry(ports, by, audit.AuditAction.RESTOCK_SETTINGS, "restock queue", *sides)]
+        )
 
-    update(ports.documents, COLLECTION, ID, changed)
+    update_document(ports.documents, COLLECTION, ID, changed)
 
 
 def _problem(settings: RestockSettings) -> str:

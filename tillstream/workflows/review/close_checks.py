@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any
 
 import sql
-from tillstream.batches import freshness, store_ids
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain import day_close
-from tillstream.domain.day_close import Comparison, CountedSale
+from tillstream.model import messages
+from tillstream.model.messages import CountedSale, DayCloseComparison
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import batch_records, data_version
 from tillstream.workflows.review import senders
 from tillstream.workflows.review.day_closes import COLLECTION
 
@@ -45,7 +45,7 @@ def check(ports: Ports, contracts: ContractRegistry) -> int:
 
     These are the open ones, and the closed ones with a sale that a later settlement changed. Idempotent.
     """
-    newest = freshness.newest_settlement(ports.documents)
+    newest = data_version.newest_settlement(ports.documents)
     for closed in _changed(ports, contracts, newest):
         result = _result(ports, contracts, closed, newest)
         if any(result[name] != closed.data.get(name, []) for name in _RESULT):
@@ -64,7 +64,7 @@ def _store(ports: Ports, checked: Document, result: Mapping[str, Any]) -> bool:
             return document or checked
         return Update({**document.data, **result})
 
-    return bool(update(ports.documents, COLLECTION, checked.id, stored).data["state"] == "agreed")
+    return bool(update_document(ports.documents, COLLECTION, checked.id, stored).data["state"] == "agreed")
 
 
 def _changed(ports: Ports, contracts: ContractRegistry, newest: int) -> list[Document]:
@@ -83,7 +83,7 @@ def _changed(ports: Ports, contracts: ContractRegistry, newest: int) -> list[Doc
     if not closed:
         return []
     sales = _changed_sales(ports, closed, {"after": after, "last": newest, "days": dates})
-    are_escaped = store_ids.are_escaped(ports)
+    are_escaped = batch_records.are_sale_ids_escaped(ports)
     prefix = cache(lambda region, store: _prefix(contracts, region, store, are_escaped=are_escaped))
     return [each for each in closed if _has_changed(each, prefix(each.data["region"], each.data["store_id"]), sales)]
 
@@ -120,7 +120,7 @@ def _has_changed(close: Document, prefix: str, sales: _ChangedSales) -> bool:
     if (close.data["region"], close.data["store_id"], close.data["date"]) in sales.days:
         return True
     changed = sales.sale_ids[close.data["region"]]
-    numbers = day_close.expand(json.loads(close.data["payload"])["numbers"])
+    numbers = messages.expand_numbers(json.loads(close.data["payload"])["numbers"])
     form = prefix + FORM_PREFIX
     return any(prefix + number in changed for number in numbers) or any(sale.startswith(form) for sale in changed)
 
@@ -143,7 +143,7 @@ def _result(ports: Ports, contracts: ContractRegistry, document: Document, newes
 
 def compare(
     ports: Ports, contracts: ContractRegistry, message: Mapping[str, Any]
-) -> tuple[Comparison, list[list[str]]]:
+) -> tuple[DayCloseComparison, list[list[str]]]:
     """Compare a day close with the sales of its store that count, and list possible doubles of sales of the form.
 
     A sale counts under its number also on the day before and after, as tills may have another cutoff. A sale of the
@@ -152,7 +152,7 @@ def compare(
     day = date.fromisoformat(message["date"])
     values = {"region": message["region"], "store": message["store_id"], "first": day - _DAY, "last": day + _DAY}
     lines = ports.warehouse.query(sql.text("ledger/day_close_lines"), values).to_pylist()
-    are_escaped = store_ids.are_escaped(ports)
+    are_escaped = batch_records.are_sale_ids_escaped(ports)
     prefix = _prefix(contracts, message["region"], message["store_id"], are_escaped=are_escaped)
     by_sale: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
@@ -161,12 +161,12 @@ def compare(
     counted = [_counted(number, rows) for number, rows in by_sale.items()]
     of_day = {number: rows for number, rows in by_sale.items() if rows[0]["sale_date"] == day}
     others = {sale.number for sale in counted if sale.number in of_day and not sale.is_cancelled}
-    others -= set(day_close.expand(message["numbers"]))
+    others -= set(messages.expand_numbers(message["numbers"]))
     if others:
         others -= _named_nearby(ports, message)
     sent = senders.sent_by_till(ports, message, {prefix + number for number in others})
     surplus = {sale_id.removeprefix(prefix) for sale_id in sent}
-    return day_close.compare(message, counted, surplus), _doubles(of_day)
+    return messages.compare_day_close(message, counted, surplus), _doubles(of_day)
 
 
 def _named_nearby(ports: Ports, message: Mapping[str, Any]) -> set[str]:
@@ -175,7 +175,7 @@ def _named_nearby(ports: Ports, message: Mapping[str, Any]) -> set[str]:
     own = [data for data in near if all(data[name] == message[name] for name in ("region", "store_id"))]
     identity = message["till_id"], message["date"]
     others = [json.loads(data["payload"]) for data in own if (data["till_id"], data["date"]) != identity]
-    return {number for other in others for number in day_close.expand(other["numbers"])}
+    return {number for other in others for number in messages.expand_numbers(other["numbers"])}
 
 
 def _prefix(contracts: ContractRegistry, region: str, store: str, *, are_escaped: bool) -> str:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tillstream import audit
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.people import store_keys
+from tillstream.model import audit
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.people import store_credentials
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log
 
 COLLECTION = "day_closes"
 GRACE = timedelta(minutes=5)
@@ -90,13 +91,13 @@ def record(ports: Ports, payload: str) -> None:
         }
         return Update(data | result)
 
-    update(ports.documents, COLLECTION, document_id(message), recorded)
+    update_document(ports.documents, COLLECTION, document_id(message), recorded)
 
 
 def document_id(message: Mapping[str, Any]) -> str:
     """ID of the day close of a till and day; IDs are in the order of days."""
     till = hashlib.sha256(message["till_id"].encode()).hexdigest()[:12]
-    return f"{message['date']}-{store_keys.document_id(message['region'], message['store_id'])}-{till}"
+    return f"{message['date']}-{store_credentials.store_document_id(message['region'], message['store_id'])}-{till}"
 
 
 def find(ports: Ports, state: str | None = None) -> list[DayClose]:
@@ -132,13 +133,13 @@ def accept(ports: Ports, close_id: str, by: str, reason: str) -> DayClose:
             return document
         names = ("region", "store_id", "till_id", "date", "missing", "surplus", "totals")
         before = {name: document.data.get(name, []) for name in names}
-        entry = audit.entry(
+        entry = audit_log.entry(
             ports, by, audit.AuditAction.DAY_CLOSE_ACCEPTED, close_id, before, {"reason": reason.strip()}
         )
         change = {"state": "accepted", "accepted_by": by, "reason": reason.strip()[:500]}
         return Update(document.data | change, [entry])
 
-    return _to_close(update(ports.documents, COLLECTION, close_id, accepted))
+    return _to_close(update_document(ports.documents, COLLECTION, close_id, accepted))
 
 
 def _moment(text: str) -> datetime:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from tillstream.batches import records, registration
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.events import STAGING
-from tillstream.domain.ids import batch_id
+from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.contract import Contract
+from tillstream.model.events import STAGING
+from tillstream.model.ids import batch_id
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import holds as staging_holds
@@ -18,7 +17,8 @@ from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import Receipt
+from tillstream.receipts.receipt import Receipt
+from tillstream.records import batch_records, batch_registration
 
 
 def dry_run(ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> Receipt:
@@ -54,7 +54,7 @@ def tried(
     """
     contract = contract or contracts.version(upload.contract, upload.contract_version)
     report = stage.write(ports, upload, prefix, contract=contract)
-    staged = replace(upload, staged=report, state=State.STAGED)
+    staged = replace(upload, staged=report, state=BatchState.STAGED)
     large_job.check_preview(ports, staged.file, sum(large_job.rows_to_read(ports, contracts, [staged]).values()))
     hold_decision = staging_holds.check_holds(
         staging_holds.FileContext(ports, staged, contract, tuple(contracts.all().values())), report
@@ -64,18 +64,18 @@ def tried(
         Settlement([to_staged_batch(ports, contracts, staged, contract)], undo), [*questions, *more]
     )
     holds = [hold.to_json() for hold in (*hold_decision.holds, *settled.holds.values())]
-    receipt = receipts.compose(staged, *(answer.to_pylist() for answer in settled.results[: len(questions)]))
+    receipt = receipts.compose_receipt(staged, *(answer.to_pylist() for answer in settled.results[: len(questions)]))
     return receipt | {"status": "dry-run", "holds": holds}, settled
 
 
 def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: BinaryIO) -> Batch:
     """Store the file under the prefix and build its record, which is never written."""
     with ports.objects.writer(STAGING, f"{prefix}/original") as writer:
-        while chunk := stream.read(records.CHUNK):
+        while chunk := stream.read(batch_records.CHUNK_BYTES):
             writer.write(chunk)
     stored = ports.objects.stat(STAGING, f"{prefix}/original")
     with ports.objects.open(stored.bucket, stored.name) as kept:
-        sha256 = registration.digest(kept)
+        sha256 = batch_registration.digest_of_stream(kept)
     now = ports.clock.now().isoformat()
     return Batch(
         batch_id=batch_id(prefix, stored.generation, sha256),
@@ -91,6 +91,6 @@ def _keep(ports: Ports, contract: Contract, prefix: str, name: str, stream: Bina
         received_seq=stored.generation,
         received_at=now,
         received_by="",
-        state=State.STAGED,
+        state=BatchState.STAGED,
         sha256=sha256,
     )

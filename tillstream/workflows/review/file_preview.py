@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.contract import Contract
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RowBatch

@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from tillstream.batches import records
-from tillstream.domain.batch.holds import HoldCode
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import Batch, BatchState, HoldCode
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
+from tillstream.records import batch_records
 
 Key = tuple[object, ...]
 _NAMING = frozenset(
@@ -35,15 +34,15 @@ def group_alike(held: Iterable[Batch]) -> list[list[Batch]]:
 
 def find_alike(ports: Ports, upload: Batch) -> list[Batch]:
     """The other batches of the group of a held one, in order of receipt; none if it is not held."""
-    if upload.state is not State.HELD:
+    if upload.state is not BatchState.HELD:
         return []
     where = {
         "received_by": upload.received_by,
-        "state": State.HELD.value,
+        "state": BatchState.HELD.value,
         "kind": upload.kind.value,
         "contract": upload.contract,
     }
-    held = (Batch.from_json(document.data) for document in ports.documents.find(records.COLLECTION, where))
+    held = (Batch.from_json(document.data) for document in ports.documents.find(batch_records.BATCHES, where))
     alike = (one for one in held if _key(one) == _key(upload) and one.batch_id != upload.batch_id)
     return sorted(alike, key=lambda one: one.received_seq)
 

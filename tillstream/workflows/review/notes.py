@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from tillstream import audit
-from tillstream.audit import AuditAction
-from tillstream.batches import homes, records
-from tillstream.domain.batch.record import State
-from tillstream.domain.errors import Rejected
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import BatchState
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records import audit_log, batch_records
 
 COLLECTION = "review_notes"
 MAX_LENGTH = 500
@@ -34,22 +33,22 @@ def of_batch(ports: Ports, batch: str) -> list[Note]:
 
 def add(ports: Ports, batch: str, text: str, by: str) -> Note:
     """Leave a note on a held file. Raises `Rejected` for an empty or long note, or another state; `NotFound`."""
-    upload, text = records.get(ports, batch), " ".join(text.split())
-    homes.check_own(ports, upload)
+    upload, text = batch_records.get_batch(ports, batch), " ".join(text.split())
+    batch_records.check_batch_of_home(ports, upload)
     if not text:
         raise Rejected("Enter a note.")
     if len(text) > MAX_LENGTH:
         raise Rejected(f"A note has at most {MAX_LENGTH} characters.")
-    if upload.state is not State.HELD:
+    if upload.state is not BatchState.HELD:
         raise Rejected(f"{upload.file} does not need review any more.")
     note = Note(text, by, ports.clock.now().isoformat())
-    entry = audit.entry(ports, by, AuditAction.UPLOAD_NOTED, batch, None, {"file": upload.file, "note": text})
+    entry = audit_log.entry(ports, by, AuditAction.UPLOAD_NOTED, batch, None, {"file": upload.file, "note": text})
 
     def with_note(stored: Document | None) -> Update:
         notes: Sequence[Note] = [*_notes(stored), note][-KEPT:]
         return Update({"notes": [asdict(one) for one in notes]}, [entry])
 
-    update(ports.documents, COLLECTION, batch, with_note)
+    update_document(ports.documents, COLLECTION, batch, with_note)
     return note
 
 

@@ -6,16 +6,24 @@ A replay keeps the place in time of the old batch. If the clock was wrong, a use
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tillstream.batches import events, homes, records
-from tillstream.batches.lineage import finished_replays
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.holds import FILE_HOLDS, HoldCode
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State, receipt_number, receipt_time
-from tillstream.domain.errors import Rejected
-from tillstream.domain.ids import batch_id
-from tillstream.domain.write_scope import Stores, narrowed
+from tillstream.model.batch import (
+    FILE_HOLDS,
+    STATES_IN_LEDGER,
+    Batch,
+    BatchKind,
+    BatchState,
+    HoldCode,
+    receipt_number,
+    receipt_time,
+)
+from tillstream.model.errors import Rejected
+from tillstream.model.ids import batch_id
+from tillstream.model.people import BoundStores, narrow_stores
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
+from tillstream.records import batch_records
+from tillstream.records.batch_records import finished_replays
 
 SAME_CONTRACT_HOLDS = (
     HoldCode.REPEATED_BYTES,
@@ -25,7 +33,7 @@ SAME_CONTRACT_HOLDS = (
     HoldCode.OTHER_REGION,
 )
 """Holds whose confirmation is valid for as long as the contract is the same."""
-REPLAYABLE = IN_LEDGER | {State.HELD, State.REJECTED, State.FAILED}
+REPLAYABLE = STATES_IN_LEDGER | {BatchState.HELD, BatchState.REJECTED, BatchState.FAILED}
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -36,7 +44,7 @@ def replay(
     contract: str | None,
     by: str,
     *,
-    stores: Stores = None,
+    stores: BoundStores = None,
     received: str = "",
 ) -> Batch:
     """Create a new batch from the stored original; staging and settling follow. Undo does not restore the old one.
@@ -45,9 +53,11 @@ def replay(
     file was received, ISO 8601, UTC unless it names another offset; empty: as the batch has it. Raises `Rejected` if
     the batch cannot be replayed, `NotFound`.
     """
-    new = reading(ports, contracts, records.get(ports, batch), contract, by, stores=stores, received=received)
-    new = records.create(ports, new)
-    events.publish_received(ports, new)
+    new = reading(
+        ports, contracts, batch_records.get_batch(ports, batch), contract, by, stores=stores, received=received
+    )
+    new = batch_records.create_batch(ports, new)
+    batch_records.publish_received(ports, new)
     return new
 
 
@@ -58,7 +68,7 @@ def reading(
     contract: str | None,
     by: str,
     *,
-    stores: Stores = None,
+    stores: BoundStores = None,
     received: str = "",
 ) -> Batch:
     """Build the record of a replay without writing it. Raises as `replay`."""
@@ -72,7 +82,7 @@ def reading(
         contract=pinned.name,
         contract_version=pinned.version,
         region=pinned.region,
-        stores=narrowed(old.stores, stores),
+        stores=narrow_stores(old.stores, stores),
         replayer_stores=stores,
         confirmed=still_confirmed(old, pinned.name),
     )
@@ -97,7 +107,7 @@ def is_replayable(ports: Ports, old: Batch) -> bool:
 
 def _earlier_replays(ports: Ports, old: Batch) -> list[Batch]:
     """The finished replays. Raises `Rejected` if the batch cannot be replayed now."""
-    homes.check_own(ports, old)
+    batch_records.check_batch_of_home(ports, old)
     if not old.is_file or old.state not in REPLAYABLE:
         raise Rejected(f"{old.file} is {old.state} and cannot be replayed.")
     _check_not_undone(ports, old)
@@ -118,8 +128,8 @@ def replay_as_new(ports: Ports, old: Batch, by: str) -> Batch:
         # The batch is in the ledger already, so holds passed then are not checked again.
         confirmed=tuple(dict.fromkeys((*old.confirmed, *FILE_HOLDS))),
     )
-    created = records.create(ports, new)
-    events.publish_received(ports, created)
+    created = batch_records.create_batch(ports, new)
+    batch_records.publish_received(ports, created)
     return created
 
 
@@ -160,7 +170,7 @@ def _as_replay(ports: Ports, old: Batch, by: str) -> Batch:
         kind=BatchKind.REPLAY,
         received_at=now,
         received_by=by,
-        state=State.RECEIVED,
+        state=BatchState.RECEIVED,
         state_at=now,
         staged=None,
         holds=(),

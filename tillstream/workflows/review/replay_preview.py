@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import sql
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State, receipt_time
-from tillstream.domain.errors import Rejected, TooLarge
-from tillstream.domain.write_scope import Stores
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState, receipt_time
+from tillstream.model.errors import Rejected, TooLarge
+from tillstream.model.people import BoundStores
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import WarehouseQuery
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.workflows.review import replay
 from tillstream.workflows.review.dry_run import tried
 
@@ -27,7 +27,7 @@ def preview(
     batch: str,
     contract: str | None = None,
     *,
-    stores: Stores = None,
+    stores: BoundStores = None,
     received: str = "",
 ) -> dict[str, Any]:
     """Return what a replay would change. stores: to which the user is bound. received: as for `replay.replay`.
@@ -36,19 +36,22 @@ def preview(
     changes: net lines by kind. totals: ledger totals by region and currency, before and after. Raises `Rejected`,
     `NotFound`, `TooLarge`.
     """
-    old = records.get(ports, batch)
+    old = batch_records.get_batch(ports, batch)
     new = replay.reading(ports, contracts, old, contract, "", stores=stores, received=received)
     large_job.check_preview(ports, old.file, 2 * large_job.staged_rows(old))
     before = receipts.receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"
     try:
-        undo = [old.batch_id] if old.state in IN_LEDGER else []
+        undo = [old.batch_id] if old.state in STATES_IN_LEDGER else []
         after, settled = tried(ports, contracts, new, prefix, undo, TOTALS)
     except TooLarge:
         raise
     except Rejected as error:
-        after, settled = receipts.compose(new, [], [], []) | {"status": State.REJECTED.value, "error": str(error)}, None
+        after, settled = (
+            receipts.compose_receipt(new, [], [], []) | {"status": BatchState.REJECTED.value, "error": str(error)},
+            None,
+        )
     finally:
         delete_staged(ports, prefix)
     return {

@@ -7,11 +7,11 @@ from operator import itemgetter
 from typing import Any
 
 import sql
-from tillstream.batches import originals, records
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.people import store_keys
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.people import store_credentials
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
+from tillstream.records import batch_originals, batch_records
 
 
 def sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str]) -> set[str]:
@@ -24,7 +24,7 @@ def sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str
         return set()
     values = {"region": message["region"], "store": message["store_id"], "day": date.fromisoformat(message["date"])}
     rows = ports.warehouse.query(sql.text("ledger/till_messages"), values | {"sales": sorted(sales)}).to_pylist()
-    keys = store_keys.of_store(ports, message["region"], message["store_id"]).keys
+    keys = store_credentials.keys_of_store(ports, message["region"], message["store_id"]).keys
     till_of_key = {key.id: key.till for key in keys}
     tills: dict[str, set[str]] = {}
     for batch_id, group in groupby(rows, key=itemgetter("batch_id")):
@@ -39,7 +39,7 @@ def sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str
 def _messages(ports: Ports, batch_id: str) -> dict[int, StoredMessage]:
     """Row number → message of the original of a micro-batch; empty if it cannot be read, which shows no till."""
     try:
-        with originals.open_whole(ports, records.get(ports, batch_id)) as stream:
+        with batch_originals.open_whole_original(ports, batch_records.get_batch(ports, batch_id)) as stream:
             block = read_messages(stream)
     except (NotFound, Rejected):
         return {}

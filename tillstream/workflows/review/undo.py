@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import sql
-from tillstream.audit import AuditAction
-from tillstream.batches import events, homes, lineage, records
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind, State
-from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.model.audit import AuditAction
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import retire_batch
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.records import batch_records
 
 LOST_AFTER = timedelta(minutes=10)
 """Longer than a function runs."""
@@ -21,14 +21,14 @@ LOST_AFTER = timedelta(minutes=10)
 
 def undoable(ports: Ports, batch: str) -> Batch:
     """The record of a batch that can be undone. Raises `Rejected`."""
-    upload = records.get(ports, batch)
-    homes.check_changeable(ports, upload)
+    upload = batch_records.get_batch(ports, batch)
+    batch_records.check_changeable_here(ports, upload)
     if upload.kind is BatchKind.CORRECTION:
         raise Rejected("A correction cannot be undone by itself. Undo its upload.")
-    if upload.state not in IN_LEDGER:
+    if upload.state not in STATES_IN_LEDGER:
         raise Rejected(f"{upload.file} is {upload.state}. Only a settled upload can be undone.")
     # A replay settled after the undo would restore the data.
-    lineage.finished_replays(ports, upload)
+    batch_records.finished_replays(ports, upload)
     return upload
 
 
@@ -97,7 +97,7 @@ def request(ports: Ports, batch: str, by: str) -> dict[str, Any]:
 def _note_user(ports: Ports, batch: str, by: str) -> Batch:
     """Store the user before the undo, so that after a crash it is completed with the same audit entry."""
     undoable(ports, batch)
-    return records.transition(ports, batch, None, only_from=IN_LEDGER, undone_by=by)
+    return batch_records.transition_batch(ports, batch, None, only_from=STATES_IN_LEDGER, undone_by=by)
 
 
 def settle_undo(ports: Ports, batch: str, tries: int = Settlement.tries) -> SettlementResult:
@@ -125,6 +125,8 @@ def is_requested(ports: Ports, batch: str) -> bool:
 
 def recover(ports: Ports, upload: Batch, settlement_no: int) -> None:
     """Update the records after an undo committed by the warehouse."""
-    retire_batch(ports, upload.batch_id, State.UNDONE, settlement_no, (upload.undone_by, AuditAction.UPLOAD_UNDONE))
+    retire_batch(
+        ports, upload.batch_id, BatchState.UNDONE, settlement_no, (upload.undone_by, AuditAction.UPLOAD_UNDONE)
+    )
     if settlement_no:
-        events.publish_settled(ports, settlement_no)
+        batch_records.publish_settled(ports, settlement_no)

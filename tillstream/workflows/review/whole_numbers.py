@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sql
-from tillstream.batches import records
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import IN_LEDGER, Batch, State
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.errors import Rejected
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
+from tillstream.model.contract import Contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, StagedBatch, WarehouseQuery
+from tillstream.records import batch_records
 from tillstream.workflows.review import replay
 
 
@@ -44,8 +44,8 @@ def find_decimal_ids(ports: Ports, contract: Contract) -> WholeNumbers:
     columns: dict[str, str] = {}
     files: list[Batch] = []
     left_out = 0
-    for batch in records.find(ports, kind=None, limit=None):
-        is_own = batch.is_file and batch.contract == contract.name and batch.state in IN_LEDGER
+    for batch in batch_records.find_batches(ports, kind=None, limit=None):
+        is_own = batch.is_file and batch.contract == contract.name and batch.state in STATES_IN_LEDGER
         problems = batch.staged.problems if is_own and batch.staged else ()
         examples = {one.column: one.example or "" for one in problems if one.code == "float-as-id" and one.column}
         if examples and replay.is_replayable(ports, batch):
@@ -112,7 +112,7 @@ def _staged(ports: Ports, contracts: ContractRegistry, wanted: WholeNumbers) -> 
         for number, old in enumerate(wanted.files):
             new = replace(replay.reading(ports, contracts, old, None, ""), contract_version=contract.version)
             report = stage.write(ports, new, f"{prefix}/{number}", contract=contract)
-            new = replace(new, staged=report, state=State.STAGED)
+            new = replace(new, staged=report, state=BatchState.STAGED)
             staged.append(to_staged_batch(ports, contracts, new, contract))
         yield staged
     finally:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sql
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.text import did_you_mean
 from tillstream.ports.warehouse import Warehouse
 from tillstream.workflows.stock_import.refusals import Problem, UnusableCell
 

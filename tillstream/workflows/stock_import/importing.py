@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.errors import NotFound
 from tillstream.domain.inventory.movements import MOST_LINES, DayPart, Movement, MovementKind, MovementLine
 from tillstream.inventory import records
+from tillstream.model.errors import NotFound
 from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
 from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.ports import Ports

@@ -8,7 +8,6 @@ from operator import eq
 
 import numpy as np
 
-from tillstream.domain.errors import Rejected
 from tillstream.domain.inventory.movements import (
     MAY_BE_NEGATIVE,
     MAY_BE_ZERO,
@@ -17,7 +16,8 @@ from tillstream.domain.inventory.movements import (
     WITH_REFERENCE,
     MovementKind,
 )
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.normalising.sale_time import to_utc
 from tillstream.pipeline.rows.text_columns import Ints, Mask
 from tillstream.workflows.catalogue_import.read_file import FileColumns, read_columns

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tillstream.domain.catalogue import cell_values
 from tillstream.domain.catalogue.cell_values import CellProblem
 from tillstream.domain.inventory.movements import LARGEST, REASONS, MovementKind
-from tillstream.domain.text.near_names import did_you_mean
+from tillstream.model.text import did_you_mean
 from tillstream.workflows.stock_import.columns import IMPORTED, KIND_WORDS, REASON_WORDS, word_of
 from tillstream.workflows.stock_import.refusals import Problem, UnusableCell
 

@@ -20,7 +20,7 @@ from docs.generate.looker.pictures.svg import (
     text,
 )
 from looker.definitions import Chart
-from tillstream.domain.countries import code_of
+from tillstream.model.countries import country_code
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
@@ -187,7 +187,7 @@ def _tree_map(panel: Panel) -> str:
 def _geo(panel: Panel) -> str:
     values: dict[str, float] = {}
     for row in panel.rows:
-        code = code_of(str(row[panel.chart.dimensions[0]] or ""))
+        code = country_code(str(row[panel.chart.dimensions[0]] or ""))
         if code:
             values[code] = values.get(code, 0.0) + float(row[panel.chart.metrics[0]] or 0)
     most, drawn = max(values.values(), default=1.0), ""

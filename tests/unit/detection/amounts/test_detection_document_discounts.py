@@ -3,7 +3,7 @@
 import io
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 PRICES = (10.0, 25.5, 12.5, 40.0, 99.9, 6.0, 30.0, 15.5)
@@ -30,7 +30,7 @@ def test_it_is_subtracted_from_the_first_line_of_its_order() -> None:
     assert proposal.questions == ()
     assert proposal.contract["amounts"] == {"subtract": {"net_amount": ["Order Discount"]}}
     assert proposal.contract["file"]["once"] == ["Order Discount"]
-    assert parse(proposal.contract).file.once_within == "No"
+    assert parse_contract(proposal.contract).file.once_within == "No"
 
 
 def test_a_percentage_cannot_be_subtracted() -> None:

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
@@ -33,7 +33,7 @@ def keys(proposal: Proposal) -> list[str]:
 def test_a_total_of_the_order_after_its_discount_proves_it() -> None:
     proposal = proposal_for("Discount", after=True)
     assert keys(proposal) == []
-    assert parse(proposal.contract).columns["discount"] == "Discount"
+    assert parse_contract(proposal.contract).columns["discount"] == "Discount"
 
 
 def test_a_total_of_the_order_that_is_the_sum_of_its_lines_proves_that_they_are_after_it() -> None:
@@ -44,5 +44,5 @@ def test_a_total_of_the_order_that_is_the_sum_of_its_lines_proves_that_they_are_
 @pytest.mark.parametrize(("name", "total"), [("Discount", False), ("Refunded amount", True)])
 def test_a_discount_without_a_total_and_a_refund_are_questions(name: str, total: bool) -> None:
     assert keys(proposal_for(name, after=False, total=total)) == [f"subtract.{name}"]
-    contract = parse(proposal_for(name, after=False, total=total, **{f"subtract.{name}": "yes"}).contract)
+    contract = parse_contract(proposal_for(name, after=False, total=total, **{f"subtract.{name}": "yes"}).contract)
     assert contract.columns["discount"] == name

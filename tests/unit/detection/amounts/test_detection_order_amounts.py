@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 Row = tuple[Any, ...]
@@ -59,9 +59,9 @@ def test_a_total_that_is_repeated_on_the_lines_of_an_order_is_a_question() -> No
 
 
 def test_yes_counts_it_once_and_no_on_each_line() -> None:
-    contract = parse(proposal_for(HEADER, with_totals(), **{"once.Total": "yes"}).contract)
+    contract = parse_contract(proposal_for(HEADER, with_totals(), **{"once.Total": "yes"}).contract)
     assert (contract.file.once, contract.file.once_within) == (("Total",), "Order No")
-    contract = parse(proposal_for(HEADER, with_totals(), **{"once.Total": "no"}).contract)
+    contract = parse_contract(proposal_for(HEADER, with_totals(), **{"once.Total": "no"}).contract)
     assert (contract.columns["net_amount"], contract.file.once) == ("Total", ())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 HEADER = ("Order No", "Date", "Item", "Qty", "Price")
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
@@ -140,7 +140,7 @@ def test_sums_prove_what_a_total_and_a_discount_are(
     proposal = proposal_for(table(*rows, header=(*HEADER, *names)))
     assert (keys(proposal), proposal.contract.get("amounts", {})) == ([], amounts)
     assert proposal.contract["columns"][role] == "Total"
-    assert parse(proposal.contract)
+    assert parse_contract(proposal.contract)
 
 
 def test_a_round_discount_is_a_question_if_no_total_explains_it() -> None:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 NETS = (10.0, 25.0, 12.5, 40.0, 99.9, 6.0, 30.0, 15.5)
@@ -31,7 +31,7 @@ def test_a_refund_that_is_all_of_a_total_with_tax_is_a_part_of_it() -> None:
     assert question.evidence.endswith("it is all of Order Total in 2 of these rows")
     proposal = proposal_for("Net,Tax,Order Total,Refund", ["all", "all"], 5.0, **{"subtract.Refund": "yes"})
     assert proposal.contract["amounts"] == {"refunded": {"Refund": "Order Total"}}
-    assert parse(proposal.contract).amounts.refunded == {"Refund": "Order Total"}
+    assert parse_contract(proposal.contract).amounts.refunded == {"Refund": "Order Total"}
 
 
 def test_the_tax_of_a_total_with_tax_falls_with_it() -> None:

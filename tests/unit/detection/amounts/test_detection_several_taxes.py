@@ -3,7 +3,7 @@
 import io
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC", "identity": "No"}
 NETS = (10.0, 25.0, 12.5, 40.0, 99.9, 6.0, 30.0, 15.5)
@@ -49,7 +49,7 @@ def test_names_of_one_family_are_enough() -> None:
     proposal = propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS)
     assert proposal.questions == ()
     assert proposal.contract["amounts"] == {"include": "tax", "add": {"tax": ["SGST"]}}
-    assert parse(proposal.contract).columns["gross_amount"] == "Total"
+    assert parse_contract(proposal.contract).columns["gross_amount"] == "Total"
 
 
 def test_the_tax_of_the_shipping_is_no_other_tax_of_the_goods() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.status_words import reversed_column
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 Row = dict[str, Any]
@@ -59,7 +59,7 @@ def test_a_total_that_contains_another_column_is_a_question() -> None:
 def test_the_answer_is_part_of_the_contract(answer: str, setting: object) -> None:
     proposal = proposal_for(file(shipped), **{"subtract.Post": answer})
     assert (keys(proposal), proposal.contract.get("amounts", {}).get("subtract")) == ([], setting)
-    assert parse(proposal.contract).columns["net_amount"] == "Total"
+    assert parse_contract(proposal.contract).columns["net_amount"] == "Total"
 
 
 def test_several_columns_of_a_total_are_a_question_each() -> None:
@@ -120,7 +120,7 @@ def test_returned_units_are_subtracted_on_request() -> None:
 def test_a_total_of_all_units_is_replaced_if_some_came_back() -> None:
     data = file(lambda row: returned(row) | {"Total": full(row)})
     assert "not taken from Total" in proposal_for(data).questions[0].words
-    contract = parse(proposal_for(data, **{"subtract.Qty returned": "yes"}).contract)
+    contract = parse_contract(proposal_for(data, **{"subtract.Qty returned": "yes"}).contract)
     assert (contract.amounts.subtract, "net_amount" in contract.columns) == ({"quantity": ("Qty returned",)}, False)
 
 

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from test_detection_totals import keys, proposal_for, why
 
-from tillstream.domain.contract.model import parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.staging.figures import read_figures
 
 ORDERS = [(1000 + n, f"2026-03-{1 + n:02}", f"{10 + n}.50", n % 4 + 1, 70_000 + n) for n in range(20)]
@@ -73,9 +73,9 @@ def test_a_contract_of_units_only_has_a_quantity_and_no_amounts(columns: dict[st
         "columns": {"date": "D"} | columns,
     }
     with pytest.raises(Rejected, match=r"amounts\.units_only"):
-        parse(contract)
+        parse_contract(contract)
 
 
 def _figures(header: str, rows: list[tuple[object, ...]], contract: object):  # type: ignore[no-untyped-def]
     data = "\n".join([header, *(",".join(map(str, row)) for row in rows), ""]).encode()
-    return read_figures(lambda: io.BytesIO(data), parse(contract), date(2026, 4, 1), file="sales.csv")
+    return read_figures(lambda: io.BytesIO(data), parse_contract(contract), date(2026, 4, 1), file="sales.csv")

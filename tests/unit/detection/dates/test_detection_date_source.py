@@ -8,7 +8,7 @@ import pytest
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.values.date_source import date_formats_in_name
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.pipeline.staging.figures import read_figures
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
@@ -40,7 +40,7 @@ def test_the_day_in_the_name_of_a_file_is_found(name: str, format_: str) -> None
     proposal = proposal_for(data, name)
     assert proposal.questions == ()
     assert proposal.contract["file"]["date_in_name"] == format_
-    figures = read_figures(lambda: io.BytesIO(data), parse(proposal.contract), date(2026, 4, 1), file=name)
+    figures = read_figures(lambda: io.BytesIO(data), parse_contract(proposal.contract), date(2026, 4, 1), file=name)
     assert (figures.accepted, f"{figures.first_date:%Y-%m}") == (20, "2026-03")
 
 
@@ -65,7 +65,7 @@ def test_sales_that_columns_identify_differ_between_days() -> None:
     rows = [(f"Shop {n % 2}", f"SKU{n}", n % 4 + 1, f"{10 + n}.50") for n in range(20)]
     answers = {"identity": "Store,SKU"}
     proposal = proposal_for(content("Store,SKU,Qty,Total", rows), "sales_2026-03-14.csv", **answers)
-    assert parse(proposal.contract).identity.made_of == ("Store", "SKU", "(date in the file name)")
+    assert parse_contract(proposal.contract).identity.made_of == ("Store", "SKU", "(date in the file name)")
 
 
 @pytest.mark.parametrize("months", [("2", "3"), ("Feb", "March"), ("février", "mars")])
@@ -74,5 +74,7 @@ def test_year_month_and_day_in_three_columns_are_joined(months: tuple[str, str])
     data = content("Receipt,Year,Month,Day,Qty,Total", rows)
     proposal = proposal_for(data, "sales.csv")
     assert proposal.questions == ()
-    figures = read_figures(lambda: io.BytesIO(data), parse(proposal.contract), date(2026, 4, 1), file="sales.csv")
+    figures = read_figures(
+        lambda: io.BytesIO(data), parse_contract(proposal.contract), date(2026, 4, 1), file="sales.csv"
+    )
     assert (figures.accepted, figures.first_date, figures.last_date) == (20, date(2026, 2, 2), date(2026, 3, 19))

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tillstream.detection import Proposal, propose
-from tillstream.domain.contract.model import parse
-from tillstream.domain.dates.eras import gregorian
+from tillstream.model.contract import parse_contract
+from tillstream.model.date_words import to_gregorian
 from tillstream.pipeline.staging.figures import read_figures
 
 ANSWERS = {
@@ -65,7 +65,7 @@ def test_a_style_of_dates_is_recognised_and_read(style: str) -> None:
     language = "de" if "Dienstag" in style else "es" if " de " in style else "en"
     data, proposal = proposal_for([STYLES[style](at) for at in MOMENTS], language=language)
     assert proposal.questions == ()
-    contract = parse(proposal.contract)
+    contract = parse_contract(proposal.contract)
     figures = read_figures(lambda: io.BytesIO(data), contract, date(2026, 6, 1), file="a.csv")
     assert (figures.accepted, figures.quarantined) == (20, 0)
     assert (figures.first_date, figures.last_date) == (date(2026, 2, 3), MOMENTS[-1].date())
@@ -93,11 +93,11 @@ def test_times_with_offsets_need_the_zone_of_the_shop() -> None:
     ],
 )
 def test_years_of_japanese_eras_start_with_one(text: str, expected: str) -> None:
-    assert gregorian(text, "japanese") == expected
+    assert to_gregorian(text, "japanese") == expected
 
 
 def test_a_leap_day_of_a_buddhist_year_is_that_of_the_common_year() -> None:
-    assert gregorian("29/02/2567", "buddhist") == "29/02/2024"
+    assert to_gregorian("29/02/2567", "buddhist") == "29/02/2024"
 
 
 @pytest.mark.parametrize("settings", [{"formats": ["unix"]}, {"formats": ["%Y-%m-%d"], "era": "buddhist"}])
@@ -112,7 +112,7 @@ def test_a_contract_has_the_new_formats(settings: dict[str, object]) -> None:
     }
     text = "1770128100" if settings["formats"] == ["unix"] else "2569-02-03"
     data = f"N,D,T\n1,{text},2.50\n".encode()
-    figures = read_figures(lambda: io.BytesIO(data), parse(contract), date(2026, 6, 1), file="a.csv")
+    figures = read_figures(lambda: io.BytesIO(data), parse_contract(contract), date(2026, 6, 1), file="a.csv")
     assert figures.first_date == date(2026, 2, 3)
 
 

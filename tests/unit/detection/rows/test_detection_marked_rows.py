@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tillstream.detection import Proposal, drift, propose
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.pipeline.matching.readability import can_parse_cells
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR"}
@@ -47,7 +47,7 @@ def test_a_later_file_of_the_contract_has_no_new_words() -> None:
     rows = numbered("", "", "", product="Mug") + numbered("9", product="STORNO Mug", rows=6)
     contract = proposal_for(rows, **{"rows.STORNO": "subtract"}).contract
     text = "\n".join(["Order No,Date,Product,Total", *(",".join(map(str, row)) for row in rows), ""])
-    result = drift(io.BytesIO(text.encode()), parse(contract), reader=can_parse_cells)
+    result = drift(io.BytesIO(text.encode()), parse_contract(contract), reader=can_parse_cells)
     assert not [one for one in result.differences if one.kind == "new-word"]
 
 

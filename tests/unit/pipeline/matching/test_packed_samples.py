@@ -13,7 +13,7 @@ import pytest
 from examples import long_but
 from tillstream.commands.detect import detect
 from tillstream.detection import propose
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
 
 HEADER = "Order No,Date,Product,Net\n"

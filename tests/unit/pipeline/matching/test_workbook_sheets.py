@@ -10,7 +10,7 @@ from sheet_files import WORKBOOKS, Cells, ods, ods_rows, xls, xlsb, xlsx
 from examples import one_in
 from tillstream.detection import FileSample
 from tillstream.detection.evidence import DetectionLog
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.matching.match_contract import read_sample
 
 SALES: Cells = [

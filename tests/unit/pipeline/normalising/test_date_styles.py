@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from source_tables import column, contract, issue_keys, source_table
 
-from tillstream.domain.errors import Rejected
-from tillstream.domain.month_names import LANGUAGES, names
+from tillstream.model.date_words import LANGUAGES, calendar_names
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.sale_time import all_midnight, all_times_midnight
@@ -53,7 +53,7 @@ def test_every_day_written_in_a_language_reads_back(language: str) -> None:
     for style in ("%A %d %B %Y %I:%M %p", "%d-%b-%y %H:%M"):
         texts = [format_datetime(moment, style, language) for moment in moments]
         assert times(texts, formats=[style], language=language) == moments
-    words = names(language)
+    words = calendar_names(language)
     assert set(words.months.values()) == set(range(1, 13))
     assert set(words.weekdays.values()) == set(range(7))
 

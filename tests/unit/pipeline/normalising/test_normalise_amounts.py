@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from source_tables import column, contract, issue_keys, source_table
 
-from tillstream.domain.contract.model import parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 
 
@@ -145,7 +145,7 @@ def test_a_subtracted_column_is_in_the_unit_of_the_column_that_it_is_subtracted_
 @pytest.mark.parametrize("name", ["tax", "sale_id"])
 def test_numbers_are_subtracted_only_from_mapped_columns_of_numbers(name: str) -> None:
     with pytest.raises(Rejected, match=f"amounts.subtract.{name}"):
-        parse({**contract().model_dump(), "amounts": {"subtract": {name: ["Post"]}}})
+        parse_contract({**contract().model_dump(), "amounts": {"subtract": {name: ["Post"]}}})
 
 
 def test_a_subtracted_column_must_be_in_the_file() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from source_tables import MAPPED, column, contract, issue_keys, issues_of, source_table
 
-from tillstream.domain.columns import CONTENT
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.columns import CONTENT
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 
@@ -227,7 +227,7 @@ def test_headers_that_the_contract_maps_and_the_file_lacks_are_named_in_its_orde
 def nameless(columns: dict[str, str] | None = None, **changes: Any) -> Contract:
     """As `contract`, for a source without a sale number."""
     mapped = {"date": "Date", "net_amount": "Price", "store_id": "Store"} | (columns or {})
-    return parse({"name": "T", "region": "R", "currency": "USD", "columns": mapped} | changes)
+    return parse_contract({"name": "T", "region": "R", "currency": "USD", "columns": mapped} | changes)
 
 
 def test_a_sale_may_be_named_by_several_columns_and_its_day_is_always_written_alike() -> None:

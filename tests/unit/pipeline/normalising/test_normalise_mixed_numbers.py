@@ -5,8 +5,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 
 NUMBERS = {"decimal": ",", "thousands": ".", "alternatives": ["1,234.50"]}
@@ -14,7 +14,7 @@ NUMBERS = {"decimal": ",", "thousands": ".", "alternatives": ["1,234.50"]}
 
 def contract(**numbers: object) -> Contract:
     columns = {"sale_id": "No", "date": "Day", "quantity": "Qty", "unit_price": "Price", "net_amount": "Net"}
-    return parse(
+    return parse_contract(
         {"name": "T", "region": "R", "currency": "EUR", "identity": {"store": "S"}, "columns": columns,
          "numbers": NUMBERS | numbers}
     )  # fmt: skip

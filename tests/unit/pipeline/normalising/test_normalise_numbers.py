@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from source_tables import column, contract, issue_keys, source_table
 
-from tillstream.domain.contract.number_style import NumberStyle
+from tillstream.model.contract_sections import NumberStyle
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.number_columns import ParsedNumbers, read_numbers
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from source_tables import column, contract, issue_keys, issues_of, source_table
 
-from tillstream.domain.contract.model import Contract, parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.amount_arithmetic import multiply_amounts
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.rows.text_columns import NUMERIC
@@ -20,7 +20,7 @@ GROSS = {"sale_id": "No", "date": "Date", "gross_amount": "Total"}
 def gross(columns: dict[str, str] | None = None, **amounts: Any) -> Contract:
     """A source whose totals include tax."""
     document = {"name": "T", "region": "R", "currency": "EUR", "identity": {"ids": "region-wide"}}
-    return parse(document | {"columns": GROSS | (columns or {}), "amounts": {"include": "tax"} | amounts})
+    return parse_contract(document | {"columns": GROSS | (columns or {}), "amounts": {"include": "tax"} | amounts})
 
 
 def test_prices_in_cents_are_read_as_money() -> None:
@@ -193,7 +193,7 @@ def test_rules_of_amounts_that_contradict_the_columns_are_refused(
 
 def test_a_total_with_tax_needs_a_total() -> None:
     with pytest.raises(Rejected, match=r"gross_amount, or both columns\.quantity and columns\.unit_price"):
-        parse(
+        parse_contract(
             {
                 "name": "T",
                 "region": "R",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from source_tables import column, contract, issue_keys, issues_of, source_table
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tillstream.domain.contract.id_patterns import patterns_of
-from tillstream.domain.contract.model import parse
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract import parse_contract
+from tillstream.model.contract_patterns import common_id_patterns
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.source_columns import usual_spellings
 
 
@@ -56,7 +56,7 @@ def test_an_id_that_matches_a_pattern_is_written_as_the_first_one(patterns: list
     ],
 )
 def test_patterns_of_two_spellings(ids: list[str], others: list[str], patterns: tuple[str, ...]) -> None:
-    assert patterns_of(ids, others) == patterns
+    assert common_id_patterns(ids, others) == patterns
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_a_contract_names_what_is_wrong_with_its_spellings(spellings: dict[str, 
         "identity": {"store": "S1", "spellings": spellings},
     }
     with pytest.raises(Rejected, match=error):
-        parse(data)
+        parse_contract(data)

@@ -10,10 +10,10 @@ import pyarrow as pa
 from jsonschema import Draft202012Validator
 
 from tillstream.pipeline.publishing.sale_events import EVENT_SCHEMA, FILTERED_BY, MAX_LETTERS, sale_event_messages
-from tillstream.ports.event_bus import Message
+from tillstream.ports.bus import Message
 
 EVENT = Draft202012Validator(
-    json.loads(resources.files("tillstream.domain").joinpath("sale-event.v1.json").read_text(encoding="utf-8"))
+    json.loads(resources.files("tillstream.model").joinpath("sale-event.v1.json").read_text(encoding="utf-8"))
 )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sheet_files import cell12, record12, xlsb
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows, copy_sheet

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tillstream.domain.contract.file_dates import FILE_DATE
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_patterns import FILE_DATE
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.open_reader import read_blocks, read_header
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from sheet_files import xlsx
 
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.reading.skipped_rows import other_header

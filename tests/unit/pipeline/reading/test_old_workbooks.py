@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 from sheet_files import compound, record, xls
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block

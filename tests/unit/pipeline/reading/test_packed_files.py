@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tillstream.domain.limits import LIMITS
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sheet_files import WORKBOOKS, ods, ods_cell, ods_rows, xlsx
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks, read_header
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.rows.block import Block

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from sheet_files import compound
 
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.file_signatures import HEAD_BYTES, NotATable, check_first_bytes
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions

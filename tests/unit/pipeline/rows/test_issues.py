@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tillstream.domain.columns import STAGED
-from tillstream.domain.problems import Severity
-from tillstream.domain.tables import REJECTED_ROWS, TABLES
+from tillstream.model.columns import STAGED
+from tillstream.model.problems import Severity
+from tillstream.model.tables.warehouse_tables import REJECTED_ROWS, TABLES
 from tillstream.pipeline.rows.row_batch import Issues, format_values
 from tillstream.pipeline.rows.text_columns import arrow_schema
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.batch.record import Batch, BatchKind, State
-from tillstream.domain.batch.staging_report import StagingReport
+from tillstream.model.batch import Batch, BatchKind, BatchState, StagingReport
 from tillstream.pipeline.settling.lanes import (
     MAX_BATCHES,
     MAX_ROWS,
@@ -36,7 +35,7 @@ def staged(kind: BatchKind, region: str, rows: int, received: int) -> Batch:
         received_seq=received,
         received_at="2026-11-20T00:00:00+00:00",
         received_by="emma",
-        state=State.STAGED,
+        state=BatchState.STAGED,
         staged=StagingReport(rows_read=rows),
     )
 

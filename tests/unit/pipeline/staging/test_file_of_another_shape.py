@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from tillstream.contracts.loader import shipped
-from tillstream.domain.errors import Rejected
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 
-CONTRACT = shipped()["online-retail-uk"]
+CONTRACT = shipped_contracts()["online-retail-uk"]
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
 

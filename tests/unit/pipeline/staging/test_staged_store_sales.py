@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tillstream.domain.contract.model import parse
+from tillstream.model.contract import parse_contract
 from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.staging.split_rows import Hasher, split_row_batch
 from tillstream.pipeline.staging.store_sales_source import StoreSalesSource
@@ -27,7 +27,7 @@ def staged(contract: dict[str, Any], messages: list[str]) -> dict[str, Any]:
     """Accepted rows with their hashes, rejected rows and issues without their words, as JSON without nulls."""
     envelopes = ({"sequence": 1_000 + number, "message": text} for number, text in enumerate(messages))
     stored = b"".join(json.dumps(envelope).encode() + b"\n" for envelope in envelopes)
-    (part,) = StoreSalesSource(lambda: io.BytesIO(stored), parse(contract), RECEIVED).row_batches()
+    (part,) = StoreSalesSource(lambda: io.BytesIO(stored), parse_contract(contract), RECEIVED).row_batches()
     judged = split_row_batch(part, Hasher())
     tables = {"accepted": judged.accepted, "rejected": judged.refused}
     rows = {name: [_row(row) for row in table.to_pylist()] if table else [] for name, table in tables.items()}

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tillstream.contracts.loader import shipped
-from tillstream.domain.store_sale import decode
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.messages import decode_store_sale
 from tillstream.pipeline.reading.sale_messages import iter_message_rows
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.pipeline.staging.store_sales_source import StoreSalesSource
 
-UK = shipped()["UK"]
+UK = shipped_contracts()["UK"]
 
 
 def sale(**other: Any) -> dict[str, Any]:
@@ -85,25 +85,25 @@ NAMES = ("region", "store_id", "number", "returns_sale_id", "salesperson_id", "c
 @pytest.mark.parametrize("text", ["1{}2", "{}1", "1{}"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_of_more_than_one_line_is_refused_with_its_field(name: str, text: str, sign: str) -> None:
-    _, wrong = decode(json.dumps(sale(**{name: text.format(sign)})))
+    _, wrong = decode_store_sale(json.dumps(sale(**{name: text.format(sign)})))
     assert wrong == [f"{name}: contains a line break, a NUL or another control character"]
 
 
 def test_a_line_of_a_sale_names_its_place_where_its_product_has_two_lines() -> None:
     message = sale(lines=[{"net_amount": "1"}, {"net_amount": "1", "line": "1\n", "product_id": "a\nb"}])
-    assert [words.partition(":")[0] for words in decode(json.dumps(message))[1]] == [
+    assert [words.partition(":")[0] for words in decode_store_sale(json.dumps(message))[1]] == [
         "lines.1.line",
         "lines.1.product_id",
     ]
 
 
 def test_names_of_any_letters_on_one_line_are_taken() -> None:
-    assert decode(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
+    assert decode_store_sale(json.dumps(sale(number="Bon № 7/12 – “α”", salesperson_id="")))[1] == []
 
 
 @pytest.mark.parametrize("message", [sale(currency="GBP\n"), line(net_amount="1\n")])
 def test_no_line_break_follows_a_currency_or_an_amount(message: dict[str, Any]) -> None:
-    assert decode(json.dumps(message))[1]
+    assert decode_store_sale(json.dumps(message))[1]
 
 
 def test_the_greatest_amounts_keep_every_decimal() -> None:
@@ -114,7 +114,7 @@ def test_the_greatest_amounts_keep_every_decimal() -> None:
 
 
 def test_what_is_wrong_with_a_message_stays_short() -> None:
-    _, wrong = decode(json.dumps(sale(customer_name="x" * 50_000)))
+    _, wrong = decode_store_sale(json.dumps(sale(customer_name="x" * 50_000)))
     assert len(wrong) == 1
     assert wrong[0].startswith("customer_name: ")
     assert len(wrong[0]) < 400

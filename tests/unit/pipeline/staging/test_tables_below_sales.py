@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sheet_files import xlsx
 
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 HEADER = "Day,Item,Amount"
@@ -18,7 +18,9 @@ OTHERS = ["2026-03-05,Rent,50.00", "2026-03-06,Post,2.00"]
 def contract() -> Contract:
     columns = {"date": "Day", "product_name": "Item", "net_amount": "Amount"}
     identity = {"by_content": True, "ids": "region-wide"}
-    return parse({"name": "north", "region": "North", "currency": "EUR", "identity": identity, "columns": columns})
+    return parse_contract(
+        {"name": "north", "region": "North", "currency": "EUR", "identity": identity, "columns": columns}
+    )
 
 
 def doubt(data: bytes) -> str:

@@ -6,12 +6,12 @@ from io import BytesIO
 
 import pytest
 
-from tillstream.domain.batch.staging_report import CurrencyAmounts, StagingReport, UnknownWord
-from tillstream.domain.contract.model import Contract, parse
+from tillstream.model.batch import CurrencyAmounts, StagingReport, UnknownWord
+from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.staging.write_rows import UnknownWordCounter, describe_unknown_words, unknown_share
 
-CONTRACT = parse(
+CONTRACT = parse_contract(
     {
         "name": "shop",
         "region": "R",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
-from tillstream.domain.contract.value_checks import OutlierRule
+from tillstream.model.contract_sections import OutlierRule
 from tillstream.pipeline.validating.unusual_values import (
     MINIMUM_MAD_SHARE,
     USUAL_KEY,
@@ -188,8 +188,8 @@ def test_a_contract_without_outlier_rules_has_no_warnings_and_no_query(tmp_path:
 
 @pytest.mark.parametrize("rule", ["{k: 0}", "{minimum: 1}", "{columns: []}", "{columns: [discount]}"])
 def test_a_rule_that_cannot_be_is_refused(rule: str) -> None:
-    from tillstream.contracts.loader import parse_yaml
-    from tillstream.domain.errors import Rejected
+    from tillstream.contracts.contract_files import parse_contract_yaml
+    from tillstream.model.errors import Rejected
 
     with pytest.raises(Rejected, match="outliers"):
-        parse_yaml(CONTRACT + f"outliers: {rule}\n", "shop.yaml")
+        parse_contract_yaml(CONTRACT + f"outliers: {rule}\n", "shop.yaml")

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from source_tables import contract, issue_keys, issues_of, source_table
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.problems import CATALOGUE
+from tillstream.model.contract import Contract
+from tillstream.model.problems import CATALOGUE
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.rows.row_batch import Issues
 from tillstream.pipeline.validating.checks import check_code

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from source_tables import contract, source_table
 
-from tillstream.contracts.loader import shipped
-from tillstream.domain.contract.model import Contract
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
@@ -133,7 +133,7 @@ def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:
     for one in files(until=date(2026, 3, 17), scale=0.05):
         with (tmp_path / one.name).open("wb") as out:
             one.write(out)
-        assert _alarms(tmp_path / one.name, shipped()[one.contract]) == 0
+        assert _alarms(tmp_path / one.name, shipped_contracts()[one.contract]) == 0
 
 
 @pytest.mark.shared
@@ -146,4 +146,4 @@ def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:
     ],
 )
 def test_real_files_raise_no_alarm(shared_data: Path, file: str, name: str) -> None:
-    assert _alarms(shared_data / file, shipped()[name]) == 0
+    assert _alarms(shared_data / file, shipped_contracts()[name]) == 0

@@ -6,7 +6,7 @@ from typing import Any
 from tillstream.app import App, open_app
 from tillstream.commands.ingest import Ingest, ingest
 from tillstream.commands.result import quiet
-from tillstream.domain.money.currencies import CURRENCIES
+from tillstream.model.money import CURRENCIES
 from tillstream.settings import Settings
 
 CONTRACT = """\

@@ -11,8 +11,8 @@ import pyarrow.csv
 import pytest
 from source_tables import contract, issue_keys, issues_of, source_table
 
-from tillstream.contracts.loader import shipped
-from tillstream.domain.columns import STATUSES
+from tillstream.contracts.contract_files import shipped_contracts
+from tillstream.model.columns import STATUSES
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.sale_time import all_midnight
 from tillstream.pipeline.rows.row_batch import Issues
@@ -222,7 +222,7 @@ def test_a_table_of_other_types_is_our_fault_and_raises() -> None:
 
 @pytest.mark.shared
 def test_the_real_sample_has_1304_totals_that_are_not_quantity_times_price(shared_data: Path) -> None:
-    rules = shipped()["classic-models"]
+    rules = shipped_contracts()["classic-models"]
     source = real(shared_data / "classic-models" / "sales_data_sample.csv", rules.file.encoding)
     table, issues = normalise(source, rules, date_only=all_midnight(source, rules))
     validate(table, rules, issues, received_date=date(2026, 6, 1))
@@ -243,7 +243,7 @@ def test_the_real_sample_has_1304_totals_that_are_not_quantity_times_price(share
 def test_the_real_invoices_all_load_with_their_net(
     shared_data: Path, file: str, name: str, rows: int, net: str, returned: int
 ) -> None:
-    rules = shipped()[name]
+    rules = shipped_contracts()[name]
     table, issues = normalise(real(shared_data / "online-retail" / file, "utf-8"), rules)
     validate(table, rules, issues, received_date=date(2026, 6, 1))
     assert table.num_rows == rows

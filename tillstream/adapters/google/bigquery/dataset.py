@@ -1,4 +1,4 @@
-"""One BigQuery dataset: its clients, its queries and the translation of its errors."""
+"""One BigQuery dataset: its clients and their accounts, its queries, and the translation of its errors."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
@@ -6,18 +6,46 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
+import google.auth
 from google.api_core import exceptions as api_errors
 from google.api_core.client_options import ClientOptions
 from google.api_core.retry import Retry, if_exception_type
+from google.auth import impersonated_credentials
+from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
-from tillstream.adapters.google.bigquery.callers import EmulatedCaller, impersonated
-from tillstream.adapters.google.bigquery.parameters import bind
+from tillstream.adapters.google.bigquery.query_values import bind_parameters
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
-from tillstream.domain.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
+
+BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
+"""Of the tokens of the other account: BigQuery and nothing else."""
+PLATFORM_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+CALLER_HEADER = "X-Bqemu-Caller"
+
+
+def impersonated_caller(email: str) -> Any:
+    """Short-lived credentials of a service account for which the process may create tokens."""
+    source, _ = google.auth.default(scopes=[PLATFORM_SCOPE])
+    return impersonated_credentials.Credentials(source, target_principal=email, target_scopes=[BIGQUERY_SCOPE])
+
+
+class EmulatedCaller(AnonymousCredentials):  # type: ignore[no-untyped-call, misc, unused-ignore]
+    """For the emulator, which checks no credentials, and applies row access policies to the caller that is named.
+
+    email: of a service account; empty: nobody is named."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__()
+        self._email = email
+
+    def before_request(self, _request: Any, _method: Any, _url: Any, headers: Any) -> None:
+        if self._email:
+            headers[CALLER_HEADER] = f"serviceAccount:{self._email}"
+
 
 WITHIN = 300.0
 """Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
@@ -85,7 +113,7 @@ class Dataset:
     def client(self) -> bigquery.Client:
         if not self._api:
             try:
-                credentials = impersonated(self._caller) if self._caller else None
+                credentials = impersonated_caller(self._caller) if self._caller else None
                 return bigquery.Client(self.project, credentials, location=self.location)
             except DefaultCredentialsError as error:
                 raise Rejected(NO_CREDENTIALS) from error
@@ -135,7 +163,7 @@ class Dataset:
         Names without a dataset refer to this one. work: label of the job, for the bill. page: rows of the first page;
         the rest is fetched on iteration.
         """
-        text, values = bind(sql, params or {})
+        text, values = bind_parameters(sql, params or {})
         config = bigquery.QueryJobConfig(
             default_dataset=self.reference,
             query_parameters=values,

@@ -15,12 +15,12 @@ from google.cloud.bigquery import Dataset as DatasetResource
 from google.cloud.bigquery import Table
 
 from sql import row_access
-from tillstream.adapters.google.bigquery.access import access_lists
+from tillstream.adapters.google.bigquery import access
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import DIGEST_LABEL
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.retries import TRY
-from tillstream.domain.errors import NotFound
+from tillstream.model.errors import NotFound
 
 POLICIES = "row-access"
 """The label of the views' dataset that holds the digest of the policies: no API lists the grantees of a policy."""
@@ -63,7 +63,7 @@ def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Itera
 
     Each state is fetched when its turn comes, after the repairs before it.
     """
-    wanted = {access_lists.reader(member) for member in shown.readers}
+    wanted = {access.parse_reader(member) for member in shown.readers}
     if _or_none(_get_dataset, views) is None:
         yield f"the dataset {views.name} is missing", partial(_create_dataset, views)
     base = f"{dataset.project}.{dataset.name}"
@@ -80,13 +80,13 @@ def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Itera
         if actual is None or actual.labels.get(DIGEST_LABEL) != view_digest:
             repair = partial(_replace_view, dataset, views, view, text, view_digest)
             yield f"the view {view} of {views.name} {'has a different query' if actual else 'is missing'}", repair
-    if not _or_none(access_lists.is_authorized, dataset, views.name):
-        yield f"{views.name} is not authorized on {dataset.name}", partial(access_lists.authorize, dataset, views.name)
-    actual_readers = _or_none(access_lists.readers, views) or set()
+    if not _or_none(access.are_views_authorized, dataset, views.name):
+        yield f"{views.name} is not authorized on {dataset.name}", partial(access.authorize_views, dataset, views.name)
+    actual_readers = _or_none(access.dataset_readers, views) or set()
     if actual_readers != wanted:
         reported = [f"{address} is missing" for _, address in sorted(wanted - actual_readers)]
         reported += [f"{address} is not expected" for _, address in sorted(actual_readers - wanted)]
-        yield f"readers of {views.name}: {', '.join(reported)}", partial(access_lists.admit, views, wanted)
+        yield f"readers of {views.name}: {', '.join(reported)}", partial(access.replace_readers, views, wanted)
 
 
 # ---- repairs --------------------------------------------------------------------------------------------------------

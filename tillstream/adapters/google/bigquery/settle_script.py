@@ -1,7 +1,10 @@
-"""The script that commits a settlement, or a preview of it, in one transaction.
+"""The scripts that commit a settlement or preview it, and the one that moves its flags once a day.
 
 Its values are literals, so that one text is a whole transaction that can be read, analysed and sent again. The rows of
 the settlement are in the table `incoming`.
+
+Until then, the view `sale_versions` joins them in every query. Settlements read the two tables one after the other,
+so the epoch is raised: a settlement that read them before fails, and is prepared again.
 """
 
 import re
@@ -12,9 +15,10 @@ from functools import lru_cache
 from typing import Any
 
 import sql as catalogue
-from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING
-from tillstream.adapters.google.bigquery.literals import literal
-from tillstream.domain.daily_totals import DAY
+from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
+from tillstream.adapters.google.bigquery.query_values import is_in, literal
+from tillstream.adapters.google.bigquery.tables import EPOCH, FIELDS, FLAGS, INCOMING, STORED
+from tillstream.model.tables.daily_totals import DAY, day_groups
 
 FIRST_EPOCH = (
     f"INSERT INTO {EPOCH} (number, settlement_no, batch_no) "
@@ -54,7 +58,7 @@ class PreviewQuery:
     columns: Sequence[str]
 
 
-def script(commit: Commit, dataset: str, *, keep: bool, preview_queries: Sequence[PreviewQuery] = ()) -> str:
+def settlement_script(commit: Commit, dataset: str, *, keep: bool, preview_queries: Sequence[PreviewQuery] = ()) -> str:
     """The script. keep: commit; otherwise it is rolled back once the queries are answered."""
     numbers = range(len(preview_queries))
     answers = ", ".join(f"answer_{number} AS answer_{number}" for number in numbers)
@@ -121,3 +125,47 @@ def _answer(number: int, query: PreviewQuery) -> str:
     return (
         f"SET answer_{number} = (\n  SELECT ARRAY_AGG(TO_JSON_STRING([{cells}])) FROM (\n{query.sql}\n  ) AS answer\n)"
     )
+
+
+COMPACT_WITHIN = 1_500.0
+"""Timeout of one transaction, in seconds."""
+COMPACT_DAYS = 31
+"""Days per transaction. Settlements wait for it; a statement can change 4,000 partitions."""
+_FLAGGED_DAYS = f"SELECT DISTINCT sale_date FROM {FLAGS} ORDER BY sale_date"
+
+
+def compact_flags(dataset: Dataset) -> int:
+    """Move the flags of all days; return the number of days. Idempotent.
+
+    Raises `Unavailable`, `Conflict`; the days whose transactions are committed are done then.
+    """
+    days = [row["sale_date"] for row in dataset.ask(_FLAGGED_DAYS, work="compact", within=COMPACT_WITHIN)]
+    for group in day_groups(days, COMPACT_DAYS):
+        with dataset.errors(STORED):
+            RETRY_CONFLICT(dataset.ask)(compacting_script(group), work="compact", within=COMPACT_WITHIN)
+    return len(days)
+
+
+def compacting_script(days: Sequence[date]) -> str:
+    """The transaction for these days. It depends on nothing that was read before, so it can be sent again."""
+    on_days = is_in(DAY, days)
+    return f"""
+BEGIN TRANSACTION;
+UPDATE {EPOCH} SET number = number + 1 WHERE TRUE;
+UPDATE {STORED} AS stored
+SET
+  is_current = COALESCE(latest_flags.is_current, stored.is_current), leads = COALESCE(latest_flags.leads, stored.leads)
+FROM (
+  SELECT sale_date, key, content, MAX_BY(is_current, settlement_no) AS is_current, MAX_BY(leads, settlement_no) AS leads
+  FROM {FLAGS}
+  WHERE {on_days}
+  GROUP BY sale_date, key, content
+) AS latest_flags
+WHERE
+  stored.{on_days}
+  AND stored.sale_date = latest_flags.sale_date
+  AND stored.key = latest_flags.key
+  AND stored.content = latest_flags.content;
+DELETE FROM {FLAGS} WHERE {on_days};
+COMMIT TRANSACTION;
+"""

@@ -1,4 +1,6 @@
-"""Settlement on BigQuery: the slice that it can read is settled in memory, and what it adds is stored in a transaction.
+"""Settlement on BigQuery: a slice is read and settled in memory, and what it adds is stored in a transaction.
+
+Every read names its days as constants, so BigQuery reads only their partitions. The API has no minimum of bytes.
 
 The transaction reads and raises the epoch. If another settlement committed after this one read the epoch, it fails with
 `Conflict`, and the settlement is repeated. A script may also be sent twice: the second run meets another epoch.
@@ -7,33 +9,108 @@ The transaction reads and raises the epoch. If another settlement committed afte
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pyarrow as pa
 from google.cloud.bigquery import QueryJobConfig, SchemaField
 
-from tillstream.adapters.google.bigquery.append import append
+from tillstream.adapters.google.bigquery import row_transfer
 from tillstream.adapters.google.bigquery.dataset import Dataset
-from tillstream.adapters.google.bigquery.fields import EPOCH, FIELDS, INCOMING, SALE_VERSIONS, STORED
-from tillstream.adapters.google.bigquery.ledger_reader import BigQueryLedgerReader, join_keys
-from tillstream.adapters.google.bigquery.literals import inline_parameters
-from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH, Commit, PreviewQuery, script
-from tillstream.adapters.google.bigquery.tables import LAYOUTS, arrow_schema
-from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.domain.daily_totals import DAY
-from tillstream.domain.errors import Conflict
-from tillstream.domain.limits import SETTLEMENT_MEMORY
-from tillstream.ledger.additions import Additions
+from tillstream.adapters.google.bigquery.query_values import inline_parameters, is_in
+from tillstream.adapters.google.bigquery.row_transfer import append_parts
+from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH, Commit, PreviewQuery, settlement_script
+from tillstream.adapters.google.bigquery.tables import (
+    EPOCH,
+    FIELDS,
+    FLAGS,
+    INCOMING,
+    LAYOUTS,
+    SALE_VERSIONS,
+    STORED,
+    arrow_schema,
+)
+from tillstream.adapters.google.object_store import Downloads
+from tillstream.ledger.duckdb_ledger import KeyValues
 from tillstream.ledger.settlement_record import LedgerNumbers
-from tillstream.ledger.slice_settlement import SliceSettlement, settle_slice
-from tillstream.ports.sale_index import PendingDay, SaleIndex
-from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, WarehouseQuery
+from tillstream.ledger.slice_settlement import Additions, SliceSettlement, settle_slice
+from tillstream.model.errors import Conflict
+from tillstream.model.limits import SETTLEMENT_MEMORY
+from tillstream.model.tables.daily_totals import DAY
+from tillstream.ports.warehouse import PendingDay, SaleIndex, Settlement, SettlementResult, StagedBatch, WarehouseQuery
+
+MOST_VALUES = 20_000
+"""Values in one filter, whose text is limited to 1 MB; beyond that, all rows of the days are read."""
+FLAG_COLUMNS = ("key", "content", "is_current", "leads", "settlement_no")
+_HALVES = ("key_high", "key_low")
+
+
+class BigQueryLedgerReader:
+    """Implements `ledger.reader.LedgerReader`. Raises `Unavailable`, `Rejected`."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+
+    def read(
+        self, table: str, columns: Sequence[str], days: Collection[date], matching: Mapping[str, KeyValues]
+    ) -> pa.RecordBatchReader:
+        name = STORED if table == SALE_VERSIONS else table
+        fields = [field for field in FIELDS[name] if field.name in columns]
+        day_column = LAYOUTS[name].partitioned
+        schema = split_keys(arrow_schema(fields).empty_table()).schema
+        if not days:  # a filter needs one
+            return pa.RecordBatchReader.from_batches(schema, [])
+        return pa.RecordBatchReader.from_batches(
+            schema, self._batches(name, [f.name for f in fields], restriction(day_column, days, matching), schema)
+        )
+
+    def read_flags(self, days: Collection[date], sales: Collection[int]) -> pa.RecordBatchReader:
+        return self.read(FLAGS, FLAG_COLUMNS, days, {"sale": sales})
+
+    def _batches(self, table: str, columns: Sequence[str], rows: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        with self._dataset.errors(table):
+            batches = row_transfer.read_batches(self._dataset.reader, self._dataset.table(table), columns, rows)
+            for batch in batches:
+                yield from split_keys(pa.Table.from_batches([batch])).select(schema.names).cast(schema).to_batches()
+
+
+def restriction(day_column: str, days: Collection[date], matching: Mapping[str, KeyValues]) -> str:
+    """The filter of a read: rows of these days with one of the values in any of the columns."""
+    chosen = is_in(day_column, sorted(days))
+    if not matching or sum(map(len, matching.values())) > MOST_VALUES:
+        return chosen
+    values = (is_in(name, sorted(allowed)) for name, allowed in matching.items())
+    return f"{chosen} AND ({' OR '.join(values)})"
+
+
+def split_keys(rows: pa.Table) -> pa.Table:
+    """Replace the column key by the columns key_high and key_low, in the order of its 16 bytes."""
+    if "key" not in rows.column_names:
+        return rows
+    keys = b"".join(chain.from_iterable(chunk.to_pylist() for chunk in rows.column("key").chunks))
+    halves = np.frombuffer(keys, ">i8").reshape(-1, 2).astype(np.int64)
+    rows = rows.drop_columns(["key"])
+    for number, name in enumerate(_HALVES):
+        rows = rows.append_column(name, pa.array(halves[:, number]))
+    return rows
+
+
+def join_keys(rows: pa.Table) -> pa.Table:
+    """Replace the columns key_high and key_low by the column key, as 16 bytes."""
+    if _HALVES[0] not in rows.column_names:
+        return rows
+    halves = np.column_stack([rows.column(name).to_numpy() for name in _HALVES]).astype(">i8")
+    size = pa.binary(16)
+    keys = pa.Array.from_buffers(size, rows.num_rows, [None, pa.py_buffer(halves.tobytes())]).cast(pa.binary())
+    return rows.drop_columns(list(_HALVES)).append_column("key", keys)
+
 
 WITHIN = 1800.0
 """Timeout of one script, in seconds."""
@@ -133,7 +210,7 @@ class BigQuerySettling:
         commit = Commit(epoch, settled.last.settlement_no, settled.last.batch_no)
         if settled.additions:
             commit = self._upload(commit, settled.additions)
-        text = script(commit, self._dataset.name, keep=keep, preview_queries=preview_queries)
+        text = settlement_script(commit, self._dataset.name, keep=keep, preview_queries=preview_queries)
         (row,) = self._dataset.ask(text, work="settle", within=WITHIN)
         answers: Mapping[str, Any] = row
         return answers
@@ -150,7 +227,7 @@ class BigQuerySettling:
             for target, rows in rows_by_target.items()
         ]
         with self._dataset.errors(INCOMING):
-            append(self._dataset.writer, self._dataset.table(INCOMING), *parts)
+            append_parts(self._dataset.writer, self._dataset.table(INCOMING), *parts)
         return replace(
             commit,
             token=token,

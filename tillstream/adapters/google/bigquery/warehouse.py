@@ -1,30 +1,92 @@
-"""The warehouse on BigQuery: one dataset with the tables and views of `migrations`."""
+"""The warehouse on BigQuery: one dataset with the tables and views of `migrations`; notes sales of pending days.
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+A pending day is done once the sales of its settlement were read from the ledger after its epoch had passed, and noted:
+
+- An attempt to settle commits only in its own epoch. If it did, its rows are read here.
+- If it did not, it never will, because epochs only rise, in a restore too. A repeated attempt is based on a later
+  epoch, and leaves its days pending again, before it commits.
+
+Days whose epoch has not passed are left to a later call: their settlement may be about to commit. Days are removed with
+their settlement and epoch, so those that another settlement adds meanwhile remain.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tillstream.adapters.google.bigquery.append import append
-from tillstream.adapters.google.bigquery.compacting import compact
+from tillstream.adapters.google.bigquery import row_transfer
+from tillstream.adapters.google.bigquery.daily_totals import merge_daily_totals, refresh_daily_totals
 from tillstream.adapters.google.bigquery.dataset import RETRY_CONFLICT, Dataset
-from tillstream.adapters.google.bigquery.fields import FIELDS
-from tillstream.adapters.google.bigquery.indexing.pending_days import note_pending_days
-from tillstream.adapters.google.bigquery.loading import TableLoader
-from tillstream.adapters.google.bigquery.people.ad_hoc import NO_ACCOUNTS, SqlOfPeople
-from tillstream.adapters.google.bigquery.read import batches
-from tillstream.adapters.google.bigquery.tables import arrow_schema
-from tillstream.adapters.google.bigquery.totals.fold import fold
-from tillstream.adapters.google.bigquery.totals.refresh import refresh
-from tillstream.adapters.google.storage.downloads import Downloads
-from tillstream.domain.errors import Rejected
-from tillstream.domain.limits import SETTLEMENT_MEMORY
-from tillstream.domain.warehouse.live_tables import LIVE
-from tillstream.ports.sale_index import SaleIndex
-from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult, Snapshot, WarehouseQuery
+from tillstream.adapters.google.bigquery.query_values import literal
+from tillstream.adapters.google.bigquery.row_transfer import TableLoader, append_parts, read_batches
+from tillstream.adapters.google.bigquery.settle_script import compact_flags
+from tillstream.adapters.google.bigquery.sql_of_people import NO_ACCOUNTS, SqlOfPeople
+from tillstream.adapters.google.bigquery.tables import EPOCH, FIELDS, arrow_schema
+from tillstream.adapters.google.object_store import Downloads
+from tillstream.model.errors import Rejected
+from tillstream.model.limits import SETTLEMENT_MEMORY
+from tillstream.model.tables.warehouse_tables import LIVE
+from tillstream.ports.warehouse import (
+    AdHocQuery,
+    PendingDay,
+    SaleIndex,
+    Settlement,
+    SettlementResult,
+    Snapshot,
+    WarehouseQuery,
+)
+
+NOTE_SECONDS = 1_500.0
+"""Of a call, after which it stops; the next one continues. Cloud Scheduler waits for 1,800."""
+_SALES = "SELECT DISTINCT sale FROM sightings WHERE sale_date = {day} AND settlement_no = {settlement_no}"
+
+
+class _TimeIsUpError(Exception):
+    pass
+
+
+def note_pending_days(
+    dataset: Dataset, index: SaleIndex, seconds: float = NOTE_SECONDS, monotonic: Callable[[], float] = time.monotonic
+) -> int:
+    """Note the sales of pending days for so many seconds; return the number of days that are still pending. Idempotent.
+
+    The account must see all rows of the ledger. Raises `Unavailable`.
+    """
+    pending = sorted(index.pending())
+    if not pending:
+        return 0
+    until = monotonic() + seconds
+    (row,) = dataset.ask(f"SELECT MAX(number) AS epoch FROM {EPOCH}", work="index")
+    passed = [each for each in pending if each.epoch < (row["epoch"] or 0)]
+
+    def pairs(each: PendingDay) -> Iterator[tuple[int, date]]:
+        for sale in _in_time(_pending_sales(dataset, each), until, monotonic):
+            yield sale, each.day
+
+    with suppress(_TimeIsUpError):
+        index.note_pending(passed, pairs)
+    return len(index.pending())
+
+
+def _pending_sales(dataset: Dataset, pending: PendingDay) -> Iterator[int]:
+    text = _SALES.format(day=literal(pending.day), settlement_no=pending.settlement_no)
+    answer = dataset.ask(text, work="index")
+    with dataset.errors("The ledger"):
+        for batch in row_transfer.read_batches(dataset.reader, dataset.answer(answer)):
+            yield from batch.column("sale").to_pylist()
+
+
+def _in_time(sales: Iterable[int], until: float, monotonic: Callable[[], float]) -> Iterator[int]:
+    for sale in sales:
+        if monotonic() > until:
+            raise _TimeIsUpError
+        yield sale
+
 
 if TYPE_CHECKING:
     from tillstream.adapters.google.bigquery.settling import BigQuerySettling
@@ -90,7 +152,7 @@ class BigQueryWarehouse:
         return self._people.run(self, self._dataset, query)
 
     def _batches(self, rows: Any) -> Iterator[pa.RecordBatch]:
-        return batches(self._dataset.reader, self._dataset.answer(rows))
+        return read_batches(self._dataset.reader, self._dataset.answer(rows))
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Not by `FOR SYSTEM_TIME AS OF`, which only administrators may use on tables with row access policies."""
@@ -123,14 +185,14 @@ class BigQueryWarehouse:
         now = pa.array([datetime.now(UTC)] * rows.num_rows, schema.field("appended_at").type)
         with self._dataset.errors(LIVE):
             complete = rows.append_column("appended_at", now).select(schema.names).cast(schema)
-            append(self._dataset.writer, self._dataset.table(LIVE), complete, patience=LIVE_PATIENCE)
+            append_parts(self._dataset.writer, self._dataset.table(LIVE), complete, patience=LIVE_PATIENCE)
 
     def refresh_totals(self) -> int:
-        return refresh(self._dataset)
+        return refresh_daily_totals(self._dataset)
 
     def compact(self) -> int:
-        days = compact(self._dataset)
-        fold(self._dataset)
+        days = compact_flags(self._dataset)
+        merge_daily_totals(self._dataset)
         return days
 
     def note_pending_days(self) -> int:

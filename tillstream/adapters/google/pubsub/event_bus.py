@@ -1,23 +1,194 @@
-"""The event bus on Pub/Sub."""
+"""The event bus on Pub/Sub, its dead letters, and the number of waiting messages, which Cloud Monitoring knows."""
 
+import heapq
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import google.auth
+import requests
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
 from google.pubsub_v1 import PublisherClient
 
 from tillstream.adapters.google.pubsub import messages as wire
-from tillstream.adapters.google.pubsub.backlog import Backlog, Waiting
-from tillstream.adapters.google.pubsub.dead_letters import DeadLetters
-from tillstream.adapters.google.pubsub.leases import Leases
-from tillstream.adapters.google.pubsub.messages import Lane
+from tillstream.adapters.google.pubsub.messages import Lane, Leases, resent_message, to_dead_letter
 from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
-from tillstream.domain.errors import NotFound
-from tillstream.domain.events import DEAD_LETTERS, SUBSCRIPTIONS, WEBHOOK_PLACES
-from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+from tillstream.model.errors import NotFound, Unavailable
+from tillstream.model.events import DEAD_LETTERS, SUBSCRIPTIONS, WEBHOOK_PLACES
+from tillstream.ports.bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+
+WAITING_METRIC = "pubsub.googleapis.com/subscription/num_undelivered_messages"
+OLDEST_METRIC = "pubsub.googleapis.com/subscription/oldest_unacked_message_age"
+MONITORING_SCOPE = "https://www.googleapis.com/auth/monitoring.read"
+BACKLOG_LOOKBACK = timedelta(minutes=10)
+"""The service samples every minute and publishes the samples up to four minutes later."""
+BACKLOG_CACHE_SECONDS = 60.0
+MONITORING_TIMEOUT = 5.0
+"""Timeout of one request, in seconds: a page waits for it."""
+MOST_PAGES = 10
+
+
+class WaitingMessages(NamedTuple):
+    """The backlog of one subscription; None where no value was reported."""
+
+    messages: int | None = None
+    """Unacknowledged messages, including leased ones."""
+    oldest_seconds: float | None = None
+
+
+class MessageBacklog:
+    """Reads backlogs from Cloud Monitoring. Thread-safe.
+
+    address: of Cloud Monitoring, used with the default credentials; or of an emulator over http, used without any. Each
+    result, including a failure, is cached for a minute.
+    """
+
+    def __init__(self, project: str, address: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._project, self._address, self._now = project, address.rstrip("/"), now
+        self._lock = threading.Lock()
+        self._session: requests.Session | None = None
+        self._cached: Mapping[str, WaitingMessages] | Unavailable = {}
+        self._fetched_at = float("-inf")
+
+    def __call__(self) -> Mapping[str, WaitingMessages]:
+        """Subscription → its backlog. Raises `Unavailable`."""
+        with self._lock:
+            if self._now() - self._fetched_at >= BACKLOG_CACHE_SECONDS:
+                try:
+                    self._cached = self._fetch()
+                except Unavailable as error:
+                    self._cached = error
+                self._fetched_at = self._now()
+            if isinstance(self._cached, Unavailable):
+                raise Unavailable(str(self._cached))
+            return self._cached
+
+    def close(self) -> None:
+        with self._lock:
+            if self._session:
+                self._session.close()
+                self._session = None
+
+    def _fetch(self) -> Mapping[str, WaitingMessages]:
+        try:
+            waiting, oldest = self._newest(WAITING_METRIC), self._newest(OLDEST_METRIC)
+        except (
+            requests.RequestException,
+            GoogleAuthError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ) as error:
+            raise Unavailable(f"Cloud Monitoring did not return the number of waiting messages: {error}") from error
+        return {
+            name: WaitingMessages(waiting.get(name), oldest.get(name) if waiting.get(name) else None)
+            for name in waiting.keys() | oldest.keys()
+        }
+
+    def _newest(self, metric: str) -> dict[str, int]:
+        """Subscription → the newest value of a metric."""
+        until = datetime.now(UTC)
+        params = {
+            "filter": f'metric.type = "{metric}" AND resource.type = "pubsub_subscription"',
+            "interval.startTime": (until - BACKLOG_LOOKBACK).isoformat(),
+            "interval.endTime": until.isoformat(),
+            "view": "FULL",
+        }
+        values, session = dict[str, int](), self._open_session()
+        for _ in range(MOST_PAGES):
+            response = session.get(
+                f"{self._address}/v3/projects/{self._project}/timeSeries", params=params, timeout=MONITORING_TIMEOUT
+            )
+            body = response.json() if response.content else {}
+            if not response.ok:
+                raise Unavailable(
+                    f"Cloud Monitoring did not return the number of waiting messages: {_reason(response, body)}"
+                )
+            for series in body.get("timeSeries", ()):
+                newest = max(series["points"], key=lambda point: str(point["interval"]["endTime"]))
+                values[series["resource"]["labels"]["subscription_id"]] = int(newest["value"]["int64Value"])
+            if not (token := body.get("nextPageToken")):
+                break
+            params["pageToken"] = token
+        return values
+
+    def _open_session(self) -> requests.Session:
+        if self._session is None:
+            authorized = self._address.startswith("https://")
+            self._session = (
+                AuthorizedSession(google.auth.default(scopes=[MONITORING_SCOPE])[0])
+                if authorized
+                else requests.Session()
+            )
+        return self._session
+
+
+def _reason(response: requests.Response, body: Any) -> str:
+    message = body.get("error", {}).get("message") if isinstance(body, dict) else ""
+    return str(message or f"{response.status_code} {response.reason}")
+
+
+PULL_SECONDS = 1.0
+"""Seconds without a message after which listing stops."""
+MAX_DEAD_LETTERS = 5_000
+"""Maximum number of dead letters listed at once."""
+
+
+class DeadLetters:
+    """Listing leases each message and releases it: a concurrent listing may return fewer."""
+
+    def __init__(self, leases: Leases, publish: Callable[[str, list[Message]], object]) -> None:
+        self._leases = leases
+        self._publish = publish
+        self._lock = Lock()
+
+    def newest(self, subscription: str | None, limit: int) -> list[DeadLetter]:
+        topics = self._leases.topics()
+        if subscription is not None and subscription not in topics:
+            raise NotFound(f"There is no subscription {subscription}.")
+        with self._lock:
+            received = self._pull(lambda _: False)
+            self._leases.change(DEAD_LETTERS, [one.ack_id for one in received], 0)
+        letters = (to_dead_letter(one, topics) for one in received)
+        selected = (one for one in letters if subscription in (None, one.subscription))
+        return heapq.nlargest(limit, selected, key=lambda letter: (letter.died_at, letter.id))
+
+    def resend(self, ids: Iterable[str]) -> int:
+        """Publishes each message before it is acknowledged as a dead letter, so that none is ever lost."""
+        wanted = {one for one in ids if "/" in one}
+        if not wanted:
+            return 0
+        topics = self._leases.topics()
+
+        def select(received: list[Any]) -> dict[str, DeadLetter]:
+            letters = ((one.ack_id, to_dead_letter(one, topics)) for one in received)
+            return {lease: letter for lease, letter in letters if letter.id in wanted and letter.topic}
+
+        with self._lock:
+            received = self._pull(lambda received: len(select(received)) == len(wanted))
+            selected = select(received)
+            self._leases.change(DEAD_LETTERS, [one.ack_id for one in received if one.ack_id not in selected], 0)
+            for lease, letter in selected.items():
+                self._publish(letter.topic, [resent_message(letter)])
+                self._leases.acknowledge(DEAD_LETTERS, [lease])
+        return len(selected)
+
+    def _pull(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
+        received: list[Any] = []
+        while len(received) < MAX_DEAD_LETTERS and not enough(received):
+            more = self._leases.pull(DEAD_LETTERS, MAX_DEAD_LETTERS - len(received), PULL_SECONDS)
+            if not more:
+                break
+            received += more
+        return received
+
 
 if TYPE_CHECKING:
     from tillstream.adapters.google.pubsub.resources import ResourceCreator
@@ -50,7 +221,7 @@ class PubSubEventBus:
         self._lease_ends: dict[str, float] = {}
         self._leases = Leases(project)
         self._dead = DeadLetters(self._leases, self.publish)
-        self._backlog = Backlog(project, monitoring) if monitoring else None
+        self._backlog = MessageBacklog(project, monitoring) if monitoring else None
 
     @cached_property
     def _publisher(self) -> PublisherClient:
@@ -101,7 +272,7 @@ class PubSubEventBus:
         if self._creates_resources:
             with translate_errors(f"The topic {topic}"):
                 self._creator.topic(topic)
-        lanes = wire.requests(f"projects/{self._project}/topics/{topic}", topic, messages)
+        lanes = wire.publish_requests(f"projects/{self._project}/topics/{topic}", topic, messages)
         if len(lanes) > 1:
             with ThreadPoolExecutor(IN_FLIGHT) as pool:
                 sent = list(pool.map(lambda lane: self._send(topic, lane), lanes))
@@ -121,11 +292,12 @@ class PubSubEventBus:
             remaining = 0.0 if deliveries else until - time.monotonic()
             received = self._leases.pull(subscription, limit - len(deliveries), max(remaining, SHORTEST))
             ends, expires_at = time.monotonic() + lease, datetime.now(UTC) + timedelta(seconds=lease)
-            addressed = [message for message in received if wire.is_for(message, subscription)]
+            addressed = [message for message in received if wire.is_for_subscription(message, subscription)]
             self._lease_ends.update((message.ack_id, ends) for message in addressed)
-            deliveries += [wire.delivery(message, subscription, topic, expires_at) for message in addressed]
+            deliveries += [wire.to_delivery(message, subscription, topic, expires_at) for message in addressed]
             self._leases.acknowledge(
-                subscription, [message.ack_id for message in received if not wire.is_for(message, subscription)]
+                subscription,
+                [message.ack_id for message in received if not wire.is_for_subscription(message, subscription)],
             )
             if not received:
                 if deliveries or time.monotonic() >= until:
@@ -165,7 +337,7 @@ class PubSubEventBus:
         backlog = self._backlog() if self._backlog else {}
         depths = []
         for name, topic in sorted(self.subscriptions().items()):
-            waiting = backlog.get(name, Waiting())
+            waiting = backlog.get(name, WaitingMessages())
             depths.append(QueueDepth(name, topic, waiting.messages, None, None, None, waiting.oldest_seconds))
         return depths
 

@@ -1,13 +1,17 @@
-"""Conversion of messages to and from Pub/Sub, and their grouping into requests."""
+"""Messages of Pub/Sub: their conversion and grouping into requests, and the calls that lease and acknowledge them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
-from google.pubsub_v1 import types
+from google.api_core import exceptions as api_errors
+from google.pubsub_v1 import SubscriberClient, types
 
-from tillstream.domain.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
-from tillstream.ports.event_bus import DeadLetter, Delivery, Message
+from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
+from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES, WEBHOOK_PLACES
+from tillstream.ports.bus import DeadLetter, Delivery, Message
 
 ORDERED = {TOPIC_STORE_SALES: ("region", "store_id"), TOPIC_SALE_EVENTS: ()}
 """Topics that deliver messages in publishing order: per ordering key of the message, else per value of these
@@ -27,7 +31,7 @@ Lane = list[tuple[list[int], types.PublishRequest]]
 """Requests that are sent in sequence, each with the positions of its messages."""
 
 
-def requests(path: str, topic: str, messages: Sequence[Message]) -> list[Lane]:
+def publish_requests(path: str, topic: str, messages: Sequence[Message]) -> list[Lane]:
     """Group messages into requests; lanes may be sent in parallel."""
     names = ORDERED.get(topic, ())
     lanes: dict[str, list[tuple[int, Message]]] = {}
@@ -62,18 +66,18 @@ def _attributes(body: bytes, attributes: Mapping[str, str]) -> dict[str, str]:
     return dict(attributes) if body or attributes else {EMPTY: "1"}
 
 
-def is_for(received: Any, subscription: str) -> bool:
+def is_for_subscription(received: Any, subscription: str) -> bool:
     """Whether the message is for this subscription; a resent dead letter is only for its own."""
     return bool(received.message.attributes.get(FOR, subscription) == subscription)
 
 
-def resent(letter: DeadLetter) -> Message:
+def resent_message(letter: DeadLetter) -> Message:
     """The message of a dead letter with its original sequence, addressed to its subscription."""
     own = {FOR: letter.subscription, SEQUENCE: str(_micros(letter.published_at))}
     return Message(letter.message.body, {**letter.message.attributes, **own})
 
 
-def delivery(received: Any, subscription: str, topic: str, expires_at: datetime) -> Delivery:
+def to_delivery(received: Any, subscription: str, topic: str, expires_at: datetime) -> Delivery:
     raw = received.message
     sequence = _sequence(raw, raw.publish_time.ToMicroseconds())
     return Delivery(
@@ -89,7 +93,7 @@ def delivery(received: Any, subscription: str, topic: str, expires_at: datetime)
     )
 
 
-def dead_letter(received: Any, topics: Mapping[str, str]) -> DeadLetter:
+def to_dead_letter(received: Any, topics: Mapping[str, str]) -> DeadLetter:
     """Convert a dead letter. topics: subscription → topic."""
     raw = received.message
     source = {name.removeprefix(DEAD_LETTER_PREFIX): value for name, value in raw.attributes.items()}
@@ -127,3 +131,78 @@ def _instant(micros: int) -> datetime:
 
 def _micros(instant: datetime) -> int:
     return (instant - EPOCH) // timedelta(microseconds=1)
+
+
+MOST_PULLED, MOST_LEASES = 1_000, 1_000
+"""Maximum number of messages per pull; of leases per request, which is limited to 512 KB."""
+
+DETACHED = timedelta(minutes=10)
+"""Retention of a deployed subscription of no webhook, the minimum of Pub/Sub: it costs nothing."""
+
+
+class Leases:
+    def __init__(self, project: str) -> None:
+        self._project = project
+
+    @cached_property
+    def client(self) -> SubscriberClient:
+        return SubscriberClient()
+
+    def pull(self, subscription: str, limit: int, seconds: float) -> list[Any]:
+        """Up to `limit` messages; returns as soon as there are any, and none after the timeout."""
+        request = types.PullRequest(subscription=self.path(subscription), max_messages=min(limit, MOST_PULLED))
+        retries = RETRY.with_predicate(_is_retryable).with_timeout(seconds)
+        with translate_errors(f"The subscription {subscription}"):
+            try:
+                response = self.client.pull(request, retry=retries, timeout=seconds)
+            except api_errors.DeadlineExceeded:
+                return []
+        return list(types.PullResponse.pb(response).received_messages)
+
+    def acknowledge(self, subscription: str, leases: Sequence[str]) -> None:
+        with translate_errors(f"The subscription {subscription}"):
+            for batch in _lease_batches(leases):
+                request = types.AcknowledgeRequest(subscription=self.path(subscription), ack_ids=batch)
+                self.client.acknowledge(request, retry=RETRY, timeout=TRY)
+
+    def change(self, subscription: str, leases: Sequence[str], seconds: float) -> None:
+        """Set the leases to end so many seconds from now; 0 releases the messages."""
+        with translate_errors(f"The subscription {subscription}"):
+            for batch in _lease_batches(leases):
+                request = types.ModifyAckDeadlineRequest(
+                    subscription=self.path(subscription), ack_ids=batch, ack_deadline_seconds=round(seconds)
+                )
+                self.client.modify_ack_deadline(request, retry=RETRY, timeout=TRY)
+
+    def topics(self, *, attached: bool = False) -> dict[str, str]:
+        """Subscription → topic, for the whole project. attached: without those of webhooks that do not exist."""
+        request = types.ListSubscriptionsRequest(project=f"projects/{self._project}")
+        with translate_errors("The list of subscriptions"):
+            subscriptions = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TRY))
+        return {
+            subscription.name.rsplit("/", 1)[1]: subscription.topic.rsplit("/", 1)[-1]
+            for subscription in subscriptions
+            if not (attached and _is_detached(subscription))
+        }
+
+    def close(self) -> None:
+        if "client" in vars(self):
+            self.client.transport.close()
+
+    def path(self, subscription: str) -> str:
+        return f"projects/{self._project}/subscriptions/{subscription}"
+
+
+def _is_detached(subscription: types.Subscription) -> bool:
+    name = subscription.name.rsplit("/", 1)[1]
+    return name in WEBHOOK_PLACES and subscription.message_retention_duration <= DETACHED
+
+
+def _is_retryable(error: BaseException) -> bool:
+    return is_transient(error) and not isinstance(error, api_errors.DeadlineExceeded)
+
+
+def _lease_batches(leases: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(leases)
+    while batch := list(islice(remaining, MOST_LEASES)):
+        yield batch

@@ -7,12 +7,11 @@ from google.api_core import exceptions as api_errors
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
 
-from tillstream.adapters.google.pubsub.leases import DETACHED
-from tillstream.adapters.google.pubsub.messages import ORDERED
+from tillstream.adapters.google.pubsub.messages import DETACHED, ORDERED
 from tillstream.adapters.google.retries import RETRY, TRY
-from tillstream.domain.errors import Rejected
-from tillstream.domain.events import DEAD_LETTERS
-from tillstream.ports.event_bus import RetryPolicy
+from tillstream.model.errors import Rejected
+from tillstream.model.events import DEAD_LETTERS
+from tillstream.ports.bus import RetryPolicy
 
 SHORTEST_EXPIRY = timedelta(days=1)
 """Of a subscription of a program, beyond the time for which its messages are kept; the minimum of Pub/Sub."""

@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
-from tillstream.domain.errors import Rejected
-from tillstream.ports.warehouse import AD_HOC_BYTES, NO_VALUE, TOO_MANY_BYTES
+from tillstream.model.errors import Rejected
+from tillstream.ports.warehouse import ANSWER_TOO_LARGE, MAX_AD_HOC_BYTES, VALUE_NOT_COMPUTED
 
 BATCH = 20_000
 """Rows of a batch of an answer."""
@@ -101,8 +101,8 @@ def _first(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.RecordBatch]:
         for batch in reader:
             part = batch.slice(0, rows)
             rows, size = rows - part.num_rows, size + part.nbytes
-            if size > AD_HOC_BYTES:
-                raise Rejected(TOO_MANY_BYTES)
+            if size > MAX_AD_HOC_BYTES:
+                raise Rejected(ANSWER_TOO_LARGE)
             yield part
             if rows <= 0:
                 return
@@ -121,7 +121,7 @@ def _explained() -> Iterator[None]:
     except duckdb.IOException as error:
         raise FilesGone(str(error)) from error
     except (duckdb.Error, *OF_A_LATER_BATCH) as error:
-        raise Rejected(NO_VALUE) from error
+        raise Rejected(VALUE_NOT_COMPUTED) from error
 
 
 def _text(value: str) -> str:

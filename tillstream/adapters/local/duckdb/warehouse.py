@@ -1,4 +1,7 @@
-"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement."""
+"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement.
+
+If settlements only added lines, only their regions are computed: files of many regions arrive on the same day.
+"""
 
 import hashlib
 import re
@@ -13,20 +16,96 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
+import sql
 import sql as catalogue
-from tillstream.adapters.local.duckdb.daily_totals import refresh
-from tillstream.adapters.local.duckdb.database import Database, unreadable
-from tillstream.adapters.local.duckdb.snapshot import STREAMED_ROWS, CursorSnapshot
-from tillstream.adapters.local.duckdb.warehouse_file import check_schema, read_tables
+from tillstream.adapters.local.duckdb.warehouse_file import DuckDBFile, check_schema, read_all_tables, unreadable_error
 from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
-from tillstream.domain.errors import Rejected
-from tillstream.domain.tables import TABLES
-from tillstream.domain.warehouse.live_tables import EXPIRES, LIVE
+from tillstream.ledger.duckdb_ledger import create_tables, table_definitions
 from tillstream.ledger.settling import SettlementRunner
-from tillstream.ledger.tables import create_tables, table_definitions
-from tillstream.ports.finding import Finding
+from tillstream.model.errors import Rejected
+from tillstream.model.tables.daily_totals import (
+    DAY,
+    LINE_COLUMNS,
+    MEASURES,
+    ROLLUPS,
+    SPLIT_ORDERS,
+    day_groups,
+    select_rollup,
+)
+from tillstream.model.tables.warehouse_tables import LIVE, LIVE_EXPIRES, TABLES
+from tillstream.ports.files import FileFinding
 from tillstream.ports.warehouse import FileSnapshot, Settlement, SettlementResult, WarehouseQuery
+
+STREAMED_ROWS = 100_000
+
+
+class CursorSnapshot:
+    """cursor: with a transaction that has begun; the caller ends it and translates errors."""
+
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        return self._cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_table()
+
+    def stream(self, sql: str, params: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        yield from self._cursor.sql(to_duckdb(sql), params=dict(params or {})).to_arrow_reader(STREAMED_ROWS)
+
+    def write_parquet(self, sql: str, params: Mapping[str, Any], path: Path) -> None:
+        self._cursor.sql(to_duckdb(sql), params=dict(params)).write_parquet(str(path), compression="zstd")
+
+
+REFRESH_DAYS = 62
+"""Days per query, which bounds memory regardless of the length of the history."""
+
+REGION_COLUMN = "region"
+_REGIONS = f"SELECT DISTINCT {REGION_COLUMN} FROM sale_versions WHERE settlement_no > ? ORDER BY {REGION_COLUMN}"
+_ONLY_ADDED = "SELECT COALESCE(bool_and(only_adds), FALSE) FROM settlements WHERE settlement_no > ?"
+
+_LINES = "lines_to_sum"
+_COLUMNS = dict.fromkeys(
+    (*(name for names in ROLLUPS.values() for name in names), *(one.name for one in MEASURES), *LINE_COLUMNS)
+)
+_LINES_OF_DAYS = (
+    f"SELECT {', '.join(name for name in _COLUMNS if name != SPLIT_ORDERS)} FROM line_sums WHERE {DAY} IN UNNEST(@days)"
+)
+"""Read once for all tables of totals: to join the catalogue costs more than to write the rows."""
+
+
+def refresh_daily_totals(cursor: DuckDBPyConnection) -> int:
+    """Refresh the totals in the transaction of the cursor; return the number of refreshed days."""
+    numbers = cursor.execute(to_duckdb(sql.text("daily_totals/summed"))).fetchall()
+    ((last, summed, written, _, catalogue_days),) = numbers
+    if last == summed and not catalogue_days:
+        return 0
+    stale = cursor.execute(to_duckdb(sql.text("daily_totals/stale_days")), {"settlement_no": summed}).fetchall()
+    if written != summed:
+        stale = sorted({*stale, *cursor.execute(to_duckdb(sql.text("daily_totals/unsplit_days"))).fetchall()})
+    regions = None if catalogue_days or written != summed else _added_regions(cursor, summed)
+    for days in day_groups([day for (day,) in stale], REFRESH_DAYS):
+        params = {"days": days} if regions is None else {"days": days, "regions": regions}
+        lines = _LINES_OF_DAYS if regions is None else f"{_LINES_OF_DAYS} AND {REGION_COLUMN} IN UNNEST(@regions)"
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {_LINES} AS {to_duckdb(lines)}", params)
+        deleted = "" if regions is None else f" AND {REGION_COLUMN} IN (SELECT UNNEST($regions))"
+        for table in ROLLUPS:
+            cursor.execute(f"DELETE FROM {table} WHERE {DAY} IN (SELECT UNNEST($days)){deleted}", params)
+            cursor.execute(f"INSERT INTO {table} BY NAME {to_duckdb(select_rollup(table, 'TRUE', _LINES))}")
+        cursor.execute(f"DROP TABLE {_LINES}")
+    cursor.execute("DELETE FROM catalogue_days")  # those that this transaction sees
+    cursor.execute("DELETE FROM summed")
+    cursor.execute("INSERT INTO summed (settlement_no, split_settlement_no) VALUES (?, ?)", [last, last])
+    return len(stale)
+
+
+def _added_regions(cursor: DuckDBPyConnection, summed: int) -> Sequence[str] | None:
+    """The regions of the lines that settlements added since the totals; None if a settlement changed a line."""
+    only_added = cursor.execute(_ONLY_ADDED, [summed]).fetchone()
+    if not (only_added and only_added[0]):
+        return None
+    return [region for (region,) in cursor.execute(_REGIONS, [summed]).fetchall()]
+
 
 VECTOR = 2048
 """Rows that DuckDB handles at once."""
@@ -68,7 +147,7 @@ class DuckDBWarehouse:
             config["threads"] = threads
         if spill:
             config["temp_directory"] = str(spill)
-        self._database = Database(path, config, read_only=read_only)
+        self._database = DuckDBFile(path, config, read_only=read_only)
         self._settling, self._renewing = threading.Lock(), threading.Lock()
         if any_schema:
             return
@@ -78,7 +157,7 @@ class DuckDBWarehouse:
                 self._prepare()
         except duckdb.Error as error:
             self.close()
-            raise unreadable(path, error) from error
+            raise unreadable_error(path, error) from error
         except BaseException:
             self.close()
             raise
@@ -170,14 +249,14 @@ class DuckDBWarehouse:
         with self._settling, self._database.translate_errors(), self._database.transaction() as cursor:
             cursor.register("incoming_rows", rows)
             try:
-                cursor.execute(f"DELETE FROM {LIVE} WHERE appended_at < ?", [now - EXPIRES])
+                cursor.execute(f"DELETE FROM {LIVE} WHERE appended_at < ?", [now - LIVE_EXPIRES])
                 cursor.execute(f"INSERT INTO {LIVE} BY NAME SELECT *, ? AS appended_at FROM incoming_rows", [now])
             finally:
                 cursor.unregister("incoming_rows")
 
     def refresh_totals(self) -> int:
         with self._renewing, self._database.translate_errors(), self._database.transaction() as cursor:
-            return refresh(cursor)
+            return refresh_daily_totals(cursor)
 
     def compact(self) -> int:
         """Does nothing: settlements change the rows themselves."""
@@ -198,10 +277,10 @@ class DuckDBWarehouse:
             finally:
                 cursor.execute("DETACH copied")
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Read every row of every table. Raises `Unavailable` if the file is damaged."""
         with self._database.extra_cursor() as cursor, self._database.translate_errors():
-            read_tables(cursor)
+            read_all_tables(cursor)
         return []
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Objects as folders of immutable files, one file per generation.
 
-    ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
+ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
     ROOT/inbox/!i!n/sales.csv@/1759301299999999.gone          ... which was deleted later
 
 The greatest generation of a folder is the live one. All renames hold one lock of the store.
@@ -8,33 +8,117 @@ The greatest generation of a folder is the live one. All renames hold one lock o
 
 import io
 import os
+import re
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from filelock import FileLock
 
-from tillstream.adapters.local.durable import sync_file, sync_folder
-from tillstream.adapters.local.files.generation_file import GenerationFile
+from tillstream.adapters.local.clock import (
+    EPOCH,
+    LEAP,
+    MICROSECOND,
+    SequenceNumbers,
+    finding_of_clock_ahead,
+    findings_of_clock_behind,
+    numbers_from_stored,
+    tick_of,
+)
+from tillstream.adapters.local.durable_files import sync_file, sync_folder
 from tillstream.adapters.local.files.object_files import (
     Generation,
-    generations,
+    bucket_path,
+    folder_path,
     live_generation,
     make_folder,
     object_folders,
-    prune,
-    sweep,
-    translate_errors,
+    object_generations,
+    object_name,
+    object_path,
+    prune_folders,
+    sweep_abandoned,
+    translate_file_errors,
 )
-from tillstream.adapters.local.files.object_names import bucket_path, folder_path, object_name, object_path
-from tillstream.domain.errors import Conflict, NotFound, Unavailable
-from tillstream.ports.clock import Clock
-from tillstream.ports.finding import Finding
-from tillstream.ports.object_store import StoredObject
+from tillstream.model.errors import Conflict, NotFound, Unavailable
+from tillstream.ports.files import FileFinding
+from tillstream.ports.machine import Clock
+from tillstream.ports.objects import StoredObject
+
+GENERATION_FILE = ".generation"
+_FORM = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{8})\n")
+_EARLIER = re.compile(rb"[0-9]{20}")
+
+
+class GenerationFile:
+    """stored: returns every generation in the store. Call each method with the lock of the store."""
+
+    def __init__(self, root: Path, clock: Clock, stored: Callable[[], Iterable[int]]) -> None:
+        self._path, self._clock, self._stored = root / GENERATION_FILE, clock, stored
+        self._findings: list[FileFinding] = []
+
+    def next(self) -> int:
+        """A generation greater than all before, unless these came from a clock that was ahead."""
+        now = tick_of(self._clock)
+        before = self._read(now)
+        numbers, ahead = before.following(now)
+        if ahead:
+            self._findings.append(finding_of_clock_ahead(GENERATION_FILE, "files", ahead))
+        self._write(numbers)
+        return numbers.last
+
+    def create(self) -> None:
+        """Write the file of a store whose objects were copied without it."""
+        self._write(numbers_from_stored(list(self._stored()), self._now()))
+
+    def check(self) -> list[FileFinding]:
+        """Read the file, and compare it with the clock; return what was found since the last call."""
+        now = self._now()
+        numbers = self._read(now)
+        if numbers.is_ahead(now):
+            numbers, ahead = numbers.following(now)
+            self._write(numbers)
+            self._findings += [finding_of_clock_ahead(GENERATION_FILE, "files", ahead)] if ahead else []
+        noticed, self._findings = self._findings, []
+        return noticed + findings_of_clock_behind(numbers.last, now)
+
+    def _now(self) -> int:
+        return (self._clock.now() - EPOCH) // MICROSECOND
+
+    def _read(self, now: int) -> SequenceNumbers:
+        try:
+            content = self._path.read_bytes()
+        except FileNotFoundError:
+            content = b""
+        if (match := _FORM.fullmatch(content)) and int(match[4], 16) == zlib.crc32(content[:62]):
+            return SequenceNumbers(*(int(match[group]) for group in (1, 2, 3)))
+        if _EARLIER.fullmatch(content) and int(content) <= now + LEAP:
+            return SequenceNumbers(int(content))
+        stored = list(self._stored())
+        numbers = numbers_from_stored(stored, now)
+        is_right = _EARLIER.fullmatch(content) and int(content) == numbers.last
+        if (stored or content) and not is_right:
+            self._findings.append(
+                FileFinding(
+                    GENERATION_FILE,
+                    f"objects/{GENERATION_FILE} was missing or damaged and is written again from the stored files.",
+                )
+            )
+        self._write(numbers)
+        return numbers
+
+    def _write(self, numbers: SequenceNumbers) -> None:
+        # Overwritten at a fixed width: a killed process leaves either the old number or the new.
+        text = b"%020d %020d %020d" % (numbers.last, numbers.before, numbers.after)
+        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
+            file.write(b"%b %08x\n" % (text, zlib.crc32(text)))
+            file.truncate()
+
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -60,7 +144,7 @@ class FileWriter(io.BufferedWriter):
     _sync_error: OSError | None = None
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        with translate_errors():
+        with translate_file_errors():
             written = super().write(data)
         self._unsynced += written
         if self._unsynced >= SYNC_BYTES and not (self._sync and self._sync.is_alive()):
@@ -78,7 +162,7 @@ class FileWriter(io.BufferedWriter):
     def close(self) -> None:
         if self._sync:
             self._sync.join()  # it uses the open file
-        with translate_errors():
+        with translate_file_errors():
             super().close()
             if self._sync_error:
                 raise self._sync_error
@@ -110,13 +194,13 @@ class FolderObjectStore:
         self._numbers = GenerationFile(self._root, clock, self._stored)
         if read_only:
             return
-        with translate_errors():
+        with translate_file_errors():
             self._temporary.mkdir(parents=True, exist_ok=True)
-            sweep(self._temporary)
+            sweep_abandoned(self._temporary)
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Check the file of the last generation, and repair it. Raises `Unavailable`."""
-        with translate_errors(), self._thread_lock, self._lock:
+        with translate_file_errors(), self._thread_lock, self._lock:
             return self._numbers.check()
 
     def has_bucket(self, bucket: str) -> bool:  # noqa: ARG002 - a bucket is a folder, which its first object creates
@@ -126,13 +210,13 @@ class FolderObjectStore:
     def writer(self, bucket: str, name: str, *, if_generation: int | None = None) -> Iterator[FileWriter]:
         folder = self._folder(bucket, name)
         temporary = self._temporary / secrets.token_hex(16)
-        with translate_errors():
+        with translate_file_errors():
             _check_generation(live_generation(folder), if_generation, name)
             stream = FileWriter(temporary.open("xb", buffering=0))
         try:
             with stream:
                 yield stream
-            with translate_errors():
+            with translate_file_errors():
                 sync_file(temporary)
                 size = temporary.stat().st_size
                 with self._change(folder) as number:
@@ -158,14 +242,14 @@ class FolderObjectStore:
         raise Unavailable(f"{bucket}/{name} is replaced too often to be read.")
 
     def stat(self, bucket: str, name: str) -> StoredObject:
-        with self.open(bucket, name) as stream, translate_errors():
+        with self.open(bucket, name) as stream, translate_file_errors():
             number = int(Path(stream.name).name.partition("-")[0])
             return StoredObject(bucket, name, number, os.fstat(stream.fileno()).st_size)
 
     def list(self, bucket: str, prefix: str = "", *, start: str = "", end: str = "") -> Iterator[StoredObject]:
         base = self._root / bucket_path(bucket)
         shared = os.path.commonprefix([start, end])  # noqa: RUF071 - of names, which are no paths
-        with translate_errors():
+        with translate_file_errors():
             folders = list(object_folders(base / folder_path(max(prefix, shared, key=len))))
         for name in sorted(object_name(PurePosixPath(folder.relative_to(base).as_posix())) for folder in folders):
             if name.startswith(prefix) and start <= name and (not end or name < end):
@@ -175,17 +259,17 @@ class FolderObjectStore:
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
         """Deletes the content of the live generation; older ones stay readable by number."""
         folder = self._folder(bucket, name)
-        with translate_errors(), self._change(folder) as number:
+        with translate_file_errors(), self._change(folder) as number:
             live = live_generation(folder)
             _check_generation(live, if_generation, name)
             if live is None:
                 return
-            if len(generations(folder)) > 1:
+            if len(object_generations(folder)) > 1:
                 (folder / f"{number}.gone").touch()
                 sync_folder(folder)
             live.path.unlink()
             sync_folder(folder)
-            prune(folder, self._root)
+            prune_folders(folder, self._root)
 
     def uri(self, bucket: str, name: str, generation: int | None = None) -> str:
         """An absolute path, which DuckDB reads as is, whatever the object's name."""
@@ -218,8 +302,8 @@ class FolderObjectStore:
         return self._root / bucket_path(bucket) / object_path(name)
 
     def _generation(self, bucket: str, name: str, number: int | None) -> Generation:
-        with translate_errors():
-            stored = generations(self._folder(bucket, name))
+        with translate_file_errors():
+            stored = object_generations(self._folder(bucket, name))
         wanted = stored[-1:] if number is None else [generation for generation in stored if generation.number == number]
         if not wanted or wanted[0].is_deleted:
             raise NotFound(f"There is no {bucket}/{name}" + (f" of generation {number}." if number else "."))
@@ -230,11 +314,11 @@ class FolderObjectStore:
         """Hold the lock for renames; yields a generation greater than all of the folder, across processes."""
         with self._thread_lock, self._lock:
             number = self._numbers.next()
-            yield max(number, *(each.number + 1 for each in generations(folder)[-1:]), 0)
+            yield max(number, *(each.number + 1 for each in object_generations(folder)[-1:]), 0)
 
     def _stored(self) -> Iterator[int]:
         for folder in object_folders(self._root):
-            yield from (each.number for each in generations(folder))
+            yield from (each.number for each in object_generations(folder))
 
 
 def _check_generation(live: Generation | None, if_generation: int | None, name: str) -> None:

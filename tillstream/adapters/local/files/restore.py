@@ -16,13 +16,21 @@ from typing import Any
 import duckdb
 
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.adapters.local.durable import sync_file, sync_folder
-from tillstream.adapters.local.files.archive import CHUNK, Damaged, Digest, check
-from tillstream.adapters.local.files.backup import CONTRACTS, DATABASES, OBJECTS, WAREHOUSE
-from tillstream.adapters.local.files.generation_file import GenerationFile
-from tillstream.adapters.local.files.object_files import generations, object_folders
+from tillstream.adapters.local.durable_files import sync_file, sync_folder
+from tillstream.adapters.local.files.backup import (
+    CONTRACTS,
+    DATABASES,
+    OBJECTS,
+    READ_BYTES,
+    WAREHOUSE,
+    DamagedArchive,
+    HashingStream,
+    check_archive,
+)
+from tillstream.adapters.local.files.object_files import object_folders, object_generations
+from tillstream.adapters.local.files.object_store import GenerationFile
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
-from tillstream.domain.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
 PARTS = (*DATABASES, ACCEPTED, WAREHOUSE, OBJECTS, CONTRACTS)
@@ -119,18 +127,18 @@ def _unpack(
 ) -> tuple[tuple[dict[str, Any], int, int], tuple[str, ...]]:
     """Return what `check` returns, and the damaged files that were left out. Raises `Rejected`."""
 
-    def store(name: str, content: Digest) -> None:
+    def store(name: str, content: HashingStream) -> None:
         path = into / _target(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as out:
-            while data := content.read(CHUNK):
+            while data := content.read(READ_BYTES):
                 out.write(data)
         sync_file(path)
 
     try:
         with archive.open("rb") as stream:
-            return check(stream, store), ()
-    except Damaged as error:
+            return check_archive(stream, store), ()
+    except DamagedArchive as error:
         if not without_damaged or not {*DATABASES, WAREHOUSE}.isdisjoint(error.names):
             raise
         for name in error.names:
@@ -174,5 +182,5 @@ def _advance_queue(staged: Path) -> None:
 def _number_objects(root: Path) -> None:
     """A backup lacks the file of the last generation, which must not look like a loss."""
     if root.exists():
-        stored = (each.number for folder in object_folders(root) for each in generations(folder))
+        stored = (each.number for folder in object_folders(root) for each in object_generations(folder))
         GenerationFile(root, SystemClock(), lambda: stored).create()

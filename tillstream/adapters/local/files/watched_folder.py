@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from tillstream.adapters.local.files.object_files import translate_errors
-from tillstream.domain.file_names import is_ignored
-from tillstream.ports.clock import Clock
-from tillstream.ports.drop import DroppedFile
+from tillstream.adapters.local.files.object_files import translate_file_errors
+from tillstream.model.file_names import is_ignored_file
+from tillstream.ports.files import DroppedFile
+from tillstream.ports.machine import Clock
 
 TAKEN, TAKING, NOTE = "taken", ".taking", ".note.txt"
 
@@ -54,7 +54,7 @@ class WatchedFolder:
         return self._turn
 
     def claim(self) -> list[DroppedFile]:
-        with translate_errors():
+        with translate_file_errors():
             claimed = list(self._pending())
             self._watched = 0
             now, observed = self._monotonic(), {}
@@ -76,15 +76,15 @@ class WatchedFolder:
         return self._watched
 
     def open(self, dropped: DroppedFile) -> BinaryIO:
-        with translate_errors():
+        with translate_file_errors():
             return self._path(dropped).open("rb")
 
     def was_modified(self, dropped: DroppedFile) -> bool:
-        with translate_errors():
+        with translate_file_errors():
             return _state(self._path(dropped).lstat()) != (dropped.size, dropped.modified)
 
     def release(self, dropped: DroppedFile) -> None:
-        with translate_errors():
+        with translate_file_errors():
             self._move(self._path(dropped), _unused_path(self._root / dropped.path))
             self._forget(dropped)
 
@@ -94,11 +94,11 @@ class WatchedFolder:
 
     def archive_path(self, dropped: DroppedFile) -> str:
         day = datetime.fromtimestamp(int(dropped.claim) / 1e6, UTC).date().isoformat()
-        with translate_errors():
+        with translate_file_errors():
             return _unused_path(self._root / TAKEN / day / dropped.path).relative_to(self._root).as_posix()
 
     def archive(self, dropped: DroppedFile, place: str) -> None:
-        with translate_errors():
+        with translate_file_errors():
             if self._path(dropped).exists():
                 if place:
                     self._move(self._path(dropped), self._root / place)
@@ -108,7 +108,7 @@ class WatchedFolder:
 
     def note(self, place: str, words: str) -> None:
         path = self._root / f"{place}{NOTE}"
-        with translate_errors():
+        with translate_file_errors():
             if words and path.parent.is_dir():  # no notes if the folder was removed
                 path.write_text(words, encoding="utf-8")
             else:
@@ -122,7 +122,7 @@ class WatchedFolder:
             folders[:] = [n for n in folders if not (n.startswith(".") or self._skip(n) or (top and n == TAKEN))]
             for name in files:
                 path = Path(folder, name)
-                if is_ignored(name):
+                if is_ignored_file(name):
                     continue
                 with suppress(FileNotFoundError):
                     status = path.lstat()

@@ -10,7 +10,7 @@ from collections.abc import Collection
 import sqlglot
 from sqlglot import exp
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 
 NOT_SAFE = "This statement has a form that cannot be run safely. Write it in another way."
 _TOKEN = re.compile(

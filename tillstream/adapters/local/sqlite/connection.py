@@ -1,4 +1,4 @@
-"""SQLite files: one connection per thread, all closed together."""
+"""SQLite files: one connection per thread, all closed together; their errors as those of the domain."""
 
 import shutil
 import sqlite3
@@ -13,8 +13,34 @@ from types import MappingProxyType
 from typing import Any
 
 from tillstream.adapters.local.sqlite import damage
-from tillstream.adapters.local.sqlite.errors import Damaged, translate_errors
-from tillstream.domain.errors import Unavailable
+from tillstream.model.errors import DamagedFile, Unavailable
+
+
+class DamagedDatabase(DamagedFile):
+    """A file, or its log, that cannot be read whole. reason: the text of SQLite's error."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}).",
+            "Stop the server, if one runs. Restore a backup with `tillstream restore`, or run `tillstream rebuild "
+            "--from-originals`, which takes what is readable into a new file and keeps the damaged one; "
+            "docs/local-mode.md says what can be lost then.",
+        )
+        self.path, self.reason = path, reason
+
+
+@contextmanager
+def translate_sqlite_errors(path: Path) -> Iterator[None]:
+    """Translate SQLite's errors of the file: `Damaged` if it is, `Unavailable` if it is locked or the disk is full."""
+    try:
+        yield
+    except damage.DAMAGE as exc:
+        if damage.is_damage(exc):
+            raise DamagedDatabase(path, str(exc)) from exc
+        if not isinstance(exc, sqlite3.OperationalError):
+            raise
+        raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
+
 
 BUSY_SECONDS = 30.0
 LOG = 32 << 20
@@ -112,11 +138,11 @@ class SQLiteFile:
             self._use_copy()
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with translate_errors(path):
+        with translate_sqlite_errors(path):
             is_small = path.exists() and path.stat().st_size <= SMALL
             reason, self.lost_commits = damage.inspect(path, "quick_check" if is_small else "")
         if reason:
-            raise Damaged(path, reason)
+            raise DamagedDatabase(path, reason)
         with self.transaction() as sqlite:
             for statement in schema:
                 sqlite.execute(statement)
@@ -126,7 +152,7 @@ class SQLiteFile:
 
     def has(self, table: str, column: str) -> bool:
         """Whether the file has a column."""
-        with self._use() as connection, translate_errors(self.path):
+        with self._use() as connection, translate_sqlite_errors(self.path):
             return column in self._names(connection.sqlite, table)
 
     def _names(self, sqlite: sqlite3.Connection, table: str) -> set[str]:
@@ -145,14 +171,14 @@ class SQLiteFile:
 
     def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """Run a query and return all rows; inside `transaction` it sees uncommitted writes."""
-        with self._use() as connection, translate_errors(self.path):
+        with self._use() as connection, translate_sqlite_errors(self.path):
             return connection.sqlite.execute(sql, params).fetchall()
 
     def stream(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         """Yield the columns of every row, read from the file and not from pages that other connections have read."""
         last = -(1 << 63)
         sql = f"SELECT rowid, {columns} FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 1000"
-        with translate_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:
+        with translate_sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as sqlite:
             while rows := sqlite.execute(sql, (last,)).fetchall():
                 yield from (row[1:] for row in rows)
                 last = rows[-1][0]
@@ -169,7 +195,7 @@ class SQLiteFile:
         sync: how much the commit syncs; `NORMAL` for what is durable elsewhere.
         """
         # Threads queue here: SQLite's own wait sleeps up to 100 ms and is not fair.
-        with self._write_lock, self._use() as connection, translate_errors(self.path):
+        with self._write_lock, self._use() as connection, translate_sqlite_errors(self.path):
             connection.sync(sync)
             sqlite = connection.sqlite
             sqlite.execute("BEGIN IMMEDIATE")
@@ -183,10 +209,10 @@ class SQLiteFile:
 
     def check(self) -> None:
         """Read every page of the file and of its log. Raises `Damaged`, `Unavailable`."""
-        with translate_errors(self.path):
+        with translate_sqlite_errors(self.path):
             reason, _ = damage.inspect(self.path)
         if reason:
-            raise Damaged(self.path, reason)
+            raise DamagedDatabase(self.path, reason)
 
     def salvage(self, aside: Path) -> damage.Salvaged:
         """Replace the damaged file while it is open, as `salvage` does; other threads wait meanwhile."""
@@ -197,7 +223,7 @@ class SQLiteFile:
                 connection.sqlite.close()
             self._open.clear()
             self._local = threading.local()
-            return salvage(self.path, self._schema, aside)
+            return salvage_file(self.path, self._schema, aside)
 
     def close(self) -> None:
         """Close every connection; stop the threads that use them first. Idempotent."""
@@ -235,7 +261,7 @@ class SQLiteFile:
         return connection
 
 
-def salvage(path: Path, schema: Sequence[str], aside: Path) -> damage.Salvaged:
+def salvage_file(path: Path, schema: Sequence[str], aside: Path) -> damage.Salvaged:
     """Take what is readable of a damaged file that nothing has open into a new one; keep it as `aside`."""
     try:
         return damage.salvage(path, schema, aside)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tillstream.adapters.local.durable import sync_file, sync_folder
+from tillstream.adapters.local.durable_files import sync_file, sync_folder
 
 LOG, INDEX = "-wal", "-shm"
 PAGE = 8 << 10

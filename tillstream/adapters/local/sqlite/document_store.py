@@ -9,12 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tillstream.adapters.local.sqlite.connection import SQLiteFile, salvage
-from tillstream.adapters.local.sqlite.errors import Damaged
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.text import json_text
-from tillstream.ports.document_store import Document, Put
-from tillstream.ports.finding import Finding, Lost
+from tillstream.adapters.local.sqlite.connection import DamagedDatabase, SQLiteFile, salvage_file
+from tillstream.model import json_text
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.ports.documents import Document, Put
+from tillstream.ports.files import FileFinding, LostContent
 
 SORTED = ("received_seq", "settlement_no", "undone_no")
 """Fields by which documents are found and sorted; documents without the field are in the index, too."""
@@ -87,12 +86,12 @@ class SQLiteDocumentStore:
         self.path = path
         self._file = SQLiteFile(path, SCHEMA, read_only=read_only, columns=COLUMNS)
         self._checksum = "checksum" if self._file.has("documents", "checksum") else "NULL"
-        self.findings: list[Finding] = []
+        self.findings: list[FileFinding] = []
         """What was found when it was opened."""
         if self._file.lost_commits:
-            self.findings.append(Finding(f"{path.name}-wal", LOST_COMMITS, LOST_REMEDY, Lost.STATE))
+            self.findings.append(FileFinding(f"{path.name}-wal", LOST_COMMITS, LOST_REMEDY, LostContent.STATE))
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Read every page and every document. Raises `Damaged` if one has changed, `Unavailable`."""
         self._file.check()
         for collection, *row in self._file.stream("documents", f"collection, id, data, version, {self._checksum}"):
@@ -110,8 +109,8 @@ class SQLiteDocumentStore:
         """The document of a row. Raises `Damaged` if it is not as it was written."""
         key, data, version, checksum = row
         if checksum is not None and checksum != _sum(data):
-            raise Damaged(self._file.path, f"the document {collection}/{key} is not as it was written")
-        return Document(key, json_text.decode(data), version)
+            raise DamagedDatabase(self._file.path, f"the document {collection}/{key} is not as it was written")
+        return Document(key, json_text.decode_json(data), version)
 
     def put(self, collection: str, id: str, data: Mapping[str, Any], *, if_version: int | None = None) -> Document:
         return self.put_all([Put(collection, id, data, if_version)])[0]
@@ -165,7 +164,7 @@ class SQLiteDocumentStore:
         for collection, *row in self._file.stream("documents", f"collection, id, data, version, {self._checksum}"):
             try:
                 self._document(collection, row)
-            except (Damaged, ValueError):
+            except (DamagedDatabase, ValueError):
                 changed.append((collection, row[0]))
         for place in changed:
             self.delete(*place)
@@ -187,10 +186,10 @@ def _write(sqlite: sqlite3.Connection, put: Put) -> Document:
         rows = sqlite.execute(sql, (put.collection, put.id, *values)).fetchall()
     if not rows:
         raise Conflict(f"{put.collection}/{put.id} is no longer at version {put.if_version}.")
-    return Document(put.id, json_text.decode(text), rows[0][0])
+    return Document(put.id, json_text.decode_json(text), rows[0][0])
 
 
-def salvage_documents(path: Path, aside: Path) -> Finding | None:
+def salvage_documents(path: Path, aside: Path) -> FileFinding | None:
     """Replace a damaged file that nothing has open by one with the documents that are readable; None if it is whole.
 
     Raises `Unavailable`.
@@ -198,8 +197,8 @@ def salvage_documents(path: Path, aside: Path) -> Finding | None:
     try:
         with closing(SQLiteDocumentStore(path)) as documents:
             documents.check()
-    except Damaged as damaged:
-        salvaged = salvage(path, SCHEMA, aside)
+    except DamagedDatabase as damaged:
+        salvaged = salvage_file(path, SCHEMA, aside)
         with closing(SQLiteDocumentStore(path)) as documents:
             changed = documents.remove_changed()
         message = (
@@ -207,8 +206,11 @@ def salvage_documents(path: Path, aside: Path) -> Finding | None:
             f"new one: {salvaged.rows['documents'] - changed:,}. Accounts, tokens, keys of stores, decisions and parts "
             "of the audit log may be missing."
         )
-        return Finding(
-            aside.name, message, "Check the accounts, tokens and keys of stores, or restore a backup.", Lost.STATE
+        return FileFinding(
+            aside.name,
+            message,
+            "Check the accounts, tokens and keys of stores, or restore a backup.",
+            LostContent.STATE,
         )
     return None
 

@@ -1,4 +1,4 @@
-"""A durable queue in SQLite. Publishing fans messages out, one row per subscription."""
+"""A durable queue in SQLite. Publishing fans messages out, one row per subscription; callers share a commit."""
 
 import random
 import secrets
@@ -7,22 +7,125 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from tillstream.adapters.local.clock import EPOCH, MICROSECOND
-from tillstream.adapters.local.numbering import TOLERANCE, tick_of
-from tillstream.adapters.local.sqlite import event_bus_sql as sql
-from tillstream.adapters.local.sqlite.attached_subscriptions import AttachedSubscriptions, create
+from tillstream.adapters.local.clock import EPOCH, MICROSECOND, TOLERATED_TICKS, tick_of
+from tillstream.adapters.local.sqlite import queue_statements as sql
+from tillstream.adapters.local.sqlite.accepted_messages import KeptMessages, QueueRepair
 from tillstream.adapters.local.sqlite.connection import FULL, NORMAL
-from tillstream.adapters.local.sqlite.deliveries import bury, delay, delivery, instant, lease_key, message, micros
-from tillstream.adapters.local.sqlite.group_commit import GroupCommit
-from tillstream.adapters.local.sqlite.kept_messages import KeptMessages
-from tillstream.adapters.local.sqlite.publication import Publication, store
-from tillstream.adapters.local.sqlite.queue_repair import QueueRepair
-from tillstream.domain.dates.durations import WAIT, seconds_between
-from tillstream.domain.errors import NotFound, Rejected
-from tillstream.ports.clock import Clock
-from tillstream.ports.event_bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
-from tillstream.ports.finding import Finding
+from tillstream.adapters.local.sqlite.queue_rows import (
+    AttachedSubscriptions,
+    Publication,
+    bury_message,
+    create_subscription,
+    instant_of_micros,
+    lease_key,
+    retry_delay,
+    store_publications,
+    to_delivery,
+    to_message,
+    to_micros,
+)
+from tillstream.model.dates import LONGEST_WAIT, seconds_between
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.ports.bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
+from tillstream.ports.files import FileFinding
+from tillstream.ports.machine import Clock
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class _Pending(Generic[Work, Result]):
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.results: list[Result] = []
+        self.error: BaseException | None = None
+        self.is_to_commit = False
+        self._notice = threading.Lock()
+        self._notice.acquire()
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.results) or self.error is not None
+
+    def wait(self) -> None:
+        """Wait until the work is done, or this caller is to commit."""
+        self._notice.acquire()
+
+    def notify(self) -> None:
+        self._notice.release()
+
+
+class GroupCommit(Generic[Work, Result]):
+    """commit: stores all of the work durably or raises; returns a result for each. It runs in one thread at a time.
+
+    Without concurrent callers each call is a commit of its own, without a delay. Each caller waits for a notice of its
+    own: if all queued for one lock, they would pass it on one by one before the next commit could start.
+    """
+
+    def __init__(self, commit: Callable[[Sequence[Work]], Sequence[Result]], most: int = 1_000) -> None:
+        self._commit = commit
+        self._most = most
+        self._waiting: list[_Pending[Work, Result]] = []
+        self._lock = threading.Lock()
+        self._is_committing = False
+
+    @property
+    def waiting(self) -> int:
+        """Callers whose work is in no commit yet."""
+        with self._lock:
+            return len(self._waiting)
+
+    def run(self, work: Work) -> Result:
+        """Return the result of this work once it is stored. Raises what `commit` raises, also for its companions."""
+        pending: _Pending[Work, Result] = _Pending(work)
+        with self._lock:
+            self._waiting.append(pending)
+            has_to_wait, self._is_committing = self._is_committing, True
+        if has_to_wait:
+            self._wait(pending)
+        if not pending.is_done:
+            self._commit_group()
+        if pending.error is not None:
+            raise pending.error
+        return pending.results[0]
+
+    def _wait(self, pending: _Pending[Work, Result]) -> None:
+        try:
+            pending.wait()
+        except BaseException:  # an interrupt: the work may or may not be stored
+            with self._lock:
+                self._waiting = [each for each in self._waiting if each is not pending]
+                if pending.is_to_commit:
+                    self._appoint()
+            raise
+
+    def _appoint(self) -> None:
+        """Let the first of those who wait commit, if there is one. Call with the lock."""
+        self._is_committing = bool(self._waiting)
+        for following in self._waiting[:1]:
+            following.is_to_commit = True
+            following.notify()
+
+    def _commit_group(self) -> None:
+        """Commit for those who wait, the calling thread first among them; then one of the others is to commit."""
+        with self._lock:
+            group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        try:
+            for each, result in zip(group, self._commit([each.work for each in group]), strict=True):
+                each.results.append(result)
+        except BaseException as error:
+            for each in group:
+                each.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            with self._lock:
+                self._appoint()
+            for each in group[1:]:
+                each.notify()
+
 
 POLL_SECONDS = 0.05
 """Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
@@ -76,7 +179,7 @@ class SQLiteEventBus:
         """Whether the second file was there and whole when it was last compared with the queue."""
         return self._repair.keeps_accepted
 
-    def check(self) -> list[Finding]:
+    def check(self) -> list[FileFinding]:
         """Read the queue and the second file whole, and repair each from the other. Raises `Unavailable`."""
         noticed = self._repair.check(self._file)
         for name, (topic, policy) in self._subscribed.items() if noticed else ():
@@ -94,11 +197,11 @@ class SQLiteEventBus:
             if existing and existing[1] != topic:
                 raise Rejected(f"The subscription {subscription} listens to {existing[1]}, not to {topic}.")
             if policy or not existing:
-                create(sqlite, self._micros(), topic, subscription, policy or RetryPolicy())
+                create_subscription(sqlite, self._micros(), topic, subscription, policy or RetryPolicy())
 
     def attach(self, topic: str, subscription: str, *, idle: float, policy: RetryPolicy | None = None) -> None:
         self._subscribe(topic, subscription, policy)
-        self._attached.attach(subscription, micros(idle), self._micros())
+        self._attached.attach(subscription, to_micros(idle), self._micros())
 
     def detach(self, subscription: str) -> None:
         self._attached.detach(subscription)
@@ -109,7 +212,7 @@ class SQLiteEventBus:
             return [str(self._clock.tick()) for _ in messages]
         published = self._commits.run(Publication(topic, messages))
         self._last = published[-1]
-        if abs(self._last - self._noted) > micros(NOTE_SECONDS):
+        if abs(self._last - self._noted) > to_micros(NOTE_SECONDS):
             self._note_last()
             self._attached.remove_idle(self._micros())
         self._wake()
@@ -121,7 +224,7 @@ class SQLiteEventBus:
         kept = [one.topic for one in publications if self._kept and one.topic == self._kept.topic]
         # what is durable in the second file is put back from there after a power cut
         with self._file.transaction(NORMAL if len(kept) == len(publications) else FULL) as sqlite:
-            sequences, self._with_listeners, ahead = store(sqlite, publications, now, tick)
+            sequences, self._with_listeners, ahead = store_publications(sqlite, publications, now, tick)
             if self._kept and kept:
                 self._kept.append(sqlite, publications, sequences)
         self._repair.note_ahead(ahead)
@@ -137,7 +240,7 @@ class SQLiteEventBus:
 
     def is_future(self, sequence: int) -> bool:
         """Whether it came from a clock that was ahead."""
-        return sequence > self._micros() + TOLERANCE
+        return sequence > self._micros() + TOLERATED_TICKS
 
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deadline = time.monotonic() + wait
@@ -162,7 +265,9 @@ class SQLiteEventBus:
 
     def extend(self, deliveries: Iterable[Delivery], seconds: float) -> int:
         now = self._micros()
-        return self._change(sql.EXTEND, [(now + micros(seconds), *lease_key(delivery), now) for delivery in deliveries])
+        return self._change(
+            sql.EXTEND, [(now + to_micros(seconds), *lease_key(delivery), now) for delivery in deliveries]
+        )
 
     def release(self, deliveries: Iterable[Delivery], error: str) -> None:
         now = self._micros()
@@ -172,10 +277,10 @@ class SQLiteEventBus:
                 if delivery.subscription not in policies:
                     policies[delivery.subscription] = self._subscription(delivery.subscription)[2]
                 policy = policies[delivery.subscription]
-                due = now + micros(delay(policy, delivery.attempt, self._rng))
+                due = now + to_micros(retry_delay(policy, delivery.attempt, self._rng))
                 for row, attempts, since in sqlite.execute(sql.RELEASE, (due, error, *lease_key(delivery))).fetchall():
-                    if attempts >= policy.attempts or now - since >= micros(policy.age):
-                        bury(sqlite, row, attempts, now)
+                    if attempts >= policy.attempts or now - since >= to_micros(policy.age):
+                        bury_message(sqlite, row, attempts, now)
 
     def subscriptions(self) -> dict[str, str]:
         return dict(self._file.rows(sql.SUBSCRIPTIONS))
@@ -184,7 +289,7 @@ class SQLiteEventBus:
         now = self._micros()
         rows = self._file.rows(sql.DEPTHS, {"now": now})
         return [
-            QueueDepth(name, topic, ready, leased, delayed, dead, seconds_between(since, now, WAIT))
+            QueueDepth(name, topic, ready, leased, delayed, dead, seconds_between(since, now, LONGEST_WAIT))
             for name, topic, ready, leased, delayed, dead, since in rows
         ]
 
@@ -193,14 +298,23 @@ class SQLiteEventBus:
         if len(self._file.rows(sql.ANY, (number, MOST_SEARCHED + 1))) > MOST_SEARCHED:
             return None
         values = {"subscription": number, "attribute": attribute, "value": value}
-        return [message(body, attributes) for body, attributes in self._file.rows(sql.UNACKNOWLEDGED, values)]
+        return [to_message(body, attributes) for body, attributes in self._file.rows(sql.UNACKNOWLEDGED, values)]
 
     def dead_letters(self, subscription: str | None = None, limit: int = 1000) -> list[DeadLetter]:
         if subscription is not None:
             self._subscription(subscription)
         rows = self._file.rows(sql.DEAD_LETTERS, {"subscription": subscription, "limit": limit})
         return [
-            DeadLetter(str(row), name, topic, message(body, attributes), instant(sequence), instant(died), n, error)
+            DeadLetter(
+                str(row),
+                name,
+                topic,
+                to_message(body, attributes),
+                instant_of_micros(sequence),
+                instant_of_micros(died),
+                n,
+                error,
+            )
             for row, name, topic, body, attributes, sequence, died, n, error in rows
         ]
 
@@ -234,19 +348,21 @@ class SQLiteEventBus:
         self._attached.note_pull(number, now)
         if limit <= 0 or not self._file.rows(sql.ANY_READY, (number, now)):
             return []
-        token, expires = secrets.randbits(62), now + micros(policy.lease)
+        token, expires = secrets.randbits(62), now + to_micros(policy.lease)
         values = {"subscription": number, "now": now, "expires": expires, "lease": token, "lost": LOST, "limit": limit}
         with self._file.transaction() as sqlite:
             while True:
                 rows = sorted(sqlite.execute(sql.LEASE, values).fetchall(), key=lambda row: int(row[1]))
                 # A message that kills its worker is never released: its attempts are counted here.
-                spent = [r for r in rows if r[4] > policy.attempts or (r[4] > 1 and now - r[5] >= micros(policy.age))]
+                spent = [
+                    r for r in rows if r[4] > policy.attempts or (r[4] > 1 and now - r[5] >= to_micros(policy.age))
+                ]
                 for row in spent:
-                    bury(sqlite, row[0], row[4] - 1, now)
+                    bury_message(sqlite, row[0], row[4] - 1, now)
                 if len(rows) > len(spent) or not rows:
                     break
         leased = (row for row in rows if row not in spent)
-        return [delivery(row, subscription, topic, token, instant(expires)) for row in leased]
+        return [to_delivery(row, subscription, topic, token, instant_of_micros(expires)) for row in leased]
 
     def _subscription(self, name: str) -> tuple[int, str, RetryPolicy]:
         rows = self._file.rows(sql.SUBSCRIPTION, (name,))

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.limits import LIMITS
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.archives import ByteSource
 from tillstream.pipeline.reading.delimited.header_search import Header, find_header
 from tillstream.pipeline.reading.delimited.record_parser import ParsedRecords, parse_records

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.text.repeated_names import number_repeated, repeated_names
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.text import number_repeated, repeated_names
 from tillstream.pipeline.reading.delimited.text_records import (
     UNLIMITED,
     RecordSyntax,

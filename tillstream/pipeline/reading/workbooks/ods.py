@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
-from tillstream.domain.limits import LIMITS, Limits
+from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.archives import ArchiveMember
 from tillstream.pipeline.reading.read_options import check_unpacked_size, unreadable
 from tillstream.pipeline.reading.typed_cells import TypedCell

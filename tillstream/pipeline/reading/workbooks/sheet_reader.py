@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile, unreadable
 from tillstream.pipeline.reading.skipped_rows import is_ignored
 from tillstream.pipeline.reading.typed_cells import (

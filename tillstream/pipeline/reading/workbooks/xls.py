@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from tillstream.domain.limits import Limits
+from tillstream.model.limits import Limits
 from tillstream.pipeline.reading.archives import read_exactly
 from tillstream.pipeline.reading.file_signatures import not_a_table
 from tillstream.pipeline.reading.read_options import UnreadableFile

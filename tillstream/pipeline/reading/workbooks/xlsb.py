@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tillstream.domain.limits import Limits
+from tillstream.model.limits import Limits
 from tillstream.pipeline.reading.archives import ArchiveMember
 from tillstream.pipeline.reading.read_options import unreadable
 from tillstream.pipeline.reading.workbooks.biff import BIFF_ERRORS

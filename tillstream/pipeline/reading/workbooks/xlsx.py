@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 import python_calamine as calamine
 
-from tillstream.domain.limits import Limits
+from tillstream.model.limits import Limits
 from tillstream.pipeline.reading.archives import ArchiveMember
 from tillstream.pipeline.reading.read_options import check_unpacked_size, unreadable
 from tillstream.pipeline.reading.typed_cells import TypedCell

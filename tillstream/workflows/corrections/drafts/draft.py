@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tillstream.domain.errors import Conflict, Rejected
+from tillstream.model.errors import Conflict, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.document_store import Document, Update, update
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.workflows.corrections.drafts.edits import Edit
 
 COLLECTION = "drafts"
@@ -141,7 +141,7 @@ def _write(ports: Ports, batch: str, change: Callable[[Draft], Draft]) -> Draft:
         after = change(draft)
         return document if after is draft else Update(_data(after))
 
-    return _draft(batch, update(ports.documents, COLLECTION, batch, changed))
+    return _draft(batch, update_document(ports.documents, COLLECTION, batch, changed))
 
 
 def _data(draft: Draft) -> dict[str, Any]:

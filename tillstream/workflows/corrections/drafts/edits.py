@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from tillstream.domain.errors import Rejected
+from tillstream.model.errors import Rejected
 from tillstream.workflows.corrections.drafts.interpretations import INTERPRETATIONS
 
 MOST_CELLS = 20_000

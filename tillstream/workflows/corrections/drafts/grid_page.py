@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from tillstream.domain.problems import CATALOGUE
-from tillstream.domain.write_scope import NOT_YOUR_STORE
+from tillstream.model.people import NOT_YOUR_STORE
+from tillstream.model.problems import CATALOGUE
 from tillstream.pipeline.staging.split_rows import ACCEPTABLE_CODES
 from tillstream.ports import Ports
 from tillstream.receipts.receipt import contract_headers, with_message

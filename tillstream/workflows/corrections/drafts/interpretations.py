@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.month_names import folded, names
+from tillstream.model.contract import Contract
+from tillstream.model.date_words import calendar_names, fold_name
 
 Reading = Callable[[str, Contract], str | None]
 _CLOCK = re.compile(r"(.*?)[\sT,]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap])?\.?m?\.?", re.IGNORECASE)
@@ -56,8 +56,8 @@ def _named_date(text: str, contract: Contract) -> str | None:
     if match is None or clock is None:
         return None
     first, word, second, third = match.groups()
-    months = names(contract.dates.language).months | names("en").months
-    month = months.get(folded(word)) or months.get(folded(word)[:3])
+    months = calendar_names(contract.dates.language).months | calendar_names("en").months
+    month = months.get(fold_name(word)) or months.get(fold_name(word)[:3])
     year, of_month = (third, second) if third else (second, first)
     if month is None or of_month is None:
         return None

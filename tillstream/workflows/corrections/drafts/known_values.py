@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.people import Action, Scope
+from tillstream.model.contract import Contract
+from tillstream.model.people import Action, Scope
 from tillstream.ports import Ports
 
 QUERY_COLUMNS = {

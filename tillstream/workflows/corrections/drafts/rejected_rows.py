@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tillstream.batches import records
 from tillstream.contracts.registry import contract_version
-from tillstream.domain.batch.record import IN_LEDGER, Batch, BatchKind
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.contract.values import needed_headers
+from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
+from tillstream.model.contract import Contract
+from tillstream.model.contract_values import needed_headers
 from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.ports import Ports
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_records
 from tillstream.workflows.corrections import submit
 
 WHOLE_ROW = -1
@@ -110,8 +110,12 @@ def _int_column(rows: list[dict[str, Any]], name: str) -> Ints:
 
 def fingerprint(ports: Ports, upload: Batch) -> tuple[Any, ...]:
     """Return a key that changes whenever the rejected rows may have changed, that is with corrections or state."""
-    corrections = records.children(ports, upload.batch_id, BatchKind.CORRECTION)
-    return upload.batch_id, upload.state in IN_LEDGER, tuple((one.batch_id, str(one.state)) for one in corrections)
+    corrections = batch_records.child_batches(ports, upload.batch_id, BatchKind.CORRECTION)
+    return (
+        upload.batch_id,
+        upload.state in STATES_IN_LEDGER,
+        tuple((one.batch_id, str(one.state)) for one in corrections),
+    )
 
 
 class Spots:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from tillstream.domain.text.formula_guard import guard
+from tillstream.model.text import guard_formulas
 from tillstream.pipeline.reading.correction_file import BOM, CONTROL_COLUMNS
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
@@ -33,8 +33,8 @@ def corrected(applied: AppliedEdits, rows: Sequence[int]) -> bytes:
 def _file(refusals: RejectedRows, rows: Iterable[tuple[Any, ...]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*map(guard, refusals.names), *CONTROL_COLUMNS])
-    writer.writerows([guard(cell) if type(cell) is str else cell for cell in row] for row in rows)
+    writer.writerow([*map(guard_formulas, refusals.names), *CONTROL_COLUMNS])
+    writer.writerows([guard_formulas(cell) if type(cell) is str else cell for cell in row] for row in rows)
     return (BOM + text.getvalue()).encode()
 
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.domain.batch.record import Batch, State
-from tillstream.domain.errors import Conflict, Rejected
-from tillstream.domain.events import STAGING
-from tillstream.domain.write_scope import Stores
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Conflict, Rejected
+from tillstream.model.events import STAGING
+from tillstream.model.people import BoundStores
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement
 from tillstream.receipts import receipt as receipts
-from tillstream.receipts.receipt_types import ReceiptRows
+from tillstream.receipts.receipt import ReceiptRows
 from tillstream.workflows.corrections import submit
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.revalidate import corrected, counts
@@ -25,7 +25,7 @@ from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot, Wor
 
 
 def submit_draft(
-    ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int, stores: Stores = None
+    ports: Ports, workspace: Workspace, upload: Batch, by: str, *, expected_version: int, stores: BoundStores = None
 ) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
@@ -49,7 +49,7 @@ def submit_draft(
 
 
 def preview(
-    ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch, stores: Stores = None
+    ports: Ports, contracts: ContractRegistry, workspace: Workspace, upload: Batch, stores: BoundStores = None
 ) -> dict[str, Any]:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
@@ -76,14 +76,14 @@ def _ready(ports: Ports, view: DraftSnapshot) -> tuple[list[int], int]:
 
 
 def _preview_rows(
-    ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str, stores: Stores
+    ports: Ports, contracts: ContractRegistry, upload: Batch, data: bytes, prefix: str, stores: BoundStores
 ) -> ReceiptRows:
     with ports.objects.writer(STAGING, f"{prefix}/corrected.csv") as writer:
         writer.write(data)
     stored = ports.objects.stat(STAGING, f"{prefix}/corrected.csv")
     number, sha256 = submit.next_number(ports, upload), hashlib.sha256(data).hexdigest()
     correction = submit.record(ports, upload, stored, number, sha256, stores=stores)
-    staged = replace(correction, staged=stage.write(ports, correction, prefix), state=State.STAGED)
+    staged = replace(correction, staged=stage.write(ports, correction, prefix), state=BatchState.STAGED)
     questions = receipts.receipt_queries(upload.batch_id)
     settled = ports.warehouse.preview(Settlement([to_staged_batch(ports, contracts, staged)]), questions)
-    return receipts.compose(upload, *(answer.to_pylist() for answer in settled.results))["rows"]
+    return receipts.compose_receipt(upload, *(answer.to_pylist() for answer in settled.results))["rows"]

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.domain.contract.model import Contract
-from tillstream.domain.people import Scope
+from tillstream.model.contract import Contract
+from tillstream.model.people import Scope
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts import known_values
 from tillstream.workflows.corrections.drafts.edits import Edit

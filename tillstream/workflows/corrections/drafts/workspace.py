@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 
-from tillstream.domain.batch.record import Batch
+from tillstream.model.batch import Batch
 from tillstream.ports import Ports
 from tillstream.workflows.corrections.drafts import draft
 from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits

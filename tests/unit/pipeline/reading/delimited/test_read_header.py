@@ -5,8 +5,8 @@ import io
 import pytest
 from delimited_text import read_all
 
-from tillstream.domain.contract.sections import FileStyle
-from tillstream.domain.errors import Rejected
+from tillstream.model.contract_sections import FileStyle
+from tillstream.model.errors import Rejected
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited, read_delimited_header
 from tillstream.pipeline.reading.read_options import UnreadableFile
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from delimited_text import read_all
 
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
 from tillstream.pipeline.reading.delimited.header_search import Header
 from tillstream.pipeline.reading.delimited.record_parser import parse_records

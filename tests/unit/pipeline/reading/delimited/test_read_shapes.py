@@ -6,7 +6,7 @@ import pytest
 from delimited_text import read_all
 from pydantic import ValidationError
 
-from tillstream.domain.contract.sections import FileStyle
+from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited_header
 from tillstream.pipeline.reading.read_options import UnreadableFile
 

@@ -1,1 +1,0 @@
-"""A project's backup: documents, tables and originals in a bucket."""

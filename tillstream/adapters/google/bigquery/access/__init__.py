@@ -1,1 +1,0 @@
-"""Who may read a dataset, and who may write its single tables."""

@@ -1,1 +1,0 @@
-"""The content of the sale index, read from the ledger in BigQuery."""

@@ -1,1 +1,0 @@
-"""Processes that run the statements of people, behind a wall of the system."""

@@ -1,1 +1,0 @@
-"""Batch records: states, lineage and events."""

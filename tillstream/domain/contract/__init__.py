@@ -1,1 +1,0 @@
-"""Model of region contracts, which describe the file format of one source."""

@@ -1,1 +1,0 @@
-"""Periods in cells, and dates whose day and month are swapped."""

@@ -1,1 +1,0 @@
-"""Currencies and their minor units."""

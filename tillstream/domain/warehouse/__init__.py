@@ -1,1 +1,0 @@
-"""Columns of tables of the warehouse."""

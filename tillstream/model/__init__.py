@@ -1,0 +1,1 @@
+"""Vocabulary that several packages share: batches, contracts, columns, problems, people, money, dates, messages."""

@@ -1,0 +1,1 @@
+"""Tables of the warehouse and the types of their columns."""

@@ -1,0 +1,98 @@
+"""Texts: control characters, formulas in CSV files, similar and repeated names, and sentences.
+
+They stay in the data and are replaced wherever a text is shown.
+
+A spreadsheet splits a file at the delimiter of its own locale. There `a;=cmd()` is two cells even in quotation marks,
+because a quotation mark that does not start a cell is a plain character. So each place is guarded where a cell could
+start in any locale.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+BIDI_PATTERN = f"[{BIDI_CONTROLS}]"
+"""Also valid for RE2, which Arrow uses."""
+BIDI_REPLACEMENT = "\ufffd"
+"""The replacement: visible, so that two names that differ only in such a character do not look the same."""
+_BIDI_CONTROL = re.compile(BIDI_PATTERN)
+_BIDI_CONTROL_OR_ESCAPE = re.compile(BIDI_PATTERN + r"|\\u(?:061c|200[ef]|202[a-e]|206[6-9])", re.IGNORECASE)
+
+
+def neutralize_bidi(text: str) -> str:
+    """Replace bidirectional control characters in a text that is shown."""
+    return _BIDI_CONTROL.sub(BIDI_REPLACEMENT, text)
+
+
+def neutralize_bidi_page(text: str) -> str:
+    """As `neutral`, for a page: also their escapes in the JSON that scripts of the page show."""
+    return _BIDI_CONTROL_OR_ESCAPE.sub(BIDI_REPLACEMENT, text)
+
+
+def escape_bidi_json(text: str) -> str:
+    """Escape the characters in JSON: programs read the same texts, and a terminal shows the escapes."""
+    return _BIDI_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def neutralize_bidi_values(value: Any) -> Any:
+    """As `neutral`, for every text in a value of JSON, also the names in objects."""
+    match value:
+        case str():
+            return neutralize_bidi(value)
+        case dict():
+            return {neutralize_bidi_values(name): neutralize_bidi_values(each) for name, each in value.items()}
+        case list():
+            return [neutralize_bidi_values(each) for each in value]
+        case _:
+            return value
+
+
+FORMULA_PREFIXES = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+"""First characters of cells that spreadsheets evaluate; East Asian ones treat full-width signs like ASCII ones."""
+_CELL_START = r"(^|[;\t\r\n])"
+_FORMULA = f'[" ]*[{re.escape("".join(FORMULA_PREFIXES))}]'
+"""Quotation marks are doubled in the file, and open an empty cell for a spreadsheet that splits before them."""
+NEEDS_FORMULA_GUARD = f"{_CELL_START}{_FORMULA}"
+"""Matches each text that `guard` changes; also valid for RE2, which Arrow uses."""
+_UNGUARDED = re.compile(f"{_CELL_START}(?={_FORMULA})")
+_GUARDED = re.compile(f"{_CELL_START}'(?={_FORMULA})")
+
+
+def guard_formulas(text: str) -> str:
+    """Insert an apostrophe at each place where a spreadsheet could read a formula."""
+    return _UNGUARDED.sub(r"\1'", text)
+
+
+def unguard_formulas(text: str) -> str:
+    """Return the text that `guard` was called with."""
+    return _GUARDED.sub(r"\1", text)
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a sentence with the names most like `name`, with a space before it; empty if none is similar."""
+    folded = {each.casefold(): each for each in names}
+    similar = [folded[match] for match in get_close_matches(name.casefold(), folded)]
+    return f" Did you mean {' or '.join(similar)}?" if similar else ""
+
+
+def repeated_names(names: Sequence[str]) -> list[str]:
+    """The names that occur more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def number_repeated(names: Sequence[str]) -> list[str]:
+    """The names, of which the later ones of a repeated name are called by their place. An empty name stays empty."""
+    earlier, numbered = set[str](), list[str]()
+    for place, name in enumerate(names, 1):
+        numbered.append(f"{name} ({place})" if name and name in earlier else name)
+        earlier.add(name)
+    return numbered
+
+
+def upper_first(words: str) -> str:
+    """As at the start of a sentence; a name such as eShop stays as it is."""
+    first, _, _ = words.partition(" ")
+    return words if any(map(str.isupper, first[1:])) else words[:1].upper() + words[1:]

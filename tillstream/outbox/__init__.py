@@ -1,1 +1,0 @@
-"""Outboxes: entries that are sent once each, with further tries after failures."""
