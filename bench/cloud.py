@@ -11,9 +11,9 @@ from pathlib import Path
 from bench import ingest
 from bench.process import Figures, Prepare, Run, in_turn, timed
 from tillstream.app import build
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 SOURCE = Path(__file__).resolve().parents[1] / "functions" / "main.py"
 GOOGLE = "tillstream.adapters.google"
@@ -21,7 +21,7 @@ WAREHOUSE = (f"{GOOGLE}.bigquery.dataset", f"{GOOGLE}.bigquery.warehouse")
 STEPS = {
     "stage": (
         "tillstream.pipeline.staging.stage",
-        "tillstream.workflows.intake.inbox_object",
+        "tillstream.intake.inbox",
         "tillstream.pipeline.staging.file_source",
         *WAREHOUSE,
     ),
@@ -32,14 +32,14 @@ STEPS = {
     "settle": ("tillstream.pipeline.settling.settle", *WAREHOUSE),
     "announce": ("tillstream.pipeline.publishing.sale_events", *WAREHOUSE),
     "project": WAREHOUSE,
-    "receive": ("tillstream.workflows.intake.store_sales",),
+    "receive": ("tillstream.intake.store_sales",),
     "compact": WAREHOUSE,
     "index": WAREHOUSE,
-    "forward": ("tillstream.webhooks.forwarding",),
-    "decide": ("tillstream.workflows.decisions.perform", *WAREHOUSE),
-    "attach": ("tillstream.workflows.decisions.attaching",),
+    "forward": ("tillstream.delivery.webhook_events",),
+    "decide": ("tillstream.operations.delegated_decisions", *WAREHOUSE),
+    "attach": ("tillstream.delivery.webhook_attachment",),
     "homes": ("tillstream.sync.http.delegation", *WAREHOUSE),
-    "sweep": ("tillstream.workflows.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
+    "sweep": ("tillstream.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""
 PROGRAM = """
@@ -81,7 +81,7 @@ def streamed(work: Path) -> list[Streamed]:
         file, home = ingest.file_of(work, rows), ingest.home(work / f"streamed-{rows}")
         app = build(Settings(home=home))
         with file.open("rb") as stream:
-            upload = uploads.receive(app.ports, app.contracts.pin("bench"), file.name, stream, "bench")
+            upload = inbox.receive_file(app.ports, app.contracts.pin("bench"), file.name, stream, "bench")
         app.close()
         run = timed([sys.executable, "-m", "bench.cloud", str(home), upload.batch_id])
         results.append(Streamed(file.stat().st_size, run))

@@ -16,6 +16,8 @@ from bench.process import Figures, Run, timed
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, build
+from tillstream.intake import store_sales
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.publishing import sale_events
@@ -23,8 +25,6 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.quality import run as quality
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.intake.store_sales import publish
 
 HISTORY = 10_000_000
 NEW_ROWS = 100_000
@@ -161,8 +161,8 @@ def _one_sale(app: App) -> float:
             "schema": "store-sale/1", "region": "Bench", "store_id": "S001", "number": f"T{number}",
             "sold_at": "2026-01-05T10:00:00+00:00", "currency": "USD", "lines": [line],
         }  # fmt: skip
-        publish(app.ports, StoreToken("till", "Bench", "S001"), sale)
-        for batch in store_sales.receive(app.ports, app.contracts, 10, 1.0):
+        publish_unsigned_sale(app.ports, StoreToken("till", "Bench", "S001"), sale)
+        for batch in store_sales.receive_store_sales(app.ports, app.contracts, 10, 1.0):
             stage.stage(app.ports, batch.batch_id)
         started = time.perf_counter()
         settle.settle_all(app.ports, app.contracts)

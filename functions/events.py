@@ -14,8 +14,8 @@ from tillstream.app import App
 from tillstream.handlers import FUNCTIONS, Event, dispatch
 from tillstream.logs import bind_function, bind_trace, log_handled
 from tillstream.model.events import MESSAGE_PUBLISHED, OBJECT_FINALIZE, OBJECT_FINALIZED, TOPIC_BATCHES, TOPIC_OBJECTS
+from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
-from tillstream.workflows.operations import dead_letters
 
 GIVE_UP_UNTRIED_AFTER = timedelta(hours=1)
 """An event this much older than `event_hours` becomes a dead letter without another try: earlier tries must have ended
@@ -60,7 +60,7 @@ def _dead_letter(running: App, function: str, event: Event, age: timedelta, erro
     message = Message(json.dumps(event.data).encode(), {"type": event.type})
     now = running.ports.clock.now()
     letter = DeadLetter(f"{function}-{event.id}", function, topic, message, now - age, now, 0, error)
-    dead_letters.store(running.ports, letter)
+    message_queues.store_dead_letter(running.ports, letter)
 
 
 def _decode(running: App, event: CloudEvent) -> Event:

@@ -80,15 +80,14 @@ def receive(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def decide(called: Request) -> Response:
     """Called by the portal: undo a batch, or preview a settlement, for a user."""
-    from tillstream.workflows.decisions.decision import Decision
-    from tillstream.workflows.decisions.perform import Ledger, perform
+    from tillstream.operations.delegated_decisions import DecisionContext, UserDecision, perform_decision
 
     with events.bound(app(), "decide") as running:
         running.contracts.refresh()
-        ledger = Ledger(running.ports, running.contracts, running.queries)
+        ledger = DecisionContext(running.ports, running.contracts, running.queries)
         body = called.get_json(silent=True)
         facts = {name: (body or {}).get(name) for name in ("work", "by")}
-        return answer(lambda: perform(ledger, Decision.from_json(body)), **facts)
+        return answer(lambda: perform_decision(ledger, UserDecision.from_json(body)), **facts)
 
 
 @functions_framework.http
@@ -106,12 +105,12 @@ def homes(called: Request) -> Response:
 @functions_framework.http
 def attach(called: Request) -> Response:
     """Called by the portal: attach or detach the subscription of a webhook, for an admin."""
-    from tillstream.workflows.decisions.attaching import attach_for
+    from tillstream.delivery.webhook_attachment import attach_webhook_for_user
 
     with events.bound(app(), "attach") as running:
         body = called.get_json(silent=True)
         facts = {name: body.get(name) for name in ("webhook", "by")} if isinstance(body, dict) else {}
-        return answer(lambda: attach_for(running.ports, body), **facts)
+        return answer(lambda: attach_webhook_for_user(running.ports, body), **facts)
 
 
 @functions_framework.http
@@ -122,63 +121,63 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     queue, or start the job `restock` if it is large; start the jobs `forecast`, `reports` and `connect` if something is
     due.
     """
+    from tillstream.alerts.condition import AlertSources
     from tillstream.alerts.evaluation import RULE_FAILED, evaluate_when_loaded
-    from tillstream.alerts.sources import AlertSources
     from tillstream.analytics import holidays, reference
-    from tillstream.connectors import schedule as connectors
-    from tillstream.forecasting import runs as forecast_runs
-    from tillstream.reports import mail_job
-    from tillstream.workflows.decisions.sweeping import sweep_for
-    from tillstream.workflows.operations import overdue, reconcile
-    from tillstream.workflows.restocking import schedule
+    from tillstream.app import mail_job
+    from tillstream.connectors import run as connectors
+    from tillstream.forecasting import run_records as forecast_runs
+    from tillstream.operations import maintenance_status, reconcile
+    from tillstream.operations.reconcile import sweep_in_function
+    from tillstream.stock import restock_queue
 
     if by := (called.get_json(silent=True) or {}).get("by"):
         with events.bound(app(), "sweep") as running:
             running.contracts.refresh()
-            return answer(lambda: sweep_for(running.ports, running.contracts, by), work="sweep", by=by)
+            return answer(lambda: sweep_in_function(running.ports, running.contracts, by), work="sweep", by=by)
     with _called("sweep") as running:
         running.contracts.refresh()
         lost = reference.refresh_rates(running.ports, running.settings.reporting_currency)
         settings = running.settings
         reference.ensure_secret(running.ports)
         reference.refresh_calendar(running.ports, settings.fiscal_month, settings.retail_calendar)
-        summary = reconcile.run(running.ports, running.contracts, delegate=bool(running.settings.project))
+        summary = reconcile.run_sweep(running.ports, running.contracts, delegate=bool(running.settings.project))
         summary["repaired"] = [*lost, *summary["repaired"]]
         warn(REPAIRED, summary["repaired"])
-        warn(overdue.OVERDUE, overdue.overdue_batches(running.ports))
+        warn(maintenance_status.OVERDUE_MESSAGE, maintenance_status.overdue_batches_text(running.ports))
         holidays.refresh_holidays(running.ports)
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate_when_loaded(sources).failures)
-        schedule.run_or_start(running.ports)
-        forecast_runs.start_if_due(running.ports)
-        mail_job.start_if_due(running.ports, sends_mail=settings.sends_mail)
-        connectors.start_if_due(running.ports)
+        restock_queue.run_or_start_restock(running.ports)
+        forecast_runs.start_due_forecast(running.ports)
+        mail_job.start_mail_job(running.ports, sends_mail=settings.sends_mail)
+        connectors.start_job_if_due(running.ports)
     return summary, 200
 
 
 @functions_framework.http
 def project(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: refresh daily totals and stock levels that settlements changed since the last call."""
-    from tillstream.inventory import levels
+    from tillstream.stock import stored_levels
 
     with _called("project") as running:
         days = running.ports.warehouse.refresh_totals()
-        return {"days": days, "stock_levels": levels.refresh(running.ports)}, 200
+        return {"days": days, "stock_levels": stored_levels.refresh_levels(running.ports)}, 200
 
 
 @functions_framework.http
 def compact(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: compact the ledger, check the quality of the changed days, request the forecasts."""
-    from tillstream.forecasting import runs as forecast_runs
+    from tillstream.forecasting import run_records as forecast_runs
+    from tillstream.operations import document_mirrors
     from tillstream.quality import run
-    from tillstream.workflows.operations import mirrors
 
     with _called("compact") as running:
         days = running.ports.warehouse.compact()
-        warn(REPAIRED, mirrors.repair(running.ports))
+        warn(REPAIRED, document_mirrors.repair_mirrors(running.ports))
         warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
         if running.ports.jobs:
-            forecast_runs.request(running.ports)
+            forecast_runs.request_forecast(running.ports)
     return {"days": days}, 200
 
 
@@ -192,13 +191,13 @@ def index(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def forward(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: send sale events to webhooks, for `forward_seconds`."""
-    from tillstream.webhooks.forwarding import forward_for
-    from tillstream.webhooks.renumbering import renumber
+    from tillstream.delivery.webhook_events import forward_events
+    from tillstream.delivery.webhooks import renumber_webhooks
 
     with _called("forward") as running:
-        renumber(running.ports)
+        renumber_webhooks(running.ports)
         chosen = running.settings
-        webhooks = forward_for(
+        webhooks = forward_events(
             running.ports,
             chosen.forward_seconds,
             lambda webhook, error: warn("webhook", [f"{webhook}: {error!r}"]),

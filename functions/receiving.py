@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.intake.store_sales import PULL_MESSAGES, RECEIVE_SUBSCRIPTION, keep_messages
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.ports import Ports
 from tillstream.ports.bus import RetryPolicy
 from tillstream.records import batch_records
-from tillstream.workflows.intake.store_sales import PIECE, SUBSCRIPTION, keep
 
 RENEW = RetryPolicy.lease / 3
 """Seconds of staging after which the leases of the messages are renewed: a pull with many regions, or many messages
@@ -28,13 +28,13 @@ def keep_receiving(
     which has to be staged and settled. stage: stages a micro-batch before its messages are acknowledged, so that they
     are delivered again if the process is killed. After an error, an event stages it.
     """
-    limit, now = min(limit, PIECE), ports.clock.now
+    limit, now = min(limit, PULL_MESSAGES), ports.clock.now
     started, count = now(), 0
     while True:
         remaining = max(seconds - (now() - started).total_seconds(), 0.0)
-        deliveries = ports.bus.pull(SUBSCRIPTION, limit, remaining)
+        deliveries = ports.bus.pull(RECEIVE_SUBSCRIPTION, limit, remaining)
         leased = now()
-        for batch in keep(ports, contracts, deliveries, publish=False):
+        for batch in keep_messages(ports, contracts, deliveries, publish=False):
             if (now() - leased).total_seconds() > RENEW:
                 ports.bus.extend(deliveries, RetryPolicy.lease)
                 leased = now()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tillstream.connectors.runs import FAILED_RUN
+from tillstream.operations.maintenance_status import OVERDUE_MESSAGE
 from tillstream.records.outbox import NOT_SENT
-from tillstream.workflows.operations.overdue import OVERDUE
 
 FILE_SECONDS, SALE_SECONDS, LIVE_SECONDS = 60, 120, 10
 """95th percentile of the seconds from the last byte of a file, or from a till's message, to its numbers in queries, and
@@ -71,7 +71,12 @@ METRICS: dict[str, dict[str, Any]] = {
             ),
             ("unsent", "Messages that were not sent, or may not have been", OF_JOBS, NOT_SENT),
             ("repairs", "Sweeps that noticed that something was lost", OF_FUNCTIONS, "sweep repaired"),
-            ("overdue", "Sweeps that noticed staged batches that are not settled in time", OF_FUNCTIONS, OVERDUE),
+            (
+                "overdue",
+                "Sweeps that noticed staged batches that are not settled in time",
+                OF_FUNCTIONS,
+                OVERDUE_MESSAGE,
+            ),
             ("settlements", "Settlements that added a batch to the ledger", OF_FUNCTIONS, "settled"),
         )
     },

@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from infra.access.grants import ADDS_ORIGINALS, DOCUMENTS, LOADS, PUBLISHES, READS, SOURCE_SECRETS, WRITES, Grant
 from infra.stage import Stage
-from tillstream.background_exports.export import FOLDER as EXPORTS
-from tillstream.file_destinations.deliveries import FOLDER as DELIVERIES
-from tillstream.mail.outbox import FOLDER
+from tillstream.delivery.background_exports import EXPORTS_FOLDER as EXPORTS
+from tillstream.delivery.file_deliveries import FILES_FOLDER as DELIVERIES
 from tillstream.model.events import STAGING, TOPIC_STORE_SALES
 from tillstream.ports.machine import CONNECT_JOB, FORECAST_JOB, REPORTS_JOB, RESTOCK_JOB, SETTLE_LARGE_JOB
+from tillstream.records.mail import MAIL_FOLDER
 
 MAIL_FROM = "TILLSTREAM_MAIL_FROM"
 """A stage sends e-mail if it has this setting."""
@@ -107,7 +107,10 @@ MAIL = Job(
     "is continued by the next one.",
     grants=(
         *READS,
-        *(Grant("roles/storage.objectUser", "bucket", STAGING, folder) for folder in (FOLDER, DELIVERIES, EXPORTS)),
+        *(
+            Grant("roles/storage.objectUser", "bucket", STAGING, folder)
+            for folder in (MAIL_FOLDER, DELIVERIES, EXPORTS)
+        ),
         DOCUMENTS,
         SOURCE_SECRETS,
     ),

@@ -21,6 +21,8 @@ from portal.help.texts import EXPLANATIONS
 from portal.sign_in.errors import IdentityNotVerified
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden, TokenLacksRight
+from tillstream.intake.resumable_upload import WrongChecksum, WrongOffset
+from tillstream.intake.store_sales import UnsignedSale
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.model.people import BeyondScope
 from tillstream.people.accounts import WrongSignIn
@@ -29,8 +31,6 @@ from tillstream.people.invitation_links import NoSuchInvitationLink
 from tillstream.people.passwords import TooManyTries
 from tillstream.sync.http.authentication import NotAHome
 from tillstream.sync.refusals import BUSY, Busy, Refused
-from tillstream.workflows.intake.resumable_upload import WrongChecksum, WrongOffset
-from tillstream.workflows.intake.store_sales import Unsigned
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ TABLE: dict[type[Exception], Answer] = {
     NotOurVersion: Answer(412, "protocol-version"),
     NotAPiece: Answer(415, "content-type"),
     TooLarge: Answer(413, "too-large"),
-    Unsigned: Answer(422, "unsigned"),
+    UnsignedSale: Answer(422, "unsigned"),
     NotAHome: Answer(401, "home-not-recognized"),
     Refused: Answer(409, "sync-refused"),
     Rejected: Answer(422, "not-possible"),

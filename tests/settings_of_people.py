@@ -9,17 +9,17 @@ from tillstream.app import App
 from tillstream.contracts import source_settings
 from tillstream.dashboards import annotations, own_dashboards, saved_views, tiles
 from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
-from tillstream.file_destinations import registry as destinations
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_destinations as destinations
+from tillstream.delivery import subscriptions
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.contract_schedule import Expectation
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
-from tillstream.scheduled_exports import registry
-from tillstream.scheduled_exports.subscription import Draft
 
 LOGIN, ACCOUNT, CONTRACT = "ana", "2026-06-01", "IN"
-TABLE = Draft("Kitchen", "/explore?category=Kitchen&preset=last-month", "xlsx", "ana@example.com", "week")
-BUCKET = DestinationDraft("bi", "s3://bi/sales", access_key="env:TILLSTREAM_SOURCE_KEY", secret_key="file:secret")
+TABLE = SubscriptionDraft("Kitchen", "/explore?category=Kitchen&preset=last-month", "xlsx", "ana@example.com", "week")
+BUCKET = FileDestinationDraft("bi", "s3://bi/sales", access_key="env:TILLSTREAM_SOURCE_KEY", secret_key="file:secret")
 OWNER = Owner(LOGIN, ACCOUNT)
 DAILY = Expectation(cadence="daily", deadline=time(12, 0), since=date(2026, 6, 1))
 
@@ -35,8 +35,8 @@ def add(app: App) -> None:
     source_settings.save_expectation(app.ports, app.contracts.current(CONTRACT), DAILY, LOGIN)
     if not any(user.login == LOGIN for user in accounts.all_users(app.ports)):
         accounts.add_account(app.ports, LOGIN, "Ana", Role.ANALYST)
-    registry.add(app.ports, LOGIN, TABLE, LOGIN)
-    destinations.add(app.ports, BUCKET, LOGIN)
+    subscriptions.add_subscription(app.ports, LOGIN, TABLE, LOGIN)
+    destinations.add_destination(app.ports, BUCKET, LOGIN)
 
 
 def change(app: App) -> None:
@@ -50,9 +50,9 @@ def change(app: App) -> None:
     (dashboard,) = own_dashboards.find(app.ports, OWNER)
     own_dashboards.remove(app.ports, dashboard.id, OWNER)
     source_settings.save_expectation(app.ports, app.contracts.current(CONTRACT), None, LOGIN)
-    (subscription,) = registry.listed(app.ports, LOGIN)
-    registry.remove(app.ports, subscription.id, LOGIN)
-    destinations.remove(app.ports, BUCKET.name, LOGIN)
+    (subscription,) = subscriptions.list_subscriptions(app.ports, LOGIN)
+    subscriptions.remove_subscription(app.ports, subscription.id, LOGIN)
+    destinations.remove_destination(app.ports, BUCKET.name, LOGIN)
 
 
 def read(app: App) -> dict[str, Any]:
@@ -61,8 +61,8 @@ def read(app: App) -> dict[str, Any]:
     return {
         "annotations": [asdict(one) for one in annotations.between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find(app.ports, LOGIN, ACCOUNT)],
-        "subscriptions": [one.data for one in registry.listed(app.ports, LOGIN)],
-        "destinations": [asdict(one) for one in destinations.find(app.ports)],
+        "subscriptions": [one.data for one in subscriptions.list_subscriptions(app.ports, LOGIN)],
+        "destinations": [asdict(one) for one in destinations.find_destinations(app.ports)],
         "statements": [asdict(one) for one in history.entries(app.ports, LOGIN, ACCOUNT)],
         "dashboards": [one.data() for one in own_dashboards.find(app.ports, OWNER)],
         "start": start and start.address,

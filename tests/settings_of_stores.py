@@ -7,16 +7,24 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.app import App
-from tillstream.catalogue import mirror, records, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
+from tillstream.catalogue import entry_saving, stored_entries, warehouse_mirror
+from tillstream.delivery import webhooks
+from tillstream.intake import sale_form
 from tillstream.model import messages
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.people import UNRESTRICTED
+from tillstream.model.product_catalogue import (
+    DatedAmount,
+    Entry,
+    EntryKind,
+    Product,
+    Promotion,
+    Salesperson,
+    Store,
+    Supplier,
+)
 from tillstream.people import store_credentials
-from tillstream.webhooks import registry
-from tillstream.workflows.intake import form_returns, form_sales
-from tillstream.workflows.review import day_closes
+from tillstream.review import day_closes
 
 REGIONS = ("IN", "UK", "USA")
 CUP = Product("CUP", "Cup", costs=(DatedAmount("*", "GBP", Decimal("1.25")),))
@@ -32,9 +40,9 @@ ENTRIES: dict[EntryKind, Entry] = {
 def add(app: App) -> None:
     """One of each kind, as people and tills add them."""
     for kind, entry in ENTRIES.items():
-        saving.save(app.ports, kind, entry, if_version=0, by="ana", regions=REGIONS)
-    mirror.sync(app.ports)
-    registry.add(app.ports, "https://example.com/sales", "region=UK", "ana", private=False)
+        entry_saving.save_entry(app.ports, kind, entry, if_version=0, by="ana", regions=REGIONS)
+    warehouse_mirror.sync_mirror(app.ports)
+    webhooks.add_webhook(app.ports, "https://example.com/sales", "region=UK", "ana", private=False)
     store_credentials.issue_store_key(app.ports, "UK", "LON1", "front", "ana")
     _close(app, 350)
     _enter(app)
@@ -43,11 +51,11 @@ def add(app: App) -> None:
 def change(app: App) -> None:
     """Remove or change each of them."""
     for kind, entry in ENTRIES.items():
-        version = records.required(app.ports, kind, *entry.key).version
-        saving.retire(app.ports, kind, entry.key, if_version=version, by="ben", regions=REGIONS)
-    mirror.sync(app.ports)
-    (webhook,) = registry.find(app.ports)
-    registry.remove(app.ports, webhook.id, "ben")
+        version = stored_entries.get_required_entry(app.ports, kind, *entry.key).version
+        entry_saving.retire_entry(app.ports, kind, entry.key, if_version=version, by="ben", regions=REGIONS)
+    warehouse_mirror.sync_mirror(app.ports)
+    (webhook,) = webhooks.find_webhooks(app.ports)
+    webhooks.remove_webhook(app.ports, webhook.id, "ben")
     (key,) = store_credentials.find_store_keys(app.ports)
     store_credentials.revoke_store_key(app.ports, key.id, "ben")
     _close(app, 351)
@@ -56,19 +64,23 @@ def change(app: App) -> None:
 
 def read(app: App) -> dict[str, Any]:
     """All of them, as pages and functions read them, with the keys that sign."""
-    (webhook, *_) = [*registry.find(app.ports), None]
+    (webhook, *_) = [*webhooks.find_webhooks(app.ports), None]
     return {
-        "catalogue": {kind: [asdict(one.entry) for one in records.find(app.ports, kind)] for kind in ENTRIES},
-        "revision": records.revision(app.ports),
+        "catalogue": {
+            kind: [asdict(one.entry) for one in stored_entries.find_entries(app.ports, kind)] for kind in ENTRIES
+        },
+        "revision": stored_entries.catalogue_revision(app.ports),
         "catalogue_products": app.ports.warehouse.query(
             "SELECT * FROM catalogue_products ORDER BY valid_from"
         ).to_pylist(),
         "dim_product_cost": app.ports.warehouse.query("SELECT * FROM dim_product_cost").to_pylist(),
-        "webhook": webhook and (asdict(webhook), registry.keys(app.ports, webhook.id)),
+        "webhook": webhook and (asdict(webhook), webhooks.webhook_keys(app.ports, webhook.id)),
         "store keys": [asdict(key) for key in store_credentials.find_store_keys(app.ports)],
         "portal's key": store_credentials.portal_key(app.ports),
-        "day closes": [(one.date, one.sales, one.state) for one in day_closes.find(app.ports)],
-        "sales of the form": [one.data["versions"] for one in app.ports.documents.find(form_sales.COLLECTION)],
+        "day closes": [(one.date, one.sales, one.state) for one in day_closes.find_day_closes(app.ports)],
+        "sales of the form": [
+            one.data["versions"] for one in app.ports.documents.find(sale_form.FORM_SALES_COLLECTION)
+        ],
     }
 
 
@@ -76,10 +88,12 @@ def _close(app: App, sales: int) -> None:
     (close,) = messages.day_close_schema()["examples"]
     day = date(2026, 6, 1).isoformat()
     times = {"date": day, "closed_at": f"{day}T19:{sales % 60:02}:00+00:00"}
-    day_closes.record(app.ports, json.dumps(close | times | {"sales": sales}))
+    day_closes.record_day_close(app.ports, json.dumps(close | times | {"sales": sales}))
 
 
 def _enter(app: App, **version: int) -> None:
     sale = dict(store_sale_schema()["examples"][1])
     sold_at = app.ports.clock.now().isoformat(timespec="seconds")
-    form_sales.enter(app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version, form_returns.NoLedger())
+    sale_form.enter_sale(
+        app.ports, "ana", UNRESTRICTED, sale | {"sold_at": sold_at} | version, sale_form.NoSaleLedger()
+    )

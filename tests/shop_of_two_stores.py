@@ -12,7 +12,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.forecasting.models import fitting
+from tillstream.forecasting.models import ensemble
 from tillstream.settings import Settings
 
 FIRST, LAST = date(2026, 1, 5), date(2026, 6, 30)
@@ -27,8 +27,8 @@ PRODUCTS = {"TO-1": ("Kite", "Toys", 10), "TO-2": ("Ball", "Toys", 5), "HK-1": (
 class Here:
     """A fitter whose fits are made in this process."""
 
-    fit = staticmethod(fitting.fit)
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
+    fit = staticmethod(ensemble.fit_history)
+    fit_and_explain = staticmethod(ensemble.fit_and_explain)
 
 
 def app(folder: Path, last: date = LAST, *, now: datetime = NOW) -> App:

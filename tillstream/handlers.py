@@ -32,15 +32,15 @@ Data = Mapping[str, Any]
 def stage_object(app: App, data: Data) -> dict[str, Any]:
     """Stage a new inbox object, creating its batch record if needed. A recorded micro-batch of store sales has an event
     of its own, files of a backfill on Spark are left to it, and originals of other homes to the sync."""
-    from tillstream.workflows.intake.inbox_object import create_record, not_new, recorded
+    from tillstream.intake.inbox import create_inbox_record, not_new_reason, recorded_batch
 
     stored = StoredObject(data["bucket"], data["name"], int(data["generation"]), int(data.get("size", 0)))
-    batch = recorded(app.ports, stored)
+    batch = recorded_batch(app.ports, stored)
     if batch and batch.kind is BatchKind.STORE_SALES:
         return {"batch": batch.batch_id, "outcome": "recorded"}
-    if not batch and not_new(stored):
+    if not batch and not_new_reason(stored):
         return {"object": stored.name, "outcome": "not a new file"}
-    batch = batch or create_record(app.ports, app.contracts, stored)
+    batch = batch or create_inbox_record(app.ports, app.contracts, stored)
     return _stage_unless_left(app, batch)
 
 

@@ -13,10 +13,10 @@ from tillstream.analytics import holidays
 from tillstream.app import App, build
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.forecasting.evaluation.hierarchy import Level, level
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.levels import HierarchyLevel, hierarchy_level
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Floats, Ints, Numbers
-from tillstream.forecasting.sales.read import Sales, read
+from tillstream.forecasting.sales_reading import ForecastSales, read_sales
 from tillstream.settings import Settings
 
 WEEKS = 13
@@ -33,7 +33,7 @@ SEASONAL = "Saisonbrot"
 class Shown:
     """The rows that are compared: nodes of a level, with or without their total."""
 
-    level: Level
+    level: HierarchyLevel
     count: int
     has_total: bool = False
 
@@ -51,7 +51,7 @@ class DataSet:
     """A history, and windows that do not overlap; forecasts of a window are made from the sales before it."""
 
     name: str
-    history: History
+    history: SeriesHistory
     starts: Sequence[int]
     """First step of each window, in order of time."""
     tested: int
@@ -73,7 +73,7 @@ def walmart(data: Path, work: Path) -> DataSet:
     """Weekly revenue of 45 stores: 13 weeks ahead, 4 windows after 2 that calibrate the bands."""
     sold = _sold(work / "walmart", data / "weekly/walmart-45-stores.csv", "walmart-weekly", date(2013, 1, 1), 28)
     history = sold.revenue.history
-    stores = level("store", history.stores)
+    stores = hierarchy_level("store", history.stores)
     return DataSet("Walmart, weekly", history, range(65, 131, WEEKS), 4, WEEKS, Shown(stores, stores.count))
 
 
@@ -82,7 +82,7 @@ def bakery(data: Path, work: Path) -> DataSet:
     sold = _sold(work / "bakery", data / "daily/bakery-de-umsatz.csv", "bakery-de", date(2018, 8, 1), 28)
     kept = np.array([number for number, key in enumerate(sold.revenue.keys) if key.category != SEASONAL])
     history = _of_rows(sold.revenue.history, kept)
-    groups = Shown(level("group", np.arange(len(kept))), len(kept), has_total=True)
+    groups = Shown(hierarchy_level("group", np.arange(len(kept))), len(kept), has_total=True)
     return DataSet("Bakery, daily", history, _last(history, 17, 28), 13, 28, groups)
 
 
@@ -95,7 +95,7 @@ def retail(data: Path, work: Path) -> DataSet:
     units = np.where(products, np.nan_to_num(history.values[:, : starts[0]]).sum(axis=1), 0.0)
     nodes = np.full(history.series, TOP)
     nodes[np.argsort(-units, kind="stable")[:TOP]] = np.arange(TOP)
-    return DataSet("Online retail, daily units", history, starts, 6, 14, Shown(level("product", nodes), TOP))
+    return DataSet("Online retail, daily units", history, starts, 6, 14, Shown(hierarchy_level("product", nodes), TOP))
 
 
 DATA_SETS: tuple[Callable[[Path, Path], DataSet], ...] = (walmart, bakery, retail)
@@ -117,21 +117,21 @@ def ingested(home: Path, file: Path, contract: str) -> App:
     return app
 
 
-def _last(history: History, windows: int, horizon: int) -> Sequence[int]:
+def _last(history: SeriesHistory, windows: int, horizon: int) -> Sequence[int]:
     """Starts of the last windows of a history."""
     return range(history.steps - windows * horizon, history.steps, horizon)
 
 
-def _sold(home: Path, file: Path, contract: str, today: date, days: int) -> Sales:
+def _sold(home: Path, file: Path, contract: str, today: date, days: int) -> ForecastSales:
     """Ingest a file, and read its sales before a day as a forecast run does."""
     app = ingested(home, file, contract)
     holidays.refresh_holidays(app.ports)
-    sold = read(app.ports.warehouse, today, {"week": WEEKS, "day": days})
+    sold = read_sales(app.ports.warehouse, today, {"week": WEEKS, "day": days})
     app.close()
     return sold
 
 
-def _of_rows(history: History, rows: Ints) -> History:
+def _of_rows(history: SeriesHistory, rows: Ints) -> SeriesHistory:
     """The history of some series."""
     return replace(
         history,

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.forecasting.data_sets import DataSet
-from tillstream.forecasting.models.history import History, group
+from tillstream.forecasting.models.history import SeriesHistory, group_series
 from tillstream.forecasting.models.panel import Bools, Floats, Grain, divide, mean_or_nan
-from tillstream.forecasting.models.seasonal_naive import seasonal_naive
+from tillstream.forecasting.models.seasonal_models import seasonal_naive
 
 Method = Callable[[DataSet], list[Floats]]
 """Returns forecasts of each window that is compared, shape (rows, horizon); none if the history is too short."""
@@ -83,8 +83,8 @@ def _means(histories: list[Floats], season: int, horizon: int) -> list[Floats]:
             return [means[name] for name in names]
 
 
-def _last_year(history: History, horizon: int) -> Floats:
-    panel, _ = group(replace(history, can_be_sparse=False))
+def _last_year(history: SeriesHistory, horizon: int) -> Floats:
+    panel, _ = group_series(replace(history, can_be_sparse=False))
     grain, rows = panel.grain, np.arange(panel.series)
     last = np.full(panel.series, panel.steps - 1)
     now, before = (panel.mean(rows, each, grain.recent) for each in (last, last - grain.year))
@@ -98,5 +98,5 @@ def _last_year(history: History, horizon: int) -> Floats:
 
 
 def _naive(data: DataSet, cutoff: int) -> Floats:
-    panel, _ = group(replace(data.history.until(cutoff, data.horizon), can_be_sparse=False))
+    panel, _ = group_series(replace(data.history.until(cutoff, data.horizon), can_be_sparse=False))
     return seasonal_naive(panel, data.horizon)

@@ -7,9 +7,9 @@ import numpy as np
 
 from bench.forecasting.data_sets import DataSet
 from bench.forecasting.methods import SIMPLE, Method
-from tillstream.forecasting.evaluation import backtest
-from tillstream.forecasting.evaluation.backtest import Window
-from tillstream.forecasting.models import fitting
+from tillstream.forecasting import backtest
+from tillstream.forecasting.backtest import BacktestWindow
+from tillstream.forecasting.models import ensemble
 from tillstream.forecasting.models.panel import Floats
 
 
@@ -43,14 +43,17 @@ class Outcome:
 
 def run(data: DataSet, methods: Mapping[str, Method] = SIMPLE) -> Outcome:
     """Make the forecasts of each window, and compare those of the windows that do not only calibrate bands."""
-    windows = [Window(each, fitting.fit(data.history.until(each, data.horizon), data.horizon)) for each in data.starts]
+    windows = [
+        BacktestWindow(each, ensemble.fit_history(data.history.until(each, data.horizon), data.horizon))
+        for each in data.starts
+    ]
     tests = windows[-data.tested :]
     actual = data.actual()
     model = _Errors.of(actual, [data.shown.rows(each.fit.means) for each in tests])
     naive = _Errors.of(actual, [data.shown.rows(each.fit.naive) for each in tests])
     forecasts = {name: method(data) for name, method in methods.items()}
     bands, naive_bands = (
-        backtest.evaluate(data.history, windows, [getattr(each.fit, kind) for each in windows], data.shown.level)
+        backtest.evaluate_level(data.history, windows, [getattr(each.fit, kind) for each in windows], data.shown.level)
         for kind in ("means", "naive")
     )
     pinball, naive_pinball = (

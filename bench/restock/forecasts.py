@@ -5,14 +5,19 @@ from functools import cached_property
 
 import numpy as np
 
-from tillstream.forecasting.evaluation import bands
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting import error_bands
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Floats, Ints
-from tillstream.forecasting.models.seasonal_naive import SMALLEST, seasonal_error
-from tillstream.restock.combined import by_forecast
-from tillstream.restock.demand import Source
-from tillstream.restock.simulation.policies import QUANTILES, Policy, Setting, levels_of, recent_demand
+from tillstream.forecasting.models.seasonal_models import SMALLEST_ERROR, seasonal_error
+from tillstream.stock.product_demand import DemandSource, demand_by_forecast
+from tillstream.stock.restock_simulation import (
+    QUANTILES,
+    OrderPolicy,
+    SimulationSetting,
+    levels_of_demand,
+    recent_demand,
+)
 
 HORIZON = 28
 """Days that are forecast, and days between the forecasts whose errors are pooled."""
@@ -23,32 +28,32 @@ WINDOWS = 6
 class Forecasts:
     """Forecasts of all products at the reviews of a simulation."""
 
-    def __init__(self, history: History, steps: Ints, reviews: Sequence[int]) -> None:
+    def __init__(self, history: SeriesHistory, steps: Ints, reviews: Sequence[int]) -> None:
         """steps: step of the history of each open day. reviews: open days on which orders are placed."""
         self._history, self._steps = history, steps
         first = int(steps[reviews[0]])
         earlier = [first - HORIZON * number for number in range(WINDOWS, 0, -1)]
         self._cutoffs = [each for each in earlier if each > 0] + [int(steps[each]) for each in reviews]
 
-    def policy(self, series: Ints, first: int) -> Policy:
+    def policy(self, series: Ints, first: int) -> OrderPolicy:
         """Return the policy of some series whose past days begin with the open day `first`."""
 
-        def levels(past: Floats, setting: Setting) -> Floats:
+        def levels(past: Floats, setting: SimulationSetting) -> Floats:
             cutoff = int(self._steps[past.shape[1] + first])
             days = -(-setting.days * 7 // setting.week_days)
             recent = recent_demand(past, setting)
             means = self._means[cutoff][series, :days].sum(axis=1)
             errors = self._sum_quantiles(cutoff, recent.probabilities)[:, days - 1]
             scales = self._scales(cutoff)[series]
-            sources = np.full(len(series), Source.FORECAST, dtype=np.int64)
-            return levels_of(by_forecast(means, scales[:, None] * errors, recent, sources), setting)
+            sources = np.full(len(series), DemandSource.FORECAST, dtype=np.int64)
+            return levels_of_demand(demand_by_forecast(means, scales[:, None] * errors, recent, sources), setting)
 
-        return Policy(QUANTILES, levels)
+        return OrderPolicy(QUANTILES, levels)
 
     @cached_property
     def _means(self) -> dict[int, Floats]:
         """Cutoff → forecasts; shape (series, horizon)."""
-        fits = {each: fitting.fit(self._history.until(each, HORIZON), HORIZON) for each in self._cutoffs}
+        fits = {each: ensemble.fit_history(self._history.until(each, HORIZON), HORIZON) for each in self._cutoffs}
         return {cutoff: fit.means.astype(np.float64) for cutoff, fit in fits.items()}
 
     def _sum_quantiles(self, cutoff: int, probabilities: Floats) -> Floats:
@@ -59,10 +64,10 @@ class Forecasts:
                 windows.append(each)
         actual = np.array([self._history.values[:, each : each + HORIZON] for each in windows])
         scales = np.array([self._scales(each) for each in windows])
-        errors = bands.errors(
-            actual, np.array([self._means[each] for each in windows]), np.where(scales > SMALLEST, scales, np.nan)
+        errors = error_bands.scaled_errors(
+            actual, np.array([self._means[each] for each in windows]), np.where(scales > SMALLEST_ERROR, scales, np.nan)
         )
-        return bands.sum_quantiles(errors, HORIZON, tuple(probabilities.tolist()))
+        return error_bands.sum_quantiles(errors, HORIZON, tuple(probabilities.tolist()))
 
     def _scales(self, cutoff: int) -> Floats:
         return seasonal_error(self._history.values[:, :cutoff], self._history.grain)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.report import FLOOR, floor, table
 from bench.restock.trial import FORECAST, Outcome
-from tillstream.restock.simulation.policies import QUANTILE
+from tillstream.stock.restock_simulation import QUANTILE
 
 LIMIT = "stock saved against the fixed level, at least 5 % (goal 15 %)"
 HEADER = ("case", "policy", "mean stock, USD", "against fixed", "days short", "cycle service", "orders")

@@ -11,10 +11,9 @@ from bench.forecasting.data_sets import RETAIL, ingested, unpacked_retail
 from bench.restock.forecasts import HORIZON, Forecasts
 from tillstream.analytics import holidays
 from tillstream.forecasting.models.panel import Floats, Ints
-from tillstream.forecasting.sales.read import read
-from tillstream.restock import past_sales, unit_values
-from tillstream.restock.simulation.comparison import Compared, compare
-from tillstream.restock.simulation.policies import POLICIES, Setting
+from tillstream.forecasting.sales_reading import read_sales
+from tillstream.stock import past_sales
+from tillstream.stock.restock_simulation import POLICIES, ComparedPolicy, SimulationSetting, compare_policies
 
 FIRST, LAST = date(2010, 12, 1), date(2011, 12, 9)
 START, END = 152, 303
@@ -22,7 +21,7 @@ START, END = 152, 303
 FORECAST = "quantile of the forecast"
 AFTER_CHRISTMAS_ORDERS = 6
 """Open day from which on the history is without the high season of the first December."""
-A_WEEK = Setting(lead_days=6, review_days=6, pack=12, warm_up=12, week_days=6)
+A_WEEK = SimulationSetting(lead_days=6, review_days=6, pack=12, warm_up=12, week_days=6)
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Case:
 
     name: str
     fill: float = 0.9
-    setting: Setting = A_WEEK
+    setting: SimulationSetting = A_WEEK
     products: int = 200
     """Those with the most units before the simulation."""
     first: int = 0
@@ -53,7 +52,7 @@ class Outcome:
     """The policies of a case at its fill rate."""
 
     case: Case
-    policies: Sequence[Compared]
+    policies: Sequence[ComparedPolicy]
 
     def change(self, policy: str) -> float:
         """Return the stock value of a policy against that of the fixed level, as a fraction."""
@@ -82,10 +81,10 @@ def run(data: Path, work: Path, cases: Sequence[Case] = CASES, *, with_forecasts
 def _read(data: Path, work: Path) -> Retailer:
     app = ingested(work / "restock", unpacked_retail(data, work), RETAIL)
     holidays.refresh_holidays(app.ports)
-    sales = read(app.ports.warehouse, LAST + timedelta(days=1), {"week": 1, "day": HORIZON}).units
-    past = past_sales.read(app.ports.warehouse, FIRST, LAST, ["UK"])
+    sales = read_sales(app.ports.warehouse, LAST + timedelta(days=1), {"week": 1, "day": HORIZON}).units
+    past = past_sales.read_past_sales(app.ports.warehouse, FIRST, LAST, ["UK"])
     past = past.select(np.flatnonzero([product[:5].isdigit() for _, _, product in past.lines]))  # others are fees
-    values = unit_values.read(app.ports.warehouse, past.lines, FIRST, LAST).values
+    values = past_sales.read_unit_values(app.ports.warehouse, past.lines, FIRST, LAST).values
     app.close()
     steps = np.unique(past.steps)  # the history of forecasts begins on the same day
     series = {key.product: number for number, key in enumerate(sales.keys)}
@@ -104,5 +103,5 @@ def _outcome(case: Case, sold: Retailer, *, with_forecasts: bool) -> Outcome:
     rows = np.sort(np.argsort(-before, kind="stable")[: case.products])
     rows = rows[before[rows] > 0]
     forecast = {FORECAST: sold.forecasts.policy(sold.series[rows], case.first)} if with_forecasts else {}
-    comparison = compare(units[rows], sold.values[rows], start, case.setting, {**forecast, **POLICIES})
+    comparison = compare_policies(units[rows], sold.values[rows], start, case.setting, {**forecast, **POLICIES})
     return Outcome(case, comparison.at_fill(case.fill))

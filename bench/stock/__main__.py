@@ -25,12 +25,12 @@ from tillstream.app import App, build
 from tillstream.app.local import WAREHOUSE
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.settings import Settings
-from tillstream.workflows.restocking import run as restocking
+from tillstream.stock import restock_queue as restocking
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 REGION, STORES, PRODUCTS, LINES = "UK", 200, 5_000, 10_000_000
 FIRST, DAYS = date(2024, 1, 1), 700
@@ -136,8 +136,8 @@ class Stock:
 def measure(home: Path) -> Stock:
     clock = ManualClock(datetime(TODAY.year, TODAY.month, TODAY.day, 20, tzinfo=UTC))
     app = _filled(home, clock)
-    whole = _seconds(lambda: levels.refresh(app.ports))
-    restock = _seconds(lambda: restocking.run(app.ports))
+    whole = _seconds(lambda: stored_levels.refresh_levels(app.ports))
+    restock = _seconds(lambda: restocking.run_restock(app.ports))
     settlements = [_seconds(_settled(app, home, number)) for number in range(ROUNDS)]
     movements = [_seconds(_moved(app, clock, number)) for number in range(ROUNDS)]
     pages = {}
@@ -184,15 +184,17 @@ def _settled(app: App, home: Path, number: int) -> Callable[[], object]:
     path = home / f"{number}.csv"
     path.write_text("\n".join(["No,Line,Store,Day,Product,Qty,Price", *rows]))
     assert COMMANDS["ingest"](app, quiet, files=[str(path)], contract="UK").data["status"] == "settled"
-    return lambda: levels.refresh(app.ports)
+    return lambda: stored_levels.refresh_levels(app.ports)
 
 
 def _moved(app: App, clock: ManualClock, number: int) -> Callable[[], object]:
     """Record a receipt; return the refresh that follows."""
     line = MovementLine(f"P{number}", Decimal(1))
-    records.record(app.ports, [Movement(f"m{number}", MovementKind.RECEIPT, REGION, "S1", TODAY, (line,))], by="ana")
+    stored_movements.record_movements(
+        app.ports, [Movement(f"m{number}", MovementKind.RECEIPT, REGION, "S1", TODAY, (line,))], by="ana"
+    )
     clock.advance(1)
-    return lambda: levels.refresh(app.ports)
+    return lambda: stored_levels.refresh_levels(app.ports)
 
 
 def _page(app: App, scope: Scope, filters: Filters, params: dict[str, Any]) -> None:

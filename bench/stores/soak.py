@@ -13,13 +13,13 @@ from bench.portal import get, sign_in, until_quiet
 from bench.server import served
 from bench.stores import sales
 from tillstream.app import App, build
+from tillstream.intake import store_sales
 from tillstream.model.events import TOPIC_STORE_SALES
+from tillstream.operations import inbox_upkeep
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import Message
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.operations import packing
 
 TOGETHER = 20
 """Micro-batches of one settlement."""
@@ -69,7 +69,7 @@ def _run(home: Path, numbers: "count[int]", micro_batches: int) -> float:
     try:
         seconds = statistics.median(_round(app, numbers) / TOGETHER for _ in range(max(micro_batches // TOGETHER, 1)))
         # The sweep does this once they are an hour old.
-        while packing.pack(app.ports, app.contracts, timedelta(0)):
+        while inbox_upkeep.pack_micro_batches(app.ports, app.contracts, timedelta(0)):
             pass
     finally:
         app.close()
@@ -84,7 +84,9 @@ def _settle_together(app: App, numbers: "count[int]") -> None:
     for _ in range(TOGETHER):
         message = sales.made("soak", 0, next(numbers), "SOAK", 1, 1)
         app.ports.bus.publish(TOPIC_STORE_SALES, [Message(message.body)])
-        store_sales.receive(app.ports, app.contracts, 1, 0, lambda batch: stage.stage(app.ports, batch.batch_id))
+        store_sales.receive_store_sales(
+            app.ports, app.contracts, 1, 0, lambda batch: stage.stage(app.ports, batch.batch_id)
+        )
     settle.settle_all(app.ports, app.contracts)
 
 

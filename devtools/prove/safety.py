@@ -13,9 +13,9 @@ from tillstream.app import reporting_views
 from tillstream.model.errors import Rejected
 from tillstream.model.events import BATCH_RECEIVED, DEAD_LETTERS, TOPIC_BATCHES
 from tillstream.model.people import Role
+from tillstream.operations import message_queues
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.ports.bus import RetryPolicy
-from tillstream.workflows.operations import dead_letters
 
 PEOPLE: dict[str, tuple[Role, tuple[str, ...]] | None] = {
     "prove-manager": (Role.MANAGER, ("UK",)),
@@ -98,11 +98,15 @@ def dead(proof: Proof) -> Facts:
     proof.project.do(publish)
 
     def ours() -> list[str]:
-        return [letter.id for letter in dead_letters.find(ports) if letter.message.body == UNREADABLE.encode()]
+        return [
+            letter.id
+            for letter in message_queues.find_dead_letters(ports)
+            if letter.message.body == UNREADABLE.encode()
+        ]
 
     seconds = wait_for(lambda: bool(ours()), "The message is a dead letter", DIES_WITHIN)
     ids = ours()
-    expect(dead_letters.resend(ports, ids, BY), len(ids), "Messages sent again")
+    expect(message_queues.resend_dead_letters(ports, ids, BY), len(ids), "Messages sent again")
     expect(ours(), [], "Dead letters after they were sent again")
     proof.project.do(restore)
     return {"seconds until it is listed": round(seconds), "sent again": len(ids)}

@@ -15,18 +15,18 @@ from tillstream.app import build
 from tillstream.commands import catalogue
 from tillstream.commands.numbers import stock
 from tillstream.commands.result import quiet
+from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
 from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
+from tillstream.operations import reconcile
 from tillstream.ports import Clock
 from tillstream.ports.bus import Message
 from tillstream.receipts import original_rows
 from tillstream.records import batch_records
+from tillstream.review import undo
+from tillstream.review.correction_submission import submit_correction
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections.submit import submit_correction
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import undo
 
 WHO = "simulation"
 LISTENER = "books"
@@ -63,14 +63,14 @@ class Home:
     def sweep(self) -> None:
         """Continue stopped work, as the sweep of a server does when it starts."""
         self.worker.run_until_idle()
-        reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0), delegate=False)
+        reconcile.run_sweep(self.app.ports, self.app.contracts, patience=timedelta(0), delegate=False)
         self.worker.run_until_idle()
 
     def upload(self, region: Region, rows: Sequence[Sold]) -> Batch:
         """Upload a file of a region."""
         contract = self.app.contracts.pin(region.name)
         stream = io.BytesIO(file_bytes(region, rows))
-        return uploads.receive(self.app.ports, contract, f"{region.name}.csv", stream, WHO)
+        return inbox.receive_file(self.app.ports, contract, f"{region.name}.csv", stream, WHO)
 
     def publish(self, bodies: Sequence[bytes]) -> None:
         """Publish messages of tills."""
@@ -82,7 +82,7 @@ class Home:
 
     def undo(self, batch: str) -> None:
         """Undo a file. Raises `Rejected`."""
-        undo.undo(self.app.ports, batch, WHO)
+        undo.undo_batch(self.app.ports, batch, WHO)
 
     def quarantine(self, batch: str) -> dict[int, dict[str, str]]:
         """Row number → cells of each quarantined row, as in the file that people download."""

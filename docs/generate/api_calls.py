@@ -18,30 +18,28 @@ from flask import Flask
 from portal import create_app
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run as connectors_run
-from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.domain.inventory import messages
-from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
-from tillstream.goals import records
-from tillstream.inventory import levels
-from tillstream.inventory import records as stock_records
+from tillstream.connectors.state import ConnectorDraft
+from tillstream.goals import stored_goals
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
+from tillstream.intake import inbox
 from tillstream.model.messages import store_sale_schema as sale_schema
 from tillstream.model.months import Month
 from tillstream.model.people import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports import Ports
-from tillstream.purchasing import orders, receiving
-from tillstream.purchasing.receiving import Receipt
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.restocking import run as restock
+from tillstream.stock import movement_messages, order_arrivals, purchase_orders, stored_levels
+from tillstream.stock import restock_queue as restock
+from tillstream.stock import stored_movements as stock_records
+from tillstream.stock.order_arrivals import OrderReceipt
+from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FILE = """\
@@ -80,17 +78,21 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 
 
 def _prepared(app: App) -> str:
-    upload = uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
-    stock_records.record(app.ports, messages.parse(json.dumps(MOVEMENTS).encode(), NOW.date()), by="ada")
-    restock.run(app.ports)
-    levels.refresh(app.ports)
-    goal = Goal(Target("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
-    records.save(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
-    stored = rules.get(app.ports, "large-sale")
+    stock_records.record_movements(
+        app.ports, movement_messages.parse_movements(json.dumps(MOVEMENTS).encode(), NOW.date()), by="ada"
+    )
+    restock.run_restock(app.ports)
+    stored_levels.refresh_levels(app.ports)
+    goal = Goal(GoalTarget("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
+    stored_goals.save_goals(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
+    stored = rules.get_rule(app.ports, "large-sale")
     amounts = {"amount": Decimal(20), "days": Decimal(31)}
-    rules.save(app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version)
-    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+    rules.save_rule(
+        app.ports, replace(stored.rule, is_enabled=True, parameters=amounts), by="ada", version=stored.version
+    )
+    evaluate_rules(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
     _order(app.ports)
     _connector(app)
     return upload.batch_id
@@ -99,9 +101,11 @@ def _prepared(app: App) -> str:
 def _order(ports: Ports) -> None:
     """An order of 12 kettles, of which 5 have arrived."""
     line = OrderLine("P1", "Kettle", Decimal(12), Decimal("540.00"))
-    orders.create(ports, PurchaseOrder("example", "ACME", "IN", "MUM01", "INR", (line,)), by="ada")
-    orders.send(ports, "example", by="ada", expected_on=date(2026, 7, 8))
-    receiving.receive(ports, Receipt("receipt", "example", {"P1": Decimal(5)}, NOW.date(), NOW), by="ada")
+    purchase_orders.create_order(ports, PurchaseOrder("example", "ACME", "IN", "MUM01", "INR", (line,)), by="ada")
+    purchase_orders.send_order(ports, "example", by="ada", expected_on=date(2026, 7, 8))
+    order_arrivals.receive_goods(
+        ports, OrderReceipt("receipt", "example", {"P1": Decimal(5)}, NOW.date(), NOW), by="ada"
+    )
 
 
 def _connector(app: App) -> None:
@@ -112,8 +116,8 @@ def _connector(app: App) -> None:
         connection.execute("CREATE TABLE orders (number TEXT, changed_at TEXT)")
     settings = {"url": f"sqlite:///{database}", "query": "orders", "cursor_column": "changed_at"}
     draft = ConnectorDraft("web-shop", "sql", settings, "IN", every_minutes=15)
-    connectors.add(app.ports, app.contracts, source_access(app), draft, "ada")
-    connectors_run.run(app.ports, app.contracts, source_access(app), "web-shop", "ada")
+    connectors.add_connector(app.ports, app.contracts, source_access(app), draft, "ada")
+    connectors_run.run_connector(app.ports, app.contracts, source_access(app), "web-shop", "ada")
 
 
 def store_token(app: App) -> str:

@@ -15,13 +15,12 @@ from docs.generate.api_calls import NOW, call_of, company, store_token
 from portal.api.operations import OPERATIONS
 from portal.api.queries import LISTS, RESTRICTED
 from portal.published_names import published
-from portal.stock import on_order
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.inventory import past
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people import personal_tokens
 from tillstream.people.personal_tokens import TOKEN_RIGHTS
+from tillstream.stock import published_levels
 
 KINDS = (
     (pa.types.is_decimal, "decimal"),
@@ -46,14 +45,16 @@ def columns(app: App) -> dict[str, dict[str, str]]:
     of_lists |= {
         "sale-lines": "lines-after",
         "changes": "settlements",
-        past.NOW: past.NOW,
+        published_levels.NOW_QUERY: published_levels.NOW_QUERY,
         "restock-lines": "restock-lines",
     }
     kinds = {
         name: _kinds(queries.run_query(app.ports.warehouse, query, UNRESTRICTED).schema)
         for name, query in of_lists.items()
     }
-    return kinds | {past.NOW: kinds[past.NOW] | {on_order.COLUMN: "decimal"}}
+    return kinds | {
+        published_levels.NOW_QUERY: kinds[published_levels.NOW_QUERY] | {published_levels.ON_ORDER: "decimal"}
+    }
 
 
 def _kinds(schema: pa.Schema) -> dict[str, str]:

@@ -15,10 +15,10 @@ from portal.api.operation_errors import errors_of
 from portal.api.operations import OPERATIONS
 from portal.context import EXTENSION
 from tillstream.app import App
-from tillstream.inventory import past
 from tillstream.model.errors import Unavailable
 from tillstream.people import personal_tokens
 from tillstream.people.personal_tokens import TOKEN_RIGHTS
+from tillstream.stock import published_levels
 
 TOO_LARGE = 1 << 50
 LATER = (429, 503)
@@ -102,7 +102,7 @@ class Caller:
             ("measure_values", 400): {"path": f"{path}?measures=lines&region=Nowhere"},
             ("measure_values", 404): {"path": f"{path}?measures=0"},
             ("measure_values", 409): {"path": f"{path}?measures=lines&cursor={cursors.encode(VALUES, 0, 2)}"},
-            ("stock", 409): {"path": f"{path}?cursor={cursors.encode(past.NOW, 0, 2)}"},
+            ("stock", 409): {"path": f"{path}?cursor={cursors.encode(published_levels.NOW_QUERY, 0, 2)}"},
             ("restock", 409): {"path": f"{path}?cursor={cursors.encode('restock-lines', 0, 2)}"},
             ("stock_movements", 404): {"path": f"{path}?region=Nowhere&store=MUM01"},
             ("record_movements", 409): {"body": _with_quantity(call.body, "13")},

@@ -2,9 +2,9 @@
 
 from infra.kinds import pubsub
 from infra.kinds.pubsub import Delivery
+from tillstream.delivery.webhooks import POLICY
 from tillstream.model.events import DEAD_LETTERS
 from tillstream.ports.bus import RetryPolicy
-from tillstream.webhooks.registry import POLICY
 
 PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
 """Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in

@@ -9,11 +9,10 @@ from portal.access import allow
 from portal.alert_channels import texts
 from portal.alert_channels.pages import ChannelForm, channel_page, new_page
 from portal.context import me, ports, tillstream
-from tillstream.alert_channels import deliveries, registry, testing
-from tillstream.app import messages
+from tillstream.app import mail_job, messages
+from tillstream.delivery import channel_registry, notice_deliveries
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.people import Action
-from tillstream.reports import mail_job
 
 
 def _private() -> bool:
@@ -28,7 +27,7 @@ def _back(channel_id: str, message: str, kind: str = "done") -> ResponseReturnVa
 def _start_job() -> None:
     """Let a project send what is due now; the next sweep does it otherwise."""
     with suppress(Unavailable):
-        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
 
 
 @allow(Action.ADMINISTER)
@@ -37,7 +36,7 @@ def add(kind: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return new_page(kind, form), 422
     try:
-        channel, key = registry.add(ports(), form.draft(kind), me().login, private=_private())
+        channel, key = channel_registry.add_channel(ports(), form.draft(kind), me().login, private=_private())
     except Rejected as error:
         form.refuse(kind, str(error))
         return new_page(kind, form), 422
@@ -48,11 +47,11 @@ def add(kind: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change(channel_id: str) -> ResponseReturnValue:
-    kind, form = registry.get(ports(), channel_id).kind, ChannelForm()
+    kind, form = channel_registry.get_channel(ports(), channel_id).kind, ChannelForm()
     if not form.validate_on_submit():
         return channel_page(channel_id, form), 422
     try:
-        registry.change(ports(), channel_id, form.draft(kind), me().login, private=_private())
+        channel_registry.change_channel(ports(), channel_id, form.draft(kind), me().login, private=_private())
     except Rejected as error:
         form.refuse(kind, str(error))
         return channel_page(channel_id, form), 422
@@ -61,13 +60,13 @@ def change(channel_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def pause(channel_id: str) -> ResponseReturnValue:
-    registry.pause(ports(), channel_id, me().login, is_paused=True)
+    channel_registry.pause_channel(ports(), channel_id, me().login, is_paused=True)
     return _back(channel_id, texts.PAUSED)
 
 
 @allow(Action.ADMINISTER)
 def resume(channel_id: str) -> ResponseReturnValue:
-    registry.pause(ports(), channel_id, me().login, is_paused=False)
+    channel_registry.pause_channel(ports(), channel_id, me().login, is_paused=False)
     return _back(channel_id, texts.RESUMED)
 
 
@@ -76,7 +75,7 @@ def test(channel_id: str) -> ResponseReturnValue:
     app = tillstream()
     try:
         sender = messages.channel_sender(app)
-        outcome = testing.send_test(sender, channel_id, me().login, lambda: messages.send_mail(app))
+        outcome = notice_deliveries.send_channel_test(sender, channel_id, me().login, lambda: messages.send_mail(app))
     except Rejected as error:
         return _back(channel_id, str(error), "wrong")
     _start_job()
@@ -85,7 +84,7 @@ def test(channel_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def remove(channel_id: str) -> ResponseReturnValue:
-    registry.remove(ports(), channel_id, me().login)
+    channel_registry.remove_channel(ports(), channel_id, me().login)
     flash(texts.REMOVED, "done")
     return redirect(url_for("alert_channels.listing"), 303)
 
@@ -93,7 +92,7 @@ def remove(channel_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def send_again(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again that failed, or that may have been sent."""
-    deliveries.try_again(ports(), delivery_id, by=me().login)
+    notice_deliveries.retry_notice(ports(), delivery_id, by=me().login)
     _start_job()
     flash(texts.SENT_AGAIN, "done")
     return redirect(url_for("alert_channels.listing"), 303)

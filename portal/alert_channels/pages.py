@@ -11,9 +11,9 @@ from portal.access import allow
 from portal.alert_channels import texts
 from portal.context import me, ports
 from portal.reports.texts import STATES
-from tillstream.alert_channels import deliveries, registry
-from tillstream.alert_channels.channel import EMAIL, KINDS, MAX_NAME, ChannelDraft
-from tillstream.alert_channels.services import MAX_LETTERS
+from tillstream.delivery import channel_registry, notice_deliveries
+from tillstream.delivery.alert_channel import CHANNEL_KINDS, EMAIL, MAX_CHANNEL_NAME, ChannelDraft
+from tillstream.delivery.chat_services import MAX_MESSAGE_LETTERS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.people import account_store
@@ -25,8 +25,8 @@ ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *account_store.time_zone_n
 
 
 class ChannelForm(FlaskForm):
-    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=MAX_NAME)])
-    url = StringField(texts.ADDRESS, [Length(max=MAX_LETTERS)])
+    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=MAX_CHANNEL_NAME)])
+    url = StringField(texts.ADDRESS, [Length(max=MAX_MESSAGE_LETTERS)])
     recipients = TextAreaField(texts.RECIPIENTS, [Length(max=10_000)])
     digest_hour = SelectField(texts.HOUR, coerce=int, choices=HOURS, default=7)
     time_zone = SelectField(texts.ZONE, choices=ZONES)
@@ -42,13 +42,13 @@ class ChannelForm(FlaskForm):
 
 
 def new_page(kind: str, form: ChannelForm) -> str:
-    if kind not in KINDS:
+    if kind not in CHANNEL_KINDS:
         raise NotFound("There is no such kind of channel.")
     return render_template("alert_channels/new.html", kind=kind, form=form, texts=texts)
 
 
 def channel_page(channel_id: str, form: ChannelForm | None = None) -> str:
-    channel = registry.get(ports(), channel_id)
+    channel = channel_registry.get_channel(ports(), channel_id)
     form = form or ChannelForm(
         name=channel.name,
         recipients="\n".join(map(str, channel.recipients)),
@@ -62,8 +62,8 @@ def channel_page(channel_id: str, form: ChannelForm | None = None) -> str:
 def listing() -> ResponseReturnValue:
     return render_template(
         "alert_channels/list.html",
-        channels=registry.find(ports()),
-        deliveries=deliveries.listed(ports(), DELIVERIES),
+        channels=channel_registry.find_channels(ports()),
+        deliveries=notice_deliveries.list_notice_deliveries(ports(), DELIVERIES),
         again=ENDED_BADLY,
         states=STATES,
         texts=texts,

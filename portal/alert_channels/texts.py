@@ -1,6 +1,6 @@
 """Texts of the pages of channels."""
 
-from tillstream.alert_channels.channel import EMAIL, SERVICE, SLACK, TEAMS, WEBHOOK
+from tillstream.delivery.alert_channel import EMAIL, SERVICE, SLACK, TEAMS, WEBHOOK
 
 NAME, NO_NAME = "Name", "Enter a name."
 ADDRESS, RECIPIENTS = "Address", "Recipients"

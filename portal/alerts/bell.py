@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope, signed_in
 from tillstream.alerts import records
-from tillstream.domain.alerts.alert import Alert
+from tillstream.alerts.alert import Alert
 from tillstream.model.people import Action
 
 NEWEST = 5
@@ -27,7 +27,7 @@ def is_shown() -> bool:
 def active() -> list[Alert]:
     """The alerts in progress that the user may read, read once for a page."""
     if "active_alerts" not in g:
-        g.active_alerts = records.active(ports(), scope())
+        g.active_alerts = records.active_alerts(ports(), scope())
     alerts: list[Alert] = g.active_alerts
     return alerts
 
@@ -44,4 +44,4 @@ def newest() -> list[Alert]:
 
 def revision() -> int:
     """A number that increases with each change of an alert."""
-    return records.revision(ports())
+    return records.alerts_revision(ports())

@@ -22,4 +22,4 @@ def show() -> ResponseReturnValue:
         raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: state.")
     if state not in STATES:
         raise Rejected(f"There is no state “{state}”. Allowed values: {', '.join(STATES)}.")
-    return published.alerts(ports(), scope(), ended=state == ALL)
+    return published.alerts_json(ports(), scope(), ended=state == ALL)

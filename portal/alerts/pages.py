@@ -9,7 +9,7 @@ from portal.alerts.bell import active
 from portal.context import me, ports, scope
 from portal.list_view import list_query, page_of
 from tillstream.alerts import evaluation, records
-from tillstream.domain.alerts.kinds import KINDS
+from tillstream.alerts.kinds import KINDS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 
@@ -21,7 +21,7 @@ def listing() -> ResponseReturnValue:
     state = request.args.get("state", "active")
     kind = next(iter(query.chosen["kind"]), "")
     words = query.q.casefold().split()
-    listed = active() if state == "active" else records.latest(ports(), scope())
+    listed = active() if state == "active" else records.latest_alerts(ports(), scope())
     shown = [
         one
         for one in listed
@@ -37,14 +37,14 @@ def listing() -> ResponseReturnValue:
         filters=texts.FILTERS,
         kinds={one.name.value: one.label for one in KINDS.values() if scope().may(one.needs)},
         states=texts.STATES,
-        last=evaluation.last(ports()),
+        last=evaluation.last_evaluation(ports()),
     )
 
 
 @allow(Action.SEE_ALERTS)
 def show(alert_id: str) -> ResponseReturnValue:
     """One alert: its subjects, and what happened to it. Raises `NotFound`."""
-    alert = records.get(ports(), alert_id, scope())
+    alert = records.get_alert(ports(), alert_id, scope())
     return render_template(
         "alerts/show.html",
         alert=alert,
@@ -59,7 +59,7 @@ def show(alert_id: str) -> ResponseReturnValue:
 
 @allow(Action.DECIDE)
 def acknowledge(alert_id: str) -> ResponseReturnValue:
-    records.acknowledge(ports(), alert_id, scope(), by=me().login)
+    records.acknowledge_alert(ports(), alert_id, scope(), by=me().login)
     flash(texts.ACKNOWLEDGED, "done")
     return redirect(url_for("alerts.show", alert_id=alert_id), 303)
 
@@ -70,7 +70,7 @@ def snooze(alert_id: str) -> ResponseReturnValue:
     hours = request.form.get("hours", "")
     if hours not in texts.HOURS:
         raise Rejected(f"Choose one of: {', '.join(texts.HOURS.values())}.")
-    alert = records.snooze(ports(), alert_id, scope(), int(hours), by=me().login)
+    alert = records.snooze_alert(ports(), alert_id, scope(), int(hours), by=me().login)
     if alert.snoozed_until:
         flash(texts.snoozed(alert.snoozed_until), "done")
     return redirect(url_for("alerts.show", alert_id=alert_id), 303)

@@ -6,9 +6,8 @@ from dataclasses import replace
 from werkzeug.datastructures import MultiDict
 
 from portal.alerts import texts
-from tillstream.domain.alerts.kind import Severity
-from tillstream.domain.alerts.quiet_hours import QuietHours
-from tillstream.domain.alerts.rules import AlertRule, Delivery
+from tillstream.alerts.kinds import AlertSeverity
+from tillstream.alerts.rules import AlertRule, QuietHours, RuleDelivery
 from tillstream.model.errors import Rejected
 
 Form = MultiDict[str, str]
@@ -18,18 +17,18 @@ def changed(rule: AlertRule, form: Form) -> AlertRule:
     """The rule with the values of the form. Raises `Rejected` for what a rule cannot have."""
     values = {name.removeprefix("parameter-"): text for name, text in form.items() if name.startswith("parameter-")}
     severity = form.get("severity", rule.severity.value)
-    if severity not in set(Severity):
+    if severity not in set(AlertSeverity):
         raise Rejected(f"There is no severity “{severity}”.")
     return replace(
         rule,
         name=form.get("name", ""),
-        severity=Severity(severity),
+        severity=AlertSeverity(severity),
         parameters=rule.of.parse(values),
         limits={limit: chosen for limit in rule.of.limits if (chosen := _words(form.get(f"limit-{limit}", "")))},
         opens_after=_number(form, "opens_after", rule.opens_after),
         ends_after=_number(form, "ends_after", rule.ends_after),
         group_over=_number(form, "group_over", rule.group_over),
-        delivery=Delivery(
+        delivery=RuleDelivery(
             tuple(form.getlist("channels")),
             form.get("digest") == "yes",
             QuietHours.parse(form.get("quiet_start", ""), form.get("quiet_end", ""), form.get("zone", "")),

@@ -6,15 +6,13 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.alerts import rule_form, texts
 from portal.context import me, ports, tillstream
-from tillstream.alerts import channels, evaluation, rules
-from tillstream.alerts.preview import DAYS, Preview, preview
-from tillstream.alerts.rules import StoredRule
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts import evaluation, published, rules
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.kinds import KINDS, RuleLimit, kind_of
+from tillstream.alerts.preview import DAYS, AlertPreview, replay_rule
+from tillstream.alerts.rules import AlertRule, StoredRule
 from tillstream.analytics import filter_values
 from tillstream.analytics.filters import Filters
-from tillstream.domain.alerts.kind import Limit
-from tillstream.domain.alerts.kinds import KINDS, kind_of
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import UNRESTRICTED, Action
 
@@ -27,11 +25,11 @@ def listing() -> ResponseReturnValue:
     """All rules, and the kinds of which one can be added."""
     return render_template(
         "alerts/rules.html",
-        rules=rules.find(ports()),
+        rules=rules.find_rules(ports()),
         kinds=KINDS,
         severities=texts.SEVERITIES,
         threshold=texts.threshold,
-        last=evaluation.last(ports()),
+        last=evaluation.last_evaluation(ports()),
         currency=tillstream().settings.reporting_currency,
     )
 
@@ -39,26 +37,26 @@ def listing() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def new() -> ResponseReturnValue:
     """The form of a new rule of a kind. Raises `NotFound`."""
-    return _page(rules.new(kind_of(request.args.get("kind", ""))), NEW)
+    return _page(rules.new_rule(kind_of(request.args.get("kind", ""))), NEW)
 
 
 @allow(Action.ADMINISTER)
 def add() -> ResponseReturnValue:
     """Add the rule of the form, or preview it. Raises `NotFound`."""
-    return _submitted(rules.new(kind_of(request.form.get("kind", ""))), NEW)
+    return _submitted(rules.new_rule(kind_of(request.form.get("kind", ""))), NEW)
 
 
 @allow(Action.ADMINISTER)
 def show(rule_id: str) -> ResponseReturnValue:
     """The form of a rule. Raises `NotFound`."""
-    stored = rules.get(ports(), rule_id)
+    stored = rules.get_rule(ports(), rule_id)
     return _page(stored.rule, str(stored.version))
 
 
 @allow(Action.ADMINISTER)
 def save(rule_id: str) -> ResponseReturnValue:
     """Change a rule, or preview it with the values of the form. Raises `NotFound`."""
-    stored = rules.get(ports(), rule_id)
+    stored = rules.get_rule(ports(), rule_id)
     return _submitted(stored.rule, request.form.get("version", str(stored.version)))
 
 
@@ -66,7 +64,7 @@ def save(rule_id: str) -> ResponseReturnValue:
 def enable(rule_id: str) -> ResponseReturnValue:
     """Enable or disable a rule. Raises `NotFound`."""
     is_enabled = request.form.get("enabled") == "yes"
-    rules.enable(ports(), rule_id, by=me().login, is_enabled=is_enabled)
+    rules.enable_rule(ports(), rule_id, by=me().login, is_enabled=is_enabled)
     flash(texts.ENABLED if is_enabled else texts.DISABLED, "done")
     return redirect(url_for("alerts.rules"), 303)
 
@@ -74,7 +72,7 @@ def enable(rule_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def remove(rule_id: str) -> ResponseReturnValue:
     """Remove a rule. Raises `NotFound`."""
-    rules.remove(ports(), rule_id, by=me().login)
+    rules.remove_rule(ports(), rule_id, by=me().login)
     flash(texts.REMOVED, "done")
     return redirect(url_for("alerts.rules"), 303)
 
@@ -82,16 +80,16 @@ def remove(rule_id: str) -> ResponseReturnValue:
 def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
     try:
         changed = rule_form.changed(rule, request.form)
-        _check(Filters(region=changed.limits.get(Limit.REGIONS)))
+        _check(Filters(region=changed.limits.get(RuleLimit.REGIONS)))
         if request.form.get("do") == "preview":
-            return _page(changed, version, previewed=preview(_sources(), changed))
+            return _page(changed, version, previewed=replay_rule(_sources(), changed))
         _save(changed, version)
     except (Conflict, Rejected) as error:
         return _page(rule, version, error=str(error)), 422
     flash(texts.SAVED, "done")
     for filters in (
-        Filters(store=changed.limits.get(Limit.STORES)),
-        Filters(category=changed.limits.get(Limit.CATEGORIES)),
+        Filters(store=changed.limits.get(RuleLimit.STORES)),
+        Filters(category=changed.limits.get(RuleLimit.CATEGORIES)),
     ):
         try:
             _check(filters)
@@ -111,7 +109,7 @@ def _check(filters: Filters) -> None:
 def _save(rule: AlertRule, version: str) -> StoredRule:
     """Raises `Conflict`, `Rejected`."""
     stored_version = None if version == NEW else int(version) if version.isdecimal() else -1
-    return rules.save(ports(), rule, by=me().login, version=stored_version)
+    return rules.save_rule(ports(), rule, by=me().login, version=stored_version)
 
 
 def _sources() -> AlertSources:
@@ -119,7 +117,7 @@ def _sources() -> AlertSources:
     return AlertSources(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
 
 
-def _page(rule: AlertRule, version: str, *, error: str = "", previewed: Preview | None = None) -> str:
+def _page(rule: AlertRule, version: str, *, error: str = "", previewed: AlertPreview | None = None) -> str:
     return render_template(
         "alerts/rule.html",
         rule=rule,
@@ -133,7 +131,7 @@ def _page(rule: AlertRule, version: str, *, error: str = "", previewed: Preview 
         limits=rule_form.shown({name.value: values for name, values in rule.limits.items()}),
         limit_labels=texts.LIMITS,
         severities=texts.SEVERITIES,
-        channels=channels.names(ports()),
+        channels=published.channel_names(ports()),
         currency=tillstream().settings.reporting_currency,
         zone=rule.delivery.quiet.zone if rule.delivery.quiet else me().time_zone or "UTC",
     )

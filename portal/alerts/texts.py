@@ -6,28 +6,32 @@ from datetime import datetime
 from markupsafe import Markup
 
 from portal import formats
-from tillstream.domain.alerts.alert import EventKind, State
-from tillstream.domain.alerts.kind import KindName, Limit, Severity
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts.alert import AlertEventKind, AlertState
+from tillstream.alerts.kinds import AlertSeverity, KindName, RuleLimit
+from tillstream.alerts.rules import AlertRule
 
 _PLURAL = re.compile(r"(?<=ss)es\b|s\b")
 """The ending of the noun in a unit: losses, sale lines, weeks before."""
 STATES: dict[str, tuple[str, str]] = {
-    State.PENDING: ("Ended", ""),
-    State.OPEN: ("Open", "bad"),
-    State.ACKNOWLEDGED: ("Acknowledged", "busy"),
-    State.SNOOZED: ("Snoozed", "ask"),
-    State.ENDED: ("Ended", ""),
+    AlertState.PENDING: ("Ended", ""),
+    AlertState.OPEN: ("Open", "bad"),
+    AlertState.ACKNOWLEDGED: ("Acknowledged", "busy"),
+    AlertState.SNOOZED: ("Snoozed", "ask"),
+    AlertState.ENDED: ("Ended", ""),
 }
 """State → label and tone. A pending alert is listed if it ended before."""
-SEVERITIES: dict[str, str] = {Severity.INFO: "Info", Severity.WARNING: "Warning", Severity.URGENT: "Urgent"}
+SEVERITIES: dict[str, str] = {
+    AlertSeverity.INFO: "Info",
+    AlertSeverity.WARNING: "Warning",
+    AlertSeverity.URGENT: "Urgent",
+}
 EVENTS: dict[str, str] = {
-    EventKind.OPENED: "Opened",
-    EventKind.REMINDED: "Open again after the snooze",
-    EventKind.ESCALATED: "Escalated, because nobody acknowledged it",
-    EventKind.ENDED: "Ended",
-    EventKind.ACKNOWLEDGED: "Acknowledged",
-    EventKind.SNOOZED: "Snoozed",
+    AlertEventKind.OPENED: "Opened",
+    AlertEventKind.REMINDED: "Open again after the snooze",
+    AlertEventKind.ESCALATED: "Escalated, because nobody acknowledged it",
+    AlertEventKind.ENDED: "Ended",
+    AlertEventKind.ACKNOWLEDGED: "Acknowledged",
+    AlertEventKind.SNOOZED: "Snoozed",
 }
 ADVICE: dict[KindName, str] = {
     KindName.FILES_HELD: "Open the file to see what each answer does, then import or discard it.",
@@ -50,10 +54,10 @@ ADVICE: dict[KindName, str] = {
 }
 """Kind → what a person can do about an alert."""
 LIMITS: dict[str, str] = {
-    Limit.REGIONS: "Regions",
-    Limit.STORES: "Stores",
-    Limit.CATEGORIES: "Categories",
-    Limit.PRODUCTS: "Products",
+    RuleLimit.REGIONS: "Regions",
+    RuleLimit.STORES: "Stores",
+    RuleLimit.CATEGORIES: "Categories",
+    RuleLimit.PRODUCTS: "Products",
 }
 FILTERS = {"active": "In progress", "ended": "Ended", "": "All"}
 HOURS = {"1": "1 hour", "4": "4 hours", "24": "1 day", "168": "1 week"}

@@ -16,8 +16,8 @@ from tillstream.analytics import changes, query_catalogue
 from tillstream.analytics.filters import NAMES, is_filter
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+from tillstream.operations.reconcile import sweep_by_user
 from tillstream.records import data_version
-from tillstream.workflows.decisions.sweeping import sweep
 
 LISTS = (
     "sales-over-time",
@@ -130,6 +130,6 @@ def refresh() -> ResponseReturnValue:
     return jsonify(
         {
             "status": "accepted",
-            "swept": sweep(app.ports, app.contracts, me().login, delegate=bool(app.settings.project)),
+            "swept": sweep_by_user(app.ports, app.contracts, me().login, delegate=bool(app.settings.project)),
         }
     ), 202

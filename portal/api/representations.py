@@ -10,7 +10,7 @@ from flask import Response, jsonify, request
 from portal import figures
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.json_values import to_json
-from tillstream.exports.cell_texts import text_of
+from tillstream.delivery.export_table import column_text
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 ABOUT = {
@@ -69,7 +69,7 @@ def _csv(table: pa.Table) -> bytes:
     from pyarrow import csv
 
     out = io.BytesIO()
-    texts = pa.table([text_of(column) for column in table.columns], table.schema.names)
+    texts = pa.table([column_text(column) for column in table.columns], table.schema.names)
     csv.write_csv(texts, out, csv.WriteOptions(quoting_style="needed"))
     return out.getvalue()
 

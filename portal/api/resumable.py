@@ -16,9 +16,9 @@ from portal.api.paths import link
 from portal.api.tus import ALGORITHMS, PIECE, VERSION, NotAPiece, TooLarge, check_version, checksum, metadata, number
 from portal.context import me, ports, stores, tillstream
 from portal.uploads import scoped
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.people import Action
 from tillstream.model.uploads import ResumableUpload
-from tillstream.workflows.intake import complete_upload, resumable_upload
 
 EXTENSIONS = "creation,termination,checksum,expiration"
 
@@ -36,7 +36,7 @@ def begin() -> ResponseReturnValue:
     contract = upload_metadata.get("contract", "")
     if contract or not look:
         contract = scoped.contract(contract).name
-    upload = resumable_upload.begin(
+    upload = resumable_upload.begin_upload(
         ports(),
         me().login,
         upload_metadata.get("filename") or upload_metadata.get("name") or "",
@@ -49,7 +49,7 @@ def begin() -> ResponseReturnValue:
         stores=stores(),
     )
     if upload.whole:
-        upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)
+        upload = upload_completion.finish_upload(ports(), tillstream().contracts, upload.id, upload.by)
     return _with_headers(
         _as_json(upload, 201), _upload_headers(upload) | {"Location": link("api.sending", sending_id=upload.id)}
     )
@@ -59,7 +59,7 @@ def begin() -> ResponseReturnValue:
 def one(sending_id: str) -> ResponseReturnValue:
     """Number of bytes stored (`Upload-Offset`); for a complete file, `batch_id` is the ID of the upload."""
     check_version()
-    upload = resumable_upload.get(ports(), sending_id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     return _with_headers(_as_json(upload, 200), _upload_headers(upload))
 
 
@@ -73,11 +73,11 @@ def append(sending_id: str) -> ResponseReturnValue:
     if request.mimetype != PIECE:
         raise NotAPiece(texts.no_piece(PIECE))
     offset, stream = number("Upload-Offset"), cast("BinaryIO", request.stream)
-    upload = resumable_upload.get(ports(), sending_id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     if not upload.session or request.content_length:
-        upload = resumable_upload.append(ports(), sending_id, me().login, offset, stream, checksum())
+        upload = resumable_upload.append_piece(ports(), sending_id, me().login, offset, stream, checksum())
     if upload.whole or upload.session:
-        upload = complete_upload.finish(ports(), tillstream().contracts, upload.id, upload.by)
+        upload = upload_completion.finish_upload(ports(), tillstream().contracts, upload.id, upload.by)
     return _with_headers(Response(status=204), _upload_headers(upload))
 
 
@@ -85,7 +85,7 @@ def append(sending_id: str) -> ResponseReturnValue:
 def cancel(sending_id: str) -> ResponseReturnValue:
     """Cancel the upload and delete its parts."""
     check_version()
-    resumable_upload.cancel(ports(), sending_id, me().login)
+    resumable_upload.cancel_upload(ports(), sending_id, me().login)
     return _with_headers(Response(status=204), {})
 
 
@@ -109,7 +109,7 @@ def _upload_headers(upload: ResumableUpload) -> dict[str, str]:
     else:
         if upload.session:
             headers["Upload-Session"] = upload.session
-        expires = complete_upload.expires_at(ports(), upload)
+        expires = upload_completion.upload_expires_at(ports(), upload)
         headers["Upload-Expires"] = format_datetime(expires, usegmt=True)
     return headers
 

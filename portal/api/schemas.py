@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from tillstream.intake import till_gaps
+from tillstream.intake.message_verification import SIGNING_ATTRIBUTES
+from tillstream.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
 from tillstream.model.batch import BatchState
 from tillstream.model.columns import STATUSES
 from tillstream.model.messages import store_sale_schema as sale_schema
-from tillstream.workflows.intake import till_gaps
-from tillstream.workflows.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
-from tillstream.workflows.intake.verification import SIGNING
 
 Schema = dict[str, Any]
 
@@ -173,7 +173,10 @@ SCHEMAS: dict[str, Schema] = {
                     "description": "A message that is not as described is refused by itself",
                     "properties": {
                         "payload": {"description": "The exact JSON text of a sale or of a day close"},
-                        **{name: {"description": f"Text of at most {MAX_ATTRIBUTE} letters"} for name in SIGNING},
+                        **{
+                            name: {"description": f"Text of at most {MAX_ATTRIBUTE} letters"}
+                            for name in SIGNING_ATTRIBUTES
+                        },
                     },
                 },
             },
@@ -185,7 +188,7 @@ SCHEMAS: dict[str, Schema] = {
                     "till": TEXT,
                     "messages": {
                         "type": "array",
-                        "maxItems": till_gaps.MOST,
+                        "maxItems": till_gaps.MAX_MESSAGES_PER_REQUEST,
                         "items": {
                             "type": "object",
                             "required": ["epoch", "sequence", "digest"],
@@ -221,7 +224,7 @@ SCHEMAS: dict[str, Schema] = {
             "server_time": {"type": "string", "format": "date-time"},
             "acknowledged": {
                 "description": "State of each acknowledged message of the request; without them it is absent",
-                **array_of({"enum": list(till_gaps.Acknowledged)}),
+                **array_of({"enum": list(till_gaps.AcknowledgedState)}),
             },
         },
         optional=("acknowledged",),

@@ -12,11 +12,10 @@ from portal.api.etags import answered
 from portal.context import me, ports, scope, tillstream
 from portal.stock import on_order
 from tillstream.analytics.queries import Forbidden
-from tillstream.domain.inventory import messages
-from tillstream.domain.inventory.movements import TRANSFERS, Movement
-from tillstream.inventory import levels, past, records
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action, extent_of, may_change
+from tillstream.stock import movement_messages, published_levels, stored_levels, stored_movements
+from tillstream.stock.movements import TRANSFER_KINDS, Movement
 
 MAX_MOVEMENTS = 500
 
@@ -28,15 +27,15 @@ def stock() -> ResponseReturnValue:
 
 
 def _stock() -> Response:
-    name, fixed = past.query_at(request.args.get("at", ""))
-    if name == past.NOW:
+    name, fixed = published_levels.levels_query_at(request.args.get("at", ""))
+    if name == published_levels.NOW_QUERY:
         return queries.rows_of(name, fixed, ("at",), on_order.with_column)
     return queries.rows_of(name, fixed, ("at",), _without_total)
 
 
 def _without_total(levels: pa.Table) -> pa.Table:
     """The columns that stock has now too: not the number of rows of all pages, which `Link` and the cursor replace."""
-    return levels.drop_columns([past.ALL_PAGES])
+    return levels.drop_columns([published_levels.ALL_PAGES])
 
 
 @allow(Action.SEE_NUMBERS)
@@ -55,11 +54,12 @@ def movements() -> ResponseReturnValue:
         raise Rejected(texts.NO_STORE)
     if region not in tillstream().contracts.regions() or not _is_visible(region, store):
         raise NotFound(texts.no_store(region, store))
-    newest = records.find(ports(), region, store, limit)
+    newest = stored_movements.find_movements(ports(), region, store, limit)
     return jsonify(
         {
             "movements": [
-                messages.to_json(one.movement) | {"recorded_by": one.by, "recorded_at": one.recorded_at.isoformat()}
+                movement_messages.movement_json(one.movement)
+                | {"recorded_by": one.by, "recorded_at": one.recorded_at.isoformat()}
                 for one in newest
             ]
         }
@@ -71,12 +71,12 @@ def record() -> ResponseReturnValue:
     """Record movements, together or not at all; sending them again changes nothing."""
     if not request.is_json:
         raise Rejected(texts.NO_MOVEMENTS)
-    sent = messages.parse(request.get_data(), ports().clock.now().date() + timedelta(days=1))
+    sent = movement_messages.parse_movements(request.get_data(), ports().clock.now().date() + timedelta(days=1))
     denied = sorted({f"{one.region}/{one.store_id}" for one in sent if not _may_change(one)})
     if denied:
         raise Forbidden(texts.not_your_stores(denied))
-    count = records.record(ports(), sent, by=me().login)
-    levels.follow(ports())
+    count = stored_movements.record_movements(ports(), sent, by=me().login)
+    stored_levels.follow_movement(ports())
     tillstream().queries.clear()
     return jsonify({"recorded": count, "repeated": len(sent) - count})
 
@@ -88,5 +88,5 @@ def _is_visible(region: str, store: str) -> bool:
 
 def _may_change(movement: Movement) -> bool:
     """Whether the store of the movement is the user's; of a transfer, one of its two stores."""
-    stores = [movement.store_id, *([movement.other_store] if movement.kind in TRANSFERS else [])]
+    stores = [movement.store_id, *([movement.other_store] if movement.kind in TRANSFER_KINDS else [])]
     return any(may_change(scope(), extent_of(movement.region, store)) for store in stores)

@@ -11,19 +11,19 @@ from portal.access import allow
 from portal.background_exports import texts
 from portal.context import me, ports, scope, tillstream
 from portal.subscriptions.addresses import address_of
-from tillstream.background_exports import registry
-from tillstream.background_exports.export import DONE, BackgroundExport, scope_text
-from tillstream.exports.filter_words import in_words, label
-from tillstream.exports.formats import format_of
+from tillstream.app import mail_job
+from tillstream.delivery import background_exports
+from tillstream.delivery.background_exports import DONE, BackgroundExport, scope_text
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_table import column_label, filters_in_words
+from tillstream.delivery.subscribed_tables import LINES
+from tillstream.delivery.subscriptions import TABLES, address_arguments
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
 from tillstream.model.people import Action
 from tillstream.records import audit_log
 from tillstream.records.batch_registration import is_object_intact
-from tillstream.reports import mail_job
-from tillstream.scheduled_exports.subscription import TABLES, arguments_of
-from tillstream.scheduled_exports.tables import LINES
 
 blueprint = Blueprint("background_exports", __name__, template_folder="templates")
 LIMITS = {"xlsx": 20_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
@@ -40,12 +40,12 @@ def is_long(suffix: str, rows: int) -> bool:
 
 def newest() -> list[BackgroundExport]:
     """The last exports of the signed-in person."""
-    return registry.listed(ports(), me())[:NEWEST]
+    return background_exports.list_exports(ports(), me())[:NEWEST]
 
 
 def words_of(one: BackgroundExport) -> str:
     """The filters of an export in words."""
-    return " · ".join(in_words(arguments_of(one.address)[1]))
+    return " · ".join(filters_in_words(address_arguments(one.address)[1]))
 
 
 blueprint.record_once(
@@ -59,8 +59,8 @@ blueprint.record_once(
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     """Own exports in the background, the newest first."""
-    listed = registry.listed(ports(), me())
-    return render_template("background_exports/show.html", listed=listed, kept_days=registry.KEPT.days)
+    listed = background_exports.list_exports(ports(), me())
+    return render_template("background_exports/show.html", listed=listed, kept_days=background_exports.KEPT_FOR.days)
 
 
 @blueprint.post("/exports")
@@ -69,8 +69,10 @@ def add() -> ResponseReturnValue:
     """Start an export of the table at `address`. Raises `Rejected`."""
     form = request.form
     address = address_of(form.get("address", ""))
-    name = label(address.partition("?")[0].rpartition("/")[2])
-    registry.add(ports(), me(), name, address, form.get("format", ""), form.get("rows", 0, type=int))
+    name = column_label(address.partition("?")[0].rpartition("/")[2])
+    background_exports.request_export(
+        ports(), me(), name, address, form.get("format", ""), form.get("rows", 0, type=int)
+    )
     _start()
     flash(texts.STARTED, "done")
     path, _, filters = address.partition("?")
@@ -81,7 +83,7 @@ def add() -> ResponseReturnValue:
 @blueprint.post("/exports/<export_id>/cancel")
 @allow(Action.SEE_NUMBERS)
 def cancel(export_id: str) -> ResponseReturnValue:
-    registry.cancel(ports(), _own(export_id).id, me().login)
+    background_exports.cancel_export(ports(), _own(export_id).id, me().login)
     return redirect(url_for("background_exports.show"), 303)
 
 
@@ -89,7 +91,7 @@ def cancel(export_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def again(export_id: str) -> ResponseReturnValue:
     """Start an export again that failed or was cancelled."""
-    registry.try_again(ports(), _own(export_id).id, me().login)
+    background_exports.retry_export(ports(), _own(export_id).id, me().login)
     _start()
     return redirect(url_for("background_exports.show"), 303)
 
@@ -97,7 +99,7 @@ def again(export_id: str) -> ResponseReturnValue:
 @blueprint.post("/exports/<export_id>/remove")
 @allow(Action.SEE_NUMBERS)
 def remove(export_id: str) -> ResponseReturnValue:
-    registry.remove(ports(), _own(export_id).id, me().login)
+    background_exports.remove_export(ports(), _own(export_id).id, me().login)
     return redirect(url_for("background_exports.show"), 303)
 
 
@@ -116,14 +118,16 @@ def file(export_id: str) -> ResponseReturnValue:
         stream = ports().objects.open(STAGING, one.object_name)
     except NotFound:
         raise NotFound(texts.GONE) from None
-    audit_log.record(ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, registry.audited(one))
+    audit_log.record(
+        ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, background_exports.audited_export(one)
+    )
 
     def chunks() -> Iterator[bytes]:
         with stream:
             while data := stream.read(CHUNK):
                 yield data
 
-    response = Response(chunks(), content_type=format_of(one.format).media_type)
+    response = Response(chunks(), content_type=export_format(one.format).media_type)
     response.content_length = one.bytes
     name = f"{secure_filename(one.name.lower().replace(' ', '-')) or 'export'}-{one.created_at[:10]}.{one.format}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -133,12 +137,12 @@ def file(export_id: str) -> ResponseReturnValue:
 def _start() -> None:
     """Start the job of a project that writes files."""
     with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
 
 
 def _own(id: str) -> BackgroundExport:
     """An export of the signed-in person, and not of an earlier account with this name. Raises `NotFound`."""
-    one = registry.get(ports(), id)
+    one = background_exports.get_export(ports(), id)
     if (one.login, one.account) != (me().login, me().created_at):
         raise NotFound("There is no such export.")
     return one

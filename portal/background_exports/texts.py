@@ -1,6 +1,6 @@
 """Texts of exports in the background."""
 
-from tillstream.background_exports.export import CANCELLED, DONE, FAILED, RUNNING, WAITING
+from tillstream.delivery.background_exports import CANCELLED, DONE, FAILED, RUNNING, WAITING
 
 STATES = {WAITING: "Waiting", RUNNING: "Running", DONE: "Done", FAILED: "Failed", CANCELLED: "Cancelled"}
 STARTED = "The export runs in the background. Its file appears below and under Exports."

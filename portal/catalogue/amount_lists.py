@@ -8,10 +8,9 @@ from flask import request
 from portal.catalogue import texts
 from portal.catalogue.form_fields import FormField, amount_fields
 from portal.context import scope
-from tillstream.domain.catalogue.dated_amounts import DatedAmount, replaced
-from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.catalogue.permissions import edits_region, shows_amount
-from tillstream.domain.catalogue.problems import EntryProblem
+from tillstream.catalogue.entry_permissions import edits_region, shows_amount
+from tillstream.model.catalogue_columns import EntryProblem
+from tillstream.model.product_catalogue import DatedAmount, Product, replaced_amounts
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def lists_of(product: Product, problems: Iterable[EntryProblem] = ()) -> list[Am
     listed = []
     for name in texts.LISTS:
         rows = product.prices if name == "prices" else product.costs
-        without_effect = replaced(rows, by_currency=name == "prices")
+        without_effect = replaced_amounts(rows, by_currency=name == "prices")
         shown = [
             AmountRow(row, index, edits_region(scope(), row.region), index in without_effect)
             for index, row in sorted(enumerate(rows), key=lambda pair: _order(pair[1]))

@@ -11,13 +11,12 @@ from portal.catalogue import cost_preview, texts
 from portal.catalogue.editing import form_page, save_entry, stored_entry
 from portal.catalogue.tabs import TABS
 from portal.context import scope, tillstream
-from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, parse_cells
-from tillstream.domain.catalogue.dated_amounts import DatedAmount, of_same_day
-from tillstream.domain.catalogue.entries import Product
-from tillstream.domain.catalogue.permissions import check_edit
+from tillstream.catalogue.entry_permissions import check_edit
+from tillstream.catalogue.file_export import amount_of_row
+from tillstream.model.catalogue_columns import AMOUNT_COLUMNS, parse_cells
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
-from tillstream.workflows.catalogue_import.amount_rows import row_of
+from tillstream.model.product_catalogue import DatedAmount, Product, amount_of_same_day
 
 TAB = TABS["products"]
 
@@ -43,8 +42,8 @@ def save() -> ResponseReturnValue:
         parsed, problems = parse_cells(AMOUNT_COLUMNS, posted)
         if problems:
             return form_page(TAB, stored, problems, version=version), 422
-        new = row_of(parsed, tillstream().settings.reporting_currency)
-        old = of_same_day(rows, new, by_currency=name == "prices")
+        new = amount_of_row(parsed, tillstream().settings.reporting_currency)
+        old = amount_of_same_day(rows, new, by_currency=name == "prices")
         if old and (old.amount, old.currency) != (new.amount, new.currency):
             notices = [
                 texts.replaces(texts.LISTS[name], formats.price(old.amount, old.currency).striptags(), old.currency)

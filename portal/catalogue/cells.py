@@ -8,21 +8,21 @@ from portal.catalogue.tabs import Tab
 from portal.context import ports
 from portal.filters import names
 from portal.formats import day
-from tillstream.catalogue.listing import entries
-from tillstream.domain.catalogue.columns import COLUMNS
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Supplier
+from tillstream.catalogue.entry_lists import all_entries
+from tillstream.model.catalogue_columns import ENTRY_COLUMNS
+from tillstream.model.product_catalogue import Entry, EntryKind, Supplier
 
 
 def supplier_names() -> dict[str, str]:
     """Code of each supplier → its name, or its code without one; by name."""
-    listed = [one for one in entries(ports(), EntryKind.SUPPLIER).values() if isinstance(one, Supplier)]
+    listed = [one for one in all_entries(ports(), EntryKind.SUPPLIER).values() if isinstance(one, Supplier)]
     named = {one.code: one.name or one.code for one in listed}
     return dict(sorted(named.items(), key=lambda item: item[1].casefold()))
 
 
 def cells_of(tab: Tab, entry: Entry, suppliers: Mapping[str, str]) -> list[tuple[str, str]]:
     """Label and text of each column of an entry after its name."""
-    shown = {column.name: column.show for column in COLUMNS[tab.kind]}
+    shown = {column.name: column.show for column in ENTRY_COLUMNS[tab.kind]}
     region = getattr(entry, "region", None)
     cells = []
     for field in tab.shown:

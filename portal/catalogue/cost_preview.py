@@ -9,10 +9,10 @@ from portal.catalogue.tabs import TABS, entry_address
 from portal.context import ports
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.cost_effect import CostEffect, cost_effects, first_changed_day
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.workflows.catalogue_import.plan import PlannedChange
+from tillstream.catalogue import entry_saving
+from tillstream.catalogue.cost_effect import CostEffect, cost_effects, first_changed_day
+from tillstream.catalogue.file_import import PlannedChange
+from tillstream.model.product_catalogue import EntryKind, Product
 
 FIELDS = ("code", "version", "list", "remove", "region", "valid_from", "amount", "currency")
 """Fields of the form that are posted again when the change is confirmed."""
@@ -23,7 +23,7 @@ MOST = 10
 
 def effects_of(before: Product, after: Product) -> list[CostEffect]:
     """The margins that change, by currency, in the sales that the user sees."""
-    prepared = saving.prepare(ports(), EntryKind.PRODUCT, after, before)
+    prepared = entry_saving.prepare_entry(ports(), EntryKind.PRODUCT, after, before)
     since = first_changed_day(before.costs, after.costs)
     if since is None or not isinstance(prepared, Product):
         return []

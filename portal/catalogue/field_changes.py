@@ -9,10 +9,10 @@ from portal.catalogue import texts
 from portal.context import scope
 from portal.formats import price
 from portal.reader_locale import day_text
-from tillstream.domain.catalogue.cell_values import show_rate
-from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, DatedAmount
-from tillstream.domain.catalogue.json_codec import from_json
-from tillstream.domain.catalogue.permissions import shows_amount
+from tillstream.catalogue.entry_permissions import shows_amount
+from tillstream.model.catalogue_columns import rate_text
+from tillstream.model.document_json import from_json
+from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _texts(field: str, value: Any) -> list[str]:
         case bool():
             shown = [texts.YES_NO["yes" if value else "no"]]
         case str() if field == "rate" and value:
-            shown = [show_rate(Decimal(value))]
+            shown = [rate_text(Decimal(value))]
         case _:
             shown = [texts.ALL_REGIONS if (field, value) == ("region", EVERYWHERE) else str(value)] if value else []
     return shown

@@ -9,11 +9,16 @@ from portal.catalogue import texts
 from portal.catalogue.cells import supplier_names
 from portal.catalogue.tabs import Tab, own_regions
 from portal.context import scope, tillstream
-from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, KEYS, EntryColumn, show_cells
-from tillstream.domain.catalogue.dated_amounts import EVERYWHERE
-from tillstream.domain.catalogue.entries import Entry
-from tillstream.domain.catalogue.permissions import edits_all
-from tillstream.domain.catalogue.problems import EntryProblem
+from tillstream.catalogue.entry_permissions import edits_all
+from tillstream.model.catalogue_columns import (
+    AMOUNT_COLUMNS,
+    ENTRY_COLUMNS,
+    KEY_COLUMNS,
+    EntryColumn,
+    EntryProblem,
+    entry_cells,
+)
+from tillstream.model.product_catalogue import EVERYWHERE, Entry
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,10 @@ def fields_of(
     tab: Tab, entry: Entry | None, problems: Iterable[EntryProblem] = (), *, compare: bool = False
 ) -> list[FormField]:
     """The fields of the tab's form. compare: show where the stored entry differs from the posted values."""
-    stored = show_cells(tab.kind, entry) if entry else {}
+    stored = entry_cells(tab.kind, entry) if entry else {}
     errors = _errors(problems)
     shown = []
-    for column in COLUMNS[tab.kind]:
+    for column in ENTRY_COLUMNS[tab.kind]:
         current = stored.get(column.name, column.default)
         value = request.form.get(column.name, current)
         shown.append(
@@ -54,7 +59,7 @@ def fields_of(
                 current if compare and current.strip() != value.strip() else None,
                 _choices(column, value),
                 column.required,
-                entry is not None and column.name in KEYS[tab.kind],
+                entry is not None and column.name in KEY_COLUMNS[tab.kind],
             )
         )
     return shown

@@ -9,8 +9,8 @@ from portal.catalogue import texts
 from portal.catalogue.cells import cells_of, supplier_names
 from portal.catalogue.tabs import entry_address, links, own_regions, tab_of
 from portal.context import ports, scope, tillstream
-from tillstream.catalogue.listing import ACTIVE, EntryFilter, find
-from tillstream.domain.catalogue.columns import KEYS
+from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter, list_entries
+from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.contract import Contract
 from tillstream.model.people import Action
 
@@ -23,12 +23,12 @@ def show() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def listing(tab: str) -> ResponseReturnValue:
     page_of_tab = tab_of(tab)
-    names = ("name", KEYS[page_of_tab.kind][-1], *page_of_tab.shown)
+    names = ("name", KEY_COLUMNS[page_of_tab.kind][-1], *page_of_tab.shown)
     sorts = [name for name in names if name not in {"barcodes", "stores"}]
     query = list_view.list_query(sorts=sorts, filters=("state", "region"))
     state = next(iter(query.chosen["state"]), ACTIVE)
     region = next(iter(query.chosen["region"]), "")
-    entries = find(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
+    entries = list_entries(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
     suppliers = supplier_names() if "supplier" in page_of_tab.shown else {}
     return render_template(
         "catalogue/list.html",

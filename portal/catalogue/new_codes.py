@@ -14,12 +14,12 @@ from portal.catalogue.tabs import TABS, all_regions, entry_address, links, own_r
 from portal.context import me, ports, scope, tillstream
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
-from tillstream.catalogue import listing, mirror, new_codes
-from tillstream.catalogue.new_codes import Decided, NewCode
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.catalogue.permissions import may_edit
+from tillstream.catalogue import entry_lists, new_codes, warehouse_mirror
+from tillstream.catalogue.entry_permissions import may_edit
+from tillstream.catalogue.new_codes import DecidedCode, NewCode
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
+from tillstream.model.product_catalogue import EntryKind, Product
 
 MOST = 5_000
 """Codes that are listed, those with most lines first."""
@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
         editable=_may_decide,
         any_editable=any(_may_decide(one) for one in rows),
         entry_of=_entry_address,
-        code_id=lambda row: new_codes.id_of(row["kind"], row["region"], row["code"]),
+        code_id=lambda row: new_codes.code_id(row["kind"], row["region"], row["code"]),
     )
 
 
@@ -84,7 +84,7 @@ def decide() -> ResponseReturnValue:
     if answer == "accept":
         done = _accepted(codes)
     elif answer == "ignore":
-        new_codes.ignore(ports(), codes, by=me().login)
+        new_codes.ignore_codes(ports(), codes, by=me().login)
         done = codes
     else:
         raise NotFound(texts.no_tab(answer))
@@ -102,10 +102,10 @@ def merge() -> ResponseReturnValue:
         flash(str(error), "ask")
         return redirect(url_for("catalogue.new_codes"))
     _check_editor(codes)
-    similar = listing.EntryFilter((codes[0].name or codes[0].code) if not query.q else query.q)
-    entries = listing.find(ports(), EntryKind.PRODUCT, scope(), similar)
+    similar = entry_lists.EntryFilter((codes[0].name or codes[0].code) if not query.q else query.q)
+    entries = entry_lists.list_entries(ports(), EntryKind.PRODUCT, scope(), similar)
     if not entries and not query.q:
-        entries = listing.find(ports(), EntryKind.PRODUCT, scope(), listing.EntryFilter())
+        entries = entry_lists.list_entries(ports(), EntryKind.PRODUCT, scope(), entry_lists.EntryFilter())
     page = list_view.page_of(query, entries)
     return render_template("catalogue/merge.html", codes=codes, query=query, page=page, columns=texts.MERGE_COLUMNS)
 
@@ -115,7 +115,7 @@ def save_merge() -> ResponseReturnValue:
     codes = _products(evidence_of(request.form.get("codes", "").split(",")[:AT_ONCE]))
     product = request.form.get("product", "")
     _check_editor(codes)
-    new_codes.merge(ports(), codes, product, by=me().login, regions=all_regions())
+    new_codes.merge_codes(ports(), codes, product, by=me().login, regions=all_regions())
     _follow(texts.merged([one.code for one in codes], product))
     return redirect(url_for("catalogue.new_codes"), 303)
 
@@ -123,10 +123,10 @@ def save_merge() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def undo() -> ResponseReturnValue:
     key = (request.form.get("region", ""), request.form.get("code", ""))
-    decision = new_codes.get(ports(), *key, _kind(request.form))
+    decision = new_codes.get_decision(ports(), *key, _kind(request.form))
     _check_editor([decision])
     try:
-        new_codes.undo(ports(), decision, by=me().login, regions=all_regions())
+        new_codes.undo_decision(ports(), decision, by=me().login, regions=all_regions())
     except new_codes.ChangedSince as error:
         flash(str(error), "ask")
     else:
@@ -137,21 +137,21 @@ def undo() -> ResponseReturnValue:
 def undecided() -> Evidence:
     """The codes of the visible sales that the catalogue lacks and about which there is no decision."""
     rows = ask("unknown-codes", Filters(), kind="all", limit=MOST).to_pylist()
-    decided = {(one.kind, one.region, one.code) for one in new_codes.decided(ports())}
+    decided = {(one.kind, one.region, one.code) for one in new_codes.decided_codes(ports())}
     open_rows = (row | {"kind": EntryKind(row["kind"])} for row in rows)
     return {
-        new_codes.id_of(*key): row
+        new_codes.code_id(*key): row
         for row in open_rows
         if (key := (row["kind"], row["region"], row["code"])) not in decided
     }
 
 
-def decisions() -> list[Decided]:
+def decisions() -> list[DecidedCode]:
     """The decisions about codes of the regions and stores of the viewer."""
     return [
         one
-        for one in new_codes.decided(ports())
-        if scope().covers_region(one.region) and listing.in_scope(scope(), new_codes.draft(one))
+        for one in new_codes.decided_codes(ports())
+        if scope().covers_region(one.region) and entry_lists.entry_in_scope(scope(), new_codes.draft_entry(one))
     ]
 
 
@@ -202,10 +202,10 @@ def _accepted(codes: Sequence[NewCode]) -> list[NewCode]:
     done: list[NewCode] = []
     of_entry: dict[tuple[str, ...], list[NewCode]] = {}
     for one in codes:
-        of_entry.setdefault(new_codes.draft(one).key, []).append(one)
+        of_entry.setdefault(new_codes.draft_entry(one).key, []).append(one)
     for same in of_entry.values():
         try:
-            new_codes.accept(ports(), same, by=me().login, regions=all_regions())
+            new_codes.accept_code(ports(), same, by=me().login, regions=all_regions())
             done += same
         except Rejected as error:
             flash(texts.not_accepted(same[0].code, str(error)), "ask")
@@ -213,7 +213,7 @@ def _accepted(codes: Sequence[NewCode]) -> list[NewCode]:
 
 
 def _follow(message: str) -> None:
-    written = mirror.follow(ports())
+    written = warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
     if message:
         flash(message if written else texts.MIRROR_LATE, "done")
@@ -221,17 +221,17 @@ def _follow(message: str) -> None:
 
 def _may_decide(row: Any) -> bool:
     """Whether the viewer may edit the entry that the code proposes: products concern the whole company."""
-    code = row if isinstance(row, NewCode | Decided) else _new_code(row)
-    return may_edit(scope(), new_codes.draft(code))
+    code = row if isinstance(row, NewCode | DecidedCode) else _new_code(row)
+    return may_edit(scope(), new_codes.draft_entry(code))
 
 
-def _check_editor(codes: Iterable[NewCode | Decided]) -> None:
+def _check_editor(codes: Iterable[NewCode | DecidedCode]) -> None:
     if not all(_may_decide(one) for one in codes):
         abort(403)
 
 
-def _entry_address(one: Decided) -> str:
-    entry = Product(one.product) if one.kind is EntryKind.PRODUCT else new_codes.draft(one)
+def _entry_address(one: DecidedCode) -> str:
+    entry = Product(one.product) if one.kind is EntryKind.PRODUCT else new_codes.draft_entry(one)
     return entry_address(TAB_OF[one.kind], entry)
 
 
@@ -241,9 +241,11 @@ def _sorted(rows: Iterable[dict[str, Any]], query: list_view.ListQuery) -> list[
 
 
 def _value(row: Any, name: str) -> str:
-    return str(getattr(row, name) if isinstance(row, Decided) else row[name])
+    return str(getattr(row, name) if isinstance(row, DecidedCode) else row[name])
 
 
 def _text(row: Any) -> str:
-    names = ("region", "code", "product", "by") if isinstance(row, Decided) else ("region", "code", "name", "stores")
+    names = (
+        ("region", "code", "product", "by") if isinstance(row, DecidedCode) else ("region", "code", "name", "stores")
+    )
     return " ".join(_value(row, name) for name in names)

@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator
 
 from portal.catalogue import texts
 from portal.context import ports, scope
-from tillstream.catalogue.listing import entries, in_scope
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product
+from tillstream.catalogue.entry_lists import all_entries, entry_in_scope
 from tillstream.model import countries
+from tillstream.model.product_catalogue import Entry, EntryKind, Product
 
 Change = tuple[Entry | None, Entry]
 """An entry before and after."""
@@ -20,10 +20,10 @@ def notices_of(kind: EntryKind, changes: Collection[Change]) -> list[str]:
     """
     notices = [*_similar_codes(kind, changes)]
     if kind is EntryKind.PRODUCT:
-        suppliers = {key[0] for key in entries(ports(), EntryKind.SUPPLIER)}
+        suppliers = {key[0] for key in all_entries(ports(), EntryKind.SUPPLIER)}
         notices += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
     if kind is EntryKind.PROMOTION:
-        products = entries(ports(), EntryKind.PRODUCT).values()
+        products = all_entries(ports(), EntryKind.PRODUCT).values()
         categories = {one.category for one in products if isinstance(one, Product) and one.category}
         notices += map(texts.unknown_category, _unknown("category", changes, categories))
     if kind is EntryKind.STORE:
@@ -48,7 +48,7 @@ def _similar_codes(kind: EntryKind, changes: Collection[Change]) -> Iterator[str
     """Codes of new entries that differ from another one only in capital letters."""
     added = [after for before, after in changes if before is None]
     similar: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
-    visible = [one for one in entries(ports(), kind).values() if in_scope(scope(), one)] if added else []
+    visible = [one for one in all_entries(ports(), kind).values() if entry_in_scope(scope(), one)] if added else []
     for one in [*visible, *added]:
         similar[_folded(one)].add(one.key)
     for one in added:

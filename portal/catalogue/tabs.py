@@ -7,10 +7,10 @@ from flask import request, url_for
 
 from portal.catalogue import texts
 from portal.context import scope, tillstream
-from tillstream.domain.catalogue.columns import KEYS
-from tillstream.domain.catalogue.entries import Entry, EntryKind
+from tillstream.catalogue.file_export import FileKind
+from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.errors import NotFound
-from tillstream.workflows.catalogue_import.kinds import FileKind
+from tillstream.model.product_catalogue import Entry, EntryKind
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ def links() -> list[tuple[str, str]]:
 
 def entry_address(tab: Tab, entry: Entry) -> str:
     """Codes may contain any sign, so they are in the query string."""
-    key: dict[str, Any] = dict(zip(KEYS[tab.kind], entry.key, strict=True))
+    key: dict[str, Any] = dict(zip(KEY_COLUMNS[tab.kind], entry.key, strict=True))
     return url_for("catalogue.entry", tab=tab.name, **key)
 
 
 def key_of_request(tab: Tab) -> tuple[str, ...]:
-    return tuple(request.values.get(name, "").strip() for name in KEYS[tab.kind])
+    return tuple(request.values.get(name, "").strip() for name in KEY_COLUMNS[tab.kind])
 
 
 def all_regions() -> list[str]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tillstream.catalogue.listing import ACTIVE, ALL, RETIRED
-from tillstream.domain.catalogue.entries import EntryKind
+from tillstream.catalogue.entry_lists import ACTIVE, ALL, RETIRED
+from tillstream.model.product_catalogue import EntryKind
 
 TABS = {
     "products": "Products",

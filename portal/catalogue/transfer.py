@@ -11,12 +11,12 @@ from portal.catalogue.field_changes import changes_of
 from portal.catalogue.notices import notices_of
 from portal.catalogue.tabs import Tab, all_regions, links, tab_of
 from portal.context import me, ports, scope, tillstream
-from tillstream.catalogue import mirror
+from tillstream.catalogue import file_export, file_import, warehouse_mirror
+from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
+from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
-from tillstream.workflows.catalogue_import import export_file, journal, previews
-from tillstream.workflows.catalogue_import.kinds import ENTRY_KINDS, FileKind, columns_of, file_kind
-from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
+from tillstream.pipeline import tabular
 
 SHOWN = 100
 """Changes and problems that the preview shows."""
@@ -44,7 +44,7 @@ def preview(tab: str) -> ResponseReturnValue:
     except Rejected as error:
         return _page(page_of_tab, error=str(error)), 422
     preview_id = secrets.token_hex(16)
-    previews.write(ports(), me().login, preview_id, content)
+    tabular.write_preview(ports(), me().login, preview_id, content)
     return _page(page_of_tab, planned, file.filename, preview_id), 422 if planned.problems else 200
 
 
@@ -54,18 +54,18 @@ def apply(tab: str) -> ResponseReturnValue:
     page_of_tab, preview_id = tab_of(tab), request.form.get("preview", "")
     kind, name = _kind(page_of_tab, request.form.get("kind", "")), request.form.get("name", "")[:200]
     try:
-        content = previews.read(ports(), me().login, preview_id)
+        content = tabular.read_preview(ports(), me().login, preview_id)
     except (NotFound, Rejected):
         return _page(page_of_tab, error=texts.GONE), 422
     planned = _plan(kind, content)
     if planned.problems or str(planned.revision) != request.form.get("revision"):
         return _page(page_of_tab, planned, name, preview_id, texts.IMPORT_CONFLICT), 409
     try:
-        applied = journal.apply(ports(), planned, file=name, by=me().login)
+        applied = file_import.apply_import(ports(), planned, file=name, by=me().login)
     except Conflict:
         return _page(page_of_tab, _plan(kind, content), name, preview_id, texts.IMPORT_CONFLICT), 409
-    previews.delete(ports(), me().login, preview_id)
-    mirror.follow(ports())
+    tabular.delete_preview(ports(), me().login, preview_id)
+    warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
     flash(texts.imported(applied.added, applied.changed), "done")
     return redirect(url_for("catalogue.listing", tab=tab), 303)
@@ -75,7 +75,7 @@ def apply(tab: str) -> ResponseReturnValue:
 def export(tab: str, kind: str) -> ResponseReturnValue:
     """All entries of a kind that the user may see, as a file that can be imported again."""
     form = request.args.get("format", "csv")
-    content = export_file.export(ports(), _kind(tab_of(tab), kind), form, scope())
+    content = file_export.export_catalogue(ports(), _kind(tab_of(tab), kind), form, scope())
     response = Response(content, mimetype=TYPES[form].partition(";")[0])
     response.headers["Content-Type"] = TYPES[form]
     response.headers.set("Content-Disposition", "attachment", filename=f"{kind}.{form}")
@@ -84,18 +84,18 @@ def export(tab: str, kind: str) -> ResponseReturnValue:
 
 def _kind(tab: Tab, text: str) -> FileKind:
     """Raises `NotFound` for a kind of another tab."""
-    kind = file_kind(text) if text in set(FileKind) else None
+    kind = parse_file_kind(text) if text in set(FileKind) else None
     if kind not in tab.files or kind is None:
         raise NotFound(texts.no_tab(text))
     return kind
 
 
-def _plan(kind: FileKind, content: bytes) -> Plan:
-    rules = Rules(all_regions(), tillstream().settings.reporting_currency, scope())
-    return plan(ports(), kind, content, rules)
+def _plan(kind: FileKind, content: bytes) -> ImportPlan:
+    rules = ImportRules(all_regions(), tillstream().settings.reporting_currency, scope())
+    return plan_import(ports(), kind, content, rules)
 
 
-def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
+def _page(tab: Tab, planned: ImportPlan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
     shows_effects = planned and planned.kind is FileKind.COSTS and not planned.problems
     effects, others = cost_preview.effects_of_import(planned.changes) if planned and shows_effects else ([], 0)
     return render_template(
@@ -104,7 +104,7 @@ def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str
         title=texts.TABS[tab.name],
         links=links(),
         kinds=[(kind.value, texts.KINDS[kind.value]) for kind in tab.files],
-        columns={texts.KINDS[kind]: [one.name for one in columns_of(kind)] for kind in tab.files},
+        columns={texts.KINDS[kind]: [one.name for one in columns_of_file(kind)] for kind in tab.files},
         plan=planned,
         changes=planned.changes[:SHOWN] if planned else [],
         problems=planned.problems[:SHOWN] if planned else [],
@@ -119,6 +119,6 @@ def _page(tab: Tab, planned: Plan | None = None, name: str = "", preview_id: str
     )
 
 
-def _notices(planned: Plan) -> list[str]:
+def _notices(planned: ImportPlan) -> list[str]:
     changes = [(one.before.entry if one.before else None, one.after) for one in planned.changes]
     return notices_of(ENTRY_KINDS[planned.kind], changes)[:SHOWN]

@@ -3,7 +3,7 @@
 from datetime import date
 
 from portal.context import ports, scope
-from tillstream.workflows.review import day_closes
+from tillstream.review import day_closes
 
 
 def of_scope(first: date, last: date) -> dict[tuple[str, str], dict[date, bool]]:
@@ -13,7 +13,7 @@ def of_scope(first: date, last: date) -> dict[tuple[str, str], dict[date, bool]]
     """
     now, limits = ports().clock.now(), scope()
     closes: dict[tuple[str, str], dict[date, bool]] = {}
-    for one in day_closes.between(ports(), first, last):
+    for one in day_closes.day_closes_between(ports(), first, last):
         is_settled = one.state != "open" or one.is_question(now)
         if is_settled and limits.covers_region(one.region) and limits.covers_stores([one.store_id]):
             days, day = closes.setdefault((one.region, one.store_id), {}), date.fromisoformat(one.date)

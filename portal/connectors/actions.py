@@ -7,7 +7,8 @@ from portal.access import allow
 from portal.connectors import texts
 from portal.connectors.testing import tested
 from portal.context import me, ports
-from tillstream.connectors import records, requests
+from tillstream.connectors import records
+from tillstream.connectors import run as connectors_run
 from tillstream.model.people import Action
 
 
@@ -25,24 +26,24 @@ def test(connector: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def run(connector: str) -> ResponseReturnValue:
     """Request a run, which is made in the background."""
-    requests.request_run(ports(), connector, me().login)
+    connectors_run.request_run(ports(), connector, me().login)
     return _back(connector, texts.REQUESTED)
 
 
 @allow(Action.ADMINISTER)
 def pause(connector: str) -> ResponseReturnValue:
-    records.pause(ports(), connector, me().login, is_paused=True)
+    records.pause_connector(ports(), connector, me().login, is_paused=True)
     return _back(connector, texts.PAUSED)
 
 
 @allow(Action.ADMINISTER)
 def resume(connector: str) -> ResponseReturnValue:
-    records.pause(ports(), connector, me().login, is_paused=False)
+    records.pause_connector(ports(), connector, me().login, is_paused=False)
     return _back(connector, texts.RESUMED)
 
 
 @allow(Action.ADMINISTER)
 def remove(connector: str) -> ResponseReturnValue:
-    records.remove(ports(), connector, me().login)
+    records.remove_connector(ports(), connector, me().login)
     flash(texts.REMOVED, "done")
     return redirect(url_for("connectors.listing"), 303)

@@ -12,8 +12,8 @@ from portal.connectors.testing import Tested, access, tested
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.connectors import records
-from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 
@@ -22,7 +22,7 @@ NEW, EDIT = "connectors/new.html", "connectors/edit.html"
 
 @allow(Action.ADMINISTER)
 def kinds() -> ResponseReturnValue:
-    return render_template("connectors/kinds.html", kinds=table.kinds())
+    return render_template("connectors/kinds.html", kinds=table.all_kinds())
 
 
 @allow(Action.ADMINISTER)
@@ -38,7 +38,7 @@ def edit(connector: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def add(connector_kind: str) -> ResponseReturnValue:
     def save(draft: ConnectorDraft) -> Connector:
-        return records.add(ports(), tillstream().contracts, access(), draft, me().login)
+        return records.add_connector(ports(), tillstream().contracts, access(), draft, me().login)
 
     return _save(NEW, _empty(connector_kind), save, texts.ADDED)
 
@@ -46,7 +46,7 @@ def add(connector_kind: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def change(connector: str) -> ResponseReturnValue:
     def save(draft: ConnectorDraft) -> Connector:
-        return records.change(ports(), tillstream().contracts, access(), connector, draft, me().login)
+        return records.change_connector(ports(), tillstream().contracts, access(), connector, draft, me().login)
 
     return _save(EDIT, _stored(connector), save, texts.CHANGED)
 
@@ -84,13 +84,13 @@ def _test(page: str, form: ConnectorForm) -> ResponseReturnValue:
 
 def _empty(kind: str) -> ConnectorForm:
     """Raises `NotFound`."""
-    return forms.form_of(table.kind(kind), [one.name for one in scoped.contracts()])
+    return forms.form_of(table.find_kind(kind), [one.name for one in scoped.contracts()])
 
 
 def _stored(name: str) -> ConnectorForm:
     """Raises `NotFound`."""
-    stored = records.get(ports(), name)
-    return forms.form_of(table.kind(stored.kind), [one.name for one in scoped.contracts()], stored)
+    stored = records.get_connector(ports(), name)
+    return forms.form_of(table.find_kind(stored.kind), [one.name for one in scoped.contracts()], stored)
 
 
 def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:

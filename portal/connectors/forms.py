@@ -8,9 +8,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.connectors import texts
-from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.records import MAX_VALUE
-from tillstream.connectors.source import Kind, Setting
+from tillstream.connectors.source import ConnectorKind, SourceSetting
+from tillstream.connectors.state import Connector, ConnectorDraft
 
 PREFIX = "setting-"
 MOST_LETTERS = 1_000
@@ -20,13 +20,13 @@ MOST_LETTERS = 1_000
 class ConnectorForm(FlaskForm):
     """The fields of every kind; `form_of` adds those of the settings."""
 
-    kind: Kind
+    kind: ConnectorKind
     name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])
     contract = SelectField(texts.CONTRACT)
     every_minutes = SelectField(texts.SCHEDULE, coerce=int, default=15)
 
     @property
-    def settings(self) -> list[tuple[Setting, Field]]:
+    def settings(self) -> list[tuple[SourceSetting, Field]]:
         return [(one, self[PREFIX + one.name]) for one in self.kind.settings]
 
     def draft(self) -> ConnectorDraft:
@@ -44,7 +44,7 @@ class ConnectorForm(FlaskForm):
             field.errors = [*field.errors, reason]
 
 
-def form_of(kind: Kind, contracts: list[str], connector: Connector | None = None) -> ConnectorForm:
+def form_of(kind: ConnectorKind, contracts: list[str], connector: Connector | None = None) -> ConnectorForm:
     """The form of a kind with the values of a connector, or those that were posted."""
     fields = {PREFIX + one.name: _field(one) for one in kind.settings}
     form: ConnectorForm = type("FormOfKind", (ConnectorForm,), {"kind": kind, **fields})(data=_values(connector))
@@ -54,7 +54,7 @@ def form_of(kind: Kind, contracts: list[str], connector: Connector | None = None
     return form
 
 
-def hint(setting: Setting) -> str:
+def hint(setting: SourceSetting) -> str:
     """Its hint, and how a credential is referred to."""
     if not setting.is_credential:
         return setting.hint
@@ -69,7 +69,7 @@ def _values(connector: Connector | None) -> dict[str, Any] | None:
     return values | fixed
 
 
-def _field(setting: Setting) -> Any:
+def _field(setting: SourceSetting) -> Any:
     required = [InputRequired(texts.missing(setting.label))] if setting.is_required else []
     if setting.choices:
         choices = [SelectChoice(one, one or "–") for one in setting.choices]

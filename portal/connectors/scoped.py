@@ -6,11 +6,11 @@ from datetime import datetime
 from portal.connectors import texts
 from portal.connectors.states import ConnectorState
 from portal.context import ports, scope, tillstream
-from tillstream.connectors import records, status
-from tillstream.connectors.connector import Connector
+from tillstream.connectors import records
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.kinds import table
-from tillstream.connectors.source import Kind
-from tillstream.connectors.status import Status
+from tillstream.connectors.source import ConnectorKind
+from tillstream.connectors.state import Connector, ConnectorStatus
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 
@@ -20,8 +20,8 @@ class ListedConnector:
     """A connector, its kind, and what is stored about its runs. now: when it was read."""
 
     connector: Connector
-    kind: Kind
-    status: Status
+    kind: ConnectorKind
+    status: ConnectorStatus
     now: datetime
 
     @property
@@ -43,7 +43,7 @@ class ListedConnector:
     @property
     def lag(self) -> str:
         """Time since the last run that read the source to its end; a complete backfill has none."""
-        since = status.lag(self.status, self.now)
+        since = connectors_state.connector_lag(self.status, self.now)
         if self.state == ConnectorState.COMPLETE or (since is None and self.status.last_complete_at):
             return texts.NO_LAG
         return texts.lag(since)
@@ -54,7 +54,7 @@ class ListedConnector:
         return region_of(self.connector)
 
 
-def state_of(one: Connector, stored: Status, now: datetime) -> ConnectorState:
+def state_of(one: Connector, stored: ConnectorStatus, now: datetime) -> ConnectorState:
     if stored.is_running or stored.is_requested:
         return ConnectorState.RUNNING if stored.is_running else ConnectorState.REQUESTED
     if one.is_once and stored.last_complete_at and not stored.failures:
@@ -63,7 +63,7 @@ def state_of(one: Connector, stored: Status, now: datetime) -> ConnectorState:
         return ConnectorState.PAUSED
     if stored.failures:
         return ConnectorState.FAILING
-    if status.is_late(one, stored, now):
+    if connectors_state.is_connector_late(one, stored, now):
         return ConnectorState.LATE
     return ConnectorState.ON_TIME if stored.last_run_at else ConnectorState.NEW
 
@@ -78,16 +78,19 @@ def connectors() -> list[ListedConnector]:
     stored = visible()
     if not stored:
         return []
-    now, states = ports().clock.now(), status.all_of(ports())
-    return [_listed(one, states.get(one.name) or status.of(ports(), one.name), now) for one in stored]
+    now, states = ports().clock.now(), connectors_state.all_statuses(ports())
+    return [
+        _listed(one, states.get(one.name) or connectors_state.connector_status(ports(), one.name), now)
+        for one in stored
+    ]
 
 
 def connector(name: str) -> ListedConnector:
     """Raises `NotFound`, also for one outside the user's regions."""
-    stored = records.get(ports(), name)
+    stored = records.get_connector(ports(), name)
     if not _is_visible(stored):
         raise NotFound(texts.no_connector(name))
-    return _listed(stored, status.of(ports(), name), ports().clock.now())
+    return _listed(stored, connectors_state.connector_status(ports(), name), ports().clock.now())
 
 
 def late_or_failing() -> int:
@@ -96,7 +99,11 @@ def late_or_failing() -> int:
 
 
 def visible() -> list[Connector]:
-    return [one for one in records.find(ports()) if _is_visible(one)] if scope().may(Action.SEE_PIPELINE) else []
+    return (
+        [one for one in records.find_connectors(ports()) if _is_visible(one)]
+        if scope().may(Action.SEE_PIPELINE)
+        else []
+    )
 
 
 def _is_visible(one: Connector) -> bool:
@@ -105,5 +112,5 @@ def _is_visible(one: Connector) -> bool:
     return scope().covers_region(region) if region else scope().regions is None
 
 
-def _listed(one: Connector, stored: Status, now: datetime) -> ListedConnector:
-    return ListedConnector(one, table.kind(one.kind), stored, now)
+def _listed(one: Connector, stored: ConnectorStatus, now: datetime) -> ListedConnector:
+    return ListedConnector(one, table.find_kind(one.kind), stored, now)

@@ -7,7 +7,7 @@ from portal.context import me, ports, tillstream
 from tillstream.app.source_access import source_access
 from tillstream.connectors import run
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import ConnectorDraft
+from tillstream.connectors.state import ConnectorDraft
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def access() -> SourceAccess:
 
 def tested(subject: str | ConnectorDraft) -> Tested:
     """The result for a connector by name, or for settings that are not saved."""
-    result = run.test(ports(), access(), subject, me().login)
+    result = run.test_connection(ports(), access(), subject, me().login)
     if result.is_ok:
         return Tested(True, texts.tested(result.seconds, result.message))
     return Tested(False, texts.failed(result.seconds, result.message))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tillstream.connectors.connector import Connector
+from tillstream.connectors.state import Connector
 
 STATES = {
     "on-time": ("On time", "good"),

@@ -14,13 +14,13 @@ from portal.uploads import scoped
 from portal.uploads.decisions import ask, workspace
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
+from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.receipts.receipt import UNSETTLED
 from tillstream.records import batch_records
-from tillstream.workflows.corrections.drafts import grid_page
-from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW
-from tillstream.workflows.corrections.drafts.split_row import propose_splits
-from tillstream.workflows.corrections.drafts.suggestions import count_similar, suggestions
-from tillstream.workflows.decisions.decision import Work
+from tillstream.review import correction_grid
+from tillstream.review.cell_suggestions import count_similar_cells, suggest_values
+from tillstream.review.correction_grid import propose_splits
+from tillstream.review.rejected_rows import WHOLE_ROW
 
 
 @allow(Action.UPLOAD)
@@ -49,7 +49,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 def rows(batch_id: str) -> ResponseReturnValue:
     """A page of rows with the state of the draft, for the script of the page."""
     snapshot = snapshot_of(batch_id)
-    page = grid_page.rows_of(ports(), snapshot, page_query(), bound=stores() is not None)
+    page = correction_grid.grid_rows(ports(), snapshot, page_query(), bound=stores() is not None)
     return jsonify(draft_state(snapshot) | page)
 
 
@@ -62,13 +62,13 @@ def stamp(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def preview(batch_id: str) -> ResponseReturnValue:
     """The receipt that the upload would have if the rows that are ready were submitted now."""
-    return jsonify(ask(Work.PREVIEW_CORRECTION, batch=scoped.own(batch_id).batch_id))
+    return jsonify(ask(DecisionKind.PREVIEW_CORRECTION, batch=scoped.own(batch_id).batch_id))
 
 
 @allow(Action.UPLOAD)
 def next_left(batch_id: str) -> ResponseReturnValue:
     """Next page with a row that is not yet corrected."""
-    return jsonify({"page": grid_page.next_unresolved_page(ports(), snapshot_of(batch_id), page_query())})
+    return jsonify({"page": correction_grid.next_unresolved_page(ports(), snapshot_of(batch_id), page_query())})
 
 
 @allow(Action.UPLOAD)
@@ -81,13 +81,13 @@ def cell(batch_id: str) -> ResponseReturnValue:
         raise NotFound(texts.ROW_IS_CORRECTED)
     row = int(places[0])
     proposals = (
-        [] if column == WHOLE_ROW else suggestions(ports(), snapshot, row, column, scope(), tillstream().queries)
+        [] if column == WHOLE_ROW else suggest_values(ports(), snapshot, row, column, scope(), tillstream().queries)
     )
     split_options = [asdict(one) for one in propose_splits(ports(), snapshot, row)]
     return jsonify(
         {
             "suggestions": [asdict(one) for one in proposals],
             "splits": split_options,
-            "alike": count_similar(snapshot, row, column),
+            "alike": count_similar_cells(snapshot, row, column),
         }
     )

@@ -10,8 +10,8 @@ from portal.list_view import page_number
 from portal.uploads import scoped
 from portal.uploads.decisions import workspace
 from tillstream.model.errors import Rejected
-from tillstream.workflows.corrections.drafts import grid_page
-from tillstream.workflows.corrections.drafts.workspace import DraftSnapshot
+from tillstream.review import correction_grid
+from tillstream.review.correction_workspace import DraftSnapshot
 
 
 def snapshot_of(batch_id: str) -> DraftSnapshot:
@@ -19,11 +19,11 @@ def snapshot_of(batch_id: str) -> DraftSnapshot:
     return workspace().load(ports(), scoped.own(batch_id))
 
 
-def page_query() -> grid_page.GridQuery:
+def page_query() -> correction_grid.GridQuery:
     """Filters and page of the address."""
     args = request.args
     column = args.get("column", type=int)
-    return grid_page.GridQuery(
+    return correction_grid.GridQuery(
         args.get("problem", ""),
         column,
         args.get("q", "")[:200],
@@ -45,7 +45,7 @@ def draft_state(snapshot: DraftSnapshot) -> dict[str, Any]:
         "redo": draft.can_redo(login),
         "counts": counts,
         "away": snapshot.refusals.away,
-        "kinds": grid_page.rejection_reasons(snapshot, snapshot.problems_by_row(ports())),
+        "kinds": correction_grid.rejection_reasons(snapshot, snapshot.problems_by_row(ports())),
         "others": [{"who": who, "at": at, "steps": sum(one.by == who for one in others)} for who, at in last.items()],
     }
 
@@ -53,8 +53,8 @@ def draft_state(snapshot: DraftSnapshot) -> dict[str, Any]:
 def changed(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     """Response to a step: state of the draft, and the rows that the page shows."""
     snapshot = snapshot_of(batch_id)
-    shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * grid_page.PER_PAGE]
-    rows = grid_page.rows_by_number(ports(), snapshot, shown, bound=stores() is not None)
+    shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * correction_grid.ROWS_PER_PAGE]
+    rows = correction_grid.grid_rows_by_number(ports(), snapshot, shown, bound=stores() is not None)
     return draft_state(snapshot) | {"rows": rows}
 
 

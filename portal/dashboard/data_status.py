@@ -11,11 +11,11 @@ from portal.quality.failing import failing_checks
 from portal.review import waiting
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
-from tillstream.marts import destination_runs
+from tillstream.marts import destinations
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Action
+from tillstream.operations import message_queues
 from tillstream.sync import standing
-from tillstream.workflows.operations import dead_letters
 
 SHOWN = 5
 COUNTED = 100
@@ -40,8 +40,8 @@ def attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - 
         "connectors": [one for one in connectors.connectors() if one.state.needs_attention],
         "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
         "sync": admin and standing.needs_attention(ports()),
-        "copies": destination_runs.count_failed_long(ports()) if admin else 0,
-        "dead": len(dead_letters.find(ports(), COUNTED)) if admin else 0,
+        "copies": destinations.count_failed_long(ports()) if admin else 0,
+        "dead": len(message_queues.find_dead_letters(ports(), COUNTED)) if admin else 0,
     }
 
 

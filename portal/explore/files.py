@@ -19,7 +19,7 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY
 from tillstream.analytics.measures.definitions import Dimension
-from tillstream.exports import filter_words
+from tillstream.delivery import export_table
 from tillstream.model.errors import Rejected
 
 NUMBER = pa.decimal128(38, 9)
@@ -77,7 +77,7 @@ def _limits(result: answer.Answer, count: int) -> dict[str, str]:
         limits[texts.ROWS] = texts.first_of(count, len(result.rows))
     if result.compared:
         before = result.compared.before_start.isoformat(), result.compared.before_end.isoformat()
-        limits[texts.COMPARED_WITH] = " ".join(filter_words.in_words({"from": before[:1], "to": before[1:]}))
+        limits[texts.COMPARED_WITH] = " ".join(export_table.filters_in_words({"from": before[:1], "to": before[1:]}))
     return limits
 
 

@@ -13,12 +13,12 @@ from portal.explore import texts
 from portal.goals import requested
 from portal.reader_locale import month_text
 from tillstream.analytics.explorations import Exploration
-from tillstream.domain.goals.goal import GoalMeasure, Level
-from tillstream.goals.standings import Standing, Standings
+from tillstream.goals.standings import GoalStanding, Standings
+from tillstream.goals.targets import GoalLevel, GoalMeasure
 from tillstream.model.months import Month
 
 GOAL, REACHED = "goal", "goal.reached"
-LEVELS = {"region": Level.REGION, "store": Level.STORE}
+LEVELS = {"region": GoalLevel.REGION, "store": GoalLevel.STORE}
 """Dimension → the level of its goals."""
 WITH_GOALS = frozenset({"from", "to", "region", "store", "currency"})
 """Filters under which the sales of a group are those that its goal counts."""
@@ -54,7 +54,7 @@ def read(exploration: Exploration, selection: DashboardFilters) -> Goals | str:
         and (stores is None or one.store in stores)
     ]
     name = by[0].name
-    members: dict[str, list[Standing]] = {}
+    members: dict[str, list[GoalStanding]] = {}
     for one in standings.of(listed):
         if one.goal:
             members.setdefault(getattr(one.target, name), []).append(one)
@@ -84,7 +84,7 @@ def _month(days: tuple[date | None, date | None]) -> Month | None:
     return Month.of(start)
 
 
-def _sums(standings: Standings, group: Sequence[Standing]) -> tuple[Decimal, Decimal | None]:
+def _sums(standings: Standings, group: Sequence[GoalStanding]) -> tuple[Decimal, Decimal | None]:
     """The goal of stores with one code, and the sold part of it."""
     into, zero = figures.currency(), Decimal(0)
     convert = standings.tree.convert

@@ -6,12 +6,12 @@ from portal.access import allow
 from portal.dashboard.request_filters import resolved
 from portal.exports import texts, writers
 from portal.exports.rows import of_query
-from tillstream.exports.formats import LABELS
+from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 
 blueprint = Blueprint("exports", __name__)
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=LABELS))
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=FORMAT_LABELS))
 
 TABLES = (
     "kpis",

@@ -12,7 +12,7 @@ from portal.context import scope, tillstream
 from portal.stock import on_order
 from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import CURRENCY
-from tillstream.inventory import past
+from tillstream.stock import published_levels
 
 WHOLE = 1_000_000
 """Default `limit` of a ranking in a file, which has all rows; pages have only the first ones."""
@@ -39,7 +39,7 @@ def of_query(name: str, filter_values: Mapping[str, list[str]]) -> Rows:
     values = {key: chosen for key, chosen in filter_values.items() if key not in params}
     filters = figures.parse_filters(values)
     batches = queries.stream_query(tillstream().ports.warehouse, name, scope(), filters, **params)
-    if name == past.NOW:
+    if name == published_levels.NOW_QUERY:
         batches = on_order.streamed(batches)
     used_params = {key: [str(value)] for key, value in params.items() if value not in {None, WHOLE}}
     named = {"in": [filters.currency]} | used_params | {key: one for key, one in values.items() if key != CURRENCY}

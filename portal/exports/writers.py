@@ -9,8 +9,8 @@ from flask import Response
 from werkzeug.utils import secure_filename
 
 from portal.context import ports, tillstream
-from tillstream.exports.formats import format_of
-from tillstream.exports.table import table_of
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_table import export_table
 
 MAX_NAME_LENGTH = 120
 
@@ -31,10 +31,10 @@ def respond(
     Raises `Rejected` for an unknown format and for a table that the format has no place for, and what reading the first
     batch raises.
     """
-    chosen = format_of(suffix)
+    chosen = export_format(suffix)
     words = {name: list(values) for name, values in filters.items()} | {name: [one] for name, one in limits.items()}
     currency = next(iter(words.get("in", [])), "") or tillstream().settings.reporting_currency
-    chunks = iter(chosen.chunks(table_of(what, batches, totals, words, ports().clock.now(), currency, converted)))
+    chunks = iter(chosen.chunks(export_table(what, batches, totals, words, ports().clock.now(), currency, converted)))
     first = next(chunks)  # before the status is sent: a table may be too long
     response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
     response.headers["Content-Type"] = chosen.media_type

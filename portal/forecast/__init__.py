@@ -12,8 +12,8 @@ from portal.context import me, ports, scope
 from portal.forecast import charts, nodes, numbers, series, texts
 from portal.forecast.numbers import Shown
 from portal.forecast.what_if import what_if
-from tillstream.forecasting import accuracy_report, runs
-from tillstream.forecasting.coverage import coverage
+from tillstream.forecasting import published_forecasts, run_records
+from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model import audit
 from tillstream.model.people import Action
 from tillstream.records import audit_log
@@ -32,7 +32,7 @@ blueprint.post("/forecast/series/<name>/restore", endpoint="restore_series")(ser
 @allow(Action.SEE_FORECASTS)
 def show() -> ResponseReturnValue:
     """The forecast of the node in the address."""
-    last, progress, node = runs.last(ports()), runs.progress(ports()), nodes.chosen()
+    last, progress, node = run_records.last_run(ports()), run_records.run_progress(ports()), nodes.chosen()
     state = {"last": last, "progress": progress, "admin": scope().may(Action.ADMINISTER), "node": node}
     if last is None or last.reason:
         return render_template("forecast/none.html", **state)
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
         step=step,
         rows=rows,
         currency=currency,
-        coverage=coverage(rows[0]),
+        coverage=forecast_coverage(rows[0]),
         sums=sums,
         figure=charts.ahead(shown.sold(rows[0], currency), rows, step, target, currency),
         summary=charts.describe(node.label, target, sums[-1], currency) if sums else "",
@@ -76,11 +76,11 @@ def show() -> ResponseReturnValue:
 @allow(Action.SEE_FORECASTS)
 def accuracy() -> ResponseReturnValue:
     """How good the forecasts of the backtest were, by level and window."""
-    report = accuracy_report.report(ports())
+    report = published_forecasts.accuracy_report(ports())
     windows = report["windows"]
     return render_template(
         "forecast/accuracy.html",
-        last=runs.last(ports()),
+        last=run_records.last_run(ports()),
         overall=[row for row in windows if row["cutoff_date"] is None],
         windows=[
             row | {"cutoff_date": date.fromisoformat(row["cutoff_date"])}
@@ -99,7 +99,7 @@ def accuracy() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def request_run() -> ResponseReturnValue:
     """Request a new forecast, which is made in the background."""
-    runs.request(ports())
+    run_records.request_forecast(ports())
     audit_log.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
     flash(texts.REQUESTED, "done")
     return redirect(url_for("forecast.show"), 303)
@@ -109,7 +109,7 @@ def request_run() -> ResponseReturnValue:
 @allow(Action.SEE_FORECASTS)
 def accuracy_data() -> ResponseReturnValue:
     """The last forecast run, its accuracy in the backtest by level and window, and what the model relies on."""
-    return accuracy_report.report(ports())
+    return published_forecasts.accuracy_report(ports())
 
 
 def _below(shown: Shown) -> dict[str, Any] | None:

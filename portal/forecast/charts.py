@@ -7,7 +7,7 @@ from typing import Any
 from portal.forecast import texts
 from portal.formats import amount_words
 from portal.reader_locale import day_text
-from tillstream.forecasting.outside import OutsideValue
+from tillstream.forecasting.outside_series import OutsideValue
 
 Rows = Sequence[dict[str, Any]]
 MOST_LINES = 6

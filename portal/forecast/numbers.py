@@ -12,8 +12,8 @@ from portal.context import ports, scope
 from portal.forecast import charts, nodes, texts
 from portal.forecast.nodes import Node
 from tillstream.analytics.filters import Filters
-from tillstream.forecasting import accuracy_report, lead_time
-from tillstream.forecasting.coverage import regions
+from tillstream.forecasting import published_forecasts
+from tillstream.forecasting.published_forecasts import region_names
 
 PAST = {"day": timedelta(days=56), "week": timedelta(days=26 * 7)}
 """What was sold that a chart shows before the forecast, by step."""
@@ -53,14 +53,14 @@ class Shown:
         if self.node.level == "product":
             values = self.node.filters
             region, store_id, product = ((each or ("",))[0] for each in (values.region, values.store, values.product))
-            return lead_time.sums(ports().warehouse, region, store_id, product, LENGTHS)
+            return published_forecasts.demand_sums(ports().warehouse, region, store_id, product, LENGTHS)
         by_length = {(row["last_day"] - row["cutoff_date"]).days: row for row in self._forecast("sum")}
         return [by_length[days] | {"days": days} for days in LENGTHS if days in by_length]
 
     def sold(self, first: dict[str, Any], currency: str) -> list[dict[str, Any]]:
         """What was sold in the complete steps before the first forecast, in the regions that it covers."""
         until, length = first["cutoff_date"], LENGTHS_OF_STEPS[self.step]
-        covered = regions(first["covered_regions"]) if first["missing_regions"] else ()
+        covered = region_names(first["covered_regions"]) if first["missing_regions"] else ()
         rows = self._sales(until - PAST[self.step], until, currency, PERIODS[self.step], covered)
         return [
             {"start": row["period_start"], "value": row[self.target]}
@@ -127,7 +127,7 @@ def sees_all() -> bool:
 
 def relative_error(target: str, level: str) -> float | None:
     """Error of the backtest at a level ÷ that of the seasonal naive forecast."""
-    for row in accuracy_report.report(ports())["windows"]:
+    for row in published_forecasts.accuracy_report(ports())["windows"]:
         if (row["target"], row["level"], row["cutoff_date"]) == (target, level, None) and row["relative_mae"]:
             return float(row["relative_mae"])
     return None

@@ -10,7 +10,7 @@ from portal.context import scope
 from portal.forecast import texts
 from portal.forecast.nodes import Node
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.forecasting.coverage import coverage
+from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model.people import Action
 
 STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
@@ -56,7 +56,7 @@ def next_weeks(filters: Filters) -> dict[str, Any] | None:
     rows: list[dict[str, Any]] = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
     for row in rows:
         if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
-            return row | {"address": f"{url_for('forecast.show')}?{node.address}", "coverage": coverage(row)}
+            return row | {"address": f"{url_for('forecast.show')}?{node.address}", "coverage": forecast_coverage(row)}
     return None
 
 

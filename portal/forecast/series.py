@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import charts, texts
-from tillstream.forecasting import accuracy_report, outside, runs
-from tillstream.forecasting.outside import OutsideSeries, OutsideValue
+from tillstream.catalogue.file_export import csv_file
+from tillstream.forecasting import outside_series, published_forecasts, run_records
+from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import Action
-from tillstream.workflows.catalogue_import.export_file import csv_file
-from tillstream.workflows.series_import import COLUMNS, ReadSeries, read_series
 
 SHOWN = 100
 """Problems that are listed of one file."""
@@ -40,7 +39,7 @@ def import_file() -> ResponseReturnValue:
         table = read_series(file.read(), tillstream().contracts.regions())
         if table.problems:
             return _page(name, table, file.filename), 422
-        saved = outside.save(ports(), name, table.values, by=me().login, file=file.filename)
+        saved = outside_series.save_series(ports(), name, table.values, by=me().login, file=file.filename)
     except (Conflict, Rejected) as error:
         return _page(name, error=str(error)), 422
     flash(texts.imported(saved, table.ignored_headers), "done")
@@ -50,7 +49,7 @@ def import_file() -> ResponseReturnValue:
 @allow(Action.SEE_FORECASTS)
 def show_one(name: str) -> ResponseReturnValue:
     """One series: its chart, its latest values, and what can be done with it."""
-    stored = outside.get(ports(), name)
+    stored = outside_series.get_series(ports(), name)
     series = stored.in_use()
     values = _visible(series)
     return render_template(
@@ -63,18 +62,18 @@ def show_one(name: str) -> ResponseReturnValue:
         lines=charts.MOST_LINES,
         latest=values[: -LATEST - 1 : -1],
         admin=scope().may(Action.ADMINISTER),
-        kept=outside.REMOVED_KEPT.days,
+        kept=outside_series.REMOVED_RETENTION.days,
     )
 
 
 @allow(Action.SEE_FORECASTS)
 def export(name: str) -> ResponseReturnValue:
     """The values of a series that the user may see, as a file that can be imported again."""
-    series = outside.get(ports(), name).in_use()
+    series = outside_series.get_series(ports(), name).in_use()
     rows = (
         [one.day.isoformat(), f"{one.value:.15g}", one.published_on.isoformat(), one.region] for one in _visible(series)
     )
-    return _csv(csv_file([one.name for one in COLUMNS], rows), name)
+    return _csv(csv_file([one.name for one in SERIES_COLUMNS], rows), name)
 
 
 @allow(Action.SEE_FORECASTS)
@@ -86,13 +85,13 @@ def template() -> ResponseReturnValue:
         [day.isoformat(), str(1_000 + 40 * at), (day + timedelta(days=1)).isoformat(), ""]
         for at, day in enumerate(days)
     )
-    return _csv(csv_file([one.name for one in COLUMNS], rows), "series-template")
+    return _csv(csv_file([one.name for one in SERIES_COLUMNS], rows), "series-template")
 
 
 @allow(Action.ADMINISTER)
 def remove(name: str) -> ResponseReturnValue:
     """Remove a series; it is listed as removed, and can be restored."""
-    outside.remove(ports(), name, by=me().login)
+    outside_series.remove_series(ports(), name, by=me().login)
     flash(texts.REMOVED.format(name=name), "done")
     return redirect(url_for("forecast.series"), 303)
 
@@ -100,13 +99,13 @@ def remove(name: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def restore(name: str) -> ResponseReturnValue:
     """Take back the last import or removal of a series."""
-    outside.restore(ports(), name, by=me().login)
+    outside_series.restore_series(ports(), name, by=me().login)
     flash(texts.SERIES_RESTORED.format(name=name), "done")
     return redirect(url_for("forecast.one_series", name=name), 303)
 
 
 def _page(name: str = "", table: ReadSeries | None = None, file: str = "", error: str = "") -> str:
-    everything = outside.stored(ports())
+    everything = outside_series.stored_series(ports())
     current = [one.current for one in everything if one.current]
     return render_template(
         "forecast/series.html",
@@ -120,13 +119,13 @@ def _page(name: str = "", table: ReadSeries | None = None, file: str = "", error
         error=error,
         columns=texts.SERIES_COLUMNS,
         admin=scope().may(Action.ADMINISTER),
-        kept=outside.REMOVED_KEPT.days,
+        kept=outside_series.REMOVED_RETENTION.days,
     )
 
 
 def _visible(series: OutsideSeries) -> list[OutsideValue]:
     """The values of all regions together, and of the regions that the user may see."""
-    values = outside.values_of(ports(), series)
+    values = outside_series.values_of_series(ports(), series)
     return [one for one in values if not one.region or scope().covers_region(one.region)]
 
 
@@ -136,10 +135,10 @@ def _regions(series: OutsideSeries) -> list[str]:
 
 def _uses(series: list[OutsideSeries]) -> dict[str, str]:
     """What the last forecast made of each series, by name."""
-    last = runs.last(ports())
+    last = run_records.last_run(ports())
     if not series or last is None or last.reason:
         return {one.name: texts.NEXT_FORECAST for one in series}
-    rows = accuracy_report.report(ports())["importance"]
+    rows = published_forecasts.accuracy_report(ports())["importance"]
     growth = {row["feature"]: float(row["growth"]) for row in rows if row["target"] == "revenue"}
     started = datetime.fromisoformat(last.started_at)
     return {

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from portal.reader_locale import day_text, decimal, percent
-from tillstream.forecasting.outside import OutsideSeries
+from tillstream.forecasting.outside_series import OutsideSeries
 
 TARGETS = {"revenue": "Revenue", "units": "Units"}
 STEPS = {"day": "By day", "week": "By week"}

@@ -67,7 +67,7 @@ def what_if(shown: Shown) -> WhatIf | None:
         return None
     rows = figures.ask("price-effects", Filters(category=shown.node.filters.category)).to_pylist()
     if not rows:
-        return WhatIf(None, texts.TOO_FEW_PRICES.format(fewest=price_effects.FEWEST))
+        return WhatIf(None, texts.TOO_FEW_PRICES.format(fewest=price_effects.FEWEST_CHANGES))
     effect = PriceEffect.of_row(rows[0])
     if not effect.is_clear:
         return WhatIf(None, texts.NO_CLEAR_EFFECT.format(products=effect.products))

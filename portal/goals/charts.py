@@ -5,12 +5,12 @@ from typing import Any
 
 from portal.formats import amount_words
 from portal.reader_locale import day_text
-from tillstream.goals.standings import DayOfMonth, Standing
+from tillstream.goals.standings import DayOfMonth, GoalStanding
 
 SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
 
 
-def days(each: Sequence[DayOfMonth], standing: Standing, measure: str) -> dict[str, Any]:
+def days(each: Sequence[DayOfMonth], standing: GoalStanding, measure: str) -> dict[str, Any]:
     """A line of what was sold, and one of the goal if there is one. measure: its name for people."""
     series = [{"name": SOLD, "values": [_number(one.sold) for one in each]}]
     if standing.goal:
@@ -25,7 +25,7 @@ def days(each: Sequence[DayOfMonth], standing: Standing, measure: str) -> dict[s
     }
 
 
-def describe(label: str, standing: Standing) -> str:
+def describe(label: str, standing: GoalStanding) -> str:
     """The chart in a sentence, for screen readers."""
     sold = f"{label}: {amount_words(standing.sold, standing.currency)} sold"
     until = f" until {day_text(standing.through)}" if standing.through else ""
@@ -33,7 +33,7 @@ def describe(label: str, standing: Standing) -> str:
     return f"{sold}{until}{goal}."
 
 
-def bar(standing: Standing) -> dict[str, float] | None:
+def bar(standing: GoalStanding) -> dict[str, float] | None:
     """Widths in percent of the goal for a progress bar: sold, and expected by now; None without a goal."""
     if standing.reached is None or standing.goal is None:
         return None

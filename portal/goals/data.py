@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope
 from portal.goals import requested
-from tillstream.domain.goals.goal import FIELDS
-from tillstream.goals import visible
-from tillstream.goals.rows import row_of
+from tillstream.goals import published_standings
+from tillstream.goals.published_standings import standing_row
+from tillstream.goals.targets import TARGET_FIELDS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 
-ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
+ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
 
 
 @allow(Action.SEE_NUMBERS)
@@ -27,8 +27,10 @@ def show() -> ResponseReturnValue:
     month, measure = requested.month(), requested.measure()
     standings = requested.month_of_goals(month).standings(measure)
     names = partial(requested.all_names, month)
-    targets = visible.targets(standings, scope(), names, request.args.get("level", ""), requested.any_target())
-    rows: list[dict[str, Any]] = [row_of(one, measure) for one in standings.of_all(targets)]
+    targets = published_standings.chosen_targets(
+        standings, scope(), names, request.args.get("level", ""), requested.any_target()
+    )
+    rows: list[dict[str, Any]] = [standing_row(one, measure) for one in standings.of_all(targets)]
     return {
         "month": str(month),
         "measure": measure.value,

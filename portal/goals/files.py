@@ -9,15 +9,14 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.goals.goal import FIELDS, Goal
-from tillstream.goals import records
+from tillstream.catalogue.file_export import csv_file
+from tillstream.goals import stored_goals
+from tillstream.goals.goal_import import GOAL_COLUMNS, ImportedGoals, goal_reader, import_goals
+from tillstream.goals.targets import TARGET_FIELDS, Goal
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action
-from tillstream.workflows.catalogue_import.export_file import csv_file
-from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
-from tillstream.workflows.goal_import.rows import COLUMNS, reader_of
 
 MOST_TEXT = 2 << 20
 """Characters of a pasted block."""
@@ -39,7 +38,7 @@ def import_file() -> ResponseReturnValue:
         return _page(month, error=texts.NO_FILE), 422
     source = file.filename if file and file.filename else "pasted rows"
     read = requested.month_of_goals(month)
-    reader = reader_of(requested.all_names(month).within(requested.may_edit), read.currency_of, month)
+    reader = goal_reader(requested.all_names(month).within(requested.may_edit), read.currency_of, month)
     try:
         done = import_goals(ports(), reader, content, by=me().login, source=source or "", may_change=requested.may_edit)
     except (Conflict, Rejected) as error:
@@ -51,9 +50,9 @@ def import_file() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """The entered goals of a year or month, as a CSV file that can be imported again."""
     wanted = request.args.get("month", "")
-    months = [one for one in records.read_all(ports()) if str(one.month).startswith(wanted)]
+    months = [one for one in stored_goals.read_all_goals(ports()) if str(one.month).startswith(wanted)]
     goals = ((one.month, goal) for one in months for _, goal in sorted(one.goals.items()) if _is_visible(goal))
-    content = csv_file([one.name for one in COLUMNS], (_cells(*each) for each in goals))
+    content = csv_file([one.name for one in GOAL_COLUMNS], (_cells(*each) for each in goals))
     response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"goals{wanted and '-'}{wanted}.csv")
     return response
@@ -64,7 +63,7 @@ def _is_visible(goal: Goal) -> bool:
 
 
 def _cells(month: Month, goal: Goal) -> list[str]:
-    names = (getattr(goal.target, name) for name in FIELDS)
+    names = (getattr(goal.target, name) for name in TARGET_FIELDS)
     return [str(month), *names, goal.measure.value, decimal_text(goal.amount), goal.currency]
 
 
@@ -87,6 +86,6 @@ def _page(month: Month, *, done: ImportedGoals | None = None, rows: str = "", er
         done=done,
         rows=rows,
         error=error,
-        columns=[one.name for one in COLUMNS],
+        columns=[one.name for one in GOAL_COLUMNS],
         currency=tillstream().settings.reporting_currency,
     )

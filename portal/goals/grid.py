@@ -12,15 +12,15 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Level, Target
-from tillstream.goals import records
-from tillstream.goals.sales import dimensions, target_of
+from tillstream.goals import stored_goals
+from tillstream.goals.goal_import import AmountProblem, parse_goal_amount
+from tillstream.goals.target_sales import target_dimensions, target_of_row
+from tillstream.goals.targets import Goal, GoalLevel, GoalMeasure, GoalTarget
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.money import CURRENCIES, amount_text
 from tillstream.model.months import Month
 from tillstream.model.people import Action
-from tillstream.workflows.goal_import.rows import AmountProblem, parse_amount
 
 SIZE = 40
 """Rows of one page of the grid."""
@@ -32,7 +32,7 @@ class Line:
     """A row of the grid. cells: the text of each month, as stored or as entered. shares: goals that follow from those
     above or below, with the currency if it is another one."""
 
-    target: Target
+    target: GoalTarget
     label: str
     where: str
     currency: str
@@ -57,7 +57,7 @@ class Line:
 class Grid:
     """What the grid is about: the goals of a level in one measure and year."""
 
-    level: Level
+    level: GoalLevel
     measure: GoalMeasure
     year: int
     within: str
@@ -84,14 +84,14 @@ def save() -> ResponseReturnValue:
     """Save all cells of the page, or none if one of them is wrong."""
     grid = _grid(request.form)
     lines, page = _lines(grid)
-    changes: dict[Month, dict[records.Key, Goal | None]] = {}
+    changes: dict[Month, dict[stored_goals.GoalKey, Goal | None]] = {}
     for line in lines:
         _read_line(grid, line, changes)
     if any(line.errors for line in lines):
         return _page(grid, lines, page), 422
     expected = {month: requested.month_of_goals(month).stored.version for month in grid.months}
     try:
-        count = records.save(ports(), changes, by=me().login, source="grid", expected=expected)
+        count = stored_goals.save_goals(ports(), changes, by=me().login, source="grid", expected=expected)
     except Conflict:
         flash(texts.CONFLICT, "wrong")
         return _page(grid, lines, page), 409
@@ -108,19 +108,19 @@ def _grid(values: Mapping[str, str]) -> Grid:
     if not year.isdecimal() or not FIRST_YEAR <= int(year) <= LAST_YEAR:
         raise Rejected(f"“{year}” is not a year from {FIRST_YEAR} to {LAST_YEAR}.")
     measure = requested.measure(values)
-    if measure is GoalMeasure.ORDERS and level == Level.CATEGORY:
+    if measure is GoalMeasure.ORDERS and level == GoalLevel.CATEGORY:
         level = levels[0].value
-    return Grid(Level(level), measure, int(year), values.get("region", ""))
+    return Grid(GoalLevel(level), measure, int(year), values.get("region", ""))
 
 
-def _levels() -> list[Level]:
+def _levels() -> list[GoalLevel]:
     """Levels of which the user may enter goals."""
     user = scope()
     if user.stores is not None:
-        return [Level.STORE, Level.SALESPERSON]
+        return [GoalLevel.STORE, GoalLevel.SALESPERSON]
     if user.regions is not None:
-        return [Level.REGION, Level.STORE, Level.SALESPERSON, Level.CATEGORY]
-    return list(Level)
+        return [GoalLevel.REGION, GoalLevel.STORE, GoalLevel.SALESPERSON, GoalLevel.CATEGORY]
+    return list(GoalLevel)
 
 
 def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
@@ -143,25 +143,25 @@ def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
     return lines, page
 
 
-def _year_before(grid: Grid) -> dict[Target, dict[Month, Decimal]]:
+def _year_before(grid: Grid) -> dict[GoalTarget, dict[Month, Decimal]]:
     """What was sold in the same months of the year before, in the usual currency of the target."""
     first, last = grid.months[0].plus(-12).first, grid.months[-1].plus(-12).last
-    reader, sold = requested.month_of_goals(grid.months[0]), dict[Target, dict[Month, Decimal]]()
+    reader, sold = requested.month_of_goals(grid.months[0]), dict[GoalTarget, dict[Month, Decimal]]()
     names = requested.all_names(grid.months[0])
-    by_currency: dict[str, list[Target]] = {}
+    by_currency: dict[str, list[GoalTarget]] = {}
     for target in names.of_level(grid.level):
         by_currency.setdefault(reader.currency_of(target) if grid.measure.is_money else "", []).append(target)
     for currency, targets in by_currency.items():
         wanted, digits = set(targets), grid.measure.digits(currency)
-        for by in {dimensions(target) for target in targets}:
+        for by in {target_dimensions(target) for target in targets}:
             for row in reader.sales.rows((grid.measure.value,), ("month", *by), first, last, currency):
-                target, amount = target_of(row), row[grid.measure.value]
+                target, amount = target_of_row(row), row[grid.measure.value]
                 if target in wanted and amount:
                     sold.setdefault(target, {})[Month(row["month"]).plus(12)] = round(Decimal(amount), digits)
     return sold
 
 
-def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[records.Key, Goal | None]]) -> None:
+def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[stored_goals.GoalKey, Goal | None]]) -> None:
     """Read the fields of a line into its cells and the changes; wrong ones become errors.
 
     Cells that the user left as they were keep what is stored now.
@@ -181,7 +181,7 @@ def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[records.Key, Go
         if stored not in {was, text}:
             line.errors[month] = texts.changed_meanwhile(stored)
         try:
-            amount = parse_amount(text, grid.measure, line.currency)
+            amount = parse_goal_amount(text, grid.measure, line.currency)
         except AmountProblem as problem:
             line.errors[month] = str(problem)
             continue
@@ -215,7 +215,7 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page 
 
 def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
     """Goals that are not entered but follow from others, in the months that have any goals of the measure."""
-    shares: dict[Target, dict[Month, str]] = {}
+    shares: dict[GoalTarget, dict[Month, str]] = {}
     for month in grid.months:
         standings = requested.month_of_goals(month).standings(grid.measure)
         if not standings.tree.entered:

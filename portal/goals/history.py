@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import requested, texts
-from tillstream.goals import records
+from tillstream.goals import stored_goals
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action
@@ -20,7 +20,7 @@ def show() -> ResponseReturnValue:
     """The versions of a month with the changes that the user may see."""
     month = requested.month()
     versions = []
-    for version in records.versions(ports(), month):
+    for version in stored_goals.goal_versions(ports(), month):
         changed = [one for one in version.changed if one[0].is_visible(scope()) and one[1] in requested.measures()]
         versions.append((version, changed[:SHOWN], len(changed) - SHOWN))
     return render_template(
@@ -40,7 +40,7 @@ def restore() -> ResponseReturnValue:
     if month is None:
         raise Rejected("Choose a month.")
     try:
-        records.restore(ports(), month, number, by=me().login, may_change=requested.may_edit)
+        stored_goals.restore_version(ports(), month, number, by=me().login, may_change=requested.may_edit)
     except Conflict as error:
         raise Rejected(f"{error} Look at the newest version first.") from error
     flash(texts.RESTORED.format(number=number, month=month), "done")

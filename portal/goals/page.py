@@ -11,9 +11,9 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import charts, requested, texts
-from tillstream.domain.goals.goal import BELOW, FIELDS, WITHOUT, Level, Target
-from tillstream.goals import leader_board
-from tillstream.goals.standings import Standing, Standings
+from tillstream.goals import published_standings
+from tillstream.goals.standings import GoalStanding, Standings
+from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalTarget
 from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action
@@ -26,7 +26,7 @@ class Row:
     """A standing with the name of its target."""
 
     label: str
-    standing: Standing
+    standing: GoalStanding
 
     def value(self, column: str) -> Any:
         """What the list is sorted by; None comes last."""
@@ -53,7 +53,7 @@ def show() -> ResponseReturnValue:
     axes = _axes(target)
     axis = next((one for one in axes if one.value == request.args.get("by")), axes[0] if axes else None)
     below = _below(standings, target, axis) if target else roots
-    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *FIELDS))
+    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *TARGET_FIELDS))
     rows = [Row(requested.label(one.target), one) for one in standings.of(below)]
     page = list_view.page_of(query, _sorted(rows, query))
     (standing,) = standings.of([target]) if target else (None,)
@@ -80,7 +80,7 @@ def show() -> ResponseReturnValue:
         admin=scope().may(Action.ADMINISTER),
         board=_board(standings, target),
         boards=texts.BOARDS,
-        board_setting=leader_board.setting(ports()),
+        board_setting=published_standings.leader_board_setting(ports()),
         methods=texts.METHODS,
         origins=texts.ORIGINS,
         tags=texts.TAGS,
@@ -95,22 +95,22 @@ def switch_board() -> ResponseReturnValue:
     wanted = request.form.get("shown", "")
     if wanted not in texts.BOARDS:
         raise Rejected("Choose who sees the leader board.")
-    leader_board.save_setting(ports(), wanted, by=me().login)
+    published_standings.save_leader_board_setting(ports(), wanted, by=me().login)
     flash(texts.BOARD_SAVED, "done")
     return redirect(url_for("goals.show"), 303)
 
 
-def _axes(target: Target | None) -> list[Level]:
+def _axes(target: GoalTarget | None) -> list[GoalLevel]:
     """What the goal of a target can be divided by."""
-    if target is None or target.level not in BELOW:
+    if target is None or target.level not in LEVEL_BELOW:
         return []
-    places = [BELOW[target.level]]
-    if target.level is Level.STORE:
+    places = [LEVEL_BELOW[target.level]]
+    if target.level is GoalLevel.STORE:
         return places if scope().may(Action.SEE_PERSONAL) else []
-    return [*places, Level.CATEGORY]
+    return [*places, GoalLevel.CATEGORY]
 
 
-def _below(standings: Standings, target: Target, axis: Level | None) -> list[Target]:
+def _below(standings: Standings, target: GoalTarget, axis: GoalLevel | None) -> list[GoalTarget]:
     if axis is None:
         return []
     return [one for one in standings.tree.below(target, axis) if one.is_visible(scope())]
@@ -122,7 +122,7 @@ def _sorted(rows: list[Row], query: list_view.ListQuery) -> list[Row]:
     return filled + [row for row in rows if row.value(query.column) is None]
 
 
-def _crumbs(target: Target | None, roots: list[Target], month: Month, measure: str) -> list[tuple[str, str]]:
+def _crumbs(target: GoalTarget | None, roots: list[GoalTarget], month: Month, measure: str) -> list[tuple[str, str]]:
     above: list[tuple[str, str]] = []
     parent = target.parent if target and target not in roots else None
     while parent is not None and parent.is_visible(scope()):
@@ -132,12 +132,16 @@ def _crumbs(target: Target | None, roots: list[Target], month: Month, measure: s
     return above
 
 
-def _board(standings: Standings, target: Target | None) -> list[tuple[int, str, Decimal, bool]]:
+def _board(standings: Standings, target: GoalTarget | None) -> list[tuple[int, str, Decimal, bool]]:
     """The leader board of a store: rank, name, part of the goal, and whether it is the user."""
-    user, shown = scope(), leader_board.setting(ports())
-    if target is None or target.store in {"", WITHOUT} or not leader_board.is_shown(shown, user):
+    user, shown = scope(), published_standings.leader_board_setting(ports())
+    if (
+        target is None
+        or target.store in {"", WITHOUT_VALUE}
+        or not published_standings.is_leader_board_shown(shown, user)
+    ):
         return []
-    store = Target(target.region, target.store)
-    members = [one for one in standings.tree.below(store, Level.SALESPERSON) if one.salesperson != WITHOUT]
-    places = leader_board.places(standings.of(members))
+    store = GoalTarget(target.region, target.store)
+    members = [one for one in standings.tree.below(store, GoalLevel.SALESPERSON) if one.salesperson != WITHOUT_VALUE]
+    places = published_standings.leader_board_places(standings.of(members))
     return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]

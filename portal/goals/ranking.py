@@ -12,9 +12,9 @@ from portal import list_view
 from portal.access import allow
 from portal.context import scope
 from portal.goals import requested, texts
-from tillstream.domain.goals.goal import Level
-from tillstream.goals import visible
-from tillstream.goals.standings import Standing
+from tillstream.goals import published_standings
+from tillstream.goals.standings import GoalStanding
+from tillstream.goals.targets import GoalLevel
 from tillstream.model.people import Action
 
 SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
@@ -27,7 +27,7 @@ class Place:
     label: str
     region: str
     kind: str
-    standing: Standing
+    standing: GoalStanding
 
     @property
     def part(self) -> Decimal | None:
@@ -64,8 +64,8 @@ def show() -> ResponseReturnValue:
     names = partial(requested.all_names, month)
     places = [
         Place(requested.label(one.target), one.target.region, texts.KINDS[level], one)
-        for level in (Level.REGION, Level.STORE)
-        for one in standings.of_all(visible.targets(standings, scope(), names, level.value, None))
+        for level in (GoalLevel.REGION, GoalLevel.STORE)
+        for one in standings.of_all(published_standings.chosen_targets(standings, scope(), names, level.value, None))
         if one.goal
     ]
     query = list_view.list_query(sorts=SORTS, default_sort="part", keep=("month", "measure"))

@@ -8,10 +8,10 @@ from flask import abort, g, request
 from portal.context import ports, scope, tillstream
 from portal.filters.names import name_of
 from portal.goals import texts
-from tillstream.domain.goals.goal import GoalMeasure, Level, Target
-from tillstream.goals import names, visible
-from tillstream.goals.names import Names
-from tillstream.goals.reading import MonthOfGoals
+from tillstream.goals import published_standings, target_sales
+from tillstream.goals.standings import MonthOfGoals
+from tillstream.goals.target_sales import TargetNames
+from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action, may_change
@@ -44,7 +44,7 @@ def measure(values: Mapping[str, str] | None = None) -> GoalMeasure:
     return GoalMeasure(text)
 
 
-def target() -> Target | None:
+def target() -> GoalTarget | None:
     """As `any_target`; 404 if the user does not see all its sales."""
     one = any_target()
     if one and not one.is_visible(scope()):
@@ -52,9 +52,9 @@ def target() -> Target | None:
     return one
 
 
-def any_target() -> Target | None:
+def any_target() -> GoalTarget | None:
     """The target in the address; None if it names none. Raises `Rejected`."""
-    return visible.target_of(request.args)
+    return published_standings.parse_target(request.args)
 
 
 def month_of_goals(of: Month) -> MonthOfGoals:
@@ -66,26 +66,28 @@ def month_of_goals(of: Month) -> MonthOfGoals:
     return kept[of]
 
 
-def all_names(of: Month) -> Names:
+def all_names(of: Month) -> TargetNames:
     """Everything that can have goals."""
     if "goal_names" not in g:
         app = tillstream()
-        g.goal_names = names.read(app.ports, month_of_goals(of).sales, app.contracts.regions_to_choose(), of.first)
-    stored: Names = g.goal_names
+        g.goal_names = target_sales.read_target_names(
+            app.ports, month_of_goals(of).sales, app.contracts.regions_to_choose(), of.first
+        )
+    stored: TargetNames = g.goal_names
     return stored
 
 
-def roots(of: Month) -> list[Target]:
+def roots(of: Month) -> list[GoalTarget]:
     """The highest targets whose sales the user sees all of."""
-    return visible.roots(scope(), lambda: all_names(of))
+    return published_standings.highest_targets(scope(), lambda: all_names(of))
 
 
-def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -> list[Target]:
+def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -> list[GoalTarget]:
     """The highest targets of these regions and stores whose sales the user sees all of; empty: of all."""
     highest = roots(of)
     if not regions and not stores:
         return highest
-    below = all_names(of).of_level(Level.STORE if stores else Level.REGION)
+    below = all_names(of).of_level(GoalLevel.STORE if stores else GoalLevel.REGION)
     return [
         one
         for one in dict.fromkeys((*highest, *below))
@@ -93,26 +95,29 @@ def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -
     ]
 
 
-def label(one: Target) -> str:
+def label(one: GoalTarget) -> str:
     """The name of a target for people."""
-    if one.level is Level.SALESPERSON:
+    if one.level is GoalLevel.SALESPERSON:
         return texts.label(one, name_of("salesperson", one.salesperson, one.region))
-    if one.level is Level.STORE:
+    if one.level is GoalLevel.STORE:
         return texts.label(one, name_of("store", one.store, one.region))
     return texts.label(one)
 
 
-def args(one: Target, **more: Any) -> dict[str, Any]:
+def args(one: GoalTarget, **more: Any) -> dict[str, Any]:
     """The address of a target, as arguments."""
     return one.filled | more
 
 
-def may_edit(one: Target) -> bool:
+def may_edit(one: GoalTarget) -> bool:
     """Whether the user may enter a goal of the target."""
     return scope().may(Action.MANAGE_STOCK) and one.is_visible(scope()) and may_change(scope(), one.extent)
 
 
-def where(one: Target) -> str:
+def where(one: GoalTarget) -> str:
     """The region and store of a target, for lists of several."""
-    place = {Level.STORE: [one.region], Level.SALESPERSON: [one.region, label(Target(one.region, one.store))]}
+    place = {
+        GoalLevel.STORE: [one.region],
+        GoalLevel.SALESPERSON: [one.region, label(GoalTarget(one.region, one.store))],
+    }
     return ", ".join(place.get(one.level, [one.region] if one.category and one.region else []))

@@ -1,8 +1,8 @@
 """Texts of the pages of goals."""
 
-from tillstream.domain.goals.goal import WITHOUT, GoalMeasure, Level, Target
-from tillstream.goals.projection import FORECAST, PACE
-from tillstream.goals.tree import SHARE, SUM
+from tillstream.goals.month_projection import FORECAST, PACE
+from tillstream.goals.standings import SHARE, SUM
+from tillstream.goals.targets import WITHOUT_VALUE, GoalLevel, GoalMeasure, GoalTarget
 
 MEASURES = {
     GoalMeasure.REVENUE: "Revenue",
@@ -11,13 +11,13 @@ MEASURES = {
     GoalMeasure.ORDERS: "Orders",
 }
 LEVELS = {
-    Level.COMPANY: "Company",
-    Level.REGION: "Regions",
-    Level.STORE: "Stores",
-    Level.SALESPERSON: "Salespeople",
-    Level.CATEGORY: "Categories",
+    GoalLevel.COMPANY: "Company",
+    GoalLevel.REGION: "Regions",
+    GoalLevel.STORE: "Stores",
+    GoalLevel.SALESPERSON: "Salespeople",
+    GoalLevel.CATEGORY: "Categories",
 }
-KINDS = {Level.REGION: "Region", Level.STORE: "Store"}
+KINDS = {GoalLevel.REGION: "Region", GoalLevel.STORE: "Store"}
 METHODS = {FORECAST: "from the forecast", PACE: "at the pace of the month so far"}
 ORIGINS = {
     SHARE: "A share of the goal above, by the sales of the last 12 months.",
@@ -37,24 +37,24 @@ BOARDS = {
 }
 NO_FILE = "Choose a file, or paste rows from a spreadsheet."
 _WITHOUT = {
-    Level.REGION: "No region",
-    Level.STORE: "No store",
-    Level.SALESPERSON: "No salesperson",
-    Level.CATEGORY: "No category",
+    GoalLevel.REGION: "No region",
+    GoalLevel.STORE: "No store",
+    GoalLevel.SALESPERSON: "No salesperson",
+    GoalLevel.CATEGORY: "No category",
 }
 
 
-def label(target: Target, name: str = "") -> str:
+def label(target: GoalTarget, name: str = "") -> str:
     """What people call a target. name: of the store or salesperson; empty without one."""
-    if target.level is Level.COMPANY:
+    if target.level is GoalLevel.COMPANY:
         return ALL_SALES
     code = {
-        Level.REGION: target.region,
-        Level.STORE: target.store,
-        Level.SALESPERSON: target.salesperson,
-        Level.CATEGORY: target.category,
+        GoalLevel.REGION: target.region,
+        GoalLevel.STORE: target.store,
+        GoalLevel.SALESPERSON: target.salesperson,
+        GoalLevel.CATEGORY: target.category,
     }[target.level]
-    if code == WITHOUT:
+    if code == WITHOUT_VALUE:
         return _WITHOUT[target.level]
     return name or code
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from portal.context import ports, scope
 from portal.goals import charts, requested
-from tillstream.domain.goals.goal import GoalMeasure
-from tillstream.goals.standings import Standing
+from tillstream.goals.standings import GoalStanding
+from tillstream.goals.targets import GoalMeasure
 from tillstream.model.months import Month
 from tillstream.model.people import Action
 
@@ -21,7 +21,7 @@ def load(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     month = Month.of(ports().clock.now().date())
     goals = requested.month_of_goals(month).stored.goals
     measure = next((one for one in requested.measures() if any(key[1] is one for key in goals)), GoalMeasure.REVENUE)
-    standings: list[Standing] = []
+    standings: list[GoalStanding] = []
     if goals:
         standings = (
             requested.month_of_goals(month)

@@ -14,11 +14,11 @@ from portal import live
 from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.published_names import published
-from tillstream.connectors import status
+from tillstream.connectors import state as connectors_state
 from tillstream.model.batch import BatchState
+from tillstream.operations import message_queues
 from tillstream.ports import Ports
 from tillstream.records import batch_records
-from tillstream.workflows.operations import queue_depths
 
 REGISTRY = "tillstream.metrics"
 CONNECTIONS = "tillstream.connections"
@@ -64,7 +64,7 @@ class _Pipeline(Collector):
 
     def collect(self) -> Iterator[Metric]:
         waiting = GaugeMetricFamily("tillstream_queue_messages", "Messages of a queue", labels=("queue", "state"))
-        for depth in queue_depths.depths(self._ports):
+        for depth in message_queues.queue_depths(self._ports):
             for state in ("ready", "leased", "delayed", "dead"):
                 if (count := getattr(depth, state)) is not None:
                     waiting.add_metric((depth.subscription, state), count)
@@ -76,8 +76,8 @@ class _Pipeline(Collector):
             "tillstream_connector_lag_seconds", "Time since the source was read to its end", labels=("connector",)
         )
         now = self._ports.clock.now()
-        for name, of_connector in status.all_of(self._ports).items():
-            if (since := status.lag(of_connector, now)) is not None:
+        for name, of_connector in connectors_state.all_statuses(self._ports).items():
+            if (since := connectors_state.connector_lag(of_connector, now)) is not None:
                 lag.add_metric((name,), since.total_seconds())
         yield waiting
         yield batches

@@ -21,9 +21,9 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import UNRESTRICTED, Action
+from tillstream.operations import kept_originals, maintenance_status, message_queues
 from tillstream.records import batch_records, losses
 from tillstream.settings import Settings
-from tillstream.workflows.operations import loss_decisions, maintenance_log, queue_depths
 
 LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 
@@ -46,16 +46,16 @@ def show() -> ResponseReturnValue:
         dealt_with=[one for one in losses.all_losses(ports()) if not one.is_open],
         headline=losses.headline,
         titles=losses.TITLES,
-        resolutions=lambda loss: texts.resolutions(loss_decisions.choices(loss, app.home)),
+        resolutions=lambda loss: texts.resolutions(kept_originals.loss_choices(loss, app.home)),
         labels=texts.DEALT_WITH,
-        depths=queue_depths.depths(ports()),
+        depths=message_queues.queue_depths(ports()),
         states={state: count for state, count in states.items() if count},
         connectors=connectors.connectors(),
         lines=kpis["lines"],
         as_of=_text(kpis["as_of"]),
-        swept=maintenance_log.last(ports(), maintenance_log.SWEEP),
-        repaired=maintenance_log.last_repair(ports()),
-        backed_up=maintenance_log.last(ports(), maintenance_log.BACKUP),
+        swept=maintenance_status.last_run(ports(), maintenance_status.SWEEP_TASK),
+        repaired=maintenance_status.last_repair(ports()),
+        backed_up=maintenance_status.last_run(ports(), maintenance_status.BACKUP_TASK),
     )
 
 
@@ -71,7 +71,7 @@ def decide(loss: str) -> ResponseReturnValue:
             losses.reopen_loss(ports(), loss, by=me().login)
         else:
             resolution, home = losses.Resolution(decision), tillstream().home
-            loss_decisions.decide(ports(), loss, resolution, reason, by=me().login, home=home)
+            kept_originals.decide_loss(ports(), loss, resolution, reason, by=me().login, home=home)
     except NotFound:
         raise
     except Rejected as error:

@@ -14,11 +14,11 @@ from portal import context, security, token_auth
 from portal.api import paths
 from portal.api.tills import sales as store_sales
 from tillstream.app import App
+from tillstream.intake import store_messages
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected
 from tillstream.people import store_credentials
 from tillstream.records import audit_log
-from tillstream.workflows.intake import store_messages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -71,4 +71,4 @@ def _size(environ: "WSGIEnvironment") -> int | None:
     if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] not in ADDRESSES or "HTTP_ORIGIN" in environ:
         return None
     length = environ.get("CONTENT_LENGTH", "")
-    return int(length) if length.isdecimal() and int(length) <= store_messages.MAX_BYTES else None
+    return int(length) if length.isdecimal() and int(length) <= store_messages.MAX_REQUEST_BYTES else None

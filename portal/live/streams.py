@@ -88,7 +88,9 @@ def respond(
     """
     streams, last = streams_of(current_app), _last_settlement()
     read = partial(_version, streams, partial(data_version.live_appends, ports().documents), _settlement_reader())
-    sender = Sender(read, send, slower, unsettled, partial(streams.alerts.current, partial(alerts.revision, ports())))
+    sender = Sender(
+        read, send, slower, unsettled, partial(streams.alerts.current, partial(alerts.alerts_revision, ports()))
+    )
     stream, seconds = _stream(last), STREAM_SECONDS * random.uniform(0.5, 1)  # noqa: S311 - no secret
     is_stream, hold = "once" not in request.args and request.method == "GET", request.environ.get(HOLD)
     # On a single-threaded server an open stream would block every other request.

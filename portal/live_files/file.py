@@ -21,7 +21,7 @@ from portal.urls import with_args
 from tillstream.analytics import line_export, measure_values, query_catalogue
 from tillstream.analytics.explorations import UNGROUPED
 from tillstream.analytics.filters import CURRENCY
-from tillstream.exports.formats import FORMATS, format_of
+from tillstream.delivery.export_formats import FORMATS, export_format
 from tillstream.marts import connection_files
 from tillstream.model.dates import ALL_TIME, PERIOD_PRESETS
 from tillstream.model.errors import NotFound, Rejected
@@ -47,7 +47,7 @@ def read(live_file: str, suffix: str) -> ResponseReturnValue:
         raise Rejected(texts.no_preset(preset, presets))
     if suffix == PBIDS:
         return _power_bi(live_file, args)
-    format_of(suffix)
+    export_format(suffix)
     values = resolved()[0]
     if preset == LATEST and (latest := figures.latest(figures.parse_filters(values))):
         values |= dates_in_address(latest)

@@ -28,7 +28,7 @@ from tillstream.analytics.explorations import (
     UNGROUPED,
 )
 from tillstream.analytics.filters import CURRENCY
-from tillstream.exports.formats import FORMATS
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.dates import DATE_FILTERS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action

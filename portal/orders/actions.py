@@ -11,14 +11,13 @@ from portal import formats
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.orders import scoped, texts
-from tillstream.app import messages
-from tillstream.domain.purchasing.order import PurchaseOrder
-from tillstream.mail import outbox
+from tillstream.app import mail_job, messages
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.people import Action
-from tillstream.purchasing import documents, lead_times, orders
-from tillstream.purchasing.order_mail import mail_of
-from tillstream.reports import mail_job
+from tillstream.records import mail
+from tillstream.stock import order_arrivals, order_documents, purchase_orders
+from tillstream.stock.order_documents import order_mail
+from tillstream.stock.purchase_orders import PurchaseOrder
 
 
 @allow(Action.MANAGE_STOCK)
@@ -29,11 +28,11 @@ def send(order_number: str) -> ResponseReturnValue:
     address = supplier.email if supplier and request.form.get("email") and tillstream().settings.sends_mail else ""
     if request.form.get("email") and not address:
         raise Rejected(texts.NO_ADDRESS)
-    days = scoped.lead_days(supplier, lead_times.of_stored(ports()).get(order.supplier))
+    days = scoped.lead_days(supplier, order_arrivals.stored_lead_times(ports()).get(order.supplier))
     sent_on = formats.day_in(request.form.get("sent_on", "")) or ports().clock.now().date()
     expected_on = formats.day_in(request.form.get("expected_on", "")) or order.expected_on
     expected_on = expected_on or sent_on + timedelta(days=days)
-    order = orders.send(ports(), order.order_id, by=me().login, sent_on=sent_on, expected_on=expected_on)
+    order = purchase_orders.send_order(ports(), order.order_id, by=me().login, sent_on=sent_on, expected_on=expected_on)
     tillstream().queries.clear()
     if address:
         _mail(order, address)
@@ -43,17 +42,17 @@ def send(order_number: str) -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def close(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, orders.close)
+    return _step(order_number, purchase_orders.close_order)
 
 
 @allow(Action.MANAGE_STOCK)
 def reopen(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, orders.reopen)
+    return _step(order_number, purchase_orders.reopen_order)
 
 
 @allow(Action.MANAGE_STOCK)
 def cancel(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, orders.cancel)
+    return _step(order_number, purchase_orders.cancel_order)
 
 
 def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValue:
@@ -65,7 +64,7 @@ def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValu
 
 def _mail(order: PurchaseOrder, address: str) -> None:
     """Put the document of an order into the outbox, once."""
-    document = documents.document(ports(), order, costs=scoped.shows_costs())
-    outbox.add(ports(), mail_of(document, address), messages.mail_sender(tillstream().settings))
+    document = order_documents.order_document(ports(), order, costs=scoped.shows_costs())
+    mail.add_mail(ports(), order_mail(document, address), messages.mail_sender(tillstream().settings))
     with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)

@@ -15,14 +15,13 @@ from portal.context import me, ports
 from portal.orders import product_lines, scoped, texts
 from portal.orders.product_lines import NOTHING_SCANNED, FormRow, Scanned
 from portal.places.places import Place, place, places
-from tillstream.catalogue import listing
-from tillstream.domain.catalogue.dated_amounts import cost_on
-from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
+from tillstream.catalogue import entry_lists
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
-from tillstream.purchasing import orders
+from tillstream.model.product_catalogue import EntryKind, Product, Supplier, cost_on
+from tillstream.stock import purchase_orders
+from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
 MOST_OFFERED = 100
 """Products of a supplier in the form of a new order."""
@@ -48,7 +47,7 @@ def new() -> ResponseReturnValue:
     if supplier is None or at is None:
         return _choices()
     order = PurchaseOrder(secrets.token_hex(16), supplier.code, at.region, at.store_id, at.currency, ())
-    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
     offered = sorted(
         (one for one in entries if isinstance(one, Product) and one.active and one.supplier == supplier.code),
         key=lambda one: (one.name.casefold(), one.code),
@@ -70,7 +69,7 @@ def create() -> ResponseReturnValue:
 
 @allow(Action.MANAGE_STOCK)
 def edit(order_number: str) -> ResponseReturnValue:
-    order, version = orders.get_version(ports(), _draft(order_number).order_id)
+    order, version = purchase_orders.get_order_version(ports(), _draft(order_number).order_id)
     return _page(OrderForm(order, version, _rows_of(order)))
 
 
@@ -95,7 +94,7 @@ def _posted(order: PurchaseOrder, version: int) -> ResponseReturnValue:
         entered = replace(entered, lines=_lines(rows, order), expected_on=_expected())
         stored = _store(entered, version)
     except Conflict:
-        current, stored_version = orders.get_version(ports(), order.order_id)
+        current, stored_version = purchase_orders.get_order_version(ports(), order.order_id)
         return _page(OrderForm(entered, stored_version, rows, [texts.CHANGED, _summary(current)])), 409
     except NotFound:
         raise
@@ -109,8 +108,8 @@ def _posted(order: PurchaseOrder, version: int) -> ResponseReturnValue:
 
 def _store(order: PurchaseOrder, version: int) -> PurchaseOrder:
     if version:
-        return orders.edit(ports(), order, by=me().login, version=version)
-    return orders.create(ports(), order, by=me().login)
+        return purchase_orders.edit_order(ports(), order, by=me().login, version=version)
+    return purchase_orders.create_order(ports(), order, by=me().login)
 
 
 def _lines(rows: Sequence[FormRow], order: PurchaseOrder) -> tuple[OrderLine, ...]:

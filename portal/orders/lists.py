@@ -14,10 +14,10 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.list_view import ListQuery
 from portal.orders import scoped, texts
-from tillstream.domain.purchasing.order import PurchaseOrder
 from tillstream.model.people import Action
-from tillstream.purchasing import lead_times
-from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, find
+from tillstream.stock import order_arrivals
+from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders
+from tillstream.stock.purchase_orders import PurchaseOrder
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def listing() -> ResponseReturnValue:
     """Orders of the user's stores; at first the open ones, newest first."""
     shown = [name for name in texts.COLUMNS if name != "cost" or scoped.shows_costs()]
     query = list_view.list_query(sorts=shown, filters=("state", "supplier", "store"))
-    state = next((one for one in query.chosen["state"] if one in STORED), OPEN)
+    state = next((one for one in query.chosen["state"] if one in STORED_STATES), OPEN)
     rows = _rows(state)
     matching = [one for one in rows if _matches(one, query)]
     names = {one.order.supplier: one.supplier for one in rows}
@@ -76,9 +76,9 @@ def listing() -> ResponseReturnValue:
 
 
 def _rows(state: str) -> list[Row]:
-    learned, suppliers, stores = lead_times.of_stored(ports()), scoped.suppliers(), scoped.store_names()
+    learned, suppliers, stores = order_arrivals.stored_lead_times(ports()), scoped.suppliers(), scoped.store_names()
     today, rows = ports().clock.now().date(), []
-    for tracked in find(ports(), scope(), OrderFilter(state)):
+    for tracked in list_orders(ports(), scope(), OrderFilter(state)):
         order, supplier = tracked.order, suppliers.get(tracked.order.supplier)
         rows.append(
             Row(

@@ -9,20 +9,19 @@ from portal.access import allow
 from portal.audit.texts import ACTION_LABELS
 from portal.context import ports, tillstream
 from portal.orders import scoped, texts
-from tillstream.domain.inventory.movements import MovementKind
-from tillstream.inventory import records
-from tillstream.inventory.records import StoredMovement
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
-from tillstream.purchasing import documents, lead_times, orders
+from tillstream.stock import order_arrivals, order_documents, purchase_orders, stored_movements
+from tillstream.stock.movements import MovementKind
+from tillstream.stock.stored_movements import StoredMovement
 
 
 @allow(Action.SEE_NUMBERS)
 def show(order_number: str) -> ResponseReturnValue:
     order = scoped.order_of(order_number)
-    (tracked,) = orders.track(ports(), [order])
+    (tracked,) = purchase_orders.track_orders(ports(), [order])
     supplier = scoped.suppliers().get(order.supplier)
-    learned = lead_times.of_stored(ports()).get(order.supplier)
+    learned = order_arrivals.stored_lead_times(ports()).get(order.supplier)
     today = ports().clock.now().date()
     suggested = order.expected_on or today + timedelta(days=scoped.lead_days(supplier, learned))
     names = {line.product: line.name for line in order.lines}
@@ -39,7 +38,7 @@ def show(order_number: str) -> ResponseReturnValue:
         extra={product: units for product, units in tracked.received.items() if product not in names},
         names=names,
         receipts=receipts_of(order.order_id),
-        history=orders.history(ports(), order.number),
+        history=purchase_orders.order_history(ports(), order.number),
         labels={action.value: label for action, label in ACTION_LABELS.items()},
         fields=texts.FIELDS,
         today=today,
@@ -52,15 +51,19 @@ def show(order_number: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def document(order_number: str, form: str) -> ResponseReturnValue:
     """The order as PDF or CSV."""
-    if form not in documents.FORMS:
-        raise NotFound(texts.no_form(documents.FORMS))
+    if form not in order_documents.DOCUMENT_FORMS:
+        raise NotFound(texts.no_form(order_documents.DOCUMENT_FORMS))
     order = scoped.order_of(order_number)
-    content = documents.document(ports(), order, costs=scoped.shows_costs()).render(form)
-    response = Response(content, content_type=documents.FORMS[form])
+    content = order_documents.order_document(ports(), order, costs=scoped.shows_costs()).render(form)
+    response = Response(content, content_type=order_documents.DOCUMENT_FORMS[form])
     response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}.{form}")
     return response
 
 
 def receipts_of(order_id: str) -> list[StoredMovement]:
     """The receipts of an order that are not cancelled, oldest first."""
-    return [one for one in records.with_reference(ports(), order_id) if one.movement.kind is MovementKind.RECEIPT]
+    return [
+        one
+        for one in stored_movements.movements_with_reference(ports(), order_id)
+        if one.movement.kind is MovementKind.RECEIPT
+    ]

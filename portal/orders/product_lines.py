@@ -8,14 +8,14 @@ from flask import request
 
 from portal.context import ports
 from portal.orders import texts
-from tillstream.catalogue import listing
-from tillstream.catalogue.products import find_code
-from tillstream.domain.catalogue import cell_values
-from tillstream.domain.catalogue.cell_values import CellProblem
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.catalogue import entry_lists
+from tillstream.catalogue.stored_entries import find_product
+from tillstream.model import catalogue_columns
+from tillstream.model.catalogue_columns import CellProblem
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
+from tillstream.model.product_catalogue import EntryKind, Product
 
 MOST_MATCHES = 10
 """Products that are offered for a search text."""
@@ -64,9 +64,9 @@ def scanned(region: str) -> Scanned:
     text = (request.form.get("add", "") or request.form.get("scan", "")).strip()
     if not text:
         return NOTHING_SCANNED
-    if product := find_code(ports(), region, text):
+    if product := find_product(ports(), region, text):
         return Scanned(product)
-    matches = listing.find(ports(), EntryKind.PRODUCT, UNRESTRICTED, listing.EntryFilter(text))
+    matches = entry_lists.list_entries(ports(), EntryKind.PRODUCT, UNRESTRICTED, entry_lists.EntryFilter(text))
     products = tuple(one for one in matches if isinstance(one, Product))
     if len(products) == 1:
         return Scanned(products[0])
@@ -82,14 +82,14 @@ def with_product(rows: Sequence[FormRow], product: Product, new: FormRow, step: 
 def number(name: str, text: str) -> Decimal:
     """The number in a field. Raises `Rejected`."""
     try:
-        return cell_values.number(text)
+        return catalogue_columns.parse_number(text)
     except CellProblem as error:
         raise Rejected(texts.not_a_number(name, text)) from error
 
 
 def products_of(codes: Iterable[str]) -> dict[str, Product]:
     """The products of the catalogue among these codes."""
-    entries = listing.entries(ports(), EntryKind.PRODUCT)
+    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT)
     products = (entries.get((code,)) for code in codes)
     return {one.code: one for one in products if isinstance(one, Product)}
 
@@ -101,7 +101,7 @@ def _hint(code: str) -> str:
 def _more(text: str, step: Decimal) -> str:
     """The units of a field and a step more; the text as it is if it is no number."""
     try:
-        return decimal_text((cell_values.number(text) if text else Decimal(0)) + step)
+        return decimal_text((catalogue_columns.parse_number(text) if text else Decimal(0)) + step)
     except CellProblem:
         return text
 

@@ -16,14 +16,14 @@ from portal.context import me, ports, tillstream
 from portal.orders import product_lines, scoped, texts
 from portal.orders.page import receipts_of
 from portal.orders.product_lines import NOTHING_SCANNED, FormRow, Scanned
-from tillstream.catalogue import records as catalogue
-from tillstream.domain.catalogue.entries import EntryKind, Store
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.purchasing.order import OrderState, PurchaseOrder, TrackedOrder
+from tillstream.catalogue import stored_entries as catalogue
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
-from tillstream.purchasing import orders, receiving
-from tillstream.purchasing.receiving import Receipt
+from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.stock import order_arrivals, purchase_orders
+from tillstream.stock.order_arrivals import OrderReceipt
+from tillstream.stock.purchase_orders import OrderState, PurchaseOrder, TrackedOrder
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def record(order_number: str) -> ResponseReturnValue:
         return _page(tracked, ReceiptForm(movement_id, rows, scanned=scan))
     try:
         units = {row.product: product_lines.number(row.name, row.units) for row in rows if row.units}
-        receipt = Receipt(movement_id, order.order_id, units, *_when(order), _note())
-        after = receiving.receive(ports(), receipt, by=me().login)
+        receipt = OrderReceipt(movement_id, order.order_id, units, *_when(order), _note())
+        after = order_arrivals.receive_goods(ports(), receipt, by=me().login)
     except NotFound:
         raise
     except (Rejected, Conflict) as error:
@@ -72,7 +72,7 @@ def cancel(order_number: str) -> ResponseReturnValue:
     order, movement_id = scoped.order_of(order_number), request.form.get("movement", "")
     if movement_id not in {one.movement.movement_id for one in receipts_of(order.order_id)}:
         raise NotFound(texts.NO_RECEIPT)
-    receiving.cancel_receipt(ports(), movement_id, by=me().login)
+    order_arrivals.cancel_receipt(ports(), movement_id, by=me().login)
     flash(texts.RECEIPT_CANCELLED, "done")
     return redirect(url_for("orders.show", order_number=order.number), 303)
 
@@ -82,7 +82,7 @@ def _tracked(number: str) -> TrackedOrder:
     order = scoped.order_of(number)
     if order.state not in {OrderState.SENT, OrderState.CLOSED}:
         raise Rejected(texts.not_sent(order.number, order.state))
-    return orders.track(ports(), [order])[0]
+    return purchase_orders.track_orders(ports(), [order])[0]
 
 
 def _missing(tracked: TrackedOrder, *, empty: bool) -> list[FormRow]:
@@ -115,7 +115,7 @@ def _when(order: PurchaseOrder) -> tuple[date, datetime | None]:
 
 def _zone(order: PurchaseOrder) -> ZoneInfo:
     """The time zone of the store: of the catalogue, else of the region."""
-    store = catalogue.current(ports(), EntryKind.STORE, order.region, order.store_id)
+    store = catalogue.get_current_entry(ports(), EntryKind.STORE, order.region, order.store_id)
     contract = tillstream().contracts.for_region(order.region)
     own = store.time_zone if isinstance(store, Store) else ""
     return ZoneInfo(own or (contract.dates.zone_of(order.store_id) if contract else "UTC"))

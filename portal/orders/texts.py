@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tillstream.domain.catalogue.entries import Product, Supplier
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.domain.purchasing.order import OrderState
+from tillstream.model.document_json import decimal_text
+from tillstream.model.product_catalogue import Product, Supplier
 from tillstream.model.text import upper_first
-from tillstream.purchasing import lead_times
-from tillstream.purchasing.lead_times import LeadTime
-from tillstream.purchasing.listing import ALL, OPEN
+from tillstream.stock import order_arrivals
+from tillstream.stock.order_arrivals import LeadTime
+from tillstream.stock.order_lists import ALL, OPEN
+from tillstream.stock.purchase_orders import OrderState
 
 STATES = {
     OPEN: "Open",
@@ -146,7 +146,7 @@ def lead_time(supplier: Supplier | None, learned: LeadTime | None) -> str:
     origin = "as learned from past orders" if learned else "as usual"
     if own is not None:
         origin = "as entered for the supplier"
-    words = f"Planned with {_days(lead_times.days(own, learned))}, {origin}."
+    words = f"Planned with {_days(order_arrivals.lead_time_days(own, learned))}, {origin}."
     if not learned:
         return words
     usual = decimal_text(Decimal(repr(learned.median)))

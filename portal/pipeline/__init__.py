@@ -13,10 +13,10 @@ from portal.pipeline import mart_destinations, sync, texts
 from portal.uploads import labels, scoped
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.people import Action
+from tillstream.operations import message_queues
+from tillstream.operations import message_queues as waiting_in
+from tillstream.operations.reconcile import sweep_by_user
 from tillstream.sync import standing
-from tillstream.workflows.decisions.sweeping import sweep
-from tillstream.workflows.operations import dead_letters
-from tillstream.workflows.operations import queue_depths as waiting_in
 
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 sync.register(blueprint)
@@ -36,12 +36,12 @@ def show() -> ResponseReturnValue:
         "pipeline/show.html",
         connectors=connectors.connectors(),
         # Queue depths cover all regions, so only admins see them.
-        depths=waiting_in.depths(ports()) if admin else [],
+        depths=waiting_in.queue_depths(ports()) if admin else [],
         queues=texts.QUEUES,
         failed=list(islice(scoped.newest(state=BatchState.FAILED), SHOWN)),
         stuck=stuck,
         # A dead letter may contain a sale of any region, so only admins see it.
-        dead=dead_letters.find(ports(), SHOWN) if admin else None,
+        dead=message_queues.find_dead_letters(ports(), SHOWN) if admin else None,
         states=labels.STATES,
         admin=admin,
         copies=mart_destinations.listed() if admin else [],
@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/pipeline/resend")
 @allow(Action.ADMINISTER)
 def resend() -> ResponseReturnValue:
-    sent = dead_letters.resend(ports(), request.form.getlist("id"), me().login)
+    sent = message_queues.resend_dead_letters(ports(), request.form.getlist("id"), me().login)
     flash(texts.resent(sent), "done")
     return redirect(url_for("pipeline.show"), 303)
 
@@ -61,7 +61,7 @@ def resend() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
-    report = sweep(app.ports, app.contracts, me().login, delegate=bool(app.settings.project))
+    report = sweep_by_user(app.ports, app.contracts, me().login, delegate=bool(app.settings.project))
     for sentence in (texts.RETRIED, *report["repaired"]):
         flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)

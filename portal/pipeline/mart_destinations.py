@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.context import ports
-from tillstream.marts import destination_runs, destinations
+from tillstream.marts import destinations
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ def listed() -> list[ListedCopy]:
             one.name,
             one.to,
             one.every,
-            destination_runs.behind(ports(), one) if one.done_at else None,
+            destinations.settlements_behind(ports(), one) if one.done_at else None,
             one.done_at,
             one.next_at,
             one.error,
         )
-        for one in destinations.find(ports())
+        for one in destinations.find_destinations(ports())
     ]

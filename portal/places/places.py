@@ -10,15 +10,15 @@ from portal.context import ports, scope, tillstream
 from portal.places import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.catalogue import listing
-from tillstream.catalogue.assignments import LISTED, is_assigned, own_stores, state_on
-from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
+from tillstream.catalogue import entry_lists
+from tillstream.catalogue.entry_lists import STATE_LISTED, entry_state_on, is_store_assigned, stores_of_salesperson
+from tillstream.intake.sale_form import currency_of_store
 from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound
 from tillstream.model.money import minor_digits
 from tillstream.model.people import Scope
+from tillstream.model.product_catalogue import EntryKind, Salesperson, Store
 from tillstream.people import accounts, store_credentials
-from tillstream.workflows.intake.form_checks import currency_of
 
 MAX_PEOPLE = 500
 EVERYWHERE = Filters()
@@ -49,7 +49,7 @@ def places() -> list[Place]:
     limit = scope()
     regions, sold = _regions_in_use(limit), set(_sold("region", limit))
     stores = [one for region in regions for one in of_region(region, limit, has_sales=region in sold)]
-    own = {(region, store) for region in regions for store in own_stores(ports(), region, limit.salesperson)}
+    own = {(region, store) for region in regions for store in stores_of_salesperson(ports(), region, limit.salesperson)}
 
     def order(one: Place) -> tuple[object, ...]:
         return (one.region, one.store_id) not in own, not one.name, one.region, one.name, one.store_id
@@ -81,7 +81,7 @@ def salespeople(region: str) -> list[dict[str, str]]:
     if limit.salesperson is not None:
         ids: Iterable[str] = {limit.salesperson} - retired - {""}
     elif listed:
-        current = {code for code, one in listed.items() if listing.in_scope(limit, one)}
+        current = {code for code, one in listed.items() if entry_lists.entry_in_scope(limit, one)}
         ids = sorted((current | set(accounted)) - retired)
     else:
         sold = figures.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
@@ -91,7 +91,7 @@ def salespeople(region: str) -> list[dict[str, str]]:
 
 
 def _catalogue_salespeople(region: str) -> dict[str, Salesperson]:
-    people = listing.entries(ports(), EntryKind.SALESPERSON).values()
+    people = entry_lists.all_entries(ports(), EntryKind.SALESPERSON).values()
     return {one.salesperson_id: one for one in people if isinstance(one, Salesperson) and one.region == region}
 
 
@@ -103,7 +103,9 @@ def _regions_in_use(limit: Scope) -> list[str]:
     """Regions with a contract in use, with stores in the catalogue, or with a till."""
     contracts, used = tillstream().contracts.all(), _contracts_in_use()
     regions = {contracts[name].region for name in used}
-    regions |= {one.region for one in listing.entries(ports(), EntryKind.STORE).values() if isinstance(one, Store)}
+    regions |= {
+        one.region for one in entry_lists.all_entries(ports(), EntryKind.STORE).values() if isinstance(one, Store)
+    }
     regions |= {one.region for one in store_credentials.find_store_tokens(ports()) if not one.revoked}
     return [region for region in _regions(limit) if region in regions]
 
@@ -124,7 +126,7 @@ def of_region(region: str, limit: Scope, *, has_sales: bool = True) -> list[Plac
     return [
         _place(contract, store_id, stores.get(store_id))
         for store_id in dict.fromkeys(_assigned(region, limit, has_sales=has_sales))
-        if state_on(ports(), EntryKind.STORE, region, store_id, today) == LISTED
+        if entry_state_on(ports(), EntryKind.STORE, region, store_id, today) == STATE_LISTED
     ]
 
 
@@ -147,11 +149,11 @@ def store_currency(region: str, store_id: str) -> str:
 
 
 def _currency(contract: Contract | None, store: Store | None) -> str:
-    return currency_of(store, contract) or tillstream().settings.reporting_currency
+    return currency_of_store(store, contract) or tillstream().settings.reporting_currency
 
 
 def _catalogue_stores(region: str) -> dict[str, Store]:
-    stores = listing.entries(ports(), EntryKind.STORE).values()
+    stores = entry_lists.all_entries(ports(), EntryKind.STORE).values()
     return {one.store_id: one for one in stores if isinstance(one, Store) and one.region == region}
 
 
@@ -159,7 +161,7 @@ def _assigned(region: str, limit: Scope, *, has_sales: bool) -> list[str]:
     """The stores of the account in a region; an account has a list of stores for all its regions."""
     if limit.stores is None:
         return _stores_of(region, limit, has_sales=has_sales)
-    own = [store for store in limit.stores if is_assigned(ports(), limit, region, store)]
+    own = [store for store in limit.stores if is_store_assigned(ports(), limit, region, store)]
     if limit.regions is not None and len(limit.regions) == 1:
         return own
     of_region = set(_stores_of(region, limit, has_sales=has_sales))

@@ -11,9 +11,9 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.quality import pass_rates, texts
 from tillstream.model.people import Action, Scope
+from tillstream.operations.reconcile import refresh_daily_totals
 from tillstream.quality import results, rows, run
 from tillstream.quality.published import published
-from tillstream.workflows.decisions.sweeping import refresh_totals
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
@@ -67,7 +67,7 @@ def check(check_name: str) -> ResponseReturnValue:
 @blueprint.post("/quality")
 @allow(Action.ADMINISTER)
 def run_checks() -> ResponseReturnValue:
-    refresh_totals(ports())
+    refresh_daily_totals(ports())
     if tillstream().settings.project:
         run.run_due(ports(), run.ON_BIGQUERY)
     else:

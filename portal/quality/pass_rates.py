@@ -13,7 +13,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.quality import texts
 from tillstream.analytics.filters import Filters
-from tillstream.exports.formats import LABELS
+from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.model.problems import CATALOGUE
@@ -159,7 +159,7 @@ def _files(weeks: Weeks, source: str) -> list[tuple[str, str]]:
     args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
     return [
         (
-            texts.file_label(table, LABELS[form]),
+            texts.file_label(table, FORMAT_LABELS[form]),
             url_for("exports.table", table=table, format=form, **args),
         )
         for table in ("pass-rates", "failed-rules")

@@ -13,15 +13,16 @@ from portal.filters.values import remaining
 from portal.reports import texts
 from portal.reports.looker_studio import finished_reports
 from portal.urls import public_address
-from tillstream.mail import outbox, schedule
+from tillstream.app import mail_job
+from tillstream.delivery import schedule
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.months import Month
 from tillstream.model.people import Action
+from tillstream.records import mail
 from tillstream.records.outbox import ENDED_BADLY
-from tillstream.reports import mail_job, period, subscriptions
-from tillstream.reports.facts import ReportSource
-from tillstream.reports.forms import FORMS, report
-from tillstream.reports.period import ReportPeriod
+from tillstream.reports import facts, subscriptions
+from tillstream.reports.facts import ReportPeriod, ReportSource
+from tillstream.reports.forms import REPORT_FORMS, render_report
 
 MESSAGES = 20
 """Messages of the outbox that an administrator sees."""
@@ -33,12 +34,12 @@ blueprint = Blueprint("reports", __name__, template_folder="templates")
 def show() -> ResponseReturnValue:
     """The reports that can be made by one click, and a form for other days."""
     today = ports().clock.now().date()
-    months = [period.latest(period.MONTH, today)]
-    months.append(period.latest(period.MONTH, months[0].first))
-    offered = [*months, period.latest(period.WEEK, today), _this_month(today)]
+    months = [facts.latest_period(facts.MONTH, today)]
+    months.append(facts.latest_period(facts.MONTH, months[0].first))
+    offered = [*months, facts.latest_period(facts.WEEK, today), _this_month(today)]
     choices = [(region, region) for region in sorted(remaining("region", {}))]
     is_admin = scope().may(Action.ADMINISTER)
-    subscribed = subscriptions.listed(ports(), "" if is_admin else me().login)
+    subscribed = subscriptions.list_subscriptions(ports(), "" if is_admin else me().login)
     return render_template(
         "reports/show.html",
         periods=offered,
@@ -50,7 +51,7 @@ def show() -> ResponseReturnValue:
         default_day=schedule.DEFAULT_DAY,
         default_hour=schedule.DEFAULT_HOUR,
         is_admin=is_admin,
-        messages=outbox.listed(ports(), MESSAGES) if is_admin else [],
+        messages=mail.list_mail(ports(), MESSAGES) if is_admin else [],
         again=ENDED_BADLY,
         looker_reports=list(finished_reports()),
     )
@@ -66,7 +67,7 @@ def subscribe() -> ResponseReturnValue:
     form = request.form
     day, hour = form.get("day", type=int), form.get("hour", type=int)
     every, to = form.get("every", ""), form.get("to", "")
-    subscriptions.subscribe(ports(), login, every, to, by=me().login, day=day, hour=hour)
+    subscriptions.subscribe_to_report(ports(), login, every, to, by=me().login, day=day, hour=hour)
     flash(texts.SUBSCRIBED if tillstream().settings.sends_mail else texts.KEPT, "done")
     return redirect(url_for("reports.show"), 303)
 
@@ -77,7 +78,7 @@ def unsubscribe() -> ResponseReturnValue:
     login = request.form.get("login", "") or me().login
     if login != me().login and not scope().may(Action.ADMINISTER):
         raise NotFound("There is no such subscription.")
-    subscriptions.unsubscribe(ports(), login, request.form.get("every", ""), by=me().login)
+    subscriptions.unsubscribe_from_report(ports(), login, request.form.get("every", ""), by=me().login)
     flash(texts.UNSUBSCRIBED, "done")
     return redirect(url_for("reports.show"), 303)
 
@@ -86,9 +87,9 @@ def unsubscribe() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
-    outbox.try_again(ports(), message_id, by=me().login)
+    mail.retry_mail(ports(), message_id, by=me().login)
     with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_if_due(ports(), sends_mail=tillstream().settings.sends_mail)
+        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
     flash(texts.SENT_AGAIN if tillstream().settings.sends_mail else texts.KEPT_MESSAGE, "done")
     return redirect(url_for("reports.show"), 303)
 
@@ -97,7 +98,7 @@ def send_again(message_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def executive(form: str) -> ResponseReturnValue:
     """The executive report of the days and region in the address, within the scope of the user."""
-    if form not in FORMS:
+    if form not in REPORT_FORMS:
         raise NotFound("A report is a PDF, a web page (html) or a workbook (xlsx).")
     app, chosen, region = tillstream(), _period(), request.args.get("region", "")
     if region and region not in _regions():
@@ -113,8 +114,8 @@ def executive(form: str) -> ResponseReturnValue:
         app.queries,
         public_address(),
     )
-    response = Response(report(source, form), content_type=FORMS[form])
-    days = f"{chosen.first}-{chosen.last}" if chosen.kind != period.MONTH else f"{chosen.first:%Y-%m}"
+    response = Response(render_report(source, form), content_type=REPORT_FORMS[form])
+    days = f"{chosen.first}-{chosen.last}" if chosen.kind != facts.MONTH else f"{chosen.first:%Y-%m}"
     name = "-".join(filter(None, ("sales", region, days)))
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{form}")
     return response
@@ -123,15 +124,15 @@ def executive(form: str) -> ResponseReturnValue:
 def _period() -> ReportPeriod:
     first, last = (formats.day_in(request.args.get(name, "")) for name in ("from", "to"))
     if first is None and last is None:
-        return period.latest(period.MONTH, ports().clock.now().date())
+        return facts.latest_period(facts.MONTH, ports().clock.now().date())
     if first is None or last is None:
         raise Rejected("Choose the first and the last day.")
-    return period.chosen(first, last)
+    return facts.chosen_period(first, last)
 
 
 def _this_month(today: date) -> ReportPeriod:
     month = Month.of(today)
-    return period.chosen(month.first, month.last)
+    return facts.chosen_period(month.first, month.last)
 
 
 def _regions() -> list[str]:

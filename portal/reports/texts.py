@@ -1,13 +1,13 @@
 """Texts of the page of reports."""
 
-from tillstream.mail import schedule
+from tillstream.delivery import schedule
 from tillstream.records.outbox import FAILED, SENDING, SENT, UNCLEAR, WAITING
-from tillstream.reports import period
+from tillstream.reports import facts
 
-EVERY = {period.WEEK: "Every week", period.MONTH: "Every month"}
+EVERY = {facts.WEEK: "Every week", facts.MONTH: "Every month"}
 DAYS = {
-    period.WEEK: [(number, f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)],
-    period.MONTH: [(day, f"On the {schedule.nth(day)}") for day in range(1, schedule.MONTH_DAYS + 1)],
+    facts.WEEK: [(number, f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)],
+    facts.MONTH: [(day, f"On the {schedule.ordinal(day)}") for day in range(1, schedule.MONTH_DAYS + 1)],
 }
 """Days to choose from: number in the schedule, and its text."""
 HOURS = [(hour, f"at {hour}:00") for hour in range(24)]

@@ -11,13 +11,12 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.places import places
 from portal.restock import texts
-from tillstream.domain.catalogue import cell_values
-from tillstream.domain.catalogue.cell_values import CellProblem
-from tillstream.model import json_text
+from tillstream.model import catalogue_columns, json_text
+from tillstream.model.catalogue_columns import CellProblem
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import Action, extent_of, may_change
-from tillstream.workflows.restocking import queue
-from tillstream.workflows.restocking.decisions import Pair
+from tillstream.stock import restock_queue
+from tillstream.stock.restock_lines import Pair
 
 
 @allow(Action.MANAGE_STOCK)
@@ -41,22 +40,22 @@ def _decide(pairs: list[Pair]) -> str:
     match request.form.get("do"):
         case "order":
             units = {pair: _units(pair) for pair in pairs}
-            orders = queue.order(ports(), units, currency_of=places.store_currency, by=by)
+            orders = restock_queue.order_queue_lines(ports(), units, currency_of=places.store_currency, by=by)
             numbers = ", ".join(one.number for one in orders)
             return f"Added to {numbers}. Send the drafts under Orders." if orders else "These are in an order already."
         case "snooze":
             days = request.form.get("days", "")
             if days not in texts.SNOOZES:
                 raise Rejected("Choose for how long.")
-            queue.snooze(ports(), pairs, ports().clock.now().date() + timedelta(days=int(days)), by=by)
+            restock_queue.snooze_lines(ports(), pairs, ports().clock.now().date() + timedelta(days=int(days)), by=by)
             return f"Snoozed {count} for {texts.SNOOZES[days]}."
         case "dismiss":
             if not request.form.get("reason"):
                 raise Rejected(texts.NO_REASON)
-            queue.dismiss(ports(), pairs, request.form["reason"], by=by)
+            restock_queue.dismiss_lines(ports(), pairs, request.form["reason"], by=by)
             return f"Dismissed {count}. A later need is shown again."
         case "reopen":
-            queue.reopen(ports(), pairs, by=by)
+            restock_queue.reopen_lines(ports(), pairs, by=by)
             return f"{count} can be ordered again."
     raise Rejected("Choose what to do with the selected products.")
 
@@ -76,7 +75,7 @@ def _units(pair: Pair) -> Decimal | None:
     """The entered units; None: as suggested. Raises `Rejected`."""
     text = request.form.get(f"units {json.dumps(list(pair))}", "").strip()
     try:
-        units = cell_values.positive_or_none(text)
+        units = catalogue_columns.parse_positive(text)
     except CellProblem:
         raise Rejected(f"{pair[2]}: enter a number of units above 0.") from None
     return units

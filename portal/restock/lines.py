@@ -13,9 +13,9 @@ from portal.filters import fields
 from portal.forecast.numbers import sees_all
 from portal.restock import texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.model.document_json import decimal_text
 from tillstream.model.people import Action
-from tillstream.workflows.restocking import run, schedule
+from tillstream.stock import restock_queue
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("urgency", "product", "store", "supplier", "units", "value")
@@ -58,8 +58,8 @@ def show() -> ResponseReturnValue:
         cost=_cost(counts, state),
         currency=figures.currency(),
         bar=[fields.of_stock(name, query.chosen) for name in FILTERS],
-        last=run.last(ports()),
-        is_requested=schedule.is_requested(ports()),
+        last=restock_queue.last_restock_run(ports()),
+        is_requested=restock_queue.is_restock_requested(ports()),
         line_id=_line_id,
         transfer_form=_transfer_form,
         sees_all=sees_all(),
@@ -73,7 +73,7 @@ def show() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def update() -> ResponseReturnValue:
     """Compute the queue again."""
-    ended = schedule.update(ports(), by=me().login)
+    ended = restock_queue.update_queue(ports(), by=me().login)
     tillstream().queries.clear()
     if ended:
         flash(f"The queue is up to date: {ended.lines:,} products need something.")

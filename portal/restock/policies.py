@@ -10,8 +10,8 @@ from portal.context import ports
 from portal.forecast.numbers import sees_all
 from portal.restock import texts
 from tillstream.model.people import Action
-from tillstream.restock.simulation.policies import FIXED, QUANTILE
-from tillstream.workflows.restocking import policies
+from tillstream.stock import restock_simulation
+from tillstream.stock.restock_simulation import FIXED, QUANTILE
 
 SHOWN = 0.95
 """Fill rate of the sentence."""
@@ -22,7 +22,7 @@ Compared = Mapping[tuple[float, str], Mapping[str, Any]]
 @allow(Action.SEE_COSTS)
 def show() -> str:
     """The last simulation, for those who see all stores: it is over all of them."""
-    last = policies.stored(ports()) if sees_all() else None
+    last = restock_simulation.stored_comparison(ports()) if sees_all() else None
     if last is None or not last.compared:
         problem = "" if last is None else last.problem
         return render_template("restock/policies.html", last=None, sees_all=sees_all(), problem=problem)

@@ -8,8 +8,8 @@ from portal.context import me, ports, tillstream
 from portal.restock import texts
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
-from tillstream.workflows.restocking import settings
-from tillstream.workflows.restocking.settings import RestockSettings
+from tillstream.stock import restock_needs
+from tillstream.stock.restock_needs import RestockSettings
 
 MOST_CATEGORIES = 200
 
@@ -26,7 +26,7 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Save the form; a wrong value is shown with its reason."""
     try:
-        settings.save(ports(), _entered(), by=me().login)
+        restock_needs.save_settings(ports(), _entered(), by=me().login)
     except Rejected as error:
         flash(str(error), "wrong")
         return _page(request.form.to_dict()), 422
@@ -40,7 +40,7 @@ def _page(values: dict[str, str]) -> str:
 
 
 def _shown(name: str) -> str:
-    stored = settings.read(ports())
+    stored = restock_needs.read_settings(ports())
     if name == "service":
         return f"{100 * stored.service:g}"
     if name == "categories":
@@ -56,7 +56,7 @@ def _entered() -> RestockSettings:
         raise Rejected("Write each category on a line of its own, such as Toys: 98.")
     return RestockSettings(
         service=_share(request.form.get("service", "")),
-        aim=request.form.get("aim", settings.CYCLES),
+        aim=request.form.get("aim", restock_needs.CYCLES),
         review_days=_whole("review_days", "Days between two orders"),
         most_weeks=_whole("most_weeks", "Weeks of cover"),
         budget=request.form.get("budget", "").strip(),

@@ -16,14 +16,13 @@ from tillstream.analytics.changes import ChangeReport
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+from tillstream.operations.delegated_decisions import DecisionKind, changes_of
 from tillstream.pipeline.staging import expiry
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
-from tillstream.workflows.decisions.ask import changes_of
-from tillstream.workflows.decisions.decision import Work
-from tillstream.workflows.review import notes
-from tillstream.workflows.review.decision_preview import previewable
+from tillstream.review import held_batches
+from tillstream.review.settlement_previews import is_confirmation_previewable
 
 SHOWN = 3
 """Rejected rows shown as evidence."""
@@ -62,7 +61,7 @@ def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
 
 def _answers(upload: Batch) -> dict[str, Any]:
     as_new = request.args.get("as_new") == "yes"
-    is_previewable = previewable(ports(), tillstream().contracts, upload)
+    is_previewable = is_confirmation_previewable(ports(), tillstream().contracts, upload)
     receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (_receipt(upload), None)
     return {
         "upload": upload,
@@ -78,7 +77,7 @@ def _answers(upload: Batch) -> dict[str, Any]:
         "contracts": scoped.contracts(),
         "needs_contract": labels.may_be_of_another_source(upload),
         "rejected": _rejected(upload),
-        "notes": notes.of_batch(ports(), upload.batch_id),
+        "notes": held_batches.notes_of_batch(ports(), upload.batch_id),
         "headers": receipts.batch_headers(ports(), upload) if upload.contract else {},
     }
 
@@ -98,5 +97,5 @@ def _rejected(upload: Batch) -> list[dict[str, Any]]:
 
 
 def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, ChangeReport]:
-    tried = ask(Work.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new)
+    tried = ask(DecisionKind.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new)
     return tried["receipt"], changes_of(tried["changes"])

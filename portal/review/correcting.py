@@ -12,7 +12,7 @@ from portal.uploads import scoped
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.records import batch_originals
-from tillstream.workflows.review import notes
+from tillstream.review import held_batches
 
 CHUNK = 1 << 20
 
@@ -39,6 +39,6 @@ def original(batch_id: str) -> Response:
 def add_note(batch_id: str) -> ResponseReturnValue:
     """Leave a note on a held file."""
     upload = scoped.changeable(batch_id)
-    notes.add(ports(), upload.batch_id, request.form.get("note", ""), me().login)
+    held_batches.add_note(ports(), upload.batch_id, request.form.get("note", ""), me().login)
     flash(texts.NOTED, "done")
     return redirect(url_for("review.decide", batch_id=batch_id), 303)

@@ -13,8 +13,8 @@ from portal.list_view import list_query, page_of
 from portal.review import texts
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action, extent_of, may_change
-from tillstream.workflows.review import day_closes
-from tillstream.workflows.review.day_closes import DayClose
+from tillstream.review import day_closes
+from tillstream.review.day_closes import DayClose
 
 
 @allow(Action.SEE_UPLOADS)
@@ -30,10 +30,10 @@ def show() -> ResponseReturnValue:
 @allow(Action.DECIDE)
 def accept(close_id: str) -> ResponseReturnValue:
     """Accept a day close with a reason."""
-    close = day_closes.get(ports(), close_id)
+    close = day_closes.get_day_close(ports(), close_id)
     if not _covers(close):
         raise NotFound(texts.NO_DAY_CLOSE)
-    day_closes.accept(ports(), close_id, me().login, request.form.get("reason", ""))
+    day_closes.accept_day_close(ports(), close_id, me().login, request.form.get("reason", ""))
     flash(
         texts.close_accepted(
             close.till_id, names.store(close.region, close.store_id), formats.day(date.fromisoformat(close.date))
@@ -46,7 +46,7 @@ def accept(close_id: str) -> ResponseReturnValue:
 def open_closes() -> list[DayClose]:
     """Day closes that need the user, in the order of days."""
     now = ports().clock.now()
-    return [one for one in day_closes.find(ports(), "open") if one.is_question(now) and _covers(one)]
+    return [one for one in day_closes.find_day_closes(ports(), "open") if one.is_question(now) and _covers(one)]
 
 
 def _searched(close: DayClose) -> str:

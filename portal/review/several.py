@@ -13,8 +13,8 @@ from portal.uploads import scoped
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
-from tillstream.workflows.review import decisions
-from tillstream.workflows.review.held_alike import decide_each
+from tillstream.review import held_batches
+from tillstream.review.held_batches import decide_each
 
 AT_ONCE = 100
 RECEIPTS = Markup(", ")
@@ -28,12 +28,14 @@ def decide() -> ResponseReturnValue:
         raise Rejected(texts.NONE_SELECTED)
     match request.form.get("answer"):
         case "import":
-            done = decide_each(filter(can_import, chosen), lambda one: decisions.confirm(ports(), one, me().login))
+            done = decide_each(
+                filter(can_import, chosen), lambda one: held_batches.confirm_batch(ports(), one, me().login)
+            )
             _report(done.values(), texts.importing)
         case "discard":
             reason = request.form.get("reason", "").strip()[:500]
             held = [one for one in chosen if one.state is BatchState.HELD]
-            done = decide_each(held, lambda one: decisions.reject(ports(), one, me().login, reason))
+            done = decide_each(held, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
             _report(done.values(), texts.discarded)
         case _:
             raise Rejected(texts.NO_ANSWER)

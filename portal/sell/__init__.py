@@ -13,9 +13,9 @@ from portal.places.places import place, places, salespeople
 from portal.sell import app_files, texts
 from portal.sell.earlier import WholeLedger, lines
 from portal.sell.products import products, promotions, retired
+from tillstream.intake import sale_form
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
-from tillstream.workflows.intake import form_checks, form_sales
 
 blueprint = Blueprint("sell", __name__, url_prefix="/sell", template_folder="templates")
 
@@ -53,7 +53,7 @@ def context() -> ResponseReturnValue:
             "salesperson": scope().salesperson,
             "places": [asdict(one) for one in stores],
             "salespeople": people,
-            "limits": form_checks.limits(),
+            "limits": sale_form.form_limits(),
             "server_time": ports().clock.now().isoformat(),
             "outcomes_since": outcomes.newest(),
         }
@@ -92,8 +92,8 @@ def send() -> ResponseReturnValue:
 
 def _enter(sale: Any) -> dict[str, str]:
     try:
-        sale_id = form_sales.enter(ports(), me().login, scope(), sale, WholeLedger())
-    except form_checks.NotAccepted as error:
+        sale_id = sale_form.enter_sale(ports(), me().login, scope(), sale, WholeLedger())
+    except sale_form.SaleNotAccepted as error:
         return {"id": _id(sale), "status": "refused", "code": error.code, "detail": str(error)}
     return {"id": sale_id, "status": "accepted", "detail": ""}
 

@@ -10,11 +10,11 @@ from portal.places.places import Place, of_store
 from portal.sell import texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
+from tillstream.intake import sale_form
+from tillstream.intake.sale_form import ProductQuantities
 from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Scope
-from tillstream.workflows.intake import form_returns
-from tillstream.workflows.intake.form_returns import Quantities
 
 COLUMNS = ("product_id", "product_name", "category", "currency")
 AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
@@ -29,14 +29,14 @@ class WholeLedger:
     def has_sale(self, region: str, sale_id: str) -> bool:
         return bool(_current(self._scope, region, sale_id))
 
-    def sold(self, region: str, sale_id: str) -> Quantities:
-        return form_returns.add_up(filter(_is_sold, _current(self._scope, region, sale_id)))
+    def sold(self, region: str, sale_id: str) -> ProductQuantities:
+        return sale_form.add_up_quantities(filter(_is_sold, _current(self._scope, region, sale_id)))
 
-    def returned(self, region: str, sale_id: str) -> dict[str, Quantities]:
+    def returned(self, region: str, sale_id: str) -> dict[str, ProductQuantities]:
         lines: dict[str, list[dict[str, Any]]] = {}
         for row in _run("returns-of-a-sale", self._scope, region, sale_id):
             lines.setdefault(row["sale_id"], []).append(row)
-        return {name: form_returns.add_up(rows) for name, rows in lines.items()}
+        return {name: sale_form.add_up_quantities(rows) for name, rows in lines.items()}
 
     @property
     def _scope(self) -> Scope:
@@ -50,7 +50,7 @@ def lines(place: Place, number: str) -> dict[str, Any]:
     sold = [row for row in rows if row["store_id"] in {place.store_id, None} and _is_sold(row)]
     if not sold:
         raise NotFound(texts.no_sale(number, place.store_id))
-    returned = form_returns.returned(ports(), place.region, sale_id, WholeLedger())
+    returned = sale_form.returns_of_sale(ports(), place.region, sale_id, WholeLedger())
     return {
         "sale_id": sale_id,
         "sale_date": sold[0]["sale_date"].isoformat(),
@@ -60,7 +60,7 @@ def lines(place: Place, number: str) -> dict[str, Any]:
 
 
 def _is_sold(row: Mapping[str, Any]) -> bool:
-    return row["status"] in form_returns.SOLD and (row["quantity"] or 0) > 0
+    return row["status"] in sale_form.SOLD_STATUSES and (row["quantity"] or 0) > 0
 
 
 def _current(limit: Scope, region: str, sale_id: str) -> list[dict[str, Any]]:
@@ -85,5 +85,5 @@ def _text(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def _texts(quantities: Quantities) -> dict[str, str]:
+def _texts(quantities: ProductQuantities) -> dict[str, str]:
     return {product: _text(quantity) for product, quantity in quantities.items()}

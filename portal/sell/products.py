@@ -7,11 +7,9 @@ from portal.context import ports, scope, tillstream
 from portal.places.places import Place, of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.catalogue import listing
-from tillstream.catalogue.products import codes_of
-from tillstream.domain.catalogue.aliases import resolve
-from tillstream.domain.catalogue.dated_amounts import EVERYWHERE, price_on
-from tillstream.domain.catalogue.entries import EntryKind, Product, Promotion
+from tillstream.catalogue import entry_lists
+from tillstream.catalogue.stored_entries import codes_of_product
+from tillstream.model.product_catalogue import EVERYWHERE, EntryKind, Product, Promotion, price_on, resolve_code
 
 MAX_PRODUCTS = 5_000
 
@@ -23,16 +21,16 @@ def products(place: Place) -> list[dict[str, Any]]:
     price is that of the latest sale, as the catalogue has none. `uncatalogued`: the catalogue does not have the
     product. Retired products are left out.
     """
-    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
     catalogue = {one.code: one for one in entries if isinstance(one, Product)}
-    owners = {key: one.code for one in catalogue.values() for key in codes_of(one)}
+    owners = {key: one.code for one in catalogue.values() for key in codes_of_product(one)}
     aliases = {code for region, code in owners if region in {place.region, EVERYWHERE}}
     codes: dict[str, list[str]] = {}
     for alias in aliases:
-        codes.setdefault(resolve(owners, place.region, alias), []).append(alias)
+        codes.setdefault(resolve_code(owners, place.region, alias), []).append(alias)
     offered: dict[str, dict[str, Any]] = {}
     for row in _sold(place):
-        code = resolve(owners, place.region, row["product_id"])
+        code = resolve_code(owners, place.region, row["product_id"])
         product = catalogue.get(code)
         if code not in offered and (product is None or product.active):
             listed = _listed(product, codes.get(code, []), place) if product else _uncatalogued(row)
@@ -46,9 +44,11 @@ def products(place: Place) -> list[dict[str, Any]]:
 
 def retired(place: Place) -> dict[str, str]:
     """All codes of retired products, each with the name of its product."""
-    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
     products = [one for one in entries if isinstance(one, Product) and not one.active]
-    codes = {code: one for one in products for region, code in codes_of(one) if region in {place.region, EVERYWHERE}}
+    codes = {
+        code: one for one in products for region, code in codes_of_product(one) if region in {place.region, EVERYWHERE}
+    }
     return {code: one.name or one.code for code, one in (codes | {one.code: one for one in products}).items()}
 
 
@@ -63,7 +63,7 @@ def promotions(place: Place) -> list[dict[str, str]]:
             "from": one.valid_from.isoformat() if one.valid_from else "",
             "to": one.valid_to.isoformat() if one.valid_to else "",
         }
-        for one in listing.entries(ports(), EntryKind.PROMOTION).values()
+        for one in entry_lists.all_entries(ports(), EntryKind.PROMOTION).values()
         if isinstance(one, Promotion) and one.active and _is_here(one, place)
     ]
 

@@ -10,11 +10,11 @@ from portal.access import allow
 from portal.context import ports
 from portal.stock import lines, product_codes, recording, stores, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.catalogue.json_codec import decimal_text
-from tillstream.inventory import transfers
-from tillstream.inventory.transfers import Transfer
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
+from tillstream.stock import store_transfers
+from tillstream.stock.store_transfers import Transfer
 
 MOST = 500
 """Transfers that are listed, those that were sent last."""
@@ -57,7 +57,7 @@ def confirm() -> ResponseReturnValue:
     if wrong:
         return _page(transfer, wrong[0]), 422
     try:
-        movements = transfers.arrivals(
+        movements = store_transfers.arrival_movements(
             transfer,
             {product: units for product, units in entered.items() if isinstance(units, Decimal)},
             rest_is_lost=request.form.get("rest") == "lost",
@@ -73,7 +73,7 @@ def confirm() -> ResponseReturnValue:
 
 def _of_request() -> Transfer:
     """The transfer in the address or the form. Raises `NotFound`, also outside the scope."""
-    transfer = transfers.get(ports(), request.values.get("id", ""))
+    transfer = store_transfers.get_transfer(ports(), request.values.get("id", ""))
     if not stores.may_change(transfer.region, transfer.from_store, transfer.to_store):
         raise NotFound(texts.NO_MOVEMENT)
     return transfer

@@ -13,11 +13,10 @@ from portal.context import me, ports, scope
 from portal.stock import recording, stores, texts
 from portal.stock.counts import required
 from tillstream.analytics.filters import Filters
-from tillstream.domain.inventory.counts import CountState, StockCount
-from tillstream.inventory import count_records, count_review, counting
-from tillstream.inventory.count_review import Difference
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+from tillstream.stock import stock_counts
+from tillstream.stock.stock_counts import CountDifference, CountState, StockCount
 
 MOST_LEVELS = 100_000
 """Products of one store that are compared."""
@@ -35,7 +34,7 @@ def confirm(count_id: str) -> ResponseReturnValue:
     count = required(count_id)
     today = stores.business_day(count.region, count.store_id)
     try:
-        counting.confirm(ports(), count_id, zeros=request.form.getlist("zero"), by=me().login, on=today)
+        stock_counts.confirm_count(ports(), count_id, zeros=request.form.getlist("zero"), by=me().login, on=today)
     except Rejected as error:
         return _page(count, str(error)), 422
     recording.follow()
@@ -44,11 +43,13 @@ def confirm(count_id: str) -> ResponseReturnValue:
 
 
 def _page(count: StockCount, error: str = "") -> str:
-    counted = count_records.lines(ports(), count.count_id)
+    counted = stock_counts.lines_of_count(ports(), count.count_id)
     if count.state is CountState.OPEN:
         levels = {row["product"]: row for row in _levels(count)}
         rows = [_row(one, levels.get(one.line.product_id, {})) for one in _differences(count, levels)]
-        missing = [levels[product] for product in count_review.uncounted(count, counted, list(levels.values()))]
+        missing = [
+            levels[product] for product in stock_counts.uncounted_products(count, counted, list(levels.values()))
+        ]
     else:
         rows, missing = [], []
     rows.sort(key=lambda row: (row["units"] is None, -abs(row["units"] or 0)))
@@ -65,7 +66,7 @@ def _page(count: StockCount, error: str = "") -> str:
         value=_value(rows),
         missing=missing,
         ticks_all=request.args.get("zero") == "all",
-        movements=counting.movement_ids(count, counted) if count.state is CountState.CONFIRMED else [],
+        movements=stock_counts.count_movement_ids(count, counted) if count.state is CountState.CONFIRMED else [],
         error=error,
         parts=texts.PARTS,
         states=texts.COUNT_STATES,
@@ -79,17 +80,17 @@ def _levels(count: StockCount) -> list[dict[str, Any]]:
     return rows
 
 
-def _differences(count: StockCount, levels: Mapping[str, dict[str, Any]]) -> list[Difference]:
-    counted = count_records.lines(ports(), count.count_id)
+def _differences(count: StockCount, levels: Mapping[str, dict[str, Any]]) -> list[CountDifference]:
+    counted = stock_counts.lines_of_count(ports(), count.count_id)
     if not counted:
         return []
     first_day = min(line.stock_date for line in counted)
-    changes = count_review.changes_since(ports().warehouse, count, first_day)
+    changes = stock_counts.stock_changes_since(ports().warehouse, count, first_day)
     on_hand = {product: row["on_hand"] for product, row in levels.items()}
-    return count_review.differences(count, counted, on_hand, changes)
+    return stock_counts.count_differences(count, counted, on_hand, changes)
 
 
-def _row(one: Difference, level: Mapping[str, Any]) -> dict[str, Any]:
+def _row(one: CountDifference, level: Mapping[str, Any]) -> dict[str, Any]:
     cost = level.get("unit_cost")
     value = None if cost is None or one.units is None else one.units * cost
     return {"line": one.line, "expected": one.expected, "units": one.units, "value": value} | {

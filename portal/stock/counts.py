@@ -13,19 +13,18 @@ from portal.filters.values import remaining
 from portal.places.places import Place
 from portal.stock import lines, product_codes, stores, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.inventory.counts import CountedLine, CountPart, CountState, StockCount
-from tillstream.domain.inventory.movements import DayPart
-from tillstream.inventory import count_records, counting
-from tillstream.inventory.counting import Scan
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
+from tillstream.stock import stock_counts
+from tillstream.stock.movements import DayPart
+from tillstream.stock.stock_counts import CountedLine, CountPart, CountScan, CountState, StockCount
 
 
 @allow(Action.MANAGE_STOCK)
 def listing() -> ResponseReturnValue:
     """The counts of the user's stores, those in progress first."""
     query = list_view.list_query()
-    counts = [one for place in stores.own() for one in count_records.find(ports(), place.region, place.store_id)]
+    counts = [one for place in stores.own() for one in stock_counts.find_counts(ports(), place.region, place.store_id)]
     counts.sort(key=lambda one: one.started_at, reverse=True)
     counts.sort(key=lambda one: one.state is not CountState.OPEN)
     return render_template(
@@ -61,7 +60,7 @@ def start() -> ResponseReturnValue:
         count_id, place.region, place.store_id, CountPart(part), category, DayPart(day_part), me().login, now
     )
     try:
-        counting.start(ports(), count)
+        stock_counts.start_count(ports(), count)
     except NotFound:
         raise
     except Rejected as error:
@@ -89,10 +88,10 @@ def scan(count_id: str) -> ResponseReturnValue:
         return _refused(count, texts.unknown_product(text) if product is None else str(units))
     now = ports().clock.now()
     try:
-        line = counting.enter(
+        line = stock_counts.enter_scan(
             ports(),
             count_id,
-            Scan(
+            CountScan(
                 request.form.get("scan", "")[:100] or secrets.token_hex(8),
                 product.code,
                 product.name,
@@ -113,21 +112,21 @@ def scan(count_id: str) -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def remove(count_id: str) -> ResponseReturnValue:
     """Remove the line of a product."""
-    counting.remove(ports(), required(count_id).count_id, request.form.get("product", ""))
+    stock_counts.remove_counted_line(ports(), required(count_id).count_id, request.form.get("product", ""))
     return redirect(url_for("stock.count", count_id=count_id), 303)
 
 
 @allow(Action.MANAGE_STOCK)
 def discard(count_id: str) -> ResponseReturnValue:
     """End a count without recording anything."""
-    counting.discard(ports(), required(count_id).count_id, by=me().login)
+    stock_counts.discard_count(ports(), required(count_id).count_id, by=me().login)
     flash(texts.COUNT_DISCARDED, "done")
     return redirect(url_for("stock.counts"), 303)
 
 
 def required(count_id: str) -> StockCount:
     """The count. Raises `NotFound`, also for one of a store that is not the user's."""
-    count = count_records.get(ports(), count_id)
+    count = stock_counts.get_count(ports(), count_id)
     if not stores.may_change(count.region, count.store_id):
         raise NotFound(texts.NO_COUNT)
     return count
@@ -148,7 +147,7 @@ def _shown(line: CountedLine) -> dict[str, Any]:
 
 
 def _page(count: StockCount, problem: str = "") -> str:
-    counted = count_records.lines(ports(), count.count_id)
+    counted = stock_counts.lines_of_count(ports(), count.count_id)
     query = list_view.list_query()
     words = query.q.casefold().split()
     matching = [one for one in counted if all(word in f"{one.product_id} {one.name}".casefold() for word in words)]

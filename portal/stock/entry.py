@@ -14,9 +14,9 @@ from portal.context import ports
 from portal.places.places import Place
 from portal.stock import lines, recording, stores, texts
 from portal.stock.lines import FormLine
-from tillstream.domain.inventory.movements import REASONS, WITH_REASON, Movement, MovementKind
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
+from tillstream.stock.movements import KINDS_WITH_REASON, REASONS, Movement, MovementKind
 
 FORMS = {
     "receive": MovementKind.RECEIPT,
@@ -77,7 +77,7 @@ def _movement(kind: MovementKind, place: Place, movement_id: str) -> Movement:
         place.store_id,
         day,
         occurred_at=_now() if day == today else None,
-        reason=request.form.get("reason", "") if kind in WITH_REASON else "",
+        reason=request.form.get("reason", "") if kind in KINDS_WITH_REASON else "",
         reference=movement_id if is_transfer else request.form.get("reference", "").strip()[:200],
         other_store=_receiver(place) if is_transfer else "",
         note=request.form.get("note", "").strip()[:500],
@@ -109,7 +109,7 @@ def _page(form: str, place: Place | None, movement_id: str, error: str = "", ent
         receivers=[(stores.key(one.region, one.store_id), stores.label(one)) for one in stores.receivers(place)]
         if place and kind is MovementKind.TRANSFER_OUT
         else [],
-        reasons=REASONS if kind in WITH_REASON else {},
+        reasons=REASONS if kind in KINDS_WITH_REASON else {},
         lines=lines.padded(entered),
         movement_id=movement_id,
         error=error,

@@ -13,10 +13,10 @@ from portal.context import ports, scope
 from portal.stock import texts
 from portal.stock.stores import may_change
 from tillstream.analytics.filters import Filters
-from tillstream.domain.inventory.movements import REASONS, MovementKind
-from tillstream.inventory import records
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
+from tillstream.stock import stored_movements
+from tillstream.stock.movements import REASONS, MovementKind
 
 CHART_DAYS = 366
 """Days of the chart, the latest ones."""
@@ -88,7 +88,7 @@ def _events(days: Rows, moved: Rows) -> list[dict[str, Any]]:
 def _recorders(events: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Movement → who recorded it."""
     ids = [one["movement"]["movement_id"] for one in events if one["movement"]]
-    return {one: records.get(ports(), one).by for one in ids}
+    return {one: stored_movements.get_movement(ports(), one).by for one in ids}
 
 
 def _figure(days: Rows, moved: Rows) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from portal.context import ports, scope
 from tillstream.model.people import Action
-from tillstream.purchasing import listing, orders
+from tillstream.stock import order_lists, purchase_orders
 
 COUNTED = 50
 """Most orders that are looked through, those that were expected first."""
@@ -12,5 +12,5 @@ def late_count() -> int:
     """Number of late orders that the user manages, of the `COUNTED` that were expected first."""
     if not scope().may(Action.MANAGE_STOCK):
         return 0
-    late = orders.expected_before(ports(), ports().clock.now().date(), COUNTED)
-    return len(listing.in_scope(ports(), scope(), late))
+    late = purchase_orders.orders_expected_before(ports(), ports().clock.now().date(), COUNTED)
+    return len(order_lists.orders_in_scope(ports(), scope(), late))

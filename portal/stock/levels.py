@@ -12,13 +12,13 @@ from portal.context import scope
 from portal.filters import fields
 from portal.stock import on_order, texts
 from tillstream.analytics.filters import Filters
-from tillstream.exports.formats import LABELS
-from tillstream.inventory import past
+from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.people import Action
+from tillstream.stock import published_levels
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("product", "store", "status", "on-hand", "recent", "cover", "value")
-LEVELS = past.NOW
+LEVELS = published_levels.NOW_QUERY
 ATTENTION = ("low", "out", "negative")
 
 
@@ -80,7 +80,7 @@ def _files(query: list_view.ListQuery, status: str) -> list[tuple[str, str]]:
     """Label and address of a file of all levels of the list, in its order."""
     args: dict[str, Any] = {name: query.chosen[name] for name in FILTERS if query.chosen[name]}
     args |= {"text": query.q, "status": status, "sort": query.column, "descending": int(query.down)}
-    return [(LABELS[form], url_for("exports.table", table=LEVELS, format=form, **args)) for form in texts.FILES]
+    return [(FORMAT_LABELS[form], url_for("exports.table", table=LEVELS, format=form, **args)) for form in texts.FILES]
 
 
 def _choices(counts: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

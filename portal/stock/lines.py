@@ -9,9 +9,9 @@ from flask import request
 
 from portal.places.places import Place
 from portal.stock import product_codes, texts
-from tillstream.domain.catalogue import cell_values
-from tillstream.domain.catalogue.cell_values import CellProblem
-from tillstream.domain.inventory.movements import MOST_LINES, MovementLine
+from tillstream.model import catalogue_columns
+from tillstream.model.catalogue_columns import CellProblem
+from tillstream.stock.movements import MAX_LINES, MovementLine
 
 EMPTY = 3
 """Empty lines at the end of a form."""
@@ -35,7 +35,7 @@ def sent(place: Place) -> list[FormLine]:
     entered = [
         (product.strip(), quantity.strip()) for product, quantity in cells if product.strip() or quantity.strip()
     ]
-    return [_checked(place, product, quantity) for product, quantity in entered[: MOST_LINES + 1]]
+    return [_checked(place, product, quantity) for product, quantity in entered[: MAX_LINES + 1]]
 
 
 def to_movement(lines: Iterable[FormLine]) -> tuple[MovementLine, ...]:
@@ -54,7 +54,7 @@ def padded(lines: Sequence[FormLine]) -> list[FormLine]:
 def quantity_of(text: str) -> Decimal | str:
     """The number in a field, or what is wrong with it."""
     try:
-        return cell_values.number(text)
+        return catalogue_columns.parse_number(text)
     except CellProblem:
         return texts.not_a_number(text)
 

@@ -7,11 +7,11 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports
 from portal.stock import product_codes, recording, stores, texts
-from tillstream.domain.inventory.movements import REASONS, TRANSFERS, MovementKind
-from tillstream.inventory import records, transfers
-from tillstream.inventory.records import StoredMovement
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
+from tillstream.stock import store_transfers, stored_movements
+from tillstream.stock.movements import REASONS, TRANSFER_KINDS, MovementKind
+from tillstream.stock.stored_movements import StoredMovement
 
 MOST = 500
 """Movements of a store that are listed, the newest ones."""
@@ -22,7 +22,7 @@ def listing() -> ResponseReturnValue:
     """The latest movements of a store."""
     query, own = list_view.list_query(keep=("store",)), stores.own()
     place = stores.chosen() or (own[0] if own else None)
-    stored = records.find(ports(), place.region, place.store_id, MOST) if place else []
+    stored = stored_movements.find_movements(ports(), place.region, place.store_id, MOST) if place else []
     cancelled = {one.movement.reference for one in stored if one.movement.kind is MovementKind.CANCELLATION}
     recorded = [one for one in stored if one.movement.kind is not MovementKind.CANCELLATION]
     page = list_view.page_of(query, recorded)
@@ -54,7 +54,7 @@ def show() -> ResponseReturnValue:
         kinds=texts.KINDS,
         reasons=REASONS,
         names=product_codes.names(place, {line.product_id for line in movement.lines}) if place else {},
-        is_cancelled=records.is_cancelled(ports(), movement.movement_id),
+        is_cancelled=stored_movements.is_movement_cancelled(ports(), movement.movement_id),
     )
 
 
@@ -62,8 +62,8 @@ def show() -> ResponseReturnValue:
 def cancel() -> ResponseReturnValue:
     """Cancel a movement, as if it had never been."""
     movement = _of_request().movement
-    transfers.check_cancellation(ports(), movement)
-    records.cancel(ports(), movement.movement_id, by=me().login)
+    store_transfers.check_transfer_cancellation(ports(), movement)
+    stored_movements.cancel_movement(ports(), movement.movement_id, by=me().login)
     recording.follow()
     flash(texts.CANCELLED, "done")
     return redirect(url_for("stock.movement", id=movement.movement_id), 303)
@@ -71,9 +71,9 @@ def cancel() -> ResponseReturnValue:
 
 def _of_request() -> StoredMovement:
     """The movement in the address or the form. Raises `NotFound`, also outside the scope."""
-    stored = records.get(ports(), request.values.get("id", ""))
+    stored = stored_movements.get_movement(ports(), request.values.get("id", ""))
     movement = stored.movement
-    others = (movement.other_store,) if movement.kind in TRANSFERS else ()
+    others = (movement.other_store,) if movement.kind in TRANSFER_KINDS else ()
     if movement.kind is MovementKind.CANCELLATION or not stores.may_change(movement.region, movement.store_id, *others):
         raise NotFound(texts.NO_MOVEMENT)
     return stored

@@ -8,9 +8,9 @@ from portal.context import ports, scope, tillstream
 from portal.places.places import Place
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.catalogue import listing
-from tillstream.catalogue.products import find_code
-from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.catalogue import entry_lists
+from tillstream.catalogue.stored_entries import find_product
+from tillstream.model.product_catalogue import EntryKind, Product
 
 MOST = 8
 """Products that a search offers."""
@@ -29,7 +29,7 @@ class NamedProduct:
 def find(place: Place, text: str) -> NamedProduct | None:
     """The product with a code, alias, barcode, or exact name; None if there is none, or several with the name."""
     text = text.strip()
-    product = find_code(ports(), place.region, text)
+    product = find_product(ports(), place.region, text)
     if product is not None:
         return _listed(product)
     everything = _everything(place)
@@ -65,7 +65,7 @@ def _everything(place: Place) -> dict[str, NamedProduct]:
 
 
 def _catalogue() -> Iterator[Product]:
-    entries = listing.entries(ports(), EntryKind.PRODUCT).values()
+    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
     return (one for one in entries if isinstance(one, Product))
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from portal.context import me, ports, tillstream
 from portal.stock import texts
-from tillstream.domain.inventory.movements import Movement
-from tillstream.inventory import levels, records
 from tillstream.model.errors import Conflict, NotFound
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement
 
 
 def record(movements: Sequence[Movement]) -> None:
@@ -18,7 +18,7 @@ def record(movements: Sequence[Movement]) -> None:
     """
     if not all(map(_is_recorded, movements)):
         try:
-            records.record(ports(), movements, by=me().login)
+            stored_movements.record_movements(ports(), movements, by=me().login)
         except Conflict:  # the form was sent twice at once
             if not all(map(_is_recorded, movements)):
                 raise
@@ -27,13 +27,13 @@ def record(movements: Sequence[Movement]) -> None:
 
 def follow() -> None:
     """Compute the levels after a change, so that pages show it."""
-    levels.follow(ports())
+    stored_levels.follow_movement(ports())
     tillstream().queries.clear()
 
 
 def _is_recorded(movement: Movement) -> bool:
     try:
-        stored = records.get(ports(), movement.movement_id).movement
+        stored = stored_movements.get_movement(ports(), movement.movement_id).movement
     except NotFound:
         return False
     if replace(stored, occurred_at=movement.occurred_at) != movement:

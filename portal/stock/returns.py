@@ -12,9 +12,9 @@ from portal.access import allow
 from portal.context import ports
 from portal.stock import recording, stores, texts
 from tillstream.analytics.filters import Filters
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 RECENT = timedelta(days=28)
 """How long a return is listed; older ones are found by search."""

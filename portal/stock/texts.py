@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from portal import formats
-from tillstream.domain.inventory.counts import CountPart, CountState
-from tillstream.domain.inventory.movements import DayPart, MovementKind, MovementLine
+from tillstream.stock.movements import DayPart, MovementKind, MovementLine
+from tillstream.stock.stock_counts import CountPart, CountState
 
 STATUSES = {
     "in-stock": ("In stock", "good", "check"),

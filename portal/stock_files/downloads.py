@@ -5,10 +5,10 @@ from flask import Response, abort, request
 from portal.access import allow
 from portal.context import me, ports
 from portal.stock_files import planning
+from tillstream.catalogue.file_export import csv_file, xlsx_file
 from tillstream.model.people import Action
-from tillstream.workflows.catalogue_import import previews
-from tillstream.workflows.catalogue_import.export_file import csv_file, xlsx_file
-from tillstream.workflows.stock_import.columns import COLUMNS
+from tillstream.pipeline import tabular
+from tillstream.stock.movement_columns import MOVEMENT_COLUMNS
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -22,14 +22,14 @@ def template() -> Response:
     form = request.args.get("format", "csv")
     if form not in TYPES:
         abort(404)
-    headers = [one.name for one in COLUMNS]
+    headers = [one.name for one in MOVEMENT_COLUMNS]
     return _file(csv_file(headers, []) if form == "csv" else xlsx_file(headers, [], "stock"), "stock", form)
 
 
 @allow(Action.MANAGE_STOCK)
 def refused() -> Response:
     """The rows of a preview that have problems, with what to do. Raises `NotFound`."""
-    content = previews.read(ports(), me().login, request.args.get("preview", ""))
+    content = tabular.read_preview(ports(), me().login, request.args.get("preview", ""))
     rows = planning.plan(content, planning.choices()).refused_rows()
     return _file("".join(rows).encode(), "stock-rows-to-correct", "csv")
 

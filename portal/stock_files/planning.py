@@ -7,13 +7,12 @@ from flask import request
 
 from portal.context import ports, scope, tillstream
 from portal.stock_files import texts
-from tillstream.domain.inventory.movements import DayPart, MovementKind
 from tillstream.model import people
 from tillstream.model.errors import Rejected
-from tillstream.workflows.stock_import import codes, importing, zones
-from tillstream.workflows.stock_import.columns import IMPORTED, Defaults
-from tillstream.workflows.stock_import.importing import Plan
-from tillstream.workflows.stock_import.reading import Reader
+from tillstream.stock import movement_import
+from tillstream.stock.movement_columns import IMPORTED_KINDS, MovementDefaults
+from tillstream.stock.movement_import import MovementPlan, MovementReader
+from tillstream.stock.movements import DayPart, MovementKind
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def choices() -> Choices:
     except ValueError:
         day = ports().clock.now().date()
     return Choices(
-        MovementKind(kind) if kind in set(IMPORTED) else MovementKind.COUNT,
+        MovementKind(kind) if kind in set(IMPORTED_KINDS) else MovementKind.COUNT,
         day,
         DayPart(part) if part in set(DayPart) else DayPart.AFTER_CLOSING,
         request.values.get("store", ""),
@@ -56,17 +55,17 @@ def may_change(region: str, store: str) -> bool:
     return people.may_change(scope(), people.extent_of(region, store))
 
 
-def plan(content: bytes, chosen: Choices) -> Plan:
+def plan(content: bytes, chosen: Choices) -> MovementPlan:
     """Plan an import. Raises `Rejected` if the file cannot be read, and what the warehouse raises."""
     latest = ports().clock.now().date() + timedelta(days=1)
     if chosen.day > latest:
         raise Rejected(texts.future(chosen.day))
     region, _, store = chosen.store.partition("/")
-    reader = Reader(
-        codes.read(ports().warehouse, may_change),
-        Defaults(chosen.day, chosen.kind, region, store),
-        zones.zone_of(ports(), tillstream().contracts),
+    reader = MovementReader(
+        movement_import.read_stock_codes(ports().warehouse, may_change),
+        MovementDefaults(chosen.day, chosen.kind, region, store),
+        movement_import.zone_of_store(ports(), tillstream().contracts),
         latest,
         ports().limits,
     )
-    return importing.plan(reader.read(content), chosen.day_part)
+    return movement_import.plan_movements(reader.read(content), chosen.day_part)

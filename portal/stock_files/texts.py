@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tillstream.domain.inventory.movements import REASONS, DayPart, MovementKind
+from tillstream.stock.movements import REASONS, DayPart, MovementKind
 
 KINDS = {
     MovementKind.COUNT: "Counts",

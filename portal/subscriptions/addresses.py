@@ -4,11 +4,11 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from tillstream.mail.schedule import MONTH
+from tillstream.delivery.schedule import MONTH
+from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, PRESET
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, address_arguments
 from tillstream.model.dates import ALL_TIME, DATE_FILTERS, OWN_DATES, PERIOD_PRESETS
 from tillstream.model.errors import Rejected
-from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, arguments_of
-from tillstream.scheduled_exports.tables import LINES, LINES_FILE, PRESET
 
 FORMAT = "format"
 FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
@@ -17,7 +17,7 @@ FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
 
 def address_of(link: str) -> str:
     """The address of a table from the link to its file. Raises `Rejected`."""
-    path, arguments = arguments_of(link)
+    path, arguments = address_arguments(link)
     path = FROM_FILES.get(path, path)
     if path != EXPLORE and not path.startswith(TABLES):
         raise Rejected("This page has no table to subscribe to.")
@@ -26,7 +26,7 @@ def address_of(link: str) -> str:
 
 def own_days(address: str) -> list[str]:
     """The days that an address contains; none if it has a preset."""
-    arguments = arguments_of(address)[1]
+    arguments = address_arguments(address)[1]
     if any(arguments.get(PRESET, [])):
         return []
     return [arguments[name][0] for name in DATE_FILTERS if any(arguments.get(name, []))]
@@ -34,14 +34,14 @@ def own_days(address: str) -> list[str]:
 
 def period_of(address: str) -> str:
     """The preset of an address, `OWN` for days of its own, or empty."""
-    chosen = next(iter(arguments_of(address)[1].get(PRESET, [])), "")
+    chosen = next(iter(address_arguments(address)[1].get(PRESET, [])), "")
     return chosen if chosen in {ALL_TIME, *PERIOD_PRESETS} else OWN_DATES if own_days(address) else ""
 
 
-def of_form() -> Draft:
+def of_form() -> SubscriptionDraft:
     """What the form of this request contains. Raises `Rejected`."""
     form = request.form
-    return Draft(
+    return SubscriptionDraft(
         name=form.get("name", ""),
         address=_with_period(address_of(form.get("address", "")), form.get(PRESET, "")),
         format=form.get(FORMAT, ""),
@@ -60,7 +60,7 @@ def of_form() -> Draft:
 def _with_period(address: str, preset: str) -> str:
     if preset == OWN_DATES:
         return address
-    path, arguments = arguments_of(address)
+    path, arguments = address_arguments(address)
     kept = {name: values for name, values in arguments.items() if name not in {*DATE_FILTERS, PRESET}}
     return _joined(path, kept | ({PRESET: [preset]} if preset else {}))
 

@@ -7,11 +7,11 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.subscriptions import texts
 from tillstream.app import file_destinations
-from tillstream.file_destinations import deliveries, registry
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_deliveries, subscriptions
+from tillstream.delivery import file_destinations as delivery_file_destinations
+from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.model.errors import Unavailable
 from tillstream.model.people import Action
-from tillstream.scheduled_exports import registry as subscriptions
 
 SHOWN = 20
 """Deliveries on the page."""
@@ -20,20 +20,20 @@ SHOWN = 20
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     """All destinations, the last deliveries, and the form for another destination."""
-    used = [one.destination for one in subscriptions.listed(ports())]
+    used = [one.destination for one in subscriptions.list_subscriptions(ports())]
     return render_template(
         "subscriptions/destinations.html",
-        destinations=registry.find(ports()),
+        destinations=delivery_file_destinations.find_destinations(ports()),
         used={name: used.count(name) for name in used},
-        deliveries=deliveries.listed(ports(), SHOWN),
+        deliveries=file_deliveries.list_file_deliveries(ports(), SHOWN),
         texts=texts,
     )
 
 
 @allow(Action.ADMINISTER)
 def add() -> ResponseReturnValue:
-    names = [*DestinationDraft.__dataclass_fields__]
-    draft = DestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
+    names = [*FileDestinationDraft.__dataclass_fields__]
+    draft = FileDestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
     one = file_destinations.add(tillstream(), draft, me().login)
     flash(texts.destination_added(one.name), "done")
     return redirect(url_for("subscriptions.destinations"), 303)
@@ -51,6 +51,6 @@ def test(destination: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def remove(destination: str) -> ResponseReturnValue:
-    one = registry.remove(ports(), destination, me().login)
+    one = delivery_file_destinations.remove_destination(ports(), destination, me().login)
     flash(texts.destination_removed(one.name), "done")
     return redirect(url_for("subscriptions.destinations"), 303)

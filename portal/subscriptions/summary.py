@@ -8,9 +8,9 @@ from portal.filters.texts import LABELS
 from portal.subscriptions import texts
 from tillstream.analytics import explorations
 from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
+from tillstream.delivery.subscribed_tables import OF_PAGES, query_parameters
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, address_arguments
 from tillstream.model.dates import DATE_FILTERS
-from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, arguments_of
-from tillstream.scheduled_exports.tables import OF_PAGES, parameters_of
 
 LONGEST = 60
 """Maximum characters of a name."""
@@ -18,7 +18,7 @@ LONGEST = 60
 
 def name_for(address: str) -> str:
     """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse`."""
-    path, arguments = arguments_of(address)
+    path, arguments = address_arguments(address)
     if path == EXPLORE:
         one = explorations.parse_exploration(arguments, scope())
         return explore_texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
@@ -27,8 +27,8 @@ def name_for(address: str) -> str:
 
 def of_address(address: str) -> list[tuple[str, str]]:
     """Labels and values: the table, its parameters and filters, without the period. Raises as `tables.read`."""
-    path, arguments = arguments_of(address)
-    own = parameters_of(path, arguments)
+    path, arguments = address_arguments(address)
+    own = query_parameters(path, arguments)
     lines = list(_table(path, arguments))
     days = [arguments[name][0] for name in COMPARED_DATES if any(arguments.get(name, []))]
     if days:

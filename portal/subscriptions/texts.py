@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from portal.dashboard import texts as dashboard_texts
-from tillstream.mail import schedule
+from tillstream.delivery import schedule
+from tillstream.delivery.subscriptions import TableSubscription
 from tillstream.model.dates import ALL_TIME, OWN_DATES
 from tillstream.records.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
-from tillstream.scheduled_exports.subscription import Subscription
 
 EVERY = {schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"}
 WEEKDAYS = [(str(number), f"On {name}s") for number, name in enumerate(schedule.WEEKDAYS, 1)]
-MONTH_DAYS = [(str(day), f"On the {schedule.nth(day)}") for day in range(1, schedule.MONTH_DAYS + 1)]
+MONTH_DAYS = [(str(day), f"On the {schedule.ordinal(day)}") for day in range(1, schedule.MONTH_DAYS + 1)]
 HOURS = [(str(hour), f"{hour}:00") for hour in range(24)]
 STATES = {
     WAITING: "waiting to be sent",
@@ -37,7 +37,7 @@ def compared(label: str) -> str:
     return f"{label} to compare with"
 
 
-def added(one: Subscription, *, sends_mail: bool) -> str:
+def added(one: TableSubscription, *, sends_mail: bool) -> str:
     when = one.schedule.words
     if one.destination:
         return f"“{one.name}” is delivered to {one.destination} {when}."

@@ -13,15 +13,13 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped
 from portal.uploads.decisions import ask
 from portal.uploads.texts import actions as texts
+from tillstream.intake import quarantined_messages
 from tillstream.model.batch import Batch
 from tillstream.model.people import Action
+from tillstream.operations.delegated_decisions import DecisionKind, changes_of
+from tillstream.review import held_batches, undo
+from tillstream.review.held_batches import decide_alike
 from tillstream.sync import requests
-from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.decisions.ask import changes_of
-from tillstream.workflows.decisions.decision import Work
-from tillstream.workflows.intake import accepted_messages
-from tillstream.workflows.review import decisions, undo
-from tillstream.workflows.review.held_alike import decide_alike
 
 
 @allow(Action.DECIDE)
@@ -31,11 +29,11 @@ def confirm(batch_id: str) -> ResponseReturnValue:
         contract = scoped.contract(chosen).name
         read = _decide(
             upload,
-            lambda one: decisions.assign_contract(ports(), tillstream().contracts, one, contract, me().login),
+            lambda one: held_batches.assign_contract(ports(), tillstream().contracts, one, contract, me().login),
         )
         return report_decided(texts.read_with(upload.file, contract), read)
     as_new = bool(request.form.get("as_new"))
-    decided = _decide(upload, lambda one: decisions.confirm(ports(), one, me().login, as_new=as_new))
+    decided = _decide(upload, lambda one: held_batches.confirm_batch(ports(), one, me().login, as_new=as_new))
     return report_decided(texts.imported(upload.file), decided)
 
 
@@ -43,7 +41,7 @@ def confirm(batch_id: str) -> ResponseReturnValue:
 def accept(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.changeable(batch_id)
-    read = _decide(upload, lambda one: decisions.accept(ports(), tillstream().contracts, one, me().login))
+    read = _decide(upload, lambda one: held_batches.accept_proposal(ports(), tillstream().contracts, one, me().login))
     return report_decided(texts.version_saved(read[0].contract_version, read[0].contract, upload.file), read)
 
 
@@ -51,7 +49,7 @@ def accept(batch_id: str) -> ResponseReturnValue:
 def reject(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable(batch_id)
     reason = request.form.get("reason", "").strip()[:500]
-    rejected = _decide(upload, lambda one: decisions.reject(ports(), one, me().login, reason))
+    rejected = _decide(upload, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
     return report_decided(texts.discarded(upload.file), rejected)
 
 
@@ -70,7 +68,7 @@ def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValu
 @allow(Action.DECIDE)
 def discard_sales(batch_id: str) -> ResponseReturnValue:
     """Discard quarantined sales of tills, each a line of their micro-batch."""
-    discard_messages.discard(ports(), *_chosen(batch_id), me().login)
+    quarantined_messages.discard_messages(ports(), *_chosen(batch_id), me().login)
     flash(texts.SALES_DISCARDED, "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
@@ -78,7 +76,7 @@ def discard_sales(batch_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def accept_sales(batch_id: str) -> ResponseReturnValue:
     """Accept messages of tills whose key was revoked or unknown, or that were new to their region, when received."""
-    accepted_messages.accept(ports(), *_chosen(batch_id), me().login)
+    quarantined_messages.accept_messages(ports(), *_chosen(batch_id), me().login)
     flash(texts.SALES_ACCEPTED, "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
@@ -93,16 +91,16 @@ def _chosen(batch_id: str) -> tuple[str, set[int], str]:
 def preview(batch_id: str) -> ResponseReturnValue:
     """Preview of what undoing the upload would change."""
     upload = scoped.own(batch_id)
-    if not undo.has_preview(ports(), undo.undoable(ports(), batch_id)):
+    if not undo.has_undo_preview(ports(), undo.undoable_batch(ports(), batch_id)):
         return render_template("uploads/undo.html", upload=upload, changed=None)
-    change = changes_of(ask(Work.PREVIEW_UNDO, batch=batch_id, currency=figures.currency()))
+    change = changes_of(ask(DecisionKind.PREVIEW_UNDO, batch=batch_id, currency=figures.currency()))
     return render_template("uploads/undo.html", upload=upload, changed=summarize(change, tried=True))
 
 
 @allow(Action.DECIDE)
 def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable(batch_id, with_corrections=True)
-    done = ask(Work.UNDO, batch=batch_id)
+    done = ask(DecisionKind.UNDO, batch=batch_id)
     if done.get("requested"):
         flash(texts.undoing(upload.file), "done")
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)

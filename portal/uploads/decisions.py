@@ -5,26 +5,25 @@ from typing import Any
 from flask import Flask, current_app
 
 from portal.context import me, scope, tillstream
-from tillstream.workflows.corrections.drafts.workspace import Workspace
-from tillstream.workflows.decisions import ask as decisions
-from tillstream.workflows.decisions.decision import Decision, Work
-from tillstream.workflows.decisions.perform import Ledger
+from tillstream.operations import delegated_decisions as decisions
+from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision
+from tillstream.review.correction_workspace import CorrectionWorkspace
 
 EXTENSION = "decisions"
 
 
 def prepare(app: Flask) -> None:
     """Keep the rejected rows of uploads between requests."""
-    app.extensions[EXTENSION] = Workspace()
+    app.extensions[EXTENSION] = CorrectionWorkspace()
 
 
-def ask(work: Work, **arguments: Any) -> Any:
+def ask(work: DecisionKind, **arguments: Any) -> Any:
     """Return the result of the work for the user, within the scope of the request. Raises as `perform`."""
     app = tillstream()
-    ledger = Ledger(app.ports, app.contracts, app.queries, workspace())
-    return decisions.ask(ledger, Decision.of(work, me().login, scope(), **arguments))
+    ledger = DecisionContext(app.ports, app.contracts, app.queries, workspace())
+    return decisions.request_decision(ledger, UserDecision.of(work, me().login, scope(), **arguments))
 
 
-def workspace() -> Workspace:
-    shared: Workspace = current_app.extensions[EXTENSION]
+def workspace() -> CorrectionWorkspace:
+    shared: CorrectionWorkspace = current_app.extensions[EXTENSION]
     return shared

@@ -24,10 +24,9 @@ from tillstream.model.uploads import FileFigures
 from tillstream.people import accounts
 from tillstream.people.account_store import User
 from tillstream.pipeline.staging.figures import read_figures
-from tillstream.workflows.onboarding import held_batch, proposals
-from tillstream.workflows.review import decisions
-from tillstream.workflows.review.file_preview import FilePreview, preview_file
-from tillstream.workflows.review.held_alike import decide_alike
+from tillstream.review import contract_proposals, held_batches, questionnaire
+from tillstream.review.file_preview import FilePreview, preview_file
+from tillstream.review.held_batches import decide_alike
 
 ANSWERED = frozenset(
     {
@@ -46,9 +45,9 @@ def link_text(upload: Batch) -> str:
         return ""
     if upload.contract and not ANSWERED & upload.hold_codes:
         return ""
-    answers = held_batch.answers(ports(), upload.batch_id)
+    answers = questionnaire.stored_answers(ports(), upload.batch_id)
     try:
-        onboarding, _ = held_batch.build_questionnaire(
+        onboarding, _ = questionnaire.held_questionnaire(
             ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
         )
     except Rejected:
@@ -64,12 +63,12 @@ def show(batch_id: str) -> ResponseReturnValue:
     upload = scoped.own(batch_id)
     if not _is_held_file(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
-    answers = held_batch.answers(ports(), batch_id)
+    answers = questionnaire.stored_answers(ports(), batch_id)
     name = file_questions.name_of(upload.file)
     contracts, delivered = scoped.contracts(), scoped.delivered()
-    onboarding, differs = held_batch.build_questionnaire(ports(), contracts, upload, name, answers, delivered)
-    opened = held_batch.original_opener(ports(), upload)
-    pairs = held_batch.all_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
+    onboarding, differs = questionnaire.held_questionnaire(ports(), contracts, upload, name, answers, delivered)
+    opened = questionnaire.opener_of_original(ports(), upload)
+    pairs = questionnaire.all_held_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
     question_page = file_questions.question_page(opened, onboarding, pairs, name, answers)
     rows = _rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload))
     at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
@@ -95,12 +94,12 @@ def show(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def answer(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
-    previous = held_batch.answers(ports(), batch_id)
-    onboarding, _ = held_batch.build_questionnaire(
+    previous = questionnaire.stored_answers(ports(), batch_id)
+    onboarding, _ = questionnaire.held_questionnaire(
         ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), previous, scoped.delivered()
     )
     answers = answer_form.merge_answers(previous, {} if upload.contract else mapping.mapped_columns(onboarding))
-    held_batch.keep(ports(), batch_id, answers, me().login)
+    questionnaire.store_answers(ports(), batch_id, answers, me().login)
     return redirect(url_for("uploads.questions", batch_id=batch_id, step=answer_form.next_step()), 303)
 
 
@@ -108,8 +107,8 @@ def answer(batch_id: str) -> ResponseReturnValue:
 def save(batch_id: str) -> ResponseReturnValue:
     """Save the contract of the answers and read the file with it; users without that right propose it."""
     upload, contracts = _held_upload(batch_id), tillstream().contracts
-    answers = held_batch.answers(ports(), batch_id)
-    onboarding, differs = held_batch.build_questionnaire(
+    answers = questionnaire.stored_answers(ports(), batch_id)
+    onboarding, differs = questionnaire.held_questionnaire(
         ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
     )
     contract = answer_form.named(onboarding) if not upload.contract else onboarding.contract
@@ -122,14 +121,14 @@ def save(batch_id: str) -> ResponseReturnValue:
         raise Rejected(wrong)
     changes = [*differs, *answer_form.changes(answers), *figures.sentences()]
     others = scoped.held_alike(upload) if request.form.get("all") else []
-    proposals.propose(ports(), batch_id, contract, changes, me().login)
+    contract_proposals.propose_contract(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
         registry.confirm_contract(ports(), contract.name, me().login)  # the figures are above the button
 
         def read(one: str) -> Batch:
             if one == batch_id:
-                return decisions.accept(ports(), contracts, one, me().login)
-            return decisions.assign_contract(ports(), contracts, one, contract.name, me().login)
+                return held_batches.accept_proposal(ports(), contracts, one, me().login)
+            return held_batches.assign_contract(ports(), contracts, one, contract.name, me().login)
 
         decided = decide_alike(upload, others, read)
         requester = _without_region(upload, contract)
@@ -157,7 +156,7 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
     """Figures of the file by the contract of the answers, or why it cannot read the file."""
     received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
     try:
-        opened = held_batch.original_opener(ports(), upload)
+        opened = questionnaire.opener_of_original(ports(), upload)
         return read_figures(opened, contract, received, ports().limits, file=upload.file), ""
     except Rejected as error:
         return None, str(error)
@@ -185,7 +184,7 @@ def _rows(upload: Batch, contract: Contract | None) -> FilePreview | None:
     try:
         received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))
         return preview_file(
-            held_batch.original_opener(ports(), upload),
+            questionnaire.opener_of_original(ports(), upload),
             contract,
             received,
             ports().limits,

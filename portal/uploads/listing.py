@@ -15,12 +15,12 @@ from portal.uploads import labels, scoped
 from portal.uploads.texts import states as texts
 from tillstream.analytics.filters import Filters
 from tillstream.contracts import source_settings
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import FILE_KINDS, STATES_IN_LEDGER, Batch, BatchKind, BatchState
 from tillstream.model.errors import Unavailable
 from tillstream.model.file_names import FILE_EXTENSIONS
 from tillstream.model.people import Action
-from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.onboarding import proposals
+from tillstream.review import contract_proposals
 
 PER_PAGE = 25
 SORTED_UPLOADS = 5_000
@@ -74,8 +74,8 @@ def show() -> ResponseReturnValue:
         direct=source_settings.sources_without_preview(ports(), [one.name for one in contracts]),
         endings=sorted(f".{one}" for one in FILE_EXTENSIONS),
         most=tillstream().settings.upload_limit_mb << 20,
-        proposed=len(proposals.pending(ports())) if scope().may(Action.ADMINISTER) else 0,
-        expires_at=partial(complete_upload.expires_at, ports()),
+        proposed=len(contract_proposals.pending_proposals(ports())) if scope().may(Action.ADMINISTER) else 0,
+        expires_at=partial(upload_completion.upload_expires_at, ports()),
         sendings=resumable_upload.open_uploads(ports(), me().login) if scope().may(Action.UPLOAD) else [],
         under_way=any(one.state in labels.UNDER_WAY for one in rows),
     )

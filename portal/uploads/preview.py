@@ -12,33 +12,39 @@ from portal.uploads.questions import answer_form, file_questions, mapping, previ
 from portal.uploads.texts import actions
 from portal.uploads.texts import preview as texts
 from tillstream.contracts import registry
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 from tillstream.model.uploads import ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
-from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.onboarding import questionnaire, sources
+from tillstream.review import contract_choice, questionnaire
 
 
 @allow(Action.UPLOAD)
 def show(sending_id: str) -> ResponseReturnValue:
     """Preview by the contract in the address, else the chosen one, else the only one that fits."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
     if upload.waits:
-        upload = complete_upload.finish(
+        upload = upload_completion.finish_upload(
             ports(), tillstream().contracts, sending_id, me().login
         )  # a crash may have interrupted it
-    opened = partial(complete_upload.open_complete, ports(), upload)
+    opened = partial(upload_completion.open_complete_upload, ports(), upload)
     file_sample, unreadable = preview_content.sample(opened)
-    fits = sources.fits(file_sample, scoped.contracts()) if file_sample else []
-    choice = sources.sources_of(file_sample, fits, upload.file) if file_sample else sources.Sources(())
+    fits = contract_choice.rank_contracts(file_sample, scoped.contracts()) if file_sample else []
+    choice = (
+        contract_choice.contract_candidates(file_sample, fits, upload.file)
+        if file_sample
+        else contract_choice.ContractCandidates(())
+    )
     chosen = request.args.get("contract", "") or preview_content.chosen(upload, choice)
     question_page = (
-        file_questions.about(upload.file, opened, upload.answers) if chosen == sources.NEW and not unreadable else None
+        file_questions.about(upload.file, opened, upload.answers)
+        if chosen == contract_choice.NEW_SOURCE and not unreadable
+        else None
     )
-    if chosen == sources.NEW:
+    if chosen == contract_choice.NEW_SOURCE:
         contract = question_page.contract if question_page else None
     else:
         contract = scoped.contract(chosen) if chosen else None
@@ -81,7 +87,7 @@ def show(sending_id: str) -> ResponseReturnValue:
         later=not is_small,
         texts=preview_text,
         own_regions=scope().regions,
-        expires=complete_upload.expires_at(ports(), upload),
+        expires=upload_completion.upload_expires_at(ports(), upload),
         **preview_content.in_words(preview),
     )
 
@@ -89,17 +95,17 @@ def show(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def summary(sending_id: str) -> ResponseReturnValue:
     """One sentence about a file that was sent for a preview, for the upload page."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.open_complete, ports(), upload)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
+    opened = partial(upload_completion.open_complete_upload, ports(), upload)
     file_sample, unreadable = preview_content.sample(opened)
     if file_sample is None:
         return jsonify({"says": unreadable})
-    fits = sources.fits(file_sample, scoped.contracts())
-    choice = sources.sources_of(file_sample, fits, upload.file)
+    fits = contract_choice.rank_contracts(file_sample, scoped.contracts())
+    choice = contract_choice.contract_candidates(file_sample, fits, upload.file)
     chosen = preview_content.chosen(upload, choice)
     if not chosen:
         return jsonify({"says": texts.SEVERAL_FIT})
-    if chosen != sources.NEW:
+    if chosen != contract_choice.NEW_SOURCE:
         return jsonify({"says": texts.looks_like(chosen)})
     count = len(
         questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ()).questions
@@ -110,28 +116,30 @@ def summary(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def answer(sending_id: str) -> ResponseReturnValue:
     """Save the answers; the proposal is rebuilt from them."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.open_complete, ports(), upload)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
+    opened = partial(upload_completion.open_complete_upload, ports(), upload)
     onboarding = questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ())
     answers = answer_form.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
     answer_form.keep(upload.id, answers)
     step = answer_form.next_step()
-    return redirect(url_for("uploads.preview", sending_id=upload.id, contract=sources.NEW, step=step), 303)
+    return redirect(
+        url_for("uploads.preview", sending_id=upload.id, contract=contract_choice.NEW_SOURCE, step=step), 303
+    )
 
 
 @allow(Action.UPLOAD)
 def load(sending_id: str) -> ResponseReturnValue:
     contract = scoped.contract(request.form.get("contract", ""))
     return _loaded(
-        complete_upload.ingest_previewed(ports(), tillstream().contracts, sending_id, me().login, contract.name)
+        upload_completion.ingest_previewed(ports(), tillstream().contracts, sending_id, me().login, contract.name)
     )
 
 
 @allow(Action.UPLOAD)
 def save(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and import the file with it; users without that right propose it."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
-    opened = partial(complete_upload.open_complete, ports(), upload)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
+    opened = partial(upload_completion.open_complete_upload, ports(), upload)
     contract = answer_form.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
@@ -139,7 +147,7 @@ def save(sending_id: str) -> ResponseReturnValue:
             raise Rejected(texts.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
         registry.confirm_contract(ports(), saved.name, me().login)  # the figures are above the button
-        loaded = complete_upload.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
+        loaded = upload_completion.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
         flash(texts.source_saved(saved.name), "done")
     else:
         if not scope().covers_region(contract.region):
@@ -147,7 +155,9 @@ def save(sending_id: str) -> ResponseReturnValue:
         received = contract.dates.latest_day(ports().clock.now())
         figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
         changes = [*answer_form.changes(upload.answers), *figures.sentences()]
-        loaded = complete_upload.propose(ports(), contracts, sending_id, me().login, contract, changes)
+        loaded = upload_completion.propose_contract_for_upload(
+            ports(), contracts, sending_id, me().login, contract, changes
+        )
         flash(texts.source_proposed(contract.name), "done")
     return _loaded(loaded)
 
@@ -155,11 +165,11 @@ def save(sending_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def request_region(sending_id: str) -> ResponseReturnValue:
     """Ask administrators for a region that is not one of the user's; the file is held until they answer."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     region = " ".join(request.form.get("region", "").split())
     if scope().covers_region(region):
         raise Rejected(actions.your_region(region))
-    requested = complete_upload.request_region(
+    requested = upload_completion.request_region(
         ports(), tillstream().contracts, upload.id, me().login, region, upload.answers
     )
     flash(actions.region_requested(upload.file, requested.requested_region), "done")
@@ -175,8 +185,8 @@ def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
 
 @allow(Action.UPLOAD)
 def forget(sending_id: str) -> ResponseReturnValue:
-    upload = resumable_upload.get(ports(), sending_id, me().login)
-    resumable_upload.cancel(ports(), upload.id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
+    resumable_upload.cancel_upload(ports(), upload.id, me().login)
     flash(actions.preview_discarded(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
@@ -186,6 +196,6 @@ def forget_all() -> ResponseReturnValue:
     """Discard all previews of the user; files that are still being sent are kept."""
     previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
     for one in previews:
-        resumable_upload.cancel(ports(), one.id, me().login)
+        resumable_upload.cancel_upload(ports(), one.id, me().login)
     flash(actions.previews_discarded(len(previews)), "done")
     return redirect(url_for("uploads.listing"), 303)

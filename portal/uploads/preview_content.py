@@ -10,17 +10,17 @@ from portal.uploads.decisions import ask
 from portal.uploads.questions import file_questions, mapping
 from portal.uploads.texts import actions
 from tillstream.detection import FileSample
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
 from tillstream.model.uploads import FileFigures, ResumableUpload
+from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
-from tillstream.workflows.decisions.decision import Work
-from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.onboarding import questionnaire
-from tillstream.workflows.onboarding.sources import NEW, Sources, describes_new
-from tillstream.workflows.review.file_preview import FilePreview, preview_file
+from tillstream.review import questionnaire
+from tillstream.review.contract_choice import NEW_SOURCE, ContractCandidates, describes_new_contract
+from tillstream.review.file_preview import FilePreview, preview_file
 
 AT_ONCE = 8 << 20
 """Bytes; a larger file gets its dry run only when the script of the page requests it."""
@@ -44,17 +44,17 @@ class Preview:
     """Whether questions are open, so that only the rows are shown."""
 
 
-def chosen(upload: ResumableUpload, sources: Sources) -> str:
+def chosen(upload: ResumableUpload, sources: ContractCandidates) -> str:
     """Name of the chosen contract, else of the likely one, else NEW; empty if several contracts fit equally well."""
-    if upload.contract or describes_new(upload.answers) or not sources.candidates:
-        return upload.contract or NEW
+    if upload.contract or describes_new_contract(upload.answers) or not sources.candidates:
+        return upload.contract or NEW_SOURCE
     return sources.likely
 
 
 def sample(opened: Any) -> tuple[FileSample | None, str]:
     """Sample of the file, or why it cannot be read."""
     try:
-        return questionnaire.sample(opened), ""
+        return questionnaire.sample_file(opened), ""
     except (Rejected, ValueError) as error:
         return None, str(error)
 
@@ -65,12 +65,12 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> 
         return Preview(contract, None, None, actions.not_your_region(contract.region))
     received = contract.dates.latest_day(ports().clock.now())
     try:
-        opened = partial(complete_upload.open_complete, ports(), upload)
+        opened = partial(upload_completion.open_complete_upload, ports(), upload)
         rows = preview_file(opened, contract, received, ports().limits, file=upload.file, rows=mapping.ROWS)
         receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
             figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
-            receipt = ask(Work.DRY_RUN, upload=upload.id, contract=contract.model_dump(mode="json"))
+            receipt = ask(DecisionKind.DRY_RUN, upload=upload.id, contract=contract.model_dump(mode="json"))
     except Rejected as error:
         return Preview(contract, None, None, str(error))
     is_new, stores = new_values.new_region(contract), new_values.new_stores(contract, figures)
@@ -85,7 +85,7 @@ def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage |
     try:
         received = contract.dates.latest_day(ports().clock.now())
         rows = preview_file(
-            partial(complete_upload.open_complete, ports(), upload),
+            partial(upload_completion.open_complete_upload, ports(), upload),
             contract,
             received,
             ports().limits,
@@ -101,7 +101,7 @@ def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures 
     """Figures of a small file while questions are open."""
     if upload.size > AT_ONCE:
         return None
-    opened = partial(complete_upload.open_complete, ports(), upload)
+    opened = partial(upload_completion.open_complete_upload, ports(), upload)
     received = contract.dates.latest_day(ports().clock.now())
     try:
         return read_figures(opened, contract, received, ports().limits, file=upload.file)
@@ -122,7 +122,9 @@ def in_words(preview: Preview | None) -> dict[str, Any]:
 
 def keep(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUpload:
     """Store a file that was sent whole with a form, for a preview."""
-    begun = resumable_upload.begin(ports(), me().login, name, size, contract=contract, look=True, stores=stores())
+    begun = resumable_upload.begin_upload(
+        ports(), me().login, name, size, contract=contract, look=True, stores=stores()
+    )
     if size:
-        resumable_upload.append(ports(), begun.id, begun.by, 0, stream)
-    return complete_upload.finish(ports(), tillstream().contracts, begun.id, begun.by)
+        resumable_upload.append_piece(ports(), begun.id, begun.by, 0, stream)
+    return upload_completion.finish_upload(ports(), tillstream().contracts, begun.id, begun.by)

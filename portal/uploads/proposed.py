@@ -7,10 +7,12 @@ from portal.access import allow
 from portal.context import ports
 from portal.uploads.questions import preview_text
 from tillstream.model.people import Action
-from tillstream.workflows.onboarding import proposals
+from tillstream.review import contract_proposals
 
 
 @allow(Action.ADMINISTER)
 def show() -> ResponseReturnValue:
     """Each proposal with its file, its author, and the settings that the file does not prove."""
-    return render_template("uploads/proposals.html", waiting=proposals.pending(ports()), texts=preview_text)
+    return render_template(
+        "uploads/proposals.html", waiting=contract_proposals.pending_proposals(ports()), texts=preview_text
+    )

@@ -12,6 +12,7 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.uploads import held_questions, labels, scoped, without_preview
 from tillstream.contracts import source_settings
+from tillstream.intake import quarantined_messages
 from tillstream.model import batch
 from tillstream.model.batch import (
     STATE_TRANSITIONS,
@@ -29,11 +30,8 @@ from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import UNSETTLED, Receipt, ReceiptProblem, repeated_lines
 from tillstream.records import batch_records
+from tillstream.review import correction_draft, undo
 from tillstream.sync import requests
-from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.intake import accepted_messages
-from tillstream.workflows.review import undo
 
 SHOWN = 5
 PER_PAGE = 50
@@ -52,7 +50,7 @@ def show(batch_id: str) -> ResponseReturnValue:
     corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION)
     correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
     again = batch_records.active_replay(ports(), upload)
-    undoing = upload.state in STATES_IN_LEDGER and undo.is_requested(ports(), batch_id)
+    undoing = upload.state in STATES_IN_LEDGER and undo.is_undo_requested(ports(), batch_id)
     is_removed = bool(upload.home) and batch_records.is_home_removed(ports(), upload.home)
     is_of_home = bool(upload.home) and not is_removed
     is_left_to_job = upload.state is BatchState.STAGED and large_job.is_large_settlement(
@@ -94,9 +92,11 @@ def show(batch_id: str) -> ResponseReturnValue:
         alike=len(scoped.held_alike(upload)) if scope().may(Action.DECIDE) else 0,
         is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
-        sales=discard_messages.open_messages(ports(), upload) if scope().may(Action.DECIDE) and not is_of_home else [],
-        acceptable=accepted_messages.acceptable(ports(), upload) if scope().may(Action.ADMINISTER) else {},
-        typed=draft.get(ports(), batch_id).has_edits(),
+        sales=quarantined_messages.open_messages(ports(), upload)
+        if scope().may(Action.DECIDE) and not is_of_home
+        else [],
+        acceptable=quarantined_messages.acceptable_messages(ports(), upload) if scope().may(Action.ADMINISTER) else {},
+        typed=correction_draft.get_draft(ports(), batch_id).has_edits(),
         parent=batch_records.get_batch(ports(), upload.parent) if upload.parent else None,
         received=receipt_time(upload.received_seq),
         is_ahead=upload.is_ahead(ports().clock.now()),

@@ -13,7 +13,7 @@ from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
 from tillstream.model.people import Action
 from tillstream.records import batch_records
 from tillstream.records.batch_registration import digest_of_stream
-from tillstream.workflows.onboarding.questionnaire import Open
+from tillstream.review.questionnaire import FileOpener
 
 
 @allow(Action.UPLOAD)
@@ -31,7 +31,7 @@ def earlier_upload(sha256: str) -> Batch | None:
     return max(same, key=lambda one: one.received_seq, default=None)
 
 
-def earlier_of(opened: Open) -> Batch | None:
+def earlier_of(opened: FileOpener) -> Batch | None:
     """As `earlier_upload`, for a stored file."""
     with opened() as stream:
         return earlier_upload(digest_of_stream(stream))

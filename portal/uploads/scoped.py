@@ -11,8 +11,8 @@ from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import BeyondScope
 from tillstream.records import batch_records
-from tillstream.workflows.onboarding.delivered_lines import Delivered, of_warehouse
-from tillstream.workflows.review.held_alike import find_alike
+from tillstream.review.held_batches import find_held_alike
+from tillstream.review.sale_overlap import LineLookup, warehouse_lookup
 
 CHUNK = 200
 
@@ -46,7 +46,7 @@ def held_alike(upload: Batch) -> list[Batch]:
     bounds = scope()
     return [
         one
-        for one in find_alike(ports(), upload)
+        for one in find_held_alike(ports(), upload)
         if batch.may_see_batch(bounds, me().login, one) and batch.may_change_batches(bounds, one, [])
     ]
 
@@ -86,6 +86,6 @@ def contract(name: str) -> Contract:
     raise Rejected(texts.NO_DATA_SOURCE)
 
 
-def delivered() -> Delivered:
+def delivered() -> LineLookup:
     """Look up sales that a file may repeat, among those in the scope of the user."""
-    return of_warehouse(ports().warehouse, scope())
+    return warehouse_lookup(ports().warehouse, scope())

@@ -15,13 +15,13 @@ from portal.uploads.decisions import ask
 from portal.uploads.preview_content import keep
 from portal.uploads.texts import actions as texts
 from portal.uploads.texts import states
+from tillstream.intake import inbox
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.records import batch_records
-from tillstream.workflows.corrections import submit as correction_submit
-from tillstream.workflows.decisions.decision import Work
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.review import replay
+from tillstream.review import correction_submission as correction_submit
+from tillstream.review import replay
 
 
 @allow(Action.UPLOAD)
@@ -32,7 +32,9 @@ def submit() -> ResponseReturnValue:
         return _keep(previewed=False)
     contract = scoped.contract(name)
     files = _files()
-    received = [uploads.receive(ports(), contract, name, stream, me().login, stores=stores()) for name, stream in files]
+    received = [
+        inbox.receive_file(ports(), contract, name, stream, me().login, stores=stores()) for name, stream in files
+    ]
     if _script():
         summaries = [
             {"batch_id": one.batch_id, "file": one.file, "state": one.state.value, "url": _receipt(one.batch_id)}
@@ -102,7 +104,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     if name:
         scoped.contract(name)
     received = _received(request.args)
-    comparison = ask(Work.PREVIEW_REPLAY, batch=batch_id, contract=name or None, received=received)
+    comparison = ask(DecisionKind.PREVIEW_REPLAY, batch=batch_id, contract=name or None, received=received)
     return render_template(
         "uploads/replay.html",
         upload=upload,
@@ -138,7 +140,9 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
     app = tillstream()
     received = _received(request.form)
     by = me().login
-    upload = replay.replay(app.ports, app.contracts, batch_id, name or None, by, stores=stores(), received=received)
+    upload = replay.replay_batch(
+        app.ports, app.contracts, batch_id, name or None, by, stores=stores(), received=received
+    )
     flash(texts.REPROCESSED, "done")
     return redirect(_receipt(upload.batch_id), 303)
 

@@ -10,16 +10,16 @@ from portal.context import me, ports, tillstream
 from portal.uploads import preview_content, scoped
 from portal.uploads.texts import actions as texts
 from tillstream.contracts import source_settings
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.people import Action
 from tillstream.model.uploads import ResumableUpload
-from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.onboarding import sources
+from tillstream.review import contract_choice
 
 
 @allow(Action.UPLOAD)
 def recognise(sending_id: str) -> ResponseReturnValue:
     """Import a file that was sent for a preview, if it needs none; `url` is its receipt, else its preview."""
-    upload = resumable_upload.get(ports(), sending_id, me().login)
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     imported = import_recognised(upload)
     if imported.batch_id:
         flash(sentence(imported), "done")
@@ -32,7 +32,7 @@ def import_recognised(upload: ResumableUpload) -> ResumableUpload:
     name = upload.contract or _recognised(upload)
     if not name or not is_set(name):
         return upload
-    return complete_upload.ingest_previewed(
+    return upload_completion.ingest_previewed(
         ports(), tillstream().contracts, upload.id, upload.by, scoped.contract(name).name
     )
 
@@ -48,9 +48,11 @@ def sentence(upload: ResumableUpload) -> str:
 
 def _recognised(upload: ResumableUpload) -> str:
     """Name of the only data source that fits the file without doubts; empty if there is none."""
-    file_sample, _ = preview_content.sample(partial(complete_upload.open_complete, ports(), upload))
+    file_sample, _ = preview_content.sample(partial(upload_completion.open_complete_upload, ports(), upload))
     if file_sample is None:
         return ""
-    choice = sources.sources_of(file_sample, sources.fits(file_sample, scoped.contracts()), upload.file)
+    choice = contract_choice.contract_candidates(
+        file_sample, contract_choice.rank_contracts(file_sample, scoped.contracts()), upload.file
+    )
     likely = next((one for one in choice.candidates if one.contract.name == choice.likely), None)
     return choice.likely if likely and likely.fits and not likely.doubts else ""

@@ -7,11 +7,11 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.webhooks import texts
 from portal.webhooks.pages import WebhookForm, list_page, webhook_page
+from tillstream.delivery import webhook_events, webhooks
 from tillstream.model import audit
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 from tillstream.records import audit_log
-from tillstream.webhooks import deliveries, registry
 
 
 def _private() -> bool:
@@ -35,7 +35,9 @@ def add() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return list_page(form), 422
     try:
-        webhook, secret = registry.add(ports(), form.url.data, form.filter.data or "", me().login, private=_private())
+        webhook, secret = webhooks.add_webhook(
+            ports(), form.url.data, form.filter.data or "", me().login, private=_private()
+        )
     except Rejected as error:
         _refuse(form, error)
         return list_page(form), 422
@@ -44,13 +46,13 @@ def add() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change(webhook_id: str) -> ResponseReturnValue:
-    registry.get(ports(), webhook_id)
+    webhooks.get_webhook(ports(), webhook_id)
     form = WebhookForm()
     if not form.validate_on_submit():
         return webhook_page(webhook_id, form), 422
     try:
         url, filter_ = form.url.data, form.filter.data or ""
-        registry.change(ports(), webhook_id, me().login, url, filter_, private=_private())
+        webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=_private())
     except Rejected as error:
         _refuse(form, error)
         return webhook_page(webhook_id, form), 422
@@ -59,19 +61,19 @@ def change(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def pause(webhook_id: str) -> ResponseReturnValue:
-    registry.pause(ports(), webhook_id, me().login, registry.BY_PERSON)
+    webhooks.pause_webhook(ports(), webhook_id, me().login, webhooks.BY_PERSON)
     return _back(webhook_id, texts.PAUSED)
 
 
 @allow(Action.ADMINISTER)
 def resume(webhook_id: str) -> ResponseReturnValue:
-    registry.resume(ports(), webhook_id, me().login)
+    webhooks.resume_webhook(ports(), webhook_id, me().login)
     return _back(webhook_id, texts.RESUMED)
 
 
 @allow(Action.ADMINISTER)
 def test(webhook_id: str) -> ResponseReturnValue:
-    answer = deliveries.send_test(ports(), webhook_id, private=_private())
+    answer = webhook_events.send_test_event(ports(), webhook_id, private=_private())
     if answer.error:
         return _back(webhook_id, texts.refused(answer.error), "wrong")
     return _back(webhook_id, texts.accepted(answer.status, answer.milliseconds))
@@ -79,8 +81,8 @@ def test(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def resend(webhook_id: str) -> ResponseReturnValue:
-    webhook = registry.get(ports(), webhook_id)
-    count = registry.resend(ports(), webhook)
+    webhook = webhooks.get_webhook(ports(), webhook_id)
+    count = webhooks.resend_events(ports(), webhook)
     entry = {"messages": count}
     audit_log.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
     return _back(webhook_id, texts.resent(count))
@@ -88,12 +90,12 @@ def resend(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def new_secret(webhook_id: str) -> ResponseReturnValue:
-    secret = registry.rotate(ports(), webhook_id, me().login)
-    return render_template("webhooks/once.html", webhook=registry.get(ports(), webhook_id), secret=secret), 201
+    secret = webhooks.rotate_secret(ports(), webhook_id, me().login)
+    return render_template("webhooks/once.html", webhook=webhooks.get_webhook(ports(), webhook_id), secret=secret), 201
 
 
 @allow(Action.ADMINISTER)
 def remove(webhook_id: str) -> ResponseReturnValue:
-    registry.remove(ports(), webhook_id, me().login)
+    webhooks.remove_webhook(ports(), webhook_id, me().login)
     flash(texts.REMOVED, "done")
     return redirect(url_for("webhooks.listing"), 303)

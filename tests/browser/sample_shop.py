@@ -9,44 +9,40 @@ from pathlib import Path
 
 from live_server import PASSWORD
 
-from tillstream.alert_channels import registry as alert_channels
-from tillstream.alert_channels.channel import ChannelDraft
 from tillstream.alerts import records as alert_records
 from tillstream.alerts import rules
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.app.subscribed_tables import source_of
-from tillstream.background_exports import registry as background_exports
-from tillstream.background_exports.run import run_due
-from tillstream.catalogue import mirror, saving
+from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run
-from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.inventory.counts import CountPart, StockCount
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
-from tillstream.forecasting import outside
-from tillstream.forecasting.outside import OutsideValue
-from tillstream.inventory import counting, levels, records
-from tillstream.inventory.counting import Scan
-from tillstream.marts import destination_runs, destinations
-from tillstream.marts.destinations import DestinationDraft
+from tillstream.connectors.state import ConnectorDraft
+from tillstream.delivery import background_exports, webhooks
+from tillstream.delivery import channel_registry as alert_channels
+from tillstream.delivery import subscriptions as export_subscriptions
+from tillstream.delivery.alert_channel import ChannelDraft
+from tillstream.delivery.background_run import run_due_exports
+from tillstream.delivery.subscriptions import SubscriptionDraft
+from tillstream.forecasting import outside_series
+from tillstream.forecasting.outside_series import OutsideValue
+from tillstream.intake import inbox
+from tillstream.marts import destinations
+from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 from tillstream.people import accounts, signatures
-from tillstream.purchasing import orders
 from tillstream.records import audit_log
 from tillstream.samples.files import write_samples
-from tillstream.scheduled_exports import registry as export_subscriptions
-from tillstream.scheduled_exports.subscription import Draft
 from tillstream.server.worker import Worker
+from tillstream.stock import purchase_orders, stock_counts, stored_levels, stored_movements
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
+from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
+from tillstream.stock.stock_counts import CountPart, CountScan, StockCount
 from tillstream.sync import homes, status
-from tillstream.webhooks import registry
-from tillstream.workflows.intake import uploads
 
 UNTIL = date(2026, 6, 30)
 NEXT = UNTIL + timedelta(days=1)
@@ -81,26 +77,28 @@ def open_shop(app: App, folder: Path) -> Shop:
     people(app)
     for sample, path in write_samples(folder, until=UNTIL, scale=SCALE):
         with path.open("rb") as stream:
-            uploads.receive(app.ports, app.contracts.pin(sample.contract), path.name, stream, "kiran")
+            inbox.receive_file(app.ports, app.contracts.pin(sample.contract), path.name, stream, "kiran")
     amounts = [BAD.get(number, f"{number * 125}.00") for number in range(1, 41)]
     refused = _give(app, "IN-2026-07-01.csv", amounts)
     held = _give(app, "IN-monday.csv", ["100.00", "two", "three"], first=8001)
     Worker(app).run_until_idle()
     kettle = Product("KET", "Kettle", "Kitchen", prices=(DatedAmount("IN", "INR", Decimal(999)),))
-    saving.save(app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions())
-    mirror.sync(app.ports)
+    entry_saving.save_entry(
+        app.ports, EntryKind.PRODUCT, kettle, if_version=0, by="ada", regions=app.contracts.regions()
+    )
+    warehouse_mirror.sync_mirror(app.ports)
     _stock(app)
     visitors = [
         OutsideValue(day, 900.0 + 40 * day.weekday(), day + timedelta(days=1))
         for day in (UNTIL - timedelta(days=back) for back in range(90))
     ]
-    outside.save(app.ports, "footfall", visitors, by="ada", file="footfall.csv")
-    webhook, _ = registry.add(app.ports, "https://example.com/sales", "region=IN", "ada", private=False)
+    outside_series.save_series(app.ports, "footfall", visitors, by="ada", file="footfall.csv")
+    webhook, _ = webhooks.add_webhook(app.ports, "https://example.com/sales", "region=IN", "ada", private=False)
     entry = app.ports.documents.find(audit_log.COLLECTION, {}, limit=1)[0].id
     arguments = {"batch_id": refused, "login": "kiran", "entry_id": entry, "sale_id": "MUM01/7002"}
     arguments["webhook_id"] = webhook.id
-    stores = Draft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
-    arguments["subscription_id"] = export_subscriptions.add(app.ports, "ada", stores, "ada").id
+    stores = SubscriptionDraft("Stores", "/explore?by=store&preset=last-month", "xlsx", "ada@example.com", "week")
+    arguments["subscription_id"] = export_subscriptions.add_subscription(app.ports, "ada", stores, "ada").id
     arguments["export_id"] = _export(app)
     arguments |= _alerts(app) | _connector(app)
     demo_dashboard.add(app, "ada")
@@ -123,10 +121,10 @@ def open_shop(app: App, folder: Path) -> Shop:
 
 def _export(app: App) -> str:
     """An export in the background that is done."""
-    one = background_exports.add(
+    one = background_exports.request_export(
         app.ports, accounts.get_user(app.ports, "ada"), "Sale lines", "/tables/sale-lines", "csv"
     )
-    assert run_due(source_of(app)) == []
+    assert run_due_exports(source_of(app)) == []
     return one.id
 
 
@@ -137,13 +135,13 @@ def _stock(app: App) -> None:
         Movement("sample-receipt", MovementKind.RECEIPT, "IN", "MUM01", NEXT, _units(12), reference="PO-7"),
         Movement("sample-transfer", MovementKind.TRANSFER_OUT, "IN", "MUM01", NEXT, _units(5), **TO_DELHI),
     )
-    records.record(app.ports, moves, by="maya")
+    stored_movements.record_movements(app.ports, moves, by="maya")
     started = app.ports.clock.now()
     count = StockCount("0" * 32, "IN", "MUM01", CountPart.WHOLE, "", DayPart.AFTER_CLOSING, "maya", started)
-    counting.start(app.ports, count)
-    scan = Scan("s1", "KET", "Kettle", Decimal(44), started, NEXT, "maya")
-    counting.enter(app.ports, count.count_id, scan)
-    levels.refresh(app.ports)
+    stock_counts.start_count(app.ports, count)
+    scan = CountScan("s1", "KET", "Kettle", Decimal(44), started, NEXT, "maya")
+    stock_counts.enter_scan(app.ports, count.count_id, scan)
+    stored_levels.refresh_levels(app.ports)
 
 
 def _connector(app: App) -> dict[str, str]:
@@ -151,8 +149,8 @@ def _connector(app: App) -> dict[str, str]:
     database = app.settings.sources_folder / "erp.db"
     settings = {"url": f"sqlite:///{database}", "query": "sales", "cursor_column": "changed_at"}
     draft = ConnectorDraft("erp-sales", "sql", settings, "IN")
-    connectors.add(app.ports, app.contracts, source_access(app), draft, "ada")
-    run.run(app.ports, app.contracts, source_access(app), draft.name, "ada")
+    connectors.add_connector(app.ports, app.contracts, source_access(app), draft, "ada")
+    run.run_connector(app.ports, app.contracts, source_access(app), draft.name, "ada")
     return {"connector": draft.name}
 
 
@@ -168,8 +166,8 @@ def _sync(app: App) -> None:
 
 def _copy(app: App, folder: Path) -> None:
     """A copy of the marts that failed at its first run."""
-    destinations.add(app.ports, DestinationDraft("lake", str(folder / "marts")), "ada")
-    destination_runs.note_failure(app.ports, "lake", app.ports.clock.now(), "The disk is full.")
+    destinations.add_destination(app.ports, MartDestinationDraft("lake", str(folder / "marts")), "ada")
+    destinations.note_failure(app.ports, "lake", app.ports.clock.now(), "The disk is full.")
 
 
 def _units(quantity: int) -> tuple[MovementLine, ...]:
@@ -197,7 +195,7 @@ def _give(app: App, name: str, amounts: list[str], *, first: int = 7001) -> str:
         for number, amount in enumerate(amounts, first)
     ]
     content = "\n".join([HEADER, *rows, ""]).encode()
-    return uploads.receive(app.ports, app.contracts.pin("IN"), name, BytesIO(content), "kiran").batch_id
+    return inbox.receive_file(app.ports, app.contracts.pin("IN"), name, BytesIO(content), "kiran").batch_id
 
 
 def _taxed(amount: str) -> str:
@@ -211,16 +209,18 @@ def _taxed(amount: str) -> str:
 
 def _alerts(app: App) -> dict[str, str]:
     """An alert about stock, a channel, and an order; what their pages are named by."""
-    channel, _ = alert_channels.add(
+    channel, _ = alert_channels.add_channel(
         app.ports, ChannelDraft("Ops", "webhook", "https://example.com/ops"), "ada", private=False
     )
-    stored = rules.get(app.ports, "files-held")
+    stored = rules.get_rule(app.ports, "files-held")
     at_once = replace(stored.rule, parameters={"hours": Decimal(0)})
-    rules.save(app.ports, at_once, by="ada", version=stored.version)
-    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
-    alert = alert_records.active(app.ports, UNRESTRICTED)[0]
+    rules.save_rule(app.ports, at_once, by="ada", version=stored.version)
+    evaluate_rules(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+    alert = alert_records.active_alerts(app.ports, UNRESTRICTED)[0]
     line = OrderLine("KET", "Kettle", Decimal(12))
-    order = orders.create(app.ports, PurchaseOrder("sample", "ACME", "IN", "MUM01", "INR", (line,)), by="maya")
-    orders.send(app.ports, order.order_id, by="maya")
-    orders.create(app.ports, replace(order, order_id="draft", number=""), by="maya")
+    order = purchase_orders.create_order(
+        app.ports, PurchaseOrder("sample", "ACME", "IN", "MUM01", "INR", (line,)), by="maya"
+    )
+    purchase_orders.send_order(app.ports, order.order_id, by="maya")
+    purchase_orders.create_order(app.ports, replace(order, order_id="draft", number=""), by="maya")
     return {"channel_id": channel.id, "alert_id": alert.id, "rule_id": "large-sale", "order_number": order.number}

@@ -10,10 +10,10 @@ from page_checks import FEW_ROLES, settle
 from playwright.sync_api import Browser, Page, Route, expect
 from waiting import wait_for_batch
 
+from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -32,7 +32,7 @@ def _sell(served: Served, name: str, *amounts: str) -> None:
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     ports = served.app.ports
-    batch = uploads.receive(ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
+    batch = inbox.receive_file(ports, served.app.contracts.pin("IN"), f"{name}.csv", content, by="admin")
     wait_for_batch(ports, batch.batch_id, *STATES_IN_LEDGER)
 
 

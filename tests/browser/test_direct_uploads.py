@@ -16,6 +16,7 @@ from devtools.emulators import PROJECT, Emulator
 from tillstream.adapters.google.object_store import CloudStorageObjectStore
 from tillstream.app import build
 from tillstream.handlers import stage_object
+from tillstream.intake import resumable_upload
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.events import INBOX, STAGING
 from tillstream.model.people import Role
@@ -23,7 +24,6 @@ from tillstream.people import accounts
 from tillstream.records import batch_records
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
-from tillstream.workflows.intake import resumable_upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.usefixtures("direct")]
 HEADER = (

@@ -6,8 +6,8 @@ import pytest
 from live_server import Served, fill_in_sign_in, sign_in_at
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tillstream.intake import resumable_upload
 from tillstream.records import batch_records
-from tillstream.workflows.intake import resumable_upload
 
 pytestmark = pytest.mark.browser
 HEADER = (

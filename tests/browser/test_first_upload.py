@@ -10,7 +10,7 @@ from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
 from examples import one_in
-from tillstream.workflows.intake import uploads
+from tillstream.intake import inbox
 
 pytestmark = pytest.mark.browser
 EXPORT = """Bon;Datum;Filiale;Artikel;Menge;Preis;Zustand
@@ -152,7 +152,9 @@ def test_a_refused_type_and_a_file_that_came_before_are_reported_at_the_drop(
     upload_page: Page, served: Served, tmp_path: Path
 ) -> None:
     page, files = upload_page, page_files(tmp_path)
-    received = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", BytesIO(b"a,b\n"), "kiran")
+    received = inbox.receive_file(
+        served.app.ports, served.app.contracts.pin("IN"), "may.csv", BytesIO(b"a,b\n"), "kiran"
+    )
     page.get_by_label("Drop sales files here").set_input_files(files)
     expect(page.locator("#chosen").get_by_text("notes.pdf is not a sales file that can be read")).to_be_visible()
     expect(page.get_by_label("Data source of notes.pdf")).to_have_count(0)

@@ -14,12 +14,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.forecasting import outside
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.outside import OutsideValue
-from tillstream.forecasting.run import run
-from tillstream.goals import records
+from tillstream.forecasting import outside_series
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.outside_series import OutsideValue
+from tillstream.goals import stored_goals
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.model.months import Month
 from tillstream.reports import subscriptions
 
@@ -34,8 +34,8 @@ PASTE = """(cell, text) => {
 class InThisProcess:
     """Fits models without a process of their own."""
 
-    fit = staticmethod(fitting.fit)
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
+    fit = staticmethod(ensemble.fit_history)
+    fit_and_explain = staticmethod(ensemble.fit_and_explain)
 
 
 def sell(served: Served, folder: Path, days: int) -> date:
@@ -149,12 +149,12 @@ def test_pages_of_plans_with_numbers_would_not_embarrass_us(page: Page, served: 
     ports, today = served.app.ports, sell(served, tmp_path, 180)
     days = [today - timedelta(days=back) for back in range(180, 0, -1)]
     visitors = [OutsideValue(day, 900.0 + 40 * day.weekday(), day + timedelta(days=1)) for day in days]
-    outside.save(ports, "footfall", visitors, by="admin", file="footfall.csv")
+    outside_series.save_series(ports, "footfall", visitors, by="admin", file="footfall.csv")
     for measure, amount in ((GoalMeasure.REVENUE, 20_000), (GoalMeasure.ORDERS, 300)):
-        goal = Goal(Target("UK"), measure, Decimal(amount), "GBP" if measure.is_money else "")
-        records.save(ports, {Month.of(today): {goal.key: goal}}, by="admin", source="grid")
-    subscriptions.subscribe(ports, "admin", "month", "admin@example.com", by="admin")
-    assert run(ports, InThisProcess).reason == ""
+        goal = Goal(GoalTarget("UK"), measure, Decimal(amount), "GBP" if measure.is_money else "")
+        stored_goals.save_goals(ports, {Month.of(today): {goal.key: goal}}, by="admin", source="grid")
+    subscriptions.subscribe_to_report(ports, "admin", "month", "admin@example.com", by="admin")
+    assert run_forecast(ports, InThisProcess).reason == ""
     sign_in_without_form(page, served, "admin")
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     problems = []

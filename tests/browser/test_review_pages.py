@@ -7,11 +7,11 @@ from live_server import PASSWORD, Served, sign_in_without_form
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -29,7 +29,7 @@ def give(served: Served, name: str, *amounts: str) -> str:
         for number, amount in enumerate(amounts)
     ]
     content = io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
+    batch = inbox.receive_file(served.app.ports, served.app.contracts.pin("IN"), name, content, "clerk").batch_id
     wait_for_batch(served.app.ports, batch, BatchState.ANNOUNCED, BatchState.HELD)
     return batch
 

@@ -9,9 +9,9 @@ from live_server import Served, sign_in_at, sign_in_without_form
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, Route, expect
 
+from tillstream.intake import inbox, resumable_upload
 from tillstream.records import batch_records
-from tillstream.workflows.intake import resumable_upload, uploads
-from tillstream.workflows.onboarding import proposals
+from tillstream.review import contract_proposals
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -127,10 +127,10 @@ def test_a_broken_line_goes_on_where_it_was_after_the_page_was_left(page: Page, 
 
 def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, tmp_path: Path) -> None:
     app = served.app
-    begun = resumable_upload.begin(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
-    resumable_upload.append(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
+    begun = resumable_upload.begin_upload(app.ports, "admin", "linz.csv", len(UNKNOWN), look=True)
+    resumable_upload.append_piece(app.ports, begun.id, "admin", 0, BytesIO(UNKNOWN.encode()))
     lost = _sales(tmp_path, "IN-lost.csv", 9).read_bytes().replace(b"Completed", b"Lost", 5)
-    held = uploads.receive(app.ports, app.contracts.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
+    held = inbox.receive_file(app.ports, app.contracts.pin("IN"), "IN-lost.csv", BytesIO(lost), "kiran")
     _uploads(page, served)
     address = f"/uploads/{held.batch_id}/questions"
     page.goto(served.address + f"/uploads/{held.batch_id}")
@@ -140,7 +140,7 @@ def test_no_page_of_giving_files_would_embarrass_us(page: Page, served: Served, 
     look = f"/uploads/look/{begun.id}"
     for path in ("/uploads", look, f"{look}?contract=IN", address, "/uploads/proposals"):
         if path == "/uploads/proposals":
-            proposals.propose(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
+            contract_proposals.propose_contract(app.ports, held.batch_id, proposal, ["“Lost”: cancelled"], "kiran")
         page.goto(served.address + path)
         page.wait_for_load_state("load")
         problems += page_problems(page, path) + narrow_page_problems(page, path)

@@ -25,13 +25,13 @@ from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
 from tillstream.commands.sources import backfills as command
 from tillstream.connectors import backfills
-from tillstream.connectors.parts import SIZE
+from tillstream.connectors.runs import PART_SIZE
 from tillstream.handlers import Event, dispatch
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX, OBJECT_FINALIZED
+from tillstream.operations import reconcile
 from tillstream.ports import Ports
 from tillstream.settings import Settings
-from tillstream.workflows.operations import reconcile
 
 CONTRACT = "online-retail-uk"
 
@@ -58,7 +58,7 @@ class KilledAfter(Wrapper):
 class Unhurried:
     """The pace of a process that waits for nothing."""
 
-    part = SIZE
+    part = PART_SIZE
 
     def taken(self, size: int) -> None:
         """Nothing is shown."""
@@ -98,13 +98,13 @@ def handle(app: App) -> None:
     for stored in app.ports.objects.list(INBOX, "connect/"):
         data = {"bucket": INBOX, "name": stored.name, "generation": stored.generation, "size": stored.size}
         dispatch(app, Event("1", OBJECT_FINALIZED, data))
-    reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+    reconcile.resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))
 
 
 @contextmanager
 def handling(app: App) -> Iterator[None]:
     """The events of new objects are handled whenever the command looks for their batches."""
-    count = backfills.unrecorded
+    count = backfills.unrecorded_keys
 
     def handle_and_count(ports: Ports, name: str) -> int:
         with capture_logs():  # the output of the command is JSON
@@ -112,7 +112,7 @@ def handling(app: App) -> Iterator[None]:
         return count(ports, name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backfills, "unrecorded", handle_and_count)
+        patch.setattr(backfills, "unrecorded_keys", handle_and_count)
         yield
 
 
@@ -122,13 +122,16 @@ def lines(app: App) -> int:
 
 def inbox(app: App, path: str) -> list[str]:
     """Names of the objects that the backfill of a path has copied."""
-    return [stored.name for stored in app.ports.objects.list(INBOX, f"connect/{backfills.of(path, CONTRACT).name}/")]
+    return [
+        stored.name
+        for stored in app.ports.objects.list(INBOX, f"connect/{backfills.connector_of_backfill(path, CONTRACT).name}/")
+    ]
 
 
 def run(app: App, path: str) -> Any:
     access = source_access(app)
-    backfill = backfills.of(path, CONTRACT)
-    return backfills.run(app.ports, app.contracts, access, backfill, "ana", Unhurried())
+    backfill = backfills.connector_of_backfill(path, CONTRACT)
+    return backfills.run_backfill(app.ports, app.contracts, access, backfill, "ana", Unhurried())
 
 
 def answer(*arguments: str, code: int = 0) -> Any:
@@ -155,7 +158,9 @@ def test_a_killed_backfill_continues(settings: Settings, bucket: Bucket, count: 
         ended = run(app, path)
         assert (ended.outcome, ended.items) == ("done", count - copied), ended.error
         assert len(inbox(app, path)) == count
-        assert backfills.counts(app.ports, ended.connector) == {}, "the events of the copies create the records"
+        assert backfills.backfill_counts(app.ports, ended.connector) == {}, (
+            "the events of the copies create the records"
+        )
         assert run(app, path).items == 0
         for name in inbox(app, path):  # other tests stage what is here
             app.ports.objects.delete(INBOX, name)

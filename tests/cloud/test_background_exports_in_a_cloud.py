@@ -12,8 +12,8 @@ from test_reports_in_a_cloud import sweep
 
 from devtools.local_jobs import LocalJobs, served
 from tillstream.app import App, build
-from tillstream.background_exports import registry
-from tillstream.background_exports.export import DONE, scope_text
+from tillstream.delivery import background_exports
+from tillstream.delivery.background_exports import DONE, scope_text
 from tillstream.model.events import STAGING
 from tillstream.model.people import Role
 from tillstream.people import accounts
@@ -45,13 +45,13 @@ def test_a_long_export_is_written_by_the_job_within_the_scope_of_its_person(
     sweep(app, monkeypatch)
     assert jobs.processes == []
     lines = f"/tables/sale-lines?from={today - timedelta(days=5)}&to={today}"
-    one = registry.add(app.ports, accounts.get_user(app.ports, "maya"), "Sale lines", lines, "csv")
+    one = background_exports.request_export(app.ports, accounts.get_user(app.ports, "maya"), "Sale lines", lines, "csv")
 
     sweep(app, monkeypatch)
     sweep(app, monkeypatch)
     (process,) = jobs.processes
     assert process.wait(300) == 0, (tmp_path / "job-reports.log").read_text()
-    written = registry.get(app.ports, one.id)
+    written = background_exports.get_export(app.ports, one.id)
     assert (written.state, written.error) == (DONE, "")
     assert written.scope == scope_text(accounts.get_user(app.ports, "maya").scope)
     with app.ports.objects.open(STAGING, written.object_name) as stream:

@@ -28,8 +28,8 @@ from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.records import batch_records
+from tillstream.review import undo
 from tillstream.settings import Settings
-from tillstream.workflows.review import undo
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -88,7 +88,7 @@ def test_a_large_file_is_settled_and_undone_by_a_process_of_the_job(cloud: Cloud
     assert receipt["rows"]["new"] == LARGE_ROWS + 1
     log = cloud.logs / "job-settle-large.log"
     assert "Committed 1 settlement." in log.read_text()
-    assert undo.undo(app.ports, receipt["batch_id"], "boss")["requested"]
+    assert undo.undo_batch(app.ports, receipt["batch_id"], "boss")["requested"]
     wait_for_batch(app.ports, receipt["batch_id"], BatchState.UNDONE, patience=PATIENCE, pause=0.5)
     (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines WHERE sale_id LIKE '%700000'").to_pylist()
     assert row["n"] == 0

@@ -19,14 +19,14 @@ from infra.jobs import CONNECTING
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
-from tillstream.connectors import records, status
-from tillstream.connectors.connector import ConnectorDraft
+from tillstream.connectors import records, state
+from tillstream.connectors.state import ConnectorDraft
 from tillstream.handlers import Event, dispatch
+from tillstream.intake import store_sales
 from tillstream.model.events import INBOX, OBJECT_FINALIZED
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import reconcile
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.operations import reconcile
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 SECRET = "tillstream-source-list"
@@ -60,9 +60,9 @@ def handle(app: App, *, has_sales: bool) -> None:
         data = {"bucket": INBOX, "name": stored.name, "generation": stored.generation, "size": stored.size}
         dispatch(app, Event("1", OBJECT_FINALIZED, data))
     until = time.monotonic() + (60 if has_sales else 0)
-    while not store_sales.receive(app.ports, app.contracts, 100, 3) and time.monotonic() < until:
+    while not store_sales.receive_store_sales(app.ports, app.contracts, 100, 3) and time.monotonic() < until:
         pass
-    reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+    reconcile.resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))
 
 
 def lines(app: App) -> list[tuple[str, int]]:
@@ -78,17 +78,17 @@ def test_the_job_brings_files_and_sales_once(app: App, tmp_path: Path) -> None:
     draft = ConnectorDraft(
         "shop", listed_kind.NAME, {"list": str(path), "password": f"secret:{SECRET}"}, "online-retail-uk"
     )
-    records.add(app.ports, app.contracts, source_access(app), draft, "ana")
+    records.add_connector(app.ports, app.contracts, source_access(app), draft, "ana")
 
     (ended,) = run_job()
     assert (ended["outcome"], ended["items"], ended["sales"]) == ("done", 3, 1), ended["error"]
     handle(app, has_sales=True)
     expected = [("IN", len(store_sale_schema()["examples"][0]["lines"])), ("UK", 3)]
     assert lines(app) == expected
-    assert status.of(app.ports, "shop").last_complete_at
+    assert state.connector_status(app.ports, "shop").last_complete_at
 
     assert run_job() == [], "it is not due"
-    status.request(app.ports, "shop")
+    state.note_request(app.ports, "shop")
     (again,) = run_job()
     assert (again["outcome"], again["items"]) == ("done", 0)
     handle(app, has_sales=False)

@@ -21,13 +21,13 @@ from tillstream.adapters.google.object_store import CloudStorageObjectStore
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.handlers import stage_object
+from tillstream.intake import inbox, resumable_upload, upload_completion
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX, STAGING
 from tillstream.model.uploads import ResumableUpload
 from tillstream.records import batch_records, batch_registration
 from tillstream.settings import Settings
-from tillstream.workflows.intake import complete_upload, inbox_object, resumable_upload
 
 FILE = (
     b"Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,"
@@ -54,7 +54,7 @@ def app(tmp_path: Path, clock: ManualClock, cloud_storage: Emulator) -> Iterator
 
 
 def _begin(app: App, size: int = len(FILE), *, look: bool = False) -> ResumableUpload:
-    return resumable_upload.begin(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
+    return resumable_upload.begin_upload(app.ports, "ann", "june.csv", size, contract="IN", look=look, origin=PORTAL)
 
 
 def _send(session_record: ResumableUpload, data: bytes = FILE) -> None:
@@ -64,7 +64,7 @@ def _send(session_record: ResumableUpload, data: bytes = FILE) -> None:
 
 
 def _finish(app: App, session_record: ResumableUpload) -> ResumableUpload:
-    return complete_upload.finish(app.ports, app.contracts, session_record.id, "ann")
+    return upload_completion.finish_upload(app.ports, app.contracts, session_record.id, "ann")
 
 
 def _event(app: App) -> Batch:
@@ -107,11 +107,11 @@ def test_a_previewed_file_is_stored_outside_the_inbox_and_copied_there_later(app
     begun = _begin(app, look=True)
     _send(begun)
     assert _finish(app, begun).waits
-    with complete_upload.open_complete(app.ports, _finish(app, begun)) as stream:
+    with upload_completion.open_complete_upload(app.ports, _finish(app, begun)) as stream:
         assert stream.read() == FILE
     assert list(app.ports.objects.list(INBOX)) == []
-    assert complete_upload.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "UK").batch_id == ""
-    complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
+    assert upload_completion.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "UK").batch_id == ""
+    upload_completion.finish_upload(app.ports, app.contracts, begun.id, "ann")
     upload = _event(app)
     assert (upload.received_by, upload.contract, upload.sha256) == ("ann", "UK", hashlib.sha256(FILE).hexdigest())
     assert list(app.ports.objects.list(STAGING, "sending/")) == []
@@ -123,10 +123,10 @@ def test_the_service_account_of_the_portal_has_the_permissions_for_uploads(app: 
     portal = record_calls(app, calls)
     begun, cancelled = _begin(portal, look=True), _begin(portal)
     _send(begun)
-    with complete_upload.open_complete(portal.ports, _finish(portal, begun)) as stream:
+    with upload_completion.open_complete_upload(portal.ports, _finish(portal, begun)) as stream:
         assert stream.read() == FILE
-    complete_upload.ingest_previewed(portal.ports, portal.contracts, begun.id, "ann", "UK")
-    resumable_upload.cancel(portal.ports, cancelled.id, "ann")
+    upload_completion.ingest_previewed(portal.ports, portal.contracts, begun.id, "ann", "UK")
+    resumable_upload.cancel_upload(portal.ports, cancelled.id, "ann")
     assert {"objects.start_upload_session", "objects.copy", "objects.cancel_upload_session"} <= {
         call for call, _ in calls
     }
@@ -138,16 +138,16 @@ def test_a_cancelled_file_is_never_read_is_deleted_by_the_sweep_and_its_session_
         begun = _begin(app)
         if whole:
             _send(begun)
-        resumable_upload.cancel(app.ports, begun.id, "ann")
+        resumable_upload.cancel_upload(app.ports, begun.id, "ann")
         with pytest.raises(urllib.error.HTTPError):
             _send(begun)
         assert resumable_upload.open_uploads(app.ports, "ann") == []
         with pytest.raises(NotFound):
-            resumable_upload.get(app.ports, begun.id, "ann")
+            resumable_upload.get_upload(app.ports, begun.id, "ann")
         for stored in list(app.ports.objects.list(INBOX)):
             with pytest.raises(Rejected, match="was cancelled"):
-                inbox_object.record_of(app.ports, app.contracts, stored)
-        assert complete_upload.clean_up(app.ports, app.contracts) == 1
+                inbox.ensure_record(app.ports, app.contracts, stored)
+        assert upload_completion.clean_up_uploads(app.ports, app.contracts) == 1
         assert list(app.ports.objects.list(INBOX)) == []
         assert app.ports.documents.count(resumable_upload.COLLECTION) == 0
 
@@ -162,9 +162,9 @@ def test_cancelling_what_became_an_upload_meanwhile_cancels_the_upload(app: App)
         "ann",
         file="june.csv",
     )
-    resumable_upload.cancel(app.ports, begun.id, "ann")
+    resumable_upload.cancel_upload(app.ports, begun.id, "ann")
     assert batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.CANCELLED
-    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.inbox_name(begun)]
+    assert [stored.name for stored in app.ports.objects.list(INBOX)] == [resumable_upload.upload_inbox_name(begun)]
 
 
 def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
@@ -174,21 +174,21 @@ def test_another_size_than_the_announced_one_is_refused(app: App) -> None:
         _event(app)
     with pytest.raises(Rejected, match="should have"):
         _finish(app, begun)
-    complete_upload.clean_up(app.ports, app.contracts)
+    upload_completion.clean_up_uploads(app.ports, app.contracts)
     assert list(app.ports.objects.list(INBOX)) == []
     assert batch_records.find_batches(app.ports) == []
 
 
 def test_pieces_by_way_of_the_portal_are_refused_where_the_bytes_go_straight(app: App) -> None:
     with pytest.raises(Rejected):
-        resumable_upload.append(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
+        resumable_upload.append_piece(app.ports, _begin(app).id, "ann", 0, BytesIO(FILE))
 
 
 def test_an_abandoned_upload_is_deleted_in_the_store_too(app: App, clock: ManualClock) -> None:
     begun, preview_session = _begin(app), _begin(app, look=True)
     _send(preview_session)
     clock.advance(timedelta(days=3, hours=1).total_seconds())
-    assert complete_upload.clean_up(app.ports, app.contracts) == 2
+    assert upload_completion.clean_up_uploads(app.ports, app.contracts) == 2
     with pytest.raises(urllib.error.HTTPError):
         _send(begun)
     assert list(app.ports.objects.list(STAGING)) == list(app.ports.objects.list(INBOX)) == []
@@ -203,19 +203,19 @@ def test_a_file_whose_notification_was_lost_is_registered_by_its_record(
     _send(begun)
     if previewed:
         _finish(app, begun)
-        complete_upload.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "IN")
+        upload_completion.ingest_previewed(app.ports, app.contracts, begun.id, "ann", "IN")
     elif finished:
         _finish(app, begun)
-    complete_upload.clean_up(app.ports, app.contracts)
+    upload_completion.clean_up_uploads(app.ports, app.contracts)
     assert batch_records.find_batches(app.ports) == []
-    clock.advance((complete_upload.PATIENCE + timedelta(seconds=1)).total_seconds())
-    complete_upload.clean_up(app.ports, app.contracts)
+    clock.advance((upload_completion.COMPLETION_PATIENCE + timedelta(seconds=1)).total_seconds())
+    upload_completion.clean_up_uploads(app.ports, app.contracts)
     (upload,) = batch_records.find_batches(app.ports)
     assert (upload.received_by, upload.contract, upload.file) == ("ann", "IN", "june.csv")
-    assert resumable_upload.get(app.ports, begun.id, "ann").batch_id == upload.batch_id
+    assert resumable_upload.get_upload(app.ports, begun.id, "ann").batch_id == upload.batch_id
 
 
 @pytest.mark.parametrize("changes", [{"size": 0}, {"sha256": "0" * 64}, {"origin": ""}])
 def test_an_empty_file_or_one_to_compare_goes_by_way_of_the_portal(app: App, changes: dict[str, str | int]) -> None:
     options = {"size": 5, "origin": PORTAL} | changes
-    assert resumable_upload.begin(app.ports, "ann", "june.csv", contract="IN", **options).session == ""
+    assert resumable_upload.begin_upload(app.ports, "ann", "june.csv", contract="IN", **options).session == ""

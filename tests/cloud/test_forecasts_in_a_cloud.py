@@ -16,7 +16,7 @@ from infra.jobs import FORECASTS
 from tillstream.analytics import reference
 from tillstream.app import App, build
 from tillstream.cli.main import main
-from tillstream.forecasting.kept_fits import FOLDER
+from tillstream.forecasting.stored_fits import FOLDER
 from tillstream.model.events import STAGING
 from tillstream.settings import Settings
 

@@ -22,9 +22,9 @@ from tillstream.app import App
 from tillstream.app.google.dataset import dataset_of
 from tillstream.ledger.slice_settlement import ADDED_TABLES
 from tillstream.model.batch import Batch
+from tillstream.operations import large_settlements, maintenance_status, rebuild
 from tillstream.ports.machine import SETTLE_LARGE_JOB
 from tillstream.records import batch_records
-from tillstream.workflows.operations import large_settlements, maintenance_log, rebuild
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 
@@ -84,9 +84,12 @@ def test_a_lost_settlement_is_noticed_by_the_sweep_and_settled_again_by_the_job(
     assert jobs.starts == [SETTLE_LARGE_JOB]
     assert len(batch_records.batches_of_settlement(app.ports, batch.settlement_no)) == 1
 
-    assert large_settlements.run(app.ports, app.contracts)["repaired"] == maintenance_log.last_repair(app.ports)[1]
+    assert (
+        large_settlements.settle_large(app.ports, app.contracts)["repaired"]
+        == maintenance_status.last_repair(app.ports)[1]
+    )
     after = state_of(app)
     assert after["lines"] == before["lines"]
-    assert rebuild.disagreements(app.ports) == []
+    assert rebuild.ledger_disagreements(app.ports) == []
     assert sweep(app, monkeypatch)[1] == []
     assert jobs.starts == [SETTLE_LARGE_JOB]

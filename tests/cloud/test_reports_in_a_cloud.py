@@ -19,16 +19,16 @@ from devtools.local_jobs import LocalJobs, served
 from functions import main
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build, file_destinations
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.destination import DestinationDraft
-from tillstream.mail import outbox
+from tillstream.delivery import file_deliveries
+from tillstream.delivery import subscriptions as export_subscriptions
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import mail
 from tillstream.records.outbox import SENT
-from tillstream.reports import period, subscriptions
-from tillstream.scheduled_exports import registry as export_subscriptions
-from tillstream.scheduled_exports.subscription import Draft
+from tillstream.reports import facts, subscriptions
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 SENDER = "Tillstream <sales@example.com>"
@@ -71,7 +71,7 @@ def subscribe_last_week(app: App) -> None:
     clock = ManualClock(app.ports.clock.now() - timedelta(days=7))
     ports = replace(app.ports, clock=clock)
     accounts.add_account(ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    subscriptions.subscribe(ports, "maya", period.WEEK, "maya@example.com", by="maya", day=1, hour=0)
+    subscriptions.subscribe_to_report(ports, "maya", facts.WEEK, "maya@example.com", by="maya", day=1, hour=0)
 
 
 @pytest.mark.long
@@ -92,12 +92,12 @@ def test_a_report_that_is_due_is_sent_once_by_the_job(
     (message,) = inbox.messages
     assert (message["To"], message["From"]) == ("maya@example.com", SENDER)
     text, page = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
-    week = period.latest(period.WEEK, today)
+    week = facts.latest_period(facts.WEEK, today)
     assert f"Revenue in {week.name} is" in text
     assert "Stores LDS1" in text
     assert "MAN1" not in text + page
     assert 'href="https://sales.example.com/dashboard' in page
-    assert [one.state for one in outbox.listed(app.ports)] == [SENT]
+    assert [one.state for one in mail.list_mail(app.ports)] == [SENT]
 
     sweep(app, monkeypatch)
     assert jobs.processes == [process]
@@ -112,11 +112,11 @@ def test_a_subscribed_table_is_sent_once_by_the_same_job_within_the_scope_of_its
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
     accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
-    table = Draft("Stores", address, "csv", "maya@example.com", "month")
-    one = export_subscriptions.add(app.ports, "maya", table, "maya")
+    table = SubscriptionDraft("Stores", address, "csv", "maya@example.com", "month")
+    one = export_subscriptions.add_subscription(app.ports, "maya", table, "maya")
     sweep(app, monkeypatch)
     assert jobs.processes == []
-    export_subscriptions.send_now(app.ports, one.id, "maya")
+    export_subscriptions.send_subscription_now(app.ports, one.id, "maya")
 
     sweep(app, monkeypatch)
     sweep(app, monkeypatch)
@@ -129,7 +129,7 @@ def test_a_subscribed_table_is_sent_once_by_the_same_job_within_the_scope_of_its
     assert header == '"store","revenue"'
     assert row.startswith(("LDS1,", '"LDS1",', '"UK/LDS1"'))
     assert "https://sales.example.com/explore?" in message.get_body(("plain",)).get_content()
-    assert [each.state for each in outbox.listed(app.ports)] == [SENT]
+    assert [each.state for each in mail.list_mail(app.ports)] == [SENT]
 
     sweep(app, monkeypatch)
     assert jobs.processes == [process]
@@ -143,13 +143,13 @@ def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
     accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     bucket = Client(PROJECT).create_bucket(f"bi-{uuid.uuid4().hex}")
-    file_destinations.add(app, DestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
+    file_destinations.add(app, FileDestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
     with pytest.raises(Rejected, match="A project delivers to buckets"):
-        file_destinations.add(app, DestinationDraft("folder", "/data"), "boss")
+        file_destinations.add(app, FileDestinationDraft("folder", "/data"), "boss")
     address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
-    table = Draft("Stores", address, "csv", "", "month", destination="bi", file_name="latest")
-    one = export_subscriptions.add(app.ports, "maya", table, "maya")
-    export_subscriptions.send_now(app.ports, one.id, "maya")
+    table = SubscriptionDraft("Stores", address, "csv", "", "month", destination="bi", file_name="latest")
+    one = export_subscriptions.add_subscription(app.ports, "maya", table, "maya")
+    export_subscriptions.send_subscription_now(app.ports, one.id, "maya")
     jobs.variables = {name: text for name, text in jobs.variables.items() if name != "TILLSTREAM_SMTP_URL"}
 
     sweep(app, monkeypatch)
@@ -160,7 +160,7 @@ def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
     header, row = blob.download_as_bytes().decode("utf-8-sig").splitlines()
     assert header == '"store","revenue"'
     assert "LDS1" in row
-    assert [each.state for each in deliveries.listed(app.ports)] == [SENT]
+    assert [each.state for each in file_deliveries.list_file_deliveries(app.ports)] == [SENT]
     assert file_destinations.test(app, "bi", "boss") == (
         f"The file tillstream-test.txt was written to gs://{bucket.name}/sales/."
     )

@@ -17,13 +17,12 @@ from devtools.local_triggers import call, make_subscription, make_topic
 from infra.kinds.pubsub import MIN_RETENTION
 from tillstream.app import App, build
 from tillstream.cli.main import main
+from tillstream.delivery import webhooks
+from tillstream.delivery.webhook_events import WebhookForwarder, forward_events, webhook_history
+from tillstream.delivery.webhooks import renumber_webhooks
 from tillstream.model.events import DEAD_LETTERS, TOPIC_SALE_EVENTS, WEBHOOK_PLACES
 from tillstream.ports.bus import Message
 from tillstream.settings import Settings
-from tillstream.webhooks import registry
-from tillstream.webhooks.deliveries import history
-from tillstream.webhooks.forwarding import Forwarder, forward_for
-from tillstream.webhooks.renumbering import renumber
 
 
 @pytest.fixture
@@ -41,8 +40,8 @@ def app(
     monkeypatch.setenv("TILLSTREAM_WEBHOOK_PRIVATE", "true")
     app = build(Settings.read())
     yield app
-    for webhook in registry.find(app.ports):
-        registry.remove(app.ports, webhook.id, "test")
+    for webhook in webhooks.find_webhooks(app.ports):
+        webhooks.remove_webhook(app.ports, webhook.id, "test")
     app.close()
     for name in WEBHOOK_PLACES:
         call("DELETE", f"{emulator}/v1/projects/{PROJECT}/subscriptions/{name}")
@@ -68,7 +67,7 @@ def publish(app: App, *numbers: int, region: str = "UK") -> None:
 
 def forward(app: App, seconds: float) -> int:
     errors: list[str] = []
-    active = forward_for(app.ports, seconds, lambda _, error: errors.append(repr(error)), private=True)
+    active = forward_events(app.ports, seconds, lambda _, error: errors.append(repr(error)), private=True)
     assert errors == []
     return active
 
@@ -76,7 +75,7 @@ def forward(app: App, seconds: float) -> int:
 def forward_until(app: App, condition: Callable[[], Any]) -> None:
     """Forward events until it is true."""
     errors, stopping = list[str](), threading.Event()
-    forwarder = Forwarder(app.ports, lambda _, error: errors.append(repr(error)), private=True)
+    forwarder = WebhookForwarder(app.ports, lambda _, error: errors.append(repr(error)), private=True)
     thread = threading.Thread(target=forwarder.run, args=(stopping,), daemon=True)
     thread.start()
     try:
@@ -100,19 +99,19 @@ def test_a_webhook_of_a_project_receives_the_events_of_its_filter_in_order(app: 
     publish(app, 4)
     forward_until(app, lambda: 4 in numbers(receiver))
     assert numbers(receiver) == [1, 2, 3, 4], "acknowledged events do not come again"
-    assert [attempt.status for attempt in history(app.ports, webhook["id"]).attempts] == [204] * 4
+    assert [attempt.status for attempt in webhook_history(app.ports, webhook["id"]).attempts] == [204] * 4
 
 
 def test_an_event_that_was_not_accepted_comes_again_in_a_later_call(app: App, receiver: Receiver) -> None:
     """The emulator repeats without a delay, so the receiver is slow: 20 attempts would make a dead letter."""
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
     publish(app, 1)
     receiver.status, receiver.delay = 500, 1.0
     forward_until(app, lambda: numbers(receiver))
     assert set(numbers(receiver)) == {1}
     receiver.status, receiver.delay = 204, 0.0
-    forward_until(app, lambda: history(app.ports, webhook.id).attempts[0].status == 204)
-    newest, *earlier = history(app.ports, webhook.id).attempts
+    forward_until(app, lambda: webhook_history(app.ports, webhook.id).attempts[0].status == 204)
+    newest, *earlier = webhook_history(app.ports, webhook.id).attempts
     assert (newest.status, {attempt.status for attempt in earlier}) == (204, {500})
     assert newest.attempt == len(earlier) + 1
 
@@ -123,7 +122,7 @@ def retention(pubsub: Emulator, subscription: str) -> str:
 
 
 def test_a_webhook_whose_subscription_was_detached_is_attached_again(app: App, receiver: Receiver) -> None:
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
     app.ports.bus.detach(webhook.subscription)
     forward_until(app, lambda: webhook.subscription in app.ports.bus.subscriptions())
     publish(app, 5)
@@ -134,7 +133,7 @@ def test_a_webhook_whose_subscription_was_detached_is_attached_again(app: App, r
 def test_only_the_retention_of_deployed_subscriptions_changes(app: App, pubsub: Emulator, receiver: Receiver) -> None:
     """So that who attaches webhooks may neither create nor delete subscriptions."""
     assert TOPIC_SALE_EVENTS not in app.ports.bus.subscriptions().values()
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
     assert app.ports.bus.subscriptions()[webhook.subscription] == TOPIC_SALE_EVENTS
     assert retention(pubsub, webhook.subscription) == "604800s"
     run("webhooks", "remove", webhook.id)
@@ -144,29 +143,29 @@ def test_only_the_retention_of_deployed_subscriptions_changes(app: App, pubsub: 
 
 def test_a_webhook_gets_no_events_of_an_earlier_one_with_its_id(app: App, receiver: Receiver) -> None:
     publish(app, 1)
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
-    stored = app.ports.documents.get(registry.COLLECTION, webhook.id)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
+    stored = app.ports.documents.get(webhooks.COLLECTION, webhook.id)
     assert stored
-    later = {**stored.data, "created_at": (app.ports.clock.now() + 2 * registry.EARLIER).isoformat("T", "seconds")}
-    app.ports.documents.put(registry.COLLECTION, webhook.id, later)
+    later = {**stored.data, "created_at": (app.ports.clock.now() + 2 * webhooks.EARLIER).isoformat("T", "seconds")}
+    app.ports.documents.put(webhooks.COLLECTION, webhook.id, later)
     publish(app, 2)
     assert forward(app, 1.0) == 1
     assert numbers(receiver) == []
-    app.ports.documents.put(registry.COLLECTION, webhook.id, stored.data)
+    app.ports.documents.put(webhooks.COLLECTION, webhook.id, stored.data)
     publish(app, 3)
     forward_until(app, lambda: 3 in numbers(receiver))
     assert numbers(receiver)[-1] == 3
 
 
 def test_a_webhook_of_an_earlier_version_gets_an_id_of_today(app: App, receiver: Receiver) -> None:
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
-    stored = app.ports.documents.get(registry.COLLECTION, webhook.id)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
+    stored = app.ports.documents.get(webhooks.COLLECTION, webhook.id)
     assert stored
-    registry.remove(app.ports, webhook.id, "boss")
-    app.ports.documents.put(registry.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
+    webhooks.remove_webhook(app.ports, webhook.id, "boss")
+    app.ports.documents.put(webhooks.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
     for _ in range(2):
-        renumber(app.ports)
-        (now,) = registry.find(app.ports)
+        renumber_webhooks(app.ports)
+        (now,) = webhooks.find_webhooks(app.ports)
         assert (now.id, now.url) == ("1", receiver.url)
     publish(app, 4)
     forward_until(app, lambda: numbers(receiver))

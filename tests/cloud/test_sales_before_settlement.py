@@ -22,13 +22,13 @@ from examples import in_long_proofs
 from functions.receiving import keep_receiving
 from tillstream.app import App, build
 from tillstream.handlers import FUNCTIONS, Event, dispatch
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import Batch
 from tillstream.model.errors import Conflict
 from tillstream.model.events import SALES_RECEIVED
 from tillstream.model.messages import store_sale_schema
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
-from tillstream.workflows.intake.store_sales import publish
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 A_SECOND = 5
@@ -73,7 +73,7 @@ class Tills:
             time.sleep(max(0.0, begun + count / A_SECOND - time.monotonic()))
             number = self._rng.choice([*self.versions]) if count % 10 == 9 else len(self.versions) + 1
             version = self.versions.get(number, 0) + (count % 20 != 19)
-            publish(self._app.ports, TILL, message(number, version))
+            publish_unsigned_sale(self._app.ports, TILL, message(number, version))
             self.versions[number] = version
 
 

@@ -16,16 +16,15 @@ from webhook_receiver import Receiver, receiving
 
 from devtools.cloud_local import CloudLocal, missing, running
 from tillstream.app import App, build
-from tillstream.catalogue import mirror, saving
+from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.delivery import webhooks
 from tillstream.model.batch import BatchKind
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 from tillstream.people import store_credentials
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.webhooks import registry
 from tillstream_till import Till
 from tillstream_till.setup_code import Setup, encode
 
@@ -78,7 +77,7 @@ def headline(app: App) -> dict[str, Any]:
 def test_a_tills_sale_is_verified_counted_and_sent_to_a_webhook_and_has_the_cost_of_the_catalogue(
     cloud: CloudLocal, app: App, receiver: Receiver, tmp_path: Path
 ) -> None:
-    registry.add(app.ports, receiver.url, "store=LON1", "boss", private=True)
+    webhooks.add_webhook(app.ports, receiver.url, "store=LON1", "boss", private=True)
     setup = setup_code(app, cloud.portal)
     with Till.init(tmp_path / "till", encode(setup), markers=tmp_path / "markers") as till:
         till.record_all(sale(number) for number in NUMBERS)
@@ -109,8 +108,10 @@ def test_a_tills_sale_is_verified_counted_and_sent_to_a_webhook_and_has_the_cost
 
     assert Decimal(headline(app)["catalogue_revenue"] or 0) == 0
     product = Product("P-1", "Oak shelf", costs=(DatedAmount("UK", "GBP", Decimal("2.50")),))
-    saving.save(app.ports, EntryKind.PRODUCT, product, if_version=0, by="boss", regions=app.contracts.regions())
-    mirror.sync(app.ports)
+    entry_saving.save_entry(
+        app.ports, EntryKind.PRODUCT, product, if_version=0, by="boss", regions=app.contracts.regions()
+    )
+    warehouse_mirror.sync_mirror(app.ports)
     app.queries.clear()
     figures = headline(app)
     assert Decimal(figures["catalogue_revenue"]) == Decimal(figures["revenue"]) > 0

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from tillstream.connectors.kinds import table
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, Cursor, SourceItem, SourceSetting
 from tillstream.model.errors import Rejected, Unavailable
 
 NAME = "listed"
@@ -23,7 +23,7 @@ class ListedSource:
     """Each entry has text, and key and file, or is a page of rows with a cursor, or sales. An entry with an error
     raises it, one that is refused when it is opened. What is acknowledged is appended to a file next to the list."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access) -> None:
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess) -> None:
         self._list = Path(settings["list"])
         self._password = settings["password"]
         self._access = access
@@ -33,7 +33,7 @@ class ListedSource:
         self._access.credential(self._password)
         return f"{len(self._entries())} items."
 
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
+    def pull(self, cursor: Cursor) -> Iterator[SourceItem]:
         password = self._access.credential(self._password)
         start = cursor.get("next", 0)
         entries = self._entries()
@@ -48,7 +48,7 @@ class ListedSource:
             is_file = "key" in entry
             if not is_file and number < start:
                 continue
-            yield Item(
+            yield SourceItem(
                 entry["key"] if is_file else f"page {entry['text']}",
                 entry.get("file", "page.csv"),
                 partial(open_entry, entry),
@@ -82,21 +82,21 @@ def open_entry(entry: dict[str, Any]) -> BinaryIO:
     return io.BytesIO(entry["text"].encode())
 
 
-def open_listed(settings: Mapping[str, str], access: Access) -> ListedSource:
+def open_listed(settings: Mapping[str, str], access: ConnectionAccess) -> ListedSource:
     if not settings["list"].endswith(".json"):
         raise Rejected("The list is a .json file.")
     return ListedSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     NAME,
     "List",
     "Items of a list in a file.",
     (
-        Setting("list", "List", is_required=True),
-        Setting("order", "Order", default="oldest", choices=("oldest", "newest")),
-        Setting("sheet", "Sheet", resets_cursor=True),
-        Setting("password", "Password", is_credential=True),
+        SourceSetting("list", "List", is_required=True),
+        SourceSetting("order", "Order", default="oldest", choices=("oldest", "newest")),
+        SourceSetting("sheet", "Sheet", resets_cursor=True),
+        SourceSetting("password", "Password", is_credential=True),
     ),
     open_listed,
 )

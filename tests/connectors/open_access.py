@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.connectors.source import Item, Kind, Source
+from tillstream.connectors.source import ConnectorKind, ConnectorSource, SourceItem
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.ports.machine import Clock
 from tillstream.ports.objects import ObjectStore
@@ -53,12 +53,12 @@ class OpenAccess:
             raise Rejected(f"{path} is in no folder that connectors may read.")
 
 
-def open_source(kind: Kind, access: OpenAccess, **values: str) -> Source:
+def open_source(kind: ConnectorKind, access: OpenAccess, **values: str) -> ConnectorSource:
     """A source of which the settings that are not among the values have their defaults."""
     return kind.open({setting.name: setting.default for setting in kind.settings} | values, access)
 
 
-def contents(items: list[Item]) -> dict[str, bytes]:
+def contents(items: list[SourceItem]) -> dict[str, bytes]:
     """The bytes of each file by its name."""
     result = {}
     for item in items:

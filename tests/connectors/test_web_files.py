@@ -6,7 +6,7 @@ from connectors.rows.http_server import Answer, Request, serving
 
 from tillstream.connectors.http import session
 from tillstream.connectors.kinds.web_files import KIND
-from tillstream.connectors.source import Item, Source
+from tillstream.connectors.source import ConnectorSource, SourceItem
 from tillstream.model.errors import Rejected, Unavailable
 
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
@@ -30,11 +30,11 @@ class Site:
         return Answer(self.bodies[name], headers=self.headers)
 
 
-def open_source(urls: str, access: OpenAccess | None = None, token: str = "") -> Source:
+def open_source(urls: str, access: OpenAccess | None = None, token: str = "") -> ConnectorSource:
     return KIND.open({"urls": urls, "token": token}, access or OpenAccess({"env:WEB": "secret-token"}))
 
 
-def read(source: Source, cursor: dict | None = None) -> tuple[dict[str, bytes], list[Item]]:
+def read(source: ConnectorSource, cursor: dict | None = None) -> tuple[dict[str, bytes], list[SourceItem]]:
     items = list(source.pull(cursor or {}))
     return {item.file: item.open().read() for item in items}, items
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tillstream.domain.catalogue.problems import PROBLEMS
-from tillstream.workflows.catalogue_import.kinds import FileKind
+from tillstream.catalogue.file_export import FileKind
+from tillstream.model.catalogue_columns import ENTRY_PROBLEMS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/catalogue.md").read_text(encoding="utf-8")
 
 
 def test_every_problem_is_on_the_page_with_its_remedy() -> None:
-    for code, (_, remedy) in PROBLEMS.items():
+    for code, (_, remedy) in ENTRY_PROBLEMS.items():
         row = next((line for line in PAGE.splitlines() if line.startswith(f"| `{code}` |")), "")
         assert remedy in row, code
 

@@ -23,6 +23,7 @@ from tillstream.commands.result import quiet
 from tillstream.logs import configure
 from tillstream.model.batch import STATES_IN_LEDGER, BatchKind, BatchState
 from tillstream.model.errors import Unavailable
+from tillstream.operations import maintenance_status
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
 from tillstream.samples.files import expected
@@ -30,7 +31,6 @@ from tillstream.server import serve
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.sync import identity
-from tillstream.workflows.operations import maintenance_log
 
 SCALE = 0.004
 FILES = 3 * 3 + 3 * DAYS - 1
@@ -55,7 +55,7 @@ def served(home: Path) -> Iterator[App]:
     app = replace(build(Settings(threads=1)), has_worker=True)
     worker = Worker(app)
     worker.start()
-    wait_for(lambda: maintenance_log.last(app.ports, maintenance_log.SWEEP), "the first sweep")
+    wait_for(lambda: maintenance_status.last_run(app.ports, maintenance_status.SWEEP_TASK), "the first sweep")
     yield app
     worker.stop()
     app.close()

@@ -16,14 +16,14 @@ from tillstream.app import App, build
 from tillstream.commands.demo_shop import people as demo_people
 from tillstream.commands.demo_shop import till
 from tillstream.commands.demo_shop.days import last_day
+from tillstream.delivery import subscriptions
 from tillstream.model.batch import BatchState
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.receipts import receipt
 from tillstream.records import batch_records
 from tillstream.records.batch_records import SAMPLES
-from tillstream.scheduled_exports import registry
+from tillstream.review import day_closes
 from tillstream.settings import Settings
-from tillstream.workflows.review import day_closes
 
 NO_EXAMPLE = {"/webhooks", "/alert-channels", "/pipeline/sync"}
 """All need an address of the user; a paused webhook would store every event of the demo."""
@@ -76,7 +76,7 @@ def test_a_subscription_is_listed_and_its_paused_schedule_delivers_nothing(
     page = signed_in(portal, accounts_by_role[role]).get("/subscriptions").text
     assert "Stores last week" in page
     assert f"By {accounts_by_role[role]['login']}." in page
-    assert not registry.has_due(app.ports)
+    assert not subscriptions.has_due_subscriptions(app.ports)
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -126,7 +126,7 @@ def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[
 def test_one_day_close_of_the_till_agrees_and_one_lacks_a_sale(app: App) -> None:
     until = last_day(app.ports.clock.now())
     before = until - timedelta(days=1)
-    closes = {close.date: (close.state, close.missing) for close in day_closes.find(app.ports)}
+    closes = {close.date: (close.state, close.missing) for close in day_closes.find_day_closes(app.ports)}
     assert closes == {f"{until}": ("agreed", ()), f"{before}": ("open", (f"TILL-{before:%Y%m%d}-2",))}
     codes = app.ports.warehouse.query("SELECT DISTINCT code FROM refusals").column("code").to_pylist()
     assert "unverified-message" not in codes

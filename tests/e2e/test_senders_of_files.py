@@ -8,11 +8,11 @@ from app_factory import build
 
 from tillstream.commands import demo, ingest
 from tillstream.commands.result import quiet
+from tillstream.intake.inbox import ensure_record
 from tillstream.model.events import INBOX
 from tillstream.records import batch_records, batch_registration
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake.inbox_object import record_of
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -44,7 +44,7 @@ def test_a_person_is_named_also_where_the_event_of_the_object_was_handled_first(
     with app.ports.objects.writer(INBOX, f"{contract.name}/monday.csv") as writer:
         writer.write(HEAD.encode())
     assert writer.stored
-    assert record_of(app.ports, app.contracts, writer.stored).received_by == "inbox"
+    assert ensure_record(app.ports, app.contracts, writer.stored).received_by == "inbox"
     for who in ("ann", "bob", "inbox"):
         upload = batch_registration.register_batch(app.ports, contract, writer.stored, who)
         assert upload.received_by == "ann"

@@ -16,11 +16,11 @@ from stateful.system import System, running_system
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.operations import reconcile
 from tillstream.records import batch_records
+from tillstream.review import replay, undo
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import replay, undo
 
 DATABASES = ("warehouse.duckdb", "documents.sqlite", "queue.sqlite")
 LOGS = {"warehouse.duckdb": (".wal",), "documents.sqlite": ("-wal", "-shm"), "queue.sqlite": ("-wal", "-shm")}
@@ -63,8 +63,8 @@ def live(folder: Path) -> Lived:
         fix(system, batch, Fix(2, like(number="8"), "edit"))
         undone = upload_rows(system, "ruling", like(number="2", price=2), like(number="3"))
         send_sales(system, Sale("11", "S1", "2024-03-01", 9, (("P", 2, 2),)))
-        undo.undo(system.app.ports, undone, "manager")
-        process(system, replay.replay(system.app.ports, system.app.contracts, batch, None, "clerk"))
+        undo.undo_batch(system.app.ports, undone, "manager")
+        process(system, replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "clerk"))
         upload_rows(system, "day", like(number="20", day="2024-03-02"))
         _ends(system)
         upload_rows(system, "ruling", like(number="30"), settled=False)  # received only
@@ -104,7 +104,7 @@ def swept(app: App) -> list[str]:
     sentences = [*app.notices]
     for _ in range(2):
         app.ports.clock.advance(60)  # type: ignore[attr-defined]
-        sentences += reconcile.run(app.ports, app.contracts, patience=timedelta(0))["repaired"]
+        sentences += reconcile.run_sweep(app.ports, app.contracts, patience=timedelta(0))["repaired"]
         Worker(app).run_until_idle()
     return sentences
 

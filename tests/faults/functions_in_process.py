@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tillstream.app import App
+from tillstream.delivery.webhook_attachment import attach_webhook_for_user
 from tillstream.model.errors import TillstreamError, Unavailable
 from tillstream.model.json_text import dump_typed_json
+from tillstream.operations.delegated_decisions import DecisionContext, UserDecision, perform_decision
+from tillstream.operations.reconcile import sweep_in_function
 from tillstream.ports.machine import (
     ATTACH_FUNCTION,
     DECIDE_FUNCTION,
@@ -17,10 +20,6 @@ from tillstream.ports.machine import (
     error_to_json,
 )
 from tillstream.sync.http import delegation
-from tillstream.workflows.decisions.attaching import attach_for
-from tillstream.workflows.decisions.decision import Decision
-from tillstream.workflows.decisions.perform import Ledger, perform
-from tillstream.workflows.decisions.sweeping import sweep_for
 
 
 class FunctionsInProcess:
@@ -53,12 +52,14 @@ class FunctionsInProcess:
     def _perform(self, name: str, data: dict[str, Any]) -> Any:
         app = self._app
         if name == DECIDE_FUNCTION:
-            return perform(Ledger(app.ports, app.contracts, app.queries), Decision.from_json(data))
+            return perform_decision(
+                DecisionContext(app.ports, app.contracts, app.queries), UserDecision.from_json(data)
+            )
         if name == SWEEP_FUNCTION:
-            return sweep_for(app.ports, app.contracts, data["by"])
+            return sweep_in_function(app.ports, app.contracts, data["by"])
         if name == HOMES_FUNCTION:
             return delegation.serve(app.ports, app.contracts, data)
         if name == ATTACH_FUNCTION:
-            return attach_for(app.ports, data)
+            return attach_webhook_for_user(app.ports, data)
         assert name == PROJECT_FUNCTION
         return {"days": app.ports.warehouse.refresh_totals()}

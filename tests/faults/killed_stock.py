@@ -13,9 +13,9 @@ from stateful.crashes import with_crashes
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import build
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
 from tillstream.settings import Settings
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 
 def movement(now: datetime) -> Movement:
@@ -27,8 +27,8 @@ def main(home: str, now: str, step: str, when: str, count: str) -> None:
     clock = ManualClock(datetime.fromisoformat(now))
     settings = Settings(home=Path(home), threads=1, samples=False, project="")
     app = with_crashes(build(settings, clock), fuse_at(step, when, count))
-    records.record(app.ports, [movement(clock.now())], by="ana")
-    levels.refresh(app.ports)
+    stored_movements.record_movements(app.ports, [movement(clock.now())], by="ana")
+    stored_levels.refresh_levels(app.ports)
 
 
 if __name__ == "__main__":

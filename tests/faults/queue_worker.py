@@ -11,9 +11,9 @@ from faults.crashing_command import fuse_at
 from stateful.crashes import Fuse, with_crashes
 
 from tillstream.app import build
+from tillstream.operations import reconcile
 from tillstream.server import worker
 from tillstream.settings import Settings
-from tillstream.workflows.operations import reconcile
 
 LEASE = 10.0
 """Seconds: the shortest of Pub/Sub. Messages leased by a dead process are redelivered after this time."""
@@ -24,7 +24,7 @@ def main(*crash_at: str) -> None:
     app = with_crashes(build(Settings()), fuse_at(*crash_at) if crash_at else Fuse())
     shift = worker.Worker(app)
     shift.run_until_idle()
-    reconcile.run(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
+    reconcile.run_sweep(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
     shift.run_until_idle()
     app.close()
 

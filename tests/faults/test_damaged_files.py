@@ -30,8 +30,8 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import FAILED, quiet
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Unavailable
+from tillstream.operations import ledger_agreement, maintenance_status, rebuild
 from tillstream.records import batch_records, losses
-from tillstream.workflows.operations import ledger_agreement, maintenance_log, rebuild
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def sentences_after(lived: Lived, home: Path) -> list[str]:
         sentences = swept(app)
         state = state_of(app)
         assert (state["lines"], state["receipts"]) == (lived.state["lines"], lived.state["receipts"])
-        assert rebuild.disagreements(app.ports) == []
+        assert rebuild.ledger_disagreements(app.ports) == []
     with opened(lived, home) as app:
         assert swept(app) == [], "a second sweep has nothing to say"
     return sentences
@@ -197,7 +197,7 @@ def test_a_check_names_the_batches_that_the_ledger_lacks_and_repairs_nothing(liv
         repaired = COMMANDS["rebuild"](app, quiet, originals=True)
         assert repaired.data["differences"] == []
         assert "6 settlements" in repaired.data["repaired"][0]
-        assert maintenance_log.last_repair(app.ports)[1] == repaired.data["repaired"]
+        assert maintenance_status.last_repair(app.ports)[1] == repaired.data["repaired"]
 
 
 def test_a_command_repairs_a_ledger_that_is_behind_before_it_does_its_work(
@@ -222,7 +222,7 @@ def test_a_lost_number_that_was_used_again_is_noticed(lived: Lived, home: Path) 
         sentences = swept(app)
         assert sentences
         assert state_of(app)["lines"] == lived.state["lines"]
-        assert ledger_agreement.compare(app.ports, whole=True).sentences() == []
+        assert ledger_agreement.compare_ledger(app.ports, whole=True).sentences() == []
 
 
 def test_a_lost_file_without_its_original_is_rejected_and_named(lived: Lived, home: Path) -> None:

@@ -14,18 +14,18 @@ from app_factory import build
 from examples import in_long_proofs
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox, store_sales
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import kept_originals
 from tillstream.people.store_credentials import StoreToken
 from tillstream.records import batch_records, losses
 from tillstream.records.losses import Loss, LossKind, Resolution
+from tillstream.review import held_batches
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
-from tillstream.workflows.operations import loss_decisions
-from tillstream.workflows.review import decisions
 
 CONTRACT = b"""name: shop
 region: Shop
@@ -57,7 +57,7 @@ class Home:
         self.clock.advance(1)
         self._sales += 1
         file = io.BytesIO(FILE % self._sales)
-        uploads.receive(self.app.ports, self.app.contracts.pin("shop"), f"{self._sales}.csv", file, "ana")
+        inbox.receive_file(self.app.ports, self.app.contracts.pin("shop"), f"{self._sales}.csv", file, "ana")
         Worker(self.app).run_until_idle()
 
     def sell(self) -> None:
@@ -65,7 +65,7 @@ class Home:
         self._sales += 1
         sale = store_sale_schema()["examples"][0] | {"region": "Shop", "store_id": "LON1", "number": f"T{self._sales}"}
         sale["lines"] = sale["lines"][:1]
-        store_sales.publish(self.app.ports, StoreToken("till", "Shop", "LON1"), sale)
+        store_sales.publish_unsigned_sale(self.app.ports, StoreToken("till", "Shop", "LON1"), sale)
         Worker(self.app).run_until_idle()
 
     def counted(self) -> int:
@@ -81,7 +81,7 @@ class Home:
 
     def decide(self, resolution: Resolution, reason: str = "") -> None:
         (one,) = losses.open_losses(self.app.ports)
-        loss_decisions.decide(self.app.ports, one.id, resolution, reason, by="ana", home=self.app.home)
+        kept_originals.decide_loss(self.app.ports, one.id, resolution, reason, by="ana", home=self.app.home)
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,7 @@ def test_a_file_that_is_in_the_inbox_is_held_while_its_contract_is_damaged(home:
     assert "shop.yaml" in held.holds[0].message
     home.contract.write_bytes(CONTRACT)
     home.check()
-    decisions.assign_contract(home.app.ports, home.app.contracts, held.batch_id, "shop", "ana")
+    held_batches.assign_contract(home.app.ports, home.app.contracts, held.batch_id, "shop", "ana")
     Worker(home.app).run_until_idle()
     assert home.counted() == 3
 

@@ -11,7 +11,7 @@ from waiting import wait_for
 from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.alert_channels import deliveries
+from tillstream.delivery import notice_deliveries
 from tillstream.records.outbox import SENDING, SENT, UNCLEAR, WAITING
 from tillstream.settings import Settings
 
@@ -44,7 +44,7 @@ def test_a_killed_process_sends_nothing_twice(tmp_path: Path) -> None:
             slow.delay = 0.0
             for _ in range(2):
                 clock.advance(timedelta(hours=1).total_seconds())
-                deliveries.send_due(sender_of(app))
+                notice_deliveries.send_due_notices(sender_of(app))
             assert states(app) == [SENT, UNCLEAR]
         finally:
             app.close()

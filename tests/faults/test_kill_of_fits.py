@@ -11,7 +11,7 @@ import pytest
 
 SCRIPT = """
 import os, time
-from tillstream.forecasting.process import FittingProcess
+from tillstream.forecasting.fitters import FittingProcess
 
 def main():
     with FittingProcess() as fitter:

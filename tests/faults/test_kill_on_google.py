@@ -25,13 +25,13 @@ from stateful.on_google import SOON, project, store_contract
 from stateful.system import LISTENER
 
 from tillstream.app import App, build
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
+from tillstream.operations import rebuild
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.samples.wide import CONTRACT
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import rebuild
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
 ROWS = 2_000
@@ -71,7 +71,7 @@ class Company:
         entered = ports.warehouse.query("SELECT batch_id, settlement_no FROM batches").to_pylist()
         assert entered == [{"batch_id": self.batch, "settlement_no": 1}]
         self._is_announced()
-        assert rebuild.from_originals(ports, self.app.fresh_warehouse)["differences"] == []
+        assert rebuild.rebuild_from_originals(ports, self.app.fresh_warehouse)["differences"] == []
 
     def _is_announced(self) -> None:
         """Each line has one event, whose repeats are equal."""
@@ -93,7 +93,7 @@ def company(folder: Path) -> Iterator[Company]:
     ports = with_crashes(app, Fuse()).ports  # which publishes that the file arrived
     try:
         with new_company.file.open("rb") as stream:
-            upload = uploads.receive(ports, app.contracts.pin("bench"), new_company.file.name, stream, "clerk")
+            upload = inbox.receive_file(ports, app.contracts.pin("bench"), new_company.file.name, stream, "clerk")
         yield Company(settings, app, upload.batch_id, new_company.net)
     finally:
         app.close()

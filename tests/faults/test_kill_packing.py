@@ -12,12 +12,12 @@ from stateful.packs.selling import ALL, Shop
 
 from examples import long_but
 from tillstream.adapters.local.files.object_files import object_folders
+from tillstream.intake import micro_batch, store_sales
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX, STAGING
+from tillstream.operations import inbox_upkeep, reconcile
 from tillstream.records import batch_originals
 from tillstream.records.batch_originals import open_original
-from tillstream.workflows.intake import micro_batch, store_sales
-from tillstream.workflows.operations import packing, reconcile
 
 STEPS = ("objects.writer inbox", "documents.put packs", "objects.delete staging", "objects.delete inbox")
 
@@ -51,7 +51,7 @@ def shop(lived: tuple[Path, dict[str, Any]], tmp_path: Path) -> Iterator[Shop]:
 def pack_and_die(shop: Shop, step: str, when: str) -> None:
     fuse = Fuse(armed=[(step, when)])
     with pytest.raises(Crash):
-        packing.pack(with_crashes(shop.app, fuse).ports, shop.app.contracts, ALL)
+        inbox_upkeep.pack_micro_batches(with_crashes(shop.app, fuse).ports, shop.app.contracts, ALL)
 
 
 @pytest.mark.parametrize("when", ["before", pytest.param("after", marks=pytest.mark.long)])
@@ -72,7 +72,7 @@ def test_a_kill_loses_nothing_and_the_next_run_completes_it(
 
 
 def sweep(shop: Shop) -> None:
-    report = reconcile.reconcile(shop.app.ports, shop.app.contracts, patience=ALL)
+    report = reconcile.resume_interrupted_work(shop.app.ports, shop.app.contracts, patience=ALL)
     assert (report["registered"], report["repaired"]) == (0, [])
 
 
@@ -92,13 +92,13 @@ def test_messages_that_are_delivered_again_after_packing_stay_one_micro_batch(
 
 def test_what_is_not_settled_or_not_old_is_not_packed(shop: Shop) -> None:
     shop.send([("7", 1)])
-    (waiting,) = store_sales.receive(shop.app.ports, shop.app.contracts, 10, 0)
-    assert packing.pack(shop.app.ports, shop.app.contracts) == 0
-    shop.clock.advance(packing.AGE.total_seconds() + 60)
-    assert packing.pack(shop.app.ports, shop.app.contracts) == 4
+    (waiting,) = store_sales.receive_store_sales(shop.app.ports, shop.app.contracts, 10, 0)
+    assert inbox_upkeep.pack_micro_batches(shop.app.ports, shop.app.contracts) == 0
+    shop.clock.advance(inbox_upkeep.PACKING_AGE.total_seconds() + 60)
+    assert inbox_upkeep.pack_micro_batches(shop.app.ports, shop.app.contracts) == 4
     assert shop.objects() == [waiting.object]
     shop.work()
-    assert packing.pack(shop.app.ports, shop.app.contracts) == 1
+    assert inbox_upkeep.pack_micro_batches(shop.app.ports, shop.app.contracts) == 1
     assert shop.objects() == []
 
 
@@ -138,10 +138,10 @@ def test_an_object_without_a_record_is_registered_though_a_pack_of_its_time_is_d
         path.write_bytes(path.read_bytes()[:-3])
     sequence = batch.object.rpartition("/")[2].partition("-")[0]
     raw = b'{"sequence": 1, "message": "no sale"}\n'
-    stored = micro_batch.file_name(int(sequence), hashlib.sha256(raw).hexdigest())
+    stored = micro_batch.micro_batch_file_name(int(sequence), hashlib.sha256(raw).hexdigest())
     with shop.app.ports.objects.writer(INBOX, f"{batch.object.rpartition('/')[0]}/{stored}") as writer:
         writer.write(raw)
-    report = reconcile.reconcile(shop.app.ports, shop.app.contracts, patience=ALL)
+    report = reconcile.resume_interrupted_work(shop.app.ports, shop.app.contracts, patience=ALL)
     assert (report["registered"], len(shop.batches())) == (1, 5)
 
 

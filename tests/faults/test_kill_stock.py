@@ -13,8 +13,8 @@ from faults import killed_stock
 from stateful.stock.plain_stock import SoldLine
 from stateful.stock.stock_shop import FIRST, StockShop
 
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import comparison, levels, records
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 TESTS = Path(__file__).resolve().parents[1]
 RECORDED, NOTED = "documents.put stock_movements", "documents.put stock"
@@ -63,7 +63,7 @@ def test_a_killed_process_loses_nothing_and_the_next_refresh_completes_it(
     assert process.returncode == -signal.SIGKILL, process.stderr
     shop.open()
     if (step, when) != (RECORDED, "before"):
-        shop.movements.append(records.get(shop.app.ports, "killed").movement)
+        shop.movements.append(stored_movements.get_movement(shop.app.ports, "killed").movement)
     shop.check()
     shop.record(killed_stock.movement(now))
     shop.check()
@@ -76,23 +76,23 @@ def test_two_refreshes_at_once_give_the_same_levels_as_one(shop: StockShop) -> N
             line = MovementLine("A", Decimal(1))
             name = f"{number}-{round_number}"
             movement = Movement(name, MovementKind.RECEIPT, "Testland", "S1", shop.clock.now().date(), (line,))
-            records.record(shop.app.ports, [movement], by="ana")
-            levels.refresh(shop.app.ports)
+            stored_movements.record_movements(shop.app.ports, [movement], by="ana")
+            stored_levels.refresh_levels(shop.app.ports)
 
     workers = [threading.Thread(target=work, args=(number,)) for number in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    levels.refresh(shop.app.ports)
+    stored_levels.refresh_levels(shop.app.ports)
     assert shop.stored()["S1", "A"].on_hand == 10 - 2 + 12
-    assert comparison.differences(shop.app.ports) == []
+    assert stored_levels.level_differences(shop.app.ports) == []
 
 
 def test_a_refresh_without_news_reads_only_documents(shop: StockShop) -> None:
     shop.refresh()
     shop.app.ports.warehouse.close()
-    assert levels.refresh(shop.app.ports) == 0
+    assert stored_levels.refresh_levels(shop.app.ports) == 0
 
 
 def test_everything_is_written_again_from_documents_and_sales(shop: StockShop) -> None:
@@ -100,6 +100,6 @@ def test_everything_is_written_again_from_documents_and_sales(shop: StockShop) -
     for table in ("stock_levels", "stock_movements"):
         warehouse = shop.app.ports.warehouse
         warehouse.replace_table(table, warehouse.query(f"SELECT * FROM {table}").slice(0, 0))
-    assert comparison.differences(shop.app.ports) or not shop.stored()
-    assert levels.rebuild(shop.app.ports) == len(before)
+    assert stored_levels.level_differences(shop.app.ports) or not shop.stored()
+    assert stored_levels.rebuild_levels(shop.app.ports) == len(before)
     assert shop.stored() == before

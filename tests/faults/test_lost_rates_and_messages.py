@@ -14,8 +14,8 @@ from tillstream.analytics import reference
 from tillstream.app import App
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.file_names import RATES_FOLDER
+from tillstream.operations import maintenance_status
 from tillstream.ports.bus import Message
-from tillstream.workflows.operations import maintenance_log
 
 LOADS = ("date,currency,rate\n2026-06-01,INR,99.5\n2026-06-02,INR,98.25\n", "date,currency,rate\n2026-06-02,INR,97\n")
 LOADED = "SELECT per_euro FROM fx_rates WHERE rate_date >= DATE '2026-06-01' ORDER BY rate_date"
@@ -86,7 +86,7 @@ def test_an_older_queue_is_reported_once(lived: Lived, home: Path, copy: int) ->
     with opened(lived, home) as app:
         (sentence,) = swept(app)
         assert "queue.sqlite is an older copy: its last message is of " in sentence
-        assert maintenance_log.last_repair(app.ports)[1] == [sentence]
+        assert maintenance_status.last_repair(app.ports)[1] == [sentence]
     with opened(lived, home) as app:
         assert swept(app) == []
 

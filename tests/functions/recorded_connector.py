@@ -12,11 +12,11 @@ from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, sales
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.connectors import runs, schedule
+from tillstream.connectors import run, runs
+from tillstream.intake import connector_deliveries
 from tillstream.model.events import INBOX
 from tillstream.model.messages import store_sale_schema
 from tillstream.settings import Settings
-from tillstream.workflows.intake import connector_files
 
 
 def bring(folder: Path, sweeping: Calls, running: Calls) -> None:
@@ -30,13 +30,13 @@ def bring(folder: Path, sweeping: Calls, running: Calls) -> None:
         files = [{"key": name, "file": f"{name}.csv", "text": sales(number)} for number, name in enumerate("ab", 1)]
         connected.offer(*files, {"text": json.dumps(store_sale_schema()["examples"][0]), "is_sales": True})
         connector = connected.add()
-        name = connector_files.object_name(connector.name, "a", "a.csv", connector.contract)
+        name = connector_deliveries.item_object_name(connector.name, "a", "a.csv", connector.contract)
         with shop.ports.objects.writer(INBOX, name) as writer:
             writer.write(sales(1).encode())
         for items in (2, 0):
-            assert schedule.start_if_due(record_calls(shop, sweeping).ports)
+            assert run.start_job_if_due(record_calls(shop, sweeping).ports)
             job = record_calls(shop, running)
-            (ended,) = schedule.run_all(job.ports, job.contracts, recorded_access(shop, running))
+            (ended,) = run.run_all_due(job.ports, job.contracts, recorded_access(shop, running))
             assert (ended.outcome, ended.items) == (runs.DONE, items), ended.error
             clock.sleep(timedelta(hours=1).total_seconds())
         shop.close()

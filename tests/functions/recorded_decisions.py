@@ -7,11 +7,10 @@ from test_entry_points import upload
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.model.people import Role
+from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, perform_decision
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
-from tillstream.workflows.decisions.decision import Decision, Work
-from tillstream.workflows.decisions.perform import Ledger, perform
 
 
 def make(app: App, calls: Calls) -> None:
@@ -23,7 +22,9 @@ def make(app: App, calls: Calls) -> None:
     settle.settle_all(app.ports, app.contracts)
     for deciding, batch in ((app, batches[0]), (with_jobs(app, rows=0)[0], batches[1])):
         recorded = record_calls(deciding, calls)
-        ledger = Ledger(recorded.ports, recorded.contracts, QueryCache())
+        ledger = DecisionContext(recorded.ports, recorded.contracts, QueryCache())
         if deciding is app:
-            perform(ledger, Decision(Work.PREVIEW_REPLAY, "boss", {"batch": batch, "contract": None}))
-        assert perform(ledger, Decision(Work.UNDO, "boss", {"batch": batch}))["file"]
+            perform_decision(
+                ledger, UserDecision(DecisionKind.PREVIEW_REPLAY, "boss", {"batch": batch, "contract": None})
+            )
+        assert perform_decision(ledger, UserDecision(DecisionKind.UNDO, "boss", {"batch": batch}))["file"]

@@ -12,11 +12,11 @@ from sync.test_rates_of_homes import load_rates
 from sync.test_reference_of_homes import put
 from sync.two_homes import SOURCE
 
-from tillstream.domain.catalogue.entries import Product
+from tillstream.model.product_catalogue import Product
+from tillstream.review.undo import undo_batch
 from tillstream.sync import exchange
 from tillstream.sync.http import delegation
 from tillstream.sync.refusals import Busy
-from tillstream.workflows.review.undo import undo
 
 
 def sync(folder: Path, calls: Calls, large: Calls) -> None:
@@ -31,7 +31,7 @@ def sync(folder: Path, calls: Calls, large: Calls) -> None:
         put(home.plain, Product("P", "Pen"))
         load_rates(home.plain, "2024-06-01,INR,90")
         assert two.sync().agrees
-        undo(home.plain.ports, batch, "owner")
+        undo_batch(home.plain.ports, batch, "owner")
         upload_rows(home, SOURCE, like(number="2"), like(number="3"))
         with pytest.raises(Busy):
             two.sync()

@@ -78,13 +78,13 @@ def test_an_event_that_is_given_up_untried_has_one_line(entry: Entry, capfd: pyt
 def test_a_call_by_the_clock_that_fails_has_one_line(
     entry: Entry, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from tillstream.inventory import levels
+    from tillstream.stock import stored_levels
 
     def broken(_: object) -> int:
         raise ValueError("no levels")
 
     client = entry("project")
-    monkeypatch.setattr(levels, "refresh", broken)
+    monkeypatch.setattr(stored_levels, "refresh_levels", broken)
     assert client.post("/").status_code == 500
     (line,) = handled(capfd)
     assert (line["function"], line["outcome"], line["reason"]) == ("project", "failed", "ValueError('no levels')")

@@ -8,9 +8,9 @@ from faults.functions_in_process import FunctionsInProcess
 from flask.testing import FlaskClient
 
 from tillstream.app import App
+from tillstream.delivery import webhooks
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.webhooks import registry
 
 Entry = Callable[[str], FlaskClient]
 URL = "https://example.com/sales"
@@ -51,9 +51,9 @@ def test_no_other_account_and_no_other_subscription(entry: Entry, app: App, body
 def test_in_a_project_the_portal_leaves_it_to_the_function(app: App) -> None:
     functions = FunctionsInProcess(app)
     ports = replace(app.ports, functions=functions)
-    webhook, _ = registry.add(ports, URL, "", "boss", private=False)
-    registry.pause(ports, webhook.id, "boss", registry.BY_PERSON)
-    registry.resume(ports, webhook.id, "boss")
-    registry.remove(ports, webhook.id, "boss")
+    webhook, _ = webhooks.add_webhook(ports, URL, "", "boss", private=False)
+    webhooks.pause_webhook(ports, webhook.id, "boss", webhooks.BY_PERSON)
+    webhooks.resume_webhook(ports, webhook.id, "boss")
+    webhooks.remove_webhook(ports, webhook.id, "boss")
     assert functions.called == ["attach"] * 3
     assert webhook.subscription not in app.ports.bus.subscriptions()

@@ -12,11 +12,11 @@ from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.json_text import restore_typed_values
 from tillstream.model.people import Role
+from tillstream.operations.delegated_decisions import DecisionKind, UserDecision
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
-from tillstream.workflows.decisions.decision import Decision, Work
 
 Entry = Callable[[str], FlaskClient]
 
@@ -33,13 +33,13 @@ def batch(app: App) -> str:
 
 def test_an_undo_is_previewed_and_done(entry: Entry, app: App, batch: str) -> None:
     client = entry("decide")
-    preview = Decision(Work.PREVIEW_UNDO, "boss", {"batch": batch, "currency": ""})
+    preview = UserDecision(DecisionKind.PREVIEW_UNDO, "boss", {"batch": batch, "currency": ""})
     answer = client.post("/", json=preview.to_json())
     assert answer.status_code == 200
     assert restore_typed_values(answer.get_json())["total"]["removed"] == 1
     assert batch_records.get_batch(app.ports, batch).state is BatchState.SETTLED
     with capture_logs() as lines:
-        answer = client.post("/", json=Decision(Work.UNDO, "boss", {"batch": batch}).to_json())
+        answer = client.post("/", json=UserDecision(DecisionKind.UNDO, "boss", {"batch": batch}).to_json())
     assert (answer.status_code, answer.get_json()["by"]) == (200, "boss")
     assert batch_records.get_batch(app.ports, batch).state is BatchState.UNDONE
     (line,) = [line for line in lines if line["event"] == "handled"]
@@ -47,7 +47,7 @@ def test_an_undo_is_previewed_and_done(entry: Entry, app: App, batch: str) -> No
 
 
 def test_what_the_account_may_not_do_is_refused_with_its_reason(entry: Entry, batch: str) -> None:
-    answer = entry("decide").post("/", json=Decision(Work.UNDO, "asha", {"batch": batch}).to_json())
+    answer = entry("decide").post("/", json=UserDecision(DecisionKind.UNDO, "asha", {"batch": batch}).to_json())
     assert (answer.status_code, answer.get_json()["error"]) == (422, "Rejected")
     assert "may not undo" in answer.get_json()["message"]
 

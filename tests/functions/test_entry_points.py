@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 
 import sql
 from tillstream.app import App
+from tillstream.intake import inbox
+from tillstream.intake.store_sales import publish_unsigned_sale, receive_store_sales
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.model.events import (
     BATCH_RECEIVED,
@@ -25,13 +27,11 @@ from tillstream.model.events import (
     TOPIC_OBJECTS,
 )
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import maintenance_status, message_queues
 from tillstream.people.store_credentials import StoreToken
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import publish, receive
-from tillstream.workflows.operations import dead_letters, maintenance_log
 
 Entry = Callable[[str], FlaskClient]
 
@@ -49,7 +49,7 @@ def upload(app: App) -> Batch:
         "STATUS": "Shipped",
     }
     text = ",".join(names) + "\n" + ",".join(cells.get(name, "x") for name in names) + "\n"
-    return uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
+    return inbox.receive_file(app.ports, contract, "sales.csv", io.BytesIO(text.encode("cp850")), "emma")
 
 
 def storage_data(received: Batch) -> dict[str, Any]:
@@ -153,9 +153,9 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
     broken = {"bucket": INBOX, "name": "classic-models/a.csv", "generation": "x", "size": "3"}
     client = entry("stage")
     assert binary(client, OBJECT_FINALIZED, broken, hours=5) == 500
-    assert dead_letters.find(app.ports) == []
+    assert message_queues.find_dead_letters(app.ports) == []
     assert [binary(client, OBJECT_FINALIZED, broken, hours=6.5) for _ in range(2)] == [200, 200]
-    (letter,) = dead_letters.find(app.ports)
+    (letter,) = message_queues.find_dead_letters(app.ports)
     assert (letter.subscription, letter.topic, letter.message.attributes) == (
         "stage",
         TOPIC_OBJECTS,
@@ -164,17 +164,17 @@ def test_an_event_that_fails_for_hours_becomes_a_dead_letter_that_can_be_sent_ag
     assert json.loads(letter.message.body) == broken
     assert "ValueError" in letter.error
     assert letter.died_at - letter.published_at >= timedelta(hours=6)
-    assert dead_letters.resend(app.ports, [letter.id], "emma") == 1
+    assert message_queues.resend_dead_letters(app.ports, [letter.id], "emma") == 1
     (delivery,) = app.ports.bus.pull("objects", 10)
     assert delivery.message == letter.message
-    assert dead_letters.find(app.ports) == []
+    assert message_queues.find_dead_letters(app.ports) == []
 
 
 def test_an_event_that_ended_each_instance_that_tried_it_is_given_up_untried(entry: Entry, app: App) -> None:
     received = upload(app)
     assert binary(entry("stage"), OBJECT_FINALIZED, storage_data(received), hours=7.5) == 200
     assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.RECEIVED
-    assert [letter.subscription for letter in dead_letters.find(app.ports)] == ["stage"]
+    assert [letter.subscription for letter in message_queues.find_dead_letters(app.ports)] == ["stage"]
 
 
 def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> None:
@@ -183,7 +183,7 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
     answer = entry("sweep").post("/")
     assert (answer.status_code, answer.get_json()["settled"], answer.get_json()["announced"]) == (200, 1, 0)
     assert batch_records.get_batch(app.ports, received.batch_id).state is BatchState.SETTLED  # its event announces it
-    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
+    assert maintenance_status.last_run(app.ports, maintenance_status.SWEEP_TASK)
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM reporting_rates").to_pylist()[0]["n"] > 1000
 
 
@@ -210,15 +210,15 @@ def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:
 
 def test_store_sales_are_pulled_and_staged(entry: Entry, app: App) -> None:
     sale = store_sale_schema()["examples"][0]
-    publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
+    publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), sale)
     assert entry("receive").post("/").get_json() == {"batches": 1}
     (batch,) = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)
     assert (batch.region, batch.file, batch.state) == ("UK", "1 store sale", BatchState.STAGED)
 
 
 def micro_batch(app: App) -> Batch:
-    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
-    (batch,) = receive(app.ports, app.contracts, 10, 0)
+    publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
+    (batch,) = receive_store_sales(app.ports, app.contracts, 10, 0)
     return batch
 
 

@@ -11,10 +11,10 @@ from waiting import wait_for
 from webhook_receiver import Receiver, receiving
 
 from tillstream.app import App
+from tillstream.delivery import webhooks
+from tillstream.delivery.webhook_events import webhook_history
 from tillstream.model.events import TOPIC_SALE_EVENTS
 from tillstream.ports.bus import Message
-from tillstream.webhooks import registry
-from tillstream.webhooks.deliveries import history
 
 Entry = Callable[[str], FlaskClient]
 
@@ -41,7 +41,7 @@ def end_calls_after(monkeypatch: pytest.MonkeyPatch, app: App, webhook: str, att
             self.function = function
 
         def run(self) -> None:
-            wait_for(lambda: len(history(app.ports, webhook).attempts) >= attempts, "the attempts")
+            wait_for(lambda: len(webhook_history(app.ports, webhook).attempts) >= attempts, "the attempts")
             self.function()
 
         def cancel(self) -> None:
@@ -59,18 +59,18 @@ def publish(app: App, *numbers: int) -> None:
 def test_a_call_sends_the_events_that_webhooks_have_collected(
     entry: Entry, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
     end_calls_after(monkeypatch, app, webhook.id, 3)
     publish(app, 1, 2, 3)
     answer = entry("forward").post("/")
     assert (answer.status_code, answer.get_json()) == (200, {"webhooks": 1})
     assert [int(json.loads(body)["id"], 16) for _, body in receiver.received] == [1, 2, 3]
-    assert [attempt.status for attempt in history(app.ports, webhook.id).attempts] == [204] * 3
+    assert [attempt.status for attempt in webhook_history(app.ports, webhook.id).attempts] == [204] * 3
 
 
 def test_without_an_active_webhook_a_call_ends_at_once(entry: Entry, app: App, receiver: Receiver) -> None:
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
-    registry.pause(app.ports, webhook.id, "boss", "holidays")
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
+    webhooks.pause_webhook(app.ports, webhook.id, "boss", "holidays")
     publish(app, 1)
     assert entry("forward").post("/").get_json() == {"webhooks": 0}
     assert receiver.received == []
@@ -79,7 +79,7 @@ def test_without_an_active_webhook_a_call_ends_at_once(entry: Entry, app: App, r
 def test_events_that_a_call_could_not_deliver_are_kept_for_a_later_one(
     entry: Entry, app: App, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    webhook, _ = registry.add(app.ports, receiver.url, "", "boss", private=True)
+    webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
     end_calls_after(monkeypatch, app, webhook.id, 1)
     publish(app, 1)
     receiver.status = 500

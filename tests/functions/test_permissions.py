@@ -28,21 +28,22 @@ from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.analytics import holidays, reference
-from tillstream.app import App
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.forecasting import runs as forecast_runs
-from tillstream.forecasting.models.ensemble import Fit
-from tillstream.forecasting.models.fitting import Explained
-from tillstream.forecasting.models.history import History
-from tillstream.forecasting.run import run
+from tillstream.app import App, mail_job
+from tillstream.delivery import webhooks
+from tillstream.delivery.webhook_attachment import attach_webhook_for_user
+from tillstream.delivery.webhook_events import forward_events
+from tillstream.delivery.webhooks import renumber_webhooks
+from tillstream.forecasting import run_records as forecast_runs
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.models.ensemble import ExplainedFit, ForecastFit
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.handlers import FUNCTIONS as ROUTES
 from tillstream.handlers import Event, dispatch
-from tillstream.inventory import levels, mirror
-from tillstream.inventory.records import record
-from tillstream.mail import outbox
+from tillstream.intake.resumable_upload import append_piece, begin_upload
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.model.events import (
     BATCH_RECEIVED,
@@ -55,6 +56,8 @@ from tillstream.model.events import (
 )
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.people import Role
+from tillstream.operations import inbox_upkeep, large_settlements, message_queues
+from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
@@ -72,19 +75,13 @@ from tillstream.ports.machine import (
 )
 from tillstream.quality.run import ON_BIGQUERY
 from tillstream.quality.run import run_due as run_checks
-from tillstream.records import batch_records, job_runs, sales_loads
-from tillstream.reports import mail_job, report_mail, subscriptions
+from tillstream.records import batch_records, job_runs, mail, sales_loads
+from tillstream.reports import report_mail, subscriptions
+from tillstream.review.undo import undo_batch
 from tillstream.settings import Settings
-from tillstream.webhooks import registry
-from tillstream.webhooks.forwarding import forward_for
-from tillstream.webhooks.renumbering import renumber
-from tillstream.workflows.decisions.attaching import attach_for
-from tillstream.workflows.intake.resumable_upload import append, begin
-from tillstream.workflows.intake.store_sales import publish
-from tillstream.workflows.operations import dead_letters, large_settlements, packing
-from tillstream.workflows.operations.reconcile import reconcile
-from tillstream.workflows.restocking import schedule
-from tillstream.workflows.review.undo import undo
+from tillstream.stock import movement_mirror, restock_queue, stored_levels
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
+from tillstream.stock.stored_movements import record_movements
 
 
 @pytest.fixture(scope="module")
@@ -115,18 +112,18 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     projecting = record_calls(app, calls_by_function["project"]).ports
     assert projecting.warehouse.refresh_totals()
     _move_stock(app)
-    assert levels.refresh(projecting) == 3
+    assert stored_levels.refresh_levels(projecting) == 3
     _leave_much(app)
     sweeping = record_calls(app, calls_by_function["sweep"])
     reference.refresh_rates(sweeping.ports, "USD")
-    reconcile(sweeping.ports, sweeping.contracts, delegate=True)
+    resume_interrupted_work(sweeping.ports, sweeping.contracts, delegate=True)
     stage_batch(app.ports, upload(app).batch_id)  # its event was lost
     assert settle.settle_all(sweeping.ports, sweeping.contracts)
-    assert packing.pack(sweeping.ports, sweeping.contracts)
+    assert inbox_upkeep.pack_micro_batches(sweeping.ports, sweeping.contracts)
     accounts.add_account(app.ports, "mia@shop.example", "Mia", Role.CLERK, regions=["IN"])
     assert warehouse_scopes.sync_user_scopes(sweeping.ports)
     _move_stock(app)
-    assert levels.follow(sweeping.ports)
+    assert stored_levels.follow_movement(sweeping.ports)
     holidays.refresh_holidays(sweeping.ports)
     _alerts(app, sweeping)
     _leave_large(app, calls_by_function)
@@ -138,19 +135,19 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     compacting = record_calls(with_jobs(app, rows=0)[0], calls_by_function["compact"]).ports
     compacting.warehouse.compact()
     _move_stock(app)
-    mirror.write_new(app.ports)  # the levels do not include it yet
+    movement_mirror.mirror_new_movements(app.ports)  # the levels do not include it yet
     assert run_checks(compacting, ON_BIGQUERY) == []
     _begin_longest_wait(app, FORECAST_JOB)
-    forecast_runs.request(compacting)
+    forecast_runs.request_forecast(compacting)
     with_job = record_calls(with_jobs(app, rows=0)[0], calls_by_function["sweep"]).ports
     app.ports.documents.delete(job_runs.JOB_RUNS, FORECAST_JOB)  # the first run has ended
-    assert forecast_runs.start_if_due(with_job)
+    assert forecast_runs.start_due_forecast(with_job)
     _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST_JOB])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
     _forward(app, record_calls(app, calls_by_function["forward"]))
     accounts.add_account(app.ports, "owner", "Owner", Role.ADMIN)
     for attached in (True, False):
-        attach_for(
+        attach_webhook_for_user(
             record_calls(app, calls_by_function[ATTACH_FUNCTION]).ports,
             {"webhook": "9", "attached": attached, "by": "owner"},
         )
@@ -172,7 +169,7 @@ def _receive(app: App, calls: dict[str, Calls]) -> None:
     for function in ("receive", "sales"):
         sold_at = app.ports.clock.now().isoformat(timespec="seconds")
         sale = store_sale_schema()["examples"][0] | {"number": function, "sold_at": sold_at}
-        publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
+        publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), sale)
         assert keep_receiving(receiving.ports, receiving.contracts, 100, 0, 0, partial(stage_by, function)) == 1
     batch_records.publish_received(
         receiving.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0]
@@ -190,18 +187,18 @@ def _move_stock(app: App) -> None:
     """A receipt that is not in the warehouse yet."""
     today = app.ports.clock.now().date()
     line = MovementLine("P1", Decimal(1))
-    record(app.ports, [Movement(str(uuid4()), MovementKind.RECEIPT, "UK", "LON1", today, (line,))], by="ana")
+    record_movements(app.ports, [Movement(str(uuid4()), MovementKind.RECEIPT, "UK", "LON1", today, (line,))], by="ana")
 
 
 class Zero:
     """A fitter without models: only the calls of a run count here."""
 
-    def fit(self, history: History, horizon: int) -> Fit:
+    def fit(self, history: SeriesHistory, horizon: int) -> ForecastFit:
         zero = np.zeros((history.series, horizon))
-        return Fit(zero, zero, zero > 0)
+        return ForecastFit(zero, zero, zero > 0)
 
-    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:
-        return Explained(self.fit(history, horizon), np.zeros((5, history.series, horizon)), ())
+    def fit_and_explain(self, history: SeriesHistory, horizon: int, newest_cutoff: int) -> ExplainedFit:
+        return ExplainedFit(self.fit(history, horizon), np.zeros((5, history.series, horizon)), ())
 
 
 def _forecast(folder: Path, calls: Calls) -> None:
@@ -209,35 +206,37 @@ def _forecast(folder: Path, calls: Calls) -> None:
     shop = shop_of_two_stores.app(folder)
     recorded = record_calls(shop, calls).ports
     for horizon in (7, 8):
-        assert not run(recorded, Zero(), horizon).reason
+        assert not run_forecast(recorded, Zero(), horizon).reason
     shop.close()
 
 
 def _alerts(app: App, sweeping: App) -> None:
     """An evaluation of a rule of each kind, with an alert, and its end."""
-    for one in rules.find(app.ports):
-        rules.save(app.ports, replace(one.rule, is_enabled=True), by="ana", version=one.version)
+    for one in rules.find_rules(app.ports):
+        rules.save_rule(app.ports, replace(one.rule, is_enabled=True), by="ana", version=one.version)
     now = app.ports.clock.now()
-    dead_letters.store(app.ports, DeadLetter("1", "batches", "batch-events", Message(b""), now, now, 9, "late"))
+    message_queues.store_dead_letter(
+        app.ports, DeadLetter("1", "batches", "batch-events", Message(b""), now, now, 9, "late")
+    )
     sources = AlertSources(sweeping.ports, sweeping.contracts, "USD")
-    assert evaluate(sources).changed
-    dead_letters.resend(app.ports, ["1"], "ana")
-    assert evaluate(sources).failed == {}
+    assert evaluate_rules(sources).changed
+    message_queues.resend_dead_letters(app.ports, ["1"], "ana")
+    assert evaluate_rules(sources).failed == {}
 
 
 def _report(folder: Path, calls: dict[str, Calls]) -> None:
     """A report that the sweep finds due, and the job that makes and sends it."""
     shop, _ = with_jobs(shop_of_two_stores.app(folder))
     accounts.add_account(shop.ports, "ana", "Ana", Role.ANALYST)
-    subscriptions.subscribe(shop.ports, "ana", "week", "ana@example.com", by="ana")
+    subscriptions.subscribe_to_report(shop.ports, "ana", "week", "ana@example.com", by="ana")
     shop.ports.clock.sleep(timedelta(days=7).total_seconds())
-    assert mail_job.start_if_due(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
+    assert mail_job.start_mail_job(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS_JOB])
     _begin_longest_wait(shop, REPORTS_JOB)
     assert not sales_loads.must_wait(job.ports, REPORTS_JOB)
-    sender = report_mail.Sender(job.ports, job.contracts, "USD", "a@example.com")
+    sender = report_mail.ReportSender(job.ports, job.contracts, "USD", "a@example.com")
     with job_runs.job_reserved(job.ports, REPORTS_JOB):
-        assert sum(report_mail.make_due(sender)) == outbox.send_due(job.ports, lambda *_: None) == 1
+        assert sum(report_mail.make_due_reports(sender)) == mail.send_due_mail(job.ports, lambda *_: None) == 1
     with pytest.MonkeyPatch.context() as patch:  # of a destination of files
         patch.setenv("TILLSTREAM_SOURCE_BI", "key")
         assert recorded_access(shop, calls[REPORTS_JOB]).credential("env:TILLSTREAM_SOURCE_BI") == "key"
@@ -248,15 +247,15 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
     """A restock queue that is small for the sweep, and then large, so that the job computes it."""
     shop, _ = with_jobs(shop_of_two_stores.app(folder))
     sweeping = record_calls(shop, calls["sweep"]).ports
-    levels.refresh(shop.ports)
-    assert schedule.update(shop.ports, by="ana")
+    stored_levels.refresh_levels(shop.ports)
+    assert restock_queue.update_queue(shop.ports, by="ana")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schedule, "AT_ONCE", -1)
-        assert schedule.update(shop.ports, by="ana") is None
-        assert schedule.run_or_start(sweeping) is None
+        patch.setattr(restock_queue, "AT_ONCE", -1)
+        assert restock_queue.update_queue(shop.ports, by="ana") is None
+        assert restock_queue.run_or_start_restock(sweeping) is None
         job = record_calls(shop, calls[RESTOCK_JOB]).ports
         with job_runs.job_reserved(job, RESTOCK_JOB):
-            assert schedule.run_due(job)
+            assert restock_queue.run_due_restock(job)
     shop.close()
 
 
@@ -266,14 +265,14 @@ def ignore(webhook: str, error: Exception) -> None:
 
 def _forward(app: App, forwarding: App) -> None:
     """An event that a webhook cannot deliver, one that its filter leaves out, and a webhook of an earlier version."""
-    webhook, _ = registry.add(app.ports, "https://127.0.0.1:9/closed", "region=UK", "boss", private=True)
-    (stored,) = app.ports.documents.find(registry.COLLECTION)
-    app.ports.documents.put(registry.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
-    app.ports.documents.delete(registry.COLLECTION, webhook.id)
-    renumber(forwarding.ports)
+    webhook, _ = webhooks.add_webhook(app.ports, "https://127.0.0.1:9/closed", "region=UK", "boss", private=True)
+    (stored,) = app.ports.documents.find(webhooks.COLLECTION)
+    app.ports.documents.put(webhooks.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
+    app.ports.documents.delete(webhooks.COLLECTION, webhook.id)
+    renumber_webhooks(forwarding.ports)
     for region in ("UK", "IN"):
         app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(b'{"id": "1", "type": "sale.changed"}', {"region": region})])
-    assert forward_for(forwarding.ports, 1.0, ignore, private=True) == 1
+    assert forward_events(forwarding.ports, 1.0, ignore, private=True) == 1
 
 
 def _leave_large(app: App, calls: dict[str, Calls]) -> None:
@@ -285,15 +284,15 @@ def _leave_large(app: App, calls: dict[str, Calls]) -> None:
         settle.settle_all(recorded.ports, recorded.contracts)
         app.ports.documents.delete(large_job.LEASE_COLLECTION, large_job.LEASE_ID)
     job = record_calls(leaving, calls[SETTLE_LARGE_JOB])
-    assert large_settlements.run(job.ports, job.contracts)["settled"]
+    assert large_settlements.settle_large(job.ports, job.contracts)["settled"]
 
 
 def _leave_much(app: App) -> None:
     """For a sweep: a file whose event was lost, an unannounced settlement, and half of a file, days old."""
     (settled, *_) = batch_records.find_batches(app.ports, state=BatchState.ANNOUNCED)
-    undo(app.ports, settled.batch_id, "boss")
-    half = begin(app.ports, "emma", "july.csv", 100, contract="IN")
-    append(app.ports, half.id, "emma", 0, io.BytesIO(b"half"))
+    undo_batch(app.ports, settled.batch_id, "boss")
+    half = begin_upload(app.ports, "emma", "july.csv", 100, contract="IN")
+    append_piece(app.ports, half.id, "emma", 0, io.BytesIO(b"half"))
     upload(app)
     behind = max(datetime.now(UTC) - app.ports.clock.now(), timedelta(0))  # settlements have the warehouse's time
     app.ports.clock.sleep((behind + timedelta(days=4)).total_seconds())

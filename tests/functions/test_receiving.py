@@ -14,6 +14,7 @@ from functions.receiving import keep_receiving
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.handlers import FUNCTIONS, Event, dispatch
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import SALES_RECEIVED
@@ -23,9 +24,8 @@ from tillstream.pipeline.publishing import live_lines
 from tillstream.pipeline.settling.settle import settle_all
 from tillstream.ports.bus import RetryPolicy
 from tillstream.records import batch_records, data_version
+from tillstream.review.undo import undo_batch
 from tillstream.settings import Settings
-from tillstream.workflows.intake.store_sales import publish
-from tillstream.workflows.review.undo import undo
 
 TILL = StoreToken("till", "UK", "LON1")
 UNSETTLED = "SELECT sale_id, SUM(net_amount) AS amount FROM unsettled_lines GROUP BY sale_id ORDER BY sale_id"
@@ -59,7 +59,7 @@ def receive(app: App, *sales: dict[str, Any]) -> list[Batch]:
     """The micro-batches of this call."""
     before = {batch.batch_id for batch in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)}
     for each in sales:
-        publish(app.ports, TILL, each)
+        publish_unsigned_sale(app.ports, TILL, each)
     keep_receiving(app.ports, app.contracts, 100, 0, 0, lambda batch: stage_batch(app, batch))
     return [
         batch
@@ -112,7 +112,7 @@ def test_of_messages_with_the_same_version_the_one_that_the_ledger_chooses_is_sh
 def test_the_sales_of_a_batch_that_is_undone_do_not_come_back(app: App) -> None:
     (batch,) = receive(app, sale(app, 1))
     settle_all(app.ports, app.contracts)
-    undo(app.ports, batch.batch_id, "boss")
+    undo_batch(app.ports, batch.batch_id, "boss")
     assert (amounts(app, UNSETTLED), amounts(app, LEDGER)) == ({}, {})
 
 
@@ -143,7 +143,7 @@ def test_a_batch_that_cannot_be_staged_is_left_to_its_event_and_the_others_are_s
     def fail(_: Batch) -> None:
         raise OSError("The disk is full.")
 
-    publish(app.ports, TILL, sale(app, 1))
+    publish_unsigned_sale(app.ports, TILL, sale(app, 1))
     assert keep_receiving(app.ports, app.contracts, 100, 0, 0, fail) == 1
     (event,) = app.ports.bus.pull("batches", 10, 0)
     assert event.message.attributes["type"] == SALES_RECEIVED
@@ -154,7 +154,7 @@ def test_messages_are_delivered_again_if_the_process_ends_before_it_has_staged_t
     def stop(_: Batch) -> None:
         raise SystemExit
 
-    publish(app.ports, TILL, sale(app, 1))
+    publish_unsigned_sale(app.ports, TILL, sale(app, 1))
     with pytest.raises(SystemExit):
         keep_receiving(app.ports, app.contracts, 100, 0, 0, stop)
     (depth,) = (one for one in app.ports.bus.queue_depths() if one.subscription == "receive")
@@ -163,7 +163,7 @@ def test_messages_are_delivered_again_if_the_process_ends_before_it_has_staged_t
 
 def test_messages_stay_leased_while_many_micro_batches_are_staged(app: App, clock: ManualClock) -> None:
     for version in range(1, 7):
-        publish(app.ports, TILL, sale(app, 1, version=version))
+        publish_unsigned_sale(app.ports, TILL, sale(app, 1, version=version))
     seconds_each = RetryPolicy.lease * 0.4
     assert keep_receiving(app.ports, app.contracts, 100, 0, 0, lambda _: clock.sleep(seconds_each)) == 6
     clock.sleep(RetryPolicy.lease)
@@ -171,7 +171,7 @@ def test_messages_stay_leased_while_many_micro_batches_are_staged(app: App, cloc
 
 
 def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: ManualClock) -> None:
-    publish(app.ports, TILL, sale(app, 1))
+    publish_unsigned_sale(app.ports, TILL, sale(app, 1))
     begun = clock.now()
     assert keep_receiving(app.ports, app.contracts, 10, seconds=0, gather=10, stage=lambda _: None) == 1
     assert clock.now() - begun < timedelta(seconds=1)
@@ -182,9 +182,9 @@ def test_receiving_ends_in_time_however_steadily_sales_arrive(app: App, monkeypa
     keep = receiving.keep
 
     def keep_while_another_arrives(*arguments: Any, **options: Any) -> list[Batch]:
-        publish(app.ports, TILL, sale(app, 2))
+        publish_unsigned_sale(app.ports, TILL, sale(app, 2))
         return keep(*arguments, **options)
 
-    publish(app.ports, TILL, sale(app, 1))
+    publish_unsigned_sale(app.ports, TILL, sale(app, 1))
     monkeypatch.setattr(receiving, "keep", keep_while_another_arrives)
     assert keep_receiving(app.ports, app.contracts, 10, seconds=0, gather=10, stage=lambda _: None) == 1

@@ -9,12 +9,11 @@ from unit.alert_channels.channel_steps import channel, notify
 
 from functions import main
 from tillstream.app import App
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Mail
 from tillstream.model.errors import Unavailable
+from tillstream.operations import maintenance_status
 from tillstream.ports.machine import REPORTS_JOB
-from tillstream.records import job_runs
-from tillstream.workflows.operations import maintenance_log
+from tillstream.records import job_runs, mail
+from tillstream.records.mail import Mail
 
 
 def sweep() -> None:
@@ -32,7 +31,7 @@ def test_a_message_that_is_due_starts_the_job_once(
     sweep()
     assert jobs.starts == []
     assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
-    outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
+    mail.add_mail(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
     sweep()
     sweep()
     assert jobs.starts == starts
@@ -43,10 +42,10 @@ def test_a_job_that_cannot_be_started_delays_nothing_else(app: App, monkeypatch:
     jobs.is_reachable = False
     settings = app.settings.model_copy(update={"project": "demo", "mail_from": "a@example.com"})
     monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
-    outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
+    mail.add_mail(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
     with pytest.raises(Unavailable):
         sweep()
-    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
+    assert maintenance_status.last_run(app.ports, maintenance_status.SWEEP_TASK)
     jobs.is_reachable = True
     sweep()
     assert jobs.starts == [REPORTS_JOB]

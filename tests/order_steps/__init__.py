@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store, Supplier
-from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder, TrackedOrder
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, Store, Supplier
 from tillstream.ports import Ports
-from tillstream.purchasing import orders, receiving
-from tillstream.purchasing.receiving import Receipt
+from tillstream.stock import order_arrivals, purchase_orders
+from tillstream.stock.order_arrivals import OrderReceipt
+from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder, TrackedOrder
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -34,8 +33,8 @@ def add_catalogue(ports: Ports) -> None:
     }
     for kind, each in entries.items():
         for entry in each:
-            saving.save(ports, kind, entry, if_version=0, by="ana", regions=("IN", "UK"))
-    mirror.follow(ports)
+            entry_saving.save_entry(ports, kind, entry, if_version=0, by="ana", regions=("IN", "UK"))
+    warehouse_mirror.follow_change(ports)
 
 
 def lines(units: Units) -> tuple[OrderLine, ...]:
@@ -44,18 +43,18 @@ def lines(units: Units) -> tuple[OrderLine, ...]:
 
 def draft(ports: Ports, units: Units, order_id: str = "order-1", *, store: str = "MUM01") -> PurchaseOrder:
     order = PurchaseOrder(order_id, "ACME", "IN", store, "INR", lines(units))
-    return orders.create(ports, order, by="ana")
+    return purchase_orders.create_order(ports, order, by="ana")
 
 
 def sent(
     ports: Ports, units: Units, order_id: str = "order-1", *, store: str = "MUM01", expected_on: date | None = None
 ) -> PurchaseOrder:
     draft(ports, units, order_id, store=store)
-    return orders.send(ports, order_id, by="ana", expected_on=expected_on)
+    return purchase_orders.send_order(ports, order_id, by="ana", expected_on=expected_on)
 
 
 def arrive(
     ports: Ports, units: Units, movement_id: str = "receipt-1", order_id: str = "order-1", on: date = TODAY
 ) -> TrackedOrder:
     counts = {code: Decimal(count) for code, count in units.items()}
-    return receiving.receive(ports, Receipt(movement_id, order_id, counts, on), by="ana")
+    return order_arrivals.receive_goods(ports, OrderReceipt(movement_id, order_id, counts, on), by="ana")

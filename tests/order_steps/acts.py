@@ -6,7 +6,7 @@ from collections.abc import Callable
 from shop_steps import Shop
 
 from order_steps import KETTLE, LAMP, add_catalogue
-from tillstream.inventory import records
+from tillstream.stock import stored_movements
 
 
 def _create(shop: Shop) -> str:
@@ -52,7 +52,7 @@ def _receive(shop: Shop) -> tuple[str, str]:
 def _cancel_receipt(shop: Shop) -> None:
     number, movement_id = _receive(shop)
     _post(shop, number, "receipts/cancel", movement=movement_id)
-    assert records.is_cancelled(shop.app.ports, movement_id)
+    assert stored_movements.is_movement_cancelled(shop.app.ports, movement_id)
 
 
 ORDERS: dict[str, tuple[str, Callable[[Shop], object]]] = {

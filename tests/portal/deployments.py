@@ -22,15 +22,15 @@ from visitor import HEADER, PASSWORD
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports.bus import Message, RetryPolicy
 from tillstream.records import batch_records
+from tillstream.review import held_batches, undo
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.review import decisions, undo
 
 UK_HEADER = (
     "Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,"
@@ -207,14 +207,16 @@ def deploy(home: Path, keep: Callable[[File], tuple[Row, ...]], *, complete: boo
 def _upload(deployment: Deployment, file: File, rows: tuple[Row, ...]) -> None:
     app, header = deployment.app, HEADER if file.contract == "IN" else UK_HEADER
     content = "\n".join([header, *(row.text for row in rows), ""]).encode()
-    upload = uploads.receive(app.ports, app.contracts.pin(file.contract), file.name, BytesIO(content), file.uploaded_by)
+    upload = inbox.receive_file(
+        app.ports, app.contracts.pin(file.contract), file.name, BytesIO(content), file.uploaded_by
+    )
     deployment.ids[file.name] = upload.batch_id
     Worker(app).run_until_idle()
     if file.then == "undo":
-        undo.undo(app.ports, upload.batch_id, file.uploaded_by)
+        undo.undo_batch(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
     elif file.then == "confirm" and batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.HELD:
-        decisions.confirm(app.ports, upload.batch_id, file.uploaded_by)
+        held_batches.confirm_batch(app.ports, upload.batch_id, file.uploaded_by)
         Worker(app).run_until_idle()
 
 

@@ -12,15 +12,13 @@ from subscriptions.subscription_acts import SUBSCRIPTIONS
 from unit.alert_channels.channel_steps import notify
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.alert_channels import deliveries
-from tillstream.alert_channels import registry as alert_channels
-from tillstream.alert_channels.channel import ChannelDraft
 from tillstream.alerts import records as alert_records
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App, messages
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Mail
+from tillstream.delivery import channel_registry as alert_channels
+from tillstream.delivery import notice_deliveries, webhooks
+from tillstream.delivery.alert_channel import ChannelDraft
 from tillstream.model.audit import AuditEntry
 from tillstream.model.batch import BatchKind
 from tillstream.model.errors import Rejected
@@ -28,8 +26,8 @@ from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import personal_tokens, sessions, signatures, store_credentials, two_factor
 from tillstream.ports.bus import Message
-from tillstream.records import audit_log, batch_records
-from tillstream.webhooks import registry
+from tillstream.records import audit_log, batch_records, mail
+from tillstream.records.mail import Mail
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -96,36 +94,36 @@ class Shop:
 
 
 def webhook(shop: Shop, paused: str = "") -> str:
-    created, _ = registry.add(shop.app.ports, "https://example.com/sales", "", "boss", private=False)
+    created, _ = webhooks.add_webhook(shop.app.ports, "https://example.com/sales", "", "boss", private=False)
     if paused:
-        registry.pause(shop.app.ports, created.id, "boss", paused)
+        webhooks.pause_webhook(shop.app.ports, created.id, "boss", paused)
     return created.id
 
 
 def alert_channel(shop: Shop, *, is_paused: bool = False) -> str:
     draft = ChannelDraft("Ops", "webhook", ALERT_HOOK["url"])
-    created, _ = alert_channels.add(shop.app.ports, draft, "boss", private=False)
-    alert_channels.pause(shop.app.ports, created.id, "boss", is_paused=is_paused)
+    created, _ = alert_channels.add_channel(shop.app.ports, draft, "boss", private=False)
+    alert_channels.pause_channel(shop.app.ports, created.id, "boss", is_paused=is_paused)
     return created.id
 
 
 def failed_delivery(shop: Shop) -> str:
     """A delivery to a channel that was paused meanwhile."""
     id_ = alert_channel(shop)
-    channel = alert_channels.get(shop.app.ports, id_)
+    channel = alert_channels.get_channel(shop.app.ports, id_)
     notify(shop.app, "n1", channel)
-    deliveries.take_due(shop.app.ports)
-    alert_channels.pause(shop.app.ports, id_, "boss", is_paused=True)
-    deliveries.send_due(messages.channel_sender(shop.app))
-    (one,) = deliveries.listed(shop.app.ports)
+    notice_deliveries.take_due_notices(shop.app.ports)
+    alert_channels.pause_channel(shop.app.ports, id_, "boss", is_paused=True)
+    notice_deliveries.send_due_notices(messages.channel_sender(shop.app))
+    (one,) = notice_deliveries.list_notice_deliveries(shop.app.ports)
     return one.id
 
 
 def alert(shop: Shop) -> str:
     """The id of an alert in progress."""
     shop.dead_letter()
-    evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
-    return alert_records.active(shop.app.ports, UNRESTRICTED)[0].id
+    evaluate_rules(AlertSources(shop.app.ports, shop.app.contracts, "USD"))
+    return alert_records.active_alerts(shop.app.ports, UNRESTRICTED)[0].id
 
 
 def change_rule(shop: Shop, path: str, **form: str) -> None:
@@ -207,9 +205,9 @@ def failed_mail(shop: Shop) -> None:
     def refuse(to: str, content: bytes) -> None:
         raise Rejected("no")
 
-    outbox.add(shop.app.ports, Mail("key", "boss@example.com", "Sales", "text"), "a@example.com")
-    outbox.send_due(shop.app.ports, refuse)
-    (one,) = outbox.listed(shop.app.ports)
+    mail.add_mail(shop.app.ports, Mail("key", "boss@example.com", "Sales", "text"), "a@example.com")
+    mail.send_due_mail(shop.app.ports, refuse)
+    (one,) = mail.list_mail(shop.app.ports)
     shop.boss.post(f"/reports/messages/{one.id}")
 
 

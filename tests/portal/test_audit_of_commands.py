@@ -87,7 +87,7 @@ def _own_contract(shop: Shop) -> dict[str, Any]:
 def _connector(shop: Shop) -> str:
     path = Path(shop.app.settings.home) / "list.json"
     listed_kind.write(path, [])
-    if not records_of_connectors.exists(shop.app.ports, "shop"):
+    if not records_of_connectors.connector_exists(shop.app.ports, "shop"):
         command(shop, "connect-add", name="shop", kind=listed_kind.NAME, settings={"list": str(path)})
     return "shop"
 

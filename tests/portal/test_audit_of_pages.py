@@ -24,7 +24,7 @@ from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import invitation_links, store_credentials, two_factor
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind
-from tillstream.workflows.review import day_closes
+from tillstream.review import day_closes
 
 EXPECTED, DAILY = "/expected-deliveries/IN", {"cadence": "daily", "deadline": "12:00"}
 NOTHING = "/completeness/IN/2026-06-03/nothing-sold", {"source": "IN"}
@@ -118,8 +118,8 @@ def _key(shop: Shop) -> str:
 
 def _day_close(shop: Shop) -> str:
     message = messages.day_close_schema()["examples"][0] | {"region": "IN", "store_id": "MUM01"}
-    day_closes.record(shop.app.ports, json.dumps(message))
-    return day_closes.document_id(message)
+    day_closes.record_day_close(shop.app.ports, json.dumps(message))
+    return day_closes.day_close_id(message)
 
 
 def _entered_sale(shop: Shop) -> None:

@@ -20,16 +20,15 @@ from infra.access.accounts import PORTAL_GRANTS
 from infra.access.entry_points import CALLS, NOT_RECORDED, OF_MIRRORS, PORTAL
 from portal.connectors import testing
 from portal.wsgi import create_worker_portal
-from tillstream.app import App
-from tillstream.connectors import requests
-from tillstream.forecasting import runs
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Mail
+from tillstream.app import App, mail_job
+from tillstream.connectors import run
+from tillstream.forecasting import run_records
 from tillstream.model.events import INBOX, TOPIC_SALE_EVENTS
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.people import signatures, store_credentials
-from tillstream.reports import mail_job
+from tillstream.records import mail
+from tillstream.records.mail import Mail
 from tillstream.sync import homes
 from tillstream.sync.http import frame, signing
 from tillstream.sync.http.remote import PATH
@@ -77,10 +76,10 @@ def test_the_portal_has_the_permissions_that_it_uses_and_needs_all_its_roles(sho
     _sweep(shop)
     _answer_home(shop)
     leaving = watch(with_jobs(shop.app, rows=0)[0], calls)
-    runs.request(leaving.ports)
-    outbox.add(shop.app.ports, Mail("due", "boss@example.com", "Sales", "text"), "a@example.com")
+    run_records.request_forecast(leaving.ports)
+    mail.add_mail(shop.app.ports, Mail("due", "boss@example.com", "Sales", "text"), "a@example.com")
     _connect(shop, leaving)
-    assert mail_job.start_if_due(leaving.ports, sends_mail=True)
+    assert mail_job.start_mail_job(leaving.ports, sends_mail=True)
     shop.boss.post("/sql", {"sql": "SELECT 1 AS one"})
     assert {call for call in names_of(calls) if not call.startswith("warehouse.replace_table:")} <= CALLS[PORTAL]
     not_recorded = {call for entry, call in NOT_RECORDED if entry == PORTAL}
@@ -119,7 +118,7 @@ def _connect(shop: Shop, leaving: App) -> None:
     connector = FIELDS | {"name": "tills", "setting-password": "env:TILLSTREAM_SOURCE_LIST"}
     assert shop.boss.post(f"{NEW}/test", connector).status_code == 200
     assert shop.boss.post(NEW, connector).status_code == 303
-    requests.request_run(leaving.ports, "tills", "boss")
+    run.request_run(leaving.ports, "tills", "boss")
 
 
 def _sweep(shop: Shop) -> None:

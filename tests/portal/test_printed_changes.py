@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics.live_sales import StoreToday, TodaySales
-from tillstream.exports import streams
-from tillstream.exports.table import table_of
+from tillstream.delivery import export_formats
+from tillstream.delivery.export_table import export_table
 from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.people import Role
-from tillstream.reports import cells, formats
-from tillstream.reports.document import Tile
+from tillstream.reports import formats
+from tillstream.reports.document import ReportTile
 
 AMOUNTS = st.one_of(
     st.decimals(-(10**5), 10**7, places=9), st.sampled_from((Decimal(0), Decimal("0.004"), Decimal("27.71")))
@@ -100,7 +100,7 @@ def test_the_change_of_the_start_page_is_that_of_the_figures_beside_it(portal: F
 def _check_tile(one: ComparedFigure, whole: Decimal | int | None) -> None:
     """A change in the report is that of its figures, which are whole from 1,000 on."""
     figure = formats.printed_figure(one, "GBP")
-    note = cells.tile_note(Tile("Revenue", "money", whole, [("before", figure)]), "GBP")
+    note = formats.tile_note(ReportTile("Revenue", "money", whole, [("before", figure)]), "GBP")
     match = re.fullmatch(rf"([+−]?{NUMBER})% on before \({NUMBER} after {NUMBER}\)", note)
     assert bool(match) == (figure.growth is not None and not figure.is_whole)
     if match:
@@ -117,7 +117,7 @@ def test_the_change_of_a_key_figure_has_its_own_figures_unless_it_is_of_the_whol
     with portal.test_request_context("/"):
         parts = portal.jinja_env.get_template("dashboard/parts.html").module
         page = _text(parts.change_of(figure, "vs May 2026", "GBP"))  # type: ignore[attr-defined]
-    note = cells.tile_note(Tile("Revenue", "money", figure.whole, [("before", figure)]), "JPY")
+    note = formats.tile_note(ReportTile("Revenue", "money", figure.whole, [("before", figure)]), "JPY")
     assert bool(page) == bool(note) == (figure.growth is not None)
     _check_tile(one, figure.whole)
     if figure.growth is None:
@@ -150,7 +150,9 @@ def test_changes_in_a_file_are_those_of_the_figures_beside_them(
         for column in zip(*exact, strict=True)
     ]
     rows = pa.record_batch(columns, names)
-    text = b"".join(streams.csv(table_of("customers-compared", [rows], currency="GBP"))).decode("utf-8-sig")
+    text = b"".join(export_formats.csv_chunks(export_table("customers-compared", [rows], currency="GBP"))).decode(
+        "utf-8-sig"
+    )
     written = list(csv.DictReader(text.splitlines()))
     changes = []
     for row in written:

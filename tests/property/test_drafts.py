@@ -19,14 +19,12 @@ from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import Rejected
 from tillstream.model.text import unguard_formulas
+from tillstream.review import correction_draft
+from tillstream.review.cell_interpretations import interpret_cell
+from tillstream.review.correction_draft import CorrectionDraft, DraftEdit
+from tillstream.review.correction_workspace import correction_file
+from tillstream.review.rejected_rows import WHOLE_ROW, AppliedEdits, RejectedRows
 from tillstream.settings import Settings
-from tillstream.workflows.corrections.drafts import draft
-from tillstream.workflows.corrections.drafts.apply_edits import AppliedEdits
-from tillstream.workflows.corrections.drafts.draft import Draft
-from tillstream.workflows.corrections.drafts.edits import Edit
-from tillstream.workflows.corrections.drafts.interpretations import interpret
-from tillstream.workflows.corrections.drafts.rejected_rows import WHOLE_ROW, RejectedRows
-from tillstream.workflows.corrections.drafts.revalidate import corrected
 
 CONTRACT = shipped_contracts()["IN"]
 NAMES = ("A", "B", "C")
@@ -41,17 +39,25 @@ like = {"code": st.sampled_from(CODES), "column": columns, "value": words, "by":
 who = {"by": people, "seen": st.integers(0, 2)}
 steps = st.one_of(
     st.builds(
-        Edit, st.just("set"), cells=st.lists(st.tuples(rows, columns, words), min_size=1, max_size=4).map(tuple), **who
+        DraftEdit,
+        st.just("set"),
+        cells=st.lists(st.tuples(rows, columns, words), min_size=1, max_size=4).map(tuple),
+        **who,
     ),
-    st.builds(Edit, st.just("put"), text=words, **like),
-    st.builds(Edit, st.just("read"), how=st.sampled_from(["number-word", "decimal-comma"]), **like),
+    st.builds(DraftEdit, st.just("put"), text=words, **like),
+    st.builds(DraftEdit, st.just("read"), how=st.sampled_from(["number-word", "decimal-comma"]), **like),
     st.builds(
-        Edit, st.just("replace"), value=words.filter(bool), text=words, column=columns | st.none() | st.just(-1), **who
+        DraftEdit,
+        st.just("replace"),
+        value=words.filter(bool),
+        text=words,
+        column=columns | st.none() | st.just(-1),
+        **who,
     ),
-    st.builds(Edit, st.sampled_from(["accept", "revert"]), rows=some_rows, off=st.booleans(), **who),
-    st.builds(Edit, st.just("discard"), rows=some_rows, text=st.just("why"), off=st.booleans(), **who),
+    st.builds(DraftEdit, st.sampled_from(["accept", "revert"]), rows=some_rows, off=st.booleans(), **who),
+    st.builds(DraftEdit, st.just("discard"), rows=some_rows, text=st.just("why"), off=st.booleans(), **who),
     st.builds(
-        Edit,
+        DraftEdit,
         st.sampled_from(["accept", "discard"]),
         text=st.just("so"),
         code=st.sampled_from(CODES),
@@ -82,7 +88,7 @@ def refused(draw: st.DrawFn) -> RejectedRows:
     )
 
 
-def by_hand(source: RejectedRows, done: list[Edit]) -> list[dict[str, str]]:
+def by_hand(source: RejectedRows, done: list[DraftEdit]) -> list[dict[str, str]]:
     """The downloaded file, corrected cell by cell in plain loops; only rows in which something was changed."""
     file: list[dict[str, Any]] = [
         {"row": int(number), "fix": int(source.fix_number[i]), "accept": "", "discard": ""}
@@ -102,7 +108,7 @@ def by_hand(source: RejectedRows, done: list[Edit]) -> list[dict[str, str]]:
     ]
 
 
-def _by_hand(source: RejectedRows, step: Edit, line: dict[str, Any], written: list[str]) -> None:
+def _by_hand(source: RejectedRows, step: DraftEdit, line: dict[str, Any], written: list[str]) -> None:
     cells = line["cells"]
     if step.do == "set":
         for row, column, text in step.cells:
@@ -116,7 +122,7 @@ def _by_hand(source: RejectedRows, step: Edit, line: dict[str, Any], written: li
         _to_the_row(step, line, written)
 
 
-def _is_meant(source: RejectedRows, step: Edit, line: dict[str, Any]) -> bool:
+def _is_meant(source: RejectedRows, step: DraftEdit, line: dict[str, Any]) -> bool:
     if step.rows:
         return line["row"] in step.rows
     spot = step.code, WHOLE_ROW if step.column is None else step.column
@@ -124,12 +130,12 @@ def _is_meant(source: RejectedRows, step: Edit, line: dict[str, Any]) -> bool:
     return line["place"] in source.rows_by_problem.get(spot, ()) and same
 
 
-def _to_the_row(step: Edit, line: dict[str, Any], written: list[str]) -> None:
+def _to_the_row(step: DraftEdit, line: dict[str, Any], written: list[str]) -> None:
     column = step.column or 0
     if step.do == "put":
         line["cells"][column] = step.text
     elif step.do == "read":
-        read = interpret(step.how, line["cells"][column], CONTRACT)
+        read = interpret_cell(step.how, line["cells"][column], CONTRACT)
         line["cells"][column] = line["cells"][column] if read is None else read
     else:
         line["accept"] = "yes" if step.do == "accept" and not step.off else ""
@@ -145,18 +151,18 @@ def as_rows(text: bytes) -> list[dict[str, str]]:
 
 
 @given(refused(), st.lists(steps, max_size=12))
-def test_a_draft_is_the_corrected_file_written_by_hand(source: RejectedRows, done: list[Edit]) -> None:
+def test_a_draft_is_the_corrected_file_written_by_hand(source: RejectedRows, done: list[DraftEdit]) -> None:
     applied = AppliedEdits(source, done)
-    assert as_rows(corrected(applied, applied.touched())) == by_hand(source, done)
+    assert as_rows(correction_file(applied, applied.touched())) == by_hand(source, done)
 
 
 @given(st.lists(steps, max_size=8))
-def test_steps_come_back_from_a_document_as_they_were(done: list[Edit]) -> None:
-    assert [Edit.from_json(step.to_json()) for step in done] == done
+def test_steps_come_back_from_a_document_as_they_were(done: list[DraftEdit]) -> None:
+    assert [DraftEdit.from_json(step.to_json()) for step in done] == done
 
 
 @given(refused(), st.lists(steps, max_size=8))
-def test_an_edit_reports_how_many_cells_it_changes(source: RejectedRows, done: list[Edit]) -> None:
+def test_an_edit_reports_how_many_cells_it_changes(source: RejectedRows, done: list[DraftEdit]) -> None:
     applied = AppliedEdits(source)
     for step in done:
         before = [applied.row(row) for row in range(len(source))]
@@ -188,24 +194,30 @@ def test_undo_and_redo_are_each_persons_own_and_as_in_a_spreadsheet(ports: Any, 
     back: dict[str, list[int]] = {"ada": [], "bo": []}
     for number, (by, act) in enumerate(acts):
         if act == "type":
-            version = draft.get(ports, batch).version
-            draft.add_step(ports, batch, Edit("set", cells=((number + 1, 0, "x"),), by=by), expected_version=version)
+            version = correction_draft.get_draft(ports, batch).version
+            correction_draft.add_draft_step(
+                ports, batch, DraftEdit("set", cells=((number + 1, 0, "x"),), by=by), expected_version=version
+            )
             done[by].append(number)
             back[by].clear()
         elif act == "undo" and done[by]:
-            draft.undo(ports, batch, by)
+            correction_draft.undo_draft_step(ports, batch, by)
             back[by].append(done[by].pop())
         elif act == "redo" and back[by]:
-            draft.redo(ports, batch, by)
+            correction_draft.redo_draft_step(ports, batch, by)
             done[by].append(back[by].pop())
         else:
             with pytest.raises(Rejected):
-                (draft.undo if act == "undo" else draft.redo)(ports, batch, by)
-        standing = [step.cells[0][0] - 1 for step in draft.get(ports, batch).steps if not step.undone]
+                (correction_draft.undo_draft_step if act == "undo" else correction_draft.redo_draft_step)(
+                    ports, batch, by
+                )
+        standing = [step.cells[0][0] - 1 for step in correction_draft.get_draft(ports, batch).steps if not step.undone]
         assert standing == sorted(done["ada"] + done["bo"])
 
 
 def test_the_size_of_a_draft_depends_on_its_edits_not_on_its_rows() -> None:
-    step = Edit("put", code="not-a-number", column=3, value="ten", text="10", by="ada", at="2026-06-01T00:00:00+00:00")
+    step = DraftEdit(
+        "put", code="not-a-number", column=3, value="ten", text="10", by="ada", at="2026-06-01T00:00:00+00:00"
+    )
     assert len(str(step.to_json())) < 200
-    assert Draft("b", 1, (step,)).can_undo("ada")
+    assert CorrectionDraft("b", 1, (step,)).can_undo("ada")

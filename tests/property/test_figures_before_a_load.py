@@ -19,8 +19,8 @@ from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import quiet
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.staging.figures import read_figures
+from tillstream.review.settlement_previews import dry_run_file
 from tillstream.settings import Settings
-from tillstream.workflows.review.dry_run import dry_run
 
 HEADER = "No,Line,Version,Day,Item,Qty,Net"
 ROLES = ("sale_id", "line_key", "source_version", "date", "product_name", "quantity", "net_amount")
@@ -71,7 +71,7 @@ def _counted(app: App, region: str) -> Decimal:
 
 def _imported_before(app: App, contract: Contract, file: Path) -> Decimal:
     with file.open("rb") as stream:
-        receipt = dry_run(app.ports, app.contracts, contract, file.name, stream)
+        receipt = dry_run_file(app.ports, app.contracts, contract, file.name, stream)
     return sum((one["revenue"] for one in receipt["imported_before"]), Decimal(0))
 
 

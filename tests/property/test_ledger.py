@@ -63,9 +63,9 @@ def sales(system: System, rng: Random, count: int) -> list[StagedBatch]:
         sale = first_by_version.setdefault((sale.store, sale.number, sale.version), sale)
         system.app.ports.bus.publish("store-sales", [Message(sale.body())])
         system.clock.advance(1)
-    from tillstream.workflows.intake import store_sales
+    from tillstream.intake import store_sales
 
-    while store_sales.receive(system.app.ports, system.app.contracts, 2, 0):
+    while store_sales.receive_store_sales(system.app.ports, system.app.contracts, 2, 0):
         pass
     records = batch_records.find_batches(system.app.ports, kind=BatchKind.STORE_SALES, limit=None)
     return [_staged(system, record.batch_id) for record in records if record.batch_id not in before]

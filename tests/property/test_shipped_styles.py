@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from examples import examples, one_in
 from tillstream.app import App
 from tillstream.contracts import contract_files
+from tillstream.intake import inbox
 from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 LETTERS = "abcäöüßéñÅÇøABC123 -&売上語नमस्ते"
 TEXTS = ("customer_id", "customer_name", "salesperson_id", "product_id", "product_name", "category", "country")
@@ -117,7 +117,7 @@ def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: st
     rng = Random(seed)
     contract = app.contracts.pin(name)
     written = _write(contract, rng, rng.randint(1, 12))
-    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
+    upload = inbox.receive_file(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
     receipt = receipts.receipt(app.ports, upload.batch_id)

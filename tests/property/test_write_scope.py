@@ -11,14 +11,14 @@ from stateful.sources import REGION, Fix, Row, Sale
 from stateful.steps import GOOD, like, process, rows, source
 from stateful.system import System, running_system
 
+from tillstream.intake import store_sales
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import Message
 from tillstream.ports.warehouse import Settlement
 from tillstream.records import audit_log
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.review import replay
+from tillstream.review import replay
 
 SALE = Sale("1", "S2", "2024-03-01", 9, (("P", 2, 2), ("Q", 1, 1)))
 
@@ -45,7 +45,7 @@ def send(system: System, *sales: Sale, token: str | None = None) -> None:
         system.sales[sale.body().decode()] = sale
         messages.append(Message(sale.body(), {"region": REGION, "store_id": token or sale.store}))
     system.app.ports.bus.publish(TOPIC_STORE_SALES, messages)
-    store_sales.receive(system.app.ports, system.app.contracts, 100, 0)
+    store_sales.receive_store_sales(system.app.ports, system.app.contracts, 100, 0)
     system.worker.run_until_idle()
     system.clock.advance(1)
 
@@ -113,7 +113,7 @@ def test_a_replay_keeps_what_a_user_who_is_not_bound_accepted(system: System) ->
     moved, foreign = like(store="S2", qty=2), like(number="2")
     batch = upload(system, REGION, moved, foreign, stores=("S2",))
     process(system, system.fix(batch, [Fix(1, moved, "accept")]))
-    again = replay.replay(system.app.ports, system.app.contracts, batch, None, "admin")
+    again = replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "admin")
     process(system, again)
     assert rows(system, again.batch_id) == {"corrected": 1, "quarantined": 1}
     assert line_stores(system) == {("1", "P#1"): "S2"}
@@ -134,7 +134,7 @@ def test_a_line_that_was_refused_twice_counts_once_when_it_is_allowed(tmp_path: 
 
 def test_a_bound_user_reads_a_file_again_for_the_own_stores_only(system: System) -> None:
     batch = upload(system, REGION, GOOD, like(number="2", store="S2"))
-    process(system, replay.replay(system.app.ports, system.app.contracts, batch, None, "manager", stores=("S1",)))
+    process(system, replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "manager", stores=("S1",)))
     assert line_stores(system) == {("1", "P#1"): "S1"}
 
 

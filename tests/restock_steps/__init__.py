@@ -8,14 +8,12 @@ from typing import Any
 import shop_of_two_stores
 
 from tillstream.app import App
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Supplier
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, Supplier
 from tillstream.ports import Ports
-from tillstream.workflows.restocking import run
-from tillstream.workflows.restocking.decisions import Pair
+from tillstream.stock import restock_queue, stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
+from tillstream.stock.restock_lines import Pair
 
 KITE, BALL, LAMP = "TO-1", "TO-2", "HK-1"
 LEEDS_KITE: Pair = ("UK", "LDS1", KITE)
@@ -31,8 +29,8 @@ def open_shop(folder: Path) -> App:
         (EntryKind.PRODUCT, Product(KITE, "Kite", "Toys", Decimal(12), "ACME", costs=cost)),
         (EntryKind.PRODUCT, Product(BALL, "Ball", "Toys", supplier="ACME", costs=cost)),
     ):
-        saving.save(opened.ports, kind, entry, if_version=0, by="ana", regions=("UK",))
-    mirror.follow(opened.ports)
+        entry_saving.save_entry(opened.ports, kind, entry, if_version=0, by="ana", regions=("UK",))
+    warehouse_mirror.follow_change(opened.ports)
     return opened
 
 
@@ -42,12 +40,12 @@ def count(ports: Ports, stock: Stock, number: int = 1) -> None:
         lines = (MovementLine(product, Decimal(units)),)
         day = shop_of_two_stores.LAST
         movement = Movement(f"count-{number}-{store}-{product}", MovementKind.COUNT, "UK", store, day, lines)
-        records.record(ports, [movement], by="ana")
-    levels.refresh(ports)
+        stored_movements.record_movements(ports, [movement], by="ana")
+    stored_levels.refresh_levels(ports)
 
 
 def queue_of(ports: Ports) -> dict[tuple[str, str, str], dict[str, Any]]:
     """The queue, computed now: store, product and giving store → line."""
-    run.run(ports)
+    restock_queue.run_restock(ports)
     rows = ports.warehouse.query("SELECT * FROM restock_lines").to_pylist()
     return {(row["store_id"], row["product"], row["from_store"]): row for row in rows}

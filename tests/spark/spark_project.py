@@ -106,15 +106,15 @@ class Project:
 
     @property
     def name(self) -> str:
-        return backfills.of(self.path, CONTRACT).name
+        return backfills.connector_of_backfill(self.path, CONTRACT).name
 
     def run(self, here: Callable[[Sequence[FileTask]], Sequence[Outcome]]) -> Spark:
         """Run the backfill. here: instead of the process of Spark."""
         spark = Spark(self.app, lambda tasks, _beat: here(tasks))
         pace = Waiting(self.app, self.name, quiet, spark)
-        backfill, access = backfills.of(self.path, CONTRACT), source_access(self.app)
+        backfill, access = backfills.connector_of_backfill(self.path, CONTRACT), source_access(self.app)
         with pace.lease():
-            ended = backfills.run(self.app.ports, self.app.contracts, access, backfill, "ana", pace)
+            ended = backfills.run_backfill(self.app.ports, self.app.contracts, access, backfill, "ana", pace)
             pace.settle(lambda: None)
         assert ended.outcome == "done", ended.error
         return spark
@@ -125,7 +125,7 @@ class Project:
         return [run_task(task, place, opened) for place, task in enumerate(tasks)]
 
     def states(self) -> list[str]:
-        return sorted(batch.state.value for batch in runs.in_state(self.app.ports, self.name, *BatchState))
+        return sorted(batch.state.value for batch in runs.batches_in_state(self.app.ports, self.name, *BatchState))
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
         finally:
             command.kill()
         done = result(command)
-        name = backfills.of(path, CONTRACT).name
+        name = backfills.connector_of_backfill(path, CONTRACT).name
         assert done["spark"] == {"files": len(FILES), "faults": []}
         assert {file: functions.outcomes[file] for file in FILES} == {file: ["left to Spark"] for file in FILES}
         on_spark = receipts(app, name)
@@ -129,6 +129,6 @@ def test_a_file_that_is_staged_twice_counts_once(started: Project) -> None:
         return outcomes
 
     started.run(late)
-    settled = list(runs.in_state(started.app.ports, started.name, BatchState.SETTLED))
+    settled = list(runs.batches_in_state(started.app.ports, started.name, BatchState.SETTLED))
     shown = receipts(started.app, started.name)
     assert (len(settled), [receipt["rows"]["new"] for receipt in shown.values()]) == (3, [1, 1, 1])

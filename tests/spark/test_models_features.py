@@ -11,13 +11,13 @@ from spark_command import run_on_spark
 
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.forecasting.feature_table.columns import KEYS
+from tillstream.forecasting.feature_table import KEY_NAMES
 
 
 def features(folder: Path) -> pa.Table:
     """The rows of a folder in the order of their keys, without the metadata of the program that wrote them."""
     table = pq.read_table(folder).replace_schema_metadata(None)
-    return table.sort_by([(name, "ascending") for name in (*KEYS, "day")])
+    return table.sort_by([(name, "ascending") for name in (*KEY_NAMES, "day")])
 
 
 @pytest.mark.long

@@ -12,9 +12,9 @@ from spark_command import run_on_spark
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.forecasting.kept_fits import FOLDER
-from tillstream.forecasting.models.history import History
-from tillstream.forecasting.run import run
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.models.history import SeriesHistory
+from tillstream.forecasting.stored_fits import FOLDER
 from tillstream.model.events import STAGING
 
 TABLES = ("forecasts", "forecast_accuracy", "price_effects")
@@ -34,7 +34,7 @@ def test_the_tables_are_those_of_the_local_engine(spark_python: Path, tmp_path: 
     ended = run_on_spark(spark_python, settings.home, now, "forecast", **options)
     assert ended["reason"] == ""
     here = shop_of_two_stores.app(tmp_path / "here")
-    run(here.ports, Here(), 14)
+    run_forecast(here.ports, Here(), 14)
     on_spark = build(settings, ManualClock(now))
     assert tables(on_spark)["forecasts"].num_rows
     assert tables(on_spark) == tables(here)
@@ -53,13 +53,13 @@ def test_fits_that_are_kept_are_not_made_again(tmp_path: Path) -> None:
     class AtOnce(Here):
         """A fitter that makes the fits of all windows at once, as the one on Spark."""
 
-        def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
+        def make(self, history: SeriesHistory, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
             calls.append(list(cutoffs))
 
     opened = shop_of_two_stores.app(tmp_path)
-    run(opened.ports, Here(), 7)
+    run_forecast(opened.ports, Here(), 7)
     first = tables(opened)
-    run(opened.ports, AtOnce(), 7)
+    run_forecast(opened.ports, AtOnce(), 7)
     assert calls == [[], []], "only the newest fits are made"
     assert tables(opened) == first
     opened.close()

@@ -14,11 +14,11 @@ from shop_of_two_stores import Here
 from spark_command import run_on_spark
 
 from tillstream.app import App
-from tillstream.forecasting.comparison import files
-from tillstream.forecasting.comparison.score import COLUMNS
-from tillstream.forecasting.feature_table.design import design, sample
-from tillstream.forecasting.feature_table.source import daily_sales
-from tillstream.forecasting.run import run
+from tillstream.forecasting import method_comparison
+from tillstream.forecasting.feature_files import daily_sales
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.method_comparison import METHOD_COLUMNS
+from tillstream.forecasting.regression import regression_design, sample_forecasts
 
 HORIZON = 14
 
@@ -26,7 +26,7 @@ HORIZON = 14
 @pytest.mark.long
 def test_the_numbers_are_those_of_the_predictions(spark_python: Path, tmp_path: Path) -> None:
     here = shop_of_two_stores.app(tmp_path / "shop")
-    run(here.ports, Here(), HORIZON)
+    run_forecast(here.ports, Here(), HORIZON)
     published = accuracy(here)
     rows = rows_before(here)
     home, now = here.settings.home, here.ports.clock.now()
@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_the_predictions(spark_python: Path, tmp_path: 
     out = tmp_path / "out"
     options = {"horizon": HORIZON, "out": str(out), "master": "local[2]"}
     report = run_on_spark(spark_python, home, now, "forecast-compare", **options)
-    predictions = pq.read_table(out / files.PREDICTIONS)
+    predictions = pq.read_table(out / method_comparison.PREDICTIONS_FILE)
     cutoffs = sorted({row["cutoff_date"] for row in report["windows"] if row["cutoff_date"]})
     assert len(cutoffs) == 4
     for row in report["windows"]:
@@ -64,7 +64,7 @@ def errors_of(predictions: pa.Table, row: dict[str, Any]) -> np.ndarray:
         "total": (), "region": ("region",), "store": ("region", "store_id"), "category": ("category",),
         "store_category": ("region", "store_id", "category"), "product": ("region", "store_id", "category", "product"),
     }[row["level"]]  # fmt: skip
-    method = COLUMNS[row["method"]]
+    method = METHOD_COLUMNS[row["method"]]
     sums = predictions.group_by(["cutoff_date", "day", *keys]).aggregate([("actual", "sum"), (method, "sum")])
     return sums["actual_sum"].to_numpy() - sums[f"{method}_sum"].to_numpy()
 
@@ -82,6 +82,6 @@ def accuracy(opened: App) -> dict[tuple[str, str | None], dict[str, float]]:
 def rows_before(opened: App) -> Callable[[date], int]:
     """Number of the past forecasts whose days are not after a cutoff."""
     history = daily_sales(opened.ports, "units", HORIZON)[1].history
-    rows = design(history, *sample(history, HORIZON, 10**6, 0))
+    rows = regression_design(history, *sample_forecasts(history, HORIZON, 10**6, 0))
     days = history.days[rows.targets][np.isfinite(rows.values)]
     return lambda cutoff: int((days <= np.datetime64(cutoff)).sum())

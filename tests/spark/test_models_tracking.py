@@ -15,7 +15,7 @@ import pytest
 from waiting import wait_for
 
 from tillstream.commands.numbers import compare
-from tillstream.forecasting.comparison.tracking import EXPERIMENT, MEASURES, Tracking
+from tillstream.forecasting.mlflow_tracking import EXPERIMENT, MEASURES, Tracking
 from tillstream.model.errors import Rejected, Unavailable
 
 SECONDS = 200

@@ -14,8 +14,8 @@ from duck import Duck
 from googlesql import Judge, Rows
 
 from examples import one_in
-from tillstream.forecasting.sales import out_of_stock
-from tillstream.inventory import computing, stock_days
+from tillstream.analytics import computed_stock
+from tillstream.forecasting import regressors
 from tillstream.model.tables.warehouse_tables import TABLES
 
 FIRST, DAYS = date(2024, 1, 1), 40
@@ -119,13 +119,13 @@ class RecordingWarehouse:
 
 
 def spans(warehouse: Any) -> list[tuple[Any, ...]]:
-    rows = stock_days.days_out_of_stock(warehouse).to_pylist()
+    rows = computed_stock.days_out_of_stock(warehouse).to_pylist()
     return sorted((row["product"], row["first_day"], row["next_day"]) for row in rows)
 
 
 def masked(table: pa.Table, start: date, steps: int) -> set[tuple[str, int]]:
     """Products and days of a window that are masked."""
-    bounds = zip(*out_of_stock.bounds(table, start, steps), strict=True)
+    bounds = zip(*regressors.span_bounds(table, start, steps), strict=True)
     products = table.column("product").to_pylist()
     return {
         (name, day)
@@ -149,7 +149,7 @@ def test_spans_are_the_days_of_a_plain_model(duck: Duck, seed: int) -> None:
 def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch) -> None:
     duck.fill(tables(facts(random.Random(7))))
     whole = spans(duck)
-    monkeypatch.setattr(stock_days, "MOST_FACTS", 1)
+    monkeypatch.setattr(computed_stock, "MAX_DAY_FACTS", 1)
     warehouse = RecordingWarehouse(duck)
     assert spans(warehouse) == whole
     parts = [params["first_product"] for text, params in warehouse.queries if text.endswith("days_out_of_stock")]
@@ -162,13 +162,13 @@ def test_spans_are_the_same_in_parts(duck: Duck, monkeypatch: pytest.MonkeyPatch
 def test_a_window_has_the_days_of_the_spans_of_all_time(
     duck: Duck, monkeypatch: pytest.MonkeyPatch, seed: int, step: int
 ) -> None:
-    monkeypatch.setattr(out_of_stock, "LONGEST", 5)
+    monkeypatch.setattr(regressors, "LONGEST_SPAN", 5)
     warehouse, shorter = cast("Any", duck), 0
     duck.fill(tables(facts(random.Random(seed))))
-    whole = stock_days.days_out_of_stock(warehouse)
+    whole = computed_stock.days_out_of_stock(warehouse)
     for number in range(3, DAYS, step):
         start = FIRST + number * DAY
-        window = stock_days.days_out_of_stock(warehouse, out_of_stock.needed_from(start))
+        window = computed_stock.days_out_of_stock(warehouse, regressors.spans_needed_from(start))
         expected = masked(whole, start, DAYS - number)
         assert masked(window, start, DAYS - number) == expected, number
         shorter += window.num_rows < whole.num_rows and bool(expected)
@@ -184,7 +184,7 @@ def test_lines_before_the_last_count_of_a_window_are_not_read(duck: Duck) -> Non
     duck.fill(tables([*sales, *counts]))
     warehouse = RecordingWarehouse(duck)
     for since, lines in ((date.min, 60), (FIRST + 10 * DAY, 60), (FIRST + 11 * DAY, 50), (FIRST + 29 * DAY, 40)):
-        stock_days.days_out_of_stock(cast("Any", warehouse), since)
+        computed_stock.days_out_of_stock(cast("Any", warehouse), since)
         text, params = warehouse.queries[-1]
         counted = text.replace("SELECT * FROM days_out_of_stock", "SELECT COUNT(*) AS lines FROM visible_stock_lines")
         assert duck.query(counted, params).to_pylist() == [{"lines": lines}]
@@ -205,8 +205,8 @@ def test_the_last_day_has_the_stock_of_the_levels(duck: Duck) -> None:
     content = tables(facts(random.Random(11)))
     duck.fill(content)
     warehouse: Any = duck
-    levels = computing.levels(warehouse, FIRST + DAYS * DAY).to_pylist()
-    days = stock_days.by_day(warehouse).to_pylist()
+    levels = computed_stock.compute_levels(warehouse, FIRST + DAYS * DAY).to_pylist()
+    days = computed_stock.stock_by_day(warehouse).to_pylist()
     newest = {row["product"]: row["on_hand"] for row in sorted(days, key=lambda row: row["stock_day"])}
     assert newest == {row["product"]: row["on_hand"] for row in levels if row["on_hand"] is not None}
 

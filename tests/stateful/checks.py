@@ -16,10 +16,10 @@ from tillstream.analytics.row_scope.conditions import Where
 from tillstream.analytics.row_scope.summing import total_query
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState
 from tillstream.model.tables.daily_totals import ROLLUPS
+from tillstream.operations import rebuild
 from tillstream.people import warehouse_scopes
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_originals
-from tillstream.workflows.operations import rebuild
 
 LINES = """SELECT sale_id, line_key, store_id, product_id, channel, sold_at, sale_date, quantity, unit_price, extra
     FROM current_lines"""
@@ -53,7 +53,7 @@ def check(system: System) -> Ledger:
     _check_events(system)
     _check_daily_totals(system)
     assert not warehouse_scopes.sync_user_scopes(system.plain.ports), "the warehouse knows already what people may see"
-    for run in (rebuild.check, rebuild.from_originals):
+    for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals):
         report = run(system.plain.ports, system.plain.fresh_warehouse)
         assert not report["differences"], (run.__name__, report["differences"])
     return ledger

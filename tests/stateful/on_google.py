@@ -22,11 +22,11 @@ from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build, tables
 from tillstream.app.custom_contracts import COLLECTION
+from tillstream.intake import store_sales
 from tillstream.model.contract import parse_contract
 from tillstream.model.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
 from tillstream.ports.bus import Delivery, RetryPolicy
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
 
 AT_ONCE = RetryPolicy(minimum=0.0, maximum=0.1)
 """Released messages are redelivered soon; the number of attempts is that of a real project."""
@@ -73,7 +73,7 @@ class LeaseRecorder(Wrapper):
     def pull(self, subscription: str, limit: int, wait: float = 0.0) -> list[Delivery]:
         deliveries: list[Delivery] = self._inner.pull(subscription, limit, wait)
         self.leased |= {delivery.lease: delivery for delivery in deliveries}
-        if subscription == store_sales.SUBSCRIPTION:
+        if subscription == store_sales.RECEIVE_SUBSCRIPTION:
             self.taken_sales |= {each.id: (each.sequence, _text(each)) for each in deliveries}
         return deliveries
 

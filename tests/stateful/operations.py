@@ -7,6 +7,7 @@ from random import Random
 from stateful.sources import Fix, Row, Source, some_row, some_sale
 from stateful.system import System
 
+from tillstream.intake import store_sales
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState, receipt_number, receipt_time
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import Role
@@ -15,8 +16,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.review import decisions, replay, undo
+from tillstream.review import held_batches, replay, undo
 
 
 def _source(system: System, rng: Random) -> Source:
@@ -97,7 +97,7 @@ def send(system: System, rng: Random) -> bool:
     system.app.ports.bus.publish(TOPIC_STORE_SALES, [message for _, message in messages])
     system.promised += [text for text, _ in messages]
     if rng.random() < 0.7:
-        store_sales.receive(system.app.ports, system.app.contracts, rng.choice([1, 2, 100]), 0)
+        store_sales.receive_store_sales(system.app.ports, system.app.contracts, rng.choice([1, 2, 100]), 0)
     if rng.random() < 0.5:
         system.worker.run_until_idle()
     return True
@@ -111,7 +111,7 @@ def _random_batch(system: System, rng: Random, allowed: Callable[[Batch], bool])
 def undo_batch(system: System, rng: Random) -> bool:
     batch = _random_batch(system, rng, lambda u: u.state in STATES_IN_LEDGER and u.kind != "correction")
     if batch:
-        undo.undo(system.app.ports, batch.batch_id, "manager")
+        undo.undo_batch(system.app.ports, batch.batch_id, "manager")
     return batch is not None
 
 
@@ -144,7 +144,7 @@ def _some_fix(system: System, upload: Batch, number: int, rng: Random) -> Fix:
 
 
 def replay_batch(system: System, rng: Random) -> bool:
-    batch = _random_batch(system, rng, lambda u: u.state in replay.REPLAYABLE and u.kind in ("upload", "replay"))
+    batch = _random_batch(system, rng, lambda u: u.state in replay.REPLAYABLE_STATES and u.kind in ("upload", "replay"))
     if batch is None:
         return False
     columns = system.files[batch.sha256][1]
@@ -152,7 +152,7 @@ def replay_batch(system: System, rng: Random) -> bool:
     name = rng.choice(fitting) if rng.random() < 0.4 else batch.contract
     stores = system.writer()
     received = _some_time(system, rng) if rng.random() < 0.3 else ""
-    replayed = replay.replay(
+    replayed = replay.replay_batch(
         system.app.ports, system.app.contracts, batch.batch_id, name, "clerk", stores=stores, received=received
     )
     if rng.random() < 0.7:
@@ -179,7 +179,7 @@ def edit_contract(system: System, rng: Random) -> bool:
 def confirm_held(system: System, rng: Random) -> bool:
     batch = _random_batch(system, rng, lambda u: u.state is BatchState.HELD)
     if batch:
-        decisions.confirm(system.app.ports, batch.batch_id, "manager", as_new=rng.random() < 0.3)
+        held_batches.confirm_batch(system.app.ports, batch.batch_id, "manager", as_new=rng.random() < 0.3)
         settle.settle_all(system.app.ports, system.app.contracts)
     return batch is not None
 
@@ -189,7 +189,7 @@ def confirm_as_new(system: System, rng: Random) -> bool:
         system, rng, lambda u: u.state in STATES_IN_LEDGER and u.kind in ("upload", "replay") and not u.as_new
     )
     if batch:
-        decisions.confirm(system.app.ports, batch.batch_id, "manager", as_new=True)
+        held_batches.confirm_batch(system.app.ports, batch.batch_id, "manager", as_new=True)
         settle.settle_all(system.app.ports, system.app.contracts)
     return batch is not None
 
@@ -197,7 +197,7 @@ def confirm_as_new(system: System, rng: Random) -> bool:
 def reject_held(system: System, rng: Random) -> bool:
     batch = _random_batch(system, rng, lambda u: u.state is BatchState.HELD)
     if batch:
-        decisions.reject(system.app.ports, batch.batch_id, "manager")
+        held_batches.reject_batch(system.app.ports, batch.batch_id, "manager")
     return batch is not None
 
 

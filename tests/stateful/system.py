@@ -19,17 +19,17 @@ from stateful.sources import COUNTED, NUMBERED, REGION, Fix, Row, Sale, Source, 
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.events import TOPIC_SALE_EVENTS
 from tillstream.model.people import narrow_stores
+from tillstream.operations import reconcile
 from tillstream.ports.bus import Delivery
 from tillstream.receipts import original_rows
 from tillstream.records import batch_originals, batch_records
+from tillstream.review import correction_submission
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
 
 LISTENER = "proof"
 STORE_SALES = Source("store-sales")
@@ -100,7 +100,7 @@ class System:
         """Run until idle: all events are handled, and stopped batches are continued."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        reconcile.run(
+        reconcile.run_sweep(
             self.app.ports, self.app.contracts, patience=timedelta(0), delegate=bool(self.app.settings.project)
         )
         self.worker.run_until_idle()
@@ -153,7 +153,7 @@ class System:
         sha = hashlib.sha256(data).hexdigest()
         self.files[sha] = (rows, columns)
         contract = self.app.contracts.pin(source.name)
-        upload = uploads.receive(
+        upload = inbox.receive_file(
             self.app.ports, contract, self.file_name(sha), io.BytesIO(data), "clerk", stores=stores
         )
         self.promised.append(sha)
@@ -178,7 +178,7 @@ class System:
         for earlier in batch_records.child_batches(self.app.ports, batch, BatchKind.CORRECTION):
             self.fixes_in(earlier)
         self.last_correction[batch] = fixes
-        return submit.submit_correction(
+        return correction_submission.submit_correction(
             self.app.ports, batch, "corrected.csv", io.BytesIO(out.getvalue().encode()), "clerk", stores=stores
         )
 

@@ -14,13 +14,13 @@ from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.warehouse import Settlement
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.review import decisions, replay, undo
+from tillstream.review import held_batches, replay, undo
 
 
 def test_a_file_confirmed_as_new_keeps_its_corrected_rows(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(system, batch, Fix(3, like(product="Q"), "edit"))
-    confirmed = decisions.confirm(system.app.ports, batch, "manager", as_new=True)
+    confirmed = held_batches.confirm_batch(system.app.ports, batch, "manager", as_new=True)
     settle.settle_all(system.app.ports, system.app.contracts)
     assert rows(system, confirmed.batch_id) == {"new": 3}
     check(system)
@@ -29,7 +29,7 @@ def test_a_file_confirmed_as_new_keeps_its_corrected_rows(system: System) -> Non
 def test_a_correction_of_a_replay_follows_the_corrections_included_in_it(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(number="2"), like(product="Q", fault="qty"))
     fix(system, batch, Fix(3, like(product="Q", fault="qty"), "edit"))
-    again = replay.replay(system.app.ports, system.app.contracts, batch, None, "clerk")
+    again = replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "clerk")
     process(system, again)
     fix(system, again.batch_id, Fix(3, like(product="Q"), "edit"))
     assert rows(system, again.batch_id) == {"new": 3}
@@ -41,7 +41,7 @@ def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded
     send_sales(system, Sale("1", "S1", "2024-03-01", 9, (("P", 2, 2),)))
     batch = upload_rows(system, "sale", like(number="2"), like(fault="qty"))
     fix(system, batch, Fix(2, GOOD, "edit"))
-    again = replay.replay(system.app.ports, system.app.contracts, batch, None, "clerk")
+    again = replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "clerk")
     process(system, again)
     assert rows(system, again.batch_id) == {"new": 1, "quarantined": 1}
     assert [row["Qty"] for row in system.rejected_rows(again.batch_id)] == ["1"]
@@ -112,11 +112,11 @@ def test_an_accepted_row_does_not_lower_the_statement_of_the_preferred_side(syst
 
 def test_a_file_cannot_be_replayed_twice_at_a_time_nor_corrected_meanwhile(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(product="Q", fault="qty"))
-    first = replay.replay(system.app.ports, system.app.contracts, batch, "sale", "clerk")
+    first = replay.replay_batch(system.app.ports, system.app.contracts, batch, "sale", "clerk")
     with pytest.raises(Rejected, match="is already being replayed"):
-        replay.replay(system.app.ports, system.app.contracts, batch, None, "clerk")
+        replay.replay_batch(system.app.ports, system.app.contracts, batch, None, "clerk")
     with pytest.raises(Rejected, match="is already being replayed"):
-        decisions.confirm(system.app.ports, batch, "manager", as_new=True)
+        held_batches.confirm_batch(system.app.ports, batch, "manager", as_new=True)
     with pytest.raises(Rejected, match="is already being replayed"):
         system.fix(batch, [Fix(2, like(product="Q"), "edit")])
     process(system, first)
@@ -139,7 +139,7 @@ def test_equal_bytes_read_with_two_contract_versions_count_as_the_later_version(
     edited = source(system, "ruling")
     system.add_contract(Source(edited.name, rules=edited.rules, edition=2))
     system.restart()
-    again = replay.replay(system.app.ports, system.app.contracts, first, None, "clerk")
+    again = replay.replay_batch(system.app.ports, system.app.contracts, first, None, "clerk")
     process(system, again)
     assert rows(system, again.batch_id) == {"corrected": 1}
     assert dict(check(system).current()["S1/1", "P#1"])["channel"] == "edition 2"
@@ -164,7 +164,7 @@ def test_corrections_follow_their_file_when_the_process_dies_between_them(system
     system.wait()
     system.fuse.armed = [("documents.put batches undone", when)]
     with pytest.raises(Crash):
-        undo.undo(system.app.ports, batch, "manager")
+        undo.undo_batch(system.app.ports, batch, "manager")
     system.restart()
     system.wait()
     assert {record.state for record, _ in system.batches().values()} == {BatchState.UNDONE}

@@ -7,14 +7,14 @@ from stateful.sources import Fix, Sale
 from stateful.steps import GOOD, fix, like, process, rows, send_sales, source, upload_rows
 from stateful.system import System
 
+from tillstream.intake import store_sales
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.pipeline.settling import settle
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.review import decisions, replay, undo
+from tillstream.review import held_batches, replay, undo
 
 SALE = Sale("1", "S1", "2024-03-01", 9, (("P", 1, 1), ("Q", 1, 1)), 2)
 
@@ -31,7 +31,7 @@ def test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new(syst
     assert rows(system, upload_rows(system, "ruling", like(qty=2))) == {"corrected": 1}
     again = upload_rows(system, "ruling", GOOD)
     assert rows(system, again) == {"duplicate": 1}
-    confirmed = decisions.confirm(system.app.ports, again, "manager", as_new=True)
+    confirmed = held_batches.confirm_batch(system.app.ports, again, "manager", as_new=True)
     settle.settle_all(system.app.ports, system.app.contracts)
     assert rows(system, confirmed.batch_id) == {"corrected": 1}
     check(system)
@@ -40,7 +40,7 @@ def test_a_repeated_older_file_changes_nothing_until_it_is_confirmed_as_new(syst
 def test_undo_keeps_lines_that_another_file_also_contains(system: System) -> None:
     first = upload_rows(system, "ruling", GOOD, like(number="2"))
     upload_rows(system, "ruling", GOOD)
-    undo.undo(system.app.ports, first, "manager")
+    undo.undo_batch(system.app.ports, first, "manager")
     assert set(check(system).current()) == {("S1/1", "P#1")}
 
 
@@ -92,17 +92,17 @@ def test_a_preferred_earlier_file_overrides_a_later_till(system: System) -> None
 def test_a_replay_replaces_its_file_and_keeps_the_fixes(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD, like(product="Q", fault="qty"))
     fix(system, batch, Fix(2, like(product="Q"), "edit"))
-    again = replay.replay(system.app.ports, system.app.contracts, batch, "yielding", "clerk")
+    again = replay.replay_batch(system.app.ports, system.app.contracts, batch, "yielding", "clerk")
     process(system, again)
     assert rows(system, again.batch_id) == {"new": 2}
-    undo.undo(system.app.ports, again.batch_id, "manager")
+    undo.undo_batch(system.app.ports, again.batch_id, "manager")
     assert not check(system).current()
 
 
 def test_a_batch_with_a_pending_replay_cannot_be_undone(system: System) -> None:
     batch = upload_rows(system, "ruling", GOOD)
-    again = replay.replay(system.app.ports, system.app.contracts, batch, "yielding", "clerk")
-    for step in (undo.preview, lambda ports, batch_id: undo.undo(ports, batch_id, "manager")):
+    again = replay.replay_batch(system.app.ports, system.app.contracts, batch, "yielding", "clerk")
+    for step in (undo.preview_undo, lambda ports, batch_id: undo.undo_batch(ports, batch_id, "manager")):
         with pytest.raises(Rejected, match=f"already being replayed as batch {again.batch_id}, which is received"):
             step(system.app.ports, batch)
     process(system, again)
@@ -123,7 +123,7 @@ def test_sales_outlive_a_crash_while_they_are_received(system: System) -> None:
     system.fuse.armed = [("objects.writer inbox", "before"), ("bus.acknowledge receive", "before")]
     for _ in range(2):
         with pytest.raises(Crash):
-            store_sales.receive(system.app.ports, system.app.contracts, 10, 0)
+            store_sales.receive_store_sales(system.app.ports, system.app.contracts, 10, 0)
         system.restart()
     assert len(check(system).current()) == 2
 

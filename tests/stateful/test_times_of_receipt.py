@@ -11,7 +11,7 @@ from stateful.system import System
 from tillstream.model.batch import STATES_IN_LEDGER, receipt_time
 from tillstream.model.errors import Rejected
 from tillstream.records import batch_records
-from tillstream.workflows.review import replay, replay_preview
+from tillstream.review import replay, settlement_previews
 
 AHEAD = timedelta(days=400).total_seconds()
 
@@ -22,7 +22,7 @@ def units(system: System) -> object:
 
 def replayed(system: System, batch: str, received: str) -> str:
     ports, contracts = system.app.ports, system.app.contracts
-    again = replay.replay(ports, contracts, batch, None, "manager", received=received)
+    again = replay.replay_batch(ports, contracts, batch, None, "manager", received=received)
     process(system, again)
     return again.batch_id
 
@@ -48,7 +48,7 @@ def test_an_old_statement_from_a_clock_ahead_yields_to_the_newer_one(system: Sys
     upload_rows(system, "ruling", like(qty=7))
     assert units(system) == 1
     ports, contracts = system.app.ports, system.app.contracts
-    previewed = replay_preview.preview(ports, contracts, batch, received=right)
+    previewed = settlement_previews.preview_replay(ports, contracts, batch, received=right)
     assert (previewed["changes"]["corrected"], previewed["received"]["after"]) == (1, right[:19] + "+00:00")
     again = replayed(system, batch, right)
     assert units(system) == 7

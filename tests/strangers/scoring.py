@@ -27,8 +27,8 @@ from tillstream.pipeline.matching.match_contract import sample_original
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports.warehouse import WarehouseQuery
+from tillstream.review import settlement_previews
 from tillstream.settings import Settings
-from tillstream.workflows.review import dry_run
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 ROUNDS = 8
@@ -160,8 +160,8 @@ def _loaded(app: App, contract: Contract, name: str, data: bytes) -> tuple[Mappi
     """Return the receipt of a dry run and the lines of the ledger as they would be."""
     prefix = f"dry-run/{app.ports.clock.tick()}"
     try:
-        upload = dry_run._keep(app.ports, contract, prefix, name, io.BytesIO(data))
-        receipt, settled = dry_run.tried(
+        upload = settlement_previews._store_file(app.ports, contract, prefix, name, io.BytesIO(data))
+        receipt, settled = settlement_previews.try_settlement(
             app.ports, app.contracts, upload, prefix, (), WarehouseQuery(FIGURES), contract=contract
         )
     finally:

@@ -6,8 +6,8 @@ from random import Random
 
 from stateful.system import System
 
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import records
+from tillstream.stock import stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 REGION = "Testland"
 KINDS = (MovementKind.COUNT, MovementKind.RECEIPT, MovementKind.SUPPLIER_RETURN)
@@ -16,11 +16,15 @@ KINDS = (MovementKind.COUNT, MovementKind.RECEIPT, MovementKind.SUPPLIER_RETURN)
 def act(home: System, rng: Random) -> None:
     """Record a movement, or cancel one."""
     ports = home.plain.ports
-    every = [one.data["movement_id"] for one in records.every(ports) if one.data["kind"] != MovementKind.CANCELLATION]
+    every = [
+        one.data["movement_id"]
+        for one in stored_movements.all_movements(ports)
+        if one.data["kind"] != MovementKind.CANCELLATION
+    ]
     if every and rng.random() < 0.3:
-        records.cancel(ports, rng.choice(every), by="ana")
+        stored_movements.cancel_movement(ports, rng.choice(every), by="ana")
     else:
-        records.record(ports, [_movement(rng)], by="ana")
+        stored_movements.record_movements(ports, [_movement(rng)], by="ana")
     home.clock.advance(rng.choice((1, 3_600, 90_000)))
 
 

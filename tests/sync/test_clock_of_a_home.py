@@ -8,10 +8,10 @@ import pytest
 from stateful.steps import GOOD, like, process, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
+from tillstream.operations import rebuild
+from tillstream.review import replay
 from tillstream.sync import homes
 from tillstream.sync.refusals import Refused
-from tillstream.workflows.operations import rebuild
-from tillstream.workflows.review import replay
 
 CURRENT = "SELECT quantity FROM current_lines ORDER BY quantity"
 
@@ -32,8 +32,8 @@ def test_a_file_from_a_clock_ahead_counts_at_the_head_office_when_it_was_receive
     upload_rows(home, SOURCE, like(qty=7))
     with pytest.raises(Refused, match="reprocess the file in the home with the time at which it was received"):
         two.sync()
-    process(home, replay.replay(home.plain.ports, home.plain.contracts, batch, None, "owner", received=right))
+    process(home, replay.replay_batch(home.plain.ports, home.plain.contracts, batch, None, "owner", received=right))
     homes.release(two.office.ports, NAME, "chief")
     two.check_agreement(two.sync())
     assert [line["quantity"] for line in two.office.ports.warehouse.query(CURRENT).to_pylist()] == [1, 7]
-    assert not rebuild.check(two.office.ports, home.plain.fresh_warehouse)["differences"]
+    assert not rebuild.rebuild_from_ledger(two.office.ports, home.plain.fresh_warehouse)["differences"]

@@ -10,9 +10,9 @@ import pytest
 from sync.two_homes import Pair, pair
 
 from tillstream.app import App
-from tillstream.catalogue import sent
-from tillstream.catalogue.sent import SentEntry
-from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.catalogue import entry_saving
+from tillstream.catalogue.entry_saving import SentEntry
+from tillstream.model.product_catalogue import EntryKind, Product
 from tillstream.sync.reference import catalogue, exchange
 
 FEW, MANY = 150, 450
@@ -51,7 +51,7 @@ def add(app: App, first: int, end: int) -> None:
     """Products with barcodes."""
     products = [Product(f"P{number:04}", f"Product {number}", barcodes=(f"B{number}",)) for number in range(first, end)]
     entries = [SentEntry(EntryKind.PRODUCT, one, lambda _: True, ("Testland",)) for one in products]
-    assert all(one.version for one in sent.save(app.ports, entries, "ana"))
+    assert all(one.version for one in entry_saving.save_sent_entries(app.ports, entries, "ana"))
 
 
 def counted_sync(two: Pair) -> tuple[int, int]:

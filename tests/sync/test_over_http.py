@@ -21,9 +21,9 @@ from sync.test_reference_of_homes import goal_of, name_of, put, set_goal
 from sync.two_homes import NAME, SOURCE, Connected, connected, stock_of
 
 from examples import examples, one_in
-from tillstream.domain.catalogue.entries import Product
-from tillstream.inventory import records
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.product_catalogue import Product
+from tillstream.stock import stored_movements
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.http import frame, signing
 from tillstream.sync.http.remote import PATH
@@ -193,10 +193,10 @@ def test_unreadable_content_is_refused(two: Connected, body: bytes, expected: in
 )
 def test_an_unreadable_movement_is_refused(two: Connected, change: dict[str, Any]) -> None:
     stock_acts.act(two.pair.home, Random(1))
-    (stored,) = records.every(two.pair.home.plain.ports)
+    (stored,) = stored_movements.all_movements(two.pair.home.plain.ports)
     assert signed(two, 7, frame.pack({"movements": [{**stored.data, **change}]}), "add-stock").send() == 422
     assert signed(two, 8, frame.pack({"movements": [stored.data]}), "add-stock").send() == 200
-    assert records.count(two.pair.office.ports) == 1
+    assert stored_movements.count_movements(two.pair.office.ports) == 1
 
 
 def test_another_call_does_not_exist(two: Connected) -> None:

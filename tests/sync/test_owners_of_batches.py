@@ -12,10 +12,10 @@ from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.people import signatures
 from tillstream.records import batch_records
+from tillstream.review import replay
 from tillstream.sync import exchange, homes, journal, status
 from tillstream.sync.entry import Entry, Parcel, Position
 from tillstream.sync.office import LocalOffice
-from tillstream.workflows.review import replay
 
 OTHER = "paris-1"
 
@@ -52,7 +52,7 @@ def test_a_home_cannot_replay_a_batch_of_another_one(two: Pair, counts: bool) ->
     batch = upload_rows(two.home, SOURCE, like())
     two.sync()
     ports, contracts = two.home.plain.ports, two.home.plain.contracts
-    process(two.home, replay.replay(ports, contracts, batch, None, "owner"))
+    process(two.home, replay.replay_batch(ports, contracts, batch, None, "owner"))
     (parcel,) = exchange.parcels(ports, homes.get(two.office.ports, NAME).position)
     (entry,) = parcel.entries
     sent = tuple(replace(one, counts=counts) for one in entry.batches)
@@ -80,7 +80,7 @@ def test_a_parent_that_was_sent_before_its_batch_is_checked_when_it_counts(two: 
     batch = upload_rows(two.home, SOURCE, like())
     ports, contracts = two.home.plain.ports, two.home.plain.contracts
     settled = journal.last(ports)
-    process(two.home, replay.replay(ports, contracts, batch, None, "owner"))
+    process(two.home, replay.replay_batch(ports, contracts, batch, None, "owner"))
     (parcel,) = exchange.parcels(ports, Position(number=settled))
     (early,) = (replace(one, counts=False) for one in parcel.entries[0].batches)
     first = replace(parcel, after=Position(), entries=(Entry(1, (early,)),))

@@ -15,11 +15,9 @@ from sync.two_homes import NAME, Pair, pair
 
 from examples import examples, one_in
 from tillstream.app import App
-from tillstream.catalogue import records
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
-from tillstream.domain.catalogue.problems import InvalidEntry
+from tillstream.catalogue import stored_entries
+from tillstream.model.catalogue_columns import InvalidEntry
+from tillstream.model.product_catalogue import Alias, DatedAmount, EntryKind, Product, Store
 from tillstream.sync import homes
 from tillstream.sync.reference import office, questions, rates
 
@@ -92,7 +90,7 @@ def decide_until_equal(two: Pair, rng: Random) -> int:
         if any(not one.is_choice for one in opened):
             for app in (two.home.plain, two.office):
                 for code in "PQR":
-                    stored = records.get(app.ports, EntryKind.PRODUCT, code)
+                    stored = stored_entries.get_entry(app.ports, EntryKind.PRODUCT, code)
                     if stored and isinstance(stored.entry, Product):
                         put(app, replace(stored.entry, aliases=()))
             continue

@@ -10,7 +10,7 @@ from sync.two_homes import NAME, pair, stock_of
 from turns import one_in_turns
 
 from examples import examples, one_in
-from tillstream.inventory import comparison
+from tillstream.stock import stored_levels
 
 STEPS = 12
 
@@ -22,7 +22,7 @@ def play(folder: Path, seed: int) -> int:
         restores.play(two, folder, rng, STEPS, lambda: act(two.home, rng))
         two.check_agreement(two.sync_until_done(rng))
         assert two.sync().movements == 0
-        assert comparison.differences(two.office.ports) == []
+        assert stored_levels.level_differences(two.office.ports) == []
         return len(stock_of(two.office, NAME))
 
 

@@ -12,14 +12,21 @@ from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, Pair, pair
 
 from tillstream.app import App
-from tillstream.catalogue import records, saving
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.goals import records as goals
+from tillstream.catalogue import entry_saving, stored_entries
+from tillstream.goals import stored_goals as goals
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.model.errors import NotFound
 from tillstream.model.months import Month
+from tillstream.model.product_catalogue import (
+    Alias,
+    DatedAmount,
+    Entry,
+    EntryKind,
+    Product,
+    Promotion,
+    Salesperson,
+    Store,
+)
 from tillstream.sync import homes, status
 from tillstream.sync.office import LocalOffice
 from tillstream.sync.reference import questions
@@ -40,14 +47,14 @@ def two(tmp_path: Path) -> Iterator[Pair]:
 
 def put(app: App, entry: Entry) -> None:
     kind = next(one for one in EntryKind if one.value == type(entry).__name__.lower())
-    stored = records.get(app.ports, kind, *entry.key)
-    saving.save(
+    stored = stored_entries.get_entry(app.ports, kind, *entry.key)
+    entry_saving.save_entry(
         app.ports, kind, entry, if_version=stored.version if stored else 0, by="ana", regions=(REGION, "Elsewhere")
     )
 
 
 def product(app: App, code: str = "P") -> Product | None:
-    entry = records.current(app.ports, EntryKind.PRODUCT, code)
+    entry = stored_entries.get_current_entry(app.ports, EntryKind.PRODUCT, code)
     assert entry is None or isinstance(entry, Product)
     return entry
 
@@ -58,13 +65,13 @@ def name_of(app: App, code: str = "P") -> str:
 
 
 def set_goal(app: App, amount: int | None, region: str = REGION, store: str = "S1") -> None:
-    target = Target(region, store)
+    target = GoalTarget(region, store)
     goal = None if amount is None else Goal(target, GoalMeasure.REVENUE, Decimal(amount), "EUR")
-    goals.save(app.ports, {MAY: {(target, GoalMeasure.REVENUE): goal}}, by="ana", source="form")
+    goals.save_goals(app.ports, {MAY: {(target, GoalMeasure.REVENUE): goal}}, by="ana", source="form")
 
 
 def goal_of(app: App, region: str = REGION) -> int | None:
-    goal = goals.read(app.ports, MAY).goals.get((Target(region, "S1"), GoalMeasure.REVENUE))
+    goal = goals.read_goals(app.ports, MAY).goals.get((GoalTarget(region, "S1"), GoalMeasure.REVENUE))
     return int(goal.amount) if goal else None
 
 
@@ -82,7 +89,7 @@ def test_each_side_takes_what_only_the_other_one_changed(two: Pair) -> None:
     result = two.sync()
     assert (result.reference_sent, result.reference_taken, result.questions) == (1, 3, 0)
     assert product(home) == product(office)
-    assert records.current(home.ports, EntryKind.STORE, REGION, "S1")
+    assert stored_entries.get_current_entry(home.ports, EntryKind.STORE, REGION, "S1")
     assert (name_of(home, "Q"), goal_of(home)) == ("Quill", 100)
     put(office, replace(product(office), name="Pencil"))  # type: ignore[type-var]
     set_goal(home, 120)
@@ -104,9 +111,9 @@ def test_what_does_not_concern_the_home_stays_at_the_head_office(two: Pair) -> N
     set_goal(office, 900, "", "")
     put(home, Store("Elsewhere", "S8", "Own"))
     assert two.sync().reference_taken == 0
-    assert records.find(home.ports, EntryKind.SALESPERSON) == []
-    assert goals.read_all(home.ports) == []
-    assert records.current(office.ports, EntryKind.STORE, "Elsewhere", "S8") is None
+    assert stored_entries.find_entries(home.ports, EntryKind.SALESPERSON) == []
+    assert goals.read_all_goals(home.ports) == []
+    assert stored_entries.get_current_entry(office.ports, EntryKind.STORE, "Elsewhere", "S8") is None
 
 
 def test_what_was_equal_from_the_start_is_taken_from_the_side_that_changes_it(
@@ -197,7 +204,7 @@ def test_a_restored_head_office_gets_back_what_it_lost(two: Pair) -> None:
     put(office, Product("P", "First"))
     set_goal(office, 100)
     two.sync()
-    before = records.required(office.ports, EntryKind.PRODUCT, "P")
+    before = stored_entries.get_required_entry(office.ports, EntryKind.PRODUCT, "P")
     put(office, Product("P", "Second"))
     set_goal(office, 200)
     two.sync()
@@ -211,7 +218,7 @@ def test_a_restored_head_office_gets_back_what_both_sides_made_equal(two: Pair) 
     home, office = both(two)
     put(office, Product("P", "First"))
     two.sync()
-    before = records.required(office.ports, EntryKind.PRODUCT, "P")
+    before = stored_entries.get_required_entry(office.ports, EntryKind.PRODUCT, "P")
     for app in (home, office):
         put(app, Product("P", "Second"))
     two.sync()
@@ -223,8 +230,12 @@ def test_a_restored_head_office_gets_back_what_both_sides_made_equal(two: Pair) 
 def lose(office: App, entry: Entry) -> None:
     """Set the head office back to its first product and to no goals, as a restored backup would."""
     documents = office.ports.documents
-    goal_versions = [one.id for one in documents.find(goals.VERSIONS)]
-    for collection, ids in ((goals.VERSIONS, goal_versions), (goals.COLLECTION, [str(MAY)]), ("products", ["P"])):
+    goal_versions = [one.id for one in documents.find(goals.VERSIONS_COLLECTION)]
+    for collection, ids in (
+        (goals.VERSIONS_COLLECTION, goal_versions),
+        (goals.GOALS_COLLECTION, [str(MAY)]),
+        ("products", ["P"]),
+    ):
         for each in ids:
             documents.delete(collection, each)
     put(office, replace(entry, versions=()))
@@ -251,7 +262,7 @@ def test_a_promotion_moves_to_another_region_on_both_sides(two: Pair) -> None:
     two.sync()
     put(home, Promotion("SALE", "Sale", product="P", region="Elsewhere", rate=Decimal("0.2")))
     assert two.sync().questions == 0
-    moved = records.current(office.ports, EntryKind.PROMOTION, "SALE")
+    moved = stored_entries.get_current_entry(office.ports, EntryKind.PROMOTION, "SALE")
     assert isinstance(moved, Promotion)
     assert moved.region == "Elsewhere"
 

@@ -10,9 +10,9 @@ from sync.two_homes import SOURCE, Connected, connected
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.records import batch_records
+from tillstream.review import undo
 from tillstream.sync import requests
 from tillstream.sync.requests import RequestState
-from tillstream.workflows.review import undo
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_request_is_carried_out_by_an_undo_in_the_home(two: Connected, batch: 
     home, office = two.pair.home.plain.ports, two.pair.office.ports
     (request,) = requests.to_answer(home)
     assert (request.batch_id, request.reason, request.by, request.home) == (batch, "Wrong day.", "chief", "")
-    undo.undo(home, batch, "ana")
+    undo.undo_batch(home, batch, "ana")
     assert two.sync().requests == 0
     assert batch_records.get_batch(office, batch).state is BatchState.UNDONE
     noted = requests.find(office, batch)
@@ -87,7 +87,7 @@ def test_only_a_batch_of_a_home_that_counts_can_be_requested(two: Connected, bat
     home, office = two.pair.home.plain.ports, two.pair.office.ports
     with pytest.raises(Rejected, match="Undo it here"):
         requests.ask(home, batch, "No.", "ana")
-    undo.undo(home, batch, "ana")
+    undo.undo_batch(home, batch, "ana")
     two.sync()
     with pytest.raises(Rejected, match="nothing to undo"):
         requests.ask(office, batch, "Still wrong.", "chief")

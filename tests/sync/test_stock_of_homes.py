@@ -10,9 +10,9 @@ from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, Pair, check_stock, pair
 
 from tillstream.app import App
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import records
 from tillstream.model.errors import Rejected
+from tillstream.stock import stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 from tillstream.sync import homes, standing, status
 from tillstream.sync.refusals import QUESTION, Refused
 
@@ -36,12 +36,12 @@ def movement(
 
 def record(two: Pair, *movements: Movement) -> None:
     for one in movements:
-        records.record(two.home.plain.ports, [one], by="ana")
+        stored_movements.record_movements(two.home.plain.ports, [one], by="ana")
         two.home.clock.advance(1)
 
 
 def cancel(two: Pair, movement_id: str) -> None:
-    records.cancel(two.home.plain.ports, movement_id, by="ana")
+    stored_movements.cancel_movement(two.home.plain.ports, movement_id, by="ana")
     two.home.clock.advance(1)
 
 
@@ -55,7 +55,10 @@ def test_movements_arrive_once_with_their_author_and_their_time(two: Pair) -> No
     result = two.sync()
     two.check_agreement(result)
     assert (result.movements, two.sync().movements, status.lag(two.home.plain.ports).movements) == (2, 0, 0)
-    here, there = records.get(two.home.plain.ports, "r"), records.get(two.office.ports, f"{AT_OFFICE}r")
+    here, there = (
+        stored_movements.get_movement(two.home.plain.ports, "r"),
+        stored_movements.get_movement(two.office.ports, f"{AT_OFFICE}r"),
+    )
     assert (here.by, here.recorded_at, here.movement.note) == (there.by, there.recorded_at, there.movement.note)
     assert levels(two.office) == [("S1", "P", Decimal(12), Decimal(5))]
 
@@ -64,21 +67,21 @@ def test_a_cancellation_follows_and_is_made_in_the_home_only(two: Pair) -> None:
     record(two, movement("c", 7, MovementKind.COUNT), movement("r"))
     two.sync()
     with pytest.raises(Rejected, match="movement of the home berlin-1"):
-        records.cancel(two.office.ports, f"{AT_OFFICE}r", by="chief")
+        stored_movements.cancel_movement(two.office.ports, f"{AT_OFFICE}r", by="chief")
     cancel(two, "r")
     two.check_agreement(two.sync())
-    assert records.is_cancelled(two.office.ports, f"{AT_OFFICE}r")
+    assert stored_movements.is_movement_cancelled(two.office.ports, f"{AT_OFFICE}r")
     assert levels(two.office) == [("S1", "P", Decimal(7), Decimal(0))]
 
 
 def test_equal_ids_of_a_home_and_its_head_office_are_two_movements(two: Pair) -> None:
-    records.record(two.office.ports, [movement("r", 1, store="S2")], by="chief")
+    stored_movements.record_movements(two.office.ports, [movement("r", 1, store="S2")], by="chief")
     record(two, movement("r", 2))
     two.check_agreement(two.sync())
-    assert records.get(two.office.ports, "r").movement.store_id == "S2"
+    assert stored_movements.get_movement(two.office.ports, "r").movement.store_id == "S2"
     cancel(two, "r")
     two.check_agreement(two.sync())
-    assert not records.is_cancelled(two.office.ports, "r")
+    assert not stored_movements.is_movement_cancelled(two.office.ports, "r")
 
 
 def test_an_id_of_a_home_cannot_be_recorded_as_an_own_one(two: Pair) -> None:
@@ -98,8 +101,8 @@ def test_what_a_restored_backup_lacks_comes_back(two: Pair, tmp_path: Path) -> N
     result = two.sync()
     two.check_agreement(result)
     assert result.recovered_movements == 3  # b, c and its cancellation
-    assert records.get(two.home.plain.ports, "b").movement.note == "kept"
-    assert records.is_cancelled(two.home.plain.ports, "c")
+    assert stored_movements.get_movement(two.home.plain.ports, "b").movement.note == "kept"
+    assert stored_movements.is_movement_cancelled(two.home.plain.ports, "c")
     assert two.sync().movements == 0
 
 
@@ -122,8 +125,8 @@ def test_another_movement_with_the_id_of_a_lost_one_is_a_question(two: Pair, tmp
 def test_a_head_office_that_lost_movements_receives_them_again(two: Pair) -> None:
     record(two, movement("a"), movement("b"))
     two.sync()
-    for document in records.every(two.office.ports):
-        two.office.ports.documents.delete(records.COLLECTION, document.id)
+    for document in stored_movements.all_movements(two.office.ports):
+        two.office.ports.documents.delete(stored_movements.COLLECTION, document.id)
     two.office.ports.warehouse.replace_table(
         "stock_movements", two.office.ports.warehouse.query("SELECT * FROM stock_movements LIMIT 0")
     )

@@ -15,10 +15,9 @@ from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
+from tillstream.review import correction_submission, replay, undo
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.refusals import CLOCK, Refused
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.review import replay, undo
 
 SOURCE = "Testland"
 
@@ -47,8 +46,8 @@ def test_undos_fixes_and_replays_follow(two: Pair) -> None:
     other = uploaded(two, "3")
     two.sync()
     fix(two.home, bad, Fix(2, like(number="2"), "edit"))
-    undo.undo(two.home.plain.ports, other, "manager")
-    replay.replay(two.home.plain.ports, two.home.plain.contracts, bad, None, "manager")
+    undo.undo_batch(two.home.plain.ports, other, "manager")
+    replay.replay_batch(two.home.plain.ports, two.home.plain.contracts, bad, None, "manager")
     two.home.wait()
     two.check_agreement(two.sync())
     assert batch_records.get_batch(two.office.ports, other).state is BatchState.UNDONE
@@ -60,11 +59,11 @@ def test_the_head_office_decides_nothing_about_a_batch_of_a_home(two: Pair) -> N
     two.sync()
     ports, contracts = two.office.ports, two.office.contracts
     with pytest.raises(Rejected, match="batch of the home berlin-1"):
-        undo.undo(ports, batch, "chief")
+        undo.undo_batch(ports, batch, "chief")
     with pytest.raises(Rejected, match="batch of the home berlin-1"):
-        replay.replay(ports, contracts, batch, None, "chief")
+        replay.replay_batch(ports, contracts, batch, None, "chief")
     with pytest.raises(Rejected, match="batch of the home berlin-1"):
-        submit.check_correctable(ports, batch_records.get_batch(ports, batch))
+        correction_submission.check_correctable(ports, batch_records.get_batch(ports, batch))
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
@@ -137,7 +136,7 @@ def test_what_a_restored_backup_lacks_comes_back_and_nothing_doubles(two: Pair, 
     saved(two, tmp_path / "copy")
     bad = upload_rows(two.home, SOURCE, like(number="2"), like(number="3", fault="qty"))
     fix(two.home, bad, Fix(2, like(number="3"), "edit"))
-    undo.undo(two.home.plain.ports, first, "manager")
+    undo.undo_batch(two.home.plain.ports, first, "manager")
     two.sync()
     before = lines(two.office)
     restored(two, tmp_path / "copy")
@@ -180,7 +179,7 @@ def test_a_correction_from_before_and_one_since_the_restore_are_a_question(two: 
     fix(two.home, bad, Fix(2, like(number="3", qty=2), "edit"))
     with pytest.raises(Rejected, match="Undo it here"):
         two.sync()
-    undo.undo(two.home.plain.ports, bad, "manager")
+    undo.undo_batch(two.home.plain.ports, bad, "manager")
     two.home.wait()
     two.check_agreement(two.sync())
     assert not lines(two.office)
@@ -198,7 +197,7 @@ def corrected_and_restored(two: Pair, copy: Path) -> str:
 
 
 def replayed(two: Pair, batch: str) -> Batch:
-    return replay.replay(two.home.plain.ports, two.home.plain.contracts, batch, None, "manager")
+    return replay.replay_batch(two.home.plain.ports, two.home.plain.contracts, batch, None, "manager")
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -212,7 +211,7 @@ def test_a_correction_from_before_and_a_replay_since_the_restore_are_a_question(
         batch = new.batch_id
     with pytest.raises(Rejected, match=rf"batch {batch}\) .* replayed since\. Undo it here"):
         two.sync()
-    undo.undo(home.plain.ports, batch, "manager")
+    undo.undo_batch(home.plain.ports, batch, "manager")
     home.wait()
     two.check_agreement(two.sync())
     assert not lines(two.office)

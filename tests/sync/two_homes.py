@@ -18,12 +18,12 @@ from waitress.server import create_server
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.inventory import synced_ids
-from tillstream.domain.inventory.movements import Movement, MovementKind
-from tillstream.inventory import mirror, records
-from tillstream.inventory.records import StoredMovement
 from tillstream.model.errors import Conflict, Unavailable
 from tillstream.settings import Settings
+from tillstream.stock import movement_mirror, stored_movements
+from tillstream.stock import movements as stock_movements
+from tillstream.stock.movements import Movement, MovementKind
+from tillstream.stock.stored_movements import StoredMovement
 from tillstream.sync import exchange, homes, identity, status
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.exchange import Result
@@ -156,12 +156,16 @@ def check_stock(two: Pair) -> None:
 
 def stock_of(app: App, home: str = "") -> list[dict[str, Any]]:
     """Rows of the movements of a home, empty: of this one, that were not cancelled."""
-    every = [records.to_stored(one) for one in records.every(app.ports)]
-    own = [one for one in every if synced_ids.home_of(_subject(one.movement)) == home]
-    named = [replace(one, movement=synced_ids.as_sent(one.movement, home)) for one in own]
+    every = [stored_movements.to_stored_movement(one) for one in stored_movements.all_movements(app.ports)]
+    own = [one for one in every if stock_movements.home_of_movement(_subject(one.movement)) == home]
+    named = [replace(one, movement=stock_movements.as_sent_movement(one.movement, home)) for one in own]
     cancelled = {one.movement.reference for one in named if one.movement.kind is MovementKind.CANCELLATION}
     counted = [one for one in named if one.movement.movement_id not in cancelled]
-    return [row for one in sorted(counted, key=lambda one: one.movement.movement_id) for row in mirror.rows(one)]
+    return [
+        row
+        for one in sorted(counted, key=lambda one: one.movement.movement_id)
+        for row in movement_mirror.movement_rows(one)
+    ]
 
 
 def _subject(movement: Movement) -> str:

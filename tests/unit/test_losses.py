@@ -6,9 +6,9 @@ import pytest
 
 from tillstream.app import App
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.operations import kept_originals
 from tillstream.records import audit_log, losses
 from tillstream.records.losses import Loss, LossKind, Resolution
-from tillstream.workflows.operations import loss_decisions
 
 LOST = Loss(LossKind.ORIGINAL, "UK/sales.csv", "It is damaged.", "Send it again.", "abc", ("UK",), ("UK/S1",))
 
@@ -63,8 +63,8 @@ def test_what_was_accepted_and_is_whole_again_is_a_loss_when_it_is_damaged_again
 def test_what_is_still_damaged_or_cannot_be_checked_is_not_restored(app: App, kind: LossKind) -> None:
     (record,) = losses.report_losses(app.ports, replace(LOST, kind=kind))
     with pytest.raises(Rejected, match=r"\w\.$"):
-        loss_decisions.decide(app.ports, record.id, Resolution.RESTORED, "", by="ana", home=app.home)
+        kept_originals.decide_loss(app.ports, record.id, Resolution.RESTORED, "", by="ana", home=app.home)
     assert losses.open_losses(app.ports) == [record]
-    offered = loss_decisions.choices(record.loss, app.home)
+    offered = kept_originals.loss_choices(record.loss, app.home)
     assert Resolution.ACCEPTED in offered
     assert (Resolution.RESTORED in offered) == (kind in {LossKind.ORIGINAL, LossKind.PACK})

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from examples import in_long_proofs
-from tillstream.connectors.html.table import read_table
 from tillstream.connectors.kinds import kafka
+from tillstream.connectors.kinds.html_table import read_table
 from tillstream.contracts import contract_files
 from tillstream.contracts.contract_files import parse_contract_yaml
 from tillstream.model import json_text

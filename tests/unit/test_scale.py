@@ -20,12 +20,12 @@ from infra.functions import EVENT_SECONDS
 from infra.goals import FILE_SECONDS, LIVE_SECONDS
 from infra.jobs import LARGE
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.intake import inbox
 from tillstream.pipeline.settling.large_job import LONGEST_PAUSE
 from tillstream.ports.documents import Document, Put
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 
 class Recording(SQLiteDocumentStore):
@@ -50,7 +50,7 @@ def test_an_upload_writes_as_many_documents_as_the_page_counts(tmp_path: Path) -
     names = list(contract.columns.values())
     text = ",".join(names) + "\n" + ",".join(cells.get(name, "x") for name in names) + "\n"
     documents.written.clear()
-    upload = uploads.receive(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
+    upload = inbox.receive_file(app.ports, contract, "sales.csv", io.BytesIO(text.encode()), "emma")
     Worker(app).run_until_idle()
     assert batch_records.get_batch(app.ports, upload.batch_id).state.value == "announced"
     seldom = {"home", "stock"}  # written once in a home, and once for all settlements of some minutes

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 import sql
 from tillstream.ad_hoc import tables as offered_tables
 from tillstream.marts.state import MartState, days_of, read_state
-from tillstream.marts.tables import by_name
+from tillstream.marts.tables import tables_by_name
 from tillstream.model.people import Scope
 from tillstream.ports.machine import Clock
 from tillstream.ports.warehouse import FileSnapshot
@@ -118,7 +118,7 @@ class Extracts:
         own = {name: table.select for name, table in offered.items() if name not in common and table is not facts}
         selects = {name: offered[name].select for name in common}
         parts = []
-        has_all_columns = len(facts.columns) == len(by_name()["fact_sales"].columns)
+        has_all_columns = len(facts.columns) == len(tables_by_name()["fact_sales"].columns)
         if scope.stores is None and has_all_columns:
             names = ", ".join(column.name for column in facts.columns)
             select = f"SELECT {names} FROM fact_sales WHERE region = @region"
@@ -227,7 +227,7 @@ class Extracts:
         files = dict(entry["files"]) if entry is not None and is_current else {}
         damaged = {key for key, file in files.items() if not self._is_whole(folder / file["name"], file)}
         state, months = states.since(earlier)
-        if by_name()[table].by_month:
+        if tables_by_name()[table].by_month:
             regions = months if part.regions is None else part.regions
             changed = {month for region in regions for month in months.get(region, ())}
             outdated = changed | damaged | ({_NO_ROWS} - files.keys())

@@ -11,19 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream.alerts import records, rules
+from tillstream.alerts.alert import DISABLED, Alert, advance_alert, alert_id, causes_now, end_alert
+from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.conditions import CONDITIONS
-from tillstream.alerts.records import STATE, StoredAlert
-from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.alerts.transitions import DISABLED, advance, alert_id, causes_now, end
+from tillstream.alerts.kinds import KindName
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.records import STATE_COLLECTION, StoredAlert
+from tillstream.alerts.rules import AlertRule
 from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
 from tillstream.records import sales_loads
 
-LAST = "last"
+LAST_EVALUATION = "last"
 RULE_FAILED = "alert rule failed"
 """Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
@@ -46,17 +45,17 @@ class Evaluation:
 
 def evaluate_when_loaded(sources: AlertSources) -> Evaluation:
     """`evaluate`, unless sales are being loaded: those that are missing until then would open alerts."""
-    return Evaluation() if sales_loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate(sources)
+    return Evaluation() if sales_loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate_rules(sources)
 
 
-def evaluate(sources: AlertSources) -> Evaluation:
+def evaluate_rules(sources: AlertSources) -> Evaluation:
     """Evaluate the enabled rules, and end the alerts of the others. A rule that fails changes no alert."""
     ports, result = sources.ports, Evaluation()
-    now, stored = ports.clock.now(), [one.rule for one in rules.find(ports)]
+    now, stored = ports.clock.now(), [one.rule for one in rules.find_rules(ports)]
     enabled = [rule for rule in stored if rule.is_enabled]
     observed = _observe(sources, enabled, now, result)
     by_rule: dict[str, dict[str, StoredAlert]] = defaultdict(dict)
-    for one in records.unfinished(ports):
+    for one in records.unfinished_alerts(ports):
         by_rule[one.alert.rule_id][one.alert.subject] = one
     for rule in enabled:
         unfinished = by_rule.pop(rule.id, {})
@@ -64,14 +63,14 @@ def evaluate(sources: AlertSources) -> Evaluation:
             result.changed += _advance(ports, rule, unfinished, observed[rule.id], now)
     for unused in by_rule.values():
         for one in unused.values():
-            result.changed += _save(ports, one, end(one.alert, now, DISABLED), None)
+            result.changed += _save(ports, one, end_alert(one.alert, now, DISABLED), None)
     _note(ports, result, now)
     return result
 
 
-def last(ports: Ports) -> dict[str, Any]:
+def last_evaluation(ports: Ports) -> dict[str, Any]:
     """When rules were last evaluated (ISO 8601; empty: never), and the errors of those that failed, by rule."""
-    document = ports.documents.get(STATE, LAST)
+    document = ports.documents.get(STATE_COLLECTION, LAST_EVALUATION)
     return dict(document.data) if document else {"evaluated_at": "", "cleaned_at": "", "failed": {}}
 
 
@@ -104,8 +103,8 @@ def _advance(
     divided = causes_now({subject: one.alert for subject, one in unfinished.items()}, observations, rule)
     changed = 0
     for subject in {**unfinished, **divided}:
-        before = unfinished.get(subject) or records.stored(ports, alert_id(rule.id, subject))
-        after = advance(before.alert if before else None, divided.get(subject), rule, now)
+        before = unfinished.get(subject) or records.stored_alert(ports, alert_id(rule.id, subject))
+        after = advance_alert(before.alert if before else None, divided.get(subject), rule, now)
         if after:
             changed += _save(ports, before, after, rule)
     return changed
@@ -115,16 +114,16 @@ def _save(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRul
     if before and before.alert == after:
         return False
     try:
-        records.save(ports, before, after, rule)
+        records.save_alert(ports, before, after, rule)
     except Conflict:
         return False  # a person or another process changed it: the next evaluation decides
     return True
 
 
 def _note(ports: Ports, result: Evaluation, now: datetime) -> None:
-    cleaned = last(ports)["cleaned_at"]
+    cleaned = last_evaluation(ports)["cleaned_at"]
     if not cleaned or now - datetime.fromisoformat(cleaned) >= CLEANED_EVERY:
-        records.delete_old(ports, now)
+        records.delete_old_alerts(ports, now)
         cleaned = now.isoformat()
     data = {"evaluated_at": now.isoformat(), "cleaned_at": cleaned, "failed": dict(result.failed)}
-    ports.documents.put(STATE, LAST, data)
+    ports.documents.put(STATE_COLLECTION, LAST_EVALUATION, data)

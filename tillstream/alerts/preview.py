@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from tillstream.alerts.alert import Alert, AlertState, advance_alert, causes_now
+from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.conditions import CONDITIONS
-from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.alert import Alert, State
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.alerts.transitions import advance, causes_now
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 
 DAYS = 30
 DAY, MINUTES_OF_DAY = timedelta(days=1), 24 * 60
@@ -27,7 +26,7 @@ class PreviewedDay:
 
 
 @dataclass(frozen=True)
-class Preview:
+class AlertPreview:
     """days: those with alerts, the latest first. reason: why there is no preview; empty if there is one.
 
     note: what it leaves out.
@@ -44,7 +43,7 @@ class Preview:
         return sum(len(one.alerts) for one in self.days)
 
 
-def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview:
+def replay_rule(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> AlertPreview:
     """What a rule, enabled or not, would have raised if it had been evaluated on each of the last days until today.
 
     It reads what is in the ledger now: files that came later are included, so that no region was late. Minutes of the
@@ -54,7 +53,7 @@ def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview
     first = last - timedelta(days=days - 1)
     condition = CONDITIONS[rule.kind]
     if condition.replay is None:
-        return Preview(first, last, reason=NOT_STORED)
+        return AlertPreview(first, last, reason=NOT_STORED)
     observed = condition.replay(sources, rule, first, last)
     watched, daily = condition.watched(rule), _by_whole_days(rule)
     alerts: dict[str, Alert] = {}
@@ -64,7 +63,7 @@ def preview(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Preview
         titles = tuple(_advance(alerts, daily, window, datetime.combine(day, time.min, UTC)))
         if titles:
             raised.append(PreviewedDay(day, titles))
-    return Preview(first, last, tuple(reversed(raised)), note=condition.note)
+    return AlertPreview(first, last, tuple(reversed(raised)), note=condition.note)
 
 
 def _by_whole_days(rule: AlertRule) -> AlertRule:
@@ -76,11 +75,11 @@ def _advance(
     alerts: dict[str, Alert], rule: AlertRule, observations: Iterable[Observation], now: datetime
 ) -> Iterator[str]:
     """Advance the alerts by subject; yield the titles of those that open."""
-    unfinished = {subject: one for subject, one in alerts.items() if one.state is not State.ENDED}
+    unfinished = {subject: one for subject, one in alerts.items() if one.state is not AlertState.ENDED}
     divided = causes_now(unfinished, observations, rule)
     for subject in {**unfinished, **divided}:
         before = alerts.get(subject)
-        after = advance(before, divided.get(subject), rule, now)
+        after = advance_alert(before, divided.get(subject), rule, now)
         if after:
             alerts[subject] = after
         if after and after.is_active and not (before and before.is_active):

@@ -1,27 +1,35 @@
-"""Alerts, rules and previews as JSON values, for the API and the command line."""
+"""Alerts, rules, previews and the names of channels as plain values, for the API, the command line and pages."""
 
 from datetime import datetime
 from typing import Any
 
 from tillstream.alerts import evaluation, records, rules
-from tillstream.alerts.preview import Preview
-from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.alerts.rules import to_json
+from tillstream.alerts.alert import Alert
+from tillstream.alerts.preview import AlertPreview
+from tillstream.alerts.rules import rule_to_json
+from tillstream.delivery import channel_registry
 from tillstream.model.people import Scope
 from tillstream.ports import Ports
 
 
-def alerts(ports: Ports, scope: Scope, *, ended: bool = False) -> dict[str, Any]:
-    """The alerts in progress that a user may read, with `ended` also those of the last months; the latest first."""
-    listed = records.latest(ports, scope) if ended else records.active(ports, scope)
+def channel_names(ports: Ports) -> dict[str, str]:
+    """ID of a channel → its name."""
     return {
-        "evaluated_at": evaluation.last(ports)["evaluated_at"],
-        "revision": records.revision(ports),
-        "alerts": [alert(one) for one in listed],
+        one.id: one.name for one in sorted(channel_registry.find_channels(ports), key=lambda one: one.name.casefold())
     }
 
 
-def alert(one: Alert) -> dict[str, Any]:
+def alerts_json(ports: Ports, scope: Scope, *, ended: bool = False) -> dict[str, Any]:
+    """The alerts in progress that a user may read, with `ended` also those of the last months; the latest first."""
+    listed = records.latest_alerts(ports, scope) if ended else records.active_alerts(ports, scope)
+    return {
+        "evaluated_at": evaluation.last_evaluation(ports)["evaluated_at"],
+        "revision": records.alerts_revision(ports),
+        "alerts": [alert_json(one) for one in listed],
+    }
+
+
+def alert_json(one: Alert) -> dict[str, Any]:
     """Instants are ISO 8601 UTC text, empty if there is none."""
     return {
         "id": one.id,
@@ -47,13 +55,16 @@ def alert(one: Alert) -> dict[str, Any]:
     }
 
 
-def all_rules(ports: Ports) -> list[dict[str, Any]]:
+def rules_json(ports: Ports) -> list[dict[str, Any]]:
     """All rules, each with the error of its last evaluation; empty if there was none."""
-    failed = evaluation.last(ports)["failed"]
-    return [{"id": one.rule.id, **to_json(one.rule), "error": failed.get(one.rule.id, "")} for one in rules.find(ports)]
+    failed = evaluation.last_evaluation(ports)["failed"]
+    return [
+        {"id": one.rule.id, **rule_to_json(one.rule), "error": failed.get(one.rule.id, "")}
+        for one in rules.find_rules(ports)
+    ]
 
 
-def preview(name: str, one: Preview) -> dict[str, Any]:
+def preview_json(name: str, one: AlertPreview) -> dict[str, Any]:
     return {
         "rule": name,
         "from": one.first.isoformat(),

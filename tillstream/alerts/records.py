@@ -1,14 +1,23 @@
 """Alerts as documents, each written together with the notices about what happened to it."""
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.domain.alerts import transitions
-from tillstream.domain.alerts.alert import Alert, State, from_json, to_json
-from tillstream.domain.alerts.notices import WAITING, notices
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts import alert as alerts_alert
+from tillstream.alerts.alert import (
+    NOTIFIED,
+    Alert,
+    AlertEvent,
+    AlertEventKind,
+    AlertState,
+    alert_from_json,
+    alert_to_json,
+)
+from tillstream.alerts.kinds import AlertSeverity
+from tillstream.alerts.rules import AlertRule
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound
 from tillstream.model.people import BeyondScope, Scope
@@ -16,10 +25,56 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
 
-COLLECTION, NOTICES, STATE, CHANGES = "alerts", "alert_notices", "alert_state", "changes"
-KEPT = timedelta(days=90)
+NOTICE_WAITING = "waiting"
+
+
+def notices_of_change(before: Alert | None, after: Alert, rule: AlertRule) -> Iterator[tuple[str, dict[str, Any]]]:
+    """ID and document of a notice for each new event that channels of the rule are notified about.
+
+    The same event has the same ID, whenever it is computed.
+    """
+    earlier = before.event_count if before else 0
+    for event in after.events:
+        channels = _notified_channels(event, rule)
+        if event.number > earlier and event.kind in NOTIFIED and channels:
+            yield _notice_id(after, event), _notice(after, event, rule, channels)
+
+
+def _notified_channels(event: AlertEvent, rule: AlertRule) -> tuple[str, ...]:
+    delivery = rule.delivery
+    return delivery.escalate_to if event.kind is AlertEventKind.ESCALATED else delivery.channels
+
+
+def _notice_id(alert: Alert, event: AlertEvent) -> str:
+    parts = ("notice", alert.id, alert.created_at.isoformat(), event.number)
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def _notice(alert: Alert, event: AlertEvent, rule: AlertRule, channels: tuple[str, ...]) -> dict[str, Any]:
+    quiet = rule.delivery.quiet
+    due = quiet.due(event.at) if quiet and rule.severity is not AlertSeverity.URGENT else event.at
+    return {
+        "alert_id": alert.id,
+        "rule_id": rule.id,
+        "kind": event.kind.value,
+        "title": alert.title,
+        "text": "\n".join(filter(None, (alert.text, event.text))),
+        "path": alert.path,
+        "severity": rule.severity.value,
+        "channels": list(channels),
+        "digest": rule.delivery.digest and event.kind is not AlertEventKind.ESCALATED,
+        "due_at": due.isoformat(timespec="seconds"),
+        "created_at": event.at.isoformat(timespec="seconds"),
+        "region": alert.region,
+        "stores": sorted({one.store for one in alert.members if one.store}),
+        "state": NOTICE_WAITING,
+    }
+
+
+ALERTS_COLLECTION, NOTICES_COLLECTION, STATE_COLLECTION, CHANGES = "alerts", "alert_notices", "alert_state", "changes"
+KEPT_FOR = timedelta(days=90)
 """Time for which ended alerts and their notices are kept."""
-MOST = 1_000
+MAX_ALERTS = 1_000
 """Latest alerts that are listed."""
 
 
@@ -31,90 +86,96 @@ class StoredAlert:
     version: int
 
 
-def unfinished(ports: Ports) -> list[StoredAlert]:
+def unfinished_alerts(ports: Ports) -> list[StoredAlert]:
     """The alerts that have not ended, also those that are pending."""
-    return [_stored(one) for one in ports.documents.find(COLLECTION, {"is_ended": False})]
+    return [_stored(one) for one in ports.documents.find(ALERTS_COLLECTION, {"is_ended": False})]
 
 
-def active(ports: Ports, scope: Scope) -> list[Alert]:
+def active_alerts(ports: Ports, scope: Scope) -> list[Alert]:
     """The alerts in progress that a user may read, the latest first."""
-    return _listed((one.alert for one in unfinished(ports)), scope, active_only=True)
+    return _listed((one.alert for one in unfinished_alerts(ports)), scope, active_only=True)
 
 
-def latest(ports: Ports, scope: Scope) -> list[Alert]:
+def latest_alerts(ports: Ports, scope: Scope) -> list[Alert]:
     """The alerts that a user may read, also ended ones, the latest first."""
-    documents = ports.documents.find(COLLECTION, order_by="changed_at", descending=True, limit=MOST)
+    documents = ports.documents.find(ALERTS_COLLECTION, order_by="changed_at", descending=True, limit=MAX_ALERTS)
     return _listed((_stored(one).alert for one in documents), scope)
 
 
-def get(ports: Ports, id: str, scope: Scope) -> Alert:
+def get_alert(ports: Ports, id: str, scope: Scope) -> Alert:
     """An alert that opened. Raises `NotFound`, also outside the scope."""
-    document = ports.documents.get(COLLECTION, id)
+    document = ports.documents.get(ALERTS_COLLECTION, id)
     alert = _stored(document).alert.within(scope) if document else None
     if alert is None or alert.opened_at is None:
         raise NotFound(f"There is no alert {id}.")
     return alert
 
 
-def stored(ports: Ports, id: str) -> StoredAlert | None:
-    document = ports.documents.get(COLLECTION, id)
+def stored_alert(ports: Ports, id: str) -> StoredAlert | None:
+    document = ports.documents.get(ALERTS_COLLECTION, id)
     return _stored(document) if document else None
 
 
-def save(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRule | None) -> None:
+def save_alert(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRule | None) -> None:
     """Write an alert with the notices of its new events. rule: None: nobody is notified.
 
     Raises `Conflict` if the alert was changed meanwhile.
     """
-    due = dict(notices(before.alert if before else None, after, rule)) if rule else {}
-    new = [Put(NOTICES, key, data, if_version=0) for key, data in due.items() if not ports.documents.get(NOTICES, key)]
+    due = dict(notices_of_change(before.alert if before else None, after, rule)) if rule else {}
+    new = [
+        Put(NOTICES_COLLECTION, key, data, if_version=0)
+        for key, data in due.items()
+        if not ports.documents.get(NOTICES_COLLECTION, key)
+    ]
     ports.documents.put_all([_put(ports, before.version if before else 0, after), *new, _noted(ports)])
 
 
 def is_changeable(ports: Ports, id: str, scope: Scope) -> bool:
     """Whether a user may acknowledge and snooze an alert: they see all that it concerns."""
-    one = stored(ports, id)
+    one = stored_alert(ports, id)
     return one is not None and one.alert.may_be_changed(scope)
 
 
-def acknowledge(ports: Ports, id: str, scope: Scope, *, by: str) -> Alert:
+def acknowledge_alert(ports: Ports, id: str, scope: Scope, *, by: str) -> Alert:
     """Note who takes care of an alert. Raises `NotFound`, `BeyondScope`, `Rejected` if it has ended."""
     now = ports.clock.now()
-    return _decide(
-        ports, id, scope, by, AuditAction.ALERT_ACKNOWLEDGED, lambda one: transitions.acknowledge(one, by, now)
+    return _change_alert(
+        ports, id, scope, by, AuditAction.ALERT_ACKNOWLEDGED, lambda one: alerts_alert.acknowledged_alert(one, by, now)
     )
 
 
-def snooze(ports: Ports, id: str, scope: Scope, hours: int, *, by: str) -> Alert:
+def snooze_alert(ports: Ports, id: str, scope: Scope, hours: int, *, by: str) -> Alert:
     """Notify nobody about an alert for some hours. Raises `NotFound`, `BeyondScope`, `Rejected`."""
     now = ports.clock.now()
     until = now + timedelta(hours=hours)
-    return _decide(ports, id, scope, by, AuditAction.ALERT_SNOOZED, lambda one: transitions.snooze(one, until, by, now))
+    return _change_alert(
+        ports, id, scope, by, AuditAction.ALERT_SNOOZED, lambda one: alerts_alert.snoozed_alert(one, until, by, now)
+    )
 
 
-def revision(ports: Ports) -> int:
+def alerts_revision(ports: Ports) -> int:
     """A number that increases with each change of an alert."""
-    document = ports.documents.get(STATE, CHANGES)
+    document = ports.documents.get(STATE_COLLECTION, CHANGES)
     return document.version if document else 0
 
 
-def delete_old(ports: Ports, now: datetime) -> int:
+def delete_old_alerts(ports: Ports, now: datetime) -> int:
     """Delete the alerts that ended long ago, and delivered notices of that age; return how many alerts."""
-    oldest = (now - KEPT).isoformat()
-    ended = ports.documents.find(COLLECTION, {"is_ended": True})
+    oldest = (now - KEPT_FOR).isoformat()
+    ended = ports.documents.find(ALERTS_COLLECTION, {"is_ended": True})
     old = [one for one in ended if one.data["changed_at"] < oldest]
     for one in old:
-        ports.documents.delete(COLLECTION, one.id, if_version=one.version)
-    for notice in ports.documents.find(NOTICES):
-        if notice.data["created_at"] < oldest and notice.data["state"] != WAITING:
-            ports.documents.delete(NOTICES, notice.id)
+        ports.documents.delete(ALERTS_COLLECTION, one.id, if_version=one.version)
+    for notice in ports.documents.find(NOTICES_COLLECTION):
+        if notice.data["created_at"] < oldest and notice.data["state"] != NOTICE_WAITING:
+            ports.documents.delete(NOTICES_COLLECTION, notice.id)
     return len(old)
 
 
-def _decide(
+def _change_alert(
     ports: Ports, id: str, scope: Scope, by: str, action: AuditAction, change: Callable[[Alert], Alert]
 ) -> Alert:
-    get(ports, id, scope)
+    get_alert(ports, id, scope)
 
     def decided(document: Document | None) -> Update | Document:
         if document is None:
@@ -129,7 +190,7 @@ def _decide(
         entry = audit_log.entry(ports, by, action, after.title, *sides)
         return Update(_data(ports, after), [entry, _noted(ports)])
 
-    return _stored(update_document(ports.documents, COLLECTION, id, decided)).alert
+    return _stored(update_document(ports.documents, ALERTS_COLLECTION, id, decided)).alert
 
 
 def _listed(alerts: Iterable[Alert], scope: Scope, *, active_only: bool = False) -> list[Alert]:
@@ -138,18 +199,18 @@ def _listed(alerts: Iterable[Alert], scope: Scope, *, active_only: bool = False)
 
 
 def _put(ports: Ports, version: int, alert: Alert) -> Put:
-    return Put(COLLECTION, alert.id, _data(ports, alert), if_version=version)
+    return Put(ALERTS_COLLECTION, alert.id, _data(ports, alert), if_version=version)
 
 
 def _data(ports: Ports, alert: Alert) -> dict[str, Any]:
     changed_at = ports.clock.now().isoformat()
-    return to_json(alert) | {"is_ended": alert.state is State.ENDED, "changed_at": changed_at}
+    return alert_to_json(alert) | {"is_ended": alert.state is AlertState.ENDED, "changed_at": changed_at}
 
 
 def _noted(ports: Ports) -> Put:
-    return Put(STATE, CHANGES, {"at": ports.clock.now().isoformat()})
+    return Put(STATE_COLLECTION, CHANGES, {"at": ports.clock.now().isoformat()})
 
 
 def _stored(document: Document) -> StoredAlert:
     data = {name: value for name, value in document.data.items() if name not in {"is_ended", "changed_at"}}
-    return StoredAlert(from_json(data), document.version)
+    return StoredAlert(alert_from_json(data), document.version)

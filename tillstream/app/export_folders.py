@@ -7,8 +7,8 @@ from tillstream.adapters.local.files.destination_folders import LocalExportFolde
 from tillstream.app.app import App
 from tillstream.app.output_places import check_output
 from tillstream.app.source_access import source_access
-from tillstream.marts.export import Exported, export, format_of
-from tillstream.marts.manifest import MANIFEST, PARQUET
+from tillstream.marts.export import Exported, export_to_folder, folder_format
+from tillstream.marts.mart_files import MANIFEST, PARQUET
 from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.model.errors import Rejected
 from tillstream.ports.files import ExportFolder, TableLog
@@ -72,10 +72,10 @@ def export_to(
     Raises as `export_folder`, `delta_log` and `export`.
     """
     folder = export_folder(app, path, MANIFEST)
-    table_format = table_format or format_of(folder)
+    table_format = table_format or folder_format(folder)
     log = delta_log(folder.path) if table_format == DELTA else None
     return (
         folder.path,
         table_format,
-        export(app.ports.warehouse, folder, only, location=location, log=log, progress=progress),
+        export_to_folder(app.ports.warehouse, folder, only, location=location, log=log, progress=progress),
     )

@@ -12,53 +12,59 @@ from tillstream.app.app import App
 from tillstream.app.output_places import DELIVERIES, check_output
 from tillstream.app.source_access import source_access
 from tillstream.connectors.access import SourceAccess, check_reference
-from tillstream.file_destinations import deliveries, registry
-from tillstream.file_destinations.destination import CLOUD_STORAGE, CREDENTIALS, S3, SFTP, Destination, DestinationDraft
-from tillstream.file_destinations.object_place import ObjectPlace
-from tillstream.file_destinations.place import Place
+from tillstream.delivery import file_deliveries, file_destinations
+from tillstream.delivery.file_deliveries import BucketPlace, FilePlace
+from tillstream.delivery.file_destinations import (
+    CLOUD_STORAGE,
+    CREDENTIALS,
+    S3,
+    SFTP,
+    FileDestination,
+    FileDestinationDraft,
+)
+from tillstream.delivery.outbound_addresses import is_private, parse_address
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
 from tillstream.ports.objects import BucketObjects
 from tillstream.records import audit_log
 from tillstream.records.outbox import NOT_SENT
-from tillstream.webhooks.networks import is_private, parse_address
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
 SSH_PORT = 22
 
 
-def add(app: App, draft: DestinationDraft, by: str) -> Destination:
+def add(app: App, draft: FileDestinationDraft, by: str) -> FileDestination:
     """Add a destination without connecting to it. Raises `Rejected`."""
     draft.check()
     for name in CREDENTIALS:
         check_reference(getattr(draft, name), name.replace("_", " ").capitalize())
     if not draft.scheme:
         _check_folder(app, draft.to)
-    return registry.add(app.ports, draft, by)
+    return file_destinations.add_destination(app.ports, draft, by)
 
 
 def test(app: App, name: str, by: str) -> str:
     """Write a small file to a destination; return a sentence about it. Raises `NotFound`, `Rejected`, `Unavailable`."""
     audit_log.record(app.ports, by, AuditAction.FILE_DESTINATION_TESTED, name)
     access = source_access(app)
-    with deliveries.redacted(access.redact), closing(opened(app, access, name)) as place:
+    with file_deliveries.redacted(access.redact), closing(opened(app, access, name)) as place:
         place.put(TEST_FILE, io.BytesIO(TEST_CONTENT), overwrite=True)
         return f"The file {TEST_FILE} was written to {place.path}."
 
 
-def opened(app: App, access: SourceAccess, name: str) -> Place:
+def opened(app: App, access: SourceAccess, name: str) -> FilePlace:
     """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
-    destination = registry.get(app.ports, name)
+    destination = file_destinations.get_destination(app.ports, name)
     scheme, parts = destination.scheme, urlsplit(destination.to)
     if scheme == SFTP:
-        from tillstream.connectors.kinds.sftp_place import SftpPlace  # lazy: only SFTP needs its library
+        from tillstream.connectors.kinds.sftp import SftpPlace  # lazy: only SFTP needs its library
 
         own = {one: getattr(destination, one) for one in ("user", "password", "key", "passphrase", "host_key")}
         server = {"host": parts.hostname or "", "port": str(parts.port or SSH_PORT), "folder": unquote(parts.path)}
         return SftpPlace(own | server, access)
     if scheme in (CLOUD_STORAGE, S3):
         objects = access.cloud_storage() if scheme == CLOUD_STORAGE else _s3(destination, access)
-        return ObjectPlace(objects, f"{scheme}://{parts.netloc}", parts.path)
+        return BucketPlace(objects, f"{scheme}://{parts.netloc}", parts.path)
     _check_folder(app, destination.to)
     return DeliveryFolder(Path(destination.to))
 
@@ -67,10 +73,12 @@ def send_waiting(app: App) -> int:
     """Deliver the files that wait; return how many. Raises `Unavailable`."""
     access, ports = source_access(app), app.ports
     place_of = partial(opened, app, access)
-    return deliveries.send_due(ports, place_of, lambda sentence: logs.warn(NOT_SENT, [sentence]), access.redact)
+    return file_deliveries.send_due_files(
+        ports, place_of, lambda sentence: logs.warn(NOT_SENT, [sentence]), access.redact
+    )
 
 
-def _s3(destination: Destination, access: SourceAccess) -> BucketObjects:
+def _s3(destination: FileDestination, access: SourceAccess) -> BucketObjects:
     from tillstream.adapters.s3.bucket_objects import Account, connect_s3  # lazy: only S3 needs its library
     from tillstream.connectors.pinned_connections import pin
 

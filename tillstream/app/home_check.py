@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import RLock
 
+from tillstream.intake import till_gaps
 from tillstream.model.errors import NeedsRepair, TillstreamError, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.files import FileFinding, LostContent
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind
-from tillstream.workflows.intake import till_gaps
 
 SHARE = 0.01
 """Share of the time that the check of a large file may take."""

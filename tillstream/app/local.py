@@ -25,17 +25,17 @@ from tillstream.app.home_check import HomeCheck, Part
 from tillstream.app.on_demand import OnDemand
 from tillstream.app.secret_files import SecretFiles
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.intake.inbox import RESERVED_FOLDERS
+from tillstream.intake.micro_batch import is_micro_batch_name
 from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
 from tillstream.model.file_names import PACK_NAME
+from tillstream.operations import maintenance_status
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.bus import Message
 from tillstream.ports.files import DropFolder, FileFinding
 from tillstream.ports.objects import StoredObject
 from tillstream.records import data_version
 from tillstream.settings import Settings
-from tillstream.workflows.intake.inbox_object import RESERVED_FOLDERS
-from tillstream.workflows.intake.micro_batch import is_name
-from tillstream.workflows.operations import maintenance_log
 
 if TYPE_CHECKING:
     from tillstream.ad_hoc.engines import Engine
@@ -106,7 +106,7 @@ def build(
             from tillstream import logs  # lazy: only servers log otherwise
 
             logs.warn("files of the home are lost", notices)
-            maintenance_log.note_repair(ports, notices)
+            maintenance_status.note_repair(ports, notices)
         app = App(
             settings,
             ports,
@@ -198,7 +198,7 @@ def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
     """
 
     def finalized(stored: StoredObject) -> None:
-        if stored.bucket == INBOX and not is_name(stored.name) and not PACK_NAME.fullmatch(stored.name):
+        if stored.bucket == INBOX and not is_micro_batch_name(stored.name) and not PACK_NAME.fullmatch(stored.name):
             data = {
                 "bucket": stored.bucket,
                 "name": stored.name,

@@ -13,9 +13,9 @@ from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.app.local import folder
 from tillstream.model.errors import Rejected
+from tillstream.operations import kept_originals
 from tillstream.ports import Ports
 from tillstream.settings import Settings
-from tillstream.workflows.operations import kept_originals
 
 
 def restore_home(
@@ -42,4 +42,4 @@ def _damaged_originals(settings: Settings, home: Path) -> list[str]:
         closing(SQLiteEventBus(home / "queue.sqlite", clock, read_only=True)) as bus,
     ):
         objects = FolderObjectStore(home / "objects", clock, read_only=True)
-        return kept_originals.damaged(Ports(objects, empty, bus, documents, clock, settings.limits))
+        return kept_originals.damaged_originals(Ports(objects, empty, bus, documents, clock, settings.limits))

@@ -11,9 +11,9 @@ from tillstream.adapters.local.files.object_files import bucket_path, object_pat
 from tillstream.app.app import App
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
+from tillstream.operations import kept_originals
 from tillstream.records import batch_records, losses
 from tillstream.records.losses import LossKind, LossRecord, Resolution
-from tillstream.workflows.operations import loss_decisions
 
 FOLDER = "put-back.tmp"
 REPLACED = "damaged-objects"
@@ -85,7 +85,7 @@ def _replace(app: App, name: str, file: Path, wanted: Mapping[str, LossRecord], 
     file.replace(target)
     sync_folder(target.parent)
     try:
-        return loss_decisions.decide(app.ports, loss.id, Resolution.RESTORED, "Put back from a backup.", by=by)
+        return kept_originals.decide_loss(app.ports, loss.id, Resolution.RESTORED, "Put back from a backup.", by=by)
     except Rejected:
         target.unlink()
         if aside.exists():

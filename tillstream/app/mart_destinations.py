@@ -11,10 +11,10 @@ from tillstream.app.app import App
 from tillstream.app.export_folders import DELTA, FORMATS, delta_log, export_folder, export_to
 from tillstream.app.read_copies import DEFAULT_SCHEMA, read_copy
 from tillstream.connectors.access import check_reference
-from tillstream.marts import destination_runs, destinations
-from tillstream.marts.copy import copy
-from tillstream.marts.destinations import Destination, DestinationDraft
-from tillstream.marts.manifest import MANIFEST
+from tillstream.marts import destinations
+from tillstream.marts.copy import copy_to_database
+from tillstream.marts.destinations import MartDestination, MartDestinationDraft
+from tillstream.marts.mart_files import MANIFEST
 from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, TillstreamError
@@ -27,18 +27,18 @@ class _StoppedError(Exception):
     """The server ends: the run stops, and what the destination has stays."""
 
 
-def add(app: App, draft: DestinationDraft, by: str) -> Destination:
+def add(app: App, draft: MartDestinationDraft, by: str) -> MartDestination:
     """Add a destination without connecting to it. Raises `Rejected`."""
-    return destinations.add(app.ports, _checked(app, draft), by)
+    return destinations.add_destination(app.ports, _checked(app, draft), by)
 
 
-def run(app: App, name: str, by: str = "", stopping: threading.Event | None = None) -> Destination:
+def run(app: App, name: str, by: str = "", stopping: threading.Event | None = None) -> MartDestination:
     """Write a destination; return it with what was written, or with why it failed.
 
     by: who requests it, for the audit log; empty: the schedule. Raises `NotFound`, and defects.
     """
     ports = app.ports
-    destination = destinations.get(ports, name)
+    destination = destinations.get_destination(ports, name)
     if by:
         audit_log.record(ports, by, AuditAction.MART_DESTINATION_RUN, name)
     started, version = ports.clock.now(), data_version.version_number(ports.documents)
@@ -52,19 +52,19 @@ def run(app: App, name: str, by: str = "", stopping: threading.Event | None = No
     except _StoppedError:
         return destination
     except TillstreamError as error:
-        destination_runs.note_failure(ports, name, started, str(error))
+        destinations.note_failure(ports, name, started, str(error))
     except Exception:
-        destination_runs.note_failure(ports, name, started, DEFECT)
+        destinations.note_failure(ports, name, started, DEFECT)
         raise
     else:
-        destination_runs.note_done(ports, name, started, version, state)
-    return destinations.get(ports, name)
+        destinations.note_done(ports, name, started, version, state)
+    return destinations.get_destination(ports, name)
 
 
-def run_due(app: App, stopping: threading.Event | None = None) -> list[Destination]:
+def run_due(app: App, stopping: threading.Event | None = None) -> list[MartDestination]:
     """Write each destination that is due; return those that were written or failed. Raises defects."""
     ended = []
-    for destination in destination_runs.due(app.ports):
+    for destination in destinations.due_destinations(app.ports):
         if stopping and stopping.is_set():
             break
         with suppress(NotFound):  # removed meanwhile
@@ -76,7 +76,7 @@ def _is_database(to: str) -> bool:
     return to.partition("://")[0] in SCHEMES
 
 
-def _checked(app: App, draft: DestinationDraft) -> DestinationDraft:
+def _checked(app: App, draft: MartDestinationDraft) -> MartDestinationDraft:
     if _is_database(draft.to):
         parse_address(draft.to)
         check_reference(draft.password, "Password")
@@ -98,9 +98,9 @@ def _checked(app: App, draft: DestinationDraft) -> DestinationDraft:
     return draft
 
 
-def _write(app: App, destination: Destination, progress: Callable[[int], None]) -> MartState:
+def _write(app: App, destination: MartDestination, progress: Callable[[int], None]) -> MartState:
     if _is_database(destination.to):
         target = read_copy(app, destination.to, destination.password, destination.schema)
-        return copy(app.ports.warehouse, target, progress=progress).record.state
+        return copy_to_database(app.ports.warehouse, target, progress=progress).record.state
     _, _, exported = export_to(app, destination.to, table_format=destination.format, progress=progress)
     return exported.manifest.state

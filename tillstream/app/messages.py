@@ -4,15 +4,13 @@ from email.utils import parseaddr
 from functools import partial
 
 from tillstream import logs
-from tillstream.alert_channels import deliveries
-from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import file_destinations
 from tillstream.app.app import App
-from tillstream.file_destinations import deliveries as file_deliveries
-from tillstream.mail import outbox
-from tillstream.mail.smtp import SmtpServer
+from tillstream.delivery import file_deliveries, notice_deliveries, subscriptions
+from tillstream.delivery.notice_deliveries import ChannelSender
+from tillstream.delivery.smtp import SmtpServer
+from tillstream.records import mail
 from tillstream.records.outbox import NOT_SENT
-from tillstream.scheduled_exports import registry
 from tillstream.settings import Settings
 
 
@@ -33,14 +31,19 @@ def channel_sender(app: App) -> ChannelSender:
 def may_be_due(app: App) -> bool:
     """Whether this process has anything to make or send: reports and e-mail if it has a mail server, notices of alerts,
     or files of subscriptions, or content of those to remove."""
-    due = (deliveries.has_due, registry.has_due, file_deliveries.has_due, file_deliveries.has_over)
+    due = (
+        notice_deliveries.has_due_notices,
+        subscriptions.has_due_subscriptions,
+        file_deliveries.has_due_files,
+        file_deliveries.has_removable_files,
+    )
     return bool(app.settings.smtp_url) or any(one(app.ports) for one in due)
 
 
 def send_waiting(app: App) -> int:
     """Deliver the notices that are due and the files that wait, and send the e-mail that waits; return the number of
     files and of messages of e-mail."""
-    deliveries.send_due(channel_sender(app), _warn)
+    notice_deliveries.send_due_notices(channel_sender(app), _warn)
     return file_destinations.send_waiting(app) + send_mail(app)
 
 
@@ -50,7 +53,7 @@ def send_mail(app: App) -> int:
     if not url:
         return 0
     send = partial(SmtpServer.parse(url).send, parseaddr(mail_sender(app.settings))[1])
-    return outbox.send_due(app.ports, send, _warn)
+    return mail.send_due_mail(app.ports, send, _warn)
 
 
 def _warn(sentence: str) -> None:

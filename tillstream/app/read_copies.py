@@ -4,9 +4,9 @@ from tillstream.adapters.postgresql.address import parse_address
 from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
 from tillstream.app.app import App
 from tillstream.app.source_access import source_access
+from tillstream.delivery.outbound_addresses import is_private
+from tillstream.delivery.outbound_addresses import parse_address as parse_ip_address
 from tillstream.ports.warehouse import ReadCopy
-from tillstream.webhooks.networks import is_private
-from tillstream.webhooks.networks import parse_address as parse_ip_address
 
 DEFAULT_SCHEMA = "tillstream"
 

@@ -54,16 +54,16 @@ def renew(
 
 def _differences(settings: Settings, name: str) -> list[str]:
     """The batches whose rows or amounts in a warehouse are not those of their records, as sentences."""
-    from tillstream.workflows.operations import batch_contents  # lazy: only this command needs it
+    from tillstream.operations import ledger_agreement  # lazy: only this command needs it
 
     with closing(build(settings, warehouse_file=name, rates=False)) as app:
-        return batch_contents.differences(app.ports)
+        return ledger_agreement.batch_content_differences(app.ports)
 
 
 def _rebuild_from_originals(
     settings: Settings, name: str, progress: Callable[[int], None] | None
 ) -> tuple[dict[str, Any], datetime]:
-    from tillstream.workflows.operations import mirrors, rebuild  # lazy: imports all staging code
+    from tillstream.operations import document_mirrors, rebuild  # lazy: imports all staging code
 
     with closing(open_warehouse(settings, WAREHOUSE, any_schema=True)) as old:
         app = build(settings, warehouse_file=name, rates=False)
@@ -72,7 +72,7 @@ def _rebuild_from_originals(
             reference.copy_rates(app.ports, old, settings.reporting_currency)
             reference.copy_secret(app.ports, old)
             reference.refresh_calendar(app.ports, settings.fiscal_month, settings.retail_calendar)
-            mirrors.fill(app.ports)
+            document_mirrors.fill_mirrors(app.ports)
             noted.delete_all(app.ports)
             counts = {name: report[name] for name in ("settlements", "batches")}
             audit_log.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
@@ -83,12 +83,12 @@ def _rebuild_from_originals(
 
 def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any]:
     """Settle all that the records name in a new warehouse, and set the damaged one aside."""
-    from tillstream.workflows.operations import ledger_repair, mirrors  # lazy: imports the settling code
+    from tillstream.operations import document_mirrors, ledger_repair  # lazy: imports the settling code
 
     app = build(settings, warehouse_file=new.name)
     try:
-        repair = ledger_repair.run(app.ports, app.contracts, whole=True)
-        mirrors.fill(app.ports)
+        repair = ledger_repair.repair_ledger(app.ports, app.contracts, whole=True)
+        document_mirrors.fill_mirrors(app.ports)
         noted.delete_all(app.ports)
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
         counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.goals.frame import table_of
+from tillstream.goals.standings_frame import standings_table
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
 ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
@@ -57,7 +57,7 @@ class PortalSource:
 
     def goals(self, params: Texts) -> pa.Table:
         answer = self._json(f"/api/v1/goals?{urllib.parse.urlencode(params, doseq=True)}")
-        return table_of(answer["rows"], answer["measure"])
+        return standings_table(answer["rows"], answer["measure"])
 
     def definitions(self) -> pa.Table:
         return pa.Table.from_pylist(self._json("/api/v1/measures")["measures"])

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
-from tillstream.catalogue import mirror
+from tillstream.catalogue import file_export, file_import, warehouse_mirror
+from tillstream.catalogue.file_export import parse_file_kind
+from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
 from tillstream.model.errors import Rejected
-from tillstream.workflows.catalogue_import import export_file, journal
-from tillstream.workflows.catalogue_import.kinds import file_kind
-from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
 
 MOST_PROBLEMS = 1_000
 """Problems that are listed; `problem_count` counts all."""
@@ -41,29 +40,29 @@ class CatalogueExport:
 
 def import_file(app: App, progress: Progress, arguments: CatalogueImport) -> Result:
     """Import a file, all rows or none."""
-    kind, path = file_kind(arguments.kind), Path(arguments.file)
+    kind, path = parse_file_kind(arguments.kind), Path(arguments.file)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
-    journal.resume(app.ports)
-    rules = Rules(app.contracts.regions(), app.settings.reporting_currency)
-    planned = plan(app.ports, kind, content, rules)
+    file_import.resume_import(app.ports)
+    rules = ImportRules(app.contracts.regions(), app.settings.reporting_currency)
+    planned = plan_import(app.ports, kind, content, rules)
     applies = not planned.problems and not arguments.dry
     if applies:
-        journal.apply(app.ports, planned, file=path.name, by=COMMAND_LINE)
-        mirror.follow(app.ports)
+        file_import.apply_import(app.ports, planned, file=path.name, by=COMMAND_LINE)
+        warehouse_mirror.follow_change(app.ports)
     return Result(_summary(planned, path.name, imported=applies), FAILED if planned.problems else DONE)
 
 
 def list_entries(app: App, progress: Progress, arguments: CatalogueKind) -> Result:
-    headers, rows = export_file.table(app.ports, file_kind(arguments.kind))
+    headers, rows = file_export.export_table(app.ports, parse_file_kind(arguments.kind))
     return Result([dict(zip(headers, cells, strict=True)) for cells in rows])
 
 
 def export(app: App, progress: Progress, arguments: CatalogueExport) -> Result:
-    kind, out = file_kind(arguments.kind), Path(arguments.out)
-    content = export_file.export(app.ports, kind, out.suffix.removeprefix(".").lower())
+    kind, out = parse_file_kind(arguments.kind), Path(arguments.out)
+    content = file_export.export_catalogue(app.ports, kind, out.suffix.removeprefix(".").lower())
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -71,7 +70,7 @@ def export(app: App, progress: Progress, arguments: CatalogueExport) -> Result:
     return Result({"kind": kind.value, "file": str(out)})
 
 
-def _summary(planned: Plan, file: str, *, imported: bool) -> dict[str, Any]:
+def _summary(planned: ImportPlan, file: str, *, imported: bool) -> dict[str, Any]:
     problems = [
         {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
         for one in planned.problems[:MOST_PROBLEMS]

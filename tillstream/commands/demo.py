@@ -21,7 +21,8 @@ from tillstream.commands.demo_shop import view as demo_view
 from tillstream.commands.demo_shop.days import DAYS
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
-from tillstream.forecasting import runs as forecast_runs
+from tillstream.forecasting import run_records as forecast_runs
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.pipeline.settling import settle
@@ -31,7 +32,6 @@ from tillstream.receipts import receipt as receipt_receipt
 from tillstream.records import batch_records, sales_loads
 from tillstream.records.batch_records import SAMPLES
 from tillstream.sync import status
-from tillstream.workflows.intake import uploads
 
 if TYPE_CHECKING:
     from tillstream.samples.files import SampleFile
@@ -69,8 +69,8 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
     from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.files import write_samples  # lazy: needed by this command only
-    from tillstream.workflows.restocking import policies, schedule
-    from tillstream.workflows.restocking import run as restock
+    from tillstream.stock import restock_queue, restock_simulation
+    from tillstream.stock import restock_queue as restock
 
     until, scale = demo_days.last_day(app.ports.clock.now()), arguments.scale
     written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
@@ -92,8 +92,8 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     demo_orders.add(app, SAMPLES)
     demo_series.add(app, SAMPLES)
     _forecast(app, scale)
-    restock.run(app.ports, schedule.basis(app.ports))
-    policies.refresh_due(app.ports)
+    restock.run_restock(app.ports, restock_queue.restock_basis(app.ports))
+    restock_simulation.refresh_due_comparison(app.ports)
     demo_alerts.add(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
@@ -111,18 +111,20 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
 
 def _forecast(app: App, scale: float) -> None:
     """Forecast the samples: a few of them quickly, more by the model; on a server, its worker does this afterwards."""
-    from tillstream.forecasting.process import FittingProcess  # lazy: NumPy
-    from tillstream.forecasting.quick_fits import QuickFits
-    from tillstream.forecasting.run import run
+    from tillstream.forecasting.fitters import (
+        FittingProcess,  # lazy: NumPy
+        QuickFits,
+    )
+    from tillstream.forecasting.forecast_run import run_forecast
 
     is_whole = scale >= FORECAST_FROM
     if app.has_worker or not is_whole:
-        run(app.ports, QuickFits(), keep_fits=False)
+        run_forecast(app.ports, QuickFits(), keep_fits=False)
         if is_whole:
-            forecast_runs.request(app.ports)
+            forecast_runs.request_forecast(app.ports)
         return
     with FittingProcess() as fitter:
-        run(app.ports, fitter)
+        run_forecast(app.ports, fitter)
 
 
 def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, until: date) -> Batch:
@@ -134,7 +136,7 @@ def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, unt
         contract = app.contracts.pin(sample.contract)
         at = demo_days.arrival(contract, sample.delivery, until, app.ports.clock.now())
         with path.open("rb") as stream:
-            upload = uploads.receive(app.ports, contract, path.name, stream, SAMPLES, received=at)
+            upload = inbox.receive_file(app.ports, contract, path.name, stream, SAMPLES, received=at)
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")
     return upload
 

@@ -32,25 +32,25 @@ def detect(
     cannot be saved: with a `name`, it is `Rejected`.
     Raises `Rejected` for an unreadable file or an invalid answer.
     """
-    from tillstream.workflows.onboarding import delivered_lines, questionnaire, sources  # lazy: loads the pipeline
+    from tillstream.review import contract_choice, questionnaire, sale_overlap  # lazy: loads the pipeline
 
     check_answers(answers)
     if name and not NAME.fullmatch(name):
         raise Rejected(f"{name!r} is not a valid contract name. Use at most 60 letters, digits, - and _.")
     path = Path(file)
     contracts = contract_files.shipped_contracts() | contract_files.load_contract_folder(own)
-    delivered = delivered_lines.of_command(search) if search else None
+    delivered = sale_overlap.command_lookup(search) if search else None
     log = DetectionLog(dict(answers))
     try:
-        file_sample = questionnaire.sample(lambda: path.open("rb"), log)
+        file_sample = questionnaire.sample_file(lambda: path.open("rb"), log)
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     stem = without_dates(path.name.partition(".")[0])
-    onboarding = sources.ask(file_sample, log, contracts, path.name)
+    onboarding = contract_choice.ask_for_contract(file_sample, log, contracts, path.name)
     source = onboarding.contract.name if onboarding and onboarding.contract else None
     if name and source and name != source:
         raise Rejected(f"{path.name} is a file of {source}. Save it as {source}, or answer source=new.")
-    onboarding = onboarding or questionnaire.of_sample(
+    onboarding = onboarding or questionnaire.questionnaire_of_sample(
         file_sample, log, name or stem, contracts.values(), delivered, path.name
     )
     data = onboarding.to_dict() | {"file": path.name, "source": source, "first_load": None, "unreadable": None}
@@ -89,9 +89,9 @@ class DeliveredLines:
 
 def delivered_lines(app: App, progress: Progress, arguments: DeliveredLines) -> Result:
     """Look up lines of a region by sale IDs and amounts, for `detect`."""
-    from tillstream.workflows.onboarding.delivered_lines import search_rows
+    from tillstream.review.sale_overlap import search_delivered_rows
 
-    return Result(search_rows(app.ports.warehouse, **asdict(arguments)))
+    return Result(search_delivered_rows(app.ports.warehouse, **asdict(arguments)))
 
 
 @dataclass(frozen=True, kw_only=True)

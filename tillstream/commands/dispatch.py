@@ -10,10 +10,10 @@ from tillstream.app import App, open_app, open_read_only, owned
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import Progress, Result
 from tillstream.model.errors import Occupied, ReadOnly, Unavailable
+from tillstream.operations import ledger_agreement
 from tillstream.records import audit_log
 from tillstream.settings import Settings
 from tillstream.system_user import user_name
-from tillstream.workflows.operations import ledger_agreement
 
 TRIES = 50
 NEVER_WRITING = frozenset({"frame"})
@@ -127,10 +127,10 @@ def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progre
 
 def _recorded_again(settings: Settings) -> list[str]:
     """Compare all records with the ledger, and write those that are missing; return the sentences."""
-    from tillstream.workflows.operations import ledger_repair  # lazy: imports the settling code
+    from tillstream.operations import ledger_repair  # lazy: imports the settling code
 
     with open_app(settings, TURN) as app:
-        return ledger_repair.run(app.ports, app.contracts, whole=True).sentences()
+        return ledger_repair.repair_ledger(app.ports, app.contracts, whole=True).sentences()
 
 
 def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
@@ -157,9 +157,9 @@ def _check_ledger(app: App, name: str) -> None:
 
     A new settlement would take the number of a lost one. `sweep` and `rebuild` compare more, and report what they did.
     """
-    if app.settings.project or name in ("sweep", "rebuild") or not ledger_agreement.is_behind(app.ports):
+    if app.settings.project or name in ("sweep", "rebuild") or not ledger_agreement.is_ledger_behind(app.ports):
         return
     from tillstream import logs  # lazy, as is the settling code
-    from tillstream.workflows.operations import ledger_repair
+    from tillstream.operations import ledger_repair
 
-    logs.warn("ledger repaired", ledger_repair.run(app.ports, app.contracts).sentences())
+    logs.warn("ledger repaired", ledger_repair.repair_ledger(app.ports, app.contracts).sentences())

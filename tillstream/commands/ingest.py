@@ -10,11 +10,11 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.records import sales_loads
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.review import dry_run
+from tillstream.review import settlement_previews
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +54,15 @@ def _offer(app: App, path: Path) -> str:
     Empty if the file cannot be read.
     """
     from tillstream.pipeline.matching.match_contract import read_sample  # heavy, only needed here
-    from tillstream.workflows.onboarding import sources
+    from tillstream.review import contract_choice
 
     try:
         file_sample = read_sample(lambda: path.open("rb"))
     except (OSError, Rejected):
         return ""
-    choice = sources.sources_of(file_sample, sources.fits(file_sample, app.contracts.all().values()), path.name)
+    choice = contract_choice.contract_candidates(
+        file_sample, contract_choice.rank_contracts(file_sample, app.contracts.all().values()), path.name
+    )
     names = [one.contract.name for one in choice.candidates]
     file = shlex.quote(str(path))
     if not names:
@@ -77,8 +79,10 @@ def ingest_file(
     try:
         with path.open("rb") as stream:
             if dry:
-                return dry_run.dry_run(app.ports, app.contracts, contract, path.name, stream)
-            upload = uploads.receive(app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size))
+                return settlement_previews.dry_run_file(app.ports, app.contracts, contract, path.name, stream)
+            upload = inbox.receive_file(
+                app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size)
+            )
     except OSError as error:
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")
     except Rejected as error:

@@ -9,26 +9,25 @@ from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.intake import watched_folder
 from tillstream.model import audit
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
+from tillstream.operations import (
+    kept_originals,
+    large_settlements,
+    ledger_repair,
+    maintenance_status,
+    message_queues,
+    rebuild,
+    reconcile,
+)
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
 from tillstream.quality import results as quality_results
 from tillstream.quality import run as quality
 from tillstream.quality.published import published
 from tillstream.records import audit_log, batch_records, losses
-from tillstream.workflows.intake import status_notes, watched_folder
-from tillstream.workflows.operations import (
-    kept_originals,
-    large_settlements,
-    ledger_repair,
-    ledger_size,
-    maintenance_log,
-    queue_depths,
-    rebuild,
-    reconcile,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +56,10 @@ def backup(app: App, progress: Progress, arguments: Backup) -> Result:
     if app.backup is None:
         raise Rejected("Backups are not available for this installation.")
     kept = app.backup(arguments.out, lambda size: progress("bytes", size))
-    maintenance_log.note(app.ports, maintenance_log.BACKUP)
+    maintenance_status.note_run(app.ports, maintenance_status.BACKUP_TASK)
     if app.ports.objects.keeps_checksums:  # compared with the copies
         return Result(kept)
-    damaged = kept_originals.verify_all(app.ports)
+    damaged = kept_originals.verify_all_originals(app.ports)
     return Result(kept | {"damaged": damaged}, FAILED if damaged else DONE)
 
 
@@ -76,8 +75,10 @@ def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
 
 
 def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
-    run = rebuild.from_originals if arguments.originals else rebuild.check
-    repaired = ledger_repair.run(app.ports, app.contracts, whole=True).sentences() if arguments.originals else []
+    run = rebuild.rebuild_from_originals if arguments.originals else rebuild.rebuild_from_ledger
+    repaired = (
+        ledger_repair.repair_ledger(app.ports, app.contracts, whole=True).sentences() if arguments.originals else []
+    )
     report = ({"repaired": repaired} if repaired else {}) | run(
         app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
     )
@@ -97,14 +98,14 @@ def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
 def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ports = app.ports
     states = {state.value: ports.documents.count(batch_records.BATCHES, {"state": state.value}) for state in BatchState}
-    size = ledger_size.read(ports.warehouse)
+    size = maintenance_status.read_ledger_size(ports.warehouse)
     return Result(
         {
             "home": str(app.settings.home),
             "batches": {state: count for state, count in states.items() if count},
             "lines": size.lines,
             "as_of": size.as_of,
-            "queues": [vars(depth) for depth in queue_depths.depths(ports)],
+            "queues": [vars(depth) for depth in message_queues.queue_depths(ports)],
             "has_worker": app.has_worker or bool(app.settings.project),
             "losses": [one.to_json() for one in losses.open_losses(ports)],
         }
@@ -117,27 +118,29 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     held = _held(app)
     taken, failed = _take_dropped(app)
-    if watched_folder.waits(app.drops):
+    if watched_folder.count_waiting_files(app.drops):
         time.sleep(app.settings.drop_settle + 0.05)
         more, failed = _take_dropped(app)
         taken += more
-    swept = reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project))
+    swept = reconcile.resume_interrupted_work(
+        app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project)
+    )
     swept["repaired"] = [
         *(() if app.has_worker else app.notices),
         *checked,
         *swept["repaired"],
     ]  # a server printed them
-    share = kept_originals.IN_FUNCTION if app.settings.project else kept_originals.IN_COMMAND
-    swept["repaired"] += kept_originals.verify(app.ports, share, again=True)
+    share = kept_originals.FUNCTION_SHARE if app.settings.project else kept_originals.COMMAND_SHARE
+    swept["repaired"] += kept_originals.verify_originals(app.ports, share, again=True)
     from tillstream.commands.stores import queues  # lazy: structlog, which the handlers of events need
 
     queued = queues.work_off(app)
     holidays.refresh_holidays(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:
-        status_notes.update_notes(app.ports, place)
+        watched_folder.update_status_notes(app.ports, place)
     return Result(
-        {"taken": taken, "still_written": watched_folder.waits(app.drops), "not_taken": failed}
+        {"taken": taken, "still_written": watched_folder.count_waiting_files(app.drops), "not_taken": failed}
         | swept
         | queued
         | {"held": (now_held := _held(app)), "losses": len(losses.open_losses(app.ports))},
@@ -154,11 +157,11 @@ def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Resul
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     from tillstream import logs  # lazy: structlog is not needed by most commands
 
-    report = large_settlements.run(app.ports, app.contracts)
+    report = large_settlements.settle_large(app.ports, app.contracts)
     logs.warn("ledger repaired", report["repaired"])
     return Result(report)
 
 
 def _take_dropped(app: App) -> tuple[int, list[str]]:
-    results = [watched_folder.take_in(app.ports, app.contracts, drop) for drop in app.drops]
+    results = [watched_folder.ingest_dropped_files(app.ports, app.contracts, drop) for drop in app.drops]
     return sum(len(taken) for taken, _ in results), [reason for _, failed in results for reason in failed]

@@ -11,7 +11,7 @@ from tillstream.model.errors import Rejected
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.records import batch_records
-from tillstream.workflows.corrections import submit
+from tillstream.review import correction_submission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ def quarantine(app: App, progress: Progress, arguments: Quarantine) -> Result:
 def fix_rows(app: App, progress: Progress, arguments: FixRows) -> Result:
     batch, path = arguments.batch, Path(arguments.file)
     with path.open("rb") as stream:
-        correction = submit.submit_correction(app.ports, batch, path.name, stream, COMMAND_LINE)
+        correction = correction_submission.submit_correction(app.ports, batch, path.name, stream, COMMAND_LINE)
     run_batch(app, correction, progress)
     current = batch_records.get_batch(app.ports, correction.batch_id)
     if current.state is BatchState.REJECTED:

@@ -13,8 +13,8 @@ from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
 from tillstream.records import batch_records
-from tillstream.workflows.review import decisions, replay, replay_preview, undo, whole_numbers
-from tillstream.workflows.review.held_alike import decide_alike, find_alike
+from tillstream.review import held_batches, replay, settlement_previews, undo
+from tillstream.review.held_batches import decide_alike, find_held_alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,14 @@ class OfContract:
 
 def replay_batch(app: App, progress: Progress, arguments: Replay) -> Result:
     batch, contract, received = arguments.batch, arguments.contract or None, arguments.received
-    new = replay.replay(app.ports, app.contracts, batch, contract, COMMAND_LINE, received=received)
+    new = replay.replay_batch(app.ports, app.contracts, batch, contract, COMMAND_LINE, received=received)
     receipt = run_batch(app, new, progress)
     return Result(receipt, exit_code(receipt))
 
 
 def replay_previewed(app: App, progress: Progress, arguments: Replay) -> Result:
     batch, contract, received = arguments.batch, arguments.contract or None, arguments.received
-    preview = replay_preview.preview(app.ports, app.contracts, batch, contract, received=received)
+    preview = settlement_previews.preview_replay(app.ports, app.contracts, batch, contract, received=received)
     return Result(preview, exit_code(preview["after"]))
 
 
@@ -81,8 +81,8 @@ def confirm(app: App, progress: Progress, arguments: Confirm) -> Result:
 
     def decide(batch: str) -> Batch:
         if contract:
-            return decisions.assign_contract(app.ports, app.contracts, batch, contract, COMMAND_LINE)
-        return decisions.confirm(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
+            return held_batches.assign_contract(app.ports, app.contracts, batch, contract, COMMAND_LINE)
+        return held_batches.confirm_batch(app.ports, batch, COMMAND_LINE, as_new=arguments.as_new)
 
     return _read(app, progress, _decide(app, arguments, decide))
 
@@ -91,19 +91,21 @@ def accept(app: App, progress: Progress, arguments: Accept) -> Result:
     return _read(
         app,
         progress,
-        _decide(app, arguments, lambda batch: decisions.accept(app.ports, app.contracts, batch, COMMAND_LINE)),
+        _decide(
+            app, arguments, lambda batch: held_batches.accept_proposal(app.ports, app.contracts, batch, COMMAND_LINE)
+        ),
     )
 
 
 def reject(app: App, progress: Progress, arguments: Reject) -> Result:
     reason = arguments.reason
-    rejected = _decide(app, arguments, lambda batch: decisions.reject(app.ports, batch, COMMAND_LINE, reason))
+    rejected = _decide(app, arguments, lambda batch: held_batches.reject_batch(app.ports, batch, COMMAND_LINE, reason))
     return Result(_one_or_all([receipts.receipt(app.ports, one.batch_id) for one in rejected]))
 
 
 def _decide(app: App, arguments: Confirm | Accept | Reject, decide: Callable[[str], Batch]) -> list[Batch]:
     upload = batch_records.get_batch(app.ports, arguments.batch)
-    return decide_alike(upload, find_alike(app.ports, upload) if arguments.all else (), decide)
+    return decide_alike(upload, find_held_alike(app.ports, upload) if arguments.all else (), decide)
 
 
 def _read(app: App, progress: Progress, decided: Sequence[Batch]) -> Result:
@@ -126,20 +128,20 @@ def _one_or_all(read: list[Receipt]) -> Any:
 
 
 def undo_preview(app: App, progress: Progress, arguments: OfBatch) -> Result:
-    return Result(undo.preview(app.ports, arguments.batch), HELD)
+    return Result(undo.preview_undo(app.ports, arguments.batch), HELD)
 
 
 def undo_batch(app: App, progress: Progress, arguments: OfBatch) -> Result:
-    return Result(undo.undo(app.ports, arguments.batch, COMMAND_LINE))
+    return Result(undo.undo_batch(app.ports, arguments.batch, COMMAND_LINE))
 
 
 def preview_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
-    return Result(whole_numbers.preview_whole_numbers(app.ports, app.contracts, arguments.name), HELD)
+    return Result(replay.preview_whole_numbers(app.ports, app.contracts, arguments.name), HELD)
 
 
 def adopt_whole_numbers(app: App, progress: Progress, arguments: OfContract) -> Result:
     """Save the version, and replay the files together."""
-    done, replayed = whole_numbers.adopt_whole_numbers(app.ports, app.contracts, arguments.name, COMMAND_LINE)
+    done, replayed = replay.adopt_whole_numbers(app.ports, app.contracts, arguments.name, COMMAND_LINE)
     for batch in replayed:
         stage_now(app, batch, progress)
     progress("settling")

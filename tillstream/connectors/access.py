@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
+from tillstream.delivery.outbound_addresses import (
+    NetworkAddress,
+    addresses_of_host,
+    is_never_allowed,
+    is_private,
+    parse_address,
+)
 from tillstream.model.errors import Rejected
 from tillstream.ports.machine import Clock, Secrets
 from tillstream.ports.objects import ObjectStore
-from tillstream.webhooks.addresses import answers_for
-from tillstream.webhooks.networks import Address, is_never_allowed, is_private, parse_address
 
 REFERENCE = re.compile(r"(?P<store>env|file|secret):(?P<name>[A-Za-z0-9._-]{1,200})")
 """A reference to a credential: env:VARIABLE, file:NAME or secret:NAME."""
@@ -43,7 +48,7 @@ class PrivateHosts:
                 names.append(entry)
         return cls(frozenset(names), tuple(networks))
 
-    def allow(self, host: str, address: Address) -> bool:
+    def allow(self, host: str, address: NetworkAddress) -> bool:
         return host.casefold().rstrip(".") in self.names or any(address in network for network in self.networks)
 
 
@@ -80,7 +85,7 @@ class SourceAccess:
         return value
 
     def check_host(self, host: str, port: int) -> str:
-        answers = answers_for(host, port)
+        answers = addresses_of_host(host, port)
         for answer in answers:
             address = parse_address(answer)
             if is_never_allowed(address):

@@ -7,24 +7,23 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from tillstream.connectors import listed_files, records, requests, runs, status
+from tillstream.connectors import listed_files, records, run, runs
 from tillstream.connectors import run as running
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import Connector, ConnectorDraft
-from tillstream.connectors.listed_files import FileSource
-from tillstream.connectors.parts import Pace
-from tillstream.connectors.runner import open_source
-from tillstream.connectors.runs import Run
-from tillstream.connectors.stored_keys import StoredKeys
+from tillstream.connectors.listed_files import ListedFileSource
+from tillstream.connectors.runner import StoredKeys, open_source
+from tillstream.connectors.runs import ConnectorRun, PartPace
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.file_names import contract_from_folder
 from tillstream.ports import Ports
 
-KINDS = {"gs": "cloud_storage", "s3": "s3", "": "local_folder"}
+BACKFILL_KINDS = {"gs": "cloud_storage", "s3": "s3", "": "local_folder"}
 """Scheme of an address → kind of connector."""
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 NOT_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -47,7 +46,7 @@ class Backfill:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BackfillPlan:
     """What a backfill would take in. taken: files that are stored already. first, last: names of those to take in."""
 
     name: str
@@ -60,13 +59,13 @@ class Plan:
     problems: tuple[str, ...]
 
 
-def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None) -> Backfill:
+def connector_of_backfill(path: str, contract: str = "", settings: Mapping[str, str] | None = None) -> Backfill:
     """The backfill of a path; the same for the same arguments, so that a second call continues it.
 
     settings: of its kind, for example pattern. Raises `Rejected` for another scheme, and if there is no such folder.
     """
     scheme, _, address = path.partition("://") if "://" in path else ("", "", path)
-    if scheme not in KINDS:
+    if scheme not in BACKFILL_KINDS:
         raise Rejected(f"A backfill reads gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or a folder, not {path}.")
     bucket, _, prefix = address.partition("/")  # not as a URL: names of objects may contain # and ?
     place = {"bucket": bucket, "prefix": prefix}
@@ -82,14 +81,14 @@ def of(path: str, contract: str = "", settings: Mapping[str, str] | None = None)
     digest = sha256("\n".join([path, contract, *(f"{key}={values[key]}" for key in sorted(values))]).encode())
     last = NOT_NAME.sub("-", path.rstrip("/").rsplit("/", 1)[-1].casefold())[:20].strip("-")
     name = "-".join(filter(None, ("backfill", last, digest.hexdigest()[:8])))
-    return Backfill(path, ConnectorDraft(name, KINDS[scheme], values, contract, is_once=True))
+    return Backfill(path, ConnectorDraft(name, BACKFILL_KINDS[scheme], values, contract, is_once=True))
 
 
-def plan(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill) -> Plan:
+def plan_backfill(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill) -> BackfillPlan:
     """List the source; nothing is stored. Raises as `Source.test`."""
-    stored = StoredKeys(ports, backfill.name, status.read(ports, backfill.name).stored)
+    stored = StoredKeys(ports, backfill.name, connectors_state.read_state(ports, backfill.name).stored)
     with closing(open_source(backfill.draft, _with_folders(access, backfill))) as source:
-        if not isinstance(source, FileSource):
+        if not isinstance(source, ListedFileSource):
             raise TypeError(backfill.draft.kind)
         files = source.select()
         new = [file for file in files if source.key(file) not in stored]
@@ -101,7 +100,7 @@ def plan(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfi
         if unnamed:
             problems.append(f"Contracts are chosen by the content of {len(unnamed):,} files, such as {unnamed[0]}.")
     paths = [file.path for file in new]
-    return Plan(
+    return BackfillPlan(
         backfill.name,
         backfill.path,
         len(new),
@@ -109,42 +108,46 @@ def plan(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfi
         len(files) - len(new),
         paths[0] if paths else "",
         paths[-1] if paths else "",
-        (*notes, *problems[:MOST_PROBLEMS]),
+        (*notes, *problems[:MAX_PROBLEMS]),
     )
 
 
-def run(
-    ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, pace: Pace
-) -> Run:
+def run_backfill(
+    ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, pace: PartPace
+) -> ConnectorRun:
     """Take in what is not stored yet, part by part, here. Raises as `running.run`.
 
     The schedule leaves it alone meanwhile, and if it is interrupted.
     """
-    if status.of(ports, backfill.name).is_running:  # before it is paused, which would end that run
+    if connectors_state.connector_status(
+        ports, backfill.name
+    ).is_running:  # before it is paused, which would end that run
         raise Rejected(f"The backfill {backfill.name} is running.")
     opened = _with_folders(access, backfill)
     _add(ports, contracts, opened, backfill, by, is_paused=True)
-    return running.run(ports, contracts, opened, backfill.name, by, pace=pace)
+    return running.run_connector(ports, contracts, opened, backfill.name, by, pace=pace)
 
 
-def request(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str) -> None:
+def request_backfill(
+    ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str
+) -> None:
     """Leave it to the schedule of the server, or to the job of a project. Raises `Rejected`."""
     for folder in backfill.folders:
         access.check_file(str(folder))
     _add(ports, contracts, access, backfill, by, is_paused=False)
     with suppress(Unavailable):  # the sweep starts the job
-        requests.request_run(ports, backfill.name, by)
+        run.request_run(ports, backfill.name, by)
 
 
-def find(ports: Ports) -> list[Connector]:
+def find_backfills(ports: Ports) -> list[Connector]:
     """The backfills, by name."""
-    return [connector for connector in records.find(ports) if connector.is_once]
+    return [connector for connector in records.find_connectors(ports) if connector.is_once]
 
 
-def get(ports: Ports, name: str) -> Connector:
+def get_backfill(ports: Ports, name: str) -> Connector:
     """Raises `NotFound`, and `Rejected` for another connector."""
     try:
-        connector = records.get(ports, name)
+        connector = records.get_connector(ports, name)
     except NotFound as error:
         raise NotFound(f"There is no backfill {name}.") from error
     if not connector.is_once:
@@ -152,25 +155,25 @@ def get(ports: Ports, name: str) -> Connector:
     return connector
 
 
-def unrecorded(ports: Ports, name: str) -> int:
+def unrecorded_keys(ports: Ports, name: str) -> int:
     """How many of the files that were taken in have no batch yet: the events of copied objects create it."""
-    taken = len(StoredKeys(ports, name, status.read(ports, name).stored))
-    return max(taken - runs.recorded(ports, name), 0)
+    taken = len(StoredKeys(ports, name, connectors_state.read_state(ports, name).stored))
+    return max(taken - runs.count_recorded(ports, name), 0)
 
 
-def counts(ports: Ports, name: str) -> dict[str, int]:
+def backfill_counts(ports: Ports, name: str) -> dict[str, int]:
     """State → how many of its batches are in it, without states that none is in."""
-    every = {state.value: runs.count(ports, name, state) for state in BatchState}
+    every = {state.value: runs.count_batches(ports, name, state) for state in BatchState}
     return {state: count for state, count in every.items() if count}
 
 
 def _add(
     ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, *, is_paused: bool
 ) -> None:
-    if not records.exists(ports, backfill.name):
-        records.add(ports, contracts, access, backfill.draft, by)
-    if records.get(ports, backfill.name).is_paused != is_paused:
-        records.pause(ports, backfill.name, by, is_paused=is_paused)
+    if not records.connector_exists(ports, backfill.name):
+        records.add_connector(ports, contracts, access, backfill.draft, by)
+    if records.get_connector(ports, backfill.name).is_paused != is_paused:
+        records.pause_connector(ports, backfill.name, by, is_paused=is_paused)
 
 
 def _with_folders(access: SourceAccess, backfill: Backfill) -> SourceAccess:

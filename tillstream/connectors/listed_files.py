@@ -9,8 +9,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO, cast
 
-from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
-from tillstream.connectors.source import Access, Cursor, Item, Setting
+from tillstream.connectors.source import (
+    ConnectionAccess,
+    Cursor,
+    SourceItem,
+    SourceSetting,
+    date_setting,
+    file_patterns,
+    matches_pattern,
+    whole_number,
+)
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.file_names import is_ignored_file
 from tillstream.ports.objects import StoredObject
@@ -23,26 +31,26 @@ FUTURE = timedelta(days=1)
 """A modification time further ahead is wrong, not new; such a file would otherwise never be read."""
 
 OLDEST_FIRST, BY_NAME = "oldest first", "name"
-PATTERN = Setting(
+PATTERN = SourceSetting(
     "pattern",
     "File names",
     "Patterns separated by commas, for example *.csv, IN/*.xlsx. With a slash: of the path below the folder.",
     default="*",
 )
-SUBFOLDERS = Setting(
+SUBFOLDERS = SourceSetting(
     "subfolders", "Subfolders", "Whether files in subfolders are read.", default="yes", choices=("yes", "no")
 )
 SETTINGS = (
     PATTERN,
     SUBFOLDERS,
-    Setting(
+    SourceSetting(
         "quiet",
         "Quiet time",
         "Seconds for which a file must not have been modified; it may be incomplete before.",
         default="60",
     ),
-    Setting("since", "Modified since", "A date such as 2026-11-01: files modified before it are not read."),
-    Setting(
+    SourceSetting("since", "Modified since", "A date such as 2026-11-01: files modified before it are not read."),
+    SourceSetting(
         "order",
         "Order",
         "By name for history that was copied, whose names contain its dates.",
@@ -65,7 +73,7 @@ class ListedFile:
 
 
 @dataclass
-class Examples:
+class FileExamples:
     """Files that are not read for a reason: their number, and the first path."""
 
     why: str
@@ -83,7 +91,7 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Selection:
+class FileSelection:
     """Which files of a listing are read."""
 
     patterns: tuple[str, ...]
@@ -92,11 +100,11 @@ class Selection:
     since: datetime | None
 
     @classmethod
-    def of(cls, settings: Mapping[str, str]) -> "Selection":
+    def of(cls, settings: Mapping[str, str]) -> "FileSelection":
         """Raises `Rejected` for a quiet time that is no number of seconds, and for a date that is none."""
         quiet = timedelta(seconds=whole_number(settings, "quiet", at_most=86_400))
         return cls(
-            patterns(settings["pattern"]), settings["subfolders"] != "no", quiet, date_setting(settings, "since")
+            file_patterns(settings["pattern"]), settings["subfolders"] != "no", quiet, date_setting(settings, "since")
         )
 
     def has(self, listed: ListedFile) -> bool:
@@ -105,21 +113,21 @@ class Selection:
             return False
         if self.since and listed.modified_at and listed.modified_at < self.since:
             return False
-        return matches(listed.path, self.patterns)
+        return matches_pattern(listed.path, self.patterns)
 
 
-class FileSource(ABC):
+class ListedFileSource(ABC):
     """A source of files. place: URL of its folder, with a slash at the end; part of the keys.
 
     Each complete file is an item of each `pull`; the caller has the keys that are stored.
     """
 
-    def __init__(self, place: str, settings: Mapping[str, str], access: Access):
+    def __init__(self, place: str, settings: Mapping[str, str], access: ConnectionAccess):
         """Raises `Rejected` as `Selection.of`."""
         self.place = place
         self.settings = settings
         self.access = access
-        self.selection = Selection.of(settings)
+        self.selection = FileSelection.of(settings)
         self._is_by_name = settings.get("order") == BY_NAME
         self._behind: int | None = None
         self._young = 0
@@ -148,9 +156,9 @@ class FileSource(ABC):
         last = f"the {'last' if self._is_by_name else 'newest'} is {encodable(files[-1].path)}"
         return f"Connected to {self.place}. It has {count} to read; {last}."
 
-    def pull(self, cursor: Cursor) -> Iterator[Item]:  # noqa: ARG002 - files have none
+    def pull(self, cursor: Cursor) -> Iterator[SourceItem]:  # noqa: ARG002 - files have none
         for place, listed in enumerate(files := self.select(), start=1):
-            item = Item(
+            item = SourceItem(
                 key=self.key(listed),
                 file=encodable(listed.path),
                 open=partial(self._open, listed),
@@ -175,8 +183,8 @@ class FileSource(ABC):
     def select(self) -> list[ListedFile]:
         """The complete files of the listing in the order of the settings. Raises `Rejected` for more than MAX_FILES."""
         quiet = f"{self.selection.quiet.total_seconds():.0f} seconds"
-        young = Examples(f"Modified less than {quiet} ago and may be incomplete; a later run reads")
-        hidden = Examples("Skipped, because the name is that of a temporary or hidden file:")
+        young = FileExamples(f"Modified less than {quiet} ago and may be incomplete; a later run reads")
+        hidden = FileExamples("Skipped, because the name is that of a temporary or hidden file:")
         files = []
         now = self.access.clock.now()
         for listed in self.listing():
@@ -208,18 +216,18 @@ class FileSource(ABC):
                 if listed.size is not None and file.tell() > listed.size:
                     break
             if listed.size not in (None, file.tell()):
-                raise changed(listed)
+                raise changed_file(listed)
             file.seek(0)
             stack.pop_all()
         return cast("BinaryIO", file)
 
 
-def changed(listed: ListedFile) -> Unavailable:
+def changed_file(listed: ListedFile) -> Unavailable:
     """The error for a file that is not as it was listed."""
     return Unavailable(f"{encodable(listed.path)} was modified or deleted while it was read. A later run reads it.")
 
 
-def version_of(size: int, modified_at: datetime | None) -> str:
+def file_version(size: int, modified_at: datetime | None) -> str:
     """The version of a file at a source without ETags."""
     return f"{size} {modified_at.timestamp():.6f}" if modified_at else str(size)
 

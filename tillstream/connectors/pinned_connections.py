@@ -6,10 +6,10 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
-from tillstream.connectors.source import Access
+from tillstream.connectors.source import ConnectionAccess
 
 
-def pin(manager: Any, access: Access) -> None:
+def pin(manager: Any, access: ConnectionAccess) -> None:
     """Let each new connection of a `urllib3.PoolManager` go to the address that `access.check_host` returns.
 
     That includes the connections that redirects lead to. Host headers and certificates keep the name. Both requests
@@ -20,7 +20,7 @@ def pin(manager: Any, access: Access) -> None:
     }
 
 
-def _pinned_pool(pool: Any, access: Access) -> Any:
+def _pinned_pool(pool: Any, access: ConnectionAccess) -> Any:
     class Connection(pool.ConnectionCls):
         _dns_host: str
 

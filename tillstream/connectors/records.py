@@ -7,11 +7,11 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from tillstream.connectors import runs, status
+from tillstream.connectors import runs, state
 from tillstream.connectors.access import check_reference
-from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
-from tillstream.connectors.source import Access, Kind
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Conflict, NotFound, Rejected
@@ -19,72 +19,74 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
 
-COLLECTION = "connectors"
-MOST = 200
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-MOST_MINUTES = 7 * 24 * 60
+CONNECTORS_COLLECTION = "connectors"
+MAX_CONNECTORS = 200
+CONNECTOR_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_MINUTES = 7 * 24 * 60
 MAX_VALUE = 10_000
 """Maximum letters of the value of a setting."""
 
 
-def add(ports: Ports, contracts: ContractRegistry, access: Access, draft: ConnectorDraft, by: str) -> Connector:
+def add_connector(
+    ports: Ports, contracts: ContractRegistry, access: ConnectionAccess, draft: ConnectorDraft, by: str
+) -> Connector:
     """Add a connector, which is due at once. Raises `Rejected`."""
     name = draft.name.strip()
-    if not NAME.fullmatch(name):
+    if not CONNECTOR_NAME.fullmatch(name):
         raise Rejected("The name of a connector has up to 40 small letters, digits and hyphens, for example erp-sales.")
     fields = _fields(contracts, access, draft)
-    if len(find(ports)) >= MOST:
-        raise Rejected(f"There can be at most {MOST} connectors. Remove one that is not used.")
+    if len(find_connectors(ports)) >= MAX_CONNECTORS:
+        raise Rejected(f"There can be at most {MAX_CONNECTORS} connectors. Remove one that is not used.")
     now = ports.clock.now().isoformat(timespec="seconds")
     fixed = {"is_paused": False, "is_once": draft.is_once, "created_by": by, "created_at": now}
     data = {"name": name, **fields, **fixed}
     entry = audit_log.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
     try:
-        ports.documents.put_all([Put(COLLECTION, name, data, if_version=0), entry])
+        ports.documents.put_all([Put(CONNECTORS_COLLECTION, name, data, if_version=0), entry])
     except Conflict:
         raise Rejected(f"There is a connector {name} already.") from None
     return _connector(data)
 
 
-def change(
-    ports: Ports, contracts: ContractRegistry, access: Access, name: str, draft: ConnectorDraft, by: str
+def change_connector(
+    ports: Ports, contracts: ContractRegistry, access: ConnectionAccess, name: str, draft: ConnectorDraft, by: str
 ) -> Connector:
     """Change all but the name and the kind; the cursor stays. Raises `Rejected`, `NotFound`."""
-    kind = get(ports, name).kind
+    kind = get_connector(ports, name).kind
     fields = _fields(contracts, access, ConnectorDraft(**asdict(draft) | {"kind": kind}))
     return _change(ports, name, by, AuditAction.CONNECTOR_CHANGED, fields)
 
 
-def pause(ports: Ports, name: str, by: str, *, is_paused: bool) -> Connector:
+def pause_connector(ports: Ports, name: str, by: str, *, is_paused: bool) -> Connector:
     """Stop the schedule of a connector, or start it again. Raises `NotFound`."""
     action = AuditAction.CONNECTOR_PAUSED if is_paused else AuditAction.CONNECTOR_RESUMED
     return _change(ports, name, by, action, {"is_paused": is_paused})
 
 
-def remove(ports: Ports, name: str, by: str) -> None:
+def remove_connector(ports: Ports, name: str, by: str) -> None:
     """Remove a connector with its cursor and its runs; what it brought remains. Raises `NotFound`."""
-    connector = get(ports, name)
+    connector = get_connector(ports, name)
     audit_log.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
-    ports.documents.delete(COLLECTION, name)
-    status.remove(ports, name)
-    runs.remove(ports, name)
+    ports.documents.delete(CONNECTORS_COLLECTION, name)
+    state.remove_state(ports, name)
+    runs.remove_runs(ports, name)
 
 
-def find(ports: Ports) -> list[Connector]:
+def find_connectors(ports: Ports) -> list[Connector]:
     """All connectors, by name."""
-    return [_connector(document.data) for document in ports.documents.find(COLLECTION)]
+    return [_connector(document.data) for document in ports.documents.find(CONNECTORS_COLLECTION)]
 
 
-def get(ports: Ports, name: str) -> Connector:
+def get_connector(ports: Ports, name: str) -> Connector:
     """Raises `NotFound`."""
-    return _connector(_existing(ports.documents.get(COLLECTION, name), name).data)
+    return _connector(_existing(ports.documents.get(CONNECTORS_COLLECTION, name), name).data)
 
 
-def exists(ports: Ports, name: str) -> bool:
-    return ports.documents.get(COLLECTION, name) is not None
+def connector_exists(ports: Ports, name: str) -> bool:
+    return ports.documents.get(CONNECTORS_COLLECTION, name) is not None
 
 
-def values(kind: Kind, settings: Mapping[str, str]) -> dict[str, str]:
+def check_settings(kind: ConnectorKind, settings: Mapping[str, str]) -> dict[str, str]:
     """A value for each setting of a kind, the default where none is entered. Raises `Rejected`."""
     unknown = sorted(set(settings) - {setting.name for setting in kind.settings})
     if unknown:
@@ -105,20 +107,20 @@ def values(kind: Kind, settings: Mapping[str, str]) -> dict[str, str]:
     return entered
 
 
-def cursor_of(connector: Connector) -> str:
+def cursor_identity(connector: Connector) -> str:
     """Digest of the settings that name what a cursor is a position in; empty if the kind has none of them."""
-    names = [setting.name for setting in table.kind(connector.kind).settings if setting.resets_cursor]
+    names = [setting.name for setting in table.find_kind(connector.kind).settings if setting.resets_cursor]
     values = [connector.settings.get(name, "") for name in names]
     return sha256(json.dumps(values).encode()).hexdigest()[:32] if names else ""
 
 
-def _fields(contracts: ContractRegistry, access: Access, draft: ConnectorDraft) -> dict[str, Any]:
+def _fields(contracts: ContractRegistry, access: ConnectionAccess, draft: ConnectorDraft) -> dict[str, Any]:
     """The fields that an admin enters, checked by the kind. Raises `Rejected`."""
-    kind = table.kind(draft.kind)
-    settings = values(kind, draft.settings)
+    kind = table.find_kind(draft.kind)
+    settings = check_settings(kind, draft.settings)
     kind.open(settings, access).close()
-    if not 1 <= draft.every_minutes <= MOST_MINUTES:
-        raise Rejected(f"A connector runs every 1 to {MOST_MINUTES:,} minutes.")
+    if not 1 <= draft.every_minutes <= MAX_MINUTES:
+        raise Rejected(f"A connector runs every 1 to {MAX_MINUTES:,} minutes.")
     if draft.contract and draft.contract not in contracts.names():
         raise Rejected(f"There is no data source {draft.contract}.")
     return {
@@ -139,7 +141,7 @@ def _change(ports: Ports, name: str, by: str, action: AuditAction, fields: Mappi
         after = {field: fields[field] for field in before}
         return Update(data, [audit_log.entry(ports, by, action, name, before, after)])
 
-    return _connector(update_document(ports.documents, COLLECTION, name, changed).data)
+    return _connector(update_document(ports.documents, CONNECTORS_COLLECTION, name, changed).data)
 
 
 def _audited(data: Mapping[str, Any]) -> dict[str, Any]:

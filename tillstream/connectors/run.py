@@ -1,27 +1,30 @@
-"""Run connectors: one on request, and those that are due by turns; and test their sources."""
+"""Run connectors: one on request, those that are due by turns, and in the job of a project; and test their sources."""
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tillstream.connectors import records, runs, status
+from tillstream.connectors import records, runs, state
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import Connector, ConnectorDraft
-from tillstream.connectors.parts import Pace
-from tillstream.connectors.runner import MAX_MESSAGE, Runner, UnexpectedError, open_source, unexpected
-from tillstream.connectors.runs import Run
+from tillstream.connectors.runner import MAX_MESSAGE, ConnectorRunner, UnexpectedError, open_source, unexpected_error
+from tillstream.connectors.runs import ConnectorRun, PartPace
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import STATES_BEFORE_LEDGER
-from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.ports import Ports
-from tillstream.records import audit_log
+from tillstream.ports.machine import CONNECT_JOB
+from tillstream.records import audit_log, job_runs
 
-SCHEDULE = "schedule"
+SCHEDULE_ACTOR = "schedule"
 """Who runs a connector that is due; such runs are not audited."""
-SHARE = timedelta(minutes=2)
+TURN_TIME = timedelta(minutes=2)
 """Time after which a run on schedule is stopped between two items, so that the other connectors have their turn."""
 
 
@@ -34,12 +37,12 @@ class ConnectionTest:
     seconds: float
 
 
-def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by: str) -> ConnectionTest:
+def test_connection(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by: str) -> ConnectionTest:
     """Connect to the source of a connector, or of a draft, without reading sales.
 
     Raises `NotFound`, and `UnexpectedError` for a defect.
     """
-    tested = records.get(ports, connector) if isinstance(connector, str) else connector
+    tested = records.get_connector(ports, connector) if isinstance(connector, str) else connector
     started = time.perf_counter()
     try:
         with closing(open_source(tested, access)) as source:
@@ -47,7 +50,7 @@ def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by
     except TillstreamError as error:
         result = ConnectionTest(False, str(error), 0)
     except Exception as error:  # noqa: BLE001 - raised again, without credentials
-        raise unexpected(error, access) from None
+        raise unexpected_error(error, access) from None
     message = access.redact(result.message)[:MAX_MESSAGE]
     audit_log.record(
         ports, by, AuditAction.CONNECTOR_TESTED, tested.name, None, {"kind": tested.kind, "ok": result.is_ok}
@@ -55,31 +58,31 @@ def test(ports: Ports, access: SourceAccess, connector: str | ConnectorDraft, by
     return replace(result, message=message, seconds=time.perf_counter() - started)
 
 
-def due(ports: Ports) -> list[Connector]:
+def due_connectors(ports: Ports) -> list[Connector]:
     """The connectors to run now, those that wait longest first; no backfill before its last part is settled."""
-    now, states = ports.clock.now(), status.all_of(ports)
+    now, states = ports.clock.now(), connectors_state.all_statuses(ports)
     waiting = [
         one
-        for one in records.find(ports)
-        if status.is_due(one, states.get(one.name), now)
-        and not (one.is_once and runs.count(ports, one.name, *STATES_BEFORE_LEDGER))
+        for one in records.find_connectors(ports)
+        if connectors_state.is_connector_due(one, states.get(one.name), now)
+        and not (one.is_once and runs.count_batches(ports, one.name, *STATES_BEFORE_LEDGER))
     ]
     return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
 
 
-def run_due(
+def run_due_connectors(
     ports: Ports, contracts: ContractRegistry, access: SourceAccess, stopping: threading.Event | None = None
-) -> list[Run]:
+) -> list[ConnectorRun]:
     """Run each connector that is due for its share of the time.
 
     Raises the `UnexpectedError`s as a group, after all have run.
     """
-    done, defects = list[Run](), list[UnexpectedError]()
-    for connector in due(ports):
+    done, defects = list[ConnectorRun](), list[UnexpectedError]()
+    for connector in due_connectors(ports):
         if stopping and stopping.is_set():
             break
         try:
-            done.append(run(ports, contracts, access, connector.name, SCHEDULE, stopping, SHARE))
+            done.append(run_connector(ports, contracts, access, connector.name, SCHEDULE_ACTOR, stopping, TURN_TIME))
         except Rejected:  # it was removed, or another process runs it
             continue
         except UnexpectedError as error:
@@ -89,7 +92,7 @@ def run_due(
     return done
 
 
-def run(
+def run_connector(
     ports: Ports,
     contracts: ContractRegistry,
     access: SourceAccess,
@@ -97,18 +100,53 @@ def run(
     by: str,
     stopping: threading.Event | None = None,
     share: timedelta | None = None,
-    pace: Pace | None = None,
-) -> Run:
+    pace: PartPace | None = None,
+) -> ConnectorRun:
     """Run a connector until its source has no more, `stopping` is set, or its share of the time is over.
 
     pace: of a backfill that waits for each part to be settled; without it, the run ends after a part.
     Returns the run, also one that failed. Raises `NotFound`, `Rejected` if it is running, and `UnexpectedError`.
     """
-    connector = records.get(ports, name)
-    run_id = runs.new_id(ports, name)
-    state, interrupted = status.begin(ports, name, run_id, records.cursor_of(connector))
+    connector = records.get_connector(ports, name)
+    run_id = runs.new_run_id(ports, name)
+    state, interrupted = connectors_state.begin_run(ports, name, run_id, records.cursor_identity(connector))
     if interrupted:
         runs.note_interrupted(ports, interrupted)
-    if by != SCHEDULE:
+    if by != SCHEDULE_ACTOR:
         audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, name)
-    return Runner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()
+    return ConnectorRunner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()
+
+
+MAX_TURNS = 500
+"""Turns of one run of the job, each a share of time for each connector that is due; the next run continues."""
+
+
+def has_due_connectors(ports: Ports) -> bool:
+    """Whether a connector is due. Reads the documents of the connectors and of their states."""
+    return bool(due_connectors(ports))
+
+
+def start_job_if_due(ports: Ports) -> bool:
+    """Start the job of a project if a connector is due and no run of the job is at work. Raises `Unavailable`."""
+    return bool(ports.jobs) and has_due_connectors(ports) and job_runs.start_job(ports, CONNECT_JOB)
+
+
+def run_all_due(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> Iterator[ConnectorRun]:
+    """Run the connectors that are due, turn by turn, until none is; yield the runs as they end."""
+    with job_runs.job_reserved(ports, CONNECT_JOB):
+        for _ in range(MAX_TURNS):
+            ended = run_due_connectors(ports, contracts, access)
+            yield from ended
+            if not ended:
+                return
+            job_runs.renew_reservation(ports, CONNECT_JOB)
+
+
+def request_run(ports: Ports, name: str, by: str) -> None:
+    """Let the next turn of the schedule run a connector, also one that is paused or failed; in a project, start the
+    job, or leave the start to the next sweep. Raises `NotFound`."""
+    connector = records.get_connector(ports, name)
+    state.note_request(ports, connector.name)
+    audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
+    with contextlib.suppress(Unavailable):  # the request is kept
+        start_job_if_due(ports)

@@ -1,4 +1,7 @@
-"""One run of a connector: hand each item to intake, save the cursor, then acknowledge to the source.
+"""One run of a connector: hand each item to intake unless it is stored, save the cursor, then acknowledge.
+
+They are hashes in one object. The state of the connector names its generation, so that after a restore, or if the
+object is lost, they are collected from the batch records instead.
 
 An item is durable, with its record, before the cursor is saved: a process that ends in between reads it again, and its
 key shows that it is stored.
@@ -10,27 +13,92 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from tillstream.connectors import parts, records, runs, status
+from tillstream.connectors import records, runs
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.connector import Connector, ConnectorDraft
 from tillstream.connectors.kinds import table
-from tillstream.connectors.parts import Pace, Parts
-from tillstream.connectors.runs import Run
-from tillstream.connectors.source import Cursor, Item, Source
-from tillstream.connectors.stored_keys import StoredKeys
+from tillstream.connectors.runs import BackfillParts, ConnectorRun, PartPace
+from tillstream.connectors.source import ConnectorSource, Cursor, SourceItem
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.intake import connector_deliveries
+from tillstream.intake.connector_deliveries import HASH_DIGITS, TakenFile, item_hash
+from tillstream.model.batch import Batch
+from tillstream.model.errors import NotFound, Rejected, TillstreamError
+from tillstream.model.events import STAGING
+from tillstream.model.file_names import CONNECTED_NAME
 from tillstream.ports import Ports
-from tillstream.records import sales_loads
-from tillstream.workflows.intake import connector_files, connector_sales
-from tillstream.workflows.intake.connector_files import TakenFile
+from tillstream.records import batch_records, sales_loads
+
+HASH_BYTES = HASH_DIGITS // 2
+
+
+class StoredKeys:
+    """Loaded when they are first used. generation: of the object that fits the cursor; 0: none."""
+
+    def __init__(self, ports: Ports, connector: str, generation: int) -> None:
+        self._ports = ports
+        self._connector = connector
+        self._name = f"connectors/{connector}.keys"
+        self._generation = generation
+        self._hashes: set[bytes] | None = None
+        self._is_changed = False
+
+    def __contains__(self, key: str) -> bool:
+        return _hash(key) in self._load()
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+    def add(self, key: str) -> None:
+        self._load().add(_hash(key))
+        self._is_changed = True
+
+    def save(self) -> int:
+        """Write the object if the keys have changed; return its generation, or 0 if they have not."""
+        if not self._is_changed:
+            return 0
+        with self._ports.objects.writer(STAGING, self._name) as writer:
+            writer.write(b"".join(sorted(self._load())))
+        self._is_changed = False
+        return (writer.stored or self._ports.objects.stat(STAGING, self._name)).generation
+
+    def _load(self) -> set[bytes]:
+        if self._hashes is None:
+            self._hashes = self._read()
+            if self._hashes is None:
+                self._hashes = self._collect()
+                self._is_changed = bool(self._hashes)
+        return self._hashes
+
+    def _read(self) -> set[bytes] | None:
+        """The hashes in the object; None if it is lost, or is not the one that fits the cursor."""
+        if not self._generation:
+            return None
+        try:
+            with self._ports.objects.open(STAGING, self._name, self._generation) as stream:
+                content = stream.read()
+        except NotFound:
+            return None
+        return {content[start : start + HASH_BYTES] for start in range(0, len(content), HASH_BYTES)}
+
+    def _collect(self) -> set[bytes]:
+        sender = batch_records.connector_sender(self._connector)
+        documents = self._ports.documents.find(batch_records.BATCHES, {"received_by": sender})
+        names = (CONNECTED_NAME.fullmatch(Batch.from_json(document.data).object) for document in documents)
+        return {bytes.fromhex(name["item"]) for name in names if name}
+
+
+def _hash(key: str) -> bytes:
+    return bytes.fromhex(item_hash(key))
+
 
 MAX_MESSAGE, MAX_NOTES = 1_000, 20
 PROGRESS = timedelta(seconds=5)
 """Time after which a run at work is saved with what it has brought so far."""
-MOST_REFUSED, MOST_REFUSED_OF_BACKFILL = 10, 500
+MAX_REFUSED, MAX_REFUSED_OF_BACKFILL = 10, 500
 """Files that a run leaves out because they cannot be read, before it ends."""
-MOST_DOUBLINGS = 6
+MAX_DOUBLINGS = 6
 """How often the time of a run is doubled while runs are stopped that brought nothing."""
 
 
@@ -38,16 +106,16 @@ class UnexpectedError(Exception):
     """A defect of a kind or of a library: its traceback as text, without credentials."""
 
 
-def unexpected(error: Exception, access: SourceAccess) -> UnexpectedError:
+def unexpected_error(error: Exception, access: SourceAccess) -> UnexpectedError:
     return UnexpectedError(access.redact("".join(traceback.format_exception(error))))
 
 
-def open_source(connector: Connector | ConnectorDraft, access: SourceAccess) -> Source:
-    kind = table.kind(connector.kind)
-    return kind.open(records.values(kind, connector.settings), access)
+def open_source(connector: Connector | ConnectorDraft, access: SourceAccess) -> ConnectorSource:
+    kind = table.find_kind(connector.kind)
+    return kind.open(records.check_settings(kind, connector.settings), access)
 
 
-class Runner:
+class ConnectorRunner:
     """One run that holds the lease."""
 
     def __init__(
@@ -57,10 +125,10 @@ class Runner:
         access: SourceAccess,
         connector: Connector,
         id: str,
-        state: status.State,
+        state: connectors_state.SourceState,
         stopping: threading.Event | None,
         share: timedelta | None,
-        pace: Pace | None,
+        pace: PartPace | None,
     ) -> None:
         self._ports = ports
         self._contracts = contracts
@@ -70,19 +138,19 @@ class Runner:
         self._state = state
         self._stopping = stopping
         self._started = self._renewed = self._shown = ports.clock.now()
-        self._until = None if share is None else self._started + share * 2 ** min(state.stalled, MOST_DOUBLINGS)
+        self._until = None if share is None else self._started + share * 2 ** min(state.stalled, MAX_DOUBLINGS)
         self._cursor = state.cursor
-        self._run = Run(connector.name, self._started.isoformat(timespec="seconds"))
+        self._run = ConnectorRun(connector.name, self._started.isoformat(timespec="seconds"))
         self._stored = StoredKeys(ports, connector.name, state.stored)
         self._load = f"connector {connector.name}"
         self._shortened = 0
         self._refused: list[str] = []
-        self._most_refused = MOST_REFUSED_OF_BACKFILL if connector.is_once else MOST_REFUSED
+        self._most_refused = MAX_REFUSED_OF_BACKFILL if connector.is_once else MAX_REFUSED
         self._pace = pace
-        self._parts = Parts(pace.part) if pace else Parts()
+        self._parts = BackfillParts(pace.part) if pace else BackfillParts()
 
-    def run(self) -> Run:
-        runs.save(self._ports, self._id, self._run)
+    def run(self) -> ConnectorRun:
+        runs.save_run(self._ports, self._id, self._run)
         try:
             with closing(open_source(self._connector, self._access)) as source:
                 try:
@@ -95,15 +163,15 @@ class Runner:
             return self._end(runs.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - raised again, without credentials
             self._end(runs.FAILED, f"Unexpected error: {type(error).__name__}. The log has the details.")
-            raise unexpected(error, self._access) from None
+            raise unexpected_error(error, self._access) from None
         if self._refused:
-            return self._end(runs.FAILED, " ".join(self._refused[:MOST_REFUSED]), behind)
+            return self._end(runs.FAILED, " ".join(self._refused[:MAX_REFUSED]), behind)
         return self._end(runs.DONE if is_read or behind == 0 else runs.STOPPED, behind=behind)
 
-    def _pull(self, source: Source) -> bool:
+    def _pull(self, source: ConnectorSource) -> bool:
         """Take in the items; return whether the source has no more."""
         for item in source.pull(self._state.cursor):
-            if isinstance(item, Item):
+            if isinstance(item, SourceItem):
                 self._take(item)
             if item.cursor is not None:
                 self._state = self._save(cursor=item.cursor)
@@ -113,17 +181,19 @@ class Runner:
                 return False
         return True
 
-    def _take(self, item: Item) -> None:
+    def _take(self, item: SourceItem) -> None:
         if item.is_sales:
             self._publish(item)
             return
         is_file = item.cursor is None
         if is_file and item.key in self._stored:
             return
-        name = connector_files.object_name(self._connector.name, item.key, item.file, self._connector.contract)
+        name = connector_deliveries.item_object_name(
+            self._connector.name, item.key, item.file, self._connector.contract
+        )
         try:
             batch, size, is_new = self._stored_file(item, name)
-        except status.Lost:
+        except connectors_state.LostLease:
             raise
         except Rejected as error:  # such as a file without permission: those after it are read
             self._refused.append(f"{item.file}: {error}")
@@ -135,16 +205,16 @@ class Runner:
         if is_new:
             sales_loads.begin(self._ports, self._load)
             run = self._run
-            batches = (*run.batches, *([batch.batch_id] if batch else []))[: runs.MOST_BATCHES]
+            batches = (*run.batches, *([batch.batch_id] if batch else []))[: runs.MAX_BATCHES]
             self._run = replace(run, items=run.items + 1, bytes=run.bytes + size, batches=batches)
             if self._pace:
                 self._pace.taken(size)
 
-    def _stored_file(self, item: Item, name: str) -> TakenFile:
+    def _stored_file(self, item: SourceItem, name: str) -> TakenFile:
         if item.copy:
             self._beat()
-            return connector_files.copy_in(self._ports, name, item.copy)
-        return connector_files.take_in(self._ports, self._contracts, name, item.open, self._beat)
+            return connector_deliveries.copy_in_item(self._ports, name, item.copy)
+        return connector_deliveries.take_in_item(self._ports, self._contracts, name, item.open, self._beat)
 
     def _must_pause(self) -> bool:
         """After a part of a backfill, wait until it is settled; if nothing waits for that here, the run ends."""
@@ -156,9 +226,9 @@ class Runner:
         self._pace.settle(self._beat)
         return False
 
-    def _publish(self, item: Item) -> None:
+    def _publish(self, item: SourceItem) -> None:
         with item.open() as stream:
-            published = connector_sales.publish(self._ports, stream, self._beat)
+            published = connector_deliveries.publish_pulled_sales(self._ports, stream, self._beat)
         run = self._run
         self._shortened += published.shortened
         self._run = replace(
@@ -170,27 +240,27 @@ class Runner:
         if generation:
             self._state = self._save(stored=generation)
 
-    def _save(self, cursor: Cursor | None = None, stored: int | None = None) -> status.State:
+    def _save(self, cursor: Cursor | None = None, stored: int | None = None) -> connectors_state.SourceState:
         self._renewed = self._ports.clock.now()
-        return status.save(self._ports, self._connector.name, self._id, cursor=cursor, stored=stored)
+        return connectors_state.save_progress(self._ports, self._connector.name, self._id, cursor=cursor, stored=stored)
 
     def _beat(self) -> None:
         """Renew the lease if it was not renewed for long."""
-        if self._ports.clock.now() - self._renewed >= status.RENEW:
+        if self._ports.clock.now() - self._renewed >= connectors_state.RENEW_EVERY:
             self._save()
 
     def _show_progress(self) -> None:
         """Save the run if it was not saved for long; first renew the lease, which is lost if the connector is gone."""
         if self._ports.clock.now() - self._shown >= PROGRESS:
             self._save()
-            runs.save(self._ports, self._id, self._run)
+            runs.save_run(self._ports, self._id, self._run)
             self._shown = self._ports.clock.now()
 
     def _is_over(self) -> bool:
         is_stopped = self._stopping is not None and self._stopping.is_set()
         return is_stopped or (self._until is not None and self._ports.clock.now() >= self._until)
 
-    def _note(self, source: Source) -> None:
+    def _note(self, source: ConnectorSource) -> None:
         notes = [self._access.redact(note)[:MAX_MESSAGE] for note in source.notes()]
         if self._shortened:
             notes.append(f"Messages longer than a message can be, of which the beginning is kept: {self._shortened:,}.")
@@ -199,7 +269,7 @@ class Runner:
         refused = tuple(self._access.redact(reason)[:MAX_MESSAGE] for reason in self._refused)
         self._run = replace(self._run, notes=tuple(notes), refused=refused)
 
-    def _end(self, outcome: str, error: str = "", behind: int | None = None) -> Run:
+    def _end(self, outcome: str, error: str = "", behind: int | None = None) -> ConnectorRun:
         now = self._ports.clock.now()
         error = self._access.redact(error)[:MAX_MESSAGE]
         self._run = replace(self._run, outcome=outcome, error=error, ended_at=now.isoformat(timespec="seconds"))
@@ -207,7 +277,7 @@ class Runner:
             sales_loads.end(self._ports, self._load)
         self._save_run()  # before the lease ends, so that no run is listed as running that is not
         try:
-            status.end(
+            connectors_state.end_run(
                 self._ports,
                 self._connector.name,
                 self._id,
@@ -218,14 +288,14 @@ class Runner:
                 behind=behind,
                 notes=self._run.notes,
             )
-        except status.Lost as lost:
+        except connectors_state.LostLease as lost:
             self._run = replace(self._run, outcome=runs.FAILED, error=str(lost))
             self._save_run()
         return self._run
 
     def _save_run(self) -> None:
-        if records.exists(self._ports, self._connector.name):
-            runs.save(self._ports, self._id, self._run)
+        if records.connector_exists(self._ports, self._connector.name):
+            runs.save_run(self._ports, self._id, self._run)
 
     def _is_idle(self, outcome: str) -> bool:
         """Whether the run was stopped before it brought anything, because reading what was read took its time."""
@@ -234,7 +304,7 @@ class Runner:
     def _next_at(self, outcome: str, now: datetime) -> datetime:
         every = timedelta(minutes=self._connector.every_minutes)
         if outcome == runs.FAILED:
-            return now + status.pause_after(self._state.failures + 1, every)
+            return now + connectors_state.pause_after(self._state.failures + 1, every)
         if outcome == runs.STOPPED:
-            return now + (parts.PAUSE if self._connector.is_once else timedelta())
+            return now + (runs.PART_PAUSE if self._connector.is_once else timedelta())
         return max(now, self._started + every)

@@ -1,18 +1,52 @@
-"""What a kind of connector implements: a source that is tested, and that is read from a cursor on."""
+"""What a kind of connector implements: a source that is tested, and read from a cursor on; and values of its settings."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any, BinaryIO, Protocol
 
+from tillstream.model.errors import Rejected
 from tillstream.ports.machine import Clock
 from tillstream.ports.objects import ObjectStore, StoredObject
+
+
+def whole_number(settings: Mapping[str, str], name: str, *, at_least: int = 0, at_most: int) -> int:
+    """Raises `Rejected` for another text than a whole number in the range."""
+    text = settings[name]
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and at_least <= int(text) <= at_most):
+        raise Rejected(f"{name} must be a whole number from {at_least} to {at_most:,}, not “{text[:50]}”.")
+    return int(text)
+
+
+def file_patterns(text: str) -> tuple[str, ...]:
+    """The patterns of a setting, which commas separate; one for every name if there is none."""
+    return tuple(part.strip().casefold() for part in text.split(",") if part.strip()) or ("*",)
+
+
+def matches_pattern(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether the name, or for a pattern with a slash the whole path, matches one of them. Letter case is ignored."""
+    folded = path.casefold()
+    name = folded.rsplit("/", 1)[-1]
+    return any(fnmatchcase(folded if "/" in pattern else name, pattern) for pattern in patterns)
+
+
+def date_setting(settings: Mapping[str, str], name: str) -> datetime | None:
+    """The start of a day in UTC; None if the setting is empty. Raises `Rejected` for another text than a date."""
+    if not settings[name]:
+        return None
+    try:
+        return datetime.fromisoformat(settings[name]).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Rejected(f"{name} must be a date such as 2026-11-01, not “{settings[name][:50]}”.") from error
+
 
 Cursor = Mapping[str, Any]
 """Where reading continues, as JSON of at most 100 kB. Empty before the first run."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class SourceSetting:
     """A setting of a kind, an input of its form. choices: empty for free text.
 
     is_credential: the value is a reference to a credential, such as env:TILLSTREAM_SOURCE_ERP; never the credential.
@@ -31,7 +65,7 @@ class Setting:
     """Whether a cursor is a position in what this value names, so that with another value reading starts again."""
 
 
-class Access(Protocol):
+class ConnectionAccess(Protocol):
     """What a source may use besides its settings."""
 
     @property
@@ -52,7 +86,7 @@ class Access(Protocol):
 
 
 @dataclass(frozen=True)
-class Item:
+class SourceItem:
     """One file, or one page of rows as a file, to hand to intake.
 
     key: identifies the content at the source, for example path and version; an item is stored once for each key. For
@@ -74,20 +108,20 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Passed:
+class PassedItem:
     """Nothing up to the cursor is left to hand over, such as messages without files. The cursor is saved."""
 
     cursor: Cursor
 
 
-class Source(Protocol):
+class ConnectorSource(Protocol):
     """An opened source. Each method raises `Rejected` if a person must act (a wrong password, an address that is not
     allowed, no such table) and `Unavailable` if a later try can succeed; messages name the host and what to do."""
 
     def test(self) -> str:
         """Connect, and return a sentence about what is there, for example the number of files and the newest one."""
 
-    def pull(self, cursor: Cursor) -> Iterator[Item | Passed]:
+    def pull(self, cursor: Cursor) -> Iterator[SourceItem | PassedItem]:
         """The items after the cursor, oldest first. Ends when the source has no more, or never for a stream; the
         caller stops between two items. An item that comes again is not ingested again."""
 
@@ -104,7 +138,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ConnectorKind:
     """A kind of connector. name: as in its module and on the command line. title: for people.
 
     open: a source from the values of the settings, each present and stripped. Raises `Rejected` for wrong values.
@@ -115,5 +149,5 @@ class Kind:
     title: str
     about: str
     """One sentence: what it pulls."""
-    settings: tuple[Setting, ...]
-    open: Callable[[Mapping[str, str], Access], Source]
+    settings: tuple[SourceSetting, ...]
+    open: Callable[[Mapping[str, str], ConnectionAccess], ConnectorSource]

@@ -1,4 +1,4 @@
-"""How units follow prices, by category, from the changes of list prices and promotions in the catalogue.
+"""How units follow prices, by category: a Poisson regression on changes of list prices and promotions.
 
 Average prices paid are not used: they also change with customers and quantities, and overstate the effect.
 """
@@ -13,20 +13,91 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Bools, Floats, Ints
-from tillstream.forecasting.models.poisson import slope
-from tillstream.forecasting.sales.list_prices import PRICE
-from tillstream.forecasting.sales.promotions import PROMOTION
-from tillstream.forecasting.sales.series import Series
+from tillstream.forecasting.regressors import PRICE, PROMOTION
+from tillstream.forecasting.sales_series import SalesSeries
 
-WEEKS = 104
+MAX_STEPS = 60
+"""Maximum number of iterations of the regression, and of sweeps over the levels in each of them."""
+TOLERANCE = 1e-7
+SMALLEST = 0.05
+"""Of 1 less the share of a cluster in what the slope is computed from."""
+
+
+@dataclass(frozen=True)
+class PoissonSlope:
+    """The change of the logarithm of the mean count for a change of the variable by 1."""
+
+    value: float
+    error: float
+    """Standard error, robust to what values of a cluster have in common."""
+
+
+def poisson_slope(counts: Floats, variable: Floats, series: Ints, steps: Ints, clusters: Ints) -> PoissonSlope | None:
+    """Return the maximum-likelihood slope; None if the variable does not change within series and steps.
+
+    All inputs have one value per observation. Counts may be 0. The slope is consistent whatever the distribution of the
+    counts (Santos Silva and Tenreyro, 2006, "The log of gravity"); it is computed by weighted least squares after the
+    levels are taken out (Correia, Guimarães and Zylkin, 2020, "Fast Poisson estimation with high-dimensional fixed
+    effects"). The error adds up the scores of each cluster, each as if the slope were computed without it (CR3: Bell
+    and McCaffrey, 2002, "Bias reduction in standard errors").
+    """
+    is_used = _has_sales(counts, series) & _has_sales(counts, steps)
+    counts, variable = counts[is_used], variable[is_used]
+    if not len(counts):
+        return None
+    levels = (_codes(series[is_used]), _codes(steps[is_used]))
+    mean, value = (counts + counts.mean()) / 2, 0.0
+    logarithm = np.log(mean)
+    for _ in range(MAX_STEPS):
+        working = logarithm + (counts - mean) / mean
+        rest, residual = _within(variable, mean, levels), _within(working, mean, levels)
+        size = float((mean * rest**2).sum())
+        if size < TOLERANCE * float(mean.sum()):
+            return None
+        before, value = value, float((mean * rest * residual).sum()) / size
+        logarithm = np.clip(working - (residual - value * rest), -30.0, 30.0)
+        mean = np.exp(logarithm)
+        if abs(value - before) < TOLERANCE:
+            break
+    groups = _codes(clusters[is_used])
+    leverages = np.bincount(groups, mean * rest**2) / size
+    scores = np.bincount(groups, rest * (counts - mean)) / np.maximum(1 - leverages, SMALLEST)
+    return PoissonSlope(value, float(np.sqrt((scores**2).sum())) / size)
+
+
+def _has_sales(counts: Floats, codes: Ints) -> np.ndarray:
+    """Whether the group of each observation has a count above 0; the level of others has no estimate."""
+    groups = _codes(codes)
+    return np.asarray(np.bincount(groups, counts)[groups] > 0)
+
+
+def _codes(values: Ints) -> Ints:
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
+
+
+def _within(values: Floats, weights: Floats, levels: tuple[Ints, ...]) -> Floats:
+    """Take the weighted means of all levels out of values, in turn until they stay."""
+    totals = [np.bincount(codes, weights) for codes in levels]
+    for _ in range(MAX_STEPS):
+        largest = 0.0
+        for codes, total in zip(levels, totals, strict=True):
+            means = np.bincount(codes, weights * values) / total
+            values = values - means[codes]
+            largest = max(largest, float(np.abs(means).max()))
+        if largest < TOLERANCE:
+            break
+    return values
+
+
+EFFECT_WEEKS = 104
 """Weeks up to now that are compared."""
-CHANGE = 0.05
+PRICE_CHANGE = 0.05
 """Difference from the usual price of a product, as a fraction, from which on its price has changed."""
-LASTING = 3
+LASTING_WEEKS = 3
 """Number of weeks at another price from which on a change counts."""
-FEWEST = 5
+FEWEST_CHANGES = 5
 """Number of products in regions with changes from which on there is an effect."""
 
 
@@ -62,7 +133,7 @@ class PriceEffect:
         return value, min(ends), max(ends)
 
 
-def estimate(units: Series) -> list[PriceEffect]:
+def estimate_price_effects(units: SalesSeries) -> list[PriceEffect]:
     """Return the effects of the categories in which enough prices changed; `units` has the catalogue as regressors.
 
     Products are compared with the others of their category in the same store and week, so that seasons, holidays and
@@ -93,7 +164,7 @@ class _Weekly:
         return _Weekly(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
-def _prices(history: History) -> Floats | None:
+def _prices(history: SeriesHistory) -> Floats | None:
     """Logarithms of list prices after promotions; shape of the values. None without changes in the catalogue."""
     inputs = {each.name: each.values[:, : history.steps] for each in history.regressors}
     if PRICE not in inputs and PROMOTION not in inputs:
@@ -102,11 +173,11 @@ def _prices(history: History) -> Floats | None:
     return np.asarray(inputs.get(PRICE, none) + np.log1p(-np.clip(inputs.get(PROMOTION, none), 0.0, 0.99)))
 
 
-def _weekly(units: Series, prices: Floats) -> _Weekly:
+def _weekly(units: SalesSeries, prices: Floats) -> _Weekly:
     """Sums of units and means of prices of the last whole weeks; weeks with days out of stock are left out."""
     history, keys = units.history, units.keys
     length = 7 // history.grain.days
-    count = min(history.steps // length, WEEKS)
+    count = min(history.steps // length, EFFECT_WEEKS)
     start = history.steps - count * length
     sold, priced = (each[:, start:].reshape(history.series, count, length) for each in (history.values, prices))
     is_observed = np.isfinite(sold)
@@ -126,18 +197,18 @@ def _weekly(units: Series, prices: Floats) -> _Weekly:
 
 
 def _effects(weekly: _Weekly) -> Iterator[PriceEffect]:
-    has_changed = (np.abs(weekly.changes) >= np.log1p(CHANGE)).sum(axis=1) >= LASTING
+    has_changed = (np.abs(weekly.changes) >= np.log1p(PRICE_CHANGE)).sum(axis=1) >= LASTING_WEEKS
     for category in np.unique(weekly.categories[has_changed]).tolist():
         is_own = weekly.categories == category
         products = len(np.unique(weekly.products[is_own & has_changed]))
-        if products >= FEWEST:
+        if products >= FEWEST_CHANGES:
             yield from _effect(category, weekly.take(is_own), products)
 
 
 def _effect(category: str, weekly: _Weekly, products: int) -> Iterator[PriceEffect]:
     """The effect of a category; nothing if its products always changed together."""
     rows, weeks = np.nonzero(np.isfinite(weekly.prices))
-    estimated = slope(
+    estimated = poisson_slope(
         weekly.units[rows, weeks],
         weekly.prices[rows, weeks],
         rows,

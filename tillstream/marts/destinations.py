@@ -1,25 +1,27 @@
-"""The destinations of the marts: databases and folders to which they are written again and again."""
+"""The destinations of the marts: databases and folders to which they are written when they are due."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log
+from tillstream.records import audit_log, data_version, sales_loads
 
-COLLECTION = "mart_destinations"
-MOST = 50
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+DESTINATIONS_COLLECTION = "mart_destinations"
+MAX_DESTINATIONS = 50
+DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 DAY, HOUR, SETTLEMENT = "day", "hour", "settlement"
 EVERY = (DAY, HOUR, SETTLEMENT)
 
 
 @dataclass(frozen=True)
-class DestinationDraft:
+class MartDestinationDraft:
     """What an administrator enters. to: the URL of a database without the password, the path of a folder, or its URL.
     password: a reference. schema: of a database. format: of a folder; empty: that of the last export to it."""
 
@@ -32,7 +34,7 @@ class DestinationDraft:
 
 
 @dataclass(frozen=True)
-class Destination(DestinationDraft):
+class MartDestination(MartDestinationDraft):
     """Times are ISO 8601 UTC text; empty: never, and for next_at: at once."""
 
     added_by: str = ""
@@ -53,63 +55,167 @@ class Destination(DestinationDraft):
     error: str = ""
 
 
-def add(ports: Ports, draft: DestinationDraft, by: str) -> Destination:
+def add_destination(ports: Ports, draft: MartDestinationDraft, by: str) -> MartDestination:
     """Add a destination, which is due at once. Raises `Rejected`."""
-    if not NAME.fullmatch(draft.name):
+    if not DESTINATION_NAME.fullmatch(draft.name):
         raise Rejected(
             "The name of a destination has up to 40 small letters, digits and hyphens, such as reporting-db."
         )
     if draft.every not in EVERY:
         raise Rejected(f"A destination is written every {', '.join(EVERY[:-1])} or {EVERY[-1]}.")
-    others = find(ports)
-    if len(others) >= MOST:
-        raise Rejected(f"There can be at most {MOST} destinations. Remove one that is not used.")
+    others = find_destinations(ports)
+    if len(others) >= MAX_DESTINATIONS:
+        raise Rejected(f"There can be at most {MAX_DESTINATIONS} destinations. Remove one that is not used.")
     if same := next((other for other in others if (other.to, other.schema) == (draft.to, draft.schema)), None):
         raise Rejected(f"{same.name} is the destination at this address already.")
     added_at = ports.clock.now().isoformat(timespec="seconds")
-    destination = Destination(**asdict(draft), added_by=by, added_at=added_at)
+    destination = MartDestination(**asdict(draft), added_by=by, added_at=added_at)
     entry = audit_log.entry(ports, by, AuditAction.MART_DESTINATION_ADDED, draft.name, None, _audited(destination))
     try:
-        ports.documents.put_all([Put(COLLECTION, draft.name, asdict(destination), if_version=0), entry])
+        ports.documents.put_all([Put(DESTINATIONS_COLLECTION, draft.name, asdict(destination), if_version=0), entry])
     except Conflict:
         raise Rejected(f"There is a destination {draft.name} already.") from None
     return destination
 
 
-def remove(ports: Ports, name: str, by: str) -> Destination:
+def remove_destination(ports: Ports, name: str, by: str) -> MartDestination:
     """Write to a destination no longer; what it has stays there. Raises `NotFound`."""
-    destination = get(ports, name)
+    destination = get_destination(ports, name)
     audit_log.record(ports, by, AuditAction.MART_DESTINATION_REMOVED, name, _audited(destination))
-    ports.documents.delete(COLLECTION, name)
+    ports.documents.delete(DESTINATIONS_COLLECTION, name)
     return destination
 
 
-def find(ports: Ports) -> list[Destination]:
+def find_destinations(ports: Ports) -> list[MartDestination]:
     """All destinations, by name."""
-    return [_destination(document.data) for document in ports.documents.find(COLLECTION)]
+    return [_destination(document.data) for document in ports.documents.find(DESTINATIONS_COLLECTION)]
 
 
-def get(ports: Ports, name: str) -> Destination:
+def get_destination(ports: Ports, name: str) -> MartDestination:
     """Raises `NotFound`."""
-    document = ports.documents.get(COLLECTION, name)
+    document = ports.documents.get(DESTINATIONS_COLLECTION, name)
     if document is None:
         raise NotFound(f"There is no destination {name}.")
     return _destination(document.data)
 
 
-def change(ports: Ports, name: str, changed: Callable[[Destination], Destination]) -> None:
+def change_destination(ports: Ports, name: str, changed: Callable[[MartDestination], MartDestination]) -> None:
     """Change the document of a destination by compare-and-set; of one that was removed, nothing."""
 
     def updated(document: Document | None) -> Update | Document | None:
         return Update(asdict(changed(_destination(document.data)))) if document else None
 
-    update_document(ports.documents, COLLECTION, name, updated)
+    update_document(ports.documents, DESTINATIONS_COLLECTION, name, updated)
 
 
-def _audited(destination: Destination) -> dict[str, Any]:
+def _audited(destination: MartDestination) -> dict[str, Any]:
     data = asdict(destination)
     return {name: data[name] for name in ("to", "password", "schema", "format", "every") if data[name]}
 
 
-def _destination(data: Mapping[str, Any]) -> Destination:
-    return Destination(**data)
+def _destination(data: Mapping[str, Any]) -> MartDestination:
+    return MartDestination(**data)
+
+
+INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
+"""Longest time from the beginning of a run to that of the next one."""
+SHORTEST_PAUSE = timedelta(minutes=1)
+"""Time from the beginning of a run after a settlement to that of the next one, and the pause after a failure."""
+LONGEST_PAUSE = timedelta(hours=1)
+SLACK = timedelta(minutes=15)
+"""A run that begins at most this much after it was due does not move the time of day of the next one."""
+LONG_FAILURE = timedelta(days=1)
+MAX_MESSAGE = 1_000
+
+
+def due_destinations(ports: Ports) -> list[MartDestination]:
+    """The destinations to write now, those that wait longest first. Only those of each settlement are written while
+    sales are being loaded: the others would lack a part of them for an hour or a day."""
+    every = find_destinations(ports)
+    now, version = ports.clock.now(), data_version.version_number(ports.documents)
+    due_now = [one for one in every if is_destination_due(one, version, now)]
+    if any(one.every != SETTLEMENT for one in due_now) and sales_loads.must_wait(ports, "marts"):
+        due_now = [one for one in due_now if one.every == SETTLEMENT]
+    return sorted(due_now, key=lambda one: one.next_at)
+
+
+def is_destination_due(destination: MartDestination, version: int, now: datetime) -> bool:
+    """Whether to write a destination now. version: of the data."""
+    if not destination.next_at or now >= datetime.fromisoformat(destination.next_at):
+        return True
+    if destination.failures or destination.every != SETTLEMENT or destination.version == version:
+        return False
+    return now - datetime.fromisoformat(destination.ran_at) >= SHORTEST_PAUSE
+
+
+def settlements_behind(ports: Ports, destination: MartDestination) -> int:
+    """Settlements of the ledger that a destination lacks."""
+    return max(data_version.newest_settlement(ports.documents) - destination.settlement_no, 0)
+
+
+def has_failed_long(destination: MartDestination, now: datetime) -> bool:
+    """Whether a destination has failed for a day, or was not written for a day longer than it should be."""
+    if destination.failing_since and now - datetime.fromisoformat(destination.failing_since) >= LONG_FAILURE:
+        return True
+    last = datetime.fromisoformat(destination.done_at or destination.added_at)
+    return now - last > INTERVALS[destination.every] + LONG_FAILURE
+
+
+def count_failed_long(ports: Ports) -> int:
+    now = ports.clock.now()
+    return sum(has_failed_long(one, now) for one in find_destinations(ports))
+
+
+def note_done(ports: Ports, name: str, started: datetime, version: int, state: MartState) -> None:
+    """Note a run that wrote everything up to `state`. version: of the data before the run."""
+    done_at = _text(ports.clock.now())
+
+    def done(old: MartDestination) -> MartDestination:
+        return replace(
+            old,
+            ran_at=_text(started),
+            done_at=done_at,
+            settlement_no=state.settlement_no,
+            as_of=state.as_of,
+            version=version,
+            next_at=_text(_next(old, started)),
+            failures=0,
+            failing_since="",
+            error="",
+        )
+
+    change_destination(ports, name, done)
+
+
+def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
+    """Note a run that failed; the pause until the next one doubles with each failure."""
+    now = ports.clock.now()
+
+    def failed(old: MartDestination) -> MartDestination:
+        failures = old.failures + 1
+        pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+        return replace(
+            old,
+            ran_at=_text(started),
+            next_at=_text(now + pause),
+            failures=failures,
+            failing_since=old.failing_since or _text(now),
+            error=why[:MAX_MESSAGE],
+        )
+
+    change_destination(ports, name, failed)
+
+
+def _next(old: MartDestination, started: datetime) -> datetime:
+    """A run on request does not move the time of the next one; nor does a short delay."""
+    interval = INTERVALS[old.every]
+    if old.failures or not old.next_at:
+        return started + interval
+    due_at = datetime.fromisoformat(old.next_at)
+    if started < due_at:
+        return due_at
+    return (due_at if started - due_at < SLACK else started) + interval
+
+
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds")

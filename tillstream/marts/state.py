@@ -1,13 +1,14 @@
-"""The state that exported rows belong to, and which months changed since an earlier one."""
+"""The state that exported rows belong to, and reading the marts until everything that was read is of one state."""
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import sql
-from tillstream.ports.warehouse import Snapshot
+from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import Snapshot, Warehouse
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,26 @@ def days_of(month: str) -> tuple[date, date]:
 
 def _utc(instant: datetime | None) -> str:
     return instant.astimezone(UTC).isoformat() if instant else ""
+
+
+MAX_TRIES = 10
+"""How often what settlements changed meanwhile is read again, where queries have no common state."""
+
+
+def read_consistently(
+    warehouse: Warehouse, exported: MartState | None, read: Callable[[Snapshot, MartState, Changes], None]
+) -> MartState:
+    """Call `read` with what changed since `exported` until nothing else changes; return the state of everything read.
+
+    exported: None if nothing was exported. Raises `Unavailable` if settlements commit faster than they can be read, and
+    what `read` raises.
+    """
+    for _ in range(MAX_TRIES):
+        with warehouse.snapshot() as snapshot:
+            state, changes = read_state(snapshot, exported)
+            read(snapshot, state, changes)
+            last, _ = read_state(snapshot, state)
+        if last == state:
+            return state
+        exported = state
+    raise Unavailable("Settlements commit faster than they can be read. Repeat it when less is loaded.")

@@ -133,13 +133,13 @@ totals can be behind the last settlement, and any engine can compute them from f
 
 
 @cache
-def by_name() -> dict[str, MartTable]:
+def tables_by_name() -> dict[str, MartTable]:
     return {table.name: table for table in TABLES}
 
 
-def chosen(names: Iterable[str]) -> tuple[MartTable, ...]:
+def chosen_tables(names: Iterable[str]) -> tuple[MartTable, ...]:
     """The tables of these names in the order of `TABLES`, all without a name. Raises `Rejected` for an unknown one."""
     names = set(names)
-    for name in sorted(names - by_name().keys()):
-        raise Rejected(f"There is no table {name} to export.{did_you_mean(name, by_name())}")
+    for name in sorted(names - tables_by_name().keys()):
+        raise Rejected(f"There is no table {name} to export.{did_you_mean(name, tables_by_name())}")
     return tuple(table for table in TABLES if table.name in names or not names)

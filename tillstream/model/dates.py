@@ -185,3 +185,8 @@ class DailyOpeningHours:
         """Their length."""
         minutes = (self.closes.hour - self.opens.hour) * 60 + self.closes.minute - self.opens.minute
         return (minutes % (24 * 60)) / 60
+
+
+def day_text(value: date | None) -> str:
+    """A day as reports and documents print it: 3 Oct 2026; a dash for None."""
+    return "–" if value is None else f"{value.day} {value:%b} {value.year}"

@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 from sql.quality import Check, checks
-from tillstream.inventory import comparison
 from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.quality import results
+from tillstream.stock import stored_levels
 
 MOST_DAYS = 62
 """Failing days whose rows are read, the earliest ones."""
@@ -24,7 +24,7 @@ def check_named(name: str) -> Check:
 def failing_rows(ports: Ports, check: Check, limit: int) -> list[dict[str, Any]]:
     """Rows that fail now, of the days that failed in the last run; at most `limit`."""
     if check.of_stock:
-        return comparison.rows_now(ports, limit)
+        return stored_levels.differences_now(ports, limit)
     text = f"SELECT * FROM (\n{check.text}\n) AS failing LIMIT {limit:d}"
     params = {}
     if check.by_day:

@@ -7,11 +7,11 @@ from itertools import accumulate
 
 import sql
 from sql.quality import Check, checks
-from tillstream.inventory import comparison
 from tillstream.model.tables.daily_totals import day_groups
 from tillstream.ports import Ports
 from tillstream.quality import results
 from tillstream.quality.results import Results, Run
+from tillstream.stock import stored_levels
 
 DAYS = 62
 """Days per query, which bounds memory regardless of the length of the history."""
@@ -149,5 +149,5 @@ def _count(ports: Ports, check: Check, days: Sequence[date]) -> dict[str, int]:
 
 def _count_stock(ports: Ports, *, at_once: bool) -> dict[str, int]:
     """As `_count`."""
-    differing = len(comparison.differences(ports, at_once=at_once))
+    differing = len(stored_levels.level_differences(ports, at_once=at_once))
     return {"": differing} if differing else {}

@@ -8,24 +8,24 @@ from zoneinfo import ZoneInfo
 from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Attachment, Mail
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people.account_store import User
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
-from tillstream.reports import executive, formats, html, pdf, period, subscriptions
-from tillstream.reports.document import Document
+from tillstream.records import mail as records_mail
+from tillstream.records.mail import Mail, MailAttachment
+from tillstream.reports import executive, facts, formats, forms, subscriptions
+from tillstream.reports.document import ReportDocument
 from tillstream.reports.facts import ReportSource
-from tillstream.reports.forms import FORMS, PDF
-from tillstream.reports.subscriptions import Subscription
+from tillstream.reports.forms import PDF, REPORT_FORMS
+from tillstream.reports.subscriptions import ReportSubscription
 
-AGAIN = timedelta(hours=1)
+RETRY_AFTER = timedelta(hours=1)
 """Time after which a report that could not be made is tried again."""
 
 
 @dataclass(frozen=True)
-class Sender:
+class ReportSender:
     """What reports are made and sent with. portal: address of the portal for links; may be empty."""
 
     ports: Ports
@@ -36,7 +36,7 @@ class Sender:
     cache: QueryCache | None = None
 
 
-def make_due(sender: Sender) -> Iterator[bool]:
+def make_due_reports(sender: ReportSender) -> Iterator[bool]:
     """Put the reports that are due into the outbox, one after another; yield whether there was one to add.
 
     A report is made once for its period: after a stop the next run makes those that are missing. One that cannot be
@@ -44,38 +44,38 @@ def make_due(sender: Sender) -> Iterator[bool]:
     """
     failures: list[Exception] = []
     ports, now = sender.ports, sender.ports.clock.now()
-    for one, version in subscriptions.due(ports):
+    for one, version in subscriptions.due_subscriptions(ports):
         try:
             mail = _mail(sender, one, one.schedule.last(now))
-            is_new = mail is not None and outbox.add(ports, mail, sender.sender)
+            is_new = mail is not None and records_mail.add_mail(ports, mail, sender.sender)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - raised below, after the other reports
             error.add_note(f"The report of the subscription {one.id}.")
             failures.append(error)
-            subscriptions.postpone(ports, one, version, now + AGAIN)
+            subscriptions.postpone_subscription(ports, one, version, now + RETRY_AFTER)
             continue
-        subscriptions.postpone(ports, one, version, one.schedule.next(now))
+        subscriptions.postpone_subscription(ports, one, version, one.schedule.next(now))
         yield is_new
     if failures:
         raise ExceptionGroup("Reports cannot be made", failures)
 
 
-def _mail(sender: Sender, one: Subscription, due: datetime) -> Mail | None:
+def _mail(sender: ReportSender, one: ReportSubscription, due: datetime) -> Mail | None:
     """The message of a subscription; None if the access of its reader ended."""
     try:
         user = current_reader(sender.ports, one.login)
     except Rejected:
         return None
-    of = period.latest(one.every, due.astimezone(ZoneInfo(one.zone)).date())
-    document = executive.document(source_of(sender, user, of))
-    name = f"sales-{of.first:%Y-%m}" if of.kind == period.MONTH else f"sales-{of.first}"
-    attachment = Attachment(f"{name}.pdf", FORMS[PDF], pdf.render(document))
+    of = facts.latest_period(one.every, due.astimezone(ZoneInfo(one.zone)).date())
+    document = executive.executive_report(report_source(sender, user, of))
+    name = f"sales-{of.first:%Y-%m}" if of.kind == facts.MONTH else f"sales-{of.first}"
+    attachment = MailAttachment(f"{name}.pdf", REPORT_FORMS[PDF], forms.render_pdf(document))
     key = f"report {one.id} {of.first} {of.last}"
-    return Mail(key, one.to, document.title, text_of(document), html.render(document), (attachment,))
+    return Mail(key, one.to, document.title, report_mail_text(document), forms.render_html(document), (attachment,))
 
 
-def source_of(sender: Sender, user: User, of: period.ReportPeriod) -> ReportSource:
+def report_source(sender: ReportSender, user: User, of: facts.ReportPeriod) -> ReportSource:
     """The report of a user: their sales, in their currency."""
     scope, warehouse = user.scope, sender.ports.warehouse
     choice, reporting = user.display_currency, sender.reporting_currency
@@ -92,7 +92,7 @@ def source_of(sender: Sender, user: User, of: period.ReportPeriod) -> ReportSour
     )
 
 
-def text_of(document: Document) -> str:
+def report_mail_text(document: ReportDocument) -> str:
     """The sentences of a report as plain text."""
     lines = [document.title, document.about, ""]
     for section in document.sections:

@@ -6,34 +6,33 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.filters import COLUMNS, Filters
-from tillstream.exports.workbook import open_book
+from tillstream.delivery.workbook import open_workbook
 from tillstream.model.money import minor_digits
-from tillstream.reports import cells, formats
-from tillstream.reports.document import Column, Document, Part, Table
-from tillstream.reports.evidence import Cell, Number, Sentence
+from tillstream.reports import formats
+from tillstream.reports.document import CitedCell, Number, ReportColumn, ReportDocument, ReportTable, Sentence, TilePart
 
-LONGEST_NAME = 31
+MAX_SHEET_NAME = 31
 """Characters of the name of a sheet."""
-WIDEST = 60
-PROOF = ("Sentence", "Number", "Value", "Computed as", "Query", "Column", "Row", "Parameters", "Filters")
+MAX_COLUMN_WIDTH = 60
+PROOF_SHEET = ("Sentence", "Number", "Value", "Computed as", "Query", "Column", "Row", "Parameters", "Filters")
 
 
-def render(document: Document) -> bytes:
+def render_workbook(document: ReportDocument) -> bytes:
     """The workbook. Texts never become formulas."""
     out = io.BytesIO()
-    with open_book(out) as book:
+    with open_workbook(out) as book:
         writer = _Writer(book, document)
         writer.summary()
         for section in document.sections:
             for block in section.blocks:
-                if isinstance(block, Table):
+                if isinstance(block, ReportTable):
                     writer.table(block)
         writer.proof()
     return out.getvalue()
 
 
 class _Writer:
-    def __init__(self, book: Any, document: Document) -> None:
+    def __init__(self, book: Any, document: ReportDocument) -> None:
         self.book, self.document, self.names = book, document, set[str]()
         self.formats = {
             "count": book.add_format({"num_format": "#,##0"}),
@@ -49,10 +48,10 @@ class _Writer:
 
     def sheet(self, title: str) -> Any:
         """A new sheet, whose name is unique and allowed."""
-        name = "".join(" " if one in "[]:*?/\\" else one for one in title)[:LONGEST_NAME].strip("' ") or "Sheet"
+        name = "".join(" " if one in "[]:*?/\\" else one for one in title)[:MAX_SHEET_NAME].strip("' ") or "Sheet"
         base, number = name, 2
         while name.casefold() in self.names:
-            name, number = f"{base[: LONGEST_NAME - 4]} {number}", number + 1
+            name, number = f"{base[: MAX_SHEET_NAME - 4]} {number}", number + 1
         self.names.add(name.casefold())
         return self.book.add_worksheet(name)
 
@@ -70,11 +69,11 @@ class _Writer:
             for one in document.tiles:
                 row += 1
                 sheet.write_string(row, 0, one.label)
-                self._write(sheet, row, 1, Column("", one.kind), one.value)
+                self._write(sheet, row, 1, ReportColumn("", one.kind), one.value)
                 for column, (_, change) in enumerate(one.changes, 2):
-                    part = cells.of_part(one, change, document.currency)
-                    shown = f"{formats.growth(change.growth)}{part}" if part else change.growth
-                    self._write(sheet, row, column, Column("", "text" if part else "growth"), shown)
+                    part = formats.part_text(one, change, document.currency)
+                    shown = f"{formats.growth_text(change.growth)}{part}" if part else change.growth
+                    self._write(sheet, row, column, ReportColumn("", "text" if part else "growth"), shown)
             row += 2
         for section in document.sections:
             if section.sentences:
@@ -84,17 +83,17 @@ class _Writer:
                     self._sentence(sheet, row, sentence)
                 row += 2
 
-    def table(self, table: Table) -> None:
+    def table(self, table: ReportTable) -> None:
         """One table on its sheet; the first row stays in view."""
         sheet = self.sheet(table.title)
         for number, column in enumerate(table.columns):
             sheet.write_string(0, number, column.label, self.head)
             longest = max(
-                (len(cells.text(column, row[number], self.document.currency)) for row in table.rows), default=0
+                (len(formats.cell_text(column, row[number], self.document.currency)) for row in table.rows), default=0
             )
-            sheet.set_column(number, number, min(max(longest, len(column.label)) + 3, WIDEST))
+            sheet.set_column(number, number, min(max(longest, len(column.label)) + 3, MAX_COLUMN_WIDTH))
         for place, row in enumerate(table.rows, 1):
-            currency = cells.currency_of(table, row, self.document.currency)
+            currency = formats.row_currency(table, row, self.document.currency)
             for number, (column, value) in enumerate(zip(table.columns, row, strict=True)):
                 self._write(sheet, place, number, column, value, currency)
         sheet.freeze_panes(1, 0)
@@ -104,10 +103,10 @@ class _Writer:
     def proof(self) -> None:
         """The cells of queries that each number of a sentence comes from."""
         sheet = self.sheet("Proof")
-        for number, label in enumerate(PROOF):
+        for number, label in enumerate(PROOF_SHEET):
             sheet.write_string(0, number, label, self.head)
-        sheet.set_column(0, 0, WIDEST)
-        sheet.set_column(1, len(PROOF) - 1, 18)
+        sheet.set_column(0, 0, MAX_COLUMN_WIDTH)
+        sheet.set_column(1, len(PROOF_SHEET) - 1, 18)
         lines = (line for section in self.document.sections for one in section.sentences for line in _proof(one))
         for place, line in enumerate(lines, 1):
             for number, value in enumerate(line):
@@ -133,8 +132,8 @@ class _Writer:
             self.formats[name] = self.book.add_format({"num_format": text})
         return self.formats[name]
 
-    def _write(self, sheet: Any, row: int, number: int, column: Column, value: Any, currency: str = "") -> None:
-        if isinstance(value, Part):
+    def _write(self, sheet: Any, row: int, number: int, column: ReportColumn, value: Any, currency: str = "") -> None:
+        if isinstance(value, TilePart):
             value = formats.share_of_cells(value, currency or self.document.currency)
         if value is None:
             return
@@ -152,14 +151,14 @@ def _proof(sentence: Sentence) -> Iterator[tuple[Any, ...]]:
     text = formats.sentence_text(sentence)
     for one in sentence.numbers:
         for cell in one.cells:
-            yield (text, formats.text_of(one), one.value, _formula(one), *_source(cell))
+            yield (text, formats.number_text(one), one.value, _formula(one), *_source(cell))
 
 
 def _formula(number: Number) -> str:
     return number.formula if len(number.cells) == 1 else f"{number.formula} of {len(number.cells)} cells"
 
 
-def _source(cell: Cell) -> tuple[str, ...]:
+def _source(cell: CitedCell) -> tuple[str, ...]:
     return (cell.query, cell.column, _pairs(cell.where), _pairs(cell.params), _pairs(_filters(cell.filters)))
 
 

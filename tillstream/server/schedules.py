@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from tillstream import logs
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
 from tillstream.app import App, messages
 from tillstream.app.source_access import source_access
 from tillstream.app.subscribed_tables import source_of
 from tillstream.app.syncing import BackgroundSync
-from tillstream.background_exports import registry as exports
-from tillstream.forecasting import runs as forecast_runs
+from tillstream.delivery import background_exports as exports
+from tillstream.delivery.webhook_events import WebhookForwarder
+from tillstream.forecasting import run_records as forecast_runs
 from tillstream.quality import run as quality
 from tillstream.server import totals
-from tillstream.webhooks.forwarding import Forwarder
 
 log = structlog.get_logger("tillstream")
 CONNECT_EVERY = 5.0
@@ -71,16 +71,16 @@ class Schedules:
             return
         ports, hour = self._app.ports, self._app.settings.forecast_hour
         since = (ports.clock.now().astimezone().hour - hour) % 24
-        if forecast_runs.may_start(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
-            from tillstream.forecasting.night import forecast  # lazy: numpy and the process of the models
+        if forecast_runs.may_start_forecast(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
+            from tillstream.forecasting.fitters import forecast_at_night  # lazy: numpy and the process of the models
 
-            logs.warn("forecast drifts", forecast(ports, self._stopping))
+            logs.warn("forecast drifts", forecast_at_night(ports, self._stopping))
 
     def _webhooks(self) -> None:
         def report(webhook: str, error: Exception) -> None:
             log.warning("webhook", id=webhook, outcome="failed", reason=repr(error))
 
-        Forwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
+        WebhookForwarder(self._app.ports, report, private=self._app.settings.webhook_private).run(self._stopping)
 
     def _reports(self) -> None:
         if not self._stopping.wait(REPORTS_EVERY) and messages.may_be_due(self._app):
@@ -98,16 +98,16 @@ class Schedules:
 
     def _restock(self) -> None:
         if not self._stopping.wait(RESTOCK_EVERY):
-            from tillstream.workflows.restocking import schedule  # lazy: numpy
+            from tillstream.stock import restock_queue  # lazy: numpy
 
-            schedule.run_or_start(self._app.ports)
+            restock_queue.run_or_start_restock(self._app.ports)
 
     def _connect(self) -> None:
         if not self._stopping.wait(CONNECT_EVERY):
             from tillstream.connectors import run  # lazy: only a server with connectors needs the kinds
             from tillstream.connectors.runs import FAILED, FAILED_RUN
 
-            ended = run.run_due(self._app.ports, self._app.contracts, self._access, self._stopping)
+            ended = run.run_due_connectors(self._app.ports, self._app.contracts, self._access, self._stopping)
             errors = [f"{one.connector}: {one.error}" for one in ended if one.outcome == FAILED]
             logs.warn(FAILED_RUN, errors)
 
@@ -122,7 +122,9 @@ class Schedules:
             logs.warn("copy of the marts failed", [f"{one.name}: {one.error}" for one in ended if one.error])
 
     def _exports(self) -> None:
-        if not self._stopping.wait(EXPORTS_EVERY) and exports.has_due(self._app.ports):
-            from tillstream.background_exports import run  # lazy: the formats
+        if not self._stopping.wait(EXPORTS_EVERY) and exports.has_due_exports(self._app.ports):
+            from tillstream.delivery import background_run  # lazy: the formats
 
-            logs.warn(run.NOT_WRITTEN, run.run_due(source_of(self._app), self._stopping.is_set))
+            logs.warn(
+                background_run.NOT_WRITTEN, background_run.run_due_exports(source_of(self._app), self._stopping.is_set)
+            )

@@ -23,6 +23,7 @@ from tillstream.app.local import folder
 from tillstream.commands.demo import Demo, demo
 from tillstream.logs import quiet_terminal
 from tillstream.model.errors import Rejected
+from tillstream.operations import ledger_repair
 from tillstream.ports import Clock
 from tillstream.ports.files import FileFinding
 from tillstream.records import batch_records
@@ -33,7 +34,6 @@ from tillstream.server.process import DeferredStops, exec_module, interrupt_on_s
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.sync import homes, identity
-from tillstream.workflows.operations import ledger_repair
 
 Echo = Callable[[str], None]
 SWITCH_SECONDS = 0.0005
@@ -146,7 +146,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
     address = f"http://{settings.host}:{settings.port}"
     published = PublishedAddress(settings, address, token)
     # before the worker settles anything, which would take the numbers of lost settlements
-    for sentence in (*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()):
+    for sentence in (*app.notices, *ledger_repair.repair_ledger(app.ports, app.contracts).sentences()):
         echo(sentence)
     worker = Worker(app)
     stopping = threading.Event()

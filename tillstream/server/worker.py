@@ -11,15 +11,15 @@ from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.commands.stores.queues import STOPPED, handle
 from tillstream.handlers import Event, dispatch
+from tillstream.intake import store_sales, watched_folder
+from tillstream.intake.store_sales import RepeatedSales
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import SALES_RECEIVED, SALES_STAGED
+from tillstream.operations import reconcile
 from tillstream.records import batch_records
 from tillstream.server import totals
 from tillstream.server.schedules import Schedules
-from tillstream.workflows.intake import store_sales, watched_folder
-from tillstream.workflows.intake.repeated_sales import RepeatedSales
-from tillstream.workflows.operations import reconcile
 
 log = structlog.get_logger("tillstream")
 WAIT = 1.0
@@ -111,9 +111,11 @@ class Worker:
         app = self._app
         if app.home:
             logs.warn("files of the home", app.home.run())
-        report = reconcile.run(app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project))
+        report = reconcile.run_sweep(
+            app.ports, app.contracts, patience=self._patience, delegate=bool(app.settings.project)
+        )
         logs.warn("sweep repaired", report["repaired"])
-        self._patience = reconcile.PATIENCE
+        self._patience = reconcile.RUN_PATIENCE
         self._holidays = holidays.refresh_holidays(self._app.ports, self._holidays)
         self._stopping.wait(SWEEP_EVERY)
 
@@ -127,7 +129,7 @@ class Worker:
         count, reasons = 0, []
         for drop in self._app.drops:
             if drop.keeps_archive or everywhere:
-                taken, failed = watched_folder.take_in(self._app.ports, self._app.contracts, drop)
+                taken, failed = watched_folder.ingest_dropped_files(self._app.ports, self._app.contracts, drop)
                 count += len(taken)
                 reasons += failed
         for reason in reasons:
@@ -154,7 +156,7 @@ class Worker:
         """Receive and stage store sales here, while another thread settles those before them."""
         app = self._app
         repeated = self._repeated if wait else None
-        kept = store_sales.receive(
+        kept = store_sales.receive_store_sales(
             app.ports, app.contracts, app.settings.batch_size, wait, self._stage, repeated, self._staging
         )
         if kept and not self._stopping.is_set() and wait:

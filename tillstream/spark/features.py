@@ -6,10 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.forecasting.feature_table.columns import KEYS, schema_of
-from tillstream.forecasting.feature_table.source import COMPRESSION, check_names
-from tillstream.forecasting.feature_table.table import SERIES, feature_table
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.feature_files import COMPRESSION, check_names
+from tillstream.forecasting.feature_table import KEY_NAMES, SERIES_AT_ONCE, feature_schema, feature_table
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
@@ -26,7 +25,7 @@ _TYPES = {
 }
 
 
-def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> int:
+def write(folder: str, history: SeriesHistory, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> int:
     """Write the feature table of a history into a folder, and return the number of its rows.
 
     folder: a path, or an address that Spark writes to, such as gs://BUCKET/features. The other arguments are those of
@@ -37,7 +36,7 @@ def write(folder: str, history: History, keys: Mapping[str, pa.Array], target: s
         check_names(folder, _names(folder))
         with SeriesFrame(history, {f"{_KEY}{name}": values for name, values in keys.items()}) as series:
             function = _table(series.common, target, days_ahead)
-            frame = series.in_chunks(SERIES, ddl(schema_of(history, target)), function)
+            frame = series.in_chunks(SERIES_AT_ONCE, ddl(feature_schema(history, target)), function)
             frame.write.mode("append").option("compression", COMPRESSION).parquet(folder)
         return int(session.active().read.parquet(folder).count())
     except Rejected:
@@ -73,6 +72,6 @@ def _table(common: Any, target: str, days_ahead: int) -> Grouped:
     def table(_: tuple[Any, ...], rows: pa.Table) -> pa.Table:
         rows = rows.sort_by("series")
         history = series_rows.history_of(rows, common.value)
-        return feature_table(history, {name: rows.column(f"{_KEY}{name}") for name in KEYS}, target, days_ahead)
+        return feature_table(history, {name: rows.column(f"{_KEY}{name}") for name in KEY_NAMES}, target, days_ahead)
 
     return table

@@ -13,13 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.forecasting.models import boosted_trees, ensemble, fitting
-from tillstream.forecasting.models.ensemble import Fit
-from tillstream.forecasting.models.explanation import PARTS, Importance
-from tillstream.forecasting.models.fitting import Explained
-from tillstream.forecasting.models.history import History, group
+from tillstream.forecasting.models import boosted_trees, ensemble
+from tillstream.forecasting.models.ensemble import FORECAST_PARTS, ExplainedFit, ForecastFit, Importance
+from tillstream.forecasting.models.history import SeriesHistory, group_series
 from tillstream.forecasting.models.panel import Panel
-from tillstream.forecasting.models.year_ago import growth_of_all
+from tillstream.forecasting.models.seasonal_models import growth_of_all
 from tillstream.spark import series_rows, session
 from tillstream.spark.process import SparkProcess
 from tillstream.spark.series_frame import Grouped, SeriesFrame
@@ -34,25 +32,25 @@ class SparkFitter:
 
     def __init__(self, process: SparkProcess) -> None:
         self._process = process
-        self._fits: dict[int, Explained] = {}
+        self._fits: dict[int, ExplainedFit] = {}
 
-    def make(self, history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
+    def make(self, history: SeriesHistory, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> None:
         """Make the fits after these cutoffs, and the newest; they replace those of the history before.
 
         Raises `Unavailable`.
         """
         self._fits = self._process.call(fits, history, cutoffs, horizon, newest_cutoff)
 
-    def fit(self, history: History, horizon: int) -> Fit:  # noqa: ARG002 - the protocol
+    def fit(self, history: SeriesHistory, horizon: int) -> ForecastFit:  # noqa: ARG002 - the protocol
         """Return the fit after a history that ends at a cutoff of those that were made."""
         return self._fits[history.steps].fit
 
-    def fit_and_explain(self, history: History, horizon: int, newest_cutoff: int) -> Explained:  # noqa: ARG002
+    def fit_and_explain(self, history: SeriesHistory, horizon: int, newest_cutoff: int) -> ExplainedFit:  # noqa: ARG002
         """Return the newest fit of those that were made."""
         return self._fits[history.steps]
 
 
-def fits(history: History, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> dict[int, Explained]:
+def fits(history: SeriesHistory, cutoffs: Sequence[int], horizon: int, newest_cutoff: int) -> dict[int, ExplainedFit]:
     """Return the fits after these cutoffs, and the newest, by cutoff; only the newest has parts.
 
     Runs beside a Spark session. Raises `Unavailable` if Spark fails.
@@ -81,9 +79,9 @@ def _train(common: Any, horizon: int, newest_cutoff: int) -> Grouped:
     def train(key: tuple[Any, ...], table: pa.Table) -> pa.Table:
         cutoff = key[0].as_py()
         history = series_rows.history_of(table, common.value)
-        panel, _ = group(history.until(cutoff, horizon))
-        trees = boosted_trees.fit(panel, horizon)
-        relied_on = fitting.importance(history, horizon, cutoff, trees) if cutoff == newest_cutoff else ()
+        panel, _ = group_series(history.until(cutoff, horizon))
+        trees = boosted_trees.fit_trees(panel, horizon)
+        relied_on = ensemble.importance_of_history(history, horizon, cutoff, trees) if cutoff == newest_cutoff else ()
         return pa.table(
             {
                 "cutoff": pa.array([cutoff], pa.int64()),
@@ -103,16 +101,16 @@ def _forecast(common: Any, models: Any, horizon: int) -> Grouped:
         cutoff = key[0].as_py()
         whole = series_rows.history_of(table, common.value)
         history = whole.until(cutoff, horizon)
-        panel, grouping = group(history)
+        panel, grouping = group_series(history)
         panel = _of_own_stores(panel)
         model, of_all = models.value[cutoff]
-        trees = boosted_trees.load(model, panel) if model else None
+        trees = boosted_trees.load_trees(model, panel) if model else None
         parts = np.zeros((history.series, 0))
         if cutoff == whole.steps:
-            fit, of_series = fitting.explained(panel, grouping, horizon, trees, of_all)
+            fit, of_series = ensemble.explain_fit(panel, grouping, horizon, trees, of_all)
             parts = of_series.transpose(1, 0, 2).reshape(history.series, -1)
         else:
-            fit = ensemble.combine(panel, horizon, trees, of_all).of_series(grouping)
+            fit = ensemble.combine_members(panel, horizon, trees, of_all).of_series(grouping)
         return pa.table(
             {
                 "cutoff": pa.array(np.full(history.series, cutoff)),
@@ -133,9 +131,9 @@ def _of_own_stores(panel: Panel) -> Panel:
     return replace(panel, stores=stores.astype(np.int64), is_open=panel.is_open[own])
 
 
-def _explained(table: pa.Table, importance: tuple[Importance, ...]) -> Explained:
+def _explained(table: pa.Table, importance: tuple[Importance, ...]) -> ExplainedFit:
     """The fit of rows of one cutoff."""
     table = table.sort_by("series")
-    parts = matrix(table, "parts").reshape(table.num_rows, len(PARTS), -1).transpose(1, 0, 2)
-    fit = Fit(matrix(table, "means"), matrix(table, "naive"), matrix(table, "is_open"))
-    return Explained(fit, parts, importance)
+    parts = matrix(table, "parts").reshape(table.num_rows, len(FORECAST_PARTS), -1).transpose(1, 0, 2)
+    fit = ForecastFit(matrix(table, "means"), matrix(table, "naive"), matrix(table, "is_open"))
+    return ExplainedFit(fit, parts, importance)

@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tillstream.forecasting.comparison.regression import FOLDS, Regression, Setting
-from tillstream.forecasting.feature_table.design import Design, after, design, families, sample
-from tillstream.forecasting.feature_table.table import SERIES
+from tillstream.forecasting.feature_table import SERIES_AT_ONCE
 from tillstream.forecasting.models.boosted_trees import FEWEST, SAMPLES, SEED
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Floats
+from tillstream.forecasting.regression import (
+    FOLDS,
+    Regression,
+    RegressionDesign,
+    RegressionSetting,
+    forecasts_after,
+    input_families,
+    regression_design,
+    sample_forecasts,
+)
 from tillstream.model.errors import Rejected
 from tillstream.spark import series_rows, session
 from tillstream.spark.series_frame import Grouped, SeriesFrame
@@ -22,7 +30,7 @@ SETTINGS = [{"regParam": size} for size in (0.001, 0.01, 0.1, 1.0)]
 """Those among which cross-validation chooses: the size of the regularisation of squared coefficients."""
 
 
-def regress(history: History, cutoffs: Sequence[int], horizon: int) -> Regression:
+def regress(history: SeriesHistory, cutoffs: Sequence[int], horizon: int) -> Regression:
     """Forecast the `horizon` steps after each cutoff, with a model of the rows before it only.
 
     The settings are those with the smallest error in a cross-validation of the rows before the first
@@ -37,7 +45,7 @@ def regress(history: History, cutoffs: Sequence[int], horizon: int) -> Regressio
         raise session.failed(error) from None
 
 
-def _regress(history: History, cutoffs: Sequence[int], horizon: int) -> Regression:
+def _regress(history: SeriesHistory, cutoffs: Sequence[int], horizon: int) -> Regression:
     with SeriesFrame(history) as series:
         rows = _frame(series, _past(series.common, horizon, SAMPLES / history.series))
         rows = rows.filter("value IS NOT NULL").cache()
@@ -51,7 +59,7 @@ def _regress(history: History, cutoffs: Sequence[int], horizon: int) -> Regressi
             ahead = model.transform(_frame(series, _ahead(series.common, cutoff, horizon)))
             predicted = ahead.select("series", "target", "level", "prediction").toArrow()
             means[cutoff] = _means(predicted, cutoff, (history.series, horizon))
-        shares = _by_family(_reliance(model, rows.filter(rows.target < cutoffs[-1])), families(history))
+        shares = _by_family(_reliance(model, rows.filter(rows.target < cutoffs[-1])), input_families(history))
         rows.unpersist()
     return Regression(means, chosen, tuple(tried), shares, tuple(counts))
 
@@ -68,7 +76,7 @@ def _frame(series: SeriesFrame, function: Grouped) -> Any:
     """The rows of a function, with their inputs as the vectors of MLlib."""
     from pyspark.ml.functions import array_to_vector
 
-    frame = series.in_chunks(SERIES, _ROWS, function)
+    frame = series.in_chunks(SERIES_AT_ONCE, _ROWS, function)
     return frame.withColumn("features", array_to_vector(frame.inputs)).drop("inputs")
 
 
@@ -78,7 +86,12 @@ def _past(common: Any, horizon: int, most: float) -> Grouped:
     def past(key: tuple[Any, ...], rows: pa.Table) -> pa.Table:
         rows = rows.sort_by("series")
         history = series_rows.history_of(rows, common.value)
-        return _table(design(history, *sample(history, horizon, ceil(most * history.series), key[0].as_py())), rows)
+        return _table(
+            regression_design(
+                history, *sample_forecasts(history, horizon, ceil(most * history.series), key[0].as_py())
+            ),
+            rows,
+        )
 
     return past
 
@@ -87,12 +100,12 @@ def _ahead(common: Any, cutoff: int, horizon: int) -> Grouped:
     def ahead(_: tuple[Any, ...], rows: pa.Table) -> pa.Table:
         rows = rows.sort_by("series")
         history = series_rows.history_of(rows, common.value)
-        return _table(design(history, *after(history, cutoff, horizon)), rows)
+        return _table(regression_design(history, *forecasts_after(history, cutoff, horizon)), rows)
 
     return ahead
 
 
-def _table(rows: Design, series: pa.Table) -> pa.Table:
+def _table(rows: RegressionDesign, series: pa.Table) -> pa.Table:
     return pa.table(
         {
             "series": series.column("series").take(pa.array(rows.rows)),
@@ -104,7 +117,7 @@ def _table(rows: Design, series: pa.Table) -> pa.Table:
     )
 
 
-def _cross_validated(rows: Any) -> tuple[dict[str, float], list[Setting]]:
+def _cross_validated(rows: Any) -> tuple[dict[str, float], list[RegressionSetting]]:
     """The settings with the smallest error, and the error of all: MAE of the ratios, weighted by the level."""
     from pyspark.ml.evaluation import RegressionEvaluator
     from pyspark.ml.tuning import CrossValidator
@@ -121,7 +134,7 @@ def _cross_validated(rows: Any) -> tuple[dict[str, float], list[Setting]]:
     )
     errors = validator.fit(folded).avgMetrics
     folded.unpersist()
-    tried = [Setting(each, float(error)) for each, error in zip(SETTINGS, errors, strict=True)]
+    tried = [RegressionSetting(each, float(error)) for each, error in zip(SETTINGS, errors, strict=True)]
     return min(tried, key=lambda each: each.error).values, tried
 
 

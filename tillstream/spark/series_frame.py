@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.spark import series_rows, session
 
 TASKS = 64
@@ -16,7 +16,7 @@ Grouped = Callable[[tuple[Any, ...], pa.Table], pa.Table]
 class SeriesFrame:
     """A data frame with a row for each series, and what they share."""
 
-    def __init__(self, history: History, columns: Mapping[str, pa.Array] | None = None) -> None:
+    def __init__(self, history: SeriesHistory, columns: Mapping[str, pa.Array] | None = None) -> None:
         """columns: further ones, with a value for each series."""
         self._spark = session.active()
         self._held: list[Any] = []

@@ -7,19 +7,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Ints, Regressor
 
 FULL = 256
 """Number of series from which on a block of stores is full."""
 
 
-def shared(history: History) -> History:
+def shared(history: SeriesHistory) -> SeriesHistory:
     """Return the history without its series: days, holidays, open days, and regressors that are the same for all."""
     return history.only(slice(0))
 
 
-def rows(history: History) -> pa.Table:
+def rows(history: SeriesHistory) -> pa.Table:
     """Return a row for each series: its number, its codes, its block of stores, and lists of its values by step."""
     columns = {
         "series": pa.array(np.arange(history.series)),
@@ -39,7 +39,7 @@ def rows(history: History) -> pa.Table:
     return pa.table(columns)
 
 
-def history_of(table: pa.Table, common: History) -> History:
+def history_of(table: pa.Table, common: SeriesHistory) -> SeriesHistory:
     """Return the history of the series of some rows, in the order of their numbers."""
     table = table.sort_by("series")
     return replace(

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.inventory import levels, synced
-from tillstream.inventory.records import StoredMovement
 from tillstream.model.batch import CLOCK_TOLERANCE, receipt_time
 from tillstream.model.errors import NotFound
 from tillstream.ports import Ports
 from tillstream.ports.documents import Put
 from tillstream.records import batch_originals, batch_records
+from tillstream.stock import movement_mirror, stored_levels
+from tillstream.stock.stored_movements import StoredMovement
 from tillstream.sync import agreement, homes, journal, originals, requests, stock, touched
 from tillstream.sync.entry import ORIGIN, Entry, Parcel, Position, SentBatch
 from tillstream.sync.homes import Home
@@ -160,17 +160,17 @@ class LocalOffice:
             return stream.read(originals.PART)
 
     def compare_stock(self, digests: Mapping[str, str]) -> Sequence[str]:
-        days = agreement.differing(synced.digests(self.ports, self.name), digests)
+        days = agreement.differing(movement_mirror.movement_digests(self.ports, self.name), digests)
         homes.change(self.ports, self.name, lambda home: replace(home, differing_stock=tuple(days)))
         return days
 
     def stock(self, day: str, offset: int) -> Sequence[StoredMovement]:
-        movements = synced.recorded_on(self.ports, date.fromisoformat(day), self.name)
+        movements = movement_mirror.movements_recorded_on(self.ports, date.fromisoformat(day), self.name)
         return movements[offset : offset + stock.PAGE]
 
     def add_stock(self, movements: Sequence[StoredMovement]) -> int:
         count = stock.add(self.ports, movements, self.name)
-        levels.follow(self.ports)
+        stored_levels.follow_movement(self.ports)
         return count
 
     def reference_state(self, questions: int) -> ReferenceState:

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tillstream.inventory import records
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import STATES_IN_LEDGER, BatchState
 from tillstream.model.errors import Rejected
@@ -13,6 +12,7 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log, batch_records
 from tillstream.records import batch_records as batches
+from tillstream.stock import stored_movements
 from tillstream.sync import journal
 from tillstream.sync.entry import ORIGIN, START, Position
 
@@ -90,7 +90,7 @@ def lag(ports: Ports) -> Lag:
 
 def movements(ports: Ports) -> int:
     """Number of stock movements in this home."""
-    return records.count(ports)
+    return stored_movements.count_movements(ports)
 
 
 def begin(ports: Ports, to: str, by: str) -> None:

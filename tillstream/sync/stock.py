@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from tillstream.domain.inventory.movements import MovementKind
-from tillstream.inventory import levels, synced
-from tillstream.inventory.records import StoredMovement
-from tillstream.inventory.synced import OtherMovement
 from tillstream.ports import Ports
+from tillstream.stock import movement_mirror, stored_levels
+from tillstream.stock.movement_mirror import OtherMovement
+from tillstream.stock.movements import MovementKind
+from tillstream.stock.stored_movements import StoredMovement
 from tillstream.sync import status
 from tillstream.sync.refusals import QUESTION, Refused
 
-PAGE = synced.PAGE
+PAGE = movement_mirror.PAGE_SIZE
 
 
 class StockOffice(Protocol):
@@ -48,15 +48,17 @@ def sync(ports: Ports, office: StockOffice) -> StockResult:
     """
     sent = recovered = 0
     count = status.movements(ports)
-    differing = office.compare_stock(synced.digests(ports))
+    differing = office.compare_stock(movement_mirror.movement_digests(ports))
     if differing:
         recovered = sum(_take_back(ports, office, day) for day in differing)
         if recovered:
-            levels.follow(ports)
-        movements = [one for day in differing for one in synced.recorded_on(ports, date.fromisoformat(day))]
+            stored_levels.follow_movement(ports)
+        movements = [
+            one for day in differing for one in movement_mirror.movements_recorded_on(ports, date.fromisoformat(day))
+        ]
         movements.sort(key=lambda one: one.movement.kind is not MovementKind.CANCELLATION)
         sent = sum(office.add_stock(movements[first : first + PAGE]) for first in range(0, len(movements), PAGE))
-        differing = office.compare_stock(synced.digests(ports))
+        differing = office.compare_stock(movement_mirror.movement_digests(ports))
     status.note_stock(ports, count + recovered, differing)
     return StockResult(sent, recovered, tuple(differing))
 
@@ -64,7 +66,7 @@ def sync(ports: Ports, office: StockOffice) -> StockResult:
 def add(ports: Ports, movements: Sequence[StoredMovement], home: str = "") -> int:
     """As `synced.add`. Raises `Refused` where it raises `OtherMovement`."""
     try:
-        return synced.add(ports, movements, home)
+        return movement_mirror.add_sent_movements(ports, movements, home)
     except OtherMovement as error:
         raise Refused(QUESTION, str(error)) from error
 

@@ -1,4 +1,4 @@
-"""Typeset a template with data as PDF.
+"""Typeset a template with data as PDF, in the characters that its font has: others would become boxes.
 
 Only data reaches typst, as JSON; a warning is an error. The only module that imports typst, when it is called.
 """
@@ -7,11 +7,30 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from tillstream.typesetting.glyphs import FONTS
+FONTS = Path(__file__).parent / "fonts"
+GLYPH_RANGES = FONTS / "characters.txt"
+"""First and last code point of each range that both weights of the font have, as hexadecimal numbers."""
+MISSING_GLYPH = "?"
+
+
+def replace_missing(text: str) -> str:
+    """The text with a question mark for each character that the font lacks."""
+    return "".join(one if ord(one) in _code_points() else MISSING_GLYPH for one in text)
+
+
+@cache
+def _code_points() -> frozenset[int]:
+    points: set[int] = set()
+    for line in GLYPH_RANGES.read_text().splitlines():
+        first, last = (int(one, 16) for one in line.split("-"))
+        points.update(range(first, last + 1))
+    return frozenset(points)
+
 
 _ONE_AT_A_TIME = Lock()
 """A long document needs some hundred megabytes, so documents of several people are typeset one after another."""
@@ -35,7 +54,7 @@ def typeset(template: Path, data: str) -> bytes:
     return bytes(pdf)
 
 
-def measured(template: Path, data: str) -> Any:
+def measure_template(template: Path, data: str) -> Any:
     """The metadata that a template has under the label `measured`, such as widths of texts in points."""
     import typst  # lazy: as above
 

@@ -19,7 +19,7 @@ from infra.functions import FUNCTIONS
 from infra.triggers import Scheduled
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
-from tillstream.inventory.computing import EVERY_PRODUCT, first_day, params_of
+from tillstream.analytics.computed_stock import EVERY_PRODUCT, first_changing_day, level_params
 from tillstream.quality.run import ON_BIGQUERY
 
 LATE, LATE_DAYS = 0.01, 30
@@ -80,7 +80,7 @@ def quality(day: Day) -> dict[str, float]:
     days = max(1, min(day.days, int(ON_BIGQUERY.changed_days / day.traffic.lines)))
     params = {"days": [TODAY - timedelta(days=back) for back in range(days)]}
     texts = [inline_parameters(check.counted, params) for check in checks().values() if check.by_day]
-    stock = params_of(TODAY) | EVERY_PRODUCT | {"first_day": first_day(TODAY, TODAY)}
+    stock = level_params(TODAY) | EVERY_PRODUCT | {"first_day": first_changing_day(TODAY, TODAY)}
     texts += [inline_parameters(check.text, stock) for check in checks().values() if check.of_stock]
     billed = sum(statement.bytes(day.ledger) for text in texts for statement in script_statements(text))
     return {"queries": query_cost(billed)}

@@ -22,7 +22,7 @@ from portal.api.queries import LISTS, MAX_ROWS, RESTRICTED
 from tillstream.analytics import query_catalogue
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_catalogue import QueryParameter
-from tillstream.domain.goals.goal import FIELDS, GoalMeasure, Level
+from tillstream.goals.targets import TARGET_FIELDS, GoalLevel, GoalMeasure
 from tillstream.model.people import Action
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
@@ -142,8 +142,8 @@ OPERATIONS: dict[str, Operation] = {
         (
             query("month", {"type": "string", "pattern": MONTH}, "Month; default: this month", "2026-11"),
             query("measure", {"type": "string", "enum": [*GoalMeasure, ""], "default": "revenue"}, "Measure"),
-            query("level", {"type": "string", "enum": [*Level, ""]}, "All targets of a level"),
-            *(query(name, {"type": "string"}, f"The {name} of the targets") for name in FIELDS),
+            query("level", {"type": "string", "enum": [*GoalLevel, ""]}, "All targets of a level"),
+            *(query(name, {"type": "string"}, f"The {name} of the targets") for name in TARGET_FIELDS),
         ),
         right="numbers",
     ),
@@ -179,9 +179,9 @@ SCHEMAS: dict[str, schemas.Schema] = {
             "as_of": schemas.INSTANT,
             "rows": schemas.array_of(
                 schemas.object_of(
-                    dict.fromkeys(FIELDS, schemas.TEXT_OR_NULL)
+                    dict.fromkeys(TARGET_FIELDS, schemas.TEXT_OR_NULL)
                     | {
-                        "level": {"type": "string", "enum": list(Level)},
+                        "level": {"type": "string", "enum": list(GoalLevel)},
                         "measure": {"type": "string", "enum": list(GoalMeasure)},
                         "currency": schemas.TEXT_OR_NULL,
                         "origin": {"type": ["string", "null"], "enum": ["entered", "share", "sum", None]},

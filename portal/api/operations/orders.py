@@ -3,12 +3,12 @@
 from portal.api import schemas
 from portal.api.operations.operation import PAGED, Operation, pages, path, query
 from portal.api.schemas import Schema
-from tillstream.purchasing.listing import OPEN, STATUSES, STORED
+from tillstream.stock.order_lists import OPEN, STATUSES, STORED_STATES
 
 MAX_ORDERS = 500
 """Orders of a page."""
 FILTERS = ("supplier", "region", "store")
-_STATE: Schema = {"type": "string", "enum": [*STORED, ""], "default": OPEN}
+_STATE: Schema = {"type": "string", "enum": [*STORED_STATES, ""], "default": OPEN}
 _ROLE = "Orders of your stores. Costs are left out for users who do not see them."
 _LINE = schemas.object_of(
     {

@@ -17,9 +17,9 @@ from portal.api.operations.operation import (
 from portal.api.queries import MAX_ROWS
 from portal.api.stock import MAX_MOVEMENTS
 from tillstream.analytics.filters import CURRENCY
-from tillstream.domain.inventory.messages import MovementMessage, MovementsMessage
-from tillstream.domain.inventory.movements import MovementKind
-from tillstream.inventory import past
+from tillstream.stock import published_levels
+from tillstream.stock.movement_messages import MovementMessage, MovementsMessage
+from tillstream.stock.movements import MovementKind
 
 _ROWS = 100
 _NAMES = frozenset({"region", "store", "category", "product", CURRENCY})
@@ -29,14 +29,14 @@ _AT = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "forma
 OPERATIONS: dict[str, Operation] = {
     "api.stock": Operation(
         "Stock", "Stock by store and product, now or in the past",
-        {200: ("The list", f"list of {past.NOW}"), 304: NOT_MODIFIED},
+        {200: ("The list", f"list of {published_levels.NOW_QUERY}"), 304: NOT_MODIFIED},
         "Stock is the last count plus movements and minus units sold after it. `status` is in-stock, low, out, "
         "negative (more was sold than there was) or not-counted. `on_order` is expected from suppliers by sent "
         "orders. Of the past, there are no days of cover and no `on_order`, and low counts as in-stock; `sort` and "
         "`descending` apply to now.",
         (
             query("at", _AT, "A day (its end), or a time; default: now", "2026-06-03"),
-            *own_parameters(past.NOW), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,
+            *own_parameters(published_levels.NOW_QUERY), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),

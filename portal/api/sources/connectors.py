@@ -11,8 +11,9 @@ from portal.connectors import scoped
 from portal.connectors.scoped import ListedConnector
 from portal.context import me, ports
 from tillstream.analytics.queries import Forbidden
-from tillstream.connectors import records, requests, runs
-from tillstream.connectors.runs import Run
+from tillstream.connectors import records, runs
+from tillstream.connectors import run as connectors_run
+from tillstream.connectors.runs import ConnectorRun
 from tillstream.model.people import Action
 
 MAX_RUNS, MAX_OFFSET = 100, 100
@@ -36,14 +37,14 @@ def runs_of(connector: str) -> ResponseReturnValue:
     args = pagination.only(request.args, "limit", "offset")
     limit = pagination.number(args, "limit", 20, MAX_RUNS)
     offset = pagination.number(args, "offset", 0, MAX_OFFSET)
-    listed = runs.latest(ports(), scoped.connector(connector).name, limit=limit, offset=offset)
+    listed = runs.latest_runs(ports(), scoped.connector(connector).name, limit=limit, offset=offset)
     return jsonify({"runs": [_run(each) for each in listed]})
 
 
 @allow(Action.SEE_PIPELINE)
 def run(connector: str) -> ResponseReturnValue:
     """Request a run, which is made in the background. For administrators."""
-    requests.request_run(ports(), _changeable(connector), me().login)
+    connectors_run.request_run(ports(), _changeable(connector), me().login)
     return jsonify(_published(scoped.connector(connector))), 202
 
 
@@ -60,7 +61,7 @@ def resume(connector: str) -> ResponseReturnValue:
 
 
 def _pause(connector: str, *, is_paused: bool) -> ResponseReturnValue:
-    records.pause(ports(), _changeable(connector), me().login, is_paused=is_paused)
+    records.pause_connector(ports(), _changeable(connector), me().login, is_paused=is_paused)
     return jsonify(_published(scoped.connector(connector)))
 
 
@@ -95,7 +96,7 @@ def _published(one: ListedConnector) -> dict[str, Any]:
     }
 
 
-def _run(one: Run) -> dict[str, Any]:
+def _run(one: ConnectorRun) -> dict[str, Any]:
     return {
         "started_at": one.started_at,
         "ended_at": one.ended_at,

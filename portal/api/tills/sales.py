@@ -13,25 +13,25 @@ from portal.access import Open, allow
 from portal.api import texts
 from portal.api.tus import TooLarge
 from portal.context import ports
+from tillstream.intake import store_messages, store_sales, till_gaps
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected
 from tillstream.model.messages import MAX_SALE_BYTES
 from tillstream.people import store_credentials
 from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
-from tillstream.workflows.intake import store_messages, store_sales, till_gaps
 
 
 @allow(Open.STORE_TOKEN)
 def send() -> ResponseReturnValue:
     """Submit a sale, or many messages: 202 when they are stored; sending them again changes nothing."""
     store = sender()
-    request.max_content_length = store_messages.MAX_BYTES
+    request.max_content_length = store_messages.MAX_REQUEST_BYTES
     raw = request.get_data()
     try:
         answer = accept(ports(), store, raw, request.content_encoding or "", is_json=request.is_json)
-    except store_sales.Unsigned as refused:  # only here: another entry point leaves what it refuses to this one
-        store_sales.keep_unsigned(ports(), refused)
+    except store_sales.UnsignedSale as refused:  # only here: another entry point leaves what it refuses to this one
+        store_sales.quarantine_unsigned_sale(ports(), refused)
         raise
     return jsonify(answer), 202
 
@@ -53,11 +53,11 @@ def accept(ports: Ports, store: StoreToken, raw: bytes, encoding: str, *, is_jso
     if not isinstance(payload, dict):
         raise Rejected(texts.NO_SALE)
     if "messages" not in payload:
-        return {"id": store_sales.publish(ports, store, payload), "status": "accepted"}
+        return {"id": store_sales.publish_unsigned_sale(ports, store, payload), "status": "accepted"}
     asks = "acknowledged" in payload
-    acknowledged = till_gaps.parse(ports, store, payload["acknowledged"]) if asks else []
-    states = till_gaps.states(ports, acknowledged)
-    results, last_sequence = store_messages.publish(ports, store, payload["messages"], may_be_empty=asks)
+    acknowledged = till_gaps.parse_acknowledged(ports, store, payload["acknowledged"]) if asks else []
+    states = till_gaps.acknowledged_states(ports, acknowledged)
+    results, last_sequence = store_messages.publish_messages(ports, store, payload["messages"], may_be_empty=asks)
     return {
         "results": [result.to_json() for result in results],
         "last_sequence": last_sequence,
@@ -86,9 +86,9 @@ def _unpacked(raw: bytes) -> bytes:
     """Unpack no more than the limit, whatever the size of the content."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
-            unpacked = file.read(store_messages.MAX_BYTES + 1)
+            unpacked = file.read(store_messages.MAX_REQUEST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise Rejected(texts.NO_GZIP) from error
-    if len(unpacked) > store_messages.MAX_BYTES:
-        raise TooLarge(texts.too_many_bytes(store_messages.MAX_BYTES >> 20))
+    if len(unpacked) > store_messages.MAX_REQUEST_BYTES:
+        raise TooLarge(texts.too_many_bytes(store_messages.MAX_REQUEST_BYTES >> 20))
     return unpacked

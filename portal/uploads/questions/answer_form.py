@@ -14,10 +14,10 @@ from portal.uploads.texts import actions, columns
 from portal.uploads.texts import questions as texts
 from tillstream.detection.answers import check_answers, invalid_reason, zone_name
 from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion
+from tillstream.intake import resumable_upload
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.errors import Rejected
-from tillstream.workflows.intake import resumable_upload
-from tillstream.workflows.onboarding import questionnaire
+from tillstream.review import questionnaire
 
 FIELD, BECOMES, CONTINUE = "answer.", "becomes.", "continue"
 CONFIRM = "confirm"
@@ -68,7 +68,9 @@ def _mapping_answers(columns: Mapping[str, str]) -> dict[str, str]:
 
 def keep(id: str, answers: dict[str, str]) -> None:
     now = ports().clock.now().isoformat()
-    resumable_upload.change(ports(), id, me().login, lambda upload: replace(upload, answers=answers, touched_at=now))
+    resumable_upload.change_upload(
+        ports(), id, me().login, lambda upload: replace(upload, answers=answers, touched_at=now)
+    )
 
 
 def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contract:

@@ -11,8 +11,8 @@ from portal.uploads.questions.mapping import mapped_columns
 from tillstream.detection.evidence import DetectionQuestion, WordUse
 from tillstream.model.contract import Contract
 from tillstream.model.file_names import file_stem, without_dates
-from tillstream.workflows.onboarding import answer_examples, questionnaire
-from tillstream.workflows.onboarding.question_columns import of_question
+from tillstream.review import question_examples, questionnaire
+from tillstream.review.question_examples import column_of_question
 
 Opened = Callable[[], BinaryIO]
 MOST_CHOICES = 12
@@ -131,7 +131,7 @@ def _question_view(
     question: DetectionQuestion,
     answer: str | None,
 ) -> QuestionView:
-    values = answer_examples.examples(opened, onboarding, question)
+    values = question_examples.answer_examples(opened, onboarding, question)
     chosen = answer or question.default
     choices = tuple(
         Choice(one, question_text.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
@@ -142,9 +142,9 @@ def _question_view(
         question_text.hint(question),
         answer,
         choices,
-        answer_examples.rows_of(onboarding.sample, question.lines),
+        question_examples.rows_of_question(onboarding.sample, question.lines),
         choice_lists.options(question.key),
-        of_question(question, mapped_columns(onboarding), onboarding.sample.sheet),
+        column_of_question(question, mapped_columns(onboarding), onboarding.sample.sheet),
         question.key in open_keys,
         number,
         tuple(_word_view(question, use) for use in question.table),

@@ -7,9 +7,9 @@ from portal.uploads.questions import preview_text
 from portal.uploads.texts import columns as names
 from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import DetectionFinding
-from tillstream.workflows.onboarding.question_columns import of_finding
-from tillstream.workflows.onboarding.questionnaire import Questionnaire
-from tillstream.workflows.review.file_preview import Cell, Column, FilePreview
+from tillstream.review.file_preview import FilePreview, PreviewCell, PreviewColumn
+from tillstream.review.question_examples import column_of_finding
+from tillstream.review.questionnaire import Questionnaire
 
 ROWS, SHOWN = 12, 3
 """Rows that are read for the cells of a column, and the number of different cells that are shown."""
@@ -71,7 +71,7 @@ def mapping_of(onboarding: Questionnaire, rows: FilePreview | None) -> FileMappi
     cells = {one.header: one for one in reversed(rows.columns)} if rows else {}
     reasons: dict[str, list[Reason]] = {}
     for finding in onboarding.findings:
-        reasons.setdefault(of_finding(finding, roles, sheet), []).append(_reason(finding))
+        reasons.setdefault(column_of_finding(finding, roles, sheet), []).append(_reason(finding))
     columns = tuple(
         MappedColumn(
             header,
@@ -120,11 +120,11 @@ def _reason(finding: DetectionFinding) -> Reason:
     )
 
 
-def _samples(column: Column | None, words: tuple[str, ...]) -> tuple[Sample, ...]:
+def _samples(column: PreviewColumn | None, words: tuple[str, ...]) -> tuple[Sample, ...]:
     """The first different cells that are not empty, and the first that is wrong."""
     if column is None:
         return tuple(Sample(word, "") for word in words[:SHOWN])
-    cells: dict[str, Cell] = {}
+    cells: dict[str, PreviewCell] = {}
     for cell in column.cells:
         if cell.raw or cell.wrong:
             cells.setdefault(cell.raw, cell)
@@ -145,7 +145,7 @@ def _samples(column: Column | None, words: tuple[str, ...]) -> tuple[Sample, ...
 
 
 def _added(rows: FilePreview | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    others: Iterable[Column] = (one for one in rows.columns if not one.header) if rows else ()
+    others: Iterable[PreviewColumn] = (one for one in rows.columns if not one.header) if rows else ()
     return tuple(
         (
             preview_text.becomes(one.becomes),

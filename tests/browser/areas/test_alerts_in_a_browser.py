@@ -6,10 +6,10 @@ import pytest
 from live_server import Served, sign_in_at
 from playwright.sync_api import Page, expect
 
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
+from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
-from tillstream.workflows.operations import dead_letters
 
 pytestmark = pytest.mark.browser
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 def add_letter(served: Served) -> None:
     ports, now = served.app.ports, served.app.ports.clock.now()
     letter = DeadLetter("1", "batches", "batch-events", Message(b"{}", {}), now, now, 9, "no answer")
-    dead_letters.store(ports, letter)
-    evaluate(AlertSources(ports, served.app.contracts, "INR"))
+    message_queues.store_dead_letter(ports, letter)
+    evaluate_rules(AlertSources(ports, served.app.contracts, "INR"))
 
 
 def test_the_bell_shows_an_alert_that_opens_and_one_that_is_acknowledged(page: Page, served: Served) -> None:

@@ -11,11 +11,11 @@ from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 from waiting import wait_for_batch
 
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.goals import records
+from tillstream.goals import stored_goals
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
+from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
 from tillstream.model.months import Month
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 JUNE = Month.parse("2026-06")
@@ -24,15 +24,15 @@ JUNE = Month.parse("2026-06")
 def _sell(served: Served) -> None:
     """Sales of a half year, and goals for June."""
     ports = served.app.ports
-    batch = uploads.receive(
+    batch = inbox.receive_file(
         ports, served.app.contracts.pin("UK"), "UK.csv", BytesIO(shop_of_two_stores.content()), by="admin"
     )  # fmt: skip
     assert JUNE
     goals = [
-        Goal(Target("UK", store), GoalMeasure.REVENUE, Decimal(amount), "GBP")
+        Goal(GoalTarget("UK", store), GoalMeasure.REVENUE, Decimal(amount), "GBP")
         for store, amount in (("LDS1", 2_000), ("MAN1", 900_000))
     ]
-    records.save(ports, {JUNE: {one.key: one for one in goals}}, by="admin", source="test")
+    stored_goals.save_goals(ports, {JUNE: {one.key: one for one in goals}}, by="admin", source="test")
     wait_for_batch(ports, batch.batch_id, *STATES_IN_LEDGER)
 
 

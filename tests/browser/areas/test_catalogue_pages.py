@@ -12,10 +12,9 @@ from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Locator, Page, expect
 from waiting import wait_for
 
-from tillstream.catalogue import products, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.workflows.intake import uploads
+from tillstream.catalogue import entry_saving, stored_entries
+from tillstream.intake import inbox
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 
 pytestmark = pytest.mark.browser
 PAUSE = 0.5
@@ -75,7 +74,7 @@ def test_a_file_with_mistakes_is_previewed_corrected_and_imported(page: Page, se
 def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
     ports = served.app.ports
     file = BytesIO(SALES.encode())
-    uploads.receive(ports, served.app.contracts.pin("IN"), "june.csv", file, "admin")
+    inbox.receive_file(ports, served.app.contracts.pin("IN"), "june.csv", file, "admin")
     sign_in_at(page, served, "/catalogue/products/new")
     page.get_by_label("Code", exact=True).fill("PAN")
     page.get_by_label("Name", exact=True).fill("Pan")
@@ -96,7 +95,7 @@ def test_new_codes_are_accepted_and_merged(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/catalogue/new-codes?state=decided")
     wrong += checked(page, "decided")
     assert wrong == []
-    merged = products.find_code(ports, "IN", "P2")
+    merged = stored_entries.find_product(ports, "IN", "P2")
     assert merged
     assert merged.code == "PAN"
 
@@ -106,7 +105,7 @@ def test_a_price_with_a_mistake_is_corrected_in_the_open_form_and_replaces_that_
 ) -> None:
     entry = Product("KET", "Kettle", prices=(DatedAmount("IN", "INR", Decimal(999), date(2026, 6, 1)),))
     regions = [served.app.contracts.pin("IN").region]
-    saving.save(served.app.ports, EntryKind.PRODUCT, entry, if_version=0, by="ana", regions=regions)
+    entry_saving.save_entry(served.app.ports, EntryKind.PRODUCT, entry, if_version=0, by="ana", regions=regions)
     sign_in_at(page, served, "/catalogue/products/entry?code=KET")
     page.get_by_text("Add a price").click()
     form = page.locator("details[open] form")

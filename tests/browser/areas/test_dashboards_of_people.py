@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tillstream.commands.demo_shop import dashboard as demo_dashboard
 from tillstream.dashboards import own_dashboards
+from tillstream.intake import inbox
 from tillstream.people import accounts
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -26,7 +26,7 @@ def _sell(served: Served) -> None:
         for at in range(1, 5)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "june.csv", content, by="admin")
+    inbox.receive_file(served.app.ports, served.app.contracts.pin("IN"), "june.csv", content, by="admin")
 
 
 def _open(page: Page, served: Served, address: str) -> None:

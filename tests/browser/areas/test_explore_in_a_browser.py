@@ -7,8 +7,8 @@ from live_server import Served, shared_portal, sign_in_at
 from playwright.sync_api import Page, expect
 from waiting import wait_for_batch
 
+from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -24,7 +24,7 @@ def _sell(served: Served) -> None:
         for at, store in enumerate(("MUM01", "DEL01", "BLR01"), start=1)
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-    batch = uploads.receive(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
+    batch = inbox.receive_file(served.app.ports, served.app.contracts.pin("IN"), "may.csv", content, by="admin")
     wait_for_batch(served.app.ports, batch.batch_id, *STATES_IN_LEDGER)
 
 

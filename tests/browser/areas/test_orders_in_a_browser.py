@@ -6,8 +6,8 @@ from order_steps import KETTLE, add_catalogue
 from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
 
-from tillstream.domain.purchasing.order import OrderState
-from tillstream.purchasing import orders
+from tillstream.stock import purchase_orders
+from tillstream.stock.purchase_orders import OrderState
 
 pytestmark = pytest.mark.browser
 BARCODE = "8900000000017"
@@ -62,13 +62,13 @@ def test_an_order_is_sent_and_received_in_two_parts(page: Page, served: Served) 
     problems += checked(page, "the receipt")
     press(page, "Record receipt")
     expect(page.get_by_role("heading", name="PO-000001")).to_contain_text("Partly received")
-    assert orders.on_order(served.app.ports)["IN", "MUM01", KETTLE] == 10
+    assert purchase_orders.units_on_order(served.app.ports)["IN", "MUM01", KETTLE] == 10
 
     page.get_by_role("link", name="Receive goods").click()
     expect(received).to_have_value("10")
     press(page, "Record receipt")
     expect(page.get_by_role("heading", name="PO-000001")).to_contain_text("Received")
-    assert orders.with_number(served.app.ports, "PO-000001").state is OrderState.CLOSED
+    assert purchase_orders.order_with_number(served.app.ports, "PO-000001").state is OrderState.CLOSED
     problems += checked(page, "the received order")
     expect(page.get_by_role("region", name="Receipts").get_by_role("button")).to_have_count(2)
     page.goto(f"{served.address}/orders?state=received")

@@ -12,12 +12,11 @@ from page_checks import narrow_page_problems, page_problems
 from playwright.sync_api import Page, expect
 from waiting import wait_for
 
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
-from tillstream.workflows.intake import uploads
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.intake import inbox
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, Store
 
 pytestmark = pytest.mark.browser
 PAUSE = 0.5
@@ -48,8 +47,10 @@ def shop(page: Page, served: Served) -> Iterator[Page]:
         (EntryKind.STORE, Store("IN", "MUM01", "Mumbai")),
         (EntryKind.STORE, Store("IN", "DEL01", "Delhi")),
     ):
-        saving.save(served.app.ports, kind, entry, if_version=0, by="setup", regions=served.app.contracts.regions())
-    mirror.sync(served.app.ports)
+        entry_saving.save_entry(
+            served.app.ports, kind, entry, if_version=0, by="setup", regions=served.app.contracts.regions()
+        )
+    warehouse_mirror.sync_mirror(served.app.ports)
     sign_in_at(page, served, "/stock")
     yield page
     assert [one for one in served.page_errors if "status of 422" not in one] == []
@@ -173,7 +174,7 @@ def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> N
     late = served.app.ports.clock.now().astimezone(ZoneInfo("Asia/Kolkata")).strftime("%d-%m-%Y 23:59")
     row = f"1,1,{late},MUM01,S1,C1,Asha Rao,KET,Kettle,Kitchen,store,Completed,12,9.00,0.00,108.00,0.00,108.00,\n"
     contract = served.app.contracts.pin("IN")
-    batch = uploads.receive(served.app.ports, contract, "june.csv", BytesIO((HEADER + row).encode()), "admin")
+    batch = inbox.receive_file(served.app.ports, contract, "june.csv", BytesIO((HEADER + row).encode()), "admin")
     shop.goto(f"{served.address}/uploads/{batch.batch_id}")
     expect(shop.get_by_role("link", name="Undo…")).to_be_visible()
     wait_for_stock(shop, served, "−2")
@@ -190,7 +191,7 @@ def test_the_undo_of_a_file_puts_the_stock_back(shop: Page, served: Served) -> N
 @pytest.mark.long
 def test_a_low_stock_alert_appears_and_ends_after_a_receipt(shop: Page, served: Served) -> None:
     def evaluated() -> None:
-        assert not evaluate(AlertSources(served.app.ports, served.app.contracts, "INR")).failed
+        assert not evaluate_rules(AlertSources(served.app.ports, served.app.contracts, "INR")).failed
         shop.reload()
 
     shop.goto(f"{served.address}/alerts/rules/stock-low")

@@ -7,10 +7,10 @@ import pytest
 from live_server import PASSWORD, Served, sign_in_at
 from playwright.sync_api import Browser, Page, expect
 
+from tillstream.intake import inbox
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -36,7 +36,7 @@ def batch(served: Served) -> str:
         *(_row(number, amount="ten") for number in (102, 103, 104)),
     ]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, GOOD + 1)), *refused, ""])
-    upload = uploads.receive(
+    upload = inbox.receive_file(
         served.app.ports, served.app.contracts.pin("IN"), "IN-june.csv", BytesIO(text.encode()), "admin"
     )
     return upload.batch_id

@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 from test_correction_grid import HEADER
 
 from examples import one_in
+from tillstream.intake import inbox
 from tillstream.people import accounts, sessions
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 START = "01-06-2026 10:15,MUM01,S1,C1,"
@@ -33,7 +33,7 @@ def batch(served: Served) -> str:
     refused = [*(_row(number, "ten") for number in range(101, 107)), _row(107, customer="Rao, Asha"), "108,1,x,MUM01"]
     text = "\n".join([HEADER, *(_row(number) for number in range(1, 61)), *refused, ""])
     contract = served.app.contracts.pin("IN")
-    return uploads.receive(served.app.ports, contract, "IN-june.csv", BytesIO(text.encode()), "admin").batch_id
+    return inbox.receive_file(served.app.ports, contract, "IN-june.csv", BytesIO(text.encode()), "admin").batch_id
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 from waiting import wait_for_batch
 
+from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
-from tillstream.workflows.intake import uploads
 
 pytestmark = pytest.mark.browser
 HEADER = (
@@ -27,7 +27,7 @@ def _sell(served: Served) -> None:
     ]
     content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
     ports = served.app.ports
-    batch = uploads.receive(ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
+    batch = inbox.receive_file(ports, served.app.contracts.pin("IN"), "march.csv", content, by="admin")
     wait_for_batch(ports, batch.batch_id, *STATES_IN_LEDGER)
 
 

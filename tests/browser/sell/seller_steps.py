@@ -8,9 +8,9 @@ from waiting import wait_for
 
 from tillstream.analytics import queries
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
-from tillstream.workflows.intake import uploads
 
 FILE = """Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,\
 Status,Qty,Rate,Discount,Taxable Value,GST,Invoice Value,Original Invoice
@@ -26,7 +26,7 @@ def open_shop(app: App) -> None:
     for login, name, salesperson in (("sam", "Sam Iyer", "E115"), ("rita", "Rita Das", "E116")):
         own = {"regions": ("IN",), "stores": ("MUM01",), "salesperson": salesperson}
         accounts.add_account(app.ports, login, name, Role.SALESPERSON, password=PASSWORD, **own)
-    uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "admin")
+    inbox.receive_file(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "admin")
 
 
 def revenue(served: Served) -> str:

@@ -8,9 +8,8 @@ from live_server import Served
 from playwright.sync_api import Page, expect
 from seller_steps import complete, scan, sign_in, wait_for_revenue
 
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion
+from tillstream.catalogue import entry_saving
+from tillstream.model.product_catalogue import DatedAmount, Entry, EntryKind, Product, Promotion
 
 pytestmark = pytest.mark.browser
 TODAY = datetime.now(UTC).date()
@@ -32,7 +31,7 @@ def _promotion(name: str, rate: str, start: date) -> Promotion:
 
 def _save(served: Served, kind: EntryKind, entry: Entry) -> None:
     regions = served.app.contracts.regions()
-    saving.save(served.app.ports, kind, entry, if_version=0, by="ana", regions=regions)
+    entry_saving.save_entry(served.app.ports, kind, entry, if_version=0, by="ana", regions=regions)
 
 
 def test_price_and_promotion_are_those_of_the_day_of_the_sale(page: Page, served: Served) -> None:

@@ -8,9 +8,9 @@ from live_server import PASSWORD, Served
 from playwright.sync_api import Page, expect
 from seller_steps import complete, scan, sign_in, wait_for_revenue
 
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Salesperson, Store
+from tillstream.catalogue import entry_saving
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import Entry, EntryKind, Product, Salesperson, Store
 from tillstream.people import accounts
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ PLACE: dict[str, Any] = {"currency": "INR", "country": "IN", "time_zone": "Asia/
 
 def _save(served: Served, kind: EntryKind, entry: Entry) -> None:
     regions = served.app.contracts.regions()
-    saving.save(served.app.ports, kind, entry, if_version=0, by="ana", regions=regions)
+    entry_saving.save_entry(served.app.ports, kind, entry, if_version=0, by="ana", regions=regions)
 
 
 MISTAKES = (

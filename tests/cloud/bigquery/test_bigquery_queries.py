@@ -26,7 +26,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.conditions import QueryContext
-from tillstream.forecasting.rows import FORECASTS
+from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 from tillstream.receipts import receipt
 
@@ -121,10 +121,10 @@ def test_a_forecast_run_reads_the_same_as_on_duckdb(warehouse: BigQueryWarehouse
 
 
 def test_a_forecast_run_replaces_the_forecasts_and_keeps_earlier_ones(warehouse: BigQueryWarehouse) -> None:
-    everything = warehouse.query("SELECT * FROM forecasts").select(FORECASTS.names).cast(FORECASTS)
+    everything = warehouse.query("SELECT * FROM forecasts").select(FORECASTS_SCHEMA.names).cast(FORECASTS_SCHEMA)
     earlier = warehouse.query(sql.text("forecasts/earlier"), READ_PARAMETERS["forecasts/earlier"])
     try:
-        warehouse.replace_table("forecasts", earlier.select(FORECASTS.names).cast(FORECASTS))
+        warehouse.replace_table("forecasts", earlier.select(FORECASTS_SCHEMA.names).cast(FORECASTS_SCHEMA))
         assert warehouse.query("SELECT COUNT(*) AS n FROM forecasts").to_pylist() == [{"n": 1}]
     finally:
         warehouse.replace_table("forecasts", everything)

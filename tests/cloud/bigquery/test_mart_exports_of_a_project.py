@@ -16,9 +16,9 @@ from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.tables import arrow_schema
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.local.files.destination_folders import LocalExportFolder
-from tillstream.marts.export import Exported, export
-from tillstream.marts.manifest import MANIFEST
-from tillstream.marts.tables import chosen
+from tillstream.marts.export import Exported, export_to_folder
+from tillstream.marts.mart_files import MANIFEST
+from tillstream.marts.tables import chosen_tables
 from tillstream.model.tables.warehouse_tables import TABLES
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
@@ -56,7 +56,7 @@ class SettledMeanwhile:
 
 
 def _export(warehouse: Any, folder: Path) -> Exported:
-    return export(warehouse, LocalExportFolder(folder / "marts", MANIFEST))
+    return export_to_folder(warehouse, LocalExportFolder(folder / "marts", MANIFEST))
 
 
 def test_the_exported_rows_are_those_of_duckdb(warehouse: BigQueryWarehouse, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_exported_rows_are_those_of_duckdb(warehouse: BigQueryWarehouse, tmp
     duck.fill(SAMPLE_LEDGER)
     with duckdb.connect() as connection:
         connection.execute((tmp_path / "marts" / "statements" / "duckdb.sql").read_text(encoding="utf-8"))
-        for table in chosen(()):
+        for table in chosen_tables(()):
             columns, key = ", ".join(table.names), ", ".join(table.key)
             _, expected = duck.answer(f"SELECT {columns} FROM {table.name} ORDER BY {key}", {})
             rows = connection.execute(f"SELECT {columns} FROM tillstream.{table.name} ORDER BY {key}").fetchall()
@@ -80,4 +80,4 @@ def test_a_settlement_during_the_export_is_in_it(warehouse: BigQueryWarehouse, t
     meanwhile = SettledMeanwhile(warehouse)
     exported = _export(meanwhile, tmp_path)
     assert exported.manifest.state.settlement_no == LAST + 1
-    assert meanwhile.reads > len(chosen(()))
+    assert meanwhile.reads > len(chosen_tables(()))

@@ -25,7 +25,7 @@ from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSI
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
-from tillstream.forecasting.levels import TARGETS
+from tillstream.forecasting.levels import LEVELS_OF_TARGETS
 from tillstream.model.people import Action, Role
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.people import warehouse_scopes
@@ -243,7 +243,7 @@ def test_a_person_sees_the_forecasts_that_the_query_layer_shows(
     may = user.scope.may(Action.SEE_FORECASTS)
     shown = [
         (level, row["region"], row["store_id"], row["category"], row["first_day"], row["covered_regions"])
-        for level, target in product(TARGETS["units"] if may else (), TARGETS)
+        for level, target in product(LEVELS_OF_TARGETS["units"] if may else (), LEVELS_OF_TARGETS)
         for row in run_query(local, "forecasts", user.scope, Filters(), level=level, target=target).to_pylist()
     ]
     names = "level, region, store_id, category, first_day, covered_regions"

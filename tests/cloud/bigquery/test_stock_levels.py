@@ -18,18 +18,19 @@ from sample_warehouse import sample_warehouse
 import sql
 from devtools.emulators import Emulator
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import comparison, computing, levels, records, touched
-from tillstream.inventory.touched import Touched
+from tillstream.analytics import computed_stock
 from tillstream.ports import Ports
 from tillstream.settings import Settings
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
+from tillstream.stock.stored_levels import TouchedStock
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))
 from duck import Duck, exact
 
 pytestmark = pytest.mark.long
 DAY = date(2024, 2, 12)
-TOUCHED = Touched(0, 2, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (DAY,))
+TOUCHED = TouchedStock(0, 2, (date(2024, 1, 5), date(2024, 2, 1)), ("c1", "x2", "o1"), (DAY,))
 
 
 @pytest.fixture(scope="module")
@@ -60,36 +61,36 @@ def test_levels_are_those_of_duckdb(untouched: BigQueryWarehouse, monkeypatch: p
     warehouse = untouched
     duck: Any = Duck()
     duck.fill(SAMPLE_LEDGER)
-    assert rows(computing.levels(warehouse, DAY)) == rows(computing.levels(duck, DAY))
-    pairs = touched.touched_pairs(duck, DAY, TOUCHED)
-    assert rows(touched.touched_pairs(warehouse, DAY, TOUCHED)) == rows(pairs)
+    assert rows(computed_stock.compute_levels(warehouse, DAY)) == rows(computed_stock.compute_levels(duck, DAY))
+    pairs = stored_levels.touched_pairs(duck, DAY, TOUCHED)
+    assert rows(stored_levels.touched_pairs(warehouse, DAY, TOUCHED)) == rows(pairs)
     for few in (0, 4):
-        monkeypatch.setattr(touched, "FEW", few)
-        expected = rows(touched.levels_of(duck, DAY, TOUCHED, pairs))
+        monkeypatch.setattr(stored_levels, "FEW_PAIRS", few)
+        expected = rows(stored_levels.levels_of_touched(duck, DAY, TOUCHED, pairs))
         assert expected
-        assert rows(touched.levels_of(warehouse, DAY, TOUCHED, pairs)) == expected
+        assert rows(stored_levels.levels_of_touched(warehouse, DAY, TOUCHED, pairs)) == expected
     for name, params in STOCK_PARAMETERS.items():
         assert rows(warehouse.query(sql.text(name), params)) == rows(duck.query(sql.text(name), params)), name
 
 
 def test_a_torn_level_differs_in_one_query_and_in_parts(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
-    levels.refresh(ports)
-    monkeypatch.setattr(computing, "MOST_FACTS", 3)
-    assert comparison.differences(ports) == comparison.differences(ports, at_once=True) == []
+    stored_levels.refresh_levels(ports)
+    monkeypatch.setattr(computed_stock, "MAX_LEVEL_FACTS", 3)
+    assert stored_levels.level_differences(ports) == stored_levels.level_differences(ports, at_once=True) == []
     stored = ports.warehouse.query("SELECT * FROM stock_levels")
     product = stored.column("product")[0].as_py()
     torn = "SELECT * REPLACE (IF(product = @product, in_transit + 1, in_transit) AS in_transit) FROM stock_levels"
     ports.warehouse.replace_table("stock_levels", ports.warehouse.query(torn, {"product": product}))
-    differing = comparison.differences(ports, at_once=True)
+    differing = stored_levels.level_differences(ports, at_once=True)
     assert {row["product"] for row in differing} == {product}
-    assert comparison.differences(ports) == differing
+    assert stored_levels.level_differences(ports) == differing
     ports.warehouse.replace_table("stock_levels", stored)
-    assert comparison.differences(ports) == []
+    assert stored_levels.level_differences(ports) == []
 
 
 def test_a_movement_and_its_cancellation_change_the_level(ports: Ports) -> None:
     def on_hand() -> Decimal:
-        levels.refresh(ports)
+        stored_levels.refresh_levels(ports)
         (row,) = ports.warehouse.query("SELECT on_hand FROM stock_levels WHERE product = 'F'").to_pylist()
         return Decimal(row["on_hand"])
 
@@ -97,11 +98,11 @@ def test_a_movement_and_its_cancellation_change_the_level(ports: Ports) -> None:
         Movement(name, kind, "UK", "U", DAY, (MovementLine("F", Decimal(units)),))
         for name, kind, units in (("k1", MovementKind.COUNT, 5), ("k2", MovementKind.RECEIPT, 2))
     )
-    records.record(ports, [count], by="ana")
+    stored_movements.record_movements(ports, [count], by="ana")
     assert on_hand() == 5
-    records.record(ports, [replace(receipt, stock_date=date(2024, 2, 13))], by="ana")
+    stored_movements.record_movements(ports, [replace(receipt, stock_date=date(2024, 2, 13))], by="ana")
     assert on_hand() == 7
-    records.cancel(ports, "k2", by="ana")
+    stored_movements.cancel_movement(ports, "k2", by="ana")
     assert on_hand() == 5
-    assert levels.refresh(ports) == 0
-    assert comparison.differences(ports) == []
+    assert stored_levels.refresh_levels(ports) == 0
+    assert stored_levels.level_differences(ports) == []

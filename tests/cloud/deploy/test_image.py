@@ -14,13 +14,13 @@ from emulator_fixtures import require
 
 from devtools.cloud_local import CloudLocal, Source, missing, running
 from tillstream.app import App, build
+from tillstream.intake import inbox
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import BatchKind, BatchState
 from tillstream.model.messages import store_sale_schema
 from tillstream.people.store_credentials import StoreToken
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import publish
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
@@ -142,8 +142,10 @@ def test_each_function_of_the_image_does_its_work(prefix: Path, tmp_path: Path) 
 
 
 def handle_a_file_and_a_sale(app: App) -> None:
-    received = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma")
-    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
+    received = inbox.receive_file(
+        app.ports, app.contracts.pin("online-retail-uk"), "monday.csv", io.BytesIO(CSV), "emma"
+    )
+    publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         batches = [

@@ -20,14 +20,14 @@ from sync.two_homes import NAME, SOURCE, Connected, Pair, check_stock
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import reference
 from tillstream.app import App, build
-from tillstream.domain.catalogue.entries import Product
 from tillstream.model.events import STAGING
+from tillstream.model.product_catalogue import Product
 from tillstream.ports import Ports
+from tillstream.review import replay, undo
 from tillstream.sync import counted, exchange, homes, identity
 from tillstream.sync.exchange import Result
 from tillstream.sync.http import delegation
 from tillstream.sync.refusals import Busy
-from tillstream.workflows.review import replay, undo
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
 LINES = "SELECT sale_id, line_key, product_id, quantity, net_amount, sold_at FROM sale_lines"
@@ -70,7 +70,7 @@ def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         check_agreement(two, two.sync())
 
         fix(home, bad, Fix(2, like(number="3"), "edit"))
-        undo.undo(home.plain.ports, first, "owner")
+        undo.undo_batch(home.plain.ports, first, "owner")
         put(home.plain, Product("P", "Pen"))
         put(two.pair.office, Product("Q", "Quill"))
         load_rates(home.plain, "2024-06-01,INR,90")
@@ -84,7 +84,7 @@ def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         again = two.sync()
         assert (again.entries, again.reference_sent, again.reference_taken) == (0, 0, 0)
 
-        process(home, replay.replay(home.plain.ports, home.plain.contracts, bad, None, "owner"))
+        process(home, replay.replay_batch(home.plain.ports, home.plain.contracts, bad, None, "owner"))
         upload_rows(home, SOURCE, *(like(number=str(number)) for number in range(10, 17)))
         with pytest.raises(Busy, match="7 rows"):
             two.sync()

@@ -11,10 +11,9 @@ from app_factory import build
 from sftp_server import PASSWORD, SftpServer
 
 from tillstream.app import App, file_destinations
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.deliveries import NewDelivery
-from tillstream.file_destinations.destination import DestinationDraft
-from tillstream.file_destinations.file_names import stamped
+from tillstream.delivery import file_deliveries
+from tillstream.delivery.file_deliveries import NewFileDelivery
+from tillstream.delivery.file_destinations import FileDestinationDraft, with_stamp
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.records.outbox import FAILED, SENT, WAITING
 from tillstream.settings import Settings
@@ -43,17 +42,17 @@ def server(tmp_path: Path) -> Iterator[SftpServer]:
 
 def sftp(app: App, server: SftpServer, **others: str) -> None:
     fields = {"user": "till", "password": "file:sftp", "host_key": server.fingerprint} | others
-    draft = DestinationDraft("shop", f"sftp://127.0.0.1:{server.port}/reports/weekly", **fields)
+    draft = FileDestinationDraft("shop", f"sftp://127.0.0.1:{server.port}/reports/weekly", **fields)
     file_destinations.add(app, draft, "boss")
 
 
 def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False) -> tuple[str, str]:
     """State and error of the delivery."""
-    new = NewDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=keeps, stamp=run)
-    assert deliveries.add(app.ports, new, [content[:100], content[100:]])
-    assert not deliveries.add(app.ports, new, [content])
+    new = NewFileDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=keeps, stamp=run)
+    assert file_deliveries.add_file(app.ports, new, [content[:100], content[100:]])
+    assert not file_deliveries.add_file(app.ports, new, [content])
     file_destinations.send_waiting(app)
-    entry = deliveries.get(app.ports, new.id)
+    entry = file_deliveries.get_file_delivery(app.ports, new.id)
     assert entry
     assert SECRET not in entry.error
     assert PASSWORD not in entry.error
@@ -62,8 +61,8 @@ def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False
 
 def second_name(run: str) -> str:
     """Of a file of this run beside one that stays."""
-    new = NewDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=True, stamp=run)
-    return stamped("stores.csv", run, new.id)
+    new = NewFileDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=True, stamp=run)
+    return with_stamp("stores.csv", run, new.id)
 
 
 def test_a_file_is_complete_on_the_server_and_replaced_or_kept(app: App, server: SftpServer) -> None:
@@ -102,7 +101,7 @@ def test_a_server_that_is_not_the_one_of_the_settings_gets_nothing(
 
 def test_a_server_that_does_not_answer_is_tried_again(app: App, free_tcp_port: int) -> None:
     to = f"sftp://127.0.0.1:{free_tcp_port}/reports"
-    draft = DestinationDraft("shop", to, user="till", password="file:sftp", host_key="SHA256:x")
+    draft = FileDestinationDraft("shop", to, user="till", password="file:sftp", host_key="SHA256:x")
     file_destinations.add(app, draft, "boss")
     state, error = deliver(app, "1")
     assert (state, "cannot be reached" in error) == (WAITING, True)
@@ -143,7 +142,7 @@ def test_a_server_of_the_private_network_is_refused_unless_it_is_allowed(tmp_pat
     with closing(build(Settings(home=home, samples=False, threads=1))) as closed:
         sftp(closed, server)
         assert "is an address of a private network" in deliver(closed, "1")[1]
-        draft = DestinationDraft(
+        draft = FileDestinationDraft(
             "bucket", "s3://till/x", endpoint="http://169.254.169.254", access_key="file:sftp", secret_key="file:sftp"
         )
         file_destinations.add(closed, draft, "boss")
@@ -160,7 +159,7 @@ def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) ->
         aws_secret_access_key=SECRET,
     )
     client.create_bucket(Bucket="till")
-    draft = DestinationDraft(
+    draft = FileDestinationDraft(
         "shop", "s3://till/reports/", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
     )
     file_destinations.add(app, draft, "boss")
@@ -176,7 +175,7 @@ def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) ->
 
 
 def test_a_bucket_that_does_not_exist_is_named(app: App, endpoint: str) -> None:
-    draft = DestinationDraft(
+    draft = FileDestinationDraft(
         "shop", "s3://no-such-bucket/x", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
     )
     file_destinations.add(app, draft, "boss")

@@ -13,7 +13,7 @@ from webhdfs_server import WebHdfsServer
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds import filesystems
-from tillstream.connectors.source import Source
+from tillstream.connectors.source import ConnectorSource
 from tillstream.model.errors import Rejected, Unavailable
 
 NAMES = {"namenode.test": "127.0.0.1", "datanode.test": "127.0.0.1"}
@@ -28,10 +28,10 @@ def server(tmp_path) -> Iterator[WebHdfsServer]:
 
 
 @pytest.fixture
-def source(server) -> Iterator[Callable[..., Source]]:
+def source(server) -> Iterator[Callable[..., ConnectorSource]]:
     opened = []
 
-    def open_with(access: OpenAccess | None = None, folder: str = "/", **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, folder: str = "/", **settings: str) -> ConnectorSource:
         values = {"url": f"webhdfs://namenode.test:{server.port}{folder}", "options": "user=till"} | settings
         opened.append(open_source(filesystems.KIND, access or OpenAccess({"env:HDFS": SECRET}, names=NAMES), **values))
         return opened[-1]

@@ -11,7 +11,7 @@ from imap_tools import MailBoxUnencrypted
 from pymap_server import PASSWORD, serve
 
 from tillstream.connectors.kinds import imap
-from tillstream.connectors.source import Item, Passed, Source
+from tillstream.connectors.source import ConnectorSource, PassedItem, SourceItem
 from tillstream.model.errors import Rejected, Unavailable
 
 CSV = b"id,amount\r\n1,2.00\r\n"
@@ -36,10 +36,10 @@ def mailbox(port) -> Iterator[MailBoxUnencrypted]:
 
 
 @pytest.fixture
-def source(port) -> Iterator[Callable[..., Source]]:
+def source(port) -> Iterator[Callable[..., ConnectorSource]]:
     opened = []
 
-    def open_with(access: OpenAccess | None = None, **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, **settings: str) -> ConnectorSource:
         values = {"host": "127.0.0.1", "port": str(port), "encryption": "none", "user": "demouser"}
         values |= {"password": "env:MAIL", "folder": "Sales"} | settings
         opened.append(open_source(imap.KIND, access or OpenAccess({"env:MAIL": PASSWORD}), **values))
@@ -66,8 +66,8 @@ def send(mailbox: MailBoxUnencrypted, *messages: EmailMessage | bytes) -> None:
         mailbox.append(each if isinstance(each, bytes) else bytes(each), "Sales")
 
 
-def pull(source: Source, cursor: dict | None = None) -> list[Item]:
-    return [item for item in source.pull(cursor or {}) if isinstance(item, Item)]
+def pull(source: ConnectorSource, cursor: dict | None = None) -> list[SourceItem]:
+    return [item for item in source.pull(cursor or {}) if isinstance(item, SourceItem)]
 
 
 def test_attachments_are_read_and_messages_stay_unread(mailbox, source):
@@ -92,7 +92,7 @@ def test_the_cursor_passes_a_message_with_its_last_attachment(mailbox, source):
 def test_messages_without_files_are_passed_and_not_read_again(mailbox, source):
     send(mailbox, message("one", **{"a.csv": b"1"}), message("two"), message("three", **{"b.pdf": b"x"}))
     *_, last = source().pull({})
-    assert isinstance(last, Passed)
+    assert isinstance(last, PassedItem)
     again = source()
     assert list(again.pull(last.cursor)) == []
     assert (again.behind(), again.notes()) == (0, [])

@@ -11,11 +11,11 @@ from connectors.open_access import OpenAccess, contents, open_source
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.s3 import KIND
-from tillstream.connectors.source import Source
+from tillstream.connectors.source import ConnectorSource
 from tillstream.model.errors import Rejected, Unavailable
 
 KEYS = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
-OPENED: list[Source] = []
+OPENED: list[ConnectorSource] = []
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def access(**values) -> OpenAccess:
     return OpenAccess({"env:KEY": "key", "env:SECRET": "secret-that-no-message-contains"}, **values)
 
 
-def source(endpoint: str, with_access: OpenAccess | None = None, **settings: str) -> Source:
+def source(endpoint: str, with_access: OpenAccess | None = None, **settings: str) -> ConnectorSource:
     values = {"bucket": "till", "endpoint": endpoint} | KEYS | settings
     OPENED.append(open_source(KIND, with_access or access(), **values))
     return OPENED[-1]

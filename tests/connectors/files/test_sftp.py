@@ -13,7 +13,7 @@ from sftp_server import CLIENT_KEY, PASSWORD, SftpServer
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors.kinds.sftp import KIND
-from tillstream.connectors.source import Source
+from tillstream.connectors.source import ConnectorSource
 from tillstream.model.errors import Rejected, Unavailable
 
 
@@ -25,10 +25,10 @@ def server(tmp_path) -> Iterator[SftpServer]:
 
 
 @pytest.fixture
-def source(server) -> Iterator[Callable[..., Source]]:
+def source(server) -> Iterator[Callable[..., ConnectorSource]]:
     opened = []
 
-    def open_with(access: OpenAccess | None = None, **settings: str) -> Source:
+    def open_with(access: OpenAccess | None = None, **settings: str) -> ConnectorSource:
         values = {"host": "127.0.0.1", "port": str(server.port), "user": "till", "password": "env:SFTP"}
         values |= {"host_key": server.fingerprint} | settings
         credentials = {"env:SFTP": PASSWORD, "file:key": CLIENT_KEY.export_private_key("openssh").decode()}

@@ -10,17 +10,17 @@ from connectors import open_access
 from connectors.open_access import OpenAccess
 
 from tillstream.connectors.kinds import table
-from tillstream.connectors.source import Access, Cursor, Item, Source
+from tillstream.connectors.source import ConnectionAccess, ConnectorSource, Cursor, SourceItem
 
 
-def open_source(name: str, access: Access | None = None, /, **settings: str) -> Source:
-    return open_access.open_source(table.kind(name), access or OpenAccess(), **settings)
+def open_source(name: str, access: ConnectionAccess | None = None, /, **settings: str) -> ConnectorSource:
+    return open_access.open_source(table.find_kind(name), access or OpenAccess(), **settings)
 
 
 class Connector:
     """files: content of each stored item, by key. stop_after: ends a run after as many items, as a crash does."""
 
-    def __init__(self, name: str, access: Access | None = None, /, **settings: str) -> None:
+    def __init__(self, name: str, access: ConnectionAccess | None = None, /, **settings: str) -> None:
         self.name, self.access, self.settings = name, access or OpenAccess(), settings
         self.cursor: Cursor = {}
         self.files: dict[str, bytes] = {}
@@ -48,7 +48,7 @@ class Connector:
         return stored
 
     @staticmethod
-    def _read(item: Item) -> bytes:
+    def _read(item: SourceItem) -> bytes:
         with item.open() as stream:
             return stream.read()
 

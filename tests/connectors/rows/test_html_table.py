@@ -7,7 +7,7 @@ from connectors.open_access import OpenAccess
 from connectors.rows.http_server import Answer, Request, serving
 from connectors.rows.pulled import Connector, open_source
 
-from tillstream.connectors.html.table import read_table
+from tillstream.connectors.kinds.html_table import read_table
 from tillstream.model.errors import Rejected, Unavailable
 
 TABLE = "<table><tr><th>Day<th>Sold</tr><tr><td>2026-11-01<td>007</tr><tr><td>2026-11-02<td>1.50</tr></table>"
@@ -120,7 +120,7 @@ def test_pages_without_a_table(page: str) -> None:
 
 
 def test_a_huge_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.connectors.html.table.MAX_CELLS", 5_000)
+    monkeypatch.setattr("tillstream.connectors.kinds.html_table.MAX_CELLS", 5_000)
     with pytest.raises(Rejected, match="5,000 cells"):
         read("<table>" + "<tr><td colspan=1000>x</tr>" * 6 + "</table>")
 

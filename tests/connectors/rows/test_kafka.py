@@ -121,7 +121,7 @@ def test_addresses_that_brokers_advertise_are_checked(topic: Topic) -> None:
 
 
 def test_brokers_that_do_not_respond(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tillstream.connectors.kafka.topic.CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr("tillstream.connectors.kinds.kafka.CONNECT_SECONDS", 2.0)
     unreachable = Topic("127.0.0.1:1", "sales")
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1.*Check the brokers and the setting security"):
         connector(unreachable).run()

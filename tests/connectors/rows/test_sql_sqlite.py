@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from connectors.rows.pulled import Connector, open_source, values
 
-from tillstream.connectors.sql.window import MAX_SPANS
+from tillstream.connectors.kinds.sql import MAX_SPANS
 from tillstream.model.errors import Rejected
 
 Run = Callable[..., None]

@@ -16,12 +16,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tillstream.app import App
 from tillstream.app.local import folder
+from tillstream.intake import inbox
 from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.command_api import create_control
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 UK_ROWS = [
@@ -48,7 +48,7 @@ class _Quiet(WSGIRequestHandler):
 def fill(app: App) -> None:
     for contract, rows in (("online-retail-uk", UK_ROWS), ("online-retail-in", IN_ROWS)):
         content = (RETAIL + "\n".join(rows) + "\n").encode()
-        uploads.receive(app.ports, app.contracts.pin(contract), f"{contract}.csv", BytesIO(content), "ada")
+        inbox.receive_file(app.ports, app.contracts.pin(contract), f"{contract}.csv", BytesIO(content), "ada")
     Worker(app).run_until_idle()
 
 

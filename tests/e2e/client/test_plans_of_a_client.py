@@ -15,16 +15,15 @@ from shop_of_client import ClientShop, fill, open_shop
 
 import tillstream
 from tillstream.app import App
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.domain.inventory import messages
-from tillstream.forecasting.rows import FORECASTS
-from tillstream.goals import records as goal_records
-from tillstream.inventory import levels, records
+from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
+from tillstream.goals import stored_goals as goal_records
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
+from tillstream.stock import movement_messages, stored_levels, stored_movements
 
 pytestmark = pytest.mark.system
 MONTH, FIRST = Month(date(2011, 1, 1)), date(2011, 1, 10)
@@ -36,7 +35,7 @@ MOVEMENTS = b"""{"movements": [{"movement_id": "count", "kind": "count", "region
 def plan(app: App) -> None:
     """Forecasts of two days, a count of two products, and goals of two regions."""
     rows: list[dict[str, Any]] = [
-        dict.fromkeys(FORECASTS.names)
+        dict.fromkeys(FORECASTS_SCHEMA.names)
         | {
             "target": "revenue",
             "level": level,
@@ -51,11 +50,15 @@ def plan(app: App) -> None:
         for level, region in (("total", None), ("region", "UK"), ("region", "IN"))
         for step in range(2)
     ]
-    app.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS))
-    records.record(app.ports, messages.parse(MOVEMENTS, app.ports.clock.now().date()), by="ada")
-    levels.refresh(app.ports)
-    goals = [Goal(Target(region), GoalMeasure.UNITS, Decimal(amount)) for region, amount in (("UK", 100), ("IN", 36))]
-    goal_records.save(app.ports, {MONTH: {one.key: one for one in goals}}, by="ada", source="grid")
+    app.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS_SCHEMA))
+    stored_movements.record_movements(
+        app.ports, movement_messages.parse_movements(MOVEMENTS, app.ports.clock.now().date()), by="ada"
+    )
+    stored_levels.refresh_levels(app.ports)
+    goals = [
+        Goal(GoalTarget(region), GoalMeasure.UNITS, Decimal(amount)) for region, amount in (("UK", 100), ("IN", 36))
+    ]
+    goal_records.save_goals(app.ports, {MONTH: {one.key: one for one in goals}}, by="ada", source="grid")
 
 
 @pytest.fixture(scope="module")

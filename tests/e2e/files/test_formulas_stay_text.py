@@ -6,13 +6,13 @@ from pathlib import Path
 
 from app_factory import build
 
+from tillstream.intake import inbox
 from tillstream.model.contract import parse_contract
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import original_rows
+from tillstream.review import correction_submission
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import uploads
 
 CONTRACT = parse_contract(
     {
@@ -50,7 +50,7 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     out = io.StringIO(newline="")
     rows = [[str(number), "2026-03-01", name, "five", "n"] for number, name in enumerate(EVERY)]
     csv.writer(out).writerows([["No", "Day", "Buyer", "Total", "=Note"], *rows])
-    upload = uploads.receive(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
+    upload = inbox.receive_file(ports, CONTRACT, "file.csv", io.BytesIO(out.getvalue().encode()), "clerk")
     stage.stage(ports, upload.batch_id)
     settle.settle_all(ports, app.contracts)
 
@@ -59,7 +59,7 @@ def test_a_name_like_a_formula_is_guarded_on_its_way_out_and_bare_when_it_comes_
     assert buyers == [*(f"'{name}" for name in NAMES), *INSIDE.values()]
     assert "'=Note" in downloaded.splitlines()[0]
     corrected = io.BytesIO(downloaded.replace(",five,", ",5.00,").encode())
-    fixed = submit.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
+    fixed = correction_submission.submit_correction(ports, upload.batch_id, "corrected.csv", corrected, "clerk")
     stage.stage(ports, fixed.batch_id)
     settle.settle_all(ports, app.contracts)
 

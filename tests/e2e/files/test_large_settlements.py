@@ -13,19 +13,19 @@ from large_settlements import ROWS, StartedJobs, with_jobs
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox, store_sales
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.operations import large_settlements
+from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.machine import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.records import batch_records
+from tillstream.review import replay, settlement_previews, undo
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
-from tillstream.workflows.operations import large_settlements
-from tillstream.workflows.operations.reconcile import reconcile
-from tillstream.workflows.review import replay, replay_preview, undo
 
 CONTRACT = """
 name: {name}
@@ -88,7 +88,7 @@ def cloud(local: App) -> tuple[App, StartedJobs, Refusing]:
 
 def file_of(app: App, region: str, rows: int, first: int = 0) -> Batch:
     lines = "".join(f"{first + number},1,2026-01-05,S1,A,1,2.50\n" for number in range(rows))
-    upload = uploads.receive(
+    upload = inbox.receive_file(
         app.ports, app.contracts.pin(region), f"{region}-{first}.csv", io.BytesIO((HEAD + lines).encode()), "emma"
     )
     return stage.stage(app.ports, upload.batch_id)
@@ -98,8 +98,8 @@ def sale_of(app: App, region: str, number: str) -> Batch:
     line = {"line": "1", "product_id": "A", "quantity": "1", "unit_price": "2.50"}
     sale = {"schema": "store-sale/1", "region": region, "store_id": "S1", "number": number, "version": 1,
             "sold_at": "2026-01-05T12:00:00+01:00", "currency": "EUR", "lines": [line]}  # fmt: skip
-    store_sales.publish(app.ports, StoreToken("till", region, "S1"), sale)
-    (batch,) = store_sales.receive(app.ports, app.contracts, 100, 0)
+    store_sales.publish_unsigned_sale(app.ports, StoreToken("till", region, "S1"), sale)
+    (batch,) = store_sales.receive_store_sales(app.ports, app.contracts, 100, 0)
     return stage.stage(app.ports, batch.batch_id)
 
 
@@ -123,7 +123,7 @@ def test_a_large_file_waits_for_the_job_and_sales_of_other_regions_do_not_wait(c
         BatchState.STAGED,
     ]
     assert jobs.starts == [SETTLE_LARGE_JOB]
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 1, "undone": 0, "repaired": []}
+    assert large_settlements.settle_large(app.ports, app.contracts) == {"settled": 1, "undone": 0, "repaired": []}
     assert {state(app, one) for one in (big, same, later)} == {BatchState.SETTLED}
 
 
@@ -153,7 +153,7 @@ def test_a_run_that_died_is_started_again_after_growing_pauses(cloud: Cloud, clo
         clock.advance(60)
     assert minutes[:4] == [0, 15, 45, 135]
     assert len(minutes) == 7
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     file_of(app, "North", ROWS + 1, first=100)
     settle.settle_all(app.ports, app.contracts)
     assert len(jobs.starts) == len(minutes) + 1  # after a success, at once
@@ -176,7 +176,7 @@ def test_the_job_pauses_others_only_after_its_first_try_was_overtaken(cloud: Clo
     app, _, warehouse = cloud
     big = file_of(app, "North", ROWS + 1)
     warehouse.losses = 1
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     assert state(app, big) is BatchState.SETTLED
     assert warehouse.paused == [False, True]
     assert not large_job.is_settling_paused(app.ports)
@@ -201,33 +201,33 @@ def test_a_pause_ends_without_a_beat_and_after_an_hour(cloud: Cloud, clock: Manu
 def test_a_large_undo_is_requested_and_done_by_the_job(cloud: Cloud) -> None:
     app, jobs, _ = cloud
     big = file_of(app, "North", ROWS + 1)
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     with pytest.raises(TooLarge, match="no preview for more than 3 rows"):
-        replay_preview.preview(app.ports, app.contracts, big.batch_id)
-    done = undo.undo(app.ports, big.batch_id, "emma")
+        settlement_previews.preview_replay(app.ports, app.contracts, big.batch_id)
+    done = undo.undo_batch(app.ports, big.batch_id, "emma")
     assert done["requested"]
-    assert undo.undo(app.ports, big.batch_id, "emma")["requested"]
+    assert undo.undo_batch(app.ports, big.batch_id, "emma")["requested"]
     assert (state(app, big), jobs.starts) == (BatchState.SETTLED, [SETTLE_LARGE_JOB])
     with pytest.raises(TooLarge):
-        undo.preview_settlement(app.ports, big.batch_id, ())
+        undo.preview_undo_settlement(app.ports, big.batch_id, ())
     with pytest.raises(Rejected, match="being undone"):
-        replay.replay(app.ports, app.contracts, big.batch_id, None, "emma")
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 1, "repaired": []}
+        replay.replay_batch(app.ports, app.contracts, big.batch_id, None, "emma")
+    assert large_settlements.settle_large(app.ports, app.contracts) == {"settled": 0, "undone": 1, "repaired": []}
     assert state(app, big) is BatchState.UNDONE
-    assert not undo.is_requested(app.ports, big.batch_id)
-    assert large_settlements.run(app.ports, app.contracts) == {"settled": 0, "undone": 0, "repaired": []}
+    assert not undo.is_undo_requested(app.ports, big.batch_id)
+    assert large_settlements.settle_large(app.ports, app.contracts) == {"settled": 0, "undone": 0, "repaired": []}
 
 
 def test_the_sweep_starts_the_job_that_an_undo_could_not_start(cloud: Cloud) -> None:
     app, jobs, _ = cloud
     big = file_of(app, "North", ROWS + 1)
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     jobs.is_reachable = False
-    undo.undo(app.ports, big.batch_id, "emma")
+    undo.undo_batch(app.ports, big.batch_id, "emma")
     with pytest.raises(Unavailable):
-        reconcile(app.ports, app.contracts, delegate=True)
+        resume_interrupted_work(app.ports, app.contracts, delegate=True)
     jobs.is_reachable = True
-    reconcile(app.ports, app.contracts, delegate=True)
+    resume_interrupted_work(app.ports, app.contracts, delegate=True)
     assert jobs.starts == [SETTLE_LARGE_JOB]
 
 
@@ -235,10 +235,10 @@ def test_a_small_undo_is_done_at_once_except_during_a_pause(cloud: Cloud) -> Non
     app, _, _ = cloud
     one, two = file_of(app, "North", 1), file_of(app, "North", 1, first=5)
     settle.settle_all(app.ports, app.contracts)
-    assert undo.undo(app.ports, one.batch_id, "emma")["changes"]["removed"] == 1
+    assert undo.undo_batch(app.ports, one.batch_id, "emma")["changes"]["removed"] == 1
     with large_job.hold_run(app.ports) as run, run.pause():
-        assert undo.undo(app.ports, two.batch_id, "emma")["requested"]
-    large_settlements.run(app.ports, app.contracts)
+        assert undo.undo_batch(app.ports, two.batch_id, "emma")["requested"]
+    large_settlements.settle_large(app.ports, app.contracts)
     assert state(app, two) is BatchState.UNDONE
 
 
@@ -246,11 +246,11 @@ def test_a_replay_is_as_large_as_both_readings(cloud: Cloud) -> None:
     app, jobs, _ = cloud
     old = file_of(app, "North", ROWS - 1)
     settle.settle_all(app.ports, app.contracts)
-    new = replay.replay(app.ports, app.contracts, old.batch_id, None, "emma")
+    new = replay.replay_batch(app.ports, app.contracts, old.batch_id, None, "emma")
     stage.stage(app.ports, new.batch_id)
     settle.settle_all(app.ports, app.contracts)
     assert (state(app, new), jobs.starts) == (BatchState.STAGED, [SETTLE_LARGE_JOB])
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     assert (state(app, old), state(app, new)) == (BatchState.REPLAYED, BatchState.SETTLED)
 
 
@@ -264,9 +264,9 @@ def test_a_refused_settlement_is_halved_and_a_single_batch_is_left_to_the_job(cl
     assert {state(app, one) for one in files} == {BatchState.SETTLED}
     assert (state(app, refused), jobs.starts) == (BatchState.STAGED, [SETTLE_LARGE_JOB])
     with pytest.raises(TooLarge, match=r"North-40\.csv .* has 2 rows"):
-        large_settlements.run(app.ports, app.contracts)
+        large_settlements.settle_large(app.ports, app.contracts)
     warehouse.fits = 2
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     assert state(app, refused) is BatchState.SETTLED
     assert large_job.requested_batches(app.ports, large_job.RequestedWork.SETTLE) == []
 
@@ -277,5 +277,5 @@ def test_without_a_job_a_refused_settlement_is_halved_too_and_the_command_settle
     for first in (10, 20, 30):
         file_of(app, "North", 1, first)
     file_of(app, "North", 2, first=40)
-    assert large_settlements.run(app.ports, app.contracts)["settled"] == len(warehouse.settled) > 1
+    assert large_settlements.settle_large(app.ports, app.contracts)["settled"] == len(warehouse.settled) > 1
     assert batch_records.find_batches(app.ports, state=BatchState.STAGED, kind=None) == []

@@ -13,23 +13,21 @@ from large_settlements import StartedJobs, with_jobs
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.operations import large_settlements, reconcile
+from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, request_decision
 from tillstream.people import accounts
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.machine import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.records import audit_log, batch_records
+from tillstream.review import undo
 from tillstream.settings import Settings
-from tillstream.workflows.decisions.ask import ask
-from tillstream.workflows.decisions.decision import Decision, Work
-from tillstream.workflows.decisions.perform import Ledger
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import large_settlements, reconcile
-from tillstream.workflows.review import undo
 
 ROWS = 1_000
 CONTRACT = """
@@ -68,28 +66,28 @@ class Company:
         self.functions = FunctionsInProcess(self.app)
         for login in ("boss", "ann"):
             accounts.add_account(local.ports, login, login, Role.ADMIN)
-        upload = uploads.receive(local.ports, local.contracts.pin("North"), "june.csv", BytesIO(FILE), "emma")
+        upload = inbox.receive_file(local.ports, local.contracts.pin("North"), "june.csv", BytesIO(FILE), "emma")
         self.batch = upload.batch_id
         stage.stage(local.ports, self.batch)
         settle.settle_all(local.ports, local.contracts)
 
     def undo(self) -> Any:
         ports = replace(self.app.ports, functions=self.functions)
-        ledger = Ledger(ports, self.app.contracts, self.app.queries)
-        return ask(ledger, Decision.of(Work.UNDO, "boss", UNRESTRICTED, batch=self.batch))
+        ledger = DecisionContext(ports, self.app.contracts, self.app.queries)
+        return request_decision(ledger, UserDecision.of(DecisionKind.UNDO, "boss", UNRESTRICTED, batch=self.batch))
 
     def kill_the_function(self) -> None:
         warehouse: Any = KilledAfterSettling(self.app.ports.warehouse)
         self.functions = FunctionsInProcess(replace(self.app, ports=replace(self.app.ports, warehouse=warehouse)))
 
     def wait(self) -> None:
-        self.app.ports.clock.sleep(undo.LOST_AFTER.total_seconds() + 1)
+        self.app.ports.clock.sleep(undo.UNDO_LOST_AFTER.total_seconds() + 1)
 
     def sweep(self) -> dict[str, Any]:
-        return reconcile.run(self.app.ports, self.app.contracts, delegate=True)
+        return reconcile.run_sweep(self.app.ports, self.app.contracts, delegate=True)
 
     def run_job(self) -> dict[str, Any]:
-        return large_settlements.run(self.app.ports, self.app.contracts)
+        return large_settlements.settle_large(self.app.ports, self.app.contracts)
 
     def is_undone_once(self) -> None:
         ports = self.app.ports
@@ -123,7 +121,7 @@ def test_an_undo_is_recorded_before_the_call_and_the_function_removes_the_record
 def test_a_lost_call_is_resumed_by_the_job_that_the_sweep_starts_later(company: Company) -> None:
     company.functions.is_reachable = False
     assert company.undo()["requested"]
-    assert undo.is_requested(company.app.ports, company.batch)
+    assert undo.is_undo_requested(company.app.ports, company.batch)
     company.sweep()
     assert started(company.jobs) == []  # the function may still do it
     company.wait()
@@ -157,7 +155,7 @@ def test_what_the_function_refuses_is_not_requested_any_more(company: Company) -
     accounts.disable_account(company.app.ports, "boss", by="boss")
     with pytest.raises(Rejected, match="disabled"):
         company.undo()
-    assert not undo.is_requested(company.app.ports, company.batch)
+    assert not undo.is_undo_requested(company.app.ports, company.batch)
     company.wait()
     company.sweep()
     assert started(company.jobs) == []

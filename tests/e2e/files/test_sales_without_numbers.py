@@ -11,12 +11,12 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 WEEKLY: dict[str, Any] = {
     "name": "weekly",
@@ -56,7 +56,7 @@ def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:
     if documents.get("contracts", f"{contract.name}@1") is None:
         documents.put("contracts", f"{contract.name}@1", contract.model_dump(mode="json"))
     data = "\n".join(lines).encode()
-    upload = uploads.receive(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
+    upload = inbox.receive_file(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
     rows: dict[str, int] = receipts.receipt(app.ports, upload.batch_id)["rows"]

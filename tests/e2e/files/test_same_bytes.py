@@ -10,15 +10,15 @@ from app_factory import build
 
 import sql
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch
 from tillstream.model.events import STAGING
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
+from tillstream.review import undo
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.review import undo
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 SALES = (
@@ -36,7 +36,7 @@ def app(home: Path) -> Iterator[App]:
 
 
 def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Batch:
-    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), name, io.BytesIO(data), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), name, io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
     return batch_records.get_batch(app.ports, upload.batch_id)
@@ -57,7 +57,7 @@ def test_the_same_file_again_is_settled_from_what_was_read_before(app: App) -> N
 
 def test_an_undone_file_counts_again_from_what_was_read_before(app: App) -> None:
     first = taken(app)
-    undo.undo(app.ports, first.batch_id, "emma")
+    undo.undo_batch(app.ports, first.batch_id, "emma")
     second = taken(app)
     assert second.staged == first.staged
     assert counted(app, second) == {"read": 10, "new": 9, "quarantined": 1}

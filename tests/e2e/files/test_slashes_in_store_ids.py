@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tillstream.app import App, open_app
+from tillstream.intake import inbox, store_sales
 from tillstream.model.contract import parse_contract
 from tillstream.people.store_credentials import StoreToken
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
 
 COLUMNS = {"sale_id": "number", "date": "day", "store_id": "store", "product_id": "product", "net_amount": "amount"}
 CONTRACT = parse_contract({"name": "Shop", "region": "Shop", "currency": "EUR", "columns": COLUMNS}, "Shop")
@@ -27,7 +27,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def upload(app: App, data: bytes) -> None:
-    uploads.receive(app.ports, app.contracts.pin("Shop"), "file.csv", io.BytesIO(data), "clerk")
+    inbox.receive_file(app.ports, app.contracts.pin("Shop"), "file.csv", io.BytesIO(data), "clerk")
     Worker(app).run_until_idle()
 
 
@@ -48,8 +48,8 @@ def test_a_slash_in_a_store_id_is_escaped_in_files_and_store_sales(app: App) -> 
         "currency": "EUR",
         "lines": [line],
     }
-    store_sales.publish(app.ports, StoreToken("till", "Shop", "S1/x"), sale)
-    store_sales.receive(app.ports, app.contracts, 10, 0)
+    store_sales.publish_unsigned_sale(app.ports, StoreToken("till", "Shop", "S1/x"), sale)
+    store_sales.receive_store_sales(app.ports, app.contracts, 10, 0)
     Worker(app).run_until_idle()
     assert sale_ids(app) == ["5%25/1", "S1%2Fx/1", "S1%2Fx/2", "S1/x/1"]
 

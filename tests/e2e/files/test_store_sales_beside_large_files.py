@@ -8,6 +8,7 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
+from tillstream.intake import inbox, store_sales
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import lanes, settle
@@ -15,7 +16,6 @@ from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, uploads
 
 CONTRACT = """
 name: {name}
@@ -39,7 +39,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def receive_file(app: App, region: str, *rows: str) -> Batch:
     content = (HEAD + "".join(f"{row}\n" for row in rows)).encode()
-    upload = uploads.receive(app.ports, app.contracts.pin(region), "file.csv", io.BytesIO(content), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin(region), "file.csv", io.BytesIO(content), "emma")
     return stage.stage(app.ports, upload.batch_id)
 
 
@@ -47,8 +47,8 @@ def receive_sale(app: App, region: str, number: str, units: str, version: int = 
     line = {"line": "1", "product_id": "A", "quantity": units, "unit_price": "2.50"}
     sale = {"schema": "store-sale/1", "region": region, "store_id": "S1", "number": number, "version": version,
             "sold_at": "2026-01-05T12:00:00+01:00", "currency": "EUR", "lines": [line]}  # fmt: skip
-    store_sales.publish(app.ports, StoreToken("till", region, "S1"), sale)
-    (batch,) = store_sales.receive(app.ports, app.contracts, 100, 0)
+    store_sales.publish_unsigned_sale(app.ports, StoreToken("till", region, "S1"), sale)
+    (batch,) = store_sales.receive_store_sales(app.ports, app.contracts, 100, 0)
     return stage.stage(app.ports, batch.batch_id)
 
 

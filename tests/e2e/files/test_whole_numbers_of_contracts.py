@@ -10,8 +10,8 @@ import yaml
 from app_factory import build
 
 from tillstream.records import batch_records
+from tillstream.review import replay
 from tillstream.settings import Settings
-from tillstream.workflows.review import replay
 
 Run = Callable[..., tuple[int, Any]]
 RunText = Callable[..., tuple[int, str]]
@@ -117,7 +117,7 @@ def test_files_that_cannot_be_replayed_are_left_out(home: Path, ingest: Any, run
     )
     app = build(Settings(threads=1))
     batch_records.repair_batch(app.ports, synced, lambda batch: replace(batch, home="branch"))
-    replay.replay(app.ports, app.contracts, active, None, "emma")
+    replay.replay_batch(app.ports, app.contracts, active, None, "emma")
     app.close()
     shown = run("contracts", "shop", "--whole-numbers")[1]
     assert [file["batch_id"] for file in shown["files"]] == [other]

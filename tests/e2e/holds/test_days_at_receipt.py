@@ -13,11 +13,11 @@ from north_file import CONTRACT
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
 
 EVENING = datetime(2026, 3, 31, 20, tzinfo=UTC)
 """In Auckland, it is the morning of the first of April."""
@@ -29,7 +29,7 @@ def received(home: Path, dates: dict[str, Any], days: Sequence[str]) -> tuple[Ap
     app = build(Settings(threads=1), ManualClock(EVENING))
     rows = [f"{number},{day},Lamp,1,5.00" for number, day in enumerate(days, 1)]
     data = "\n".join(["No,Day,Item,Qty,Amount", *rows, ""]).encode()
-    upload = uploads.receive(app.ports, app.contracts.pin("north"), "a.csv", io.BytesIO(data), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("north"), "a.csv", io.BytesIO(data), "emma")
     stage.stage(app.ports, upload.batch_id)
     return app, batch_records.get_batch(app.ports, upload.batch_id)
 

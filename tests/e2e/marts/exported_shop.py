@@ -103,10 +103,10 @@ def earlier_version() -> Iterator[None]:
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(tables, "TABLES", (replace(facts, columns=facts.columns[:-1]), *dimensions))
-            tables.by_name.cache_clear()
+            tables.tables_by_name.cache_clear()
             yield
     finally:
-        tables.by_name.cache_clear()
+        tables.tables_by_name.cache_clear()
 
 
 def open_after(folder: Path, *lines: str, **settings: Any) -> App:

@@ -9,7 +9,7 @@ from connectors.rows.postgresql_server import shop as database
 
 from tillstream.adapters.postgresql.address import parse_address
 from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
-from tillstream.marts.copy_tables import Summed
+from tillstream.marts.copy import SummedRows
 from tillstream.marts.tables import BIGNUMERIC, MartColumn, MartTable
 from tillstream.model.columns import ColumnKind
 from tillstream.ports.warehouse import CopyColumn, CopyMark, CopyTable
@@ -50,7 +50,7 @@ def test_values_and_totals_are_exact(database: Shop) -> None:
     )
     table = CopyTable("values", "what's 100 % exact", columns, ("number",))
     declared = MartTable("values", ("number",), tuple(MartColumn(name, kind) for name, kind in KINDS.items()))
-    summed = Summed(declared, pa.table(VALUES).to_batches(max_chunksize=3))
+    summed = SummedRows(declared, pa.table(VALUES).to_batches(max_chunksize=3))
     with target.transaction() as transaction:
         assert transaction.prepare(table)
         transaction.replace(table, None, summed)

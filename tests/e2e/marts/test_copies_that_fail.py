@@ -12,7 +12,7 @@ from waiting import wait_for
 
 from tests.e2e.marts.copied_shop import Copies, copies, database, postgresql_server
 from tests.e2e.marts.exported_shop import line
-from tillstream.marts.copy import copy
+from tillstream.marts.copy import copy_to_database
 from tillstream.model.errors import Rejected, Unavailable
 
 __all__ = ["copies", "database", "postgresql_server"]
@@ -69,7 +69,7 @@ def test_a_lost_connection_leaves_the_copy_before(copies: Copies) -> None:
         copies.database.run(TERMINATE)
 
     with pytest.raises(Unavailable, match=r"terminat|closed"):
-        copy(copies.app.ports.warehouse, copies.target(), progress=cut)
+        copy_to_database(copies.app.ports.warehouse, copies.target(), progress=cut)
     assert copies.count() == 3
     copies.copy()
     assert copies.count() == 4

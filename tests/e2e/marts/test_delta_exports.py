@@ -25,9 +25,9 @@ from tests.e2e.marts.exported_shop import (
 )
 from tillstream.app import App
 from tillstream.app.export_folders import delta_log
-from tillstream.marts import parquet
-from tillstream.marts.export import export as export_to
-from tillstream.marts.manifest import MANIFEST
+from tillstream.marts import mart_files
+from tillstream.marts.export import export_to_folder as export_to
+from tillstream.marts.mart_files import MANIFEST
 from tillstream.marts.tables import TABLES, MartTable
 from tillstream.model.errors import Rejected
 from tillstream.ports.files import LoggedTable
@@ -67,7 +67,7 @@ def test_duckdb_reads_the_rows_of_the_tables(shop: App, tmp_path: Path) -> None:
     for table in TABLES:
         rows = delta(tmp_path, table.name).to_pyarrow_dataset().to_table()
         assert rows.num_rows == read(tmp_path, f"SELECT COUNT(*) FROM tillstream.{table.name}")[0][0]
-        assert rows.select(table.names).schema.equals(parquet.schema_of(table))
+        assert rows.select(table.names).schema.equals(mart_files.arrow_schema(table))
 
 
 def test_tables_have_descriptions_and_their_settlement(shop: App, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.app.export_folders import delta_log, export_folder
-from tillstream.marts.export import Exported, export
-from tillstream.marts.manifest import MANIFEST, read
+from tillstream.marts.export import Exported, export_to_folder
+from tillstream.marts.mart_files import MANIFEST, read_manifest
 from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.model.errors import Rejected
 
@@ -43,7 +43,7 @@ def names(store: FolderObjectStore) -> set[str]:
 
 def check(store: FolderObjectStore, exported: Exported) -> None:
     """The files of the manifest, and no others, are there and whole."""
-    manifest = read(folder(store).read(MANIFEST) or b"")
+    manifest = read_manifest(folder(store).read(MANIFEST) or b"")
     assert manifest.files == exported.manifest.files
     data = {f"a/marts/{file.path}": file for file in manifest.files.values()}
     assert {name for name in names(store) if name.endswith(".parquet")} == set(data)
@@ -53,12 +53,12 @@ def check(store: FolderObjectStore, exported: Exported) -> None:
 
 
 def test_only_months_that_changed_are_written_again(shop: App, store: FolderObjectStore, tmp_path: Path) -> None:
-    first = export(shop.ports.warehouse, folder(store))
+    first = export_to_folder(shop.ports.warehouse, folder(store))
     check(store, first)
     assert {name for name in names(store) if "/statements/" in name}
-    assert export(shop.ports.warehouse, folder(store)).written == 0
+    assert export_to_folder(shop.ports.warehouse, folder(store)).written == 0
     sell(shop, tmp_path, line(3, "12-06-2026"))
-    second = export(shop.ports.warehouse, folder(store))
+    second = export_to_folder(shop.ports.warehouse, folder(store))
     assert (second.written, second.removed) == (3, 3), "a month, and the last days of the customer and the salesperson"
     check(store, second)
 
@@ -66,16 +66,16 @@ def test_only_months_that_changed_are_written_again(shop: App, store: FolderObje
 def test_an_export_of_another_process_meanwhile_is_not_replaced(
     shop: App, store: FolderObjectStore, tmp_path: Path
 ) -> None:
-    export(shop.ports.warehouse, folder(store))
+    export_to_folder(shop.ports.warehouse, folder(store))
     sell(shop, tmp_path, line(3, "12-06-2026"))
     others = []
 
     def race(_: int) -> None:
         if not others:
-            others.append(export(shop.ports.warehouse, folder(store)))
+            others.append(export_to_folder(shop.ports.warehouse, folder(store)))
 
     with pytest.raises(Rejected, match="Another export has written exports/a/marts meanwhile"):
-        export(shop.ports.warehouse, folder(store), progress=race)
+        export_to_folder(shop.ports.warehouse, folder(store), progress=race)
     check(store, others[0])
 
 
@@ -83,16 +83,16 @@ def test_files_of_an_interrupted_export_are_removed_after_a_day(shop: App, store
     lost = "a/marts/fact_sales/month=2026-01/9-0123456789ab.parquet"
     with store.writer(BUCKET, lost) as writer:
         writer.write(b"")
-    export(shop.ports.warehouse, folder(store))
+    export_to_folder(shop.ports.warehouse, folder(store))
     assert lost in names(store)
-    check(store, export(shop.ports.warehouse, folder(store, days=2)))
+    check(store, export_to_folder(shop.ports.warehouse, folder(store, days=2)))
 
 
 def test_other_objects_are_not_touched(shop: App, store: FolderObjectStore) -> None:
     with store.writer(BUCKET, "a/marts/letter.txt") as writer:
         writer.write(b"Dear Sir")
     with pytest.raises(Rejected, match="has other objects"):
-        export(shop.ports.warehouse, folder(store))
+        export_to_folder(shop.ports.warehouse, folder(store))
     assert names(store) == {"a/marts/letter.txt"}
 
 

@@ -18,9 +18,9 @@ from tillstream.app import App, mart_destinations
 from tillstream.app.export_folders import export_folder
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.marts.destinations import DestinationDraft
-from tillstream.marts.export import export
-from tillstream.marts.manifest import MANIFEST, read
+from tillstream.marts.destinations import MartDestinationDraft
+from tillstream.marts.export import export_to_folder
+from tillstream.marts.mart_files import MANIFEST, read_manifest
 from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 
@@ -76,7 +76,7 @@ def exported(shop: App, bucket: str) -> dict[str, Any]:
 
 def check(objects: S3Objects, bucket: str) -> None:
     """The files of the manifest, and no others, are there and whole."""
-    manifest = read(objects.open(bucket, f"a/marts/{MANIFEST}").read())
+    manifest = read_manifest(objects.open(bucket, f"a/marts/{MANIFEST}").read())
     data = {f"a/marts/{file.path}": file for file in manifest.files.values()}
     assert {one.name for one in objects.list(bucket) if one.name.endswith(".parquet")} == set(data)
     for name, file in data.items():
@@ -106,7 +106,7 @@ def test_of_two_exports_at_once_the_one_that_ends_last_is_refused(
     for number in (3, 4):  # the first time there is no manifest, the second time there is one
         others: list[object] = []
         with pytest.raises(Rejected, match="Another export has written"):
-            export(shop.ports.warehouse, export_folder(shop, f"{bucket}/a/marts", MANIFEST), progress=race)
+            export_to_folder(shop.ports.warehouse, export_folder(shop, f"{bucket}/a/marts", MANIFEST), progress=race)
         assert others
         check(objects, bucket)
         sell(shop, tmp_path, line(number, "12-06-2026"))
@@ -119,7 +119,7 @@ def test_other_objects_and_those_of_an_interrupted_export(shop: App, objects: S3
     exported(shop, bucket)
     assert lost in {one.name for one in objects.list(bucket)}, "another export may write it now"
     later = datetime.now(UTC) + timedelta(days=2)
-    export(shop.ports.warehouse, ObjectExportFolder(objects, bucket, "a/marts", MANIFEST, lambda: later))
+    export_to_folder(shop.ports.warehouse, ObjectExportFolder(objects, bucket, "a/marts", MANIFEST, lambda: later))
     check(objects, bucket)
     with objects.writer(bucket, "b/letter.txt") as writer:
         writer.write(b"Dear Sir")
@@ -162,8 +162,8 @@ def test_a_block_that_raises_leaves_nothing(objects: S3Objects, bucket: str) -> 
 
 
 def test_a_destination_in_a_bucket_notes_why_it_fails(shop: App, objects: S3Objects, bucket: str) -> None:
-    mart_destinations.add(shop, DestinationDraft("lake", f"{bucket}/a/marts"), "ada")
-    mart_destinations.add(shop, DestinationDraft("none", "s3://there-is-no-such-bucket/marts"), "ada")
+    mart_destinations.add(shop, MartDestinationDraft("lake", f"{bucket}/a/marts"), "ada")
+    mart_destinations.add(shop, MartDestinationDraft("none", "s3://there-is-no-such-bucket/marts"), "ada")
     ended = {one.name: one.error for one in mart_destinations.run_due(shop)}
     assert ended["lake"] == ""
     assert "the bucket does not exist" in ended["none"]

@@ -14,7 +14,7 @@ from tests.e2e.marts.exported_shop import line, set_rates
 from tillstream.analytics import queries
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.marts.copy import copy
+from tillstream.marts.copy import copy_to_database
 from tillstream.marts.tables import TABLES
 from tillstream.model.people import UNRESTRICTED
 
@@ -125,7 +125,7 @@ def test_exchanged_rates_are_followed(copies: Copies) -> None:
 
 def test_settlements_during_a_copy_are_in_it_where_queries_have_no_common_state(copies: Copies) -> None:
     warehouse: Any = LiveWarehouse(copies)
-    copied = copy(warehouse, copies.target())
+    copied = copy_to_database(warehouse, copies.target())
     assert copied.record.state.settlement_no == 2
     assert copied.rows("fact_sales") == copies.count() == len(FIRST) + 2
     assert copies.check()["differences"] == []

@@ -32,9 +32,9 @@ from tests.e2e.marts.exported_shop import (
 from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.marts import parquet
-from tillstream.marts.export import export as export_to
-from tillstream.marts.manifest import MANIFEST
+from tillstream.marts import mart_files
+from tillstream.marts.export import export_to_folder as export_to
+from tillstream.marts.mart_files import MANIFEST
 from tillstream.marts.tables import TABLES
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
@@ -85,7 +85,7 @@ def test_files_have_the_declared_types_and_are_what_the_manifest_lists(shop: App
             listed.add(path)
             data = path.read_bytes()
             assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
-            assert pq.ParquetFile(path).schema_arrow == parquet.schema_of(table)
+            assert pq.ParquetFile(path).schema_arrow == mart_files.arrow_schema(table)
             assert pq.ParquetFile(path).metadata.num_rows == file["rows"]
     assert listed == set((tmp_path / "marts").rglob("*.parquet"))
     assert list(files(tmp_path)) == ["2026-05", "2026-06"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.restock import trial
-from tillstream.restock.simulation.policies import FIXED, QUANTILE, ROLLING
+from tillstream.stock.restock_simulation import FIXED, QUANTILE, ROLLING
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 pytestmark = [

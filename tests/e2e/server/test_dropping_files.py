@@ -11,15 +11,15 @@ from app_factory import build
 from waiting import wait_for
 
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import INBOX
+from tillstream.operations import reconcile
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
 
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 ROW = "581001,22423,CAKESTAND,2,12/5/2011 9:02,12.75,17850,United Kingdom\n"
@@ -129,8 +129,8 @@ def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(ap
     for name in ("c.csv", "online-retail-uk/", "online-retail-uk/x.csv.part"):
         with quiet.writer(INBOX, name) as writer:
             writer.write((HEAD + ROW).encode())
-    assert reconcile.run(app.ports, app.contracts)["registered"] == 1
-    assert reconcile.run(app.ports, app.contracts)["registered"] == 0
+    assert reconcile.run_sweep(app.ports, app.contracts)["registered"] == 1
+    assert reconcile.run_sweep(app.ports, app.contracts)["registered"] == 0
     (held,) = received(app)
     assert (held.file, held.state) == ("c.csv", BatchState.HELD)
 
@@ -173,7 +173,7 @@ def test_the_same_bytes_dropped_twice_count_once(home: Path, quick: None, run: R
 
 
 def test_a_record_of_a_portal_upload_keeps_who_brought_it(app: App) -> None:
-    batch = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
+    batch = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(b"x"), "emma")
     Worker(app).run_until_idle()
     assert batch_records.get_batch(app.ports, batch.batch_id).received_by == "emma"
 

@@ -13,15 +13,15 @@ from app_factory import build
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
 from tillstream.commands.stores.queues import LEASE
+from tillstream.intake import inbox
 from tillstream.model.batch import STAGEABLE_STATES, BatchState
+from tillstream.operations import reconcile
 from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.server import schedules
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
 
 SALES = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -38,7 +38,7 @@ def app(home: Path) -> Iterator[App]:
 
 def killed_while_reading(app: App) -> str:
     """A file as a process leaves it that dies at work: its record being staged, its event leased for long."""
-    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma")
     app.ports.bus.extend(app.ports.bus.pull("objects", 10, 0), LEASE)
     batch_records.transition_batch(app.ports, upload.batch_id, BatchState.STAGING, only_from=STAGEABLE_STATES)
     return upload.batch_id
@@ -87,7 +87,7 @@ def test_a_signal_that_a_library_raises_in_a_thread_neither_ends_it_nor_prints_a
 ) -> None:
     objects = InterruptedAtFirst(app.settings.home / "objects", app.ports.clock)
     interrupted = replace(app, ports=replace(app.ports, objects=objects))
-    batch = uploads.receive(
+    batch = inbox.receive_file(
         app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(SALES), "emma"
     ).batch_id
     work_until_announced(interrupted, batch)
@@ -98,5 +98,5 @@ def test_a_signal_that_a_library_raises_in_a_thread_neither_ends_it_nor_prints_a
 
 def test_a_sweep_later_on_leaves_alone_what_is_being_read(app: App) -> None:
     batch = killed_while_reading(app)
-    assert reconcile.run(app.ports, app.contracts)["staged"] == 0
+    assert reconcile.run_sweep(app.ports, app.contracts)["staged"] == 0
     assert batch_records.get_batch(app.ports, batch).state is BatchState.STAGING

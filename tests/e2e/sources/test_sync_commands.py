@@ -17,10 +17,10 @@ from waitress.server import create_server
 
 from tests.e2e.conftest import Run, RunText
 from tillstream.app import App
-from tillstream.catalogue import saving
+from tillstream.catalogue import entry_saving
 from tillstream.cli.main import main
 from tillstream.cli.sources import sync as sync_commands
-from tillstream.domain.catalogue.entries import EntryKind, Product
+from tillstream.model.product_catalogue import EntryKind, Product
 from tillstream.settings import Settings
 from tillstream.sync import homes
 
@@ -144,7 +144,7 @@ def test_in_the_foreground_it_continues_although_a_person_must_decide(
     homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     (tmp_path / "products.csv").write_text("code,name\nP1,Pen\n", encoding="utf-8")
     assert run("catalogue", "import", "products", str(tmp_path / "products.csv"))[0] == 0
-    saving.save(app.ports, EntryKind.PRODUCT, Product("P1", "Pencil"), if_version=0, by="chief", regions=())
+    entry_saving.save_entry(app.ports, EntryKind.PRODUCT, Product("P1", "Pencil"), if_version=0, by="chief", regions=())
     clock, real = app.ports.clock, app.ports.clock.now
 
     def behind() -> None:

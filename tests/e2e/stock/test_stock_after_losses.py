@@ -10,8 +10,8 @@ import pytest
 
 from tests.e2e.conftest import Once, Run
 from tillstream.app import build
-from tillstream.inventory import comparison, records
 from tillstream.settings import Settings
+from tillstream.stock import stored_levels, stored_movements
 
 CONTRACT = """
 name: shop
@@ -69,10 +69,10 @@ def check(home: Path) -> None:
     """Every movement is recorded and in the warehouse, and the levels are those of the movements and sales."""
     with closing(build(Settings(home=home, samples=False, threads=1))) as app:
         stored = app.ports.warehouse.query("SELECT DISTINCT movement_id FROM stock_movements").to_pylist()
-        recorded = {one.data["movement_id"] for one in records.every(app.ports)}
+        recorded = {one.data["movement_id"] for one in stored_movements.all_movements(app.ports)}
         assert {row["movement_id"] for row in stored} == recorded
         assert recorded
-        assert comparison.rows_now(app.ports, 10) == []
+        assert stored_levels.differences_now(app.ports, 10) == []
 
 
 def test_a_restored_backup_has_the_stock_of_its_time(

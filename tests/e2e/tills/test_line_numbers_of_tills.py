@@ -12,14 +12,14 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
+from tillstream.intake import inbox
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import BatchKind
 from tillstream.people.store_credentials import StoreToken
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import publish
 
 CONTRACT = """
 name: {name}
@@ -55,7 +55,7 @@ def send(app: App, region: str, *, numbered: bool) -> None:
         "sold_at": "2026-01-05T10:00:00+01:00",
         "lines": lines if numbered else [{name: line[name] for name in line if name != "line"} for line in lines],
     }  # fmt: skip
-    publish(app.ports, StoreToken("till", region, "S1"), sale)
+    publish_unsigned_sale(app.ports, StoreToken("till", region, "S1"), sale)
     Worker(app).run_until_idle()
 
 
@@ -63,7 +63,7 @@ def load(app: App, region: str, tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text(FILES[region])
     with path.open("rb") as stream:
-        uploads.receive(app.ports, app.contracts.pin(region), path.name, stream, "emma")
+        inbox.receive_file(app.ports, app.contracts.pin(region), path.name, stream, "emma")
     Worker(app).run_until_idle()
 
 

@@ -8,9 +8,12 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.entries import EntryKind, Store
+from tillstream.catalogue import entry_saving
+from tillstream.intake import quarantined_messages
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import BatchKind
+from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.operations import rebuild
 from tillstream.people.store_credentials import StoreToken
 from tillstream.receipts import message_outcomes
 from tillstream.receipts import receipt as receipts
@@ -18,10 +21,6 @@ from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.intake import accepted_messages
-from tillstream.workflows.intake.store_sales import publish
-from tillstream.workflows.operations import rebuild
 
 COLUMNS = "columns: {sale_id: number, store_id: store, date: day, net_amount: net}\n"
 CONTRACTS = {
@@ -55,7 +54,7 @@ def sell(app: App, region: str, *sales: tuple[str, str], country: str = "") -> N
             "country": country,
             "lines": [{"product_id": "Rope", "quantity": "1", "net_amount": "12.50"}],
         }
-        publish(app.ports, StoreToken("till", region, "Quay"), sale)
+        publish_unsigned_sale(app.ports, StoreToken("till", region, "Quay"), sale)
     Worker(app).run_until_idle()
 
 
@@ -81,22 +80,22 @@ def test_a_new_currency_waits_and_its_first_accepted_sale_is_the_answer(app: App
     assert counted(app) == [("1", "GBP")], "the other sale of the same call counts"
     (batch,) = waiting(app)
     assert messages(app) == ["The sale does not count: it is in EUR, and Leeds has sales in GBP."]
-    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
-    accepted_messages.accept(app.ports, batch, [line], "the ferry terminal", "boss")
+    (line,) = quarantined_messages.acceptable_messages(app.ports, batch_records.get_batch(app.ports, batch))
+    quarantined_messages.accept_messages(app.ports, batch, [line], "the ferry terminal", "boss")
     Worker(app).run_until_idle()
     assert (counted(app), waiting(app)) == ([("1", "GBP"), ("2", "EUR")], [])
     sell(app, "Leeds", ("3", "EUR"), ("4", "USD"))
     assert counted(app)[2:] == [("3", "EUR")]
     assert messages(app)[-1] == "The sale does not count: it is in USD, and Leeds has sales in EUR, GBP."
-    for run in (rebuild.check, rebuild.from_originals):
+    for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals):
         assert run(app.ports, app.fresh_warehouse)["differences"] == []
 
 
 def test_a_discarded_sale_is_no_answer(app: App) -> None:
     sell(app, "Leeds", ("1", "GBP"), ("2", "EUR"))
     (batch,) = waiting(app)
-    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
-    discard_messages.discard(app.ports, batch, [line], "a test of the till", "boss")
+    (line,) = quarantined_messages.acceptable_messages(app.ports, batch_records.get_batch(app.ports, batch))
+    quarantined_messages.discard_messages(app.ports, batch, [line], "a test of the till", "boss")
     Worker(app).run_until_idle()
     assert waiting(app) == []
     sell(app, "Leeds", ("3", "EUR"))
@@ -126,8 +125,8 @@ def test_a_new_country_waits_and_its_first_accepted_sale_is_the_answer(app: App)
     assert (counted(app), len(waiting(app))) == ([("1", "EUR"), ("2", "EUR")], 1)
     assert messages(app) == ["The sale does not count: it is of Malta, and Inns has sales of Ireland."]
     (batch,) = waiting(app)
-    (line,) = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
-    accepted_messages.accept(app.ports, batch, [line], "a guest of the web shop", "boss")
+    (line,) = quarantined_messages.acceptable_messages(app.ports, batch_records.get_batch(app.ports, batch))
+    quarantined_messages.accept_messages(app.ports, batch, [line], "a guest of the web shop", "boss")
     Worker(app).run_until_idle()
     sell(app, "Inns", ("4", "EUR"), country="MT")
     assert (counted(app)[2:], waiting(app)) == ([("3", "EUR"), ("4", "EUR")], [])
@@ -142,8 +141,8 @@ def test_one_more_country_is_no_question_in_a_region_that_sells_in_many(app: App
     for number, country in enumerate(("Spain", "Italy", "Malta", "Cyprus", "Greece", "France", "Latvia")):
         sell(app, "Fair", (str(number), "EUR"), country=country)
         for batch in waiting(app):
-            lines = accepted_messages.acceptable(app.ports, batch_records.get_batch(app.ports, batch))
-            accepted_messages.accept(app.ports, batch, lines, "on tour", "boss")
+            lines = quarantined_messages.acceptable_messages(app.ports, batch_records.get_batch(app.ports, batch))
+            quarantined_messages.accept_messages(app.ports, batch, lines, "on tour", "boss")
             Worker(app).run_until_idle()
     sell(app, "Fair", ("7", "EUR"), country="Norway")
     assert (len(counted(app)), waiting(app)) == (8, [])
@@ -151,6 +150,6 @@ def test_one_more_country_is_no_question_in_a_region_that_sells_in_many(app: App
 
 def test_the_currency_and_country_of_a_store_in_the_catalogue_are_no_question(app: App) -> None:
     store = Store("Inns", "Quay", country="MT", currency="USD")
-    saving.save(app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("Inns",))
+    entry_saving.save_entry(app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("Inns",))
     sell(app, "Inns", ("1", "USD"), country="Malta")
     assert (counted(app), waiting(app)) == ([("1", "USD")], [])

@@ -9,6 +9,8 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
+from tillstream.intake import inbox
+from tillstream.intake.store_sales import NotAStoreSale, publish_unsigned_sale
 from tillstream.model.batch import BatchKind
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
@@ -18,11 +20,9 @@ from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import Message
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
+from tillstream.review import correction_submission
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import NotAStoreSale, publish
 
 CONTRACT = """
 name: Shop
@@ -62,7 +62,7 @@ def sale(number: str, *lines: tuple[str, str, str], version: int = 1, **more: An
 
 def send_sales(app: App, *sales: dict[str, Any]) -> None:
     for each in sales:
-        publish(app.ports, STORE, each)
+        publish_unsigned_sale(app.ports, STORE, each)
     Worker(app).run_until_idle()
 
 
@@ -70,7 +70,7 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
     path = tmp_path / "file.csv"
     path.write_text(HEAD + text)
     with path.open("rb") as stream:
-        upload = uploads.receive(app.ports, app.contracts.pin("Shop"), path.name, stream, "emma")
+        upload = inbox.receive_file(app.ports, app.contracts.pin("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
     return receipts.receipt(app.ports, upload.batch_id)
@@ -168,7 +168,7 @@ def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, t
     corrected = tmp_path / "corrected.csv"
     corrected.write_text(HEAD.strip() + ",_row,_line,_accept\n1,1,2026-01-05,S1,A,3,2.50,1,2,yes\n")
     with corrected.open("rb") as stream:
-        submit.submit_correction(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
+        correction_submission.submit_correction(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
     Worker(app).run_until_idle()
     assert lines(app) == {"S1/1#1": ("A", "3")}
     assert rows(receipts.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
@@ -194,10 +194,10 @@ def test_an_unreadable_message_is_one_quarantined_row(app: App) -> None:
 
 def test_a_token_is_valid_for_its_store_only(app: App) -> None:
     with pytest.raises(NotAStoreSale) as caught:
-        publish(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
+        publish_unsigned_sale(app.ports, StoreToken("till", "Shop", "S2"), sale("1", ("1", "A", "1")))
     assert caught.value.problems == ["store_id: this token is only valid for S2"]
     with pytest.raises(Rejected, match="lines"):
-        publish(app.ports, STORE, sale("1"))
+        publish_unsigned_sale(app.ports, STORE, sale("1"))
 
 
 def test_a_message_that_nothing_can_decode_holds_up_no_sale_beside_it(app: App) -> None:

@@ -15,14 +15,13 @@ from webhook_receiver import Receiver, receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.delivery import signed_requests, webhooks
+from tillstream.delivery.webhook_events import WebhookForwarder, deliver_events, send_test_event, webhook_history
+from tillstream.delivery.webhooks import POLICY, Webhook
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports.bus import Message
 from tillstream.records import audit_log
 from tillstream.settings import Settings
-from tillstream.webhooks import registry, sending
-from tillstream.webhooks.deliveries import deliver, history, send_test
-from tillstream.webhooks.forwarding import Forwarder
-from tillstream.webhooks.registry import POLICY, Webhook
 
 NEVER = threading.Event()
 
@@ -42,7 +41,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def webhook(app: App, receiver: Receiver) -> Webhook:
-    return registry.add(app.ports, receiver.url, "region=UK", "boss", private=True)[0]
+    return webhooks.add_webhook(app.ports, receiver.url, "region=UK", "boss", private=True)[0]
 
 
 def publish(app: App, *numbers: int, region: str = "UK", store: str = "A") -> None:
@@ -52,7 +51,7 @@ def publish(app: App, *numbers: int, region: str = "UK", store: str = "A") -> No
 
 
 def turn(app: App, webhook: Webhook) -> int:
-    return deliver(app.ports, webhook, 0.0, NEVER, private=True)
+    return deliver_events(app.ports, webhook, 0.0, NEVER, private=True)
 
 
 def received(receiver: Receiver) -> list[int]:
@@ -60,7 +59,7 @@ def received(receiver: Receiver) -> list[int]:
 
 
 def test_events_of_a_filter_come_signed_and_in_order(app: App, receiver: Receiver) -> None:
-    webhook, secret = registry.add(app.ports, receiver.url, "region=UK", "boss", private=True)
+    webhook, secret = webhooks.add_webhook(app.ports, receiver.url, "region=UK", "boss", private=True)
     publish(app, 1, 2, 3)
     publish(app, 9, region="IN")
     assert (turn(app, webhook), turn(app, webhook)) == (4, 0)
@@ -73,14 +72,14 @@ def test_events_of_a_filter_come_signed_and_in_order(app: App, receiver: Receive
 
 
 def test_after_another_secret_both_are_valid_for_a_day(app: App, receiver: Receiver, webhook: Webhook) -> None:
-    first = registry.keys(app.ports, webhook.id)
-    second = registry.rotate(app.ports, webhook.id, "boss")
-    assert registry.keys(app.ports, webhook.id) == [second, *first]
+    first = webhooks.webhook_keys(app.ports, webhook.id)
+    second = webhooks.rotate_secret(app.ports, webhook.id, "boss")
+    assert webhooks.webhook_keys(app.ports, webhook.id) == [second, *first]
     publish(app, 1)
     turn(app, webhook)
     assert receiver.received[0][0]["webhook-signature"].count("v1,") == 2
     app.ports.clock.sleep(90_000)
-    assert registry.keys(app.ports, webhook.id) == [second]
+    assert webhooks.webhook_keys(app.ports, webhook.id) == [second]
 
 
 @pytest.mark.parametrize("status", [301, 400, 429, 500, 503])
@@ -95,7 +94,7 @@ def test_what_is_not_accepted_comes_again_with_the_same_id(
     app.ports.clock.sleep(POLICY.maximum)
     turn(app, webhook)
     assert received(receiver) == [1, 1]
-    attempts = history(app.ports, webhook.id).attempts
+    attempts = webhook_history(app.ports, webhook.id).attempts
     assert [(one.status, one.attempt, bool(one.error)) for one in attempts] == [(200, 2, False), (status, 1, True)]
 
 
@@ -109,11 +108,11 @@ def test_after_a_failure_the_rest_of_a_turn_is_not_tried(app: App, receiver: Rec
 def test_a_receiver_that_does_not_answer_in_time_is_a_failure(
     app: App, receiver: Receiver, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "TIMEOUT", 0.2)
+    monkeypatch.setattr(signed_requests, "TIMEOUT", 0.2)
     receiver.delay = 1.0
     publish(app, 1)
     turn(app, webhook)
-    (attempt,) = history(app.ports, webhook.id).attempts
+    (attempt,) = webhook_history(app.ports, webhook.id).attempts
     assert (attempt.status, "did not answer" in attempt.error) == (0, True)
     assert app.ports.bus.queue_depths()[-1].ready == 0
 
@@ -140,11 +139,11 @@ def test_a_receiver_that_is_gone_is_paused_and_its_events_are_collected(
     receiver.status = 410
     publish(app, 1)
     turn(app, webhook)
-    assert "410" in registry.get(app.ports, webhook.id).paused
+    assert "410" in webhooks.get_webhook(app.ports, webhook.id).paused
     publish(app, 2)
     receiver.status = 200
     app.ports.clock.sleep(60)
-    turn(app, registry.resume(app.ports, webhook.id, "boss"))
+    turn(app, webhooks.resume_webhook(app.ports, webhook.id, "boss"))
     assert sorted(received(receiver)[1:]) == [1, 2]
     assert [(each.what, each.who) for each in audit_log.find_entries(app.ports, audit_log.AuditFilter())][:2] == [
         ("webhook.changed", "boss"),
@@ -158,36 +157,36 @@ def test_a_receiver_that_fails_for_three_days_is_paused(app: App, receiver: Rece
         publish(app, day)
         turn(app, webhook)
         app.ports.clock.sleep(86_400)
-    assert registry.get(app.ports, webhook.id).paused.startswith("No event was accepted since")
+    assert webhooks.get_webhook(app.ports, webhook.id).paused.startswith("No event was accepted since")
 
 
 def test_a_test_shows_what_the_receiver_answers(app: App, receiver: Receiver, webhook: Webhook) -> None:
-    assert send_test(app.ports, webhook.id, private=True).status == 204
+    assert send_test_event(app.ports, webhook.id, private=True).status == 204
     receiver.status = 401
-    answer = send_test(app.ports, webhook.id, private=True)
+    answer = send_test_event(app.ports, webhook.id, private=True)
     assert (answer.status, answer.error) == (401, "The receiver answered 401.")
-    assert [one.type for one in history(app.ports, webhook.id).attempts] == ["webhook.test"] * 2
+    assert [one.type for one in webhook_history(app.ports, webhook.id).attempts] == ["webhook.test"] * 2
 
 
 def test_removed_it_leaves_no_subscription_and_no_secret(app: App, webhook: Webhook) -> None:
-    registry.remove(app.ports, webhook.id, "boss")
+    webhooks.remove_webhook(app.ports, webhook.id, "boss")
     assert webhook.subscription not in app.ports.bus.subscriptions()
     with pytest.raises(NotFound):
-        registry.keys(app.ports, webhook.id)
+        webhooks.webhook_keys(app.ports, webhook.id)
     entries = list(audit_log.find_entries(app.ports, audit_log.AuditFilter()))
     assert [each.what for each in entries] == ["webhook.removed", "webhook.added"]
     assert "whsec_" not in repr(entries)
 
 
 def test_the_forwarder_serves_new_webhooks_beside_one_that_fails(app: App, receiver: Receiver) -> None:
-    registry.add(app.ports, "http://127.0.0.1:9/closed", "", "boss", private=True)
+    webhooks.add_webhook(app.ports, "http://127.0.0.1:9/closed", "", "boss", private=True)
     stopping = threading.Event()
     errors: list[str] = []
-    forwarder = Forwarder(app.ports, lambda _, error: errors.append(repr(error)), private=True)
+    forwarder = WebhookForwarder(app.ports, lambda _, error: errors.append(repr(error)), private=True)
     thread = threading.Thread(target=forwarder.run, args=(stopping,), daemon=True)
     thread.start()
     try:
-        registry.add(app.ports, receiver.url, "", "boss", private=True)
+        webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
         publish(app, *range(20))
         for _ in range(200):
             if len(receiver.received) == 20:
@@ -210,7 +209,7 @@ def test_an_event_whose_process_was_killed_between_answer_and_acknowledgement_co
 
 
 def test_there_is_a_limit_of_webhooks(app: App) -> None:
-    for number in range(registry.MOST):
-        registry.add(app.ports, f"https://example.com/{number}", "", "boss", private=False)
+    for number in range(webhooks.MAX_WEBHOOKS):
+        webhooks.add_webhook(app.ports, f"https://example.com/{number}", "", "boss", private=False)
     with pytest.raises(Rejected, match="at most 20"):
-        registry.add(app.ports, "https://example.com/more", "", "boss", private=False)
+        webhooks.add_webhook(app.ports, "https://example.com/more", "", "boss", private=False)

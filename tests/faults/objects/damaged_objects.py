@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch
 from tillstream.model.events import STAGING
+from tillstream.operations import reconcile
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 SALE = (
@@ -25,7 +25,7 @@ def receive(app: App, number: int, rows: int = 1, received: datetime | None = No
     lines = [f"{number + row},A,Shelf,1,12/5/2011 9:02,2.50,7,UK" for row in range(rows)]
     body = "\n".join([HEADER, *lines, ""]).encode()
     contract = app.contracts.pin("online-retail-uk")
-    return uploads.receive(app.ports, contract, f"file-{number}.csv", io.BytesIO(body), "emma", received=received)
+    return inbox.receive_file(app.ports, contract, f"file-{number}.csv", io.BytesIO(body), "emma", received=received)
 
 
 def staged(app: App, number: int, rows: int = 1) -> Batch:
@@ -45,7 +45,7 @@ def staged_file(app: App, batch: Batch) -> Path:
 def sweep(app: App) -> list[str]:
     """One sweep of a command; return what it said."""
     app.ports.clock.advance(60)  # type: ignore[attr-defined]
-    sentences: list[str] = reconcile.run(app.ports, app.contracts, patience=timedelta(0))["repaired"]
+    sentences: list[str] = reconcile.run_sweep(app.ports, app.contracts, patience=timedelta(0))["repaired"]
     return sentences
 
 

@@ -11,12 +11,14 @@ from examples import in_long_proofs
 from tillstream.analytics import reference
 from tillstream.analytics.fx import rate_files
 from tillstream.app import App
-from tillstream.catalogue.records import STATE, STATE_ID
-from tillstream.catalogue.records import state as catalogue_state
+from tillstream.catalogue import file_import
+from tillstream.catalogue.stored_entries import STATE, STATE_ID, catalogue_state
+from tillstream.intake import micro_batch
 from tillstream.model.batch import BatchKind
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX, STAGING, TOPIC_STORE_SALES
 from tillstream.model.file_names import RATES_FOLDER
+from tillstream.operations import ledger_repair
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import Message
@@ -24,9 +26,6 @@ from tillstream.receipts import source_line
 from tillstream.records import batch_originals, batch_records, losses
 from tillstream.records.batch_originals import UnreadableOriginal
 from tillstream.server.worker import Worker
-from tillstream.workflows.catalogue_import import journal
-from tillstream.workflows.intake import micro_batch
-from tillstream.workflows.operations import record_repair
 
 
 @pytest.mark.parametrize("place", [60, *in_long_proofs(-6, None)])
@@ -43,12 +42,12 @@ def test_damaged_rates_are_kept_again_from_the_warehouse(app: App, place: int | 
 
 
 def test_an_import_whose_changes_are_damaged_ends_and_is_a_named_loss(app: App) -> None:
-    name = journal.object_name("abc")
+    name = file_import.import_object_name("abc")
     with app.ports.objects.writer(STAGING, name) as out:
         out.write(json.dumps([["products", "A", {"x": 1}, None]]).encode() + b"\n")
     document = {"kind": "products", "file": "products.csv", "by": "ana", "at": "2026-07-01", "added": 3, "changed": 0}
-    document |= {"done": 0, "revision": 2, "state": journal.APPLYING, "sha256": "of-other-bytes"}
-    app.ports.documents.put(journal.COLLECTION, "abc", document)
+    document |= {"done": 0, "revision": 2, "state": file_import.APPLYING, "sha256": "of-other-bytes"}
+    app.ports.documents.put(file_import.IMPORTS_COLLECTION, "abc", document)
     app.ports.documents.put(STATE, STATE_ID, {"revision": 1, "import": "abc"})
     sweep(app)
     assert catalogue_state(app.ports).data["import"] == ""
@@ -78,7 +77,7 @@ def test_a_damaged_micro_batch_without_a_record_is_not_counted_as_another_one(ap
     path.write_bytes(path.read_bytes().replace(b"2.50", b"2.60"))
     app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     with pytest.raises(Rejected, match="are damaged"):
-        micro_batch.register(app.ports, app.contracts, app.ports.objects.stat(INBOX, batch.object))
+        micro_batch.register_micro_batch(app.ports, app.contracts, app.ports.objects.stat(INBOX, batch.object))
     assert batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES) == []
     assert [one.loss.name for one in losses.open_losses(app.ports)] == [batch.object]
 
@@ -93,7 +92,7 @@ def test_a_damaged_pack_stops_no_repair_of_records(app: App) -> None:
     app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
     rows = app.ports.warehouse.query("SELECT * FROM batches").to_pylist()
     rows.append(rows[0] | {"batch_id": "gone", "kind": "messages"})
-    assert record_repair.write(app.ports, app.contracts, rows) == 2
+    assert ledger_repair.write_records(app.ports, app.contracts, rows) == 2
     assert batch_records.get_batch(app.ports, batch.batch_id).object == batch.object
 
 
@@ -110,7 +109,7 @@ def test_records_of_files_that_were_received_before_they_were_stored_find_their_
         "settled_at": app.ports.clock.now(),
     }
     app.ports.documents.delete(batch_records.BATCHES, batch.batch_id)
-    assert record_repair.write(app.ports, app.contracts, [*rows, replay]) == 2
+    assert ledger_repair.write_records(app.ports, app.contracts, [*rows, replay]) == 2
     for one in (batch.batch_id, "again"):
         record = batch_records.get_batch(app.ports, one)
         assert (record.object, record.generation) == (batch.object, batch.generation)

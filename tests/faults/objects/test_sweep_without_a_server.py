@@ -7,9 +7,9 @@ from tillstream.app import App
 from tillstream.cli.output.maintenance import show_status, show_swept
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.delivery import webhooks
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.ports.bus import Message
-from tillstream.webhooks import registry
 
 
 def publish(app: App, count: int) -> None:
@@ -41,7 +41,7 @@ def test_what_another_process_has_in_progress_is_named(app: App, capsys: pytest.
 
 
 def test_events_of_webhooks_are_left_to_a_server(app: App, capsys: pytest.CaptureFixture[str]) -> None:
-    registry.add(app.ports, "https://partner.example/events", "", "ana", private=False)
+    webhooks.add_webhook(app.ports, "https://partner.example/events", "", "ana", private=False)
     publish(app, 3)
     assert COMMANDS["sweep"](app, quiet).data["left"] == {}
     show_status(COMMANDS["status"](app, quiet).data)

@@ -16,13 +16,13 @@ from tillstream.adapters.local.files.home_folder import OWNER_LOCKS
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.intake import inbox
 from tillstream.model.batch import Batch
+from tillstream.operations import reconcile
 from tillstream.receipts import original_rows
+from tillstream.review import correction_submission
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import reconcile
 
 START = datetime(2026, 1, 6, 8, tzinfo=UTC)
 BOSS, CLERK = "admin", "cleo"
@@ -64,7 +64,7 @@ class Acts:
         """Handle what has arrived, and sweep."""
         self.clock.advance(1)
         self.worker.run_until_idle()
-        reconcile.run(self.ports, self.app.contracts)
+        reconcile.run_sweep(self.ports, self.app.contracts)
         self.worker.run_until_idle()
 
     def command(self, name: str, /, **options: Any) -> Any:
@@ -80,7 +80,7 @@ class Acts:
         data = file_of(lines, *broken)
         if counts:
             self.book.add_file(name, data, lines)
-        upload = uploads.receive(self.ports, self.app.contracts.pin("shop"), name, io.BytesIO(data), CLERK)
+        upload = inbox.receive_file(self.ports, self.app.contracts.pin("shop"), name, io.BytesIO(data), CLERK)
         self.clock.advance(1)
         return upload
 
@@ -100,7 +100,7 @@ class Acts:
         for row, line in zip(rows, fixed, strict=True):
             writer.writerow(row | dict(zip(HEAD.split(","), line.cells.split(","), strict=True)))
         data = out.getvalue().encode()
-        submit.submit_correction(self.ports, batch.batch_id, "corrected.csv", io.BytesIO(data), CLERK)
+        correction_submission.submit_correction(self.ports, batch.batch_id, "corrected.csv", io.BytesIO(data), CLERK)
         self.book.add(fixed, "corrected.csv")
 
 

@@ -19,15 +19,15 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.commands.dispatch import execute
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import TillstreamError, Unavailable
+from tillstream.operations import ledger_repair, reconcile
 from tillstream.people import store_credentials
 from tillstream.records import batch_records, losses
 from tillstream.records.losses import Resolution
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.operations import ledger_repair, reconcile
 
 LINES = f"SELECT sale_id, line_key, quantity, net_amount FROM sale_lines WHERE region = '{REGION}'"
 RECEIPTS = """SELECT batch_id, undone_no > 0 AS is_undone, rows_read, rows_new, rows_corrected, rows_duplicate,
@@ -88,7 +88,7 @@ class Torn:
         self.stop()
         app = opened(self.home, self.clock)
         try:
-            self.sentences += [*app.notices, *ledger_repair.run(app.ports, app.contracts).sentences()]
+            self.sentences += [*app.notices, *ledger_repair.repair_ledger(app.ports, app.contracts).sentences()]
             self.client = portal_factory.create_app(app).test_client()
         except BaseException:
             app.close()
@@ -113,7 +113,7 @@ class Torn:
     def sweep(self) -> None:
         if self.app.home:
             self.sentences += self.app.home.run(whole=True)
-        self.sentences += reconcile.run(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
+        self.sentences += reconcile.run_sweep(self.app.ports, self.app.contracts, patience=timedelta(0))["repaired"]
 
     def raise_broken(self) -> None:
         """Raise what the check of the home says about a file that nothing but a person can mend."""
@@ -189,7 +189,7 @@ class Torn:
         first = next((place for place, name in enumerate(self.book.files) if name in missing), len(self.book.files))
         for name in list(self.book.files)[first:]:
             contract, data = self.app.contracts.pin("shop"), BytesIO(self.book.files[name])
-            uploads.receive(self.app.ports, contract, name, data, CLERK)
+            inbox.receive_file(self.app.ports, contract, name, data, CLERK)
             self.clock.advance(1)
         self.turn()
 

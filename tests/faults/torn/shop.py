@@ -14,15 +14,15 @@ from flask.testing import FlaskClient
 from tillstream.ad_hoc.engines import Run
 from tillstream.adapters.local.files.home_folder import HomeFolder
 from tillstream.app.subscribed_tables import source_of
-from tillstream.background_exports import registry as exports
-from tillstream.background_exports import run as export_runs
+from tillstream.delivery import background_exports as exports
+from tillstream.delivery import background_run as export_runs
+from tillstream.intake import resumable_upload
 from tillstream.model.events import STAGING, TOPIC_SALE_EVENTS
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people import accounts, store_credentials
 from tillstream.pipeline.staging import stage
 from tillstream.ports.bus import RetryPolicy
-from tillstream.workflows.intake import resumable_upload
-from tillstream.workflows.review import undo
+from tillstream.review import undo
 
 CATALOGUE = {
     "products": "code,name,category\nP1,Kettle,Kitchen\nP2,Lamp,Home\n",
@@ -122,7 +122,7 @@ def _first_days(acts: Acts, client: FlaskClient) -> None:
     for number in range(3):
         acts.sell(client, Line(f"T{number}", "1", "P1", 1 + number, "2.50"), Line(f"T{number}", "2", "P2", 1, "7.00"))
         acts.work()
-    undo.undo(acts.ports, undone.batch_id, BOSS)
+    undo.undo_batch(acts.ports, undone.batch_id, BOSS)
     acts.app.sql().run(Run("SELECT COUNT(*) AS lines FROM fact_sales", UNRESTRICTED))
     acts.correct(waiting, [Line("12", "1", "P1", 2, "2.00")])
     acts.work()
@@ -173,8 +173,8 @@ def _files_for_others(acts: Acts) -> None:
     )
     acts.command("subscriptions-run", subscription=added["id"])
     acts.command("report-send")
-    exports.add(acts.ports, accounts.get_user(acts.ports, BOSS), "Sale lines", "/tables/sale-lines", "csv")
-    assert export_runs.run_due(source_of(acts.app)) == []
+    exports.request_export(acts.ports, accounts.get_user(acts.ports, BOSS), "Sale lines", "/tables/sale-lines", "csv")
+    assert export_runs.run_due_exports(source_of(acts.app)) == []
 
 
 def _last_morning(acts: Acts, client: FlaskClient) -> None:
@@ -191,8 +191,8 @@ def _last_morning(acts: Acts, client: FlaskClient) -> None:
 
 def _last_hour(acts: Acts, client: FlaskClient) -> None:
     """More of the same, of which some is only received, only staged, or only in the queue."""
-    begun = resumable_upload.begin(acts.ports, CLERK, "half.csv", 1_000, contract="shop")
-    resumable_upload.append(acts.ports, begun.id, CLERK, 0, io.BytesIO(b"number,line,day\n"))
+    begun = resumable_upload.begin_upload(acts.ports, CLERK, "half.csv", 1_000, contract="shop")
+    resumable_upload.append_piece(acts.ports, begun.id, CLERK, 0, io.BytesIO(b"number,line,day\n"))
     with acts.ports.objects.writer(STAGING, "forecasts/fits/0") as stream:
         stream.write(b"a fit")
     acts.sell(client, Line("T12", "1", "P1", 1, "2.50"))

@@ -12,11 +12,11 @@ from examples import in_long_proofs
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import reconcile
 from tillstream.people import store_credentials
 from tillstream.records import losses
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.operations import reconcile
 
 SALE = store_sale_schema()["examples"][0]
 LINES = len(SALE["lines"])
@@ -56,7 +56,7 @@ class Shop:
         noticed = self.app.home.run(whole=True) if self.app.home else []
         Worker(self.app).run_until_idle()
         self.clock.advance(90)
-        reconcile.run(self.app.ports, self.app.contracts)
+        reconcile.run_sweep(self.app.ports, self.app.contracts)
         Worker(self.app).run_until_idle()
         return noticed
 

@@ -13,11 +13,11 @@ from visitor import Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.people import Role
+from tillstream.operations import reconcile
 from tillstream.people import store_credentials
+from tillstream.review import day_closes
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import day_closes
 from tillstream_till.setup_code import decode
 
 NIGHT = """\
@@ -65,8 +65,8 @@ def test_the_day_closes_of_a_till_agree_in_a_region_whose_days_end_at_four(
         assert till.send().error == ""
         Worker(app).run_until_idle()
         clock.advance(600)
-        reconcile.reconcile(app.ports, app.contracts)
-        closes = {close.date: (close.sales, close.state) for close in day_closes.find(app.ports)}
+        reconcile.resume_interrupted_work(app.ports, app.contracts)
+        closes = {close.date: (close.sales, close.state) for close in day_closes.find_day_closes(app.ports)}
         assert closes == {"2026-06-28": (0, "agreed"), "2026-06-29": (2, "agreed"), "2026-06-30": (1, "agreed")}
         days = app.ports.warehouse.query("SELECT sale_id, sale_date FROM sale_lines").to_pylist()
         assert {row["sale_id"]: row["sale_date"].isoformat() for row in days} == {

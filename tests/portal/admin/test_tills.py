@@ -11,11 +11,11 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
+from tillstream.intake.store_sales import UnsignedSale, publish_unsigned_sale
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.people import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.server.worker import Worker
-from tillstream.workflows.intake.store_sales import Unsigned, publish
 
 People = Callable[..., Visitor]
 LINE = {"line": "1", "product_id": "P-1", "net_amount": "10"}
@@ -99,19 +99,19 @@ def test_a_store_with_only_revoked_keys_is_shown_with_both_ways_out(app: App, pe
         | where
         | {"number": "7", "sold_at": "2026-06-30T18:40:00+05:30", "lines": [LINE]}
     )
-    with pytest.raises(Unsigned):
-        publish(app.ports, token, sale)
+    with pytest.raises(UnsignedSale):
+        publish_unsigned_sale(app.ports, token, sale)
     assert person(Role.MANAGER).post("/stores/unsigned", where).status_code == 403
     assert admin.post("/stores/unsigned", where).status_code == 303
     page = html.unescape(admin.get("/stores").text)
     assert "nothing that its tills send counts" not in page
     assert "MUM01 (IN) accepts unsigned messages again since" in page
-    assert publish(app.ports, token, sale) == "IN/MUM01/7"
+    assert publish_unsigned_sale(app.ports, token, sale) == "IN/MUM01/7"
     Worker(app).run_until_idle()
     assert app.ports.warehouse.query("SELECT sale_id FROM sale_lines").num_rows == 1
     store_credentials.issue_store_key(app.ports, "IN", "MUM01", "back", "boss")
-    with pytest.raises(Unsigned):
-        publish(app.ports, token, sale)
+    with pytest.raises(UnsignedSale):
+        publish_unsigned_sale(app.ports, token, sale)
     assert "accepts unsigned messages again" not in admin.get("/stores").text
 
 

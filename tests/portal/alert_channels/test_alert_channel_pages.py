@@ -9,9 +9,9 @@ from shop_steps import ALERT_HOOK, Shop, alert_channel, failed_delivery
 from unit.alert_channels.channel_steps import notify
 from webhook_receiver import Receiver, receiving
 
-from tillstream.alert_channels import deliveries, registry
-from tillstream.alert_channels.channel import ChannelDraft
 from tillstream.app import App, messages
+from tillstream.delivery import channel_registry, notice_deliveries
+from tillstream.delivery.alert_channel import ChannelDraft
 
 SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 WHEN = {"digest_hour": "7", "time_zone": "Europe/London"}
@@ -29,8 +29,8 @@ def test_a_webhook_is_created_and_its_key_shown_once(shop: Shop, app: App) -> No
     key = re.search(r"whsec_[A-Za-z0-9+/=]+", answer.text)
     assert answer.status_code == 201
     assert key
-    (created,) = registry.find(app.ports)
-    assert registry.secrets_of(app.ports, created.id).key == key[0]
+    (created,) = channel_registry.find_channels(app.ports)
+    assert channel_registry.channel_secrets(app.ports, created.id).key == key[0]
     for page in ("/alert-channels", f"/alert-channels/{created.id}"):
         text = shop.boss.get(page).text
         assert "https://example.com" in text
@@ -68,22 +68,22 @@ def test_a_mistake_is_shown_and_nothing_is_stored(
 ) -> None:
     answer = shop.boss.post(f"/alert-channels/new/{kind}", ALERT_HOOK | fields)
     assert (answer.status_code, words in answer.text) == (422, True)
-    assert registry.find(app.ports) == []
+    assert channel_registry.find_channels(app.ports) == []
 
 
 def test_a_change_without_an_address_keeps_it(shop: Shop, app: App) -> None:
     id_ = alert_channel(shop)
     assert "Leave it empty to keep the address." in shop.boss.get(f"/alert-channels/{id_}").text
     shop.boss.post(f"/alert-channels/{id_}/change", ALERT_HOOK | {"name": "Night shift", "url": ""})
-    assert registry.get(app.ports, id_).name == "Night shift"
-    assert registry.secrets_of(app.ports, id_).url == ALERT_HOOK["url"]
+    assert channel_registry.get_channel(app.ports, id_).name == "Night shift"
+    assert channel_registry.channel_secrets(app.ports, id_).url == ALERT_HOOK["url"]
     answer = shop.boss.post(f"/alert-channels/{id_}/change", ALERT_HOOK | {"url": "http://example.com"})
     assert (answer.status_code, "begins with https://" in answer.text) == (422, True)
 
 
 def test_a_test_shows_its_outcome(shop: Shop, app: App, receiver: Receiver) -> None:
     id_ = alert_channel(shop)
-    registry.change(app.ports, id_, ChannelDraft("Ops", "webhook", receiver.url), "boss", private=True)
+    channel_registry.change_channel(app.ports, id_, ChannelDraft("Ops", "webhook", receiver.url), "boss", private=True)
     page = shop.boss.post(f"/alert-channels/{id_}/test", follow_redirects=True).text
     assert "The address of a webhook begins with https://" in page
     assert receiver.received == []
@@ -94,21 +94,25 @@ def test_a_failed_delivery_is_shown_and_tried_again(shop: Shop, app: App, receiv
     delivery = failed_delivery(shop)
     page = shop.boss.get("/alert-channels").text
     assert ("The channel is paused." in page, "Try again" in page) == (True, True)
-    (one,) = registry.find(app.ports)
+    (one,) = channel_registry.find_channels(app.ports)
     shop.boss.post(f"/alert-channels/{one.id}/resume")
     assert "sent again within a minute" in shop.boss.post(f"/alert-deliveries/{delivery}", follow_redirects=True).text
-    registry.change(app.ports, one.id, ChannelDraft("Ops", "webhook", receiver.url), "boss", private=True)
-    deliveries.send_due(replace(messages.channel_sender(app), private=True))
+    channel_registry.change_channel(
+        app.ports, one.id, ChannelDraft("Ops", "webhook", receiver.url), "boss", private=True
+    )
+    notice_deliveries.send_due_notices(replace(messages.channel_sender(app), private=True))
     assert len(receiver.received) == 1
     assert "Try again" not in shop.boss.get("/alert-channels").text
 
 
 def test_email_leads_to_the_messages(shop: Shop, app: App) -> None:
-    channel, _ = registry.add(app.ports, ChannelDraft("Ops", "email", "", "a@example.com"), "boss", private=False)
+    channel, _ = channel_registry.add_channel(
+        app.ports, ChannelDraft("Ops", "email", "", "a@example.com"), "boss", private=False
+    )
     assert "E-mail is not set up" in shop.boss.get("/alert-channels/new/email").text
     assert "TILLSTREAM_SMTP_URL" in shop.boss.post(f"/alert-channels/{channel.id}/test", follow_redirects=True).text
     notify(app, "n1", channel)
-    deliveries.send_due(replace(messages.channel_sender(app), mail_from="a@example.com"))
+    notice_deliveries.send_due_notices(replace(messages.channel_sender(app), mail_from="a@example.com"))
     assert "Sent by e-mail" in shop.boss.get("/alert-channels").text
     assert "New alert: Alert n1" in shop.boss.get("/reports").text
 

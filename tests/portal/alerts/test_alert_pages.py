@@ -15,12 +15,11 @@ from portal.alerts import texts
 from portal.live import streams, streams_of
 from portal.live.shared_number import SharedNumber
 from tillstream.alerts import rules
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
+from tillstream.alerts.kinds import KINDS, KindName
+from tillstream.alerts.rules import QuietHours
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.alerts.kinds import KINDS
-from tillstream.domain.alerts.quiet_hours import QuietHours
 from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
@@ -30,12 +29,12 @@ def large_sales(shop: Shop) -> None:
     """Alerts about a sale in each of two stores."""
     rows = (indian_sale("1"), indian_sale("2").replace("MUM01,S1", "DEL01,S1"))
     shop.upload(indian_file(*rows), "stores.csv")
-    stored = rules.get(shop.app.ports, "large-sale")
+    stored = rules.get_rule(shop.app.ports, "large-sale")
     limits = {"amount": Decimal(1), "days": Decimal(31)}
-    rules.save(
+    rules.save_rule(
         shop.app.ports, replace(stored.rule, is_enabled=True, parameters=limits), by="boss", version=stored.version
     )
-    assert not evaluate(AlertSources(shop.app.ports, shop.app.contracts, "USD")).failed
+    assert not evaluate_rules(AlertSources(shop.app.ports, shop.app.contracts, "USD")).failed
 
 
 def test_each_kind_has_advice_and_the_page_of_an_alert_shows_it(shop: Shop) -> None:
@@ -99,12 +98,12 @@ def test_a_rule_is_added_previewed_changed_and_removed(shop: Shop, app: App) -> 
     page = shop.boss.post("/alerts/rules/new", form).text
     assert "This rule would have raised" in page
     assert "store MUM01 in IN" in page
-    count = len(rules.find(app.ports))
+    count = len(rules.find_rules(app.ports))
     quiet = {"quiet_start": "22:00", "quiet_end": "07:00", "zone": "Asia/Kolkata"}
     whole = form | quiet | {"do": "save", "limit-regions": "IN, UK", "escalate_after": "30", "digest": "yes"}
     assert shop.boss.post("/alerts/rules/new", whole).status_code == 303
-    (added,) = (one for one in rules.find(app.ports) if one.rule.name == "Large sales")
-    assert len(rules.find(app.ports)) == count + 1
+    (added,) = (one for one in rules.find_rules(app.ports) if one.rule.name == "Large sales")
+    assert len(rules.find_rules(app.ports)) == count + 1
     assert (added.rule.limits, added.rule.delivery.digest) == ({"regions": ("IN", "UK")}, True)
     assert added.rule.delivery.quiet == QuietHours(time(22), time(7), "Asia/Kolkata")
     path = f"/alerts/rules/{added.rule.id}"
@@ -134,19 +133,19 @@ def test_a_mistake_in_a_rule_is_shown_and_nothing_is_saved(
     answer = shop.boss.post("/alerts/rules/large-sale", RULE | {"limit-stores": "LON1"} | form)
     assert (answer.status_code, words in answer.text) == (422, True)
     assert 'value="LON1"' in answer.text, "what was entered is kept"
-    assert rules.get(app.ports, "large-sale").version == 0
+    assert rules.get_rule(app.ports, "large-sale").version == 0
 
 
 def test_a_rule_of_a_store_without_sales_is_saved_with_a_note(shop: Shop) -> None:
     large_sales(shop)
     path = "/alerts/rules/large-sale"
-    version = str(rules.get(shop.app.ports, "large-sale").version)
+    version = str(rules.get_rule(shop.app.ports, "large-sale").version)
     form = RULE | {"parameter-amount": "1", "parameter-days": "31", "version": version, "do": "save"}
     page = shop.boss.post(path, form | {"limit-stores": "MUM01, MUM1"}, follow_redirects=True).text
     assert "There is no store “MUM1”" in page
     assert "No sale has it yet. Check the spelling." in page
     assert "The rule is saved." in page
-    version = str(rules.get(shop.app.ports, "large-sale").version)
+    version = str(rules.get_rule(shop.app.ports, "large-sale").version)
     page = shop.boss.post(path, form | {"limit-stores": "MUM01", "version": version}, follow_redirects=True).text
     assert "There is no store" not in page
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from portal.alerts import texts
-from tillstream.domain.alerts.kinds import KINDS
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts.kinds import KINDS
+from tillstream.alerts.rules import AlertRule
 
 ONE = {
     "": "",

@@ -8,6 +8,7 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
+from tillstream.intake import store_sales
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
@@ -15,9 +16,8 @@ from tillstream.model.people import Role
 from tillstream.people import accounts, signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
+from tillstream.review import undo
 from tillstream.server.worker import Worker
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.review import undo
 
 SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
@@ -116,7 +116,7 @@ def test_an_undone_sale_appears_again_as_discarded(app: App, outcomes: Outcomes)
     since = outcomes()["next"]
     first = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
     batch = next(one for one in first if b'\\"number\\": \\"1\\"' in _raw(app, one))
-    undo.undo(app.ports, batch.batch_id, by="boss")
+    undo.undo_batch(app.ports, batch.batch_id, by="boss")
     page = outcomes(since)
     assert short(page) == [("1", "discarded")]
     assert page["outcomes"][0]["problems"][0]["code"] == "undone"
@@ -131,7 +131,7 @@ def test_a_user_reads_the_outcomes_of_own_stores_and_own_sales(app: App, person:
     for store in (STORE, "MAN1"):
         for seller in ("emma", "noah"):
             body = sale(f"{store}-{seller}", store_id=store, salesperson_id=seller, source="form")
-            store_sales.publish_from_portal(app.ports, REGION, store, json.dumps(body).encode())
+            store_sales.publish_portal_sale(app.ports, REGION, store, json.dumps(body).encode())
     Worker(app).run_until_idle()
 
     def numbers(visitor: Visitor) -> set[str]:

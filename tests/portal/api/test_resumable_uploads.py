@@ -16,14 +16,14 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX, STAGING
 from tillstream.model.people import Role
+from tillstream.operations import reconcile
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
-from tillstream.workflows.intake import complete_upload, resumable_upload
-from tillstream.workflows.operations import reconcile
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -53,7 +53,7 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
     chance = random.Random(4)
     for number in range(8):
         data = chance.randbytes(chance.choice((1, 700, 3_000_000)))
-        begun = resumable_upload.begin(app.ports, "ann", f"{number}.bin", len(data), contract="IN")
+        begun = resumable_upload.begin_upload(app.ports, "ann", f"{number}.bin", len(data), contract="IN")
         kept = 0
         while kept < len(data):
             size = chance.choice((0, 1, 17, len(data) // 3, len(data)))
@@ -61,11 +61,11 @@ def test_however_a_file_is_cut_it_arrives_as_it_was(app: App) -> None:
             piece = BytesIO(data[offset : offset + size])
             if offset != kept:
                 with pytest.raises(resumable_upload.WrongOffset):
-                    resumable_upload.append(app.ports, begun.id, "ann", offset, piece)
+                    resumable_upload.append_piece(app.ports, begun.id, "ann", offset, piece)
                 continue
-            kept = resumable_upload.append(app.ports, begun.id, "ann", offset, piece).offset
+            kept = resumable_upload.append_piece(app.ports, begun.id, "ann", offset, piece).offset
         upload = batch_records.get_batch(
-            app.ports, complete_upload.finish(app.ports, app.contracts, begun.id, "ann").batch_id
+            app.ports, upload_completion.finish_upload(app.ports, app.contracts, begun.id, "ann").batch_id
         )
         assert upload.sha256 == hashlib.sha256(data).hexdigest()
         with app.ports.objects.open(upload.bucket, upload.object, upload.generation) as stream:
@@ -112,25 +112,25 @@ def test_a_whole_file_that_is_not_the_one_announced_never_reaches_the_inbox(app:
 def test_a_part_that_is_damaged_before_it_is_used_is_named_and_never_loaded(
     app: App, person: People, *, look: bool
 ) -> None:
-    begun = resumable_upload.begin(app.ports, "ann", "june.csv", len(FILE), contract="IN", look=look)
+    begun = resumable_upload.begin_upload(app.ports, "ann", "june.csv", len(FILE), contract="IN", look=look)
     half = len(FILE) // 2
-    resumable_upload.append(app.ports, begun.id, "ann", 0, BytesIO(FILE[:half]))
+    resumable_upload.append_piece(app.ports, begun.id, "ann", 0, BytesIO(FILE[:half]))
     flip_staged(app, "sending/")
-    resumable_upload.append(app.ports, begun.id, "ann", half, BytesIO(FILE[half:]))
+    resumable_upload.append_piece(app.ports, begun.id, "ann", half, BytesIO(FILE[half:]))
     with pytest.raises(Rejected, match=r"A part of june.csv was damaged .* Upload the file again"):
-        complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
+        upload_completion.finish_upload(app.ports, app.contracts, begun.id, "ann")
     assert [*app.ports.objects.list(INBOX), *app.ports.objects.list(STAGING, "sending/")] == []
     with pytest.raises(NotFound):
-        resumable_upload.get(app.ports, begun.id, "ann")
+        resumable_upload.get_upload(app.ports, begun.id, "ann")
 
 
 def test_a_part_that_is_lost_is_named_instead_of_tried_for_ever(app: App) -> None:
-    begun = resumable_upload.begin(app.ports, "ann", "june.csv", len(FILE), contract="IN")
-    resumable_upload.append(app.ports, begun.id, "ann", 0, BytesIO(FILE))
+    begun = resumable_upload.begin_upload(app.ports, "ann", "june.csv", len(FILE), contract="IN")
+    resumable_upload.append_piece(app.ports, begun.id, "ann", 0, BytesIO(FILE))
     (stored,) = app.ports.objects.list(STAGING, "sending/")
     app.ports.objects.delete(STAGING, stored.name)
     with pytest.raises(Rejected, match=r"A part of june.csv is lost. Upload the file again"):
-        complete_upload.finish(app.ports, app.contracts, begun.id, "ann")
+        upload_completion.finish_upload(app.ports, app.contracts, begun.id, "ann")
 
 
 def test_a_cancelled_file_is_forgotten_with_its_bytes(app: App, person: People) -> None:
@@ -198,7 +198,7 @@ def test_an_abandoned_upload_is_deleted_after_three_days(app: App, person: Peopl
     clerk.sign_in("clerk-in")
     young = begin(clerk)
     clock.advance(timedelta(days=1, hours=1).total_seconds())
-    complete_upload.clean_up(app.ports, app.contracts)
+    upload_completion.clean_up_uploads(app.ports, app.contracts)
     clerk.sign_in("clerk-in")
     assert call(clerk, "HEAD", old).status_code == 404
     assert call(clerk, "HEAD", young).status_code == 200
@@ -211,13 +211,13 @@ def test_a_file_with_all_pieces_before_a_crash_is_completed_by_the_sweep(
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(complete_upload, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        broken.setattr(upload_completion, "finish_upload", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             send(clerk, place, 0, FILE)
     assert batch_records.find_batches(app.ports) == []
     clock.advance(timedelta(minutes=6).total_seconds())
     worker = Worker(app)
-    reconcile.run(app.ports, app.contracts)
+    reconcile.run_sweep(app.ports, app.contracts)
     worker.run_until_idle()
     (upload,) = batch_records.find_batches(app.ports)
     assert (upload.received_by, upload.state) == ("clerk-in", BatchState.ANNOUNCED)
@@ -226,8 +226,8 @@ def test_a_file_with_all_pieces_before_a_crash_is_completed_by_the_sweep(
 def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    begun = resumable_upload.get(app.ports, place.rsplit("/", 1)[1], "clerk-in")
-    with app.ports.objects.writer(INBOX, resumable_upload.inbox_name(begun)) as writer:
+    begun = resumable_upload.get_upload(app.ports, place.rsplit("/", 1)[1], "clerk-in")
+    with app.ports.objects.writer(INBOX, resumable_upload.upload_inbox_name(begun)) as writer:
         writer.write(FILE)
     Worker(app).run_until_idle()
     send(clerk, place, 0, FILE)
@@ -238,7 +238,7 @@ def test_a_file_kept_in_the_inbox_before_a_crash_becomes_one_upload(app: App, pe
 def test_an_empty_piece_at_the_end_finishes_what_a_crash_left(app: App, person: People) -> None:
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk)
-    resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
+    resumable_upload.append_piece(app.ports, place.rsplit("/", 1)[1], "clerk-in", 0, BytesIO(FILE))
     assert batch_records.find_batches(app.ports) == []
     assert (
         send(clerk, place, len(FILE), b"").headers["Upload-Batch"] == batch_records.find_batches(app.ports)[0].batch_id
@@ -252,7 +252,7 @@ def test_pieces_of_a_file_to_look_at_are_put_together_also_after_a_crash(app: Ap
     clerk = person(Role.CLERK, "IN")
     place = begin(clerk, look="yes")
     for start, end in ((0, 900), (900, len(FILE))):
-        resumable_upload.append(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
+        resumable_upload.append_piece(app.ports, place.rsplit("/", 1)[1], "clerk-in", start, BytesIO(FILE[start:end]))
     assert "40 of 40 rows ready to import" in clerk.get(f"/uploads/look/{place.rsplit('/', 1)[1]}").text
     assert len(list(app.ports.objects.list(STAGING, "sending/"))) == 1
 

@@ -9,11 +9,11 @@ from flask import request
 from visitor import Visitor
 
 from tillstream.app import App
+from tillstream.intake.store_sales import RECEIVE_SUBSCRIPTION
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
 from tillstream.people import store_credentials
 from tillstream.ports.bus import Message
-from tillstream.workflows.intake.store_sales import SUBSCRIPTION
 
 SEND = "/api/v1/sales"
 Send = Callable[..., Any]
@@ -50,7 +50,7 @@ def test_an_accepted_sale_passes_no_hooks(app: App, send: Send, sale: Any, hooks
     answer = send(sale, path)
 
     assert (answer.status_code, answer.get_json()["status"], hooks) == (202, "accepted", [])
-    assert len(app.ports.bus.pull(SUBSCRIPTION, 10)) == 1
+    assert len(app.ports.bus.pull(RECEIVE_SUBSCRIPTION, 10)) == 1
 
 
 def test_a_rejected_sale_is_answered_by_the_portal_and_published_never(
@@ -60,7 +60,7 @@ def test_a_rejected_sale_is_answered_by_the_portal_and_published_never(
 
     assert (answer.status_code, answer.mimetype, hooks) == (422, "application/problem+json", [SEND])
     assert answer.get_json()["problems"]
-    assert app.ports.bus.pull(SUBSCRIPTION, 10) == []
+    assert app.ports.bus.pull(RECEIVE_SUBSCRIPTION, 10) == []
 
 
 def test_both_ways_have_the_same_headers(send: Send, sale: Any, hooks: list[str]) -> None:

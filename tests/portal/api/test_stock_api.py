@@ -5,9 +5,9 @@ from typing import Any
 from shop_steps import People, Shop
 from visitor import Visitor
 
-from tillstream.inventory import records
 from tillstream.model.people import Role
 from tillstream.people import personal_tokens
+from tillstream.stock import stored_movements
 
 MOVEMENTS = "/api/v1/stock/movements"
 
@@ -86,7 +86,7 @@ def test_what_is_wrong_is_named_and_nothing_is_recorded(shop: Shop) -> None:
     for body in ({"movements": []}, {"movements": [movement(colour="red")]}, [], {}):
         assert send(shop.boss, body).status_code == 422
     assert shop.boss.post(MOVEMENTS, {"movements": "x"}).status_code == 422
-    assert records.every(shop.app.ports) == []
+    assert stored_movements.all_movements(shop.app.ports) == []
 
 
 def test_a_manager_of_one_store_sees_and_moves_the_stock_of_that_store(shop: Shop, person: People) -> None:
@@ -102,7 +102,7 @@ def test_a_manager_of_one_store_sees_and_moves_the_stock_of_that_store(shop: Sho
     transfer = {"kind": "transfer-in", "reference": "T1", "store_id": "DEL01", "other_store": "MUM01"}
     assert post(own, movement("t1", **transfer)).json["recorded"] == 1
     assert post(person(Role.CLERK, "IN", login="tara"), movement()).status_code == 403
-    assert len(records.every(shop.app.ports)) == 3
+    assert len(stored_movements.all_movements(shop.app.ports)) == 3
 
 
 def test_a_token_needs_the_right_to_record(shop: Shop) -> None:

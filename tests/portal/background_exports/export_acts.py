@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tillstream.app.subscribed_tables import source_of
-from tillstream.background_exports import registry, run
+from tillstream.delivery import background_exports, background_run
 from tillstream.people import accounts
 
 if TYPE_CHECKING:
@@ -16,18 +16,20 @@ FORM = {"address": "/sale-lines/export?format=csv&region=IN", "format": "csv", "
 
 def requested(shop: "Shop") -> str:
     """The ID of a new export."""
-    return registry.add(shop.app.ports, accounts.get_user(shop.app.ports, "boss"), "Sale lines", LINES, "csv").id
+    return background_exports.request_export(
+        shop.app.ports, accounts.get_user(shop.app.ports, "boss"), "Sale lines", LINES, "csv"
+    ).id
 
 
 def cancelled(shop: "Shop") -> str:
     export_id = requested(shop)
-    registry.cancel(shop.app.ports, export_id, "boss")
+    background_exports.cancel_export(shop.app.ports, export_id, "boss")
     return export_id
 
 
 def written(shop: "Shop") -> str:
     export_id = requested(shop)
-    assert run.run_due(source_of(shop.app)) == []
+    assert background_run.run_due_exports(source_of(shop.app)) == []
     return export_id
 
 

@@ -12,8 +12,8 @@ from visitor import Visitor, indian_file, indian_sale
 from portal import background_exports
 from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
-from tillstream.background_exports import run
-from tillstream.background_exports.export import FOLDER
+from tillstream.delivery import background_run
+from tillstream.delivery.background_exports import EXPORTS_FOLDER
 from tillstream.model.people import Role
 from tillstream.people import accounts
 
@@ -61,7 +61,7 @@ def test_an_export_is_started_listed_written_and_downloaded(sold: Visitor, app: 
     assert "1 Jun 2026 to 30 Jun 2026" in listed
     assert "Waiting" in sold.get(LINES).text.partition('id="last-exports"')[2]
     assert sold.get(f"/exports/{export_id}/file").status_code == 404
-    assert run.run_due(source_of(app)) == []
+    assert background_run.run_due_exports(source_of(app)) == []
     assert f"/exports/{export_id}/file" in sold.get(LINES).text
     page = sold.get("/exports").text
     assert f"Done: {SALES} rows" in " ".join(page.split())
@@ -74,17 +74,17 @@ def test_an_export_is_started_listed_written_and_downloaded(sold: Visitor, app: 
         csv.DictReader(io.StringIO(sold.get(LINES.replace("?", "/export?")).data.decode("utf-8-sig"), newline=""))
     )
     assert len(rows) == SALES
-    flip_staged(app, FOLDER)
+    flip_staged(app, EXPORTS_FOLDER)
     assert "The file was damaged." in sold.get(f"/exports/{export_id}/file").text
 
 
 def test_it_is_cancelled_tried_again_and_removed(sold: Visitor, app: App) -> None:
     export_id = _start(sold, "xlsx")
     sold.post(f"/exports/{export_id}/cancel")
-    assert run.run_due(source_of(app)) == []
+    assert background_run.run_due_exports(source_of(app)) == []
     assert "Cancelled" in sold.get("/exports").text
     sold.post(f"/exports/{export_id}/again")
-    assert run.run_due(source_of(app)) == []
+    assert background_run.run_due_exports(source_of(app)) == []
     assert "Done" in sold.get("/exports").text
     sold.post(f"/exports/{export_id}/remove")
     assert "No exports yet" in sold.get("/exports").text
@@ -96,7 +96,7 @@ def test_only_its_person_reads_it_and_only_in_the_scope_of_the_file(
 ) -> None:
     manager = person(Role.MANAGER, "IN", login="mira")
     export_id = _start(manager)
-    assert run.run_due(source_of(app)) == []
+    assert background_run.run_due_exports(source_of(app)) == []
     assert sold.get(f"/exports/{export_id}/file").status_code == 404
     for path in ("cancel", "again", "remove"):
         assert sold.post(f"/exports/{export_id}/{path}").status_code == 404

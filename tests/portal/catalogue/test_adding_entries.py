@@ -9,9 +9,9 @@ from test_new_codes import PAGE, sell, text
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.catalogue import records
-from tillstream.domain.catalogue.entries import EntryKind
+from tillstream.catalogue import stored_entries
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import EntryKind
 from tillstream.people import accounts
 
 __all__ = ["sell"]  # the sales of the fixture `sold`
@@ -45,7 +45,7 @@ def test_an_entry_whose_code_exists_is_not_added_however_often_it_is_saved(
     again = dict(re.findall(r'name="(version)" value="(\d+)"', page.text))
     assert again == {"version": "0"}
     assert boss.post(f"/catalogue/{tab}/save", NEW | key | again | {"name": "Another"}).status_code == 409
-    assert [one.entry.name for one in records.find(app.ports, kind)] == ["Renamed"]
+    assert [one.entry.name for one in stored_entries.find_entries(app.ports, kind)] == ["Renamed"]
 
 
 def test_an_existing_entry_of_other_stores_is_named_without_a_link(person: Person, app: App, portal: Flask) -> None:

@@ -123,7 +123,7 @@ def test_the_history_lists_only_the_amounts_that_changed(boss: Visitor) -> None:
 
 def test_the_history_of_an_accepted_code_begins_with_its_price(boss: Visitor, app: App) -> None:
     code = NewCode("IN", "POT", "Pot", price=Decimal("12.50"), currency="INR", first_day=date(2026, 6, 3))
-    new_codes.accept(app.ports, [code], by="ana", regions=["IN"])
+    new_codes.accept_code(app.ports, [code], by="ana", regions=["IN"])
     history = text(boss.get("/catalogue/products/entry?code=POT")).partition("History")[2]
     assert "Prices – IN: 12.50 INR from 3 Jun 2026" in history
 

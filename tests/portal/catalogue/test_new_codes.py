@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.catalogue import products
+from tillstream.catalogue import stored_entries
 from tillstream.model.people import Role
 
 Person = Callable[..., Visitor]
@@ -37,7 +37,7 @@ def test_a_new_code_is_listed_with_its_evidence_and_accepted_with_name_and_price
     assert re.search(r"Kettle P1 IN Kitchen 100(\.00)? INR 3 .*MUM01", text(page))
     assert "Pot" not in text(sold.get(f"{PAGE}?q=kettle"))
     assert sold.post(PAGE, {"answer": "accept IN:P1"}).status_code == 303
-    product = products.get(app.ports, "P1")
+    product = stored_entries.get_product(app.ports, "P1")
     assert product
     assert (product.name, product.category) == ("Kettle", "Kitchen")
     assert [(one.region, one.currency, str(one.valid_from)) for one in product.prices] == [("IN", "INR", "2026-06-03")]
@@ -60,7 +60,7 @@ def test_an_acceptance_is_undone_and_the_code_is_new_again(sold: Visitor, app: A
     sold.post(PAGE, {"answer": "accept IN:P1"})
     assert "Accepted as P1" in text(sold.get(f"{PAGE}?state=decided"))
     sold.post(f"{PAGE}/undo", {"region": "IN", "code": "P1"})
-    assert products.get(app.ports, "P1") is None
+    assert stored_entries.get_product(app.ports, "P1") is None
     assert "Kettle P1 IN" in text(sold.get(PAGE))
     assert "Kettle" not in text(sold.get("/catalogue?state=all"))
 
@@ -71,7 +71,7 @@ def test_several_codes_are_accepted_or_ignored_at_once(sold: Visitor, app: App) 
     for code in ("P1", "P2"):
         sold.post(f"{PAGE}/undo", {"region": "IN", "code": code})
     sold.post(PAGE, {"answer": "accept", "code": ids(sold.get(PAGE))})
-    assert [bool(products.get(app.ports, code)) for code in ("P1", "P2")] == [True, True]
+    assert [bool(stored_entries.get_product(app.ports, code)) for code in ("P1", "P2")] == [True, True]
     assert "Select at least one code." in text(sold.post(PAGE, {"answer": "accept"}))
     assert "These codes are no longer new" in text(sold.post(PAGE, {"answer": "ignore IN:P1"}))
 
@@ -83,12 +83,12 @@ def test_a_code_is_merged_into_a_product_that_is_searched(sold: Visitor, app: Ap
     assert 'value="PAN"' in page.text
     assert "No product has this code or name." in text(sold.get(f"{to_choose.location}&q=none"))
     sold.post(f"{PAGE}/merge", {"codes": "IN:P2", "product": "PAN"})
-    product = products.find_code(app.ports, "IN", "P2")
+    product = stored_entries.find_product(app.ports, "IN", "P2")
     assert product
     assert product.code == "PAN"
     assert "Merged into PAN" in text(sold.get(f"{PAGE}?state=decided"))
     sold.post(f"{PAGE}/undo", {"region": "IN", "code": "P2"})
-    assert products.find_code(app.ports, "IN", "P2") is None
+    assert stored_entries.find_product(app.ports, "IN", "P2") is None
 
 
 def test_only_who_edits_products_of_the_whole_company_decides(sold: Visitor, person: Person) -> None:
@@ -126,13 +126,13 @@ def test_a_cost_in_the_past_is_saved_after_its_effect_was_shown(sold: Visitor, a
     page = sold.post("/catalogue/products/amounts", row | {"valid_from": first_day})
     assert page.status_code == 200
     assert re.search(r"INR .* 3 no cost 180(\.00)? – 60", text(page))
-    product = products.get(app.ports, "P1")
+    product = stored_entries.get_product(app.ports, "P1")
     assert product
     assert product.costs == ()
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text.partition("/amounts")[2]))
     hidden.pop("csrf_token")
     assert sold.post("/catalogue/products/amounts", hidden).status_code == 303
-    product = products.get(app.ports, "P1")
+    product = stored_entries.get_product(app.ports, "P1")
     assert product
     assert [str(one.amount) for one in product.costs] == ["40"]
     later = row | {"amount": "50", "version": "2", "valid_from": "2026-07-01"}

@@ -7,9 +7,9 @@ from visitor import Visitor, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.catalogue import records
-from tillstream.domain.catalogue.entries import EntryKind, Salesperson, Store
+from tillstream.catalogue import stored_entries
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import EntryKind, Salesperson, Store
 
 Person = Callable[..., Visitor]
 PAGE = "/catalogue/new-codes"
@@ -34,7 +34,7 @@ def test_a_manager_of_the_region_accepts_a_store_and_undoes_it(sold: Visitor, pe
     assert re.search(r"MUM01 MUM01 IN INR 1 3 ", text(page))
     assert "Merge" not in page.text
     assert manager.post(PAGE, {"answer": "accept store:IN:MUM01"}).location == STORES
-    store = records.current(app.ports, EntryKind.STORE, "IN", "MUM01")
+    store = stored_entries.get_current_entry(app.ports, EntryKind.STORE, "IN", "MUM01")
     assert isinstance(store, Store)
     assert (store.name, store.currency) == ("MUM01", "INR")
     assert "MUM01 is accepted: the catalogue has it now." in text(manager.get(STORES))
@@ -42,7 +42,7 @@ def test_a_manager_of_the_region_accepts_a_store_and_undoes_it(sold: Visitor, pe
     assert "Accepted as MUM01" in text(decided)
     assert "/catalogue/stores/entry?region=IN&amp;store_id=MUM01" in decided.text
     manager.post(f"{PAGE}/undo", {"region": "IN", "code": "MUM01", "kind": "store"})
-    assert records.current(app.ports, EntryKind.STORE, "IN", "MUM01") is None
+    assert stored_entries.get_current_entry(app.ports, EntryKind.STORE, "IN", "MUM01") is None
     assert "MUM01 MUM01 IN" in text(manager.get(STORES))
 
 
@@ -53,7 +53,7 @@ def test_a_salesperson_is_accepted_with_their_stores_or_ignored(sold: Visitor, a
     assert "No new codes" in text(sold.get(SELLERS))
     sold.post(f"{PAGE}/undo", {"region": "IN", "code": seller, "kind": "salesperson"})
     sold.post(PAGE, {"answer": "accept", "code": [code]})
-    entry = records.current(app.ports, EntryKind.SALESPERSON, "IN", seller)
+    entry = stored_entries.get_current_entry(app.ports, EntryKind.SALESPERSON, "IN", seller)
     assert isinstance(entry, Salesperson)
     assert entry.stores == ("MUM01",)
 

@@ -10,7 +10,7 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.catalogue import products
+from tillstream.catalogue import stored_entries
 from tillstream.model.people import Role
 
 Person = Callable[..., Visitor]
@@ -78,7 +78,7 @@ def test_a_concurrent_edit_shows_both_values_and_overwrites_nothing(boss: Visito
     assert response.status_code == 409
     assert 'value="Water kettle"' in response.text
     assert "Stored now: Tea kettle" in text(response)
-    product = products.get(app.ports, "KET/1")
+    product = stored_entries.get_product(app.ports, "KET/1")
     assert product
     assert product.name == "Tea kettle"
     again = re.search(r'name="version" value="(\d+)"', response.text)
@@ -106,7 +106,7 @@ def test_prices_are_added_and_removed(boss: Visitor, app: App) -> None:
     stale = boss.post("/catalogue/products/amounts", {"code": "KET/1", "list": "prices", "remove": "0", "version": "1"})
     assert stale.status_code == 409
     boss.post("/catalogue/products/amounts", {"code": "KET/1", "list": "prices", "remove": "0", "version": "2"})
-    product = products.get(app.ports, "KET/1")
+    product = stored_entries.get_product(app.ports, "KET/1")
     assert product
     assert product.prices == ()
 
@@ -119,9 +119,9 @@ def test_an_import_shows_its_changes_before_it_changes_anything(boss: Visitor, a
     assert "1 to add, 1 to change, of 2 rows." in shown
     assert "2 KET/1 Name Kettle Tea kettle" in shown
     assert "Columns that are not read: colour" in shown
-    assert products.get(app.ports, "PAN") is None
+    assert stored_entries.get_product(app.ports, "PAN") is None
     assert confirm(boss, page).status_code == 303
-    assert products.get(app.ports, "PAN") is not None
+    assert stored_entries.get_product(app.ports, "PAN") is not None
     assert "import" in text(boss.get(ENTRY))
 
 

@@ -38,5 +38,5 @@ class Source:
     def run_due(self) -> None:
         """Run the connectors that are due, as the server does, and process what they bring."""
         app = self.shop.app
-        run.run_due(app.ports, app.contracts, source_access(app))
+        run.run_due_connectors(app.ports, app.contracts, source_access(app))
         self.shop.work()

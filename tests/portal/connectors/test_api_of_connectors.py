@@ -8,7 +8,7 @@ from connectors.connector_source import Source
 from shop_steps import Shop
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.connectors import records, status
+from tillstream.connectors import records, state
 from tillstream.model.people import Role
 from tillstream.people import personal_tokens
 
@@ -45,7 +45,7 @@ def test_states_and_runs(call: Callable[..., Any], source: Source) -> None:
 def test_a_program_of_an_administrator_runs_and_pauses(call: Callable[..., Any], shop: Shop) -> None:
     answer = call("boss", f"{PATH}/erp/run", "POST")
     assert (answer.status_code, answer.get_json()["state"]) == (202, "requested")
-    assert status.of(shop.app.ports, "erp").is_requested
+    assert state.connector_status(shop.app.ports, "erp").is_requested
     assert call("boss", f"{PATH}/erp/pause", "POST").get_json()["is_paused"]
     assert not call("boss", f"{PATH}/erp/resume", "POST").get_json()["is_paused"]
 
@@ -61,4 +61,4 @@ def test_a_manager_only_reads_those_of_their_regions(
         answer = call("maya", f"{PATH}/erp/{name}", "POST")
         assert (answer.status_code, "Only an administrator" in answer.text) == (403, True)
         assert call("uma", f"{PATH}/erp/{name}", "POST").status_code == 404
-    assert not records.get(shop.app.ports, "erp").is_paused
+    assert not records.get_connector(shop.app.ports, "erp").is_paused

@@ -26,7 +26,7 @@ def test_the_empty_list_offers_the_kinds(shop: Shop, source: Source) -> None:
     page = shop.boss.get("/connectors").text
     assert "No connectors yet" in page
     kinds = shop.boss.get("/new-connector").text
-    for kind in table.kinds():
+    for kind in table.all_kinds():
         assert kind.about in page
         assert f'href="/new-connector/{kind.name}"' in kinds
 
@@ -60,7 +60,7 @@ def test_a_mistake_is_shown_at_its_input_and_nothing_is_stored(
     assert answer.status_code == 422
     (_, _, field) = answer.text.partition('class="field wrong"')
     assert words in field.partition("</div>")[0]
-    assert records.find(shop.app.ports) == []
+    assert records.find_connectors(shop.app.ports) == []
 
 
 def test_settings_are_tested_before_they_are_saved(shop: Shop, source: Source) -> None:
@@ -71,7 +71,7 @@ def test_settings_are_tested_before_they_are_saved(shop: Shop, source: Source) -
     assert 'value="erp"' in page.text, "what was entered is still there"
     page = shop.boss.post(f"{NEW}/test", source.fields | {"setting-list": "/nowhere/x.json"})
     assert re.search(r"The test failed after \d+\.\d seconds\. There is no list /nowhere/x\.json\.", page.text)
-    assert records.find(shop.app.ports) == []
+    assert records.find_connectors(shop.app.ports) == []
 
 
 def test_a_connector_is_added_and_run_and_what_it_brought_is_linked(shop: Shop, source: Source) -> None:
@@ -84,7 +84,7 @@ def test_a_connector_is_added_and_run_and_what_it_brought_is_linked(shop: Shop, 
     assert "Starts soon" in page
     assert 'data-poll="2"' in page
     source.run_due()
-    (run,) = runs.latest(shop.app.ports, "erp")
+    (run,) = runs.latest_runs(shop.app.ports, "erp")
     page = shop.boss.get("/connectors/erp").text
     assert f'<a href="/uploads/{run.batches[0]}">june.csv</a>' in page
     assert "1 item" in page
@@ -142,11 +142,11 @@ def test_a_paused_connector_is_not_run(shop: Shop, source: Source) -> None:
     source.add()
     shop.boss.post("/connectors/erp/pause")
     source.run_due()
-    assert runs.latest(shop.app.ports, "erp") == []
+    assert runs.latest_runs(shop.app.ports, "erp") == []
     assert "Paused" in shop.boss.get("/connectors/erp").text
     shop.boss.post("/connectors/erp/resume")
     source.run_due()
-    assert len(runs.latest(shop.app.ports, "erp")) == 1
+    assert len(runs.latest_runs(shop.app.ports, "erp")) == 1
 
 
 def test_a_position_is_shown_and_kept_by_an_edit(shop: Shop, source: Source) -> None:
@@ -158,7 +158,7 @@ def test_a_position_is_shown_and_kept_by_an_edit(shop: Shop, source: Source) -> 
     assert shop.boss.post("/connectors/erp/edit", source.fields | {"setting-list": "a.txt"}).status_code == 422
     changes = {"contract": "", "every_minutes": "60", "setting-order": "oldest"}
     assert shop.boss.post("/connectors/erp/edit", source.fields | changes).status_code == 303
-    changed = records.get(shop.app.ports, "erp")
+    changed = records.get_connector(shop.app.ports, "erp")
     assert (changed.settings["order"], changed.contract, changed.every_minutes) == ("oldest", "", 60)
     page = shop.boss.get("/connectors/erp").text
     assert "every hour" in page
@@ -215,7 +215,7 @@ def test_a_complete_backfill_has_no_lag_and_no_schedule(shop: Shop, tmp_path: Pa
     (history / "june.csv").write_bytes(indian_file(indian_sale("1")))
     result = COMMANDS["backfill"](shop.app, quiet, paths=[str(history)], contract="IN")
     assert result.code == 0, result
-    (backfill,) = backfills.find(shop.app.ports)
+    (backfill,) = backfills.find_backfills(shop.app.ports)
     page = shop.boss.get(f"/connectors/{backfill.name}").text
     assert [words in page for words in ("Read to its end", "Lag", "Resume")] == [True, False, False]
     assert '<td data-label="Lag">–</td>' in shop.boss.get("/connectors").text
@@ -223,8 +223,8 @@ def test_a_complete_backfill_has_no_lag_and_no_schedule(shop: Shop, tmp_path: Pa
 
 def test_what_an_interrupted_run_brought_is_not_recorded(shop: Shop, source: Source) -> None:
     source.add()
-    run_id = runs.new_id(shop.app.ports, "erp")
-    runs.save(shop.app.ports, run_id, runs.Run("erp", "2026-06-04T08:00:00+00:00"))
+    run_id = runs.new_run_id(shop.app.ports, "erp")
+    runs.save_run(shop.app.ports, run_id, runs.ConnectorRun("erp", "2026-06-04T08:00:00+00:00"))
     runs.note_interrupted(shop.app.ports, run_id)
     page = shop.boss.get("/connectors/erp").text
     assert '<td data-label="Brought">not recorded</td>' in page

@@ -13,7 +13,7 @@ from tillstream.model.batch import BatchKind
 from tillstream.model.people import Role
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
-from tillstream.workflows.corrections.drafts import draft
+from tillstream.review import correction_draft
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -84,7 +84,7 @@ def test_a_step_for_all_alike_finds_them_beyond_the_page(person: People, work: W
     assert response["counts"]["touched"] == 120
     response = fixer.step("replace", value="ten", text="10.00")
     assert response["counts"]["accepted"] == 120
-    assert len(draft.get(clerk.app.ports, batch).steps) == 2
+    assert len(correction_draft.get_draft(clerk.app.ports, batch).steps) == 2
     assert fixer.post("undo")["counts"]["accepted"] == 0
     assert fixer.post("redo")["counts"]["accepted"] == 120
 
@@ -257,4 +257,4 @@ def test_an_empty_edit_is_rejected_with_a_message(fixer: Fixer, step: Any) -> No
     response = fixer.post("steps", step=step)
     assert response["status"] == 422
     assert response["detail"]
-    assert draft.get(fixer.who.app.ports, fixer.batch).version == 0
+    assert correction_draft.get_draft(fixer.who.app.ports, fixer.batch).version == 0

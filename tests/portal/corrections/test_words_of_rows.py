@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tillstream.domain.alerts.kinds import KINDS
+from tillstream.alerts.kinds import KINDS
 from tillstream.model.problems import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[3]

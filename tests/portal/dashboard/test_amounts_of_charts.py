@@ -9,9 +9,8 @@ from portal.compare.effects import explain
 from portal.dashboard import charts
 from portal.goals import charts as goal_charts
 from tillstream.analytics.comparison import named_effects
-from tillstream.domain.goals.goal import Target
-from tillstream.goals.standings import Standing
-from tillstream.goals.tree import TargetGoal
+from tillstream.goals.standings import GoalStanding, TargetGoal
+from tillstream.goals.targets import GoalTarget
 
 AMOUNTS = {"EUR": "1,234.57", "JPY": "1,235", "KWD": "1,234.566"}
 """Currency → 1234.5655 in it."""
@@ -27,7 +26,7 @@ def test_the_words_of_charts_round_as_tables_do(currency: str) -> None:
     figure = charts.heatmap(cells, [date(2026, 6, 1)], ("Monday",), currency)
     assert expected in charts.describe_heatmap(figure, ("Monday",))
     goal = TargetGoal(amount, currency, "entered")
-    standing = Standing(Target(), currency, goal, None, amount, Decimal(0), None, None, None)
+    standing = GoalStanding(GoalTarget(), currency, goal, None, amount, Decimal(0), None, None, None)
     assert goal_charts.describe("All", standing) == f"All: {expected} sold, of a goal of {expected}."
 
 

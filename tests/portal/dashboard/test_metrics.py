@@ -17,9 +17,9 @@ from portal.dashboard.charts import over_time, period_name
 from tillstream.analytics import queries
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
+from tillstream.intake import inbox
 from tillstream.model.dates import PERIOD_PRESETS, preset_dates
 from tillstream.model.people import UNRESTRICTED, Role
-from tillstream.workflows.intake import uploads
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -79,7 +79,7 @@ def test_a_settlement_while_an_empty_page_is_rendered_is_news_to_it(
 
     def then_settle() -> bool:
         answer = any_sales()
-        uploads.receive(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
+        inbox.receive_file(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(SALES), by="admin")
         work()
         return answer
 

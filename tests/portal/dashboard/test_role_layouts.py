@@ -16,7 +16,7 @@ from portal.dashboard import charts
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
-from tillstream.exports.formats import FORMATS
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.countries import country_code
 from tillstream.model.people import PERMISSIONS, Role
 

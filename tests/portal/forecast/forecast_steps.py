@@ -7,9 +7,9 @@ import shop_of_two_stores
 from visitor import Visitor
 
 from portal.context import EXTENSION
-from tillstream.forecasting import outside
-from tillstream.forecasting.outside import OutsideValue
-from tillstream.forecasting.run import run
+from tillstream.forecasting import outside_series
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.outside_series import OutsideValue
 
 
 def sell(admin: Visitor, work: Callable[[], None]) -> None:
@@ -19,6 +19,6 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
     ports = admin.client.application.extensions[EXTENSION].ports
     days = [shop_of_two_stores.FIRST + timedelta(days=number) for number in range(170)]
     visitors = [OutsideValue(day, 900.0 + 30 * day.weekday(), day + timedelta(days=1)) for day in days]
-    outside.save(ports, "visitors", visitors, by="boss", file="visitors.csv")
-    outside.save(ports, "opening_day", visitors[-3:], by="boss", file="opening.csv")
-    run(ports, shop_of_two_stores.Here)
+    outside_series.save_series(ports, "visitors", visitors, by="boss", file="visitors.csv")
+    outside_series.save_series(ports, "opening_day", visitors[-3:], by="boss", file="opening.csv")
+    run_forecast(ports, shop_of_two_stores.Here)

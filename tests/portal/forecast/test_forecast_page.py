@@ -12,13 +12,13 @@ from visitor import Visitor, indian_file, indian_sale
 from portal.forecast import texts
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.domain.goals.goal import Target
-from tillstream.forecasting import runs
-from tillstream.goals.projection import forecast_sums
-from tillstream.goals.reading import MonthOfGoals
+from tillstream.forecasting import run_records
+from tillstream.goals.month_projection import forecast_sums
+from tillstream.goals.standings import MonthOfGoals
+from tillstream.goals.targets import GoalTarget
 from tillstream.model.months import Month
 from tillstream.model.people import UNRESTRICTED, Role
-from tillstream.reports import executive, period, report_mail
+from tillstream.reports import executive, facts, report_mail
 from tillstream.reports.facts import ReportSource
 
 People = Callable[..., Visitor]
@@ -151,7 +151,7 @@ def test_an_administrator_requests_a_forecast(sold: Visitor, app: App) -> None:
     assert "Forecast again" in sold.get("/forecast?target=units").text
     words = "A new forecast is made within a few minutes, or after a load of sales that is under way."
     assert words in sold.post("/forecast", follow_redirects=True).text
-    assert runs.is_due(app.ports, at_night=False)
+    assert run_records.is_forecast_due(app.ports, at_night=False)
     assert "forecast.requested" in sold.get("/audit?action=forecast.requested").text
 
 
@@ -161,9 +161,12 @@ def test_without_a_run_the_page_explains_when_one_comes(person: People, app: App
     assert "No forecast has been made yet" in page
     assert "Make a forecast now" in page
     assert "No forecast has been made yet" in admin.get("/forecast/accuracy").text
-    runs.note_progress(app.ports, "2026-07-01T03:00:00+00:00", 3, 14)
+    run_records.note_progress(app.ports, "2026-07-01T03:00:00+00:00", 3, 14)
     assert "3 of 14 steps are done" in admin.get("/forecast").text
-    runs.save(app.ports, runs.Run("2026-07-01T03:00:00+00:00", "2026-07-01T03:00:01+00:00", "There are too few."))
+    run_records.save_run(
+        app.ports,
+        run_records.ForecastRun("2026-07-01T03:00:00+00:00", "2026-07-01T03:00:01+00:00", "There are too few."),
+    )
     assert "There are too few. The next attempt is made tonight." in admin.get("/forecast").text
 
 
@@ -185,12 +188,19 @@ def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visit
     assert {(row["covered_regions"], row["missing_regions"]) for row in rows_of(sold, level="total")} == {("UK", "IN")}
     assert {row["missing_regions"] for row in rows_of(sold, level="region")} == {None}
     source = ReportSource(
-        sold.app.ports, sold.app.contracts, UNRESTRICTED, period.latest(period.MONTH, date(2026, 7, 1)), "USD", "USD"
+        sold.app.ports,
+        sold.app.contracts,
+        UNRESTRICTED,
+        facts.latest_period(facts.MONTH, date(2026, 7, 1)),
+        "USD",
+        "USD",
     )
-    assert f"is expected in {lacks}; with 80% probability" in report_mail.text_of(executive.document(source))
+    assert f"is expected in {lacks}; with 80% probability" in report_mail.report_mail_text(
+        executive.executive_report(source)
+    )
     month = MonthOfGoals(sold.app.ports, sold.app.contracts, "USD", Month.of(date(2026, 7, 1)))
-    assert forecast_sums(month.sales, month.month, Target()) == {}
-    assert set(forecast_sums(month.sales, month.month, Target("UK"))) == {Target("UK")}
+    assert forecast_sums(month.sales, month.month, GoalTarget()) == {}
+    assert set(forecast_sums(month.sales, month.month, GoalTarget("UK"))) == {GoalTarget("UK")}
     assert (
         queries.run_query(sold.app.ports.warehouse, "forecasts", UNRESTRICTED).column("missing_regions")[0].as_py()
         == "IN"

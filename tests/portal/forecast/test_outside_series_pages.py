@@ -8,7 +8,7 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.forecasting import outside
+from tillstream.forecasting import outside_series
 from tillstream.model.people import Role
 from tillstream.records import audit_log
 
@@ -34,7 +34,7 @@ def test_without_a_series_the_page_offers_an_example_that_can_be_imported(admin:
     example = admin.get("/forecast/series/template.csv")
     assert example.headers["Content-Disposition"] == "attachment; filename=series-template.csv"
     assert "is imported: 5 values from" in upload(admin, example.data, "visitors").text
-    (series,) = outside.listed(app.ports)
+    (series,) = outside_series.listed_series(app.ports)
     assert (series.last, series.rows, series.by) == ("2026-06-30", 5, "boss")
 
 
@@ -65,7 +65,7 @@ def test_a_file_with_wrong_rows_is_refused_as_a_whole_with_line_problem_and_reme
     ):  # fmt: skip
         assert text in answer.text
     assert 'value="visits"' in answer.text, "the name is kept"
-    assert outside.listed(app.ports) == []
+    assert outside_series.listed_series(app.ports) == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_cannot_be_imported_is_explained(admin: Visitor, app: App, content:
     answer = upload(admin, content, name)
     assert answer.status_code == 422
     assert text in answer.text
-    assert outside.stored(app.ports) == []
+    assert outside_series.stored_series(app.ports) == []
 
 
 def test_a_form_without_a_file_is_shown_again(admin: Visitor) -> None:
@@ -97,12 +97,12 @@ def test_an_import_and_a_removal_are_taken_back(admin: Visitor, app: App) -> Non
     page = admin.get("/forecast/series/visits").text
     assert "Before it, the series had 2 values" in page
     assert "The series visits is restored." in admin.post("/forecast/series/visits/restore", follow_redirects=True).text
-    assert outside.listed(app.ports)[0].rows == 2
+    assert outside_series.listed_series(app.ports)[0].rows == 2
     removed = admin.post("/forecast/series/visits/remove", follow_redirects=True).text
     assert "The series visits is removed." in removed
     assert "Removed series" in removed
     assert admin.get("/forecast/series/visits").status_code == 404
-    assert outside.listed(app.ports) == []
+    assert outside_series.listed_series(app.ports) == []
     assert "Used from the next forecast on" in admin.post("/forecast/series/visits/restore", follow_redirects=True).text
     entries = [
         one.what for one in audit_log.find_entries(app.ports, audit_log.AuditFilter()) if one.what.startswith("series")

@@ -10,8 +10,8 @@ from forecast_steps import sell  # noqa: F401 - what the fixtures of the module 
 from visitor import Visitor
 
 from tillstream.app import App
+from tillstream.forecasting.forecast_run import price_effect_rows
 from tillstream.forecasting.price_effects import PriceEffect
-from tillstream.forecasting.rows import price_effect_rows
 from tillstream.model.people import Role
 
 People = Callable[..., Visitor]

@@ -9,7 +9,7 @@ import shop_of_two_stores
 from visitor import Visitor
 
 from portal.context import EXTENSION
-from tillstream.goals import records
+from tillstream.goals import stored_goals
 from tillstream.model.months import Month
 from tillstream.model.people import Role
 
@@ -34,7 +34,7 @@ def stored(visitor: Visitor) -> dict[tuple[str, str, str], str]:
     """region, store and measure → amount."""
     ports = visitor.client.application.extensions[EXTENSION].ports
     assert JUNE is not None
-    goals = records.read(ports, JUNE).goals.values()
+    goals = stored_goals.read_goals(ports, JUNE).goals.values()
     return {(one.target.region, one.target.store, one.measure.value): str(one.amount) for one in goals}
 
 

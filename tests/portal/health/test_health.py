@@ -12,18 +12,18 @@ from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from portal.health import CONNECTIONS, ready
 from tillstream.alerts import records as alerts
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App
-from tillstream.connectors import status
+from tillstream.connectors import state
 from tillstream.model.errors import Unavailable
 from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.operations import maintenance_status, reconcile
 from tillstream.people import accounts, personal_tokens
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind, LossRecord
 from tillstream.server.connections import Connections, Reason
 from tillstream.settings import Settings
-from tillstream.workflows.operations import maintenance_log, reconcile
 
 People = Callable[..., Visitor]
 
@@ -75,7 +75,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
-    reconcile.run(app.ports, app.contracts)
+    reconcile.run_sweep(app.ports, app.contracts)
     page = admin.get("/status").text
     for text in (
         "Everything is working",
@@ -85,7 +85,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
         "Batches announced",
     ):
         assert text in page
-    assert maintenance_log.last(app.ports, maintenance_log.SWEEP)
+    assert maintenance_status.last_run(app.ports, maintenance_status.SWEEP_TASK)
     assert person(Role.MANAGER, "IN").get("/status").status_code == 403
 
 
@@ -110,10 +110,10 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
     try:
         flask: Flask = create_app(app)
         client = flask.test_client()
-        status.begin(app.ports, "shop", "shop:1")
+        state.begin_run(app.ports, "shop", "shop:1")
         now = app.ports.clock.now()
         read = {"next_at": now, "is_complete": True, "stalled": 0, "error": "", "behind": 0, "notes": ()}
-        status.end(app.ports, "shop", "shop:1", **read)
+        state.end_run(app.ports, "shop", "shop:1", **read)
         client.get("/healthz")
         connections = Connections()
         connections.closed[Reason.ROOM] += 2
@@ -158,8 +158,8 @@ def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_deal
     answer = anonymous.get("/healthz/ready")
     assert (answer.status_code, answer.get_json()["status"], answer.get_json()["losses"]) == (200, "attention", 1)
     assert "S1" not in answer.text
-    evaluate(AlertSources(app.ports, app.contracts, "USD"))
-    (alert,) = alerts.active(app.ports, UNRESTRICTED)
+    evaluate_rules(AlertSources(app.ports, app.contracts, "USD"))
+    (alert,) = alerts.active_alerts(app.ports, UNRESTRICTED)
     assert (alert.rule_id, alert.region) == ("data-lost", "UK")
 
     path = f"/status/losses/{record.id}"
@@ -170,8 +170,8 @@ def test_a_loss_is_in_the_headline_in_readiness_and_in_an_alert_until_it_is_deal
     assert "A test till." in page
     assert readiness(anonymous.client.application).get_json()["status"] == "ok"
     app.ports.clock.advance(600)  # type: ignore[attr-defined]
-    evaluate(AlertSources(app.ports, app.contracts, "USD"))
-    assert alerts.active(app.ports, UNRESTRICTED) == []
+    evaluate_rules(AlertSources(app.ports, app.contracts, "USD"))
+    assert alerts.active_alerts(app.ports, UNRESTRICTED) == []
     assert "Lost or damaged: 3" in admin.post(path, {"decision": "open"}, follow_redirects=True).text
 
 

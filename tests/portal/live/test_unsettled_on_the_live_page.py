@@ -12,6 +12,7 @@ from functions.receiving import keep_receiving
 from portal.live import streams
 from tillstream.app import App
 from tillstream.handlers import FUNCTIONS, Event, dispatch
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import Batch
 from tillstream.model.events import SALES_RECEIVED
 from tillstream.model.messages import store_sale_schema
@@ -19,7 +20,6 @@ from tillstream.model.people import Role
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
 from tillstream.records import data_version
-from tillstream.workflows.intake.store_sales import publish
 
 People = Callable[..., Visitor]
 MANY = {"wsgi.multithread": True}
@@ -41,7 +41,7 @@ def receive(app: App, *numbers: str, store: str = "LON1") -> None:
             "sold_at": sold_at,
             "lines": [line],
         }
-        publish(app.ports, StoreToken("till", "UK", store), sale)
+        publish_unsigned_sale(app.ports, StoreToken("till", "UK", store), sale)
 
     def stage(batch: Batch) -> None:
         dispatch(app, Event("1", SALES_RECEIVED, {"batch_id": batch.batch_id}), FUNCTIONS["sales"])

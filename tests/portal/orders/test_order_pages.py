@@ -15,17 +15,17 @@ from visitor import Visitor
 from portal.context import EXTENSION
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
-from tillstream.mail import outbox
 from tillstream.model.people import Role
-from tillstream.purchasing import orders
+from tillstream.records import mail as records_mail
+from tillstream.stock import purchase_orders
+from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
 People = Callable[..., Visitor]
 NEW = "/orders/new?supplier=ACME&place=IN/MUM01"
 
 
 def stored(app: App, number: str = "PO-000001") -> PurchaseOrder:
-    return orders.with_number(app.ports, number)
+    return purchase_orders.order_with_number(app.ports, number)
 
 
 def test_a_new_order_offers_the_products_of_its_supplier(manager: Visitor, app: App) -> None:
@@ -46,7 +46,7 @@ def test_a_new_order_offers_the_products_of_its_supplier(manager: Visitor, app: 
 def test_a_repeated_form_creates_one_order(manager: Visitor, app: App) -> None:
     form = filled(manager.get(NEW), {KETTLE: "12"})
     assert manager.post("/orders/new", form).location == manager.post("/orders/new", form).location
-    assert len(orders.find(app.ports)) == 1
+    assert len(purchase_orders.find_orders(app.ports)) == 1
 
 
 def test_a_scan_adds_a_pack_and_a_search_offers_what_matches(manager: Visitor) -> None:
@@ -89,7 +89,7 @@ def test_mistakes_are_shown_with_what_was_entered(
     assert answer.status_code == 422
     assert words in answer.text
     assert fields(answer)["units"] == form["units"]
-    assert orders.find(app.ports) == []
+    assert purchase_orders.find_orders(app.ports) == []
 
 
 def test_units_that_are_no_packs_or_too_few_are_pointed_out(manager: Visitor) -> None:
@@ -144,10 +144,10 @@ def test_an_order_is_mailed_to_its_supplier_once(manager: Visitor, app: App) -> 
     assert "E-mail the order as PDF to orders@acme.example" in manager.get(f"/orders/{number}").text
     answers = [manager.post(f"/orders/{number}/send", {"email": "yes"}).status_code for _ in range(2)]
     assert answers == [303, 422]
-    (mail,) = outbox.listed(app.ports)
+    (mail,) = records_mail.list_mail(app.ports)
     assert (mail.to, mail.subject) == ("orders@acme.example", "Purchase order PO-000001")
     contents: list[bytes] = []
-    outbox.send_due(app.ports, lambda _, content: contents.append(content))
+    records_mail.send_due_mail(app.ports, lambda _, content: contents.append(content))
     assert b'filename="PO-000001.pdf"' in contents[0]
     assert b"From: tillstream@mail.example.com" in contents[0]
 
@@ -200,7 +200,7 @@ def test_the_list_filters_searches_and_sorts(manager: Visitor, clock: ManualCloc
 def test_orders_of_other_stores_do_not_exist_for_a_manager(manager: Visitor, app: App, person: People) -> None:
     number = sent(manager)
     delhi = PurchaseOrder("d", "ACME", "IN", "DEL01", "INR", lines({KETTLE: 6}))
-    orders.create(app.ports, delhi, by="ana")
+    purchase_orders.create_order(app.ports, delhi, by="ana")
     other = person(Role.MANAGER, "IN", login="dev", stores=("DEL01",))
     assert "PO-000002" in other.get("/orders").text
     assert number not in other.get("/orders").text
@@ -233,7 +233,7 @@ def test_other_roles_see_the_orders_of_their_stores_and_change_nothing(
 
 def test_an_order_for_more_lines_than_fit_on_a_page_is_shown(manager: Visitor, app: App) -> None:
     many = tuple(OrderLine(f"P{number}", f"Product {number}", Decimal(1)) for number in range(1_000))
-    orders.create(app.ports, PurchaseOrder("many", "ACME", "IN", "MUM01", "INR", many), by="ana")
+    purchase_orders.create_order(app.ports, PurchaseOrder("many", "ACME", "IN", "MUM01", "INR", many), by="ana")
     page = manager.get("/orders/PO-000001/edit")
     assert manager.post("/orders/PO-000001/edit", filled(page, {"P7": "9"})).status_code == 303
     assert stored(app).lines[7].units == 9

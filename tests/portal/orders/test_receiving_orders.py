@@ -9,19 +9,18 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.domain.inventory.movements import Movement
-from tillstream.domain.purchasing.order import OrderState, PurchaseOrder
-from tillstream.inventory import records
-from tillstream.purchasing import orders
+from tillstream.stock import purchase_orders, stored_movements
+from tillstream.stock.movements import Movement
+from tillstream.stock.purchase_orders import OrderState, PurchaseOrder
 
 
 def stored(app: App) -> PurchaseOrder:
-    return orders.with_number(app.ports, "PO-000001")
+    return purchase_orders.order_with_number(app.ports, "PO-000001")
 
 
 def receipts(app: App) -> list[Movement]:
     """By their day."""
-    stored_receipts = records.with_reference(app.ports, stored(app).order_id)
+    stored_receipts = stored_movements.movements_with_reference(app.ports, stored(app).order_id)
     return sorted((one.movement for one in stored_receipts), key=lambda one: one.stock_date)
 
 
@@ -121,7 +120,7 @@ def test_a_rest_that_does_not_come_is_closed_and_reopened(manager: Visitor, app:
     assert manager.post(f"/orders/{number}/cancel").status_code == 422
     assert manager.post(f"/orders/{number}/close").status_code == 303
     assert "Closed, not all received" in manager.get(f"/orders/{number}").text
-    assert orders.on_order(app.ports) == {}
+    assert purchase_orders.units_on_order(app.ports) == {}
     assert manager.post(f"/orders/{number}/reopen").status_code == 303
     later(manager, clock, days=30)
     assert "Late" in manager.get(f"/orders/{number}").text

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from order_pages import created
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.entries import EntryKind, Store
+from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import EntryKind, Store
 
 People = Callable[..., Visitor]
 
@@ -47,8 +47,8 @@ def test_stores_are_found_that_the_catalogue_lacks_or_has_without_a_name(
 ) -> None:
     boss = person(Role.ADMIN, login="boss")
     for store in (Store("IN", "MUM01"), Store("UK", "MUM02", "Northern")):
-        saving.save(boss.app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("IN", "UK"))
-    mirror.sync(boss.app.ports)
+        entry_saving.save_entry(boss.app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("IN", "UK"))
+    warehouse_mirror.sync_mirror(boss.app.ports)
     boss.upload(indian_file(*(indian_sale(f"A{at}").replace("MUM01", f"MUM0{at}") for at in (1, 2))), "first.csv")
     work()
     link = 'href="/dashboard?store={}&amp;region={}"'.format

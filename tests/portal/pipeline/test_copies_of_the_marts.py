@@ -8,8 +8,8 @@ from shop_steps import FILE, Shop
 from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.marts import destination_runs, destinations
-from tillstream.marts.destinations import DestinationDraft
+from tillstream.marts import destinations
+from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.marts.state import MartState
 from tillstream.model.people import Role
 
@@ -19,11 +19,11 @@ TITLE = "Copies of the marts"
 
 
 def added(shop: Shop) -> None:
-    destinations.add(shop.app.ports, DestinationDraft("sales-db", TO), "boss")
+    destinations.add_destination(shop.app.ports, MartDestinationDraft("sales-db", TO), "boss")
 
 
 def failed(shop: Shop) -> None:
-    destination_runs.note_failure(shop.app.ports, "sales-db", shop.app.ports.clock.now(), "The host has no address.")
+    destinations.note_failure(shop.app.ports, "sales-db", shop.app.ports.clock.now(), "The host has no address.")
 
 
 def test_without_a_destination_the_page_has_no_list(shop: Shop) -> None:
@@ -35,9 +35,9 @@ def test_each_copy_is_shown_with_its_lag_and_its_last_failure(shop: Shop) -> Non
     page = shop.boss.get("/pipeline").text
     assert all(words in page for words in (TITLE, "sales-db", TO, "Not written yet", "every day"))
     shop.upload(FILE)
-    destination_runs.note_done(shop.app.ports, "sales-db", shop.app.ports.clock.now(), 1, MartState(0))
+    destinations.note_done(shop.app.ports, "sales-db", shop.app.ports.clock.now(), 1, MartState(0))
     assert "1 settlement behind" in shop.boss.get("/pipeline").text
-    destination_runs.note_done(shop.app.ports, "sales-db", shop.app.ports.clock.now(), 1, MartState(1))
+    destinations.note_done(shop.app.ports, "sales-db", shop.app.ports.clock.now(), 1, MartState(1))
     page = shop.boss.get("/pipeline").text
     assert "Up to date" in page
     assert "fails" not in page
@@ -49,7 +49,7 @@ def test_each_copy_is_shown_with_its_lag_and_its_last_failure(shop: Shop) -> Non
 
 def long_ago(shop: Shop, clock: ManualClock) -> None:
     since = (clock.now() - timedelta(days=1)).isoformat()
-    destinations.change(shop.app.ports, "sales-db", lambda old: replace(old, failing_since=since))
+    destinations.change_destination(shop.app.ports, "sales-db", lambda old: replace(old, failing_since=since))
 
 
 def test_the_start_page_names_a_copy_that_has_failed_for_a_day(shop: Shop, clock: ManualClock) -> None:

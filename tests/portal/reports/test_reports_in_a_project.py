@@ -11,10 +11,10 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Mail
 from tillstream.model.errors import Rejected
 from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import mail
+from tillstream.records.mail import Mail
 from tillstream.settings import Settings
 
 NOT_SET_UP = "E-mail is not set up yet."
@@ -36,9 +36,9 @@ def failed_message(app: App) -> str:
     def refuse(to: str, content: bytes) -> None:
         raise Rejected("no")
 
-    outbox.add(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
-    outbox.send_due(app.ports, refuse)
-    (one,) = outbox.listed(app.ports)
+    mail.add_mail(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
+    mail.send_due_mail(app.ports, refuse)
+    (one,) = mail.list_mail(app.ports)
     return one.id
 
 
@@ -51,7 +51,7 @@ def test_a_message_that_is_sent_again_starts_the_job(app: App, person: Callable[
     assert person().post(f"/reports/messages/{message}").status_code == 303
     assert isinstance(app.ports.jobs, StartedJobs)
     assert app.ports.jobs.starts == ([REPORTS_JOB] if sender else [])
-    assert outbox.has_due(app.ports)
+    assert mail.has_due_mail(app.ports)
 
 
 def test_a_job_that_cannot_be_started_leaves_the_message_to_the_sweep(app: App, person: Callable[..., Visitor]) -> None:
@@ -59,4 +59,4 @@ def test_a_job_that_cannot_be_started_leaves_the_message_to_the_sweep(app: App, 
     assert isinstance(app.ports.jobs, StartedJobs)
     app.ports.jobs.is_reachable = False
     assert person().post(f"/reports/messages/{message}").status_code == 303
-    assert outbox.has_due(app.ports)
+    assert mail.has_due_mail(app.ports)

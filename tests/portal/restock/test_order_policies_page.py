@@ -16,8 +16,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.restock.simulation.run import Options, simulate
-from tillstream.workflows.restocking import policies, schedule
+from tillstream.stock import restock_queue, restock_simulation
+from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def test_policies_are_compared_after_the_queue_was_computed_in_the_background(ap
     assert "Not simulated yet" in read(analyst)
     assert 'href="/restock/policies"' in analyst.get("/restock").text
     count(app.ports, {("LDS1", KITE): 10})
-    schedule.run_due(app.ports)
+    restock_queue.run_due_restock(app.ports)
     page = read(analyst)
     assert "for the 6 products in stores that sold most before" in page
     assert "At a fill rate of 95.0%, levels from recent sales need" in page
     html = analyst.get("/restock/policies").text
     figure = json.loads(html.partition('<script type="application/json">')[2].partition("</script>")[0])
-    comparison = simulate(app.ports.warehouse, app.ports.clock.now().date(), Options()).comparison
+    comparison = simulate_policies(app.ports.warehouse, app.ports.clock.now().date(), SimulationOptions()).comparison
     expected = {row.policy: row.stock_value for row in comparison.at_fill(0.95)}
     place = figure["labels"].index("95%")
     assert {one["name"]: one["values"][place] for one in figure["series"]} == pytest.approx(
@@ -66,22 +66,22 @@ def test_policies_are_compared_after_the_queue_was_computed_in_the_background(ap
 
 
 def test_they_are_simulated_once_a_week(app: App) -> None:
-    assert policies.refresh_due(app.ports)
-    assert not policies.refresh_due(app.ports)
+    assert restock_simulation.refresh_due_comparison(app.ports)
+    assert not restock_simulation.refresh_due_comparison(app.ports)
     assert isinstance(app.ports.clock, ManualClock)
     app.ports.clock.advance(timedelta(days=7).total_seconds())
-    assert policies.refresh_due(app.ports)
+    assert restock_simulation.refresh_due_comparison(app.ports)
 
 
 def test_too_few_sales_are_named(app: App) -> None:
     assert isinstance(app.ports.clock, ManualClock)
     app.ports.clock.advance(-timedelta(days=150).total_seconds())
-    policies.refresh_due(app.ports)
+    restock_simulation.refresh_due_comparison(app.ports)
     assert "too few for a lead time of" in read(visitor_of(app, Role.ANALYST))
 
 
 def test_people_of_some_stores_do_not_see_the_sales_of_all(app: App) -> None:
-    policies.refresh_due(app.ports)
+    restock_simulation.refresh_due_comparison(app.ports)
     manager = visitor_of(app, Role.MANAGER, "LDS1")
     assert "For people who see all stores" in read(manager)
     assert "/restock/policies" not in manager.get("/restock").text

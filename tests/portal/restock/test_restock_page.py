@@ -14,11 +14,10 @@ from restock_steps import BALL, KITE, count, open_shop, queue_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.domain.purchasing.order import OrderState
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.purchasing import orders
-from tillstream.workflows.restocking import settings
+from tillstream.stock import purchase_orders, restock_needs
+from tillstream.stock.purchase_orders import OrderState
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def test_selected_lines_become_a_draft_with_the_entered_units(boss: Visitor, app
     ball = line("LDS1", BALL)
     answer = boss.post("/restock/decide?state=open", {"do": "order", "line": ball, f"units {ball}": "17"})
     assert answer.status_code == 302
-    (draft,) = orders.find(app.ports, OrderState.DRAFT)
+    (draft,) = purchase_orders.find_orders(app.ports, OrderState.DRAFT)
     assert [(one.product, one.units, one.unit_cost) for one in draft.lines] == [(BALL, 17, 4)]
     assert draft.currency == "GBP"
     assert draft.number in read(boss)
@@ -156,7 +155,7 @@ def test_settings_are_saved_and_wrong_ones_kept_in_the_form(boss: Visitor, app: 
     assert wrong.status_code == 422
     assert "Toys: 99" in wrong.text
     assert boss.post("/restock/settings", form | {"service": "97", "aim": "fill"}).status_code == 302
-    stored = settings.read(app.ports)
+    stored = restock_needs.read_settings(app.ports)
     assert (stored.service, stored.aim, stored.of_categories) == (0.97, "fill", {"Toys": 0.99})
     assert 'value="97"' in boss.get("/restock/settings").text
     assert '<option value="fill" selected>' in boss.get("/restock/settings").text

@@ -13,16 +13,16 @@ from till_lines import Line, set_up
 from visitor import Visitor
 
 from tillstream.app import App
+from tillstream.intake import quarantined_messages
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import Role
+from tillstream.operations import rebuild
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.receipts import receipt
 from tillstream.records import audit_log, batch_records
-from tillstream.workflows.intake import accepted_messages
-from tillstream.workflows.operations import rebuild
-from tillstream.workflows.review import day_closes, undo
+from tillstream.review import day_closes, undo
 from tillstream_till import Till
 
 Work = Callable[[], None]
@@ -71,7 +71,7 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
     ]
     assert (entry.who, entry.subject, entry.after["reason"]) == ("admin-all", batch, FORM["reason"])
     assert boss.post(f"/uploads/{batch}/accept-sales", FORM).status_code == 422, "it is not in quarantine any more"
-    for run in (rebuild.check, rebuild.from_originals):
+    for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals):
         assert run(app.ports, app.fresh_warehouse)["differences"] == []
 
 
@@ -85,9 +85,9 @@ def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
     person(Role.ADMIN).post(f"/uploads/{batch}/accept-sales", FORM)
     work()
     (own,) = (one for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES) if one.batch_id != batch)
-    undo.undo(app.ports, own.batch_id, "boss")
+    undo.undo_batch(app.ports, own.batch_id, "boss")
     assert totals(app) == []
-    assert rebuild.from_originals(app.ports, app.fresh_warehouse)["differences"] == []
+    assert rebuild.rebuild_from_originals(app.ports, app.fresh_warehouse)["differences"] == []
 
 
 def test_a_discarded_sale_of_a_till_with_a_revoked_key_is_no_longer_in_its_list(
@@ -111,11 +111,11 @@ def test_a_call_that_stopped_after_it_published_is_repeated(
     work()
     batch = quarantined(app)
     with monkeypatch.context() as stopping:
-        stopping.setattr("tillstream.workflows.corrections.submit.keep", lambda *_: pytest.exit("killed"))
+        stopping.setattr("tillstream.review.correction_submission.store_correction", lambda *_: pytest.exit("killed"))
         with pytest.raises(pytest.exit.Exception):
-            accepted_messages.accept(app.ports, batch, [1], "signed before", "boss")
+            quarantined_messages.accept_messages(app.ports, batch, [1], "signed before", "boss")
     work()
-    accepted_messages.accept(app.ports, batch, [1], "signed before", "boss")
+    quarantined_messages.accept_messages(app.ports, batch, [1], "signed before", "boss")
     work()
     assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00"]
     assert till.status()["outcomes"] == {"duplicate": 1}
@@ -127,7 +127,7 @@ def test_a_day_close_is_accepted_too(app: App, till: Till, person: Callable[...,
     work()
     person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/accept-sales", FORM)
     work()
-    assert [one.date for one in day_closes.find(app.ports)] == ["2026-06-29"]
+    assert [one.date for one in day_closes.find_day_closes(app.ports)] == ["2026-06-29"]
 
 
 def test_a_message_with_an_unknown_key_is_accepted(app: App, person: Callable[..., Visitor], work: Work) -> None:

@@ -12,10 +12,10 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
+from tillstream.operations import large_settlements
 from tillstream.pipeline.staging import expiry
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.operations import large_settlements
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -43,7 +43,7 @@ def test_a_large_held_file_is_imported_from_its_page(app: App, person: People, w
     assert IMPORT in manager.get(f"/uploads/{held}").text
     manager.post(f"/uploads/{held}/confirm")
     work()
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     work()
     assert batch_records.get_batch(app.ports, held).state is BatchState.ANNOUNCED
 

@@ -7,7 +7,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.people import Role
-from tillstream.workflows.review import notes
+from tillstream.review import held_batches
 
 People = Callable[..., Visitor]
 BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
@@ -45,15 +45,17 @@ def test_a_note_is_shown_to_those_who_review_the_file(person: People, clerk: Vis
         assert "An export of May. The corrected file is may-2.csv." in manager.get(address).text
 
 
-@pytest.mark.parametrize("note", ["", "  ", "x" * (notes.MAX_LENGTH + 1)])
+@pytest.mark.parametrize("note", ["", "  ", "x" * (held_batches.MAX_NOTE_LENGTH + 1)])
 def test_a_note_has_words_and_is_short(clerk: Visitor, held: str, note: str) -> None:
     assert clerk.post(f"/waiting/{held}/notes", {"note": note}).status_code == 422
 
 
 def test_the_oldest_notes_are_replaced(app: App, clerk: Visitor, held: str) -> None:
-    for number in range(notes.KEPT + 2):
-        notes.add(app.ports, held, f"note {number}", "asha")
-    assert [one.text for one in notes.of_batch(app.ports, held)] == [f"note {n}" for n in range(2, notes.KEPT + 2)]
+    for number in range(held_batches.MAX_NOTES + 2):
+        held_batches.add_note(app.ports, held, f"note {number}", "asha")
+    assert [one.text for one in held_batches.notes_of_batch(app.ports, held)] == [
+        f"note {n}" for n in range(2, held_batches.MAX_NOTES + 2)
+    ]
     assert clerk.get(f"/waiting/{held}").status_code == 200
 
 

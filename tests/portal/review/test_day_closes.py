@@ -15,11 +15,11 @@ from tillstream.model import messages as model_messages
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.people import Role
+from tillstream.operations import reconcile
 from tillstream.people import accounts
 from tillstream.ports.bus import Message
+from tillstream.review import day_closes
 from tillstream.server.worker import Worker
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import day_closes
 
 SALE = store_sale_schema()["examples"][0]
 CLOSE = model_messages.day_close_schema()["examples"][0]
@@ -45,11 +45,11 @@ def send(app: App, *messages: dict[str, Any], store: str = STORE) -> None:
 
 def sweep(app: App, clock: ManualClock) -> None:
     clock.advance(600)
-    reconcile.reconcile(app.ports, app.contracts)
+    reconcile.resume_interrupted_work(app.ports, app.contracts)
 
 
 def only(app: App) -> day_closes.DayClose:
-    (one,) = day_closes.find(app.ports)
+    (one,) = day_closes.find_day_closes(app.ports)
     return one
 
 
@@ -107,7 +107,7 @@ def test_a_later_day_close_replaces_an_earlier_one_in_any_order(app: App, clock:
     assert only(app).sales == 2
     send(app, earlier | {"till_id": "back"})
     sweep(app, clock)
-    assert sorted((one.till_id, one.state) for one in day_closes.find(app.ports)) == [
+    assert sorted((one.till_id, one.state) for one in day_closes.find_day_closes(app.ports)) == [
         ("back", "agreed"),
         ("front", "open"),
     ]
@@ -119,14 +119,14 @@ def test_an_invalid_day_close_is_a_rejected_message(app: App, change: dict[str, 
     (refusal,) = app.ports.warehouse.query("SELECT code, problems FROM refusals").to_pylist()
     assert refusal["code"] == "unreadable-message"
     assert json.loads(refusal["problems"])[0]["detail"].startswith(next(iter(change)))
-    assert day_closes.find(app.ports) == []
+    assert day_closes.find_day_closes(app.ports) == []
 
 
 def test_a_day_close_for_another_store_is_a_rejected_message(app: App) -> None:
     send(app, CLOSE, store="MAN1")
     (refusal,) = app.ports.warehouse.query("SELECT problems FROM refusals").to_pylist()
     assert "another store" in refusal["problems"]
-    assert day_closes.find(app.ports) == []
+    assert day_closes.find_day_closes(app.ports) == []
 
 
 def test_a_sale_of_the_form_that_a_till_recorded_too_is_a_possible_double(

@@ -13,7 +13,7 @@ from tillstream.app import App
 from tillstream.model.batch import BatchKind
 from tillstream.model.people import Role
 from tillstream.records import batch_records
-from tillstream.workflows.review import day_closes, undo
+from tillstream.review import day_closes, undo
 
 People = Callable[..., Visitor]
 CLOSE = close(["1-2"], 2, "20")
@@ -29,7 +29,7 @@ def agreed(app: App, clock: ManualClock) -> None:
 def test_an_undo_opens_it_again_until_the_sale_counts_again(app: App, clock: ManualClock, person: People) -> None:
     agreed(app, clock)
     newest = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=1)[0]
-    undo.undo(app.ports, newest.batch_id, "manager")
+    undo.undo_batch(app.ports, newest.batch_id, "manager")
     sweep(app, clock)
     assert (only(app).state, only(app).missing) == ("open", ("2",))
     admin = person(Role.ADMIN)
@@ -68,17 +68,17 @@ def test_a_sale_of_the_form_that_arrives_later_may_be_a_double(app: App, clock: 
 
 def test_other_sales_of_the_day_and_repeats_change_nothing(app: App, clock: ManualClock) -> None:
     agreed(app, clock)
-    before = app.ports.documents.get(day_closes.COLLECTION, only(app).id)
+    before = app.ports.documents.get(day_closes.DAY_CLOSES_COLLECTION, only(app).id)
     send(app, sale("2"), sale("3", "7"))
     send(app, sale("1", "12") | {"store_id": "MAN1"}, store="MAN1")
     sweep(app, clock)
-    assert app.ports.documents.get(day_closes.COLLECTION, only(app).id) == before
+    assert app.ports.documents.get(day_closes.DAY_CLOSES_COLLECTION, only(app).id) == before
 
 
 def test_an_acceptance_holds_for_its_difference_only(app: App, clock: ManualClock, person: People) -> None:
     send(app, sale("1"), close(["1-3"], 3, "30"))
     sweep(app, clock)
-    day_closes.accept(app.ports, only(app).id, "boss", "two test sales")
+    day_closes.accept_day_close(app.ports, only(app).id, "boss", "two test sales")
     sweep(app, clock)
     assert only(app).state == "accepted"
     send(app, sale("1", "9", version=2))

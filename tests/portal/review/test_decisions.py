@@ -15,8 +15,8 @@ from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
 from tillstream.records import audit_log, batch_records
-from tillstream.workflows.review import decisions
-from tillstream.workflows.review.decision_preview import previewable
+from tillstream.review import held_batches
+from tillstream.review.settlement_previews import is_confirmation_previewable
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -282,8 +282,8 @@ def test_a_file_that_is_answered_while_its_answers_are_computed(
 
     def is_answered_first(*arguments: Any) -> bool:
         if batch_records.get_batch(app.ports, held).state is BatchState.HELD:
-            decisions.reject(app.ports, held, "another")
-        return previewable(*arguments)
+            held_batches.reject_batch(app.ports, held, "another")
+        return is_confirmation_previewable(*arguments)
 
     monkeypatch.setattr(answers, "previewable", is_answered_first)
     page = manager.get(f"/waiting/{held}/answers")

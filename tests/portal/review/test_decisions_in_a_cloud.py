@@ -16,12 +16,16 @@ from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action, Role, Scope
+from tillstream.operations.delegated_decisions import (
+    DecisionContext,
+    DecisionKind,
+    UserDecision,
+    perform_decision,
+    request_decision,
+)
+from tillstream.operations.reconcile import sweep_in_function
 from tillstream.people import accounts
 from tillstream.records import batch_records
-from tillstream.workflows.decisions.ask import ask
-from tillstream.workflows.decisions.decision import Decision, Work
-from tillstream.workflows.decisions.perform import Ledger, perform
-from tillstream.workflows.decisions.sweeping import sweep_for
 
 
 @pytest.fixture
@@ -50,17 +54,17 @@ def content(visitor: Visitor, path: str) -> str:
     return re.sub(r'(nonce|csrf[a-z-]*|name="csrf_token" value|content)="[^"]*"', "", answer.text)
 
 
-PAGES: dict[Work, Callable[[Shop], str]] = {
-    Work.PREVIEW_UNDO: lambda shop: f"/uploads/{shop.upload()}/undo",
-    Work.PREVIEW_CONFIRMATION: lambda shop: f"/waiting/{shop.held()}",
-    Work.PREVIEW_REPLAY: lambda shop: f"/uploads/{shop.upload(BAD, 'bad.csv')}/replay",
-    Work.DRY_RUN: lambda shop: f"{look_at(shop.boss, FILE)}?contract=IN",
+PAGES: dict[DecisionKind, Callable[[Shop], str]] = {
+    DecisionKind.PREVIEW_UNDO: lambda shop: f"/uploads/{shop.upload()}/undo",
+    DecisionKind.PREVIEW_CONFIRMATION: lambda shop: f"/waiting/{shop.held()}",
+    DecisionKind.PREVIEW_REPLAY: lambda shop: f"/uploads/{shop.upload(BAD, 'bad.csv')}/replay",
+    DecisionKind.DRY_RUN: lambda shop: f"{look_at(shop.boss, FILE)}?contract=IN",
 }
 
 
 @pytest.mark.parametrize("wanted", PAGES)
 def test_a_preview_by_the_function_is_the_page_of_a_portal_on_a_laptop(
-    wanted: Work, shop: Shop, boss: Visitor, functions: FunctionsInProcess
+    wanted: DecisionKind, shop: Shop, boss: Visitor, functions: FunctionsInProcess
 ) -> None:
     path = PAGES[wanted](shop)
     functions.called.clear()
@@ -90,7 +94,7 @@ def test_an_undo_without_an_answer_shows_that_it_goes_on(
 def test_a_preview_without_an_answer_can_be_tried_again(
     shop: Shop, boss: Visitor, functions: FunctionsInProcess
 ) -> None:
-    path, functions.is_reachable = PAGES[Work.PREVIEW_UNDO](shop), False
+    path, functions.is_reachable = PAGES[DecisionKind.PREVIEW_UNDO](shop), False
     answer = boss.client.get(path)
     assert answer.status_code == 503
     assert "Try again" in answer.text
@@ -106,29 +110,29 @@ def test_a_sweep_and_the_refresh_of_totals_are_done_by_functions(
 
 def test_the_function_checks_the_rights_of_the_account_again(shop: Shop, person: Callable[..., Visitor]) -> None:
     ports, batch = shop.app.ports, shop.upload()
-    ledger = Ledger(ports, shop.app.contracts, shop.app.queries)
+    ledger = DecisionContext(ports, shop.app.contracts, shop.app.queries)
     person(Role.MANAGER, "UK", login="mia")
     for login, error in (("asha", Rejected), ("mia", NotFound), ("nora", NotFound)):
         with pytest.raises(error):
-            perform(ledger, Decision(Work.UNDO, login, {"batch": batch}))
+            perform_decision(ledger, UserDecision(DecisionKind.UNDO, login, {"batch": batch}))
     accounts.disable_account(ports, "mia", by="boss")
     with pytest.raises(Rejected, match="disabled"):
-        perform(ledger, Decision(Work.UNDO, "mia", {"batch": batch}))
+        perform_decision(ledger, UserDecision(DecisionKind.UNDO, "mia", {"batch": batch}))
     with pytest.raises(Rejected, match="sweep"):
-        sweep_for(ports, shop.app.contracts, "asha")
+        sweep_in_function(ports, shop.app.contracts, "asha")
     assert batch_records.get_batch(ports, batch).state is not BatchState.UNDONE
 
 
 def test_a_token_limits_what_the_function_does(shop: Shop) -> None:
     batch = shop.upload()
-    ledger = Ledger(shop.app.ports, shop.app.contracts, shop.app.queries)
+    ledger = DecisionContext(shop.app.ports, shop.app.contracts, shop.app.queries)
     reader = Scope(Role.ADMIN, only=frozenset({Action.SEE_NUMBERS}))
     of_uk = Scope(Role.ADMIN, regions=("UK",), only=frozenset(Action))
     of_none = Scope(Role.ADMIN, regions=(), only=frozenset(Action))
     for scope, error in ((reader, Rejected), (of_uk, NotFound), (of_none, NotFound)):
-        decision = Decision.from_json(Decision.of(Work.UNDO, "boss", scope, batch=batch).to_json())
+        decision = UserDecision.from_json(UserDecision.of(DecisionKind.UNDO, "boss", scope, batch=batch).to_json())
         with pytest.raises(error):
-            ask(ledger, decision)
+            request_decision(ledger, decision)
 
 
 @pytest.mark.parametrize(
@@ -136,4 +140,4 @@ def test_a_token_limits_what_the_function_does(shop: Shop) -> None:
 )
 def test_what_is_no_decision_is_refused(data: object) -> None:
     with pytest.raises(Rejected, match="not a decision"):
-        Decision.from_json(data)
+        UserDecision.from_json(data)

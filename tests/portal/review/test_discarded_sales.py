@@ -15,11 +15,11 @@ from tillstream.app import App
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import Role
+from tillstream.operations import rebuild
 from tillstream.people import store_credentials
 from tillstream.ports.bus import Message
 from tillstream.receipts import receipt
 from tillstream.records import batch_records
-from tillstream.workflows.operations import rebuild
 from tillstream_till import Till
 
 Work = Callable[[], None]
@@ -93,7 +93,7 @@ def test_a_discarded_sale_is_no_longer_in_quarantine_and_its_till_reads_it(
     assert "Discard sales" not in boss.get(f"/uploads/{batch}").text
     assert totals(app) == before
     assert boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "again"}).status_code == 422
-    for run in (rebuild.check, rebuild.from_originals):
+    for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals):
         assert run(app.ports, app.fresh_warehouse)["differences"] == []
 
 

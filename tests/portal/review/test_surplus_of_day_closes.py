@@ -14,8 +14,8 @@ from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message
+from tillstream.review import day_closes
 from tillstream.server.worker import Worker
-from tillstream.workflows.review import day_closes
 
 People = Callable[..., Visitor]
 NEXT_DAY = "2026-11-21"
@@ -75,7 +75,7 @@ def test_cancelled_sales_and_those_of_other_days_are_no_surplus(app: App, clock:
 def test_a_sale_that_the_till_lists_on_the_next_day_is_no_surplus(app: App, clock: ManualClock) -> None:
     send_from(app, "front", sale("1"), sale("2"), close(["1"], 1, "10"), close(["2"], 1, "10", date=NEXT_DAY))
     sweep(app, clock)
-    assert [one.state for one in day_closes.find(app.ports)] == ["agreed", "agreed"]
+    assert [one.state for one in day_closes.find_day_closes(app.ports)] == ["agreed", "agreed"]
 
 
 def test_a_further_sale_that_arrives_later_opens_the_day_close_again(app: App, clock: ManualClock) -> None:

@@ -9,8 +9,8 @@ from shop_steps import Shop, alert
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.alerts import records as alerts
+from tillstream.alerts.alert import AlertMember
 from tillstream.dashboards import annotations
-from tillstream.domain.alerts.alert import Member
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 
@@ -22,11 +22,11 @@ MIXED = indian_file(indian_sale("1"), indian_sale("2").replace("MUM01", "PNQ1"))
 def region_alert(shop: Shop, store: str | None = None) -> str:
     """An alert about the region IN, or about one of its stores."""
     id_ = alert(shop)
-    stored = alerts.stored(shop.app.ports, id_)
+    stored = alerts.stored_alert(shop.app.ports, id_)
     assert stored is not None
     kind = stored.alert.kind
-    member = Member(**{**vars(stored.alert.members[0]), "region": "IN", "store": store})
-    alerts.save(shop.app.ports, stored, replace(stored.alert, members=(member,), kind=kind), None)
+    member = AlertMember(**{**vars(stored.alert.members[0]), "region": "IN", "store": store})
+    alerts.save_alert(shop.app.ports, stored, replace(stored.alert, members=(member,), kind=kind), None)
     return id_
 
 

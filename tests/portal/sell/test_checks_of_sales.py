@@ -8,9 +8,9 @@ from test_entering_sales import sale, send
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Salesperson, Store
+from tillstream.catalogue import entry_saving
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import Entry, EntryKind, Salesperson, Store
 
 People = Callable[..., Visitor]
 Save = Callable[[Entry], None]
@@ -21,7 +21,7 @@ PLACE: dict[str, Any] = {"currency": "INR", "country": "IN", "time_zone": "Asia/
 def save(app: App) -> Save:
     def save(entry: Entry) -> None:
         kind = EntryKind.STORE if isinstance(entry, Store) else EntryKind.SALESPERSON
-        saving.save(app.ports, kind, entry, if_version=0, by="ana", regions=["IN", "UK"])
+        entry_saving.save_entry(app.ports, kind, entry, if_version=0, by="ana", regions=["IN", "UK"])
 
     return save
 

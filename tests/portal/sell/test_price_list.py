@@ -13,11 +13,19 @@ from visitor import Visitor, indian_file, indian_sale
 from portal.places.places import Place
 from portal.sell.products import _listed
 from tillstream.app import App
-from tillstream.catalogue import saving
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount, price_on
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
+from tillstream.catalogue import entry_saving
 from tillstream.model.people import Role
+from tillstream.model.product_catalogue import (
+    Alias,
+    DatedAmount,
+    Entry,
+    EntryKind,
+    Product,
+    Promotion,
+    Salesperson,
+    Store,
+    price_on,
+)
 
 SHARED = False
 MUMBAI = Place("IN", "MUM01", "INR", 2, numbered=True, sale_prefix="MUM01/")
@@ -31,7 +39,7 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
 @pytest.fixture
 def save(app: App) -> Callable[..., Any]:
     def save(kind: EntryKind, entry: Entry) -> Any:
-        return saving.save(app.ports, kind, entry, if_version=0, by="ana", regions=["IN", "UK"])
+        return entry_saving.save_entry(app.ports, kind, entry, if_version=0, by="ana", regions=["IN", "UK"])
 
     return save
 

@@ -11,10 +11,10 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake.sale_form import RETURN_SETTLING_TIME
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.people import Role
 from tillstream.ports.bus import Message
-from tillstream.workflows.intake.form_returns import SETTLING
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -116,7 +116,7 @@ def test_a_return_of_a_till_counts_as_one(
     till = back("R-1") | {"source": "till", "version": 1}
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(json.dumps(till).encode())])
     work()
-    clock.advance(SETTLING.total_seconds() + 1)
+    clock.advance(RETURN_SETTLING_TIME.total_seconds() + 1)
     assert left(seller, "2") == {"P1": "1"}
     send(seller, back("W-ABCDEF-2"))
     work()

@@ -10,7 +10,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal import sql_page
 from portal.sql_page.running import RunningQueries
-from tillstream.exports.formats import FORMATS
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 

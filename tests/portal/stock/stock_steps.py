@@ -11,11 +11,10 @@ from visitor import HEADER, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, Store
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 NAMES = {"KET": "Kettle", "POT": "Pot", "PAN": "Pan"}
 SALES = (
@@ -53,8 +52,8 @@ def fill_catalogue(app: App) -> None:
         (EntryKind.STORE, Store("IN", "MUM01", "Mumbai")),
         (EntryKind.STORE, Store("IN", "DEL02", "Delhi")),
     ):
-        saving.save(app.ports, kind, entry, if_version=0, by="setup", regions=("IN",))
-    mirror.sync(app.ports)
+        entry_saving.save_entry(app.ports, kind, entry, if_version=0, by="setup", regions=("IN",))
+    warehouse_mirror.sync_mirror(app.ports)
 
 
 def counted(app: App, day: date, store: str, quantities: Mapping[str, int]) -> None:
@@ -66,8 +65,10 @@ def moved(app: App, kind: MovementKind, day: date, store: str, quantities: Mappi
     """Record a movement, and compute the levels; return its ID."""
     products = tuple(MovementLine(product, Decimal(quantity)) for product, quantity in quantities.items())
     movement_id = f"{kind}-{day}-{store}-{'-'.join(quantities)}"
-    records.record(app.ports, [Movement(movement_id, kind, "IN", store, day, products, **more)], by="setup")
-    levels.refresh(app.ports)
+    stored_movements.record_movements(
+        app.ports, [Movement(movement_id, kind, "IN", store, day, products, **more)], by="setup"
+    )
+    stored_levels.refresh_levels(app.ports)
     app.ports.clock.sleep(1)
     return movement_id
 

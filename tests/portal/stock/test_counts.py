@@ -13,8 +13,8 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.inventory import levels, records
 from tillstream.model.people import Role
+from tillstream.stock import stored_levels, stored_movements
 
 sell = stock_steps.sell
 JSON = {"Accept": "application/json"}
@@ -79,7 +79,7 @@ def test_differences_are_those_at_the_time_of_each_scan(boss: Visitor, app: App,
     app.ports.clock.sleep(3600)
     boss.upload(lines((("9", "01-07-2026 15:00", "MUM01", "KET", 2),)), "later.csv")  # 30 minutes after the scan
     work()
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     assert on_hand(app, "KET") == 8
     review = boss.get(f"{page}/review")
     assert rows(review)[0].startswith("Kettle KET 10 9 −1 −60.00 INR")
@@ -113,10 +113,10 @@ def test_a_partial_count_leaves_the_others_as_they_are(boss: Visitor, app: App) 
 def test_a_confirmed_count_is_recorded_once_and_closed(boss: Visitor, app: App) -> None:
     page = start(boss)
     scan(boss, page, "KET", "4")
-    before = len(records.find(app.ports, "IN", "MUM01"))
+    before = len(stored_movements.find_movements(app.ports, "IN", "MUM01"))
     confirm(boss, page)
     confirm(boss, page)
-    assert len(records.find(app.ports, "IN", "MUM01")) == before + 1
+    assert len(stored_movements.find_movements(app.ports, "IN", "MUM01")) == before + 1
     assert "closed" in scan(boss, page, "KET")["problem"]
     assert boss.get(page).status_code == 303
     assert "Confirmed" in text(boss.get(f"{page}/review").text)

@@ -13,8 +13,8 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.inventory import records
 from tillstream.model.people import Role
+from tillstream.stock import stored_movements
 
 sell = stock_steps.sell
 MUMBAI = "IN/MUM01"
@@ -133,7 +133,7 @@ def test_a_manager_changes_only_their_stores(boss: Visitor, person: Callable[...
     manager = person(Role.MANAGER, "IN", stores=("DEL02",))
     form = {"store": MUMBAI, "movement": "m1", "product": ["KET"], "quantity": ["5"]}
     assert manager.post("/stock/new/receive", form).status_code == 404
-    (count,) = records.find(app.ports, "IN", "MUM01")
+    (count,) = stored_movements.find_movements(app.ports, "IN", "MUM01")
     assert manager.get(f"/stock/movement?id={count.movement.movement_id}").status_code == 404
     assert manager.post("/stock/movement/cancel", {"id": count.movement.movement_id}).status_code == 404
     assert manager.post("/stock/new/receive", form | {"store": "IN/DEL02"}).status_code == 303

@@ -12,9 +12,9 @@ from stock_steps import counted, lines, moved, on_hand, rows, text
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.domain.inventory.movements import MovementKind
-from tillstream.inventory import levels
 from tillstream.model.people import Role
+from tillstream.stock import stored_levels
+from tillstream.stock.movements import MovementKind
 
 sell = stock_steps.sell
 KETTLE = "/stock/product?region=IN&store=MUM01&product=KET"
@@ -57,7 +57,7 @@ def test_the_last_day_has_the_stock_of_the_levels_also_after_several_counts(
     counted(app, date(2026, 6, 10), "MUM01", {"KET": 12})
     boss.upload(lines((("20", "10-06-2026 10:00", "MUM01", "KET", 5), ("21", "11-06-2026 10:00", "MUM01", "KET", 1))))
     work()
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     values = chart(boss.get(KETTLE).text)["series"][0]["values"]
     assert values[-2:] == [12, 11]  # the count was after closing
     assert on_hand(app, "KET") == values[-1]

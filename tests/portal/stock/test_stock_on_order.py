@@ -15,9 +15,9 @@ from visitor import Visitor
 
 from portal.stock import on_order
 from tillstream.app import App
-from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
 from tillstream.model.people import Role
-from tillstream.purchasing import orders
+from tillstream.stock import purchase_orders
+from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 
 SHARED = True
 People = Callable[..., Visitor]
@@ -31,8 +31,8 @@ def sell(visitor: Visitor, work: Callable[[], None]) -> None:
     counted(visitor.app, date(2026, 6, 1), "DEL02", {"KET": 51, "POT": 1})
     for order_id, store, product, units in (("o1", "MUM01", "KET", 12), ("o2", "DEL02", "POT", 7)):
         line = OrderLine(product, product, Decimal(units), Decimal(60))
-        orders.create(ports, PurchaseOrder(order_id, "ACME", "IN", store, "INR", (line,)), by="setup")
-        orders.send(ports, order_id, by="setup")
+        purchase_orders.create_order(ports, PurchaseOrder(order_id, "ACME", "IN", store, "INR", (line,)), by="setup")
+        purchase_orders.send_order(ports, order_id, by="setup")
     order_steps.arrive(ports, {"KET": 5}, order_id="o1", on=date(2026, 6, 5))
 
 
@@ -91,10 +91,10 @@ def test_only_few_orders_are_read_one_store_after_the_other(
 ) -> None:
     expected = {("IN", "MUM01", "KET"): Decimal(7), ("IN", "DEL02", "POT"): Decimal(7)}
     for few in (0, 5):
-        monkeypatch.setattr(orders, "FEW", few)
-        assert orders.on_order(app.ports, {("IN", "MUM01"), ("IN", "DEL02")}) == expected
-        assert orders.on_order(app.ports, {("IN", "MUM01")}).keys() == {("IN", "MUM01", "KET")}
-    assert orders.on_order(app.ports) == expected
+        monkeypatch.setattr(purchase_orders, "FEW_PLACES", few)
+        assert purchase_orders.units_on_order(app.ports, {("IN", "MUM01"), ("IN", "DEL02")}) == expected
+        assert purchase_orders.units_on_order(app.ports, {("IN", "MUM01")}).keys() == {("IN", "MUM01", "KET")}
+    assert purchase_orders.units_on_order(app.ports) == expected
 
 
 def test_files_keep_to_the_scope_and_hide_costs(sold: Visitor, person: People) -> None:

@@ -9,8 +9,8 @@ from stock_steps import counted, on_hand, rows
 from visitor import HEADER, Visitor
 
 from tillstream.app import App
-from tillstream.inventory import levels
 from tillstream.model.people import Role
+from tillstream.stock import stored_levels
 
 sell = stock_steps.sell
 RETURN = (
@@ -25,7 +25,7 @@ def boss(sold: Visitor, app: App, work: Callable[[], None]) -> Visitor:
     counted(app, date(2026, 6, 29), "MUM01", {"KET": 9})
     sold.upload(f"{HEADER}\n{RETURN}\n".encode(), "returns.csv")
     work()
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     return sold
 
 

@@ -6,15 +6,15 @@ from urllib.parse import urlencode
 from shop_steps import People, Shop
 from stock_acts import hidden_fields, imported_stock, preview_of_stock
 
-from tillstream.inventory import records
 from tillstream.model.people import Role
+from tillstream.stock import stored_movements
 
 RECORD = "/stock/import/record"
 
 
 def stored(shop: Shop) -> list[tuple[str, Decimal]]:
-    documents = records.every(shop.app.ports)
-    movements = [records.to_stored(one).movement for one in documents]
+    documents = stored_movements.all_movements(shop.app.ports)
+    movements = [stored_movements.to_stored_movement(one).movement for one in documents]
     return sorted((one.kind.value, line.quantity) for one in movements for line in one.lines)
 
 
@@ -64,7 +64,9 @@ def test_the_choices_are_those_of_rows_without_a_value(shop: Shop) -> None:
         shop.boss, b"P1,5\n", b"sku,qty\n", store="IN/MUM01", day="2026-06-20", day_part="before opening"
     )
     shop.boss.post(RECORD, hidden_fields(page, RECORD))
-    (movement,) = [records.to_stored(one).movement for one in records.every(shop.app.ports)]
+    (movement,) = [
+        stored_movements.to_stored_movement(one).movement for one in stored_movements.all_movements(shop.app.ports)
+    ]
     assert (movement.region, movement.store_id, str(movement.stock_date)) == ("IN", "MUM01", "2026-06-20")
     assert movement.day_part.value == "before opening"
 

@@ -6,17 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tillstream.app import file_destinations
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.deliveries import NewDelivery
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_deliveries, subscriptions
+from tillstream.delivery.file_deliveries import NewFileDelivery
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected
-from tillstream.scheduled_exports import registry
-from tillstream.scheduled_exports.subscription import Draft
 
 if TYPE_CHECKING:
     from shop_steps import Shop
 
-TABLE = Draft("Stores", "/explore?by=store&preset=last-month", "csv", "boss@example.com", "week")
+TABLE = SubscriptionDraft("Stores", "/explore?by=store&preset=last-month", "csv", "boss@example.com", "week")
 FORM = {
     "name": "Stores",
     "to": "boss@example.com",
@@ -31,31 +30,31 @@ FORM = {
 
 def subscription(shop: "Shop") -> str:
     """The ID of a new subscription."""
-    return registry.add(shop.app.ports, "boss", TABLE, "boss").id
+    return subscriptions.add_subscription(shop.app.ports, "boss", TABLE, "boss").id
 
 
 def destination(shop: "Shop") -> str:
     """The name of a destination, which is added if there is none."""
     folder = shop.app.settings.home.absolute() / "deliveries" / "bi"
     with suppress(Rejected):
-        file_destinations.add(shop.app, DestinationDraft("bi", str(folder)), "boss")
+        file_destinations.add(shop.app, FileDestinationDraft("bi", str(folder)), "boss")
     return "bi"
 
 
 def failed(shop: "Shop") -> str:
     """The ID of a subscription whose last file could not be delivered."""
-    one = registry.get(shop.app.ports, subscription(shop))
-    new = NewDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
-    deliveries.add(shop.app.ports, new, [b"content"])
+    one = subscriptions.get_subscription(shop.app.ports, subscription(shop))
+    new = NewFileDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
+    file_deliveries.add_file(shop.app.ports, new, [b"content"])
     file_destinations.send_waiting(shop.app)
     data = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at).data
-    shop.app.ports.documents.put(registry.COLLECTION, one.id, data)
+    shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS_COLLECTION, one.id, data)
     return one.id
 
 
 def delivery(shop: "Shop") -> str:
     """The ID of a file that could not be delivered."""
-    return registry.get(shop.app.ports, failed(shop)).last_mail
+    return subscriptions.get_subscription(shop.app.ports, failed(shop)).last_mail
 
 
 def _act(path: str) -> Callable[["Shop"], object]:

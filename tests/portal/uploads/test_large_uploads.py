@@ -12,9 +12,9 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.people import Role
+from tillstream.operations import large_settlements
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.operations import large_settlements
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -32,7 +32,7 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 def counted(app: App, manager: Visitor, work: Work, content: bytes) -> str:
     batch = manager.upload(content)
     work()
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     work()
     return batch
 
@@ -52,7 +52,7 @@ def test_the_undo_of_a_large_file_is_requested_without_a_preview_and_its_receipt
     assert "data-poll" in receipt
     assert ("Undo…" in receipt, "Reprocess</button>" in receipt) == (False, False)
     assert manager.post(f"/uploads/{batch}/replay", {"contract": "IN"}).status_code == 422
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     assert batch_records.get_batch(app.ports, batch).state is BatchState.UNDONE
     receipt = manager.get(f"/uploads/{batch}").text
     assert "none of them count now" in receipt
@@ -65,7 +65,7 @@ def test_the_receipt_of_a_large_file_shows_that_it_takes_longer(app: App, person
     batch = manager.upload(LARGE)
     work()
     assert "This file is large." in manager.get(f"/uploads/{batch}").text
-    large_settlements.run(app.ports, app.contracts)
+    large_settlements.settle_large(app.ports, app.contracts)
     assert "This file is large." not in manager.get(f"/uploads/{batch}").text
 
 

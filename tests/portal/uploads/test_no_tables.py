@@ -10,11 +10,11 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.commands.detect import detect
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
 from tillstream.model.people import Role
-from tillstream.workflows.intake import inbox_object
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -46,7 +46,7 @@ def test_a_dropped_file_that_is_no_table_is_rejected_at_once(app: App, content: 
     name = "drop/1/strange.xls"
     with app.ports.objects.writer(INBOX, name, if_generation=0) as writer:
         writer.write(content)
-    upload = inbox_object.record_of(app.ports, app.contracts, app.ports.objects.stat(INBOX, name))
+    upload = inbox.ensure_record(app.ports, app.contracts, app.ports.objects.stat(INBOX, name))
     assert (upload.state, upload.contract, upload.holds) == (BatchState.REJECTED, "", ())
     assert sentence in upload.error
 
@@ -55,7 +55,7 @@ def test_the_page_of_a_dropped_file_gives_the_reason(app: App, person: People, w
     name = "drop/1/strange.xls"
     with app.ports.objects.writer(INBOX, name, if_generation=0) as writer:
         writer.write(b"%PDF-1.7\n")
-    upload = inbox_object.record_of(app.ports, app.contracts, app.ports.objects.stat(INBOX, name))
+    upload = inbox.ensure_record(app.ports, app.contracts, app.ports.objects.stat(INBOX, name))
     work()
     page = person(Role.ADMIN).get(f"/uploads/{upload.batch_id}")
     assert (page.status_code, "The file is a PDF" in page.text) == (200, True)

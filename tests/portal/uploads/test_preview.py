@@ -10,10 +10,10 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.intake import resumable_upload
 from tillstream.model.events import STAGING
 from tillstream.model.people import Role
 from tillstream.records import batch_records
-from tillstream.workflows.intake import resumable_upload
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -8,13 +8,13 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
+from tillstream.intake import upload_completion
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.contract import parse_contract
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
-from tillstream.workflows.intake import complete_upload
-from tillstream.workflows.onboarding import held_batch
+from tillstream.review import questionnaire
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -138,16 +138,16 @@ def test_a_request_that_is_interrupted_keeps_the_answers(
     upload_id, put = place.rsplit("/", 1)[-1], app.ports.documents.put
 
     def put_or_crash(collection: str, *args: Any, **options: Any) -> Any:
-        if collection == held_batch.COLLECTION:
+        if collection == questionnaire.ANSWERS_COLLECTION:
             raise Crash
         return put(collection, *args, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(app.ports.documents, "put", put_or_crash)
         with pytest.raises(Crash):
-            complete_upload.request_region(app.ports, app.contracts, upload_id, "clerk-in", "Austria", answers)
-    upload = complete_upload.finish(app.ports, app.contracts, upload_id, "clerk-in")
-    assert held_batch.answers(app.ports, upload.batch_id) == answers | {"region": "Austria"}
+            upload_completion.request_region(app.ports, app.contracts, upload_id, "clerk-in", "Austria", answers)
+    upload = upload_completion.finish_upload(app.ports, app.contracts, upload_id, "clerk-in")
+    assert questionnaire.stored_answers(app.ports, upload.batch_id) == answers | {"region": "Austria"}
 
 
 def test_who_has_all_regions_names_a_new_one_without_asking(person: People) -> None:

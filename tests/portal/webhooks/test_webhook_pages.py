@@ -6,9 +6,9 @@ import pytest
 from shop_steps import Shop, webhook
 
 from tillstream.app import App
+from tillstream.delivery import webhooks
 from tillstream.model.events import TOPIC_SALE_EVENTS
 from tillstream.ports.bus import Message
-from tillstream.webhooks import registry
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def test_a_webhook_is_created_and_its_secret_shown_once(shop: Shop, app: App) ->
     secret = re.search(r"whsec_[A-Za-z0-9+/=]+", answer.text)
     assert answer.status_code == 201
     assert secret
-    (created,) = registry.find(app.ports)
-    assert registry.keys(app.ports, created.id) == [secret[0]]
+    (created,) = webhooks.find_webhooks(app.ports)
+    assert webhooks.webhook_keys(app.ports, created.id) == [secret[0]]
     for page in ("/webhooks", f"/webhooks/{created.id}"):
         text = shop.boss.get(page).text
         assert "https://example.com/x" in text
@@ -43,15 +43,15 @@ def test_a_webhook_is_created_and_its_secret_shown_once(shop: Shop, app: App) ->
 def test_a_mistake_is_shown_and_nothing_is_stored(shop: Shop, app: App, form: dict[str, str], words: str) -> None:
     answer = shop.boss.post("/webhooks", form)
     assert (answer.status_code, words in answer.text) == (422, True)
-    assert registry.find(app.ports) == []
+    assert webhooks.find_webhooks(app.ports) == []
     created = webhook(shop)
     answer = shop.boss.post(f"/webhooks/{created}/change", form)
     assert (answer.status_code, words in answer.text) == (422, True)
-    assert registry.get(app.ports, created).url == "https://example.com/sales"
+    assert webhooks.get_webhook(app.ports, created).url == "https://example.com/sales"
 
 
 def test_a_test_of_a_private_address_shows_why_it_is_not_sent(shop: Shop, app: App) -> None:
-    created, _ = registry.add(app.ports, "https://localhost/x", "", "boss", private=False)
+    created, _ = webhooks.add_webhook(app.ports, "https://localhost/x", "", "boss", private=False)
     shop.boss.post(f"/webhooks/{created.id}/test")
     text = shop.boss.get(f"/webhooks/{created.id}").text
     assert "The test was not accepted." in text

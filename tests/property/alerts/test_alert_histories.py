@@ -6,13 +6,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.alerts.alert import Alert, EventKind
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.alerts.kinds import KINDS
-from tillstream.domain.alerts.notices import notices
-from tillstream.domain.alerts.observations import Cause, Observation, causes
-from tillstream.domain.alerts.rules import AlertRule, Delivery
-from tillstream.domain.alerts.transitions import advance
+from tillstream.alerts.alert import Alert, AlertEventKind, advance_alert
+from tillstream.alerts.kinds import KINDS, KindName
+from tillstream.alerts.observations import Cause, Observation, divide_into_causes
+from tillstream.alerts.records import notices_of_change
+from tillstream.alerts.rules import AlertRule, RuleDelivery
 
 START = datetime(2026, 6, 16, tzinfo=UTC)
 THRESHOLD, LOWER = 20, 16
@@ -43,7 +41,7 @@ def test_an_alert_opens_and_ends_as_defined_and_notifies_once(
 ) -> None:
     rule = AlertRule.of_kind("rows", KINDS[KindName.ROWS_IN_QUARANTINE])
     rule = AlertRule(**vars(rule) | {"opens_after": opens_after, "ends_after": ends_after})
-    rule = AlertRule(**vars(rule) | {"delivery": Delivery(("mail",))})
+    rule = AlertRule(**vars(rule) | {"delivery": RuleDelivery(("mail",))})
     minute, values = 0, list[tuple[int, int]]()
     for pause, value in steps:
         minute += pause
@@ -56,11 +54,11 @@ def test_an_alert_opens_and_ends_as_defined_and_notifies_once(
         observation = Observation("UK", "Rows", Decimal(value), Decimal(THRESHOLD), region="UK")
         active = {"UK": {"UK"}} if alert and alert.is_active else {}
         above = [observation] if value >= rule.lower else []
-        (cause,) = causes(above, active, rule.group_over) or (None,)
+        (cause,) = divide_into_causes(above, active, rule.group_over) or (None,)
         for _ in range(data.draw(st.integers(1, 2))):  # an evaluation may be repeated
-            before, alert = alert, advance(alert, cause, rule, now)
+            before, alert = alert, advance_alert(alert, cause, rule, now)
             if alert:
-                sent += dict(notices(before, alert, rule))
+                sent += dict(notices_of_change(before, alert, rule))
         if alert:
             actual += [(number, one.kind.value) for one in alert.events if one.number > count]
     expected = events(values, opens_after, ends_after)
@@ -83,9 +81,9 @@ def test_a_subject_is_never_in_two_alerts_that_have_not_ended(rounds: list[dict[
             if value >= LOWER
         ]
         active = {one.subject: {m.subject for m in one.members} for one in alerts.values() if one.is_active}
-        divided: dict[str, Cause] = {one.subject: one for one in causes(above, active, group_over)}
+        divided: dict[str, Cause] = {one.subject: one for one in divide_into_causes(above, active, group_over)}
         for subject in {*alerts, *divided}:
-            advanced = advance(alerts.get(subject), divided.get(subject), rule, now)
+            advanced = advance_alert(alerts.get(subject), divided.get(subject), rule, now)
             if advanced:
                 alerts[subject] = advanced
         members = [m.subject for one in alerts.values() if one.is_active for m in one.members]
@@ -93,4 +91,4 @@ def test_a_subject_is_never_in_two_alerts_that_have_not_ended(rounds: list[dict[
         assert {one for one, value in values.items() if value >= THRESHOLD} <= set(members)
         assert set(members) <= {one for one, value in values.items() if value >= LOWER}
         opened = [one for one in alerts.values() if one.is_active]
-        assert all(one.events[-1].kind is EventKind.OPENED for one in opened)
+        assert all(one.events[-1].kind is AlertEventKind.OPENED for one in opened)

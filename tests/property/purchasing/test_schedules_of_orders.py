@@ -14,10 +14,10 @@ from order_steps import KETTLE, LAMP, NOW, add_catalogue, arrive, draft
 
 from examples import examples
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.domain.purchasing.order import OrderState
 from tillstream.model.errors import Rejected
-from tillstream.purchasing import orders, receiving
 from tillstream.settings import Settings
+from tillstream.stock import order_arrivals, purchase_orders
+from tillstream.stock.purchase_orders import OrderState
 
 UNITS = st.dictionaries(st.sampled_from([KETTLE, LAMP]), st.integers(1, 9), min_size=1)
 
@@ -65,20 +65,20 @@ class Orders(RuleBasedStateMachine):
 
     @rule(order_id=ids)
     def send(self, order_id: str) -> None:
-        self._step(order_id, orders.send, {"draft"}, "sent")
+        self._step(order_id, purchase_orders.send_order, {"draft"}, "sent")
 
     @rule(order_id=ids)
     def close(self, order_id: str) -> None:
-        self._step(order_id, orders.close, {"sent"}, "closed")
+        self._step(order_id, purchase_orders.close_order, {"sent"}, "closed")
 
     @rule(order_id=ids)
     def reopen(self, order_id: str) -> None:
-        self._step(order_id, orders.reopen, {"closed"}, "sent")
+        self._step(order_id, purchase_orders.reopen_order, {"closed"}, "sent")
 
     @rule(order_id=ids)
     def cancel(self, order_id: str) -> None:
         permitted = set() if self.models[order_id].receipts else {"draft", "sent"}
-        self._step(order_id, orders.cancel, permitted, "cancelled")
+        self._step(order_id, purchase_orders.cancel_order, permitted, "cancelled")
 
     @rule(target=receipts, order_id=ids, units=UNITS)
     def receive(self, order_id: str, units: dict[str, int]) -> tuple[str, str]:
@@ -102,7 +102,7 @@ class Orders(RuleBasedStateMachine):
         model = self.models[order_id]
         if movement_id not in model.receipts:
             return
-        receiving.cancel_receipt(self.app.ports, movement_id, by="ana")
+        order_arrivals.cancel_receipt(self.app.ports, movement_id, by="ana")
         del model.receipts[movement_id]
         if model.state == "closed":
             model.state = "sent"
@@ -110,7 +110,7 @@ class Orders(RuleBasedStateMachine):
     @invariant()
     def equals_the_model(self) -> None:
         ports = self.app.ports
-        for one in orders.track(ports, orders.find(ports)):
+        for one in purchase_orders.track_orders(ports, purchase_orders.find_orders(ports)):
             model = self.models[one.order.order_id]
             assert one.order.state.value == model.state
             assert one.missing_units == model.missing
@@ -121,7 +121,7 @@ class Orders(RuleBasedStateMachine):
             for product, count in (model.missing if model.state == "sent" else {}).items():
                 key = "IN", "MUM01", product
                 expected[key] = expected.get(key, 0) + count
-        assert orders.on_order(ports) == expected
+        assert purchase_orders.units_on_order(ports) == expected
 
     def _step(self, order_id: str, step: Callable[..., Any], permitted: set[str], after: str) -> None:
         model = self.models[order_id]

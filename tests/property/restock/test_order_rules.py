@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.restock.demand import SumDemand
-from tillstream.restock.policy import Limit, Lines, order
+from tillstream.stock.product_demand import SumDemand
+from tillstream.stock.replenishment import OrderLimit, ReplenishedLines, suggest_orders
 
 PROBABILITIES = (0.1, 0.5, 0.9, 0.99)
 
@@ -74,7 +74,7 @@ LINES = st.builds(
 SHOPS = st.lists(LINES, min_size=1, max_size=8)
 
 
-def arrays(lines: list[Line]) -> Lines:
+def arrays(lines: list[Line]) -> ReplenishedLines:
     def column(name: str) -> np.ndarray:
         return np.array([getattr(line, name) for line in lines], dtype=np.float64)
 
@@ -82,7 +82,7 @@ def arrays(lines: list[Line]) -> Lines:
     quantiles = np.array([line.quantiles for line in lines], dtype=np.float64)
     days, sources = np.full(count, 14), np.zeros(count, dtype=np.int64)
     demand = SumDemand(np.array(PROBABILITIES), quantiles, days, column("daily"), sources)
-    return Lines(
+    return ReplenishedLines(
         demand, column("service"), column("lead").astype(np.int64), column("on_hand"), column("on_order"),
         column("in_transit"), np.zeros(count), column("pack"), column("minimum"), column("shelf"), column("weeks"),
         column("cost"),
@@ -91,7 +91,7 @@ def arrays(lines: list[Line]) -> Lines:
 
 @given(SHOPS)
 def test_orders_are_those_of_the_reference(shop: list[Line]) -> None:
-    orders = order(arrays(shop))
+    orders = suggest_orders(arrays(shop))
     assert orders.quantities.tolist() == [line.order() for line in shop]
     np.testing.assert_allclose(orders.levels, [line.level() for line in shop])
 
@@ -100,7 +100,7 @@ def test_orders_are_those_of_the_reference(shop: list[Line]) -> None:
 def test_an_order_is_nothing_or_whole_packs_from_the_minimum_on_and_exceeds_a_cap_by_less_than_a_pack(
     shop: list[Line],
 ) -> None:
-    for line, quantity in zip(shop, order(arrays(shop)).quantities.tolist(), strict=True):
+    for line, quantity in zip(shop, suggest_orders(arrays(shop)).quantities.tolist(), strict=True):
         assert quantity >= 0
         assert quantity % line.pack == 0
         assert quantity == 0 or quantity >= line.minimum
@@ -111,7 +111,7 @@ def test_an_order_is_nothing_or_whole_packs_from_the_minimum_on_and_exceeds_a_ca
 def test_more_stock_is_never_ordered_for_more(shop: list[Line], more: int) -> None:
     shop = [replace(line, minimum=0) for line in shop]
     fuller = [replace(line, on_hand=line.on_hand + more) for line in shop]
-    before, after = order(arrays(shop)), order(arrays(fuller))
+    before, after = suggest_orders(arrays(shop)), suggest_orders(arrays(fuller))
     assert (after.quantities <= before.quantities).all()
     assert (after.position + after.quantities >= np.minimum(before.levels, after.levels) - 1e-9).all()
 
@@ -120,7 +120,7 @@ def test_more_stock_is_never_ordered_for_more(shop: list[Line], more: int) -> No
 def test_more_service_never_lowers_a_level_or_an_order(shop: list[Line]) -> None:
     shop = [replace(line, minimum=0) for line in shop]
     higher = [replace(line, service=min(line.service + 0.04, 1.0)) for line in shop]
-    before, after = order(arrays(shop)), order(arrays(higher))
+    before, after = suggest_orders(arrays(shop)), suggest_orders(arrays(higher))
     assert (after.levels >= before.levels - 1e-9).all()
     assert (after.quantities >= before.quantities).all()
 
@@ -128,12 +128,12 @@ def test_more_service_never_lowers_a_level_or_an_order(shop: list[Line]) -> None
 @given(SHOPS, st.integers(0, 2000))
 def test_a_budget_is_never_exceeded_and_defers_whole_lines(shop: list[Line], budget: int) -> None:
     lines = arrays(shop)
-    free, bound = order(lines), order(lines, budget)
+    free, bound = suggest_orders(lines), suggest_orders(lines, budget)
     costs = bound.quantities * lines.unit_costs
     assert costs.sum() <= budget
     np.testing.assert_array_equal(bound.quantities + bound.deferred, free.quantities)
     is_deferred = bound.deferred > 0
     assert not (is_deferred & (bound.quantities > 0)).any()
-    np.testing.assert_array_equal(is_deferred, (bound.limits & Limit.BUDGET) > 0)
+    np.testing.assert_array_equal(is_deferred, (bound.limits & OrderLimit.BUDGET) > 0)
     left = budget - costs.sum()
     assert (free.quantities * lines.unit_costs)[is_deferred].min(initial=inf) > left, "what fits is ordered"

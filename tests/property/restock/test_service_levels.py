@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.restock.demand import SumDemand
-from tillstream.restock.service import cycle_service, fill_rate, level_for_fill, level_for_service, shortage
+from tillstream.stock.product_demand import SumDemand
+from tillstream.stock.replenishment import (
+    cycle_service,
+    expected_shortage,
+    fill_rate,
+    level_for_fill,
+    level_for_service,
+)
 
 PROBABILITIES = np.arange(1, 1000) / 1000
 ONE_WEEK = np.array([7])
@@ -49,7 +55,7 @@ def test_fill_rate_and_cycle_service_are_those_of_a_simulated_distribution() -> 
     for level in (40.0, 70.0, 100.0, 140.0):
         missing = np.maximum(samples - level, 0).mean()
         levels = np.array([level])
-        assert shortage(one, levels)[0] == pytest.approx(missing, rel=0.02, abs=0.03)
+        assert expected_shortage(one, levels)[0] == pytest.approx(missing, rel=0.02, abs=0.03)
         assert fill_rate(one, levels, ONE_WEEK)[0] == pytest.approx(max(1 - missing / 35, 0), abs=0.01)
         assert cycle_service(one, levels)[0] == pytest.approx((samples <= level).mean(), abs=0.002)
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.restock.transfers import suggest
+from tillstream.stock.replenishment import suggest_transfers
 
 LINE = st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(-5, 120), st.integers(0, 40))
 """Group, level, on hand, on order."""
@@ -16,7 +16,9 @@ def test_transfers_are_between_lines_of_a_group_and_leave_givers_above_their_lev
 ) -> None:
     groups, levels, on_hand, on_order = np.array(lines, dtype=np.int64).reshape(-1, 4).T
     position = on_hand + on_order
-    transfers = suggest(groups, levels.astype(float), on_hand.astype(float), position.astype(float), margin=margin)
+    transfers = suggest_transfers(
+        groups, levels.astype(float), on_hand.astype(float), position.astype(float), margin=margin
+    )
     taken, received = transfers.taken(len(lines)), transfers.received(len(lines))
     assert (transfers.units > 0).all()
     assert (groups[transfers.givers] == groups[transfers.receivers]).all()

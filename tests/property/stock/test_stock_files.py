@@ -14,14 +14,11 @@ from hypothesis import strategies as st
 
 from examples import examples
 from tillstream.app import App
-from tillstream.domain.inventory.movements import MOST_LINES, DayPart
-from tillstream.inventory import levels, records
 from tillstream.settings import Settings
-from tillstream.workflows.stock_import import importing
-from tillstream.workflows.stock_import.codes import StockCodes
-from tillstream.workflows.stock_import.columns import Defaults
-from tillstream.workflows.stock_import.importing import Plan
-from tillstream.workflows.stock_import.reading import Reader
+from tillstream.stock import movement_import, stored_levels, stored_movements
+from tillstream.stock.movement_columns import MovementDefaults
+from tillstream.stock.movement_import import MovementPlan, MovementReader, StockCodes
+from tillstream.stock.movements import MAX_LINES, DayPart
 
 TODAY = date(2026, 11, 26)
 STORES = ("LDN1", "LDN2", "YRK1")
@@ -30,7 +27,7 @@ CODES = StockCodes(
     {("UK", store): f"Shop {store}" for store in STORES},
     {("*", product): (product, f"Thing {product}") for product in PRODUCTS} | {("UK", "EAN0"): ("P0", "")},
 )
-READER = Reader(CODES, Defaults(TODAY), lambda _region, _store: "Europe/London", TODAY)
+READER = MovementReader(CODES, MovementDefaults(TODAY), lambda _region, _store: "Europe/London", TODAY)
 HEADERS = {
     "region": ("region", "Market"),
     "store": ("store", "Store ID", "Branch"),
@@ -79,11 +76,11 @@ def file_of(listed: list[dict[str, str]], columns: list[str], names: dict[str, s
     return out.getvalue().encode()
 
 
-def plan_of(content: bytes) -> Plan:
-    return importing.plan(READER.read(content), DayPart.AFTER_CLOSING)
+def plan_of(content: bytes) -> MovementPlan:
+    return movement_import.plan_movements(READER.read(content), DayPart.AFTER_CLOSING)
 
 
-def lines_of(*plans: Plan) -> Counter[Any]:
+def lines_of(*plans: MovementPlan) -> Counter[Any]:
     return Counter(
         (one.kind, one.store_id, one.stock_date, one.reason, line)
         for plan in plans
@@ -140,11 +137,11 @@ def test_parts_and_repeated_files_give_the_same_stock(app: App) -> None:
     plain = {name: name for name in HEADERS}
     for part in (listed[::2], listed[1::2], listed[::2]):
         plan = plan_of(file_of(part, list(HEADERS), plain))
-        before = importing.recorded(app.ports, plan.movements)
-        new = importing.record(app.ports, plan.movements, by="asha")
+        before = movement_import.count_recorded(app.ports, plan.movements)
+        new = movement_import.record_imported(app.ports, plan.movements, by="asha")
         assert before + new == len(plan.movements)
     assert new == 0
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     stored = app.ports.warehouse.query("SELECT store_id, product, on_hand FROM stock_levels").to_pylist()
     expected = {(store, product, 2 * number) for store in STORES for number, product in enumerate(PRODUCTS)}
     assert {(row["store_id"], row["product"], row["on_hand"]) for row in stored} == expected
@@ -153,16 +150,16 @@ def test_parts_and_repeated_files_give_the_same_stock(app: App) -> None:
 def test_a_file_whose_movements_were_cancelled_can_be_imported_again(app: App) -> None:
     plan = plan_of(b"store,product,qty\nLDN1,P1,5\n")
     for movement_id in (plan.movements[0].movement_id, f"{plan.movements[0].movement_id}-2"):
-        assert importing.record(app.ports, plan.movements, by="asha") == 1
-        assert importing.record(app.ports, plan.movements, by="asha") == 0
-        assert records.cancel(app.ports, movement_id, by="asha")
-    assert len(records.every(app.ports)) == 4
+        assert movement_import.record_imported(app.ports, plan.movements, by="asha") == 1
+        assert movement_import.record_imported(app.ports, plan.movements, by="asha") == 0
+        assert stored_movements.cancel_movement(app.ports, movement_id, by="asha")
+    assert len(stored_movements.all_movements(app.ports)) == 4
 
 
 def test_a_large_count_is_split_into_movements_of_the_permitted_length() -> None:
-    products = {("*", f"Q{number}"): (f"Q{number}", "") for number in range(MOST_LINES + 1)}
-    reader = Reader(StockCodes(CODES.stores, products), READER.defaults, READER.zone_of, TODAY)
+    products = {("*", f"Q{number}"): (f"Q{number}", "") for number in range(MAX_LINES + 1)}
+    reader = MovementReader(StockCodes(CODES.stores, products), READER.defaults, READER.zone_of, TODAY)
     content = "store,sku,qty\n" + "".join(f"LDN1,{code},1\n" for _, code in products)
-    plan = importing.plan(reader.read(content.encode()), DayPart.AFTER_CLOSING)
-    assert sorted(len(one.lines) for one in plan.movements) == [1, MOST_LINES]
+    plan = movement_import.plan_movements(reader.read(content.encode()), DayPart.AFTER_CLOSING)
+    assert sorted(len(one.lines) for one in plan.movements) == [1, MAX_LINES]
     assert len({one.movement_id for one in plan.movements}) == 2

@@ -8,13 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import examples
-from tillstream.domain.catalogue import aliases, cell_values, dated_amounts, promotions
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.columns import COLUMNS, new_entry, parse_cells, show_cells
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.dated_versions import Version, add_version, ranges, values_on
-from tillstream.domain.catalogue.entries import EntryKind, OpeningHours, Product, Promotion, Store
-from tillstream.domain.catalogue.json_codec import from_json, to_json
+from tillstream.catalogue import entry_checks
+from tillstream.model import catalogue_columns, product_catalogue
+from tillstream.model.catalogue_columns import ENTRY_COLUMNS, entry_cells, new_entry, parse_cells
+from tillstream.model.document_json import from_json, to_json
+from tillstream.model.product_catalogue import (
+    Alias,
+    DatedAmount,
+    EntryKind,
+    FieldVersion,
+    Product,
+    Promotion,
+    Store,
+    WeekdayHours,
+    add_version,
+    values_on,
+    version_ranges,
+)
 
 FIRST = date(2026, 1, 1)
 DAYS = st.integers(0, 9).map(lambda days: FIRST + timedelta(days=days))
@@ -49,7 +59,7 @@ def naive_amount(rows: list[DatedAmount], region: str, day: date) -> DatedAmount
 @settings(max_examples=examples(600))
 @given(ROWS, st.sampled_from(["IN", "UK", "DE"]), DAYS)
 def test_the_amount_of_a_day_is_that_of_the_model(rows: list[DatedAmount], region: str, day: date) -> None:
-    assert dated_amounts.amount_on(rows, region, day) == naive_amount(rows, region, day)
+    assert product_catalogue.amount_on(rows, region, day) == naive_amount(rows, region, day)
 
 
 @settings(max_examples=examples(600))
@@ -57,7 +67,7 @@ def test_the_amount_of_a_day_is_that_of_the_model(rows: list[DatedAmount], regio
 def test_ranges_are_disjoint_and_equal_the_amount_of_each_day(rows: list[DatedAmount], region: str, day: date) -> None:
     counting = [
         one
-        for one in dated_amounts.cost_ranges(rows)
+        for one in product_catalogue.cost_ranges(rows)
         if (one.valid_from or date.min) <= day < (one.valid_to or date.max)
     ]
     assert len({one.region for one in counting}) == len(counting)
@@ -71,14 +81,14 @@ def test_ranges_are_disjoint_and_equal_the_amount_of_each_day(rows: list[DatedAm
 @given(ROWS, st.sampled_from(["IN", "UK", "DE"]), st.sampled_from(["INR", "USD", "EUR"]), DAYS)
 def test_a_price_is_looked_up_in_its_currency(rows: list[DatedAmount], region: str, currency: str, day: date) -> None:
     expected = naive_amount([row for row in rows if row.currency == currency], region, day)
-    price = dated_amounts.price_on(Product("P", prices=tuple(rows)), region, currency, day)
+    price = product_catalogue.price_on(Product("P", prices=tuple(rows)), region, currency, day)
     assert price == (expected.amount if expected else None)
 
 
 @settings(max_examples=examples(300))
 @given(st.lists(st.tuples(DAYS, st.sampled_from(["a", "b", "c"])), max_size=8).map(sorted))
 def test_versions_keep_the_last_values_of_each_day(changes: list[tuple[date, str]]) -> None:
-    versions: tuple[Version, ...] = ()
+    versions: tuple[FieldVersion, ...] = ()
     for day, name in changes:
         versions = add_version(versions, {"name": name}, day)
     for day in (FIRST + timedelta(days=days) for days in range(-1, 11)):
@@ -87,7 +97,9 @@ def test_versions_keep_the_last_values_of_each_day(changes: list[tuple[date, str
         expected = earlier[-1] if earlier else first_day[0] if first_day else None
         values = values_on(versions, day)
         assert (values and values["name"]) == expected
-        counting = [one for start, end, one in ranges(versions) if (start or date.min) <= day < (end or date.max)]
+        counting = [
+            one for start, end, one in version_ranges(versions) if (start or date.min) <= day < (end or date.max)
+        ]
         assert counting == ([values] if values else [])
 
 
@@ -103,7 +115,7 @@ def test_a_cycle_is_reported_exactly_if_some_code_never_ends(codes: dict[tuple[s
 
     regions = {region for region, _ in codes}
     all_end = all(ends(region, code) for region in regions for code in "abcde")
-    assert (aliases.check_cycles(codes, codes, regions) is None) == all_end
+    assert (product_catalogue.first_alias_cycle(codes, codes, regions) is None) == all_end
 
 
 PROMOTIONS = st.builds(
@@ -146,7 +158,7 @@ def test_promotions_overlap_exactly_if_both_count_somewhere(
         for store in (("IN", "s1"), ("IN", "s2"), ("IN", "s3"), ("UK", "s1"), ("UK", "s2"), ("DE", "s1"))
         for day in days
     )
-    assert promotions.overlap(one, other, CATEGORIES) == both
+    assert entry_checks.promotions_overlap(one, other, CATEGORIES) == both
 
 
 @settings(max_examples=examples(300))
@@ -165,13 +177,13 @@ def test_promotions_overlap_exactly_if_both_count_somewhere(
         barcodes=st.lists(CODES, unique=True).map(tuple),
         aliases=st.lists(st.builds(Alias, st.sampled_from(["*", "IN"]), CODES), unique=True).map(tuple),
         costs=ROWS.map(tuple),
-        versions=st.just(()) | st.builds(lambda day: (Version(day, {"name": "a", "barcodes": ["1"]}),), DAYS),
+        versions=st.just(()) | st.builds(lambda day: (FieldVersion(day, {"name": "a", "barcodes": ["1"]}),), DAYS),
     )
 )
 def test_a_product_is_the_same_after_storing_and_after_export(product: Product) -> None:
     assert from_json(Product, to_json(product)) == product
-    cells = show_cells(EntryKind.PRODUCT, product)
-    parsed, problems = parse_cells(COLUMNS[EntryKind.PRODUCT], cells)
+    cells = entry_cells(EntryKind.PRODUCT, product)
+    parsed, problems = parse_cells(ENTRY_COLUMNS[EntryKind.PRODUCT], cells)
     assert problems == []
     exported = new_entry(EntryKind.PRODUCT, parsed)
     assert replace(product, costs=(), prices=(), versions=()) == exported
@@ -179,14 +191,14 @@ def test_a_product_is_the_same_after_storing_and_after_export(product: Product) 
 
 @settings(max_examples=examples(200))
 @given(
-    st.lists(st.sampled_from(cell_values.WEEKDAYS), unique=True),
+    st.lists(st.sampled_from(catalogue_columns.WEEKDAYS), unique=True),
     st.none() | st.decimals(-90, 90, places=4),
 )
 def test_a_store_is_the_same_after_export(days: list[str], latitude: Decimal | None) -> None:
-    hours = tuple(OpeningHours(day, "09:00-12:00,13:00-18:00") for day in cell_values.WEEKDAYS if day in days)
+    hours = tuple(WeekdayHours(day, "09:00-12:00,13:00-18:00") for day in catalogue_columns.WEEKDAYS if day in days)
     store = Store("IN", "MUM01", name="Mumbai", latitude=latitude, opening_hours=hours)
     assert from_json(Store, to_json(store)) == store
     assert (
-        new_entry(EntryKind.STORE, parse_cells(COLUMNS[EntryKind.STORE], show_cells(EntryKind.STORE, store))[0])
+        new_entry(EntryKind.STORE, parse_cells(ENTRY_COLUMNS[EntryKind.STORE], entry_cells(EntryKind.STORE, store))[0])
         == store
     )

@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 from examples import examples
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import store_sales
 from tillstream.model import messages
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import reconcile
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.receipts import message_outcomes
 from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
+from tillstream.review import day_closes
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import day_closes
 
 SALE, CLOSE = store_sale_schema()["examples"][0], messages.day_close_schema()["examples"][0]
 REGION, STORES = "UK", ("LON1", "MAN1")
@@ -84,7 +84,7 @@ class Company:
         else:
             self.refused += 1
         if step.receive:
-            store_sales.receive(self.app.ports, self.app.contracts, 100, 0)
+            store_sales.receive_store_sales(self.app.ports, self.app.contracts, 100, 0)
 
     def close(self, store: str, hour: int) -> None:
         """Close the day with what a till that lost nothing recorded: every genuine sale, in its last version."""
@@ -157,7 +157,7 @@ def test_only_genuine_messages_count_each_once_and_every_message_has_an_outcome(
             one.close(store, 19)
         Worker(one.app).run_until_idle()
         one.clock.advance(600)
-        reconcile.reconcile(one.app.ports, one.app.contracts)
+        reconcile.resume_interrupted_work(one.app.ports, one.app.contracts)
         rows = one.app.ports.warehouse.query("SELECT sale_id, net_amount FROM sale_lines").to_pylist()
         counted = {row["sale_id"].rpartition("/")[2]: row["net_amount"] for row in rows}
         assert counted == {text(*at): amount(at[1], version) for at, version in one.counted.items()}
@@ -166,4 +166,4 @@ def test_only_genuine_messages_count_each_once_and_every_message_has_an_outcome(
         read = outcomes(one.app, pages)
         assert len(read) == len(steps)
         assert [entry["outcome"] for entry in read].count("quarantined") == one.refused
-        assert {close.state for close in day_closes.find(one.app.ports)} == {"agreed"}
+        assert {close.state for close in day_closes.find_day_closes(one.app.ports)} == {"agreed"}

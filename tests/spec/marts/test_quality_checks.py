@@ -14,7 +14,7 @@ from test_query_layer import fill
 
 from sql.quality import Check, checks
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.inventory import computing
+from tillstream.analytics import computed_stock
 
 DAYS = [date(2024, 1, 1), date(2024, 2, 1)]
 NAMES = tuple(checks())
@@ -42,7 +42,7 @@ def warehouse() -> Iterator[DuckDBWarehouse]:
             "settlement_days", filled.query(f"SELECT 1 AS settlement_no, sale_date FROM ({EVERY_DAY})")
         )
         filled.refresh_totals()
-        filled.replace_table("stock_levels", computing.levels(filled, LEVEL_PARAMETERS["today"]))
+        filled.replace_table("stock_levels", computed_stock.compute_levels(filled, LEVEL_PARAMETERS["today"]))
         yield filled
 
 

@@ -14,16 +14,16 @@ from devtools.billing.samples import TODAY as BILLED_DAY
 from devtools.billing.traffic import Ledger, Traffic
 from sql.stock_levels import with_relations
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
-from tillstream.inventory import computing
-from tillstream.inventory import touched as touched_levels
-from tillstream.inventory.computing import LEVELS
-from tillstream.inventory.touched import Touched
+from tillstream.analytics import computed_stock
+from tillstream.analytics.computed_stock import LEVELS_SCHEMA
 from tillstream.model.tables.warehouse_tables import TABLES
+from tillstream.stock import stored_levels as touched_levels
+from tillstream.stock.stored_levels import TouchedStock
 
 TODAY = date(2024, 6, 30)
 READ = {"current_lines", "catalogue_codes", "line_facts", "current_movements"}
 PAIRS = [("S1", "counted long ago"), ("S1", "counted lately"), ("S2", "not counted")]
-SETTLED = Touched(0, 2, (TODAY,), ())
+SETTLED = TouchedStock(0, 2, (TODAY,), ())
 
 
 def day(before: int) -> date:
@@ -66,12 +66,12 @@ def content(stored: Sequence[dict[str, Any]] = ()) -> dict[str, list[tuple[Any, 
     return {name: [tuple(row.get(one.name) for one in TABLES[name]) for row in rows] for name, rows in tables.items()}
 
 
-def query(duck: Any, touched: Touched) -> tuple[str, dict[str, Any]]:
+def query(duck: Any, touched: TouchedStock) -> tuple[str, dict[str, Any]]:
     return touched_levels.query_of_touched(TODAY, touched, touched_levels.touched_pairs(duck, TODAY, touched))
 
 
-def changed(duck: Any, touched: Touched) -> list[dict[str, Any]]:
-    rows = touched_levels.levels_of(
+def changed(duck: Any, touched: TouchedStock) -> list[dict[str, Any]]:
+    rows = touched_levels.levels_of_touched(
         duck, TODAY, touched, touched_levels.touched_pairs(duck, TODAY, touched)
     ).to_pylist()
     return sorted(rows, key=lambda row: (row["store_id"], row["product"]))
@@ -80,7 +80,7 @@ def changed(duck: Any, touched: Touched) -> list[dict[str, Any]]:
 @pytest.fixture(params=[0, 4])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether few of the stores have counts, so that the lines of products that were never counted are summed."""
-    monkeypatch.setattr(touched_levels, "FEW", request.param)
+    monkeypatch.setattr(touched_levels, "FEW_PAIRS", request.param)
     return request.param == 0
 
 
@@ -106,8 +106,8 @@ def test_the_levels_are_those_that_are_computed_from_all_lines(duck: Duck) -> No
     duck.fill(content())
     warehouse: Any = duck
     rows = changed(warehouse, SETTLED)
-    every = {row["product"]: row for row in computing.levels(warehouse, TODAY).to_pylist()}
-    names = [name for name in LEVELS.names if name != "product_name"]
+    every = {row["product"]: row for row in computed_stock.compute_levels(warehouse, TODAY).to_pylist()}
+    names = [name for name in LEVELS_SCHEMA.names if name != "product_name"]
     assert [[row[name] for name in names] for row in rows] == [
         [every[row["product"]][name] for name in names] for row in rows
     ]
@@ -118,8 +118,8 @@ def test_the_levels_are_those_that_are_computed_from_all_lines(duck: Duck) -> No
     }
 
 
-@pytest.mark.parametrize("touched", [SETTLED, Touched(1, 2, (), ("receipt only moved",), (day(55),))])
-def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touched: Touched) -> None:
+@pytest.mark.parametrize("touched", [SETTLED, TouchedStock(1, 2, (), ("receipt only moved",), (day(55),))])
+def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touched: TouchedStock) -> None:
     duck.fill(content())
     rows = changed(duck, touched)
     assert rows
@@ -130,7 +130,7 @@ def test_levels_that_are_stored_already_are_not_written_again(duck: Duck, touche
     assert [row["product"] for row in changed(duck, touched)] == [rows[0]["product"]]
 
 
-def kept(duck: Duck, level: dict[str, Any], touched: Touched, *more: dict[str, Any]) -> Any:
+def kept(duck: Duck, level: dict[str, Any], touched: TouchedStock, *more: dict[str, Any]) -> Any:
     """What is kept of the product that was counted long ago, with a stored level and more lines or movements."""
     tables = content([level])
     for row in more:
@@ -176,7 +176,7 @@ def test_a_settlement_that_changes_earlier_days_has_them_read_again(
     lines = [
         line(n, "S1", "counted long ago", days, line_key="2", settlement_no=2) for n, days in ((98, before), (99, 0))
     ]
-    assert kept(duck, old_level, Touched(1, 2, (TODAY, day(before)), ()), *lines)[0] == expected
+    assert kept(duck, old_level, TouchedStock(1, 2, (TODAY, day(before)), ()), *lines)[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_movements_that_change_what_is_sold_have_all_days_read_again(
     duck: Duck, old_level: dict[str, Any], kind: str, expected: Decimal | None
 ) -> None:
     new = movement(kind, "S1", "counted long ago", 90, 3) | {"movement_id": "new"}
-    assert kept(duck, old_level, Touched(1, 2, (), ("new",)), new)[0] == expected
+    assert kept(duck, old_level, TouchedStock(1, 2, (), ("new",)), new)[0] == expected
 
 
 def test_nothing_is_kept_of_days_around_a_count_or_until_a_later_day(duck: Duck, old_level: dict[str, Any]) -> None:
@@ -200,7 +200,7 @@ def test_nothing_is_kept_of_days_around_a_count_or_until_a_later_day(duck: Duck,
 
 def test_a_name_that_no_recent_line_has_is_kept(duck: Duck) -> None:
     duck.fill(content())
-    touched = Touched(1, 2, (), ("receipt only moved",))
+    touched = TouchedStock(1, 2, (), ("receipt only moved",))
     (row,) = changed(duck, touched)
     assert (row["moved"], row["product_name"]) == (Decimal(4), None)
     duck.fill(content([row | {"product_name": "Robot", "moved": Decimal(3)}]))
@@ -216,7 +216,7 @@ def test_the_name_of_undone_lines_is_not_kept(duck: Duck) -> None:
     tables["sale_versions"].append(tuple(undone.get(name) for name in columns))
     duck.fill(tables)
     warehouse: Any = duck
-    settled, moved = Touched(0, 2, (day(1),), ()), Touched(1, 2, (), ("receipt only moved",))
+    settled, moved = TouchedStock(0, 2, (day(1),), ()), TouchedStock(1, 2, (), ("receipt only moved",))
     (level,) = changed(duck, moved)
     stored = level | {"product_name": "Robott", "category": "Toys"}
     tables["stock_levels"] = [tuple(stored.get(one.name) for one in TABLES["stock_levels"])]
@@ -239,7 +239,7 @@ def test_nothing_is_kept_if_a_name_is_removed(
     tables["listed_changes"] = [(2, 99, "removed", 99, None), (2, 98, "added", None, 98)]
     duck.fill(tables)
     warehouse: Any = duck
-    pairs = touched_levels.touched_pairs(warehouse, TODAY, Touched(1, 2, (TODAY,), ())).to_pylist()
+    pairs = touched_levels.touched_pairs(warehouse, TODAY, TouchedStock(1, 2, (TODAY,), ())).to_pylist()
     assert [pair["kept_sold"] for pair in pairs] == [expected]
 
 
@@ -257,7 +257,7 @@ def test_both_engines_have_the_same_levels(duck: Duck, judge: Judge) -> None:
 def test_bigquery_bills_the_same_after_three_years_without_old_counts(duck: Duck) -> None:
     duck.fill(content())
     warehouse: Any = duck
-    touched = Touched(1, 2, (BILLED_DAY,), ())
+    touched = TouchedStock(1, 2, (BILLED_DAY,), ())
     pairs = touched_levels.touched_pairs(warehouse, BILLED_DAY, touched)
     text = inline_parameters(*touched_levels.query_of_touched(BILLED_DAY, touched, pairs.slice(0, 0)))
     traffic = Traffic(1_000_000)

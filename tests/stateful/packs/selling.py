@@ -14,17 +14,17 @@ from stateful.tills.stores import CONTRACT, REGION, payload
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.local_restore import restore_home
+from tillstream.intake import quarantined_messages
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
 from tillstream.model.events import INBOX, TOPIC_STORE_SALES
+from tillstream.operations import inbox_upkeep, rebuild, reconcile
 from tillstream.ports.bus import Message
 from tillstream.receipts import message_outcomes, original_rows, receipt, source_line
 from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
 from tillstream.records import batch_records
+from tillstream.review import undo
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.operations import packing, rebuild, reconcile
-from tillstream.workflows.review import undo
 
 TABLES = {
     "lines": "SELECT * EXCEPT (ingested_at) FROM sale_lines ORDER BY region, sale_id, line_key",
@@ -65,22 +65,24 @@ class Shop:
         Worker(self.app).run_until_idle()
 
     def sweep(self) -> None:
-        reconcile.reconcile(self.app.ports, self.app.contracts, patience=ALL)
+        reconcile.resume_interrupted_work(self.app.ports, self.app.contracts, patience=ALL)
 
     def pack(self) -> None:
         if self.packs:
-            packing.pack(self.app.ports, self.app.contracts, ALL)
+            inbox_upkeep.pack_micro_batches(self.app.ports, self.app.contracts, ALL)
 
     def undo(self, which: int) -> None:
         settled = [batch for batch in self.batches() if batch.state in STATES_IN_LEDGER]
         if settled:
-            undo.undo(self.app.ports, settled[which % len(settled)].batch_id, "manager")
+            undo.undo_batch(self.app.ports, settled[which % len(settled)].batch_id, "manager")
 
     def discard(self) -> None:
         """Discard the first quarantined message."""
         for batch in self.batches():
-            for message in discard_messages.open_messages(self.app.ports, batch)[:1]:
-                discard_messages.discard(self.app.ports, batch.batch_id, [message.line_number], "no sale", "clerk")
+            for message in quarantined_messages.open_messages(self.app.ports, batch)[:1]:
+                quarantined_messages.discard_messages(
+                    self.app.ports, batch.batch_id, [message.line_number], "no sale", "clerk"
+                )
                 return
 
     def tick_to(self, second: int) -> None:
@@ -113,14 +115,17 @@ class Shop:
             "state": (batch.state, batch.settlement_no, batch.undone_no, batch.generation, batch.object),
             "receipt": receipt.receipt(ports, batch.batch_id)["rows"],
             "rejected": b"".join(original_rows.rejected_rows_csv(ports, batch.batch_id)),
-            "quarantine": discard_messages.open_messages(ports, batch),
+            "quarantine": quarantined_messages.open_messages(ports, batch),
             "source": [source_line.find_row(ports, batch, row) for row in rows],
-            "undo": undo.preview(ports, batch.batch_id) if batch.state in STATES_IN_LEDGER else None,
+            "undo": undo.preview_undo(ports, batch.batch_id) if batch.state in STATES_IN_LEDGER else None,
         }
 
     def differences(self) -> list[str]:
         """What a rebuild says, from the ledger's rows and from the originals."""
-        reports = [run(self.app.ports, self.app.fresh_warehouse) for run in (rebuild.check, rebuild.from_originals)]
+        reports = [
+            run(self.app.ports, self.app.fresh_warehouse)
+            for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals)
+        ]
         return [sentence for report in reports for sentence in (*report["differences"], *report["unread"])]
 
     @contextmanager

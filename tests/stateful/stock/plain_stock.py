@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
 
 Pair = tuple[str, str]
 """Store and product."""

@@ -12,18 +12,17 @@ from app_factory import build
 from stateful.stock.plain_stock import ALWAYS, Level, Pair, SoldLine, Stock, Until
 
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.analytics import computed_stock
+from tillstream.analytics.computed_stock import RECENT_DAYS
 from tillstream.app import App
-from tillstream.catalogue import mirror, saving
+from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.inventory.movements import REASONS, DayPart, Movement, MovementKind, MovementLine
-from tillstream.domain.inventory.synced_ids import cancellation_id
-from tillstream.inventory import comparison, computing, levels, records
-from tillstream.inventory.computing import RECENT_DAYS
+from tillstream.model.product_catalogue import Alias, EntryKind, Product
+from tillstream.review import undo
 from tillstream.settings import Settings
-from tillstream.workflows.review import undo
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import REASONS, DayPart, Movement, MovementKind, MovementLine, cancellation_id
 
 REGION, STORES = "Testland", ("S1", "S2")
 ALIASES = {"A-old": "A"}
@@ -67,8 +66,8 @@ class StockShop:
             (self.home / "contracts" / f"{name}.yaml").write_text(CONTRACT.format(name=name, format=text))
         self.open()
         product = Product("A", "Apple", aliases=(Alias("*", "A-old"),))
-        saving.save(self.app.ports, EntryKind.PRODUCT, product, if_version=0, by="ana", regions=[REGION])
-        mirror.sync(self.app.ports)
+        entry_saving.save_entry(self.app.ports, EntryKind.PRODUCT, product, if_version=0, by="ana", regions=[REGION])
+        warehouse_mirror.sync_mirror(self.app.ports)
 
     def open(self) -> None:
         self.app: App = build(Settings(home=self.home, threads=1, samples=False, project=""), self.clock)
@@ -89,23 +88,23 @@ class StockShop:
         return str(receipt["batch_id"])
 
     def undo(self, batch: str) -> None:
-        undo.undo(self.app.ports, batch, "ana")
+        undo.undo_batch(self.app.ports, batch, "ana")
         del self.files[batch]
 
     def record(self, *movements: Movement) -> None:
         for movement in movements:
-            if records.record(self.app.ports, [movement], by="ana"):
+            if stored_movements.record_movements(self.app.ports, [movement], by="ana"):
                 self.movements.append(movement)
             self.clock.advance(1)
 
     def cancel(self, movement: Movement) -> None:
-        if records.cancel(self.app.ports, movement.movement_id, by="ana"):
-            stored = records.get(self.app.ports, cancellation_id(movement.movement_id))
+        if stored_movements.cancel_movement(self.app.ports, movement.movement_id, by="ana"):
+            stored = stored_movements.get_movement(self.app.ports, cancellation_id(movement.movement_id))
             self.movements.append(stored.movement)
         self.clock.advance(1)
 
     def refresh(self) -> None:
-        levels.refresh(self.app.ports)
+        stored_levels.refresh_levels(self.app.ports)
 
     # ---- levels
 
@@ -116,7 +115,7 @@ class StockShop:
         return Stock(self.movements, lines.values(), ALIASES).levels(today, until)
 
     def computed(self, today: date, until: Until = ALWAYS) -> dict[Pair, Level]:
-        text, params = computing.query_of_all(today)
+        text, params = computed_stock.query_of_all_levels(today)
         end = {"day": until.day, "at": until.at.isoformat() if until.at else None}
         rows = self.app.ports.warehouse.query(text, params | end)
         return _levels(rows.to_pylist())
@@ -127,13 +126,13 @@ class StockShop:
     def check(self) -> None:
         """The stored levels are those of the model, once they are refreshed."""
         self.refresh()
-        document = self.app.ports.documents.get(levels.COLLECTION, levels.STATE)
+        document = self.app.ports.documents.get(stored_levels.LEVELS_COLLECTION, stored_levels.STATE)
         assert document
         today = date.fromisoformat(document.data["day"])
         assert self.stored() == self.expected(today)
-        assert comparison.differences(self.app.ports) == []
-        assert not records.in_state(self.app.ports, records.RECORDED, 1)
-        assert not records.in_state(self.app.ports, records.MIRRORED, 1)
+        assert stored_levels.level_differences(self.app.ports) == []
+        assert not stored_movements.movements_in_state(self.app.ports, stored_movements.RECORDED, 1)
+        assert not stored_movements.movements_in_state(self.app.ports, stored_movements.MIRRORED, 1)
 
     def _row(self, key: Key, line: SoldLine, row_number: int, *, timed: bool) -> str:
         """A row; no price is the sum of others, as that of a total is."""

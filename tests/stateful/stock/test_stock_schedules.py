@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from stateful.stock.stock_shop import DAYS, FIRST, RandomFacts, StockShop
 
-from tillstream.inventory import touched
+from tillstream.stock import stored_levels
 
 LAST = (FIRST + timedelta(days=DAYS)).date()
 STEPS = 25
@@ -28,11 +28,11 @@ def play(folder: Path, seed: int, steps: int = STEPS) -> Counter[str]:
     return done
 
 
-@pytest.mark.parametrize(("seed", "few"), [(1, touched.FEW), (2, 0)])
+@pytest.mark.parametrize(("seed", "few"), [(1, stored_levels.FEW_PAIRS), (2, 0)])
 def test_any_order_of_facts_gives_the_stock_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, few: int
 ) -> None:
-    monkeypatch.setattr(touched, "FEW", few)  # with 0, products without a count are summed
+    monkeypatch.setattr(stored_levels, "FEW_PAIRS", few)  # with 0, products without a count are summed
     assert play(tmp_path, seed).total() == STEPS
 
 

@@ -15,18 +15,18 @@ from stateful.crashes import Crash, Fuse, with_crashes
 from till_lines import Line, connected, set_up
 
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.intake import inbox, sale_form
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import LONG_AGO
 from tillstream.model.people import UNRESTRICTED
+from tillstream.operations import reconcile
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.records import batch_originals, batch_records
+from tillstream.review import undo
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import form_returns, form_sales, uploads
-from tillstream.workflows.operations import reconcile
-from tillstream.workflows.review import undo
 from tillstream_till import Till
 
 REGION, STORES, DAY = "Testland", ("S1", "S2"), "2026-11-20"
@@ -119,7 +119,7 @@ class Company:
         for _ in range(2):
             self.clock.advance(7200)
             self.work()
-            reconcile.reconcile(self.app.ports, self.app.contracts)
+            reconcile.resume_interrupted_work(self.app.ports, self.app.contracts)
 
     # ---- tills
 
@@ -151,7 +151,7 @@ class Company:
     def enter(self, store: str, number: str) -> None:
         sale = payload(number, 0) | {"schema": "store-sale/1", "region": REGION, "store_id": store, "source": "form"}
         if self.clock.now() - OPENING < LONG_AGO:
-            form_sales.enter(self.app.ports, "clerk", UNRESTRICTED, sale, form_returns.NoLedger())
+            sale_form.enter_sale(self.app.ports, "clerk", UNRESTRICTED, sale, sale_form.NoSaleLedger())
             self.recorded.add((store, number, 0))
 
     def forge(self, store: str, number: str, how: str) -> None:
@@ -175,7 +175,7 @@ class Company:
         rows = [f"{number},1,{store},{DAY},P{number},{net}" for (store, number), net in sales.items()]
         contract = self.app.contracts.pin(REGION)
         content = BytesIO("\n".join([HEADER, *rows, ""]).encode())
-        batch = uploads.receive(self.app.ports, contract, f"day{len(self.files)}.csv", content, "clerk")
+        batch = inbox.receive_file(self.app.ports, contract, f"day{len(self.files)}.csv", content, "clerk")
         self.files[batch.batch_id] = {
             sale: net for sale, net in sales.items() if sale not in of_tills or current[sale] == net
         }
@@ -185,7 +185,7 @@ class Company:
     def undo(self, which: int) -> None:
         settled = [batch for batch in self._batches() if batch.state in STATES_IN_LEDGER]
         if settled:
-            undo.undo(self.app.ports, settled[which % len(settled)].batch_id, "manager")
+            undo.undo_batch(self.app.ports, settled[which % len(settled)].batch_id, "manager")
 
     # ---- what must hold
 

@@ -13,8 +13,8 @@ from till_lines import LOST_REPLY, LOST_REQUEST
 from examples import examples
 from tillstream.model import messages
 from tillstream.model.messages import CountedSale
-from tillstream.workflows.operations import rebuild
-from tillstream.workflows.review import day_closes
+from tillstream.operations import rebuild
+from tillstream.review import day_closes
 
 NUMBERS, VERSIONS = st.integers(1, 6).map(str), st.integers(1, 3)
 WHICH, STORE = st.integers(0, 3), st.sampled_from(STORES)
@@ -111,12 +111,12 @@ class Stores(RuleBasedStateMachine):
         )
         counted = company.counted()
         assert company.stored() == counted
-        for run in (rebuild.check, rebuild.from_originals):
+        for run in (rebuild.rebuild_from_ledger, rebuild.rebuild_from_originals):
             assert run(company.app.ports, company.app.fresh_warehouse)["differences"] == []
         for till in company.tills:
             assert till.status()["quarantined"] == []
         sales = {sale: CountedSale(sale[1], {"EUR": net}) for sale, net in counted.items()}
-        for document in company.app.ports.documents.find(day_closes.COLLECTION, {"region": REGION}):
+        for document in company.app.ports.documents.find(day_closes.DAY_CLOSES_COLLECTION, {"region": REGION}):
             message = json.loads(document.data["payload"])
             own = [sale for (store, _), sale in sales.items() if store == message["store_id"]]
             named = messages.expand_numbers(message["numbers"])

@@ -22,9 +22,9 @@ from sync.two_homes import NAME, SOURCE, Pair, pair
 from examples import examples, one_in
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
+from tillstream.review import replay, undo
 from tillstream.sync import agreement, counted, homes, journal, noted, touched
 from tillstream.sync.refusals import QUESTION, Refused
-from tillstream.workflows.review import replay, undo
 
 MANY = 200
 
@@ -111,8 +111,8 @@ def test_what_a_settlement_touched_is_read_and_not_the_ledger(two: Pair, whole_r
     two.check_agreement(two.sync())
     fix(home, bad, Fix(2, like(number="3"), "edit"))
     two.check_agreement(two.sync())
-    process(home, replay.replay(home.plain.ports, home.plain.contracts, bad, None, "owner"))
-    undo.undo(home.plain.ports, first, "owner")
+    process(home, replay.replay_batch(home.plain.ports, home.plain.contracts, bad, None, "owner"))
+    undo.undo_batch(home.plain.ports, first, "owner")
     two.check_agreement(two.sync())
     check(two)
     assert len(whole_reads) == 2
@@ -179,7 +179,7 @@ def test_the_batches_of_a_day_fill_several_documents(two: Pair, monkeypatch: pyt
     for number in range(5):
         batches.append(upload_rows(two.home, SOURCE, like(number=str(number))))
         two.check_agreement(two.sync())
-    undo.undo(two.home.plain.ports, batches[0], "owner")
+    undo.undo_batch(two.home.plain.ports, batches[0], "owner")
     two.check_agreement(two.sync())
     check(two)
     assert len(two.office.ports.documents.find(noted.SUMS)) == 3

@@ -12,12 +12,12 @@ from sync.two_homes import NAME, SOURCE, Pair, pair
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
 from tillstream.model.file_names import SYNC_FOLDER
+from tillstream.operations import ledger_repair
 from tillstream.people import signatures
 from tillstream.records import batch_records
+from tillstream.review import replay, undo
 from tillstream.sync import exchange, homes
 from tillstream.sync.homes import Home
-from tillstream.workflows.operations import ledger_repair
-from tillstream.workflows.review import replay, undo
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def sold(two: Pair) -> list[str]:
     first = upload_rows(home, SOURCE, like(number="5"))
     corrected = upload_rows(home, SOURCE, like(number="1"), like(number="2", fault="qty"))
     fix(home, corrected, Fix(2, like(number="2"), "edit"))
-    process(home, replay.replay(home.plain.ports, home.plain.contracts, corrected, None, "manager"))
+    process(home, replay.replay_batch(home.plain.ports, home.plain.contracts, corrected, None, "manager"))
     send_sales(home, Sale("7", "S1", "2024-03-01", 9, (("P", 5, 7),)))
     batches = {batch.batch_id for batch in batch_records.all_batches(home.plain.ports)}
     return [first, *sorted(batches - {first})]
@@ -50,7 +50,7 @@ def forget(two: Pair, early: Home, *, originals: bool = False) -> None:
     if originals:
         for stored in list(ports.objects.list(INBOX, f"{SYNC_FOLDER}/")):
             ports.objects.delete(INBOX, stored.name)
-    ledger_repair.run(ports, two.office.contracts, whole=True)
+    ledger_repair.repair_ledger(ports, two.office.contracts, whole=True)
 
 
 def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair) -> None:
@@ -63,7 +63,7 @@ def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair)
         new = batch_records.get_batch(two.office.ports, batch)
         assert (new.home, new.object, new.generation) == (NAME, old.object, old.generation), new.kind
     with pytest.raises(Rejected, match=f"batch of the home {NAME}"):
-        undo.undo(two.office.ports, batches[0], "chief")
+        undo.undo_batch(two.office.ports, batches[0], "chief")
 
 
 @pytest.mark.parametrize("originals", [True, False])
@@ -76,7 +76,7 @@ def test_the_home_sends_them_again_and_completes_their_records(two: Pair, origin
     for batch in batches:
         here, there = (batch_records.get_batch(app.ports, batch) for app in (two.home.plain, two.office))
         assert (there.home, there.received_by, there.size) == (NAME, here.received_by, here.size)
-    undo.undo(two.home.plain.ports, batches[0], "manager")
+    undo.undo_batch(two.home.plain.ports, batches[0], "manager")
     two.home.wait()
     two.check_agreement(two.sync())
 

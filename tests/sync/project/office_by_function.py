@@ -10,7 +10,7 @@ from large_settlements import with_jobs
 from sync.two_homes import connected
 
 from tillstream.app import App
-from tillstream.workflows.operations import large_settlements
+from tillstream.operations import large_settlements
 
 
 class by_function(connected):  # noqa: N801 - used as a function
@@ -25,7 +25,7 @@ class by_function(connected):  # noqa: N801 - used as a function
     def run_job(self, calls: Calls | None = None) -> int:
         """Do what the job `settle-large` does; returns the number of settlements. calls: records them."""
         job = record_calls(self.app, set() if calls is None else calls)
-        return int(large_settlements.run(job.ports, job.contracts)["settled"])
+        return int(large_settlements.settle_large(job.ports, job.contracts)["settled"])
 
     def _app_of_portal(self, office: App) -> App:
         self.app, self.jobs = with_jobs(office, self.rows)

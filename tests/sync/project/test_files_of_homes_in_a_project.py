@@ -18,17 +18,17 @@ from tillstream.model.batch import BatchState
 from tillstream.model.errors import TooLarge
 from tillstream.model.events import INBOX, STAGING
 from tillstream.model.file_names import SYNC_FOLDER
+from tillstream.operations import large_settlements
 from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_originals, batch_records, batch_registration
+from tillstream.review import undo
 from tillstream.sync import exchange, fitting, homes
 from tillstream.sync.entry import Position
 from tillstream.sync.http import turns
 from tillstream.sync.http.remote import SETTLING_SECONDS
 from tillstream.sync.office import LocalOffice
 from tillstream.sync.refusals import Busy
-from tillstream.workflows.operations import large_settlements
-from tillstream.workflows.review import undo
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_file_that_does_not_fit_holds_up_nothing_else(two: Connected, office: 
     own = own_copy(two, office, upload_lines(two, 20, 4))
     small = replace(office.app.ports, warehouse=Refusing(office.app.ports.warehouse, fits=5))
     with pytest.raises(TooLarge, match=rf"batch {large}\) of the home {NAME} cannot be settled"):
-        large_settlements.run(small, office.app.contracts)
+        large_settlements.settle_large(small, office.app.contracts)
     assert batch_records.get_batch(small, own).state is BatchState.SETTLED
     assert not large_job.reserve_run(small)  # the run failed
     assert office.run_job() == 1
@@ -99,9 +99,9 @@ def test_many_small_files_are_settled_in_parts(
 def test_a_call_that_broke_off_between_entries_is_continued(two: Connected, office: by_function) -> None:
     home = two.pair.home.plain.ports
     first, second = upload_lines(two, 1, 1), upload_lines(two, 10, 6)
-    undo.undo(home, first, "owner")
+    undo.undo_batch(home, first, "owner")
     upload_lines(two, 20, 6)
-    undo.undo(home, second, "owner")
+    undo.undo_batch(home, second, "owner")
     two.pair.set_clock()
     (parcel,) = exchange.parcels(home, Position())
     head = LocalOffice(office.app.ports, office.app.contracts, NAME, two.pair.clock.now())

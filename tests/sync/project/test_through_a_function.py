@@ -19,11 +19,11 @@ from tillstream.model.events import STAGING
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
 from tillstream.records import batch_records
+from tillstream.review import replay, undo
 from tillstream.sync import exchange, homes
 from tillstream.sync.http import delegation, frame, remote, turns
 from tillstream.sync.http.remote import RemoteOffice
 from tillstream.sync.refusals import CLOCK, Busy, Refused
-from tillstream.workflows.review import replay, undo
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_everything_arrives_although_it_is_too_large_for_a_request(
     bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
     fix(home, bad, Fix(2, like(number="3"), "edit"))
     two.pair.check_agreement(two.sync())
-    undo.undo(home.plain.ports, first, "owner")
+    undo.undo_batch(home.plain.ports, first, "owner")
     stock_acts.act(home, Random(1))
     two.pair.check_agreement(two.sync())
     assert set(office.functions.called) == {"homes"}
@@ -151,7 +151,7 @@ def test_what_is_large_is_left_to_the_job(office_of_small_settlements: by_functi
         assert batch_records.get_batch(ports_of(two), first).settlement_no
         assert office.run_job() == 1
         two.pair.check_agreement(two.sync())
-        undo.undo(home.plain.ports, large, "owner")
+        undo.undo_batch(home.plain.ports, large, "owner")
         for number in ("8", "9"):
             upload_rows(home, SOURCE, like(number=number))
         with pytest.raises(Busy, match="6 rows"):
@@ -171,7 +171,7 @@ def test_a_large_replay_is_left_to_the_job(office_of_small_settlements: by_funct
         batch = upload_rows(home, SOURCE, like(), like(number="2"))
         two.pair.check_agreement(two.sync())
         ports, contracts = home.plain.ports, home.plain.contracts
-        process(home, replay.replay(ports, contracts, batch, None, "owner"))
+        process(home, replay.replay_batch(ports, contracts, batch, None, "owner"))
         with pytest.raises(Busy, match="4 rows"):
             two.sync()
         assert office.run_job() == 1

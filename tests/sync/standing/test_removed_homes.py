@@ -11,17 +11,16 @@ from sync import stock_acts
 from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, SOURCE, Pair, lines, pair
 
-from tillstream.inventory import records as movements
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.receipts import original_rows
 from tillstream.records import batch_records
+from tillstream.review import correction_submission, replay, undo
+from tillstream.stock import stored_movements as movements
 from tillstream.sync import agreement, homes, journal, requests
 from tillstream.sync.requests import RequestState
-from tillstream.workflows.corrections import submit
-from tillstream.workflows.review import replay, undo
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def batch(two: Pair) -> str:
 def correct_at_office(two: Pair, batch: str) -> None:
     ports, contracts = two.office.ports, two.office.contracts
     content = b"".join(original_rows.rejected_rows_csv(ports, batch)).replace(b"many", b"3", 1)
-    correction = submit.submit_correction(ports, batch, "corrected.csv", io.BytesIO(content), "chief")
+    correction = correction_submission.submit_correction(ports, batch, "corrected.csv", io.BytesIO(content), "chief")
     stage.stage(ports, correction.batch_id, contracts=contracts)
     settle.settle_all(ports, contracts)
 
@@ -57,8 +56,8 @@ def test_the_head_office_undoes_and_corrects_its_batches(two: Pair, batch: str) 
     correct_at_office(two, batch)
     assert len(lines(two.office)) == 2
     with pytest.raises(Rejected, match=r"was removed\. It can only be undone or corrected"):
-        replay.replay(ports, two.office.contracts, batch, None, "chief")
-    undo.undo(ports, batch, "chief")
+        replay.replay_batch(ports, two.office.contracts, batch, None, "chief")
+    undo.undo_batch(ports, batch, "chief")
     assert (lines(two.office), batch_records.get_batch(ports, batch).state) == (set(), BatchState.UNDONE)
 
 
@@ -73,12 +72,12 @@ def test_corrections_of_its_batches_are_not_sent_further(two: Pair, batch: str) 
 @pytest.mark.parametrize("is_undo", [True, False])
 def test_a_home_that_is_added_again_differs_until_it_undoes_the_same(two: Pair, batch: str, is_undo: bool) -> None:
     if is_undo:
-        undo.undo(two.office.ports, batch, "chief")
+        undo.undo_batch(two.office.ports, batch, "chief")
     else:
         correct_at_office(two, batch)
     add_again(two)
     assert len(two.sync().differing) == 1
-    undo.undo(two.home.plain.ports, batch, "owner")
+    undo.undo_batch(two.home.plain.ports, batch, "owner")
     two.check_agreement(two.sync())
     assert not lines(two.office)
 
@@ -89,7 +88,7 @@ def test_a_restored_home_takes_over_what_was_undone(two: Pair, batch: str, tmp_p
     upload_rows(two.home, SOURCE, like(number="3"))
     two.sync()
     homes.remove(two.office.ports, NAME, "chief")
-    undo.undo(two.office.ports, batch, "chief")
+    undo.undo_batch(two.office.ports, batch, "chief")
     restored(two, tmp_path / "copy")
     add_again(two)
     two.check_agreement(two.sync())
@@ -99,15 +98,15 @@ def test_a_restored_home_takes_over_what_was_undone(two: Pair, batch: str, tmp_p
 def test_a_movement_that_the_head_office_cancels_is_cancelled_in_a_home_that_is_added_again(two: Pair) -> None:
     stock_acts.act(two.home, Random(1))
     two.sync()
-    (own_id,) = (one.data["movement_id"] for one in movements.every(two.home.plain.ports))
-    (stored,) = movements.every(two.office.ports)
+    (own_id,) = (one.data["movement_id"] for one in movements.all_movements(two.home.plain.ports))
+    (stored,) = movements.all_movements(two.office.ports)
     with pytest.raises(Rejected, match="movement of the home"):
-        movements.cancel(two.office.ports, stored.data["movement_id"], by="chief")
+        movements.cancel_movement(two.office.ports, stored.data["movement_id"], by="chief")
     homes.remove(two.office.ports, NAME, "chief")
-    assert movements.cancel(two.office.ports, stored.data["movement_id"], by="chief")
+    assert movements.cancel_movement(two.office.ports, stored.data["movement_id"], by="chief")
     add_again(two)
     two.check_agreement(two.sync())
-    assert movements.is_cancelled(two.home.plain.ports, own_id)
+    assert movements.is_movement_cancelled(two.home.plain.ports, own_id)
 
 
 def test_its_open_requests_end_and_none_is_accepted(two: Pair) -> None:

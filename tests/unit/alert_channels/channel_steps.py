@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from tillstream.alert_channels import deliveries, notices, registry
-from tillstream.alert_channels.channel import AlertChannel, ChannelDraft
-from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
+from tillstream.delivery import alert_channel, channel_registry, notice_deliveries
+from tillstream.delivery.alert_channel import AlertChannel, ChannelDraft
+from tillstream.delivery.notice_deliveries import ChannelSender
 from tillstream.records.outbox import iso_text
 
 PORTAL = "https://sales.example.com"
@@ -19,7 +19,7 @@ def sender_of(app: App, **changes: Any) -> ChannelSender:
 
 def channel(app: App, kind: str, **fields: Any) -> AlertChannel:
     draft = ChannelDraft(**{"name": kind, "kind": kind} | fields)
-    added, _ = registry.add(app.ports, draft, "boss", private=True)
+    added, _ = channel_registry.add_channel(app.ports, draft, "boss", private=True)
     return added
 
 
@@ -40,10 +40,10 @@ def notify(app: App, id: str, *channels: AlertChannel, **fields: Any) -> None:
         "created_at": now,
         "region": "UK",
         "stores": ["LON1"],
-        "state": notices.WAITING,
+        "state": alert_channel.WAITING,
     }
-    app.ports.documents.put(notices.COLLECTION, id, data | fields)
+    app.ports.documents.put(alert_channel.NOTICES_COLLECTION, id, data | fields)
 
 
 def states(app: App) -> list[str]:
-    return sorted(one.state for one in deliveries.listed(app.ports))
+    return sorted(one.state for one in notice_deliveries.list_notice_deliveries(app.ports))

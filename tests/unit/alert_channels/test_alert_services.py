@@ -11,10 +11,9 @@ from apprise.plugins.slack import NotifySlack
 from unit.alert_channels.channel_steps import channel, notify, sender_of, states
 from webhook_receiver import Receiver
 
-from tillstream.alert_channels import deliveries, services
-from tillstream.alert_channels.channel import SERVICE, SLACK, TEAMS
-from tillstream.alert_channels.notices import Message
 from tillstream.app import App
+from tillstream.delivery import chat_services, notice_deliveries
+from tillstream.delivery.alert_channel import SERVICE, SLACK, TEAMS, NoticeMessage
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.records.outbox import WAITING
 
@@ -26,7 +25,7 @@ TEAMS_URLS = [
     "?api-version=2022-03-01-preview&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=KODuebWbDGYFr0z0eu6Rj8aUKz7108W3wrNJZxFE5A"
     for host in ("prod-161.westeurope.logic.azure.com:443", f"default8f3c1e2a4b5d.6f.{POWER}")
 ]
-MESSAGE = Message(
+MESSAGE = NoticeMessage(
     "New alert: Milk", "Milk <b>is out</b> of stock in LON1 & MAN1.\n\nhttps://sales.example.com/alerts/a1"
 )
 
@@ -44,7 +43,7 @@ def test_slack_gets_the_message(app: App, receiver: Receiver, monkeypatch: pytes
     receiver.status, receiver.answer = 200, b"ok"
     slack = channel(app, SLACK, url=SLACK_URL)
     notify(app, "n1", slack)
-    assert deliveries.send_due(sender_of(app)) == 1
+    assert notice_deliveries.send_due_notices(sender_of(app)) == 1
     (body,) = bodies(receiver)
     (attachment,) = body["attachments"]
     assert attachment["title"] == "New alert: Alert n1"
@@ -65,9 +64,9 @@ def test_teams_gets_the_message(app: App, receiver: Receiver, monkeypatch: pytes
     receiver.status = 202
     teams = channel(app, TEAMS, url=url)
     monkeypatch.setattr(requests, "post", lead)
-    monkeypatch.setattr(services, "resolve", lambda *_, **__: None)
+    monkeypatch.setattr(chat_services, "resolve", lambda *_, **__: None)
     notify(app, "n1", teams)
-    assert deliveries.send_due(sender_of(app)) == 1
+    assert notice_deliveries.send_due_notices(sender_of(app)) == 1
     assert [each.partition("?")[0] for each in sent_to] == [url.partition("?")[0]]
     assert r"Milk is out of stock in LON1\\." in json.dumps(bodies(receiver)), "escaped, as cards are Markdown"
     assert teams.receiver == "Teams"
@@ -75,8 +74,10 @@ def test_teams_gets_the_message(app: App, receiver: Receiver, monkeypatch: pytes
 
 def test_a_service_at_a_host_of_its_own_gets_the_message(receiver: Receiver) -> None:
     receiver.status = 200
-    services.send(local(receiver, "mmost").replace("/sales", "/abcdefgh"), SERVICE, MESSAGE, private=True)
-    services.send(local(receiver, "json"), SERVICE, MESSAGE, private=True)
+    chat_services.send_to_service(
+        local(receiver, "mmost").replace("/sales", "/abcdefgh"), SERVICE, MESSAGE, private=True
+    )
+    chat_services.send_to_service(local(receiver, "json"), SERVICE, MESSAGE, private=True)
     mattermost, plain = bodies(receiver)
     assert MESSAGE.title in mattermost["text"]
     assert "Milk <b>is out</b> of stock in LON1 & MAN1." in mattermost["text"]
@@ -86,9 +87,9 @@ def test_a_service_at_a_host_of_its_own_gets_the_message(receiver: Receiver) -> 
 def test_what_a_service_refuses_is_tried_again_with_the_reason(app: App, receiver: Receiver) -> None:
     receiver.status = 503
     notify(app, "n1", channel(app, SERVICE, url=local(receiver, "mmost").replace("/sales", f"/{TOKEN}")))
-    assert deliveries.send_due(sender_of(app)) == 0
+    assert notice_deliveries.send_due_notices(sender_of(app)) == 0
     assert states(app) == [WAITING]
-    (one,) = deliveries.listed(app.ports)
+    (one,) = notice_deliveries.list_notice_deliveries(app.ports)
     assert "error=503" in one.error
     assert TOKEN not in one.error
 
@@ -96,7 +97,7 @@ def test_what_a_service_refuses_is_tried_again_with_the_reason(app: App, receive
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.status = 302
     with pytest.raises(Unavailable):
-        services.send(local(receiver, "json"), SERVICE, MESSAGE, private=True)
+        chat_services.send_to_service(local(receiver, "json"), SERVICE, MESSAGE, private=True)
     assert len(receiver.received) == 1
 
 
@@ -125,25 +126,25 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 )
 def test_addresses_that_are_not_permitted(url: str) -> None:
     with pytest.raises(Rejected):
-        services.name_of(url, SERVICE, private=False)
+        chat_services.service_name(url, SERVICE, private=False)
 
 
 def test_a_name_that_resolves_to_a_private_address_gets_nothing() -> None:
-    assert services.name_of("jsons://localhost/x", SERVICE, private=False) == "JSON at localhost"
+    assert chat_services.service_name("jsons://localhost/x", SERVICE, private=False) == "JSON at localhost"
     with pytest.raises(Rejected, match="private network"):
-        services.send("jsons://localhost/x", SERVICE, MESSAGE, private=False)
+        chat_services.send_to_service("jsons://localhost/x", SERVICE, MESSAGE, private=False)
 
 
 def test_the_address_of_another_service_is_not_one_of_slack() -> None:
     for kind, url in ((SLACK, TEAMS_URLS[0]), (TEAMS, SLACK_URL)):
         with pytest.raises(Rejected, match="Enter the address"):
-            services.name_of(url, kind, private=False)
+            chat_services.service_name(url, kind, private=False)
 
 
 def test_every_permitted_service_is_one_of_apprise() -> None:
     schemas = apprise.Apprise().details()["schemas"]
     names = {str(one["service_name"]) for one in schemas}
-    assert names >= services.HOSTED | services.OWN_HOST
+    assert names >= chat_services.HOSTED | chat_services.OWN_HOST
 
 
 def test_what_apprise_logs_stays_out_of_the_log(receiver: Receiver) -> None:
@@ -158,9 +159,11 @@ def test_what_apprise_logs_stays_out_of_the_log(receiver: Receiver) -> None:
     try:
         receiver.status = 500
         with pytest.raises(Unavailable):
-            services.send(local(receiver, "mmost").replace("/sales", f"/{TOKEN}"), SERVICE, MESSAGE, private=True)
+            chat_services.send_to_service(
+                local(receiver, "mmost").replace("/sales", f"/{TOKEN}"), SERVICE, MESSAGE, private=True
+            )
         with pytest.raises(Rejected):
-            services.name_of(f"slack://T1JJ3T3L2/{TOKEN}", SLACK, private=True)
+            chat_services.service_name(f"slack://T1JJ3T3L2/{TOKEN}", SLACK, private=True)
     finally:
         root.removeHandler(log)
     assert lines == []

@@ -13,13 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from unit.alert_channels.channel_steps import FROM, PORTAL, channel, notify
 
 from examples import in_long_proofs
-from tillstream.alert_channels import deliveries, notices, registry
-from tillstream.alert_channels.channel import AlertChannel
-from tillstream.alert_channels.notices import Notice
-from tillstream.alert_channels.sender import ChannelSender
 from tillstream.app import App
-from tillstream.mail.outbox import Mail
+from tillstream.delivery import alert_channel, channel_registry, notice_deliveries
+from tillstream.delivery.alert_channel import AlertChannel, Notice
+from tillstream.delivery.notice_deliveries import ChannelSender
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.records.mail import Mail
 from tillstream.records.outbox import ENDED_BADLY, LONGEST, SENT, UNCLEAR
 
 HOOKS = 3
@@ -54,7 +53,11 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self, app: App) -> None:
         super().__init__()
         self.app, self.receivers = app, Receivers(app.ports, PORTAL, FROM, private=True)
-        for collection in (notices.COLLECTION, deliveries.COLLECTION, registry.COLLECTION):
+        for collection in (
+            alert_channel.NOTICES_COLLECTION,
+            notice_deliveries.DELIVERIES_COLLECTION,
+            channel_registry.CHANNELS_COLLECTION,
+        ):
             for document in app.ports.documents.find(collection):
                 app.ports.documents.delete(collection, document.id)
         self.channels = [channel(app, "webhook", url="https://example.com/x", digest_hour=7 + n) for n in range(HOOKS)]
@@ -75,7 +78,7 @@ class AnyOrder(RuleBasedStateMachine):
     def a_run(self, faults: list[str]) -> None:
         self.receivers.faults[:] = faults
         try:
-            deliveries.send_due(self.receivers)
+            notice_deliveries.send_due_notices(self.receivers)
         except KeyboardInterrupt:
             return
 
@@ -85,14 +88,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def a_person_sends_again(self) -> None:
-        for one in deliveries.listed(self.app.ports):
+        for one in notice_deliveries.list_notice_deliveries(self.app.ports):
             if one.state in ENDED_BADLY:
                 self.repeated[one.id] += one.state == UNCLEAR
-                deliveries.try_again(self.app.ports, one.id, by="boss")
+                notice_deliveries.retry_notice(self.app.ports, one.id, by="boss")
 
     def entries(self) -> Iterator[tuple[tuple[str, str], str, dict[str, Any]]]:
         """Channel and notice, delivery, and its document."""
-        for document in self.app.ports.documents.find(deliveries.COLLECTION):
+        for document in self.app.ports.documents.find(notice_deliveries.DELIVERIES_COLLECTION):
             for notice in document.data["notices"]:
                 yield (document.data["channel"], notice), document.id, document.data
 
@@ -106,9 +109,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.receivers.faults.clear()
         for _ in range(3):
             self.app.ports.clock.sleep(LONGEST.total_seconds() + 86_400)
-            deliveries.send_due(self.receivers)
+            notice_deliveries.send_due_notices(self.receivers)
         self.nothing_is_sent_twice()
-        assert not deliveries.has_due(self.app.ports)
+        assert not notice_deliveries.has_due_notices(self.app.ports)
         states = {each: data["state"] for each, _, data in self.entries()}
         assert states.keys() == self.expected
         assert set(states.values()) <= {SENT, *ENDED_BADLY}

@@ -10,14 +10,14 @@ from alert_values import NOON
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import records, rules
-from tillstream.alerts.evaluation import Evaluation, evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.alert import Alert
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import Evaluation, evaluate_rules
+from tillstream.alerts.kinds import KindName
+from tillstream.alerts.rules import AlertRule, RuleDelivery
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.alerts.alert import Alert
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.alerts.rules import AlertRule, Delivery
 from tillstream.model.people import UNRESTRICTED
 
 LAST = date(2026, 6, 15)
@@ -33,24 +33,24 @@ def sources(app: App) -> AlertSources:
 
 def enable(app: App, kind: KindName, **parameters: int) -> AlertRule:
     """Enable the first rule of a kind with a channel; its other values are the defaults."""
-    stored = rules.get(app.ports, kind.value)
+    stored = rules.get_rule(app.ports, kind.value)
     values = {**stored.rule.parameters, **{name: Decimal(value) for name, value in parameters.items()}}
-    changed = replace(stored.rule, is_enabled=True, parameters=values, delivery=Delivery(("mail",)))
-    return rules.save(app.ports, changed, by="boss", version=stored.version).rule
+    changed = replace(stored.rule, is_enabled=True, parameters=values, delivery=RuleDelivery(("mail",)))
+    return rules.save_rule(app.ports, changed, by="boss", version=stored.version).rule
 
 
 def evaluated(app: App, minutes: float = 0) -> Evaluation:
     clock = app.ports.clock
     assert isinstance(clock, ManualClock)
     clock.advance(minutes * 60)
-    result = evaluate(sources(app))
+    result = evaluate_rules(sources(app))
     assert result.failed == {}
     return result
 
 
 def alerts(app: App) -> list[Alert]:
     """The alerts in progress."""
-    return records.active(app.ports, UNRESTRICTED)
+    return records.active_alerts(app.ports, UNRESTRICTED)
 
 
 def titles(app: App) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from alert_shop import enable, evaluated, open_shop
 
+from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.cli.output import alerts as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.alerts.kind import KindName
 from tillstream.model.errors import NotFound
 
 

@@ -12,24 +12,23 @@ from alert_shop import LAST, add_file, alerts, enable, evaluated, line, open_sho
 from alert_values import NOON
 
 from tillstream.alerts.conditions.store_silent import open_minutes
-from tillstream.alerts.preview import preview
+from tillstream.alerts.kinds import KindName
+from tillstream.alerts.preview import replay_rule
 from tillstream.app import App
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, EntryKind, OpeningHours, Product, Store
-from tillstream.domain.goals.goal import Goal, GoalMeasure, Target
-from tillstream.forecasting.rows import FORECASTS
-from tillstream.goals import records as goals
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
+from tillstream.goals import stored_goals as goals
+from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
+from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.months import Month
+from tillstream.model.product_catalogue import DatedAmount, Entry, EntryKind, Product, Store, WeekdayHours
 from tillstream.people.store_credentials import StoreToken
 from tillstream.server.worker import Worker
-from tillstream.workflows.intake.store_sales import publish
 
 LEEDS = Store(
     "UK", "LDS1", "Leeds", time_zone="Europe/London",
-    opening_hours=tuple(OpeningHours(day, "09:00-12:00,13:00-18:00") for day in ("Mon", "Tue", "Wed", "Thu", "Fri")),
+    opening_hours=tuple(WeekdayHours(day, "09:00-12:00,13:00-18:00") for day in ("Mon", "Tue", "Wed", "Thu", "Fri")),
 )  # fmt: skip
 
 
@@ -41,21 +40,21 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def enter(app: App, kind: EntryKind, entry: Entry) -> None:
-    saving.save(app.ports, kind, entry, if_version=0, by="boss", regions=app.contracts.regions())
-    mirror.sync(app.ports)
+    entry_saving.save_entry(app.ports, kind, entry, if_version=0, by="boss", regions=app.contracts.regions())
+    warehouse_mirror.sync_mirror(app.ports)
 
 
 def forecast(app: App, *ranges: tuple[str, str | None, date, int, int]) -> None:
     """Ranges of (level, store, day, low, high), which were forecast the day before."""
     rows: list[dict[str, Any]] = [
-        dict.fromkeys(FORECASTS.names)
+        dict.fromkeys(FORECASTS_SCHEMA.names)
         | {"target": "revenue", "level": level, "region": "UK", "store_id": store, "currency": "GBP", "period": "day"}
         | {"first_day": day, "last_day": day, "mean": Decimal(low), "low": Decimal(low), "median": Decimal(low)}
         | {"high": Decimal(high), "scale": Decimal(1), "method": "model", "cutoff_date": day - timedelta(days=1)}
         | {"created_at": NOON}
         for level, store, day, low, high in ranges
     ]
-    app.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS))
+    app.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS_SCHEMA))
 
 
 def send(app: App, number: int, sold_at: datetime) -> None:
@@ -65,7 +64,7 @@ def send(app: App, number: int, sold_at: datetime) -> None:
         "number": str(number),
         "sold_at": sold_at.isoformat(),
     }
-    publish(app.ports, StoreToken("till", "UK", "LDS1"), payload)
+    publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LDS1"), payload)
 
 
 def test_a_day_outside_of_its_range_is_unusual(app: App) -> None:
@@ -78,7 +77,7 @@ def test_a_day_outside_of_its_range_is_unusual(app: App) -> None:
     assert alert.title == "15 June was unusual in store LDS1 in UK: revenue was above the forecast"
     assert "GBP; forecast was 1.00 to 5.00." in alert.text
     assert alert.members[0].path == "/dashboard?from=2026-06-15&to=2026-06-15&region=UK&store=LDS1"
-    assert preview(sources(app), rule).count == 1
+    assert replay_rule(sources(app), rule).count == 1
     forecast(app, ("store", "LDS1", LAST, 1, 100_000))
     evaluated(app)
     assert alerts(app) == []
@@ -98,7 +97,7 @@ def test_stores_of_an_unusual_region_raise_no_alerts_of_their_own(app: App) -> N
 
 def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
     enable(app, KindName.GOAL_BEHIND)
-    june, uk, leeds = Month.of(LAST), Target("UK"), Target("UK", "LDS1")
+    june, uk, leeds = Month.of(LAST), GoalTarget("UK"), GoalTarget("UK", "LDS1")
     wanted = {
         one.key: one
         for one in (
@@ -106,12 +105,12 @@ def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
             Goal(leeds, GoalMeasure.REVENUE, Decimal(1), "GBP"),
         )
     }
-    goals.save(app.ports, {june: wanted}, by="boss", source="grid")
+    goals.save_goals(app.ports, {june: wanted}, by="boss", source="grid")
     evaluated(app)
     (alert,) = alerts(app)
     assert alert.title == "Region UK is 99% behind its goal of June"
     assert alert.members[0].path == "/goals?month=2026-06"
-    goals.save(app.ports, {june: dict.fromkeys(wanted)}, by="boss", source="grid")
+    goals.save_goals(app.ports, {june: dict.fromkeys(wanted)}, by="boss", source="grid")
     evaluated(app)
     assert alerts(app) == []
 
@@ -126,7 +125,7 @@ def test_a_price_far_from_the_list_names_product_and_sale(app: App, tmp_path: Pa
     (alert,) = alerts(app)
     assert alert.title == "Kite was sold 40% below its list price in store LDS1 in UK on 15 June"
     assert alert.text == "Sold for 6.00 GBP; the list price is 10.00 GBP. Sale CHEAP."
-    assert preview(sources(app), rule).days[0].alerts == (alert.title,)
+    assert replay_rule(sources(app), rule).days[0].alerts == (alert.title,)
 
 
 def test_a_high_share_of_returns(app: App, tmp_path: Path) -> None:
@@ -138,7 +137,7 @@ def test_a_high_share_of_returns(app: App, tmp_path: Path) -> None:
     (alert,) = alerts(app)
     assert alert.title == "Customers return much in store LDS1 in UK"
     assert "% of the revenue of the last 7 days was returned." in alert.text
-    assert [one.day for one in preview(sources(app), rule).days] == [LAST], "not again on each day after it"
+    assert [one.day for one in replay_rule(sources(app), rule).days] == [LAST], "not again on each day after it"
     enable(app, KindName.RETURN_RATE, percent=100)
     evaluated(app)
     assert titles(app) == []

@@ -10,12 +10,12 @@ from alert_values import NOON
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import records
-from tillstream.alerts.evaluation import evaluate
+from tillstream.alerts.evaluation import evaluate_rules
+from tillstream.alerts.kinds import KindName
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName
+from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
 from tillstream.ports.documents import Put
-from tillstream.workflows.operations import dead_letters
 
 QUEUES = ("batches", "objects", "receive")
 
@@ -44,11 +44,13 @@ def break_at(app: App, write: int, *, is_written: bool, monkeypatch: pytest.Monk
 def letters(app: App) -> None:
     for queue in QUEUES:
         letter = DeadLetter(queue, queue, "batch-events", Message(b"{}", {}), NOON, NOON, 9, "late")
-        dead_letters.store(app.ports, letter)
+        message_queues.store_dead_letter(app.ports, letter)
 
 
 def notices(app: App) -> list[tuple[str, str]]:
-    return sorted((one.data["alert_id"], one.data["kind"]) for one in app.ports.documents.find(records.NOTICES))
+    return sorted(
+        (one.data["alert_id"], one.data["kind"]) for one in app.ports.documents.find(records.NOTICES_COLLECTION)
+    )
 
 
 def wait(app: App, minutes: int) -> None:
@@ -66,11 +68,11 @@ def test_each_event_is_notified_once(
     break_at(app, write, is_written=is_written, monkeypatch=monkeypatch)
     steps: list[Callable[[], object]] = [
         lambda: letters(app),
-        lambda: evaluate(sources(app)),
-        lambda: dead_letters.resend(app.ports, QUEUES, "boss"),
-        lambda: evaluate(sources(app)),
+        lambda: evaluate_rules(sources(app)),
+        lambda: message_queues.resend_dead_letters(app.ports, QUEUES, "boss"),
+        lambda: evaluate_rules(sources(app)),
         lambda: wait(app, 15),
-        lambda: evaluate(sources(app)),
+        lambda: evaluate_rules(sources(app)),
     ]
     crashes = 0
     for step in steps:

@@ -10,21 +10,21 @@ from alert_shop import LAST, add_file, alerts, enable, evaluated, line, open_sho
 from alert_values import NOON
 
 from tillstream.alerts import evaluation, records, rules
-from tillstream.alerts.preview import NOT_STORED, preview
+from tillstream.alerts.alert import AlertState
+from tillstream.alerts.kinds import KindName
+from tillstream.alerts.preview import NOT_STORED, replay_rule
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.contracts import source_settings
-from tillstream.domain.alerts.alert import State
-from tillstream.domain.alerts.kind import KindName
 from tillstream.model.audit import AuditEntry
 from tillstream.model.contract_schedule import Expectation
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
 from tillstream.ports.documents import Put
 from tillstream.records import audit_log
-from tillstream.workflows.operations import dead_letters
 
 BAD = [line(f"B{number}", units="many") for number in range(25)]
 
@@ -37,7 +37,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def notices(app: App) -> list[dict[str, Any]]:
-    documents = app.ports.documents.find(records.NOTICES)
+    documents = app.ports.documents.find(records.NOTICES_COLLECTION)
     return sorted((one.data for one in documents), key=lambda one: (one["created_at"], one["kind"]))
 
 
@@ -68,8 +68,8 @@ def test_rows_in_quarantine_raise_one_alert_that_ends_when_they_are_gone(app: Ap
         ("opened", ["mail"], "waiting"),
         ("ended", ["mail"], "waiting"),
     ]
-    (ended,) = records.latest(app.ports, UNRESTRICTED)
-    assert ended.state is State.ENDED
+    (ended,) = records.latest_alerts(app.ports, UNRESTRICTED)
+    assert ended.state is AlertState.ENDED
 
 
 def test_a_held_file_raises_an_alert_after_an_hour(app: App, tmp_path: Path) -> None:
@@ -89,15 +89,15 @@ def test_a_held_file_raises_an_alert_after_an_hour(app: App, tmp_path: Path) -> 
 def test_dead_letters_are_shown_to_those_who_see_the_pipeline_of_all(app: App) -> None:
     enable(app, KindName.DEAD_LETTERS)
     for number in range(2):
-        dead_letters.store(app.ports, letter(number))
+        message_queues.store_dead_letter(app.ports, letter(number))
     evaluated(app)
     (alert,) = alerts(app)
     assert (alert.title, alert.text) == ("2 messages of batches failed too often", "The latest error: too late")
-    assert records.active(app.ports, scope_of(Role.ANALYST)) == []
-    assert records.active(app.ports, scope_of(Role.MANAGER, ("UK",))) == []
+    assert records.active_alerts(app.ports, scope_of(Role.ANALYST)) == []
+    assert records.active_alerts(app.ports, scope_of(Role.MANAGER, ("UK",))) == []
     with pytest.raises(NotFound):
-        records.get(app.ports, alert.id, scope_of(Role.ANALYST))
-    dead_letters.resend(app.ports, ["0", "1"], "boss")
+        records.get_alert(app.ports, alert.id, scope_of(Role.ANALYST))
+    message_queues.resend_dead_letters(app.ports, ["0", "1"], "boss")
     evaluated(app)
     assert len(alerts(app)) == 1, "a page may hold the messages for a while"
     evaluated(app, 15)
@@ -111,8 +111,8 @@ def test_a_sale_is_large_until_it_is_undone(app: App, tmp_path: Path) -> None:
     (alert,) = alerts(app)
     assert "store LDS1 in UK on 15 June" in alert.title
     assert alert.members[0].path == "/sales/BIG?region=UK"
-    assert records.active(app.ports, scope_of(Role.MANAGER, ("UK",), ("MAN1",))) == []
-    assert len(records.active(app.ports, scope_of(Role.MANAGER, ("UK",), ("LDS1",)))) == 1
+    assert records.active_alerts(app.ports, scope_of(Role.MANAGER, ("UK",), ("MAN1",))) == []
+    assert len(records.active_alerts(app.ports, scope_of(Role.MANAGER, ("UK",), ("LDS1",)))) == 1
     COMMANDS["undo"](app, quiet, batch=batch)
     evaluated(app)
     assert alerts(app) == []
@@ -123,9 +123,9 @@ def test_many_large_sales_are_one_alert_and_the_preview_counts_them_so(app: App,
     add_file(app, tmp_path, "UK-large.csv", [line(f"BIG{number}", units="900") for number in range(6)])
     evaluated(app)
     assert titles(app) == ["6 large sales in UK"]
-    (day,) = preview(sources(app), rule).days
+    (day,) = replay_rule(sources(app), rule).days
     assert (day.day.isoformat(), day.alerts) == ("2026-06-15", ("6 large sales in UK",))
-    assert preview(sources(app), rules.get(app.ports, "dead-letters").rule).reason == NOT_STORED
+    assert replay_rule(sources(app), rules.get_rule(app.ports, "dead-letters").rule).reason == NOT_STORED
 
 
 def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> None:
@@ -137,77 +137,77 @@ def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> No
     evaluated(app, 48 * 60)
     (alert,) = alerts(app)
     assert alert.title == "Region UK: the sales of 16 June have not arrived"
-    rule = rules.get(app.ports, "region-late").rule
-    assert preview(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June has not arrived",)
+    rule = rules.get_rule(app.ports, "region-late").rule
+    assert replay_rule(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June has not arrived",)
     add_file(app, tmp_path, "UK-16.csv", [line("L", day="16/06/2026")])
     evaluated(app)
     assert titles(app) == []
-    assert preview(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June came late",)
+    assert replay_rule(sources(app), rule).days[0].alerts == ("Region UK: the file of 16 June came late",)
 
 
 def test_alerts_of_a_rule_that_is_disabled_or_removed_end_without_a_notice(app: App) -> None:
     enable(app, KindName.DEAD_LETTERS)
-    dead_letters.store(app.ports, letter(1))
+    message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
-    rules.enable(app.ports, "dead-letters", by="boss", is_enabled=False)
+    rules.enable_rule(app.ports, "dead-letters", by="boss", is_enabled=False)
     evaluated(app)
-    (alert,) = records.latest(app.ports, UNRESTRICTED)
-    assert (alert.state, alert.events[-1].text) == (State.ENDED, "The rule is no longer used.")
+    (alert,) = records.latest_alerts(app.ports, UNRESTRICTED)
+    assert (alert.state, alert.events[-1].text) == (AlertState.ENDED, "The rule is no longer used.")
     assert [one["kind"] for one in notices(app)] == ["opened"]
-    rules.remove(app.ports, "dead-letters", by="boss")
+    rules.remove_rule(app.ports, "dead-letters", by="boss")
     with pytest.raises(NotFound):
-        rules.get(app.ports, "dead-letters")
-    assert "dead-letters" not in {one.rule.id for one in rules.find(app.ports)}
+        rules.get_rule(app.ports, "dead-letters")
+    assert "dead-letters" not in {one.rule.id for one in rules.find_rules(app.ports)}
     actions = [one.what for one in entries(app) if one.what.startswith("alert")]
     assert actions[:2] == ["alert-rule.removed", "alert-rule.saved"]
 
 
 def test_what_people_do_is_kept_with_their_names_and_audited(app: App) -> None:
     enable(app, KindName.DEAD_LETTERS)
-    dead_letters.store(app.ports, letter(1))
+    message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
     (alert,) = alerts(app)
-    records.acknowledge(app.ports, alert.id, UNRESTRICTED, by="mia")
+    records.acknowledge_alert(app.ports, alert.id, UNRESTRICTED, by="mia")
     assert alerts(app)[0].acknowledged_by == "mia"
     now = app.ports.clock.now()
-    snoozed = records.snooze(app.ports, alert.id, UNRESTRICTED, 2, by="ben")
+    snoozed = records.snooze_alert(app.ports, alert.id, UNRESTRICTED, 2, by="ben")
     assert snoozed.snoozed_until
     assert now <= snoozed.snoozed_until - timedelta(hours=2) < now + timedelta(seconds=1)
     evaluated(app, 119)
-    assert alerts(app)[0].state is State.SNOOZED
+    assert alerts(app)[0].state is AlertState.SNOOZED
     evaluated(app, 1)
-    assert alerts(app)[0].state is State.OPEN
+    assert alerts(app)[0].state is AlertState.OPEN
     assert [one["kind"] for one in notices(app)] == ["opened", "reminded"]
     with pytest.raises(Rejected, match="31 days"):
-        records.snooze(app.ports, alert.id, UNRESTRICTED, 24 * 40, by="ben")
+        records.snooze_alert(app.ports, alert.id, UNRESTRICTED, 24 * 40, by="ben")
     assert {one.who for one in entries(app) if one.what.startswith("alert.")} == {"mia", "ben"}
 
 
 def test_a_rule_that_fails_changes_no_alert_and_is_shown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     enable(app, KindName.DEAD_LETTERS)
-    dead_letters.store(app.ports, letter(1))
+    message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
 
     def failing(*_: object) -> list[DeadLetter]:
         raise RuntimeError("no answer")
 
-    monkeypatch.setattr(dead_letters, "find", failing)
-    result = evaluation.evaluate(sources(app))
+    monkeypatch.setattr(message_queues, "find_dead_letters", failing)
+    result = evaluation.evaluate_rules(sources(app))
     assert result.failed == {"dead-letters": "RuntimeError('no answer')"}
-    assert evaluation.last(app.ports)["failed"] == result.failed
+    assert evaluation.last_evaluation(app.ports)["failed"] == result.failed
     assert len(alerts(app)) == 1
 
 
 def test_two_evaluations_at_once_notify_once(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one runs between the decision and the write of the first."""
     enable(app, KindName.DEAD_LETTERS)
-    dead_letters.store(app.ports, letter(1))
+    message_queues.store_dead_letter(app.ports, letter(1))
     put_all, ran = app.ports.documents.put_all, list[int]()
 
     def interrupted(puts: list[Put]) -> object:
         if not ran:
             ran.append(1)
-            evaluation.evaluate(sources(app))
+            evaluation.evaluate_rules(sources(app))
         return put_all(puts)
 
     monkeypatch.setattr(app.ports.documents, "put_all", interrupted)
@@ -216,19 +216,19 @@ def test_two_evaluations_at_once_notify_once(app: App, monkeypatch: pytest.Monke
 
 
 def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(app: App) -> None:
-    stored = rules.get(app.ports, "large-sale")
+    stored = rules.get_rule(app.ports, "large-sale")
     enable(app, KindName.LARGE_SALE)
     with pytest.raises(Conflict, match="changed meanwhile"):
-        rules.save(app.ports, stored.rule, by="ben", version=5)
+        rules.save_rule(app.ports, stored.rule, by="ben", version=5)
 
 
 def test_old_alerts_are_deleted(app: App) -> None:
     enable(app, KindName.DEAD_LETTERS)
-    dead_letters.store(app.ports, letter(1))
+    message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
-    dead_letters.resend(app.ports, ["1"], "boss")
+    message_queues.resend_dead_letters(app.ports, ["1"], "boss")
     evaluated(app)
     evaluated(app, 15)
-    assert len(records.latest(app.ports, UNRESTRICTED)) == 1
+    assert len(records.latest_alerts(app.ports, UNRESTRICTED)) == 1
     evaluated(app, 91 * 24 * 60)
-    assert records.latest(app.ports, UNRESTRICTED) == []
+    assert records.latest_alerts(app.ports, UNRESTRICTED) == []

@@ -8,9 +8,9 @@ import pytest
 from alert_shop import add_file, alerts, enable, evaluated, line, open_shop, sources, titles
 
 from tillstream.alerts import rules
-from tillstream.alerts.preview import preview
+from tillstream.alerts.kinds import KindName, RuleLimit
+from tillstream.alerts.preview import replay_rule
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName, Limit
 
 DAY = 24 * 60
 TITLE = "Fewer rows of UK pass its rules"
@@ -44,12 +44,12 @@ def test_a_source_falls_below_its_weeks_before_and_recovers(app: App, tmp_path: 
     assert alert.text == ("92.5% of 40 rows were accepted in the last 7 days; in the 4 weeks before, it was 100.0%.")
     assert (alert.members[0].region, alert.members[0].path) == ("UK", "/quality/pass-rates?source=UK")
     today = app.ports.clock.now().date()
-    assert [(day.day, day.alerts) for day in preview(sources(app), rule).days] == [(today, (TITLE,))]
+    assert [(day.day, day.alerts) for day in replay_rule(sources(app), rule).days] == [(today, (TITLE,))]
     evaluated(app, 7 * DAY)
     deliver(app, tmp_path, "later", 20, 0)
     evaluated(app)
     assert titles(app) == []
-    assert [day.day for day in preview(sources(app), rule).days] == [today], "the preview also ends it"
+    assert [day.day for day in replay_rule(sources(app), rule).days] == [today], "the preview also ends it"
 
 
 def test_a_source_below_the_limit_needs_no_weeks_before(app: App, tmp_path: Path) -> None:
@@ -69,13 +69,15 @@ def test_few_rows_raise_no_alert(app: App, tmp_path: Path) -> None:
     deliver(app, tmp_path, "few", 17, 3)
     evaluated(app)
     assert titles(app) == []
-    assert preview(sources(app), rule).days == ()
+    assert replay_rule(sources(app), rule).days == ()
 
 
 def test_a_rule_of_another_region_leaves_the_source_out(app: App, tmp_path: Path) -> None:
     enable(app, KindName.PASS_RATE, rows=20)
-    stored = rules.get(app.ports, KindName.PASS_RATE)
-    rules.save(app.ports, replace(stored.rule, limits={Limit.REGIONS: ("IN",)}), by="boss", version=stored.version)
+    stored = rules.get_rule(app.ports, KindName.PASS_RATE)
+    rules.save_rule(
+        app.ports, replace(stored.rule, limits={RuleLimit.REGIONS: ("IN",)}), by="boss", version=stored.version
+    )
     deliver(app, tmp_path, "bad", 17, 3)
     evaluated(app)
     assert titles(app) == []

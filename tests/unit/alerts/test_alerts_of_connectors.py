@@ -8,12 +8,12 @@ from alert_shop import alerts, enable, evaluated, open_shop, titles
 from connectors import listed_kind
 
 from tillstream.alerts import records, rules
+from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records as connectors
 from tillstream.connectors import run
-from tillstream.connectors.connector import ConnectorDraft
-from tillstream.domain.alerts.kind import KindName
+from tillstream.connectors.state import ConnectorDraft
 from tillstream.model.people import Role, scope_of
 
 HOUR = 60
@@ -38,15 +38,15 @@ def app(tmp_path: Path, listed: Path) -> Iterator[App]:
 
 def add(app: App, listed: Path, name: str, contract: str = "") -> None:
     draft = ConnectorDraft(name, listed_kind.NAME, {"list": str(listed)}, contract)
-    connectors.add(app.ports, app.contracts, source_access(app), draft, "boss")
+    connectors.add_connector(app.ports, app.contracts, source_access(app), draft, "boss")
 
 
 def run_due(app: App) -> None:
-    run.run_due(app.ports, app.contracts, source_access(app))
+    run.run_due_connectors(app.ports, app.contracts, source_access(app))
 
 
 def test_the_rule_is_enabled_from_the_start() -> None:
-    assert rules.DEFAULTS[KindName.CONNECTOR_LATE.value].is_enabled
+    assert rules.DEFAULT_RULES[KindName.CONNECTOR_LATE.value].is_enabled
 
 
 def test_a_connector_that_fails_for_an_hour_raises_an_alert_that_ends_with_a_good_run(app: App, listed: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_connector_that_is_not_run_is_late(app: App) -> None:
     assert titles(app) == []
     evaluated(app, 1)
     assert titles(app) == ["Connector erp is late"]
-    connectors.pause(app.ports, "erp", "boss", is_paused=True)
+    connectors.pause_connector(app.ports, "erp", "boss", is_paused=True)
     evaluated(app)
     assert titles(app) == [], "a paused connector is not late"
 
@@ -84,6 +84,8 @@ def test_each_connector_has_its_alert_which_users_of_its_region_see(app: App, li
     run_due(app)
     evaluated(app, HOUR)
     assert titles(app) == ["Connector erp fails", "Connector files fails"]
-    assert [one.title for one in records.active(app.ports, scope_of(Role.MANAGER, ("UK",)))] == ["Connector erp fails"]
-    assert records.active(app.ports, scope_of(Role.MANAGER, ("IN",))) == []
-    assert records.active(app.ports, scope_of(Role.CLERK, ("UK",))) == []
+    assert [one.title for one in records.active_alerts(app.ports, scope_of(Role.MANAGER, ("UK",)))] == [
+        "Connector erp fails"
+    ]
+    assert records.active_alerts(app.ports, scope_of(Role.MANAGER, ("IN",))) == []
+    assert records.active_alerts(app.ports, scope_of(Role.CLERK, ("UK",))) == []

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from alert_shop import LAST, alerts, enable, evaluated, open_shop, titles
 
+from tillstream.alerts.kinds import KindName
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 KITE, BALL, LAMP = "TO-1", "TO-2", "HK-1"
 
@@ -25,8 +25,10 @@ def app(tmp_path: Path) -> Iterator[App]:
 def move(app: App, kind: MovementKind, product: str, units: int, store: str = "LDS1") -> None:
     """Move a product on the last day with sales; a count is after closing."""
     lines = (MovementLine(product, Decimal(units)),)
-    records.record(app.ports, [Movement(f"{kind}-{store}-{product}-{units}", kind, "UK", store, LAST, lines)], by="ana")
-    levels.refresh(app.ports)
+    stored_movements.record_movements(
+        app.ports, [Movement(f"{kind}-{store}-{product}-{units}", kind, "UK", store, LAST, lines)], by="ana"
+    )
+    stored_levels.refresh_levels(app.ports)
 
 
 def test_a_product_runs_out_and_the_alert_ends_when_there_is_stock_again(app: App) -> None:
@@ -53,12 +55,12 @@ def test_a_low_product_is_reported_from_the_threshold_on(app: App) -> None:
 
 def test_negative_stock_is_a_question(app: App) -> None:
     enable(app, KindName.STOCK_NEGATIVE)
-    records.record(
+    stored_movements.record_movements(
         app.ports,
         [Movement("c", MovementKind.COUNT, "UK", "LDS1", LAST.replace(day=1), (MovementLine(KITE, Decimal(1)),))],
         by="ana",
     )
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     evaluated(app)
     assert titles(app) == ["More of Kite was sold in store LDS1 in UK than there was"]
 

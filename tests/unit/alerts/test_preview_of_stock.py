@@ -13,12 +13,12 @@ from alert_shop import LAST, alerts, enable, evaluated, open_shop, sources
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
-from tillstream.alerts.preview import preview
+from tillstream.alerts.kinds import KindName, RuleLimit
+from tillstream.alerts.preview import replay_rule
+from tillstream.alerts.rules import AlertRule
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName, Limit
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
 
 DAY, DAYS = timedelta(days=1), 30
 PRODUCTS, STORES = ("TO-1", "TO-2", "HK-1"), ("LDS1", "MAN1")
@@ -36,11 +36,11 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, dict[
     """A shop after a month of sales, deliveries, losses and counts, and what each rule raised on its days."""
     folder = tmp_path_factory.mktemp("month")
     opened = open_shop(folder)
-    for stored in rules.find(opened.ports):
-        rules.enable(opened.ports, stored.rule.id, by="boss", is_enabled=False)
+    for stored in rules.find_rules(opened.ports):
+        rules.enable_rule(opened.ports, stored.rule.id, by="boss", is_enabled=False)
     for kind, parameters in PARAMETERS.items():
         rule = replace(enable(opened, kind, **parameters), margin=40, group_over=2)
-        rules.save(opened.ports, rule, by="boss", version=rules.get(opened.ports, kind).version)
+        rules.save_rule(opened.ports, rule, by="boss", version=rules.get_rule(opened.ports, kind).version)
     raised: dict[str, Raised] = defaultdict(dict)
     draw, clock = random.Random(5), opened.ports.clock
     assert isinstance(clock, ManualClock)
@@ -50,8 +50,8 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, dict[
             clock.advance(DAY.total_seconds() - 15 * 60)
         if number % 2 == 0 and day.weekday() != 6:
             shop_of_two_stores.add(opened, folder, day, day)
-        records.record(opened.ports, list(movements(draw, day, is_first=number == 0)), by="ana")
-        levels.refresh(opened.ports)
+        stored_movements.record_movements(opened.ports, list(movements(draw, day, is_first=number == 0)), by="ana")
+        stored_levels.refresh_levels(opened.ports)
         evaluated(opened)
         for one in alerts(opened):
             if one.opened_at == clock.now():
@@ -76,14 +76,14 @@ def movements(draw: random.Random, day: date, *, is_first: bool) -> Iterator[Mov
 
 
 def titles(app: App, rule: AlertRule) -> Raised:
-    return {one.day: sorted(one.alerts) for one in preview(sources(app), rule, DAYS).days}
+    return {one.day: sorted(one.alerts) for one in replay_rule(sources(app), rule, DAYS).days}
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_a_preview_is_what_the_days_have_raised(month: tuple[App, dict[str, Raised]], kind: KindName) -> None:
     app, raised = month
     by_day = {day: sorted(one) for day, one in raised[kind].items()}
-    assert titles(app, rules.get(app.ports, kind).rule) == by_day
+    assert titles(app, rules.get_rule(app.ports, kind).rule) == by_day
     assert len(by_day) > 3
 
 
@@ -96,7 +96,9 @@ def test_a_preview_groups_as_the_days_did(month: tuple[App, dict[str, Raised]]) 
 
 def test_days_of_opens_after_count(month: tuple[App, dict[str, Raised]]) -> None:
     app, _ = month
-    rule = replace(rules.get(app.ports, KindName.STOCK_NEGATIVE).rule, parameters={"units": Decimal(1)}, group_over=100)
+    rule = replace(
+        rules.get_rule(app.ports, KindName.STOCK_NEGATIVE).rule, parameters={"units": Decimal(1)}, group_over=100
+    )
     at_once = titles(app, replace(rule, opens_after=23 * 60))
     assert at_once == titles(app, rule)
     later = titles(app, replace(rule, opens_after=24 * 60))
@@ -106,11 +108,11 @@ def test_days_of_opens_after_count(month: tuple[App, dict[str, Raised]]) -> None
 
 def test_a_preview_is_limited_as_its_rule(month: tuple[App, dict[str, Raised]]) -> None:
     app, _ = month
-    rule = replace(rules.get(app.ports, KindName.STOCK_NEGATIVE).rule, group_over=100)
+    rule = replace(rules.get_rule(app.ports, KindName.STOCK_NEGATIVE).rule, group_over=100)
     every = {title for day in titles(app, rule).values() for title in day}
-    of_one = replace(rule, limits={Limit.STORES: ("LDS1",), Limit.PRODUCTS: ("TO-1",)})
+    of_one = replace(rule, limits={RuleLimit.STORES: ("LDS1",), RuleLimit.PRODUCTS: ("TO-1",)})
     assert {title for day in titles(app, of_one).values() for title in day} == {
         title for title in every if "Kite" in title and "LDS1" in title
     }
-    assert titles(app, replace(rule, limits={Limit.CATEGORIES: ("Food",)})) == {}
-    assert preview(sources(app), rule).note.startswith("Stock at the end of each day")
+    assert titles(app, replace(rule, limits={RuleLimit.CATEGORIES: ("Food",)})) == {}
+    assert replay_rule(sources(app), rule).note.startswith("Stock at the end of each day")

@@ -12,8 +12,8 @@ import shop_of_two_stores
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
-from tillstream.background_exports import registry, run
-from tillstream.background_exports.export import (
+from tillstream.delivery import background_exports, background_run
+from tillstream.delivery.background_exports import (
     CANCELLED,
     DONE,
     FAILED,
@@ -52,11 +52,11 @@ def _clock(app: App) -> ManualClock:
 
 def _add(app: App, login: str = "maya", suffix: str = "csv", address: str = LINES) -> str:
     user = accounts.get_user(app.ports, login)
-    return registry.add(app.ports, user, "Sale lines", address, suffix, expected=100).id
+    return background_exports.request_export(app.ports, user, "Sale lines", address, suffix, expected=100).id
 
 
 def _run(app: App, **options: Any) -> list[str]:
-    return run.run_due(source_of(app), note_every=AT_ONCE, **options)
+    return background_run.run_due_exports(source_of(app), note_every=AT_ONCE, **options)
 
 
 def _file(app: App, one: BackgroundExport) -> bytes:
@@ -71,10 +71,10 @@ def _files(app: App) -> list[str]:
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet", "jsonl"])
 def test_a_file_has_the_rows_that_its_person_may_see(app: App, suffix: str) -> None:
     own, whole = _add(app, "maya", suffix), _add(app, "ana", suffix)
-    assert registry.has_due(app.ports)
+    assert background_exports.has_due_exports(app.ports)
     assert _run(app) == []
-    assert not registry.has_due(app.ports)
-    own_file, whole_file = (registry.get(app.ports, one) for one in (own, whole))
+    assert not background_exports.has_due_exports(app.ports)
+    own_file, whole_file = (background_exports.get_export(app.ports, one) for one in (own, whole))
     assert (own_file.state, whole_file.state) == (DONE, DONE)
     assert 0 < own_file.rows < whole_file.rows
     assert own_file.bytes == len(_file(app, own_file))
@@ -84,7 +84,7 @@ def test_a_file_has_the_rows_that_its_person_may_see(app: App, suffix: str) -> N
 def test_the_lines_are_those_of_the_scope(app: App) -> None:
     export_id = _add(app)
     _run(app)
-    one = registry.get(app.ports, export_id)
+    one = background_exports.get_export(app.ports, export_id)
     head, *lines = _file(app, one).decode().splitlines()
     place = head.split(",").index('"store_id"')
     assert {line.split(",")[place].strip('"') for line in lines} == {"LDS1"}
@@ -94,16 +94,16 @@ def test_a_run_notes_its_rows_and_ends_when_it_is_cancelled(app: App) -> None:
     export_id, noted = _add(app), list[BackgroundExport]()
 
     def cancel() -> None:
-        noted.append(registry.get(app.ports, export_id))
-        registry.cancel(app.ports, export_id, "maya")
+        noted.append(background_exports.get_export(app.ports, export_id))
+        background_exports.cancel_export(app.ports, export_id, "maya")
 
     assert _run(app, renew=cancel) == []
     assert [(one.state, one.tries) for one in noted] == [(RUNNING, 1)]
-    one = registry.get(app.ports, export_id)
+    one = background_exports.get_export(app.ports, export_id)
     assert (one.state, one.rows, _files(app)) == (CANCELLED, 0, [])
-    registry.try_again(app.ports, export_id, "maya")
+    background_exports.retry_export(app.ports, export_id, "maya")
     _run(app)
-    assert registry.get(app.ports, export_id).state == DONE
+    assert background_exports.get_export(app.ports, export_id).state == DONE
     kinds = [
         entry.what
         for entry in audit_log.find_entries(app.ports, audit_log.AuditFilter())
@@ -116,66 +116,66 @@ def test_a_run_notes_its_rows_and_ends_when_it_is_cancelled(app: App) -> None:
 def test_a_run_that_a_stop_ended_is_repeated(app: App, suffix: str) -> None:
     export_id, stops = _add(app, suffix=suffix), iter([False, True])
     assert _run(app, is_stopping=lambda: next(stops)) == []
-    one = registry.get(app.ports, export_id)
+    one = background_exports.get_export(app.ports, export_id)
     assert (one.state, one.tries, _files(app)) == (WAITING, 0, [])
     _run(app)
-    assert registry.get(app.ports, export_id).state == DONE
+    assert background_exports.get_export(app.ports, export_id).state == DONE
 
 
 def test_a_run_that_was_killed_is_repeated_and_fails_after_three(app: App) -> None:
     export_id = _add(app)
-    for tries in range(1, registry.TRIES + 1):
-        ((one, version),) = registry.due(app.ports)
-        claimed = registry.claim(app.ports, one, version)
+    for tries in range(1, background_exports.MAX_TRIES + 1):
+        ((one, version),) = background_exports.due_exports(app.ports)
+        claimed = background_exports.claim_export(app.ports, one, version)
         assert claimed is not None
-        assert registry.claim(app.ports, one, version) is None
-        assert (claimed.tries, registry.due(app.ports)) == (tries, [])
-        _clock(app).advance(registry.ALIVE.total_seconds())
+        assert background_exports.claim_export(app.ports, one, version) is None
+        assert (claimed.tries, background_exports.due_exports(app.ports)) == (tries, [])
+        _clock(app).advance(background_exports.ALIVE_FOR.total_seconds())
     assert not _run(app)
-    one = registry.get(app.ports, export_id)
-    assert (one.state, one.error) == (FAILED, run.STOPPED)
+    one = background_exports.get_export(app.ports, export_id)
+    assert (one.state, one.error) == (FAILED, background_run.STOPPED)
 
 
 def test_a_run_that_another_one_replaced_leaves_no_file(app: App) -> None:
     export_id = _add(app)
 
     def take() -> None:
-        stored = registry.get(app.ports, export_id)
-        app.ports.documents.put(registry.COLLECTION, export_id, replace(stored, claim="another").data)
+        stored = background_exports.get_export(app.ports, export_id)
+        app.ports.documents.put(background_exports.EXPORTS_COLLECTION, export_id, replace(stored, claim="another").data)
 
     assert _run(app, renew=take) == []
-    assert (registry.get(app.ports, export_id).claim, _files(app)) == ("another", [])
+    assert (background_exports.get_export(app.ports, export_id).claim, _files(app)) == ("another", [])
 
 
 def test_a_run_that_was_replaced_before_its_end_keeps_the_file_of_the_other_one(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export_id, turns, note = _add(app), iter([True]), registry.note
+    export_id, turns, note = _add(app), iter([True]), background_exports.note_rows
 
     def stall(ports: Ports, claimed: BackgroundExport, rows: int) -> bool:
         is_its_own = note(ports, claimed, rows)
         if next(turns, False):
-            _clock(app).advance(registry.ALIVE.total_seconds())
+            _clock(app).advance(background_exports.ALIVE_FOR.total_seconds())
             assert _run(app) == []
         return is_its_own
 
-    monkeypatch.setattr(registry, "note", stall)
-    assert run.run_due(source_of(app), note_every=timedelta(days=1)) == []
-    one = registry.get(app.ports, export_id)
+    monkeypatch.setattr(background_exports, "note_rows", stall)
+    assert background_run.run_due_exports(source_of(app), note_every=timedelta(days=1)) == []
+    one = background_exports.get_export(app.ports, export_id)
     assert (one.state, one.tries, _files(app)) == (DONE, 2, [one.object_name])
     assert one.bytes == len(_file(app, one))
 
 
 def test_the_file_of_a_run_that_was_killed_is_removed_by_the_next_one(app: App) -> None:
     _add(app)
-    ((stored, version),) = registry.due(app.ports)
-    claimed = registry.claim(app.ports, stored, version)
+    ((stored, version),) = background_exports.due_exports(app.ports)
+    claimed = background_exports.claim_export(app.ports, stored, version)
     assert claimed
     with app.ports.objects.writer(STAGING, claimed.object_name) as out:
         out.write(b"content")
-    _clock(app).advance(registry.ALIVE.total_seconds())
+    _clock(app).advance(background_exports.ALIVE_FOR.total_seconds())
     assert _run(app) == []
-    one = registry.get(app.ports, claimed.id)
+    one = background_exports.get_export(app.ports, claimed.id)
     assert (one.state, _files(app)) == (DONE, [one.object_name])
     assert one.object_name != claimed.object_name
 
@@ -183,15 +183,15 @@ def test_the_file_of_a_run_that_was_killed_is_removed_by_the_next_one(app: App) 
 def test_files_are_removed_after_a_week(app: App) -> None:
     export_id = _add(app)
     _run(app)
-    _clock(app).advance((registry.KEPT - timedelta(minutes=1)).total_seconds())
+    _clock(app).advance((background_exports.KEPT_FOR - timedelta(minutes=1)).total_seconds())
     _run(app)
     assert len(_files(app)) == 1
     _clock(app).advance(60)
-    assert registry.has_due(app.ports)
+    assert background_exports.has_due_exports(app.ports)
     _run(app)
     assert _files(app) == []
     with pytest.raises(NotFound):
-        registry.get(app.ports, export_id)
+        background_exports.get_export(app.ports, export_id)
 
 
 def test_a_stop_while_an_export_is_removed_leaves_no_file(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,9 +200,9 @@ def test_a_stop_while_an_export_is_removed_leaves_no_file(app: App, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(documents, "delete", _killed)
         with pytest.raises(KeyboardInterrupt):
-            registry.remove(app.ports, export_id, "maya")
+            background_exports.remove_export(app.ports, export_id, "maya")
     assert _files(app) == []
-    registry.remove(app.ports, export_id, "maya")
+    background_exports.remove_export(app.ports, export_id, "maya")
 
 
 def _killed(*_: Any) -> None:
@@ -214,7 +214,7 @@ def test_what_cannot_be_written_fails_with_its_reason(app: App) -> None:
     stopped = _add(app, "ana")
     accounts.disable_account(app.ports, "ana", by="maya")
     assert _run(app) == []
-    reasons = {one: registry.get(app.ports, one).error for one in (missing, long, stopped)}
+    reasons = {one: background_exports.get_export(app.ports, one).error for one in (missing, long, stopped)}
     assert "ZZ" in reasons[missing]
     assert "columns do not fit on a page" in reasons[long]
     assert reasons[stopped] == accounts.ACCOUNT_STOPPED
@@ -230,20 +230,20 @@ def test_an_unexpected_error_is_returned_and_one_of_a_service_is_tried_again(app
 
     export_id = _add(app)
     assert _run(app, renew=fail(Unavailable("BigQuery is not available."))) == []
-    assert registry.get(app.ports, export_id).state == WAITING
-    assert not registry.has_due(app.ports)
-    _clock(app).advance(run.AGAIN.total_seconds())
+    assert background_exports.get_export(app.ports, export_id).state == WAITING
+    assert not background_exports.has_due_exports(app.ports)
+    _clock(app).advance(background_run.RETRY_AFTER.total_seconds())
     (problem,) = _run(app, renew=fail(KeyError("x")))
     assert "KeyError" in problem
-    one = registry.get(app.ports, export_id)
-    assert (one.state, one.error) == (FAILED, run.BROKEN)
+    one = background_exports.get_export(app.ports, export_id)
+    assert (one.state, one.error) == (FAILED, background_run.BROKEN)
 
 
 def test_only_tables_in_known_formats_and_a_few_at_once(app: App) -> None:
     for address, suffix in (("/catalogue", "csv"), (LINES, "exe"), (LINES + "x" * 5000, "csv")):
         with pytest.raises(Rejected):
             _add(app, address=address, suffix=suffix)
-    for _ in range(registry.MOST_OPEN):
+    for _ in range(background_exports.MAX_OPEN):
         _add(app)
     with pytest.raises(Rejected, match="At most 5 of your exports"):
         _add(app)
@@ -252,5 +252,5 @@ def test_only_tables_in_known_formats_and_a_few_at_once(app: App) -> None:
 def test_an_account_of_the_same_name_inherits_nothing(app: App) -> None:
     _add(app)
     user = accounts.get_user(app.ports, "maya")
-    assert len(registry.listed(app.ports, user)) == 1
-    assert registry.listed(app.ports, replace(user, created_at="2030-01-01T00:00:00+00:00")) == []
+    assert len(background_exports.list_exports(app.ports, user)) == 1
+    assert background_exports.list_exports(app.ports, replace(user, created_at="2030-01-01T00:00:00+00:00")) == []

@@ -5,13 +5,13 @@ from devtools.billing.queries import LEAST, script_statements
 from devtools.billing.samples import TODAY
 from devtools.billing.traffic import Ledger, Traffic
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
-from tillstream.workflows.operations import ledger_agreement
+from tillstream.operations import ledger_agreement
 
 YEARS = Ledger(Traffic(1_000_000), 3 * 365)
 
 
 def test_the_batches_of_unverified_days_are_read_and_no_others() -> None:
-    text = inline_parameters(ledger_agreement.of_days(), {"first": 9, "ids": ["b"], "days": [TODAY]})
+    text = inline_parameters(ledger_agreement.unverified_batches_sql(), {"first": 9, "ids": ["b"], "days": [TODAY]})
     (statement,) = script_statements(text)
     (batches,) = [read for read in statement.reads if read.table == "batches"]
     assert batches.selection.values == {TODAY}

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from tillstream.app import App
-from tillstream.catalogue import records, saving
-from tillstream.catalogue.records import Stored
-from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind
+from tillstream.catalogue import entry_saving, stored_entries
+from tillstream.catalogue.stored_entries import StoredEntry
+from tillstream.model.product_catalogue import ENTRY_CLASSES, Entry, EntryKind
 from tillstream.ports import Ports
 
 REGIONS = ("IN", "UK")
-Save = Callable[..., Stored]
+Save = Callable[..., StoredEntry]
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def ports(app: App) -> Ports:
 def save(ports: Ports) -> Save:
     """Save an entry over its stored version."""
 
-    def saved(entry: Entry) -> Stored:
-        kind = next(kind for kind, each in CLASSES.items() if isinstance(entry, each))
-        current = records.get(ports, EntryKind(kind), *entry.key)
+    def saved(entry: Entry) -> StoredEntry:
+        kind = next(kind for kind, each in ENTRY_CLASSES.items() if isinstance(entry, each))
+        current = stored_entries.get_entry(ports, EntryKind(kind), *entry.key)
         version = current.version if current else 0
-        return saving.save(ports, kind, entry, if_version=version, by="ana", regions=REGIONS)
+        return entry_saving.save_entry(ports, kind, entry, if_version=version, by="ana", regions=REGIONS)
 
     return saved

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from tillstream.catalogue.assignments import is_assigned
-from tillstream.domain.catalogue.entries import Salesperson, Store
+from tillstream.catalogue.entry_lists import is_store_assigned
 from tillstream.model.people import Role, Scope
+from tillstream.model.product_catalogue import Salesperson, Store
 from tillstream.ports import Ports
 
 SELLER = Scope(Role.SALESPERSON, ("IN", "UK"), ("S1", "S2"), "E1")
@@ -14,7 +14,7 @@ Save = Callable[..., Any]
 
 
 def regions_of(ports: Ports, scope: Scope, store: str) -> list[str]:
-    return [region for region in ("IN", "UK", "US") if is_assigned(ports, scope, region, store)]
+    return [region for region in ("IN", "UK", "US") if is_store_assigned(ports, scope, region, store)]
 
 
 def test_without_a_catalogue_each_region_of_the_account_counts(ports: Ports) -> None:

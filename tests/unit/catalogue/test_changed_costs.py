@@ -11,16 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.catalogue import mirror, mirror_rows, products, records
-from tillstream.catalogue.changed_costs import first_changed_day
-from tillstream.catalogue.records import Stored
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount, cost_on
-from tillstream.domain.catalogue.entries import Entry, Product
+from tillstream.catalogue import stored_entries, warehouse_mirror
+from tillstream.catalogue.stored_entries import StoredEntry
+from tillstream.catalogue.warehouse_mirror import first_changed_day
 from tillstream.model.errors import Unavailable
+from tillstream.model.product_catalogue import Alias, DatedAmount, Entry, Product, cost_on
 from tillstream.ports import Ports
 
-Save = Callable[[Entry], Stored]
+Save = Callable[[Entry], StoredEntry]
 DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(8)]
 COSTS = st.lists(
     st.builds(
@@ -35,14 +33,16 @@ COSTS = st.lists(
 ).map(tuple)
 
 
-def differing(old: list[mirror_rows.Row], new: list[mirror_rows.Row]) -> tuple[list[mirror_rows.Row], ...]:
+def differing(
+    old: list[warehouse_mirror.MirrorRow], new: list[warehouse_mirror.MirrorRow]
+) -> tuple[list[warehouse_mirror.MirrorRow], ...]:
     return [row for row in old if row not in new], [row for row in new if row not in old]
 
 
 @given(COSTS, COSTS)
 def test_no_earlier_day_has_another_cost(before: tuple[DatedAmount, ...], after: tuple[DatedAmount, ...]) -> None:
     old, new = Product("A", costs=before), Product("A", costs=after)
-    first = first_changed_day(*differing([*mirror_rows.costs(old)], [*mirror_rows.costs(new)]))
+    first = first_changed_day(*differing([*warehouse_mirror.cost_rows(old)], [*warehouse_mirror.cost_rows(new)]))
     places = ("*", "IN", "UK")
     changed = [day for day in DAYS if any(amounts(old, place, day) != amounts(new, place, day) for place in places)]
     assert [day for day in changed if day < first] == []
@@ -74,16 +74,16 @@ def noted(ports: Ports) -> Iterator[date]:
 def test_only_days_from_the_new_cost_on_are_computed_again(ports: Ports, save: Save) -> None:
     first = DatedAmount("*", "INR", Decimal(4))
     save(Product("A", costs=(first,)))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS
     save(Product("A", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[5]))))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS[5:]
     save(Product("A", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[3]))))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS[3:]
     save(Product("A", "Tea", costs=(first, DatedAmount("IN", "INR", Decimal(5), DAYS[3]))))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == []
 
 
@@ -95,16 +95,16 @@ def test_days_of_a_write_that_was_interrupted_are_noted_by_the_next(
         raise Unavailable("The process ends.")
 
     save(Product("A"))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     save(Product("A", costs=(DatedAmount("*", "INR", Decimal(4), DAYS[6]),)))
     with monkeypatch.context() as patched:
         patched.setattr("tillstream.records.data_version.note_catalogue_change", interrupted)
-        assert not mirror.follow(ports)
+        assert not warehouse_mirror.follow_change(ports)
     assert [*noted(ports)] == []
-    assert mirror.follow(ports)
+    assert warehouse_mirror.follow_change(ports)
     assert [*noted(ports)] == DAYS
     save(Product("A", costs=(DatedAmount("*", "INR", Decimal(5), DAYS[6]),)))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS[6:], "the interrupted write is complete"
 
 
@@ -112,19 +112,19 @@ def test_days_of_a_write_that_was_interrupted_are_noted_by_the_next(
 def test_codes_of_a_retired_product_follow_the_costs_of_its_successor(ports: Ports, save: Save) -> None:
     """A was an alias of MERGED, which is now an alias of NEW."""
     save(Product("MERGED", aliases=(Alias("*", "A"),)))
-    retired = products.get(ports, "MERGED")
+    retired = stored_entries.get_product(ports, "MERGED")
     assert retired
     save(Product("NEW", costs=(DatedAmount("*", "INR", Decimal(4)),)))
     save(replace(retired, active=False))
-    successor = products.get(ports, "NEW")
+    successor = stored_entries.get_product(ports, "NEW")
     assert successor
     save(replace(successor, aliases=(Alias("*", "MERGED"),)))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS
-    successor = products.get(ports, "NEW")
+    successor = stored_entries.get_product(ports, "NEW")
     assert successor
     save(replace(successor, costs=(DatedAmount("*", "INR", Decimal(7)),)))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS
 
 
@@ -132,17 +132,19 @@ def test_codes_of_a_retired_product_follow_the_costs_of_its_successor(ports: Por
 def test_the_revision_of_a_write_is_noted_only_when_no_other_write_can_be_interrupted(
     ports: Ports, save: Save, clock: ManualClock
 ) -> None:
-    until = int((clock.now() + mirror.LONGEST).timestamp())
+    until = int((clock.now() + warehouse_mirror.MAX_WRITING_TIME).timestamp())
     save(Product("A"))
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     save(Product("B"))
-    ports.documents.put(records.STATE, f"{mirror.WRITING}killed", {"until": until})
+    ports.documents.put(stored_entries.STATE, f"{warehouse_mirror.WRITING_PREFIX}killed", {"until": until})
     for _ in range(2):
-        mirror.sync(ports)
+        warehouse_mirror.sync_mirror(ports)
         assert [*noted(ports)] == []
-    clock.advance(mirror.LONGEST.total_seconds())
-    mirror.sync(ports)
+    clock.advance(warehouse_mirror.MAX_WRITING_TIME.total_seconds())
+    warehouse_mirror.sync_mirror(ports)
     assert [*noted(ports)] == DAYS
-    assert mirror.sync(ports) == 0
-    writes = ports.documents.find(records.STATE, above=mirror.WRITING, below=f"{mirror.WRITING}~")
+    assert warehouse_mirror.sync_mirror(ports) == 0
+    writes = ports.documents.find(
+        stored_entries.STATE, above=warehouse_mirror.WRITING_PREFIX, below=f"{warehouse_mirror.WRITING_PREFIX}~"
+    )
     assert (writes, [*noted(ports)]) == ([], [])

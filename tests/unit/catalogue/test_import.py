@@ -12,33 +12,31 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tillstream.catalogue import history, products, records, saving
-from tillstream.catalogue.records import Stored
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
+from tillstream.catalogue import entry_saving, file_export, file_import, stored_entries
+from tillstream.catalogue.file_export import FileKind
+from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
+from tillstream.catalogue.stored_entries import StoredEntry
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.people import Role, scope_of
+from tillstream.model.product_catalogue import Alias, Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.model.text import unguard_formulas
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, DocumentStore, Put
-from tillstream.workflows.catalogue_import import export_file, journal
-from tillstream.workflows.catalogue_import.kinds import FileKind
-from tillstream.workflows.catalogue_import.plan import Plan, Rules, plan
 
-Save = Callable[[Entry], Stored]
-RULES = Rules(("IN", "UK"), "USD")
+Save = Callable[[Entry], StoredEntry]
+RULES = ImportRules(("IN", "UK"), "USD")
 
 
-def planned(ports: Ports, kind: str, text: str | bytes, rules: Rules = RULES) -> Plan:
-    return plan(ports, FileKind(kind), text.encode() if isinstance(text, str) else text, rules)
+def planned(ports: Ports, kind: str, text: str | bytes, rules: ImportRules = RULES) -> ImportPlan:
+    return plan_import(ports, FileKind(kind), text.encode() if isinstance(text, str) else text, rules)
 
 
-def load(ports: Ports, kind: str, text: str | bytes) -> journal.AppliedImport:
-    return journal.apply(ports, planned(ports, kind, text), file="file.csv", by="ana")
+def load(ports: Ports, kind: str, text: str | bytes) -> file_import.AppliedImport:
+    return file_import.apply_import(ports, planned(ports, kind, text), file="file.csv", by="ana")
 
 
 def product(ports: Ports, code: str) -> Product:
-    one = products.get(ports, code)
+    one = stored_entries.get_product(ports, code)
     assert one is not None
     return one
 
@@ -52,8 +50,8 @@ def test_products_are_added_with_forgiving_headers(ports: Ports) -> None:
     assert replace(product(ports, "KET"), versions=()) == Product(
         "KET", "Kettle", "Kitchen", barcodes=("4006381333931",)
     )
-    assert history.find(ports, EntryKind.PRODUCT, "KET")[0].import_id == applied.id
-    assert records.revision(ports) == 1
+    assert entry_saving.find_entry_changes(ports, EntryKind.PRODUCT, "KET")[0].import_id == applied.id
+    assert stored_entries.catalogue_revision(ports) == 1
 
 
 def test_a_second_import_changes_only_what_differs_and_keeps_absent_columns(ports: Ports) -> None:
@@ -63,7 +61,7 @@ def test_a_second_import_changes_only_what_differs_and_keeps_absent_columns(port
     assert {one.after.key: one.fields for one in change.changes}["POT",] == (
         {"name": "Pot"}, {"name": "Large pot"},
     )  # fmt: skip
-    journal.apply(ports, change, file="f", by="ana")
+    file_import.apply_import(ports, change, file="f", by="ana")
     assert product(ports, "POT").category == "Kitchen"
 
 
@@ -76,8 +74,8 @@ def test_all_problems_are_listed_with_their_lines_and_nothing_is_written(ports: 
         (2, "missing-value"), (3, "code-of-another"), (4, "wrong-number"), (6, "repeated-entry"),
     }  # fmt: skip
     with pytest.raises(Rejected):
-        journal.apply(ports, result, file="f", by="ana")
-    assert products.get(ports, "C") is None
+        file_import.apply_import(ports, result, file="f", by="ana")
+    assert stored_entries.get_product(ports, "C") is None
 
 
 @pytest.mark.parametrize(
@@ -116,11 +114,11 @@ def test_an_unknown_region_of_a_price_is_reported_once_in_its_own_line(ports: Po
 def test_a_barcode_moves_from_one_product_to_another_in_one_file(ports: Ports) -> None:
     load(ports, "products", PRODUCTS)
     load(ports, "products", "code,barcode\nPOT,4006381333931\nKET,\n")
-    owner = products.find_code(ports, "IN", "4006381333931")
+    owner = stored_entries.find_product(ports, "IN", "4006381333931")
     assert owner
     assert owner.code == "POT"
     load(ports, "products", "code,barcode\nPOT,\nKET,4006381333931\n")
-    assert products.owner_of(ports, "*", "4006381333931") == "KET"
+    assert stored_entries.owner_of_code(ports, "*", "4006381333931") == "KET"
 
 
 def test_a_manager_imports_prices_of_own_regions_only(ports: Ports) -> None:
@@ -136,8 +134,8 @@ def test_a_plan_of_an_older_catalogue_is_not_applied(ports: Ports, save: Save) -
     result = planned(ports, "products", PRODUCTS)
     save(Product("X", "x"))
     with pytest.raises(Conflict):
-        journal.apply(ports, result, file="f", by="ana")
-    assert products.get(ports, "KET") is None
+        file_import.apply_import(ports, result, file="f", by="ana")
+    assert stored_entries.get_product(ports, "KET") is None
 
 
 class StopsAfter:
@@ -161,21 +159,21 @@ def test_a_stopped_import_is_resumed_and_changes_each_entry_once(ports: Ports, s
     text = "code,name\n" + "".join(f"P{number},Product {number}\n" for number in range(1_000))
     stopping = replace(ports, documents=StopsAfter(ports.documents, transactions))
     with pytest.raises(Unavailable):
-        journal.apply(stopping, planned(ports, "products", text), file="f", by="ana")
+        file_import.apply_import(stopping, planned(ports, "products", text), file="f", by="ana")
     if transactions:
-        with pytest.raises(saving.ImportRunning):
+        with pytest.raises(entry_saving.ImportRunning):
             save(Product("X", "x"))
-        with pytest.raises(saving.ImportRunning):
+        with pytest.raises(entry_saving.ImportRunning):
             planned(ports, "products", PRODUCTS)
-        assert journal.resume(ports)
+        assert file_import.resume_import(ports)
     else:
-        assert journal.resume(ports) is None
+        assert file_import.resume_import(ports) is None
         load(ports, "products", text)
-    assert journal.resume(ports) is None
-    stored = records.find(ports, EntryKind.PRODUCT)
+    assert file_import.resume_import(ports) is None
+    stored = stored_entries.find_entries(ports, EntryKind.PRODUCT)
     assert len(stored) == 1_000
     assert {one.version for one in stored} == {1}
-    assert ports.documents.count(history.COLLECTION) == 1_000
+    assert ports.documents.count(entry_saving.HISTORY_COLLECTION) == 1_000
     save(Product("X", "x"))
 
 
@@ -189,8 +187,8 @@ def test_every_kind_is_exported_as_a_file_that_changes_nothing(ports: Ports, sav
     save(Supplier("ACME", "Acme & Söhne", "a@acme.example"))
     save(Promotion("SUMMER", "Summer", category="Kitchen", rate=Decimal("0.125")))
     for kind in FileKind:
-        for form in export_file.FORMATS:
-            content = export_file.export(ports, kind, form)
+        for form in file_export.EXPORT_FORMATS:
+            content = file_export.export_catalogue(ports, kind, form)
             result = planned(ports, kind.value, content)
             assert (result.problems, result.changes, result.ignored_headers) == ([], [], []), (kind, form)
             assert result.rows, (kind, form)
@@ -211,8 +209,8 @@ def test_any_text_survives_import_and_export(ports: Ports, rows: list[Mapping[st
     for number, row in enumerate(rows):
         # The apostrophe before a formula is not text: a spreadsheet shows none, and an export has written it.
         assert product(ports, f"P{number}").name == " ".join(unguard_formulas(f"x{row['name']}").split())
-    for form in export_file.FORMATS:
-        assert planned(ports, "products", export_file.export(ports, FileKind.PRODUCTS, form)).changes == []
+    for form in file_export.EXPORT_FORMATS:
+        assert planned(ports, "products", file_export.export_catalogue(ports, FileKind.PRODUCTS, form)).changes == []
 
 
 @pytest.mark.system
@@ -223,6 +221,6 @@ def test_ten_thousand_products_are_imported_in_seconds(ports: Ports) -> None:
     start = time.perf_counter()
     result = planned(ports, "products", text)
     middle = time.perf_counter()
-    journal.apply(ports, result, file="f", by="ana")
+    file_import.apply_import(ports, result, file="f", by="ana")
     seconds = (middle - start, time.perf_counter() - middle)
     assert sum(seconds) < 60, seconds

@@ -10,16 +10,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.catalogue import mirror, mirror_rows, products, records
-from tillstream.catalogue.records import Stored
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, OpeningHours, Product, Promotion, Salesperson, Store
-from tillstream.domain.catalogue.problems import InvalidEntry
+from tillstream.catalogue import stored_entries, warehouse_mirror
+from tillstream.catalogue.stored_entries import StoredEntry
+from tillstream.model.catalogue_columns import InvalidEntry
+from tillstream.model.product_catalogue import (
+    Alias,
+    DatedAmount,
+    Entry,
+    Product,
+    Promotion,
+    Salesperson,
+    Store,
+    WeekdayHours,
+)
 from tillstream.ports import Ports
 from tillstream.ports.documents import Put
 
-Save = Callable[[Entry], Stored]
+Save = Callable[[Entry], StoredEntry]
 KETTLE = Product(
     "KET",
     "Kettle",
@@ -38,15 +45,15 @@ def rows(ports: Ports, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
 
 def test_each_kind_is_written_after_a_change(ports: Ports, save: Save, clock: ManualClock) -> None:
     save(KETTLE)
-    save(Store("IN", "MUM01", "Mumbai", opening_hours=(OpeningHours("Mon", "09:00-18:00"),)))
+    save(Store("IN", "MUM01", "Mumbai", opening_hours=(WeekdayHours("Mon", "09:00-18:00"),)))
     save(Salesperson("IN", "S1", "Asha", ("MUM01",)))
     save(Promotion("P", "p", "KET", rate=Decimal("0.2"), valid_to=date(2026, 8, 31)))
-    assert mirror.sync(ports)
+    assert warehouse_mirror.sync_mirror(ports)
     clock.advance(86_400)
-    product = products.get(ports, "KET")
+    product = stored_entries.get_product(ports, "KET")
     assert product
     save(replace(product, name="Teapot"))
-    assert mirror.sync(ports) == 1
+    assert warehouse_mirror.sync_mirror(ports) == 1
     assert rows(ports, "catalogue_products", "name, barcode, active, valid_from, valid_to") == [
         ("Kettle", "4006381333931", True, None, date(2026, 7, 2)),
         ("Teapot", "4006381333931", True, date(2026, 7, 2), None),
@@ -59,60 +66,60 @@ def test_each_kind_is_written_after_a_change(ports: Ports, save: Save, clock: Ma
     assert rows(ports, "catalogue_stores", "store_id, opening_hours") == [("MUM01", '{"Mon": "09:00-18:00"}')]
     assert rows(ports, "catalogue_salespeople", "name, stores") == [("Asha", '["MUM01"]')]
     assert rows(ports, "dim_promotion", "rate, valid_to") == [(Decimal("0.2"), date(2026, 9, 1))]
-    assert mirror.sync(ports) == 0
+    assert warehouse_mirror.sync_mirror(ports) == 0
 
 
 def test_a_row_that_was_lost_is_written_again_on_the_next_day(ports: Ports, save: Save, clock: ManualClock) -> None:
     save(KETTLE)
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     complete = rows(ports, "catalogue_products")
     empty = ports.warehouse.query("SELECT * FROM catalogue_products WHERE FALSE")
     ports.warehouse.replace_table("catalogue_products", empty)
-    assert mirror.sync(ports) == 0
+    assert warehouse_mirror.sync_mirror(ports) == 0
     clock.advance(86_400)
-    assert mirror.sync(ports) == 1
+    assert warehouse_mirror.sync_mirror(ports) == 1
     assert rows(ports, "catalogue_products") == complete
 
 
 def test_a_mirror_that_stopped_before_noting_its_revision_is_repeated(ports: Ports, save: Save) -> None:
     save(KETTLE)
-    mirror.sync(ports)
+    warehouse_mirror.sync_mirror(ports)
     save(Product("POT", "Pot"))
-    mirror._write(ports, 1)
-    assert mirror.sync(ports) == 0
+    warehouse_mirror._write(ports, 1)
+    assert warehouse_mirror.sync_mirror(ports) == 0
     assert len(rows(ports, "catalogue_products")) == 2
-    document = ports.documents.get(records.STATE, mirror.MIRROR_ID)
+    document = ports.documents.get(stored_entries.STATE, warehouse_mirror.MIRROR_ID)
     assert document
     assert document.data["revision"] == 2
 
 
 def test_an_older_mirror_starts_again_if_a_newer_one_has_finished(ports: Ports, save: Save) -> None:
     save(KETTLE)
-    mirror.sync(ports)
-    document = ports.documents.get(records.STATE, mirror.MIRROR_ID)
+    warehouse_mirror.sync_mirror(ports)
+    document = ports.documents.get(stored_entries.STATE, warehouse_mirror.MIRROR_ID)
     assert document
     save(Product("POT", "Pot"))
-    ports.documents.put_all([Put(records.STATE, mirror.MIRROR_ID, document.data)])
-    assert mirror.sync(ports) == 1
+    ports.documents.put_all([Put(stored_entries.STATE, warehouse_mirror.MIRROR_ID, document.data)])
+    assert warehouse_mirror.sync_mirror(ports) == 1
     assert len(rows(ports, "catalogue_products")) == 2
 
 
 def test_codes_that_changed_while_another_call_writes_have_another_version(ports: Ports, save: Save) -> None:
     save(KETTLE)
-    mirror.sync(ports)
-    before = mirror.codes_version(ports)
+    warehouse_mirror.sync_mirror(ports)
+    before = warehouse_mirror.codes_version(ports)
     until = ports.clock.now().timestamp() + 60
-    ports.documents.put(records.STATE, f"{mirror.WRITING}other", {"until": int(until)})
-    product = products.get(ports, "KET")
+    ports.documents.put(stored_entries.STATE, f"{warehouse_mirror.WRITING_PREFIX}other", {"until": int(until)})
+    product = stored_entries.get_product(ports, "KET")
     assert product
     save(replace(product, aliases=(*product.aliases, Alias("*", "OLDER"))))
-    assert mirror.sync(ports) == 1
-    assert before != mirror.codes_version(ports)
+    assert warehouse_mirror.sync_mirror(ports) == 1
+    assert before != warehouse_mirror.codes_version(ports)
 
 
 def test_aliases_of_aliases_name_the_last_product() -> None:
     codes = {("*", "A"): "B", ("IN", "B"): "C", ("*", "D"): "B"}
-    assert [tuple(row.values()) for row in mirror_rows.code_rows(codes)] == [
+    assert [tuple(row.values()) for row in warehouse_mirror.rows_of_codes(codes)] == [
         ("*", "A", "B"), ("IN", "A", "C"), ("*", "D", "B"), ("IN", "D", "C"), ("IN", "B", "C"),
     ]  # fmt: skip
 
@@ -149,12 +156,14 @@ def test_the_mirror_equals_the_documents(
             save(product)
         except InvalidEntry:
             continue
-        mirror.sync(ports)
-    mirror.sync(ports)
-    for table in mirror_rows.MIRRORED:
-        entries = [one.entry for one in records.find(ports, table.kind)]
-        expected = mirror._counted(table.name, mirror_rows.rows_of(table, entries))
-        assert mirror._counted(table.name, mirror._stored(ports, table.name, (), None)) == expected
-    stored = mirror._stored(ports, "product_codes", (), None)
-    expected = mirror._counted("product_codes", mirror_rows.code_rows(products.all_codes(ports)))
-    assert mirror._counted("product_codes", stored) == expected
+        warehouse_mirror.sync_mirror(ports)
+    warehouse_mirror.sync_mirror(ports)
+    for table in warehouse_mirror.MIRROR_TABLES:
+        entries = [one.entry for one in stored_entries.find_entries(ports, table.kind)]
+        expected = warehouse_mirror._counted(table.name, warehouse_mirror.rows_of_entries(table, entries))
+        assert warehouse_mirror._counted(table.name, warehouse_mirror._stored(ports, table.name, (), None)) == expected
+    stored = warehouse_mirror._stored(ports, "product_codes", (), None)
+    expected = warehouse_mirror._counted(
+        "product_codes", warehouse_mirror.rows_of_codes(stored_entries.all_codes(ports))
+    )
+    assert warehouse_mirror._counted("product_codes", stored) == expected

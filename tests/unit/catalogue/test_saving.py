@@ -10,19 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.catalogue import history, products, records, saving
-from tillstream.catalogue.records import Stored
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.dated_versions import Version
-from tillstream.domain.catalogue.entries import Entry, EntryKind, Product, Promotion, Salesperson, Store
-from tillstream.domain.catalogue.problems import InvalidEntry
+from tillstream.catalogue import entry_saving, stored_entries
+from tillstream.catalogue.stored_entries import StoredEntry
 from tillstream.model import audit
+from tillstream.model.catalogue_columns import InvalidEntry
 from tillstream.model.errors import NotFound
+from tillstream.model.product_catalogue import (
+    Alias,
+    DatedAmount,
+    Entry,
+    EntryKind,
+    FieldVersion,
+    Product,
+    Promotion,
+    Salesperson,
+    Store,
+)
 from tillstream.ports import Ports
 from tillstream.records import audit_log
 
-Save = Callable[[Entry], Stored]
+Save = Callable[[Entry], StoredEntry]
 KETTLE = Product("KET/1", "Kettle", "Kitchen", barcodes=("4006381333931",))
 REGIONS = ("IN", "UK")
 
@@ -34,18 +41,18 @@ def codes_of(error: pytest.ExceptionInfo[InvalidEntry]) -> list[str]:
 def test_an_entry_is_read_as_it_was_saved_with_a_version_from_the_beginning(ports: Ports, save: Save) -> None:
     stored = save(KETTLE)
     assert (stored.version, stored.revision) == (1, 1)
-    product = products.get(ports, "KET/1")
+    product = stored_entries.get_product(ports, "KET/1")
     assert product is not None
     assert replace(product, versions=()) == KETTLE
     assert [one.valid_from for one in product.versions] == [None]
-    assert records.revision(ports) == 1
+    assert stored_entries.catalogue_revision(ports) == 1
 
 
 def test_saving_the_same_again_writes_nothing(ports: Ports, save: Save) -> None:
     save(KETTLE)
     assert save(KETTLE).version == 1
-    assert records.revision(ports) == 1
-    assert len(history.find(ports, EntryKind.PRODUCT, "KET/1")) == 1
+    assert stored_entries.catalogue_revision(ports) == 1
+    assert len(entry_saving.find_entry_changes(ports, EntryKind.PRODUCT, "KET/1")) == 1
 
 
 def test_a_new_name_counts_from_its_day_on(ports: Ports, save: Save, clock: ManualClock) -> None:
@@ -60,7 +67,7 @@ def test_a_new_name_counts_from_its_day_on(ports: Ports, save: Save, clock: Manu
 def test_history_and_audit_show_who_changed_what(ports: Ports, save: Save) -> None:
     save(KETTLE)
     save(replace(KETTLE, name="Teapot"))
-    newest, first = history.find(ports, EntryKind.PRODUCT, "KET/1")
+    newest, first = entry_saving.find_entry_changes(ports, EntryKind.PRODUCT, "KET/1")
     assert (newest.by, newest.version, newest.before, newest.after) == (
         "ana", 2, {"name": "Kettle"}, {"name": "Teapot"},
     )  # fmt: skip
@@ -72,8 +79,10 @@ def test_history_and_audit_show_who_changed_what(ports: Ports, save: Save) -> No
 def test_an_edit_of_an_older_version_is_refused_with_the_stored_one(ports: Ports, save: Save) -> None:
     save(KETTLE)
     save(replace(KETTLE, name="Teapot"))
-    with pytest.raises(saving.EditConflict) as error:
-        saving.save(ports, EntryKind.PRODUCT, replace(KETTLE, category="Tea"), if_version=1, by="ben", regions=REGIONS)
+    with pytest.raises(entry_saving.EntryConflict) as error:
+        entry_saving.save_entry(
+            ports, EntryKind.PRODUCT, replace(KETTLE, category="Tea"), if_version=1, by="ben", regions=REGIONS
+        )
     assert error.value.current
     stored = error.value.current.entry
     assert isinstance(stored, Product)
@@ -82,12 +91,12 @@ def test_an_edit_of_an_older_version_is_refused_with_the_stored_one(ports: Ports
 
 def test_retired_entries_stay(ports: Ports, save: Save) -> None:
     save(KETTLE)
-    saving.retire(ports, EntryKind.PRODUCT, ("KET/1",), if_version=1, by="ana", regions=REGIONS)
-    product = products.get(ports, "KET/1")
+    entry_saving.retire_entry(ports, EntryKind.PRODUCT, ("KET/1",), if_version=1, by="ana", regions=REGIONS)
+    product = stored_entries.get_product(ports, "KET/1")
     assert product
     assert not product.active
     with pytest.raises(NotFound):
-        saving.retire(ports, EntryKind.PRODUCT, ("none",), if_version=1, by="ana", regions=REGIONS)
+        entry_saving.retire_entry(ports, EntryKind.PRODUCT, ("none",), if_version=1, by="ana", regions=REGIONS)
 
 
 def test_products_are_looked_up_by_alias_of_the_region_barcode_and_code(ports: Ports, save: Save) -> None:
@@ -95,7 +104,7 @@ def test_products_are_looked_up_by_alias_of_the_region_barcode_and_code(ports: P
     save(Product("POT", "Pot", aliases=(Alias("*", "OLD"), Alias("IN", "KET/1"))))
 
     def code(region: str, text: str) -> str:
-        product = products.find_code(ports, region, text)
+        product = stored_entries.find_product(ports, region, text)
         return product.code if product else ""
 
     assert [code("UK", one) for one in ("KET/1", "4006381333931", "OLD", " POT ", "none", "")] == [
@@ -107,9 +116,9 @@ def test_products_are_looked_up_by_alias_of_the_region_barcode_and_code(ports: P
 def test_a_removed_barcode_is_free_again(ports: Ports, save: Save) -> None:
     save(KETTLE)
     save(replace(KETTLE, barcodes=()))
-    assert products.find_code(ports, "IN", "4006381333931") is None
+    assert stored_entries.find_product(ports, "IN", "4006381333931") is None
     save(Product("POT", "Pot", barcodes=("4006381333931",)))
-    product = products.find_code(ports, "IN", "4006381333931")
+    product = stored_entries.find_product(ports, "IN", "4006381333931")
     assert product
     assert product.code == "POT"
 
@@ -144,11 +153,11 @@ def test_an_entry_that_contradicts_the_catalogue_is_refused(ports: Ports, save: 
     save(KETTLE)
     save(Store("IN", "MUM01", "Mumbai"))
     save(Promotion("SUMMER", "Summer", category="Kitchen", rate=Decimal("0.2"), valid_to=date(2026, 8, 31)))
-    before = records.revision(ports)
+    before = stored_entries.catalogue_revision(ports)
     with pytest.raises(InvalidEntry) as error:
         save(entry)
     assert code in codes_of(error)
-    assert records.revision(ports) == before
+    assert stored_entries.catalogue_revision(ports) == before
 
 
 def test_aliases_of_two_products_cannot_form_a_cycle(save: Save) -> None:
@@ -182,12 +191,12 @@ def test_a_later_price_of_the_same_day_replaces_the_earlier_one(save: Save, cloc
 @settings(max_examples=20)
 @given(st.lists(st.text(st.sampled_from("a./_:%~é~ "), min_size=1, max_size=4), min_size=1, max_size=3))
 def test_document_ids_are_unique_and_have_no_reserved_characters(parts: list[str]) -> None:
-    text = records.document_id(*parts)
+    text = stored_entries.entry_document_id(*parts)
     assert not set(text) & set("/._~ ")
     assert text.count(":") == len(parts) - 1
 
 
 def test_values_passed_as_versions_are_ignored(save: Save) -> None:
-    stored = save(replace(KETTLE, versions=(Version(date(2020, 1, 1), {"name": "forged"}),))).entry
+    stored = save(replace(KETTLE, versions=(FieldVersion(date(2020, 1, 1), {"name": "forged"}),))).entry
     assert isinstance(stored, Product)
     assert [one.values["name"] for one in stored.versions] == ["Kettle"]

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import Entry, Product, Promotion, Salesperson, Store, Supplier
-from tillstream.domain.catalogue.permissions import check_edit
+from tillstream.catalogue.entry_permissions import check_edit
 from tillstream.model.people import Role, Scope, scope_of
+from tillstream.model.product_catalogue import DatedAmount, Entry, Product, Promotion, Salesperson, Store, Supplier
 
 KETTLE = Product("KET", "Kettle", prices=(DatedAmount("UK", "GBP", Decimal(9)),))
 IN_PRICE = replace(KETTLE, prices=(*KETTLE.prices, DatedAmount("IN", "INR", Decimal(100))))

@@ -17,7 +17,7 @@ from tillstream.commands.result import quiet
 from tillstream.commands.sources.backfills import Waiting
 from tillstream.commands.sources.on_spark import Beat, Spark
 from tillstream.connectors import backfills, runs
-from tillstream.connectors.parts import PartSize
+from tillstream.connectors.runs import PartSize
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import BATCH_RECEIVED
@@ -60,10 +60,10 @@ class Jobs:
 
     def backfill(self, path: Path) -> None:
         """Run the backfill of a folder in parts of two files."""
-        backfill = backfills.of(str(path), CONTRACT)
+        backfill = backfills.connector_of_backfill(str(path), CONTRACT)
         pace = Waiting(self.app, backfill.name, quiet, Spark(self.app, self.run, PartSize(2, 1 << 40)))
         with pace.lease():
-            backfills.run(self.app.ports, self.app.contracts, source_access(self.app), backfill, "ana", pace)
+            backfills.run_backfill(self.app.ports, self.app.contracts, source_access(self.app), backfill, "ana", pace)
             pace.settle(lambda: None)
 
 
@@ -106,7 +106,7 @@ def test_the_part_of_a_command_that_was_killed_is_staged_as_the_same_job(
 
 def settled_slowly(app: App, name: str) -> Iterator[None]:
     """What another process does, step by step: stage one file after the other, then settle them."""
-    for batch in list(runs.in_state(app.ports, name, BatchState.STAGING)):
+    for batch in list(runs.batches_in_state(app.ports, name, BatchState.STAGING)):
         stage.stage(app.ports, batch.batch_id)
         yield
     settle.settle_all(app.ports, app.contracts)
@@ -114,13 +114,13 @@ def settled_slowly(app: App, name: str) -> Iterator[None]:
 
 
 def test_the_wait_ends_only_when_nothing_changes_any_more(interrupted: App, clock: HalfTheNight, history: Path) -> None:
-    name = backfills.of(str(history), CONTRACT).name
+    name = backfills.connector_of_backfill(str(history), CONTRACT).name
     pace = Waiting(replace(interrupted, has_worker=True), name, quiet)
     with pytest.raises(Unavailable, match="are not settled"):
         pace.settle(lambda: None)
     clock.work = settled_slowly(interrupted, name)
     pace.settle(lambda: None)
-    assert backfills.counts(interrupted.ports, name).keys() == {"settled"}
+    assert backfills.backfill_counts(interrupted.ports, name).keys() == {"settled"}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_error_leaves_the_files_to_the_functions_of_a_project_and_an_interrup
 
     bus = interrupted.ports.bus
     bus.acknowledge(bus.pull("batches", 100))
-    name = backfills.of(str(history), CONTRACT).name
+    name = backfills.connector_of_backfill(str(history), CONTRACT).name
     in_a_project = replace(interrupted, settings=interrupted.settings.model_copy(update={"project": "demo"}))
     pace = Waiting(in_a_project, name, quiet, Spark(in_a_project, fail))
     with pytest.raises(type(error)):

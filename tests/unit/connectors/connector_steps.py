@@ -10,8 +10,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors import records, run
-from tillstream.connectors.connector import Connector, ConnectorDraft
-from tillstream.connectors.runs import Run
+from tillstream.connectors.runs import ConnectorRun
+from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.batch import Batch
 from tillstream.records import batch_records as batches
 from tillstream.server.worker import Worker
@@ -64,15 +64,17 @@ class Connected:
 
     def add(self, name: str = "shop", contract: str = "online-retail-uk", **settings: str) -> Connector:
         app = self.app
-        return records.add(app.ports, app.contracts, source_access(app), self.draft(name, contract, **settings), "ana")
+        return records.add_connector(
+            app.ports, app.contracts, source_access(app), self.draft(name, contract, **settings), "ana"
+        )
 
-    def run(self, name: str = "shop") -> Run:
+    def run(self, name: str = "shop") -> ConnectorRun:
         app = self.app
-        return run.run(app.ports, app.contracts, source_access(app), name, "ana")
+        return run.run_connector(app.ports, app.contracts, source_access(app), name, "ana")
 
-    def run_due(self) -> list[Run]:
+    def run_due(self) -> list[ConnectorRun]:
         app = self.app
-        return run.run_due(app.ports, app.contracts, source_access(app))
+        return run.run_due_connectors(app.ports, app.contracts, source_access(app))
 
     def settle(self) -> None:
         Worker(self.app).run_until_idle()

@@ -20,7 +20,7 @@ from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.sources.backfills import Waiting
-from tillstream.connectors import backfills, parts, records, run, status
+from tillstream.connectors import backfills, records, run, runs, state
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.records import batch_records as batches
@@ -126,7 +126,7 @@ def test_one_path_that_fails_does_not_stop_the_others(history: Path, tmp_path: P
 
 @pytest.mark.parametrize("prefix", ["sales/", "sales #1/2026", "sales?/[1]", "a@b:c/", "/sales", "sales%20/"])
 def test_a_prefix_is_that_of_the_names_of_objects(prefix: str) -> None:
-    settings = backfills.of(f"gs://exports/{prefix}").draft.settings
+    settings = backfills.connector_of_backfill(f"gs://exports/{prefix}").draft.settings
     assert (settings["bucket"], settings["prefix"]) == ("exports", prefix)
 
 
@@ -143,28 +143,28 @@ def test_a_backfill_is_undone_as_a_whole(history: Path) -> None:
 
 
 def test_what_is_not_settled_yet_is_reported_when_a_backfill_is_undone(app: App, history: Path) -> None:
-    backfill, access = backfills.of(str(history), CONTRACT), source_access(app)
+    backfill, access = backfills.connector_of_backfill(str(history), CONTRACT), source_access(app)
     app.settings.__dict__["readable_folders"] = (history,)
-    backfills.request(app.ports, app.contracts, source_access(app), backfill, "ana")
-    run.run_due(app.ports, app.contracts, source_access(app))
+    backfills.request_backfill(app.ports, app.contracts, source_access(app), backfill, "ana")
+    run.run_due_connectors(app.ports, app.contracts, source_access(app))
     undone = COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
     assert (undone.code, undone.data["undone"]) == (1, [])
     assert undone.data["failed"] == ["Files that are not settled yet: 4. Undo the backfill again when they are."]
-    assert records.get(app.ports, backfill.name).is_paused
-    status.begin(app.ports, backfill.name, "run")
+    assert records.get_connector(app.ports, backfill.name).is_paused
+    state.begin_run(app.ports, backfill.name, "run")
     with pytest.raises(Rejected, match="is running"):
         COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
-    records.pause(app.ports, backfill.name, "ana", is_paused=False)
+    records.pause_connector(app.ports, backfill.name, "ana", is_paused=False)
     with pytest.raises(Rejected, match="is running"):
-        backfills.run(app.ports, app.contracts, access, backfill, "ana", Waiting(app, backfill.name, quiet))
-    assert not records.get(app.ports, backfill.name).is_paused
+        backfills.run_backfill(app.ports, app.contracts, access, backfill, "ana", Waiting(app, backfill.name, quiet))
+    assert not records.get_connector(app.ports, backfill.name).is_paused
 
 
 def test_what_an_interrupted_command_took_in_is_settled_by_the_next(app: App, history: Path) -> None:
-    backfill = backfills.of(str(history), CONTRACT)
+    backfill = backfills.connector_of_backfill(str(history), CONTRACT)
     app.settings.__dict__["readable_folders"] = (history,)
-    backfills.request(app.ports, app.contracts, source_access(app), backfill, "ana")
-    run.run_due(app.ports, app.contracts, source_access(app))
+    backfills.request_backfill(app.ports, app.contracts, source_access(app), backfill, "ana")
+    run.run_due_connectors(app.ports, app.contracts, source_access(app))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
 
 
@@ -173,7 +173,7 @@ def taken_in(app: App, history: Path) -> Any:
 
 
 def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "SIZE", parts.PartSize(2, parts.SIZE.bytes))
+    monkeypatch.setattr(runs, "PART_SIZE", runs.PartSize(2, runs.PART_SIZE.bytes))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
     settlements = {batch.file: batch.settlement_no for batch in batches.find_batches(app.ports)}
     assert settlements["2026-06-01.csv"] == settlements["2026-06-02.csv"] < settlements["2026-06-03.csv"]
@@ -182,28 +182,28 @@ def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypat
 def test_the_schedule_takes_in_a_part_and_waits_until_it_is_settled(
     app: App, clock: ManualClock, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "SIZE", parts.PartSize(2, parts.SIZE.bytes))
+    monkeypatch.setattr(runs, "PART_SIZE", runs.PartSize(2, runs.PART_SIZE.bytes))
     access = source_access(app)
-    backfill = backfills.of(str(history), CONTRACT)
+    backfill = backfills.connector_of_backfill(str(history), CONTRACT)
     with pytest.raises(Rejected, match="TILLSTREAM_CONNECT_FOLDERS"):
-        backfills.request(app.ports, app.contracts, access, backfill, "ana")
+        backfills.request_backfill(app.ports, app.contracts, access, backfill, "ana")
     app.settings.__dict__["readable_folders"] = (history,)
     access = source_access(app)
-    backfills.request(app.ports, app.contracts, access, backfill, "ana")
+    backfills.request_backfill(app.ports, app.contracts, access, backfill, "ana")
 
     def turn() -> list[tuple[str, int]]:
-        return [(ended.outcome, ended.items) for ended in run.run_due(app.ports, app.contracts, access)]
+        return [(ended.outcome, ended.items) for ended in run.run_due_connectors(app.ports, app.contracts, access)]
 
     assert turn() == [("stopped", 2)]
-    clock.advance(parts.PAUSE.total_seconds())
+    clock.advance(runs.PART_PAUSE.total_seconds())
     assert turn() == [], "its files are not settled"
     Worker(app).run_until_idle()
     assert turn() == [("done", 2)]
     Worker(app).run_until_idle()
     clock.advance(timedelta(days=1).total_seconds())
     assert turn() == [], "a backfill runs once"
-    connector = records.get(app.ports, backfill.name)
-    assert not status.is_late(connector, status.of(app.ports, backfill.name), clock.now())
+    connector = records.get_connector(app.ports, backfill.name)
+    assert not state.is_connector_late(connector, state.connector_status(app.ports, backfill.name), clock.now())
     assert len(batches.find_batches(app.ports, state=BatchState.ANNOUNCED)) == 4
 
 

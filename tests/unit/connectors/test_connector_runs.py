@@ -10,11 +10,12 @@ from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
 from tillstream.connectors import run as running
-from tillstream.connectors import runner, runs, status
+from tillstream.connectors import runner, runs
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.runner import UnexpectedError
+from tillstream.intake import connector_deliveries
 from tillstream.model.batch import BatchState
-from tillstream.workflows.intake import connector_files
 
 
 def test_files_become_batches_whose_lines_are_of_a_connector(connected: Connected) -> None:
@@ -60,7 +61,7 @@ def test_pages_go_on_at_the_cursor_and_are_acknowledged_after_it(connected: Conn
     assert connected.run().items == 2
     connected.offer(page(1), page(2), page(3))
     assert connected.run().items == 1
-    assert status.read(connected.app.ports, "shop").cursor == {"next": 3}
+    assert connectors_state.read_state(connected.app.ports, "shop").cursor == {"next": 3}
     assert connected.path.with_suffix(".acknowledged").read_text() == "1\n2\n3\n"
 
 
@@ -72,7 +73,7 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
         (run,) = connected.run_due()
         assert run.outcome == runs.FAILED
         assert connected.run_due() == []
-        state = status.of(connected.app.ports, "shop")
+        state = connectors_state.connector_status(connected.app.ports, "shop")
         now = connected.clock.now()
         pauses.append((datetime.fromisoformat(state.next_at) - now).total_seconds() / 60)
         connected.clock.advance(pauses[-1] * 60)
@@ -82,12 +83,12 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
     connected.offer(page(1), page(2))
     (run,) = connected.run_due()
     assert (run.outcome, run.items) == (runs.DONE, 1)
-    assert status.of(connected.app.ports, "shop").failures == 0
+    assert connectors_state.connector_status(connected.app.ports, "shop").failures == 0
 
 
 def test_a_file_that_is_refused_does_not_keep_back_those_after_it(connected: Connected) -> None:
     connected.add()
-    refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(runner.MOST_REFUSED)]
+    refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(runner.MAX_REFUSED)]
     connected.offer(*refused[1:], file("b@1", 2), file("c@1", 3))
     run = connected.run()
     assert (run.outcome, run.items) == (runs.FAILED, 2)
@@ -115,7 +116,7 @@ def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected)
     with pytest.raises(UnexpectedError, match="ZeroDivisionError: •••") as error:
         connected.run()
     assert PASSWORD not in str(error.value)
-    (run,) = runs.latest(connected.app.ports, "shop")
+    (run,) = runs.latest_runs(connected.app.ports, "shop")
     assert (run.outcome, PASSWORD in run.error) == (runs.FAILED, False)
 
 
@@ -128,7 +129,7 @@ def test_a_defect_of_a_connector_does_not_keep_back_the_others(connected: Connec
     with pytest.raises(ExceptionGroup) as group:
         connected.run_due()
     assert [type(error) for error in group.value.exceptions] == [UnexpectedError]
-    assert [run.items for run in runs.latest(connected.app.ports, "b-next")] == [1]
+    assert [run.items for run in runs.latest_runs(connected.app.ports, "b-next")] == [1]
 
 
 def test_a_run_at_work_shows_what_it_has_brought(connected: Connected) -> None:
@@ -140,11 +141,11 @@ def test_a_run_at_work_shows_what_it_has_brought(connected: Connected) -> None:
         """Looks at the run after each item."""
 
         def is_set(self) -> bool:
-            (run,) = runs.latest(app.ports, "shop")
+            (run,) = runs.latest_runs(app.ports, "shop")
             shown.append((run.outcome, run.items))
             return False
 
-    running.run(app.ports, app.contracts, source_access(app), "shop", "ana", Watch())
+    running.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana", Watch())
     assert shown == [(runs.RUNNING, 0), (runs.RUNNING, 2), (runs.RUNNING, 2), (runs.RUNNING, 4)]
 
 
@@ -153,7 +154,7 @@ def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
     for _ in range(102):
         connected.run()
         connected.clock.advance(60)
-    kept = runs.latest(connected.app.ports, "shop", limit=200)
+    kept = runs.latest_runs(connected.app.ports, "shop", limit=200)
     assert len(kept) == 100
     assert kept[0].started_at > kept[-1].started_at
 
@@ -162,9 +163,9 @@ def test_a_test_connects_and_brings_nothing(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1))
     ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
-    assert running.test(ports, access, "shop", "ana").message == "1 items."
+    assert running.test_connection(ports, access, "shop", "ana").message == "1 items."
     connected.path.unlink()
-    tested = running.test(ports, access, connected.draft(), "ana")
+    tested = running.test_connection(ports, access, connected.draft(), "ana")
     assert (tested.is_ok, "There is no list" in tested.message) == (False, True)
     assert connected.batches() == []
 
@@ -176,14 +177,14 @@ def test_a_defect_in_a_test_names_no_credential(connected: Connected, monkeypatc
     connected.add()
     monkeypatch.setattr(ListedSource, "test", defective)
     with pytest.raises(UnexpectedError, match="ZeroDivisionError: •••"):
-        running.test(connected.app.ports, source_access(connected.app), "shop", "ana")
+        running.test_connection(connected.app.ports, source_access(connected.app), "shop", "ana")
 
 
 def test_the_event_of_an_object_may_create_its_record_first(connected: Connected) -> None:
     """As in a cloud. The sender, the contract and the batch are the same."""
     connected.add()
     app, item = connected.app, file("a@1", 1)
-    name = connector_files.object_name("shop", item["key"], item["file"], "online-retail-uk")
+    name = connector_deliveries.item_object_name("shop", item["key"], item["file"], "online-retail-uk")
     with app.ports.objects.writer("inbox", name) as writer:
         writer.write(item["text"].encode())
     connected.settle()

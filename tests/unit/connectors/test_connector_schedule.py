@@ -8,7 +8,8 @@ from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, requests, runs, schedule, status
+from tillstream.connectors import records, runs, state
+from tillstream.connectors import run as connectors_run
 from tillstream.connectors import run as running
 from tillstream.connectors.access import SourceAccess
 from tillstream.model.errors import Rejected
@@ -20,7 +21,7 @@ from tillstream.server import schedules
 
 def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> None:
     connected.add()
-    status.begin(connected.app.ports, "shop", "shop:1")
+    state.begin_run(connected.app.ports, "shop", "shop:1")
     with pytest.raises(Rejected, match="is running"):
         connected.run()
     assert connected.run_due() == []
@@ -29,23 +30,23 @@ def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> N
 def test_the_lease_of_a_process_that_ended_is_taken_over(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     connected.add()
     ports = connected.app.ports
-    runs.save(ports, "shop:1", runs.Run("shop", connected.clock.now().isoformat()))
+    runs.save_run(ports, "shop:1", runs.ConnectorRun("shop", connected.clock.now().isoformat()))
     with monkeypatch.context() as patched:
-        patched.setattr(status, "PROCESS", "ended")
-        status.begin(ports, "shop", "shop:1")
+        patched.setattr(state, "PROCESS_ID", "ended")
+        state.begin_run(ports, "shop", "shop:1")
     connected.offer(page(1))
     assert connected.run().outcome == runs.DONE
-    assert [run.outcome for run in runs.latest(ports, "shop")] == [runs.FAILED, runs.DONE]
+    assert [run.outcome for run in runs.latest_runs(ports, "shop")] == [runs.FAILED, runs.DONE]
 
 
 def test_a_requested_run_is_kept_while_the_job_cannot_be_started(connected: Connected) -> None:
     connected.add()
     app, jobs = with_jobs(connected.app)
     jobs.is_reachable = False
-    requests.request_run(app.ports, "shop", "ana")
+    connectors_run.request_run(app.ports, "shop", "ana")
     jobs.is_reachable = True
     assert jobs.starts == []
-    assert schedule.start_if_due(app.ports)
+    assert connectors_run.start_job_if_due(app.ports)
     assert jobs.starts == [CONNECT_JOB]
 
 
@@ -57,14 +58,16 @@ def test_a_request_during_a_run_is_kept_by_its_end(connected: Connected, monkeyp
     now = ports.clock.now
 
     def request_and_now() -> datetime:
-        if status.read(ports, "shop").run and [run.outcome for run in runs.latest(ports, "shop")] == [runs.DONE]:
-            status.request(ports, "shop")
+        if state.read_state(ports, "shop").run and [run.outcome for run in runs.latest_runs(ports, "shop")] == [
+            runs.DONE
+        ]:
+            state.note_request(ports, "shop")
         return now()
 
     monkeypatch.setattr(connected.clock, "now", request_and_now)
     connected.run()
     monkeypatch.undo()
-    assert status.of(ports, "shop").is_requested
+    assert state.connector_status(ports, "shop").is_requested
 
 
 def test_jobs_wait_for_the_files_of_a_run_until_its_end(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,17 +88,17 @@ def test_jobs_wait_for_the_files_of_a_run_until_its_end(connected: Connected, mo
 def test_a_run_whose_connector_is_removed_stops(connected: Connected) -> None:
     connected.add()
     ports = connected.app.ports
-    status.begin(ports, "shop", "shop:1")
-    records.remove(ports, "shop", "ana")
-    with pytest.raises(status.Lost):
-        status.save(ports, "shop", "shop:1", cursor={"next": 1})
+    state.begin_run(ports, "shop", "shop:1")
+    records.remove_connector(ports, "shop", "ana")
+    with pytest.raises(state.LostLease):
+        state.save_progress(ports, "shop", "shop:1", cursor={"next": 1})
 
 
 def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Connected) -> None:
     connected.add()
     connected.offer(page(1), page(2))
     ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
-    run = running.run(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
+    run = running.run_connector(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
     assert (run.outcome, run.items) == (runs.STOPPED, 1)
     (rest,) = connected.run_due()
     assert (rest.outcome, rest.items) == (runs.DONE, 1)
@@ -108,15 +111,15 @@ def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Conn
     ended = [connected.run_due()[0] for _ in range(5)]
     assert [run.items for run in ended] == [2, 0, 2, 0, 1]
     assert [run.outcome for run in ended] == [runs.STOPPED] * 4 + [runs.DONE]
-    assert status.read(connected.app.ports, "shop").stalled == 0
+    assert state.read_state(connected.app.ports, "shop").stalled == 0
 
 
 def test_a_paused_connector_runs_only_on_request(connected: Connected) -> None:
     connected.add()
     ports = connected.app.ports
-    records.pause(ports, "shop", "ana", is_paused=True)
+    records.pause_connector(ports, "shop", "ana", is_paused=True)
     assert connected.run_due() == []
-    status.request(ports, "shop")
+    state.note_request(ports, "shop")
     assert len(connected.run_due()) == 1
     assert connected.run_due() == []
 
@@ -124,9 +127,13 @@ def test_a_paused_connector_runs_only_on_request(connected: Connected) -> None:
 def test_a_connector_is_late_if_it_was_not_read_to_the_end_for_two_intervals(connected: Connected) -> None:
     connector, ports = connected.add(), connected.app.ports
     connected.run()
-    assert not status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=45))
-    assert status.is_late(connector, status.of(ports, "shop"), connected.clock.now() + timedelta(minutes=46))
-    assert status.lag(status.of(ports, "shop"), connected.clock.now()) == timedelta(0)
+    assert not state.is_connector_late(
+        connector, state.connector_status(ports, "shop"), connected.clock.now() + timedelta(minutes=45)
+    )
+    assert state.is_connector_late(
+        connector, state.connector_status(ports, "shop"), connected.clock.now() + timedelta(minutes=46)
+    )
+    assert state.connector_lag(state.connector_status(ports, "shop"), connected.clock.now()) == timedelta(0)
 
 
 def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,12 +144,12 @@ def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkey
     turn = schedules.Schedules(connected.app, stopping).turns()["connect"]
     turn()
     turn()
-    assert [run.items for run in runs.latest(connected.app.ports, "shop")] == [2]
+    assert [run.items for run in runs.latest_runs(connected.app.ports, "shop")] == [2]
     connected.offer(page(1), page(2), page(3))
     connected.clock.advance(900)
     stopping.set()
     turn()
-    assert len(runs.latest(connected.app.ports, "shop")) == 1
+    assert len(runs.latest_runs(connected.app.ports, "shop")) == 1
 
 
 def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
@@ -150,5 +157,5 @@ def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
     connected.offer(page(1), page(2), page(3))
     app, stopping = connected.app, threading.Event()
     stopping.set()
-    ended = running.run(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
+    ended = running.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
     assert (ended.outcome, ended.items) == (runs.STOPPED, 1)

@@ -10,8 +10,8 @@ from app_factory import build
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors import kinds, records, run
-from tillstream.connectors.connector import ConnectorDraft
 from tillstream.connectors.kinds import table
+from tillstream.connectors.state import ConnectorDraft
 from tillstream.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "connectors.md"
@@ -39,8 +39,8 @@ def test_a_kind_is_one_module_and_one_line(app: App, tmp_path: Path, monkeypatch
     access = source_access(app)
 
     draft = ConnectorDraft("shop", "folder", {"folder": str(tmp_path / "sales")}, "online-retail-uk")
-    records.add(app.ports, app.contracts, access, draft, "ana")
+    records.add_connector(app.ports, app.contracts, access, draft, "ana")
 
-    assert run.test(app.ports, access, "shop", "ana").message == "1 files."
-    brought = [run.run(app.ports, app.contracts, access, "shop", "ana") for _ in range(2)]
+    assert run.test_connection(app.ports, access, "shop", "ana").message == "1 files."
+    brought = [run.run_connector(app.ports, app.contracts, access, "shop", "ana") for _ in range(2)]
     assert [(one.outcome, one.items) for one in brought] == [("done", 1), ("done", 0)]

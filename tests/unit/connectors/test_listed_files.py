@@ -8,14 +8,14 @@ from connectors.open_access import OpenAccess
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import FileSource, ListedFile
+from tillstream.connectors.listed_files import ListedFile, ListedFileSource
 from tillstream.model.errors import Rejected, Unavailable
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 OLD = NOW - timedelta(days=1)
 
 
-class Shelf(FileSource):
+class Shelf(ListedFileSource):
     """Files of a list, each with bytes that were read at another time than the listing."""
 
     def __init__(self, files: Iterable[ListedFile], content: bytes = b"", **settings: str):

@@ -8,7 +8,8 @@ from connectors import listed_kind
 from connectors.listed_kind import ListedSource
 from unit.connectors.connector_steps import Connected, sales
 
-from tillstream.connectors import runs, status
+from tillstream.connectors import runs
+from tillstream.connectors import state as connectors_state
 from tillstream.records import batch_records as batches
 
 
@@ -38,12 +39,12 @@ def test_an_object_of_stored_keys_of_another_time_is_not_used(connected: Connect
     first = {"key": "a@1", "file": "monday.csv", "text": sales(1)}
     connected.offer(first)
     connected.run()
-    before = ports.documents.get(status.COLLECTION, "shop")
+    before = ports.documents.get(connectors_state.STATES_COLLECTION, "shop")
     assert before
     connected.offer(first, {"key": "b@1", "file": "b.csv", "text": sales(2)})
     (lost,) = connected.run().batches
     ports.documents.delete(batches.BATCHES, lost)
-    ports.documents.put(status.COLLECTION, "shop", before.data)
+    ports.documents.put(connectors_state.STATES_COLLECTION, "shop", before.data)
 
     assert connected.run().outcome == runs.DONE
     assert {batch.file for batch in connected.batches()} == {"monday.csv", "b.csv"}
@@ -59,13 +60,15 @@ def test_a_run_that_another_process_took_over_saves_no_cursor(
     def taken_over(source: ListedSource, cursor: object) -> None:
         acknowledge(source, cursor)  # type: ignore[arg-type]
         with monkeypatch.context() as patched:
-            patched.setattr(status, "PROCESS", "another")
-            status.begin(ports, "shop", "shop:other", status.read(ports, "shop").cursor_of)
+            patched.setattr(connectors_state, "PROCESS_ID", "another")
+            connectors_state.begin_run(
+                ports, "shop", "shop:other", connectors_state.read_state(ports, "shop").cursor_of
+            )
 
     monkeypatch.setattr(ListedSource, "acknowledge", taken_over)
     run = connected.run()
     assert (run.outcome, "another process" in run.error) == (runs.FAILED, True)
-    state = status.read(ports, "shop")
+    state = connectors_state.read_state(ports, "shop")
     assert (state.cursor, state.run) == ({"next": 1}, "shop:other")
 
 
@@ -76,8 +79,8 @@ def test_a_run_of_files_that_another_process_took_over_takes_no_further_file(
 
     def taken_over(entry: dict[str, Any]) -> BinaryIO:
         opened.append(entry["key"])
-        connected.clock.advance(status.LEASE.total_seconds() + 1)
-        status.begin(ports, "shop", "shop:other")
+        connected.clock.advance(connectors_state.LEASE_TIME.total_seconds() + 1)
+        connectors_state.begin_run(ports, "shop", "shop:other")
         return io.BytesIO(b"x")
 
     monkeypatch.setattr(listed_kind, "open_entry", taken_over)

@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from tillstream.workflows.onboarding.answer_examples import examples
-from tillstream.workflows.onboarding.questionnaire import build_questionnaire
+from tillstream.review.question_examples import answer_examples
+from tillstream.review.questionnaire import build_questionnaire
 
 ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 DAYS = ("2026-02-03", "2026-05-04", "2026-07-06", "14/02/2026", "25/03/2026", "30/04/2026")
@@ -20,7 +20,7 @@ def shown(data: bytes, key: str) -> dict[str, tuple[str, ...]]:
     opened = partial(io.BytesIO, data)
     questionnaire = build_questionnaire(opened, "shop", ANSWERS, ())
     question = next(one for one in questionnaire.questions if one.key == key)
-    return examples(opened, questionnaire, question)
+    return answer_examples(opened, questionnaire, question)
 
 
 def test_columns_of_small_numbers_show_their_values() -> None:

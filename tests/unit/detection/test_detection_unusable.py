@@ -5,7 +5,7 @@ import io
 import pytest
 
 from tillstream.model.errors import Rejected
-from tillstream.workflows.onboarding.questionnaire import build_questionnaire
+from tillstream.review.questionnaire import build_questionnaire
 
 QUOTED = '"No,Date,Item,Total"\n' + '"1,2026-03-01,""A, b"",5"\n' * 5
 ALIGNED = "No     Date        Item   Total\n" + "1      2026-03-01  Tea      5.50\n" * 5

@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.catalogue import cell_values
-from tillstream.domain.catalogue.columns import AMOUNT_COLUMNS, COLUMNS, map_headers, parse_cells
-from tillstream.domain.catalogue.entries import EntryKind
-from tillstream.domain.catalogue.problems import PROBLEMS
+from tillstream.model import catalogue_columns
+from tillstream.model.catalogue_columns import AMOUNT_COLUMNS, ENTRY_COLUMNS, ENTRY_PROBLEMS, map_headers, parse_cells
+from tillstream.model.product_catalogue import EntryKind
 
 
 @pytest.mark.parametrize(
@@ -15,7 +14,7 @@ from tillstream.domain.catalogue.problems import PROBLEMS
     [("1234.50", "1234.5"), ("1,234.50", "1234.5"), ("1.234,50", "1234.5"), ("12,5", "12.5"), ("0,125", "0.125")],
 )
 def test_numbers_are_read_with_either_separator(cell: str, expected: str) -> None:
-    assert cell_values.number(cell) == Decimal(expected)
+    assert catalogue_columns.parse_number(cell) == Decimal(expected)
 
 
 PROBLEM_CELLS = [
@@ -62,27 +61,29 @@ def test_a_wrong_cell_of_a_price_is_a_problem(column: str, cell: str, code: str)
     ],
 )
 def test_a_wrong_cell_of_an_entry_is_a_problem(kind: EntryKind, column: str, cell: str, code: str) -> None:
-    assert [one.code for one in parse_cells(COLUMNS[kind], {column: cell})[1]] == [code]
+    assert [one.code for one in parse_cells(ENTRY_COLUMNS[kind], {column: cell})[1]] == [code]
 
 
 def test_opening_hours_take_spans_of_days_over_the_weekend() -> None:
-    hours = cell_values.opening_hours("Sat–Mon 10:00–16:00; Tue 09:00-12:00, 13:00-18:00")
-    assert cell_values.show(hours) == ("Mon 10:00-16:00; Tue 09:00-12:00,13:00-18:00; Sat 10:00-16:00; Sun 10:00-16:00")
+    hours = catalogue_columns.parse_opening_hours("Sat–Mon 10:00–16:00; Tue 09:00-12:00, 13:00-18:00")
+    assert catalogue_columns.value_text(hours) == (
+        "Mon 10:00-16:00; Tue 09:00-12:00,13:00-18:00; Sat 10:00-16:00; Sun 10:00-16:00"
+    )
 
 
 def test_a_rate_is_a_percentage() -> None:
-    assert cell_values.rate("20") == cell_values.rate("20%") == Decimal("0.2")
-    assert cell_values.show_rate(Decimal("0.005")) == "0.5%"
+    assert catalogue_columns.parse_rate("20") == catalogue_columns.parse_rate("20%") == Decimal("0.2")
+    assert catalogue_columns.rate_text(Decimal("0.005")) == "0.5%"
 
 
 def test_headers_are_matched_without_case_spaces_and_signs() -> None:
     headers = ["SKU", "Product Name", "Bar-code", "Is Active", "colour"]
-    assert map_headers(headers, COLUMNS[EntryKind.PRODUCT]) == {"code": 0, "name": 1, "barcodes": 2, "active": 3}
+    assert map_headers(headers, ENTRY_COLUMNS[EntryKind.PRODUCT]) == {"code": 0, "name": 1, "barcodes": 2, "active": 3}
     assert map_headers(["Product", "Unit price", "Date"], AMOUNT_COLUMNS) == {"code": 0, "amount": 1, "valid_from": 2}
 
 
 def test_every_problem_has_a_message_and_a_remedy() -> None:
-    for code, (message, remedy) in PROBLEMS.items():
+    for code, (message, remedy) in ENTRY_PROBLEMS.items():
         assert code == code.lower()
         assert message.endswith(".")
         assert remedy.endswith(".")

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tillstream.domain.catalogue.cost_effect import Margin, cost_effects, first_changed_day
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
+from tillstream.catalogue.cost_effect import Margin, cost_effects, first_changed_day
+from tillstream.model.product_catalogue import DatedAmount
 
 OLD = (DatedAmount("*", "EUR", Decimal(4)), DatedAmount("IN", "INR", Decimal(300), date(2026, 2, 1)))
 NEW = (*OLD, DatedAmount("*", "USD", Decimal(5), date(2026, 3, 1), "2026-07-01"))

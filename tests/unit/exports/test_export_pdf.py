@@ -8,10 +8,18 @@ import pyarrow as pa
 import pytest
 from pdf_text import pages_of
 
-from tillstream.exports import pdf
-from tillstream.exports.pdf_cells import EMPTY, clean, places_of
-from tillstream.exports.pdf_layout import UPRIGHT, WIDE, Layout, Needed, layout
-from tillstream.exports.table import ExportTable, table_of
+from tillstream.delivery import pdf_table
+from tillstream.delivery.export_table import ExportTable, export_table
+from tillstream.delivery.pdf_table import (
+    EMPTY_CELL,
+    UPRIGHT_PAGE,
+    WIDE_PAGE,
+    NeededWidths,
+    PageLayout,
+    clean_text,
+    layout_columns,
+    places_of,
+)
 from tillstream.model.errors import Rejected
 
 AMOUNT = pa.decimal128(38, 9)
@@ -21,11 +29,11 @@ NOON = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 def _table(columns: dict[str, Any], *totals: str, **filters: list[str]) -> ExportTable:
     batches = pa.table(columns).to_batches() or [pa.RecordBatch.from_pylist([], pa.table(columns).schema)]
-    return table_of("sales-by-store", batches, totals, filters, NOON)
+    return export_table("sales-by-store", batches, totals, filters, NOON)
 
 
 def _pages(table: ExportTable) -> list[str]:
-    return pages_of(b"".join(pdf.chunks(table)))
+    return pages_of(b"".join(pdf_table.pdf_chunks(table)))
 
 
 def _amounts(*values: str | None) -> pa.Array:
@@ -51,8 +59,8 @@ def test_a_page_has_the_title_filters_rows_totals_and_its_number() -> None:
     ]
     assert lines[-5:] == [
         "MUM01 2026-06-01 1,234,567.50 12.3% 1,200",
-        f"DEL01 {EMPTY} −1,000.25 −50.0% −3",
-        f"PUN01 2026-06-30 {EMPTY} {EMPTY} {EMPTY}",
+        f"DEL01 {EMPTY_CELL} −1,000.25 −50.0% −3",
+        f"PUN01 2026-06-30 {EMPTY_CELL} {EMPTY_CELL} {EMPTY_CELL}",
         "Total 1,233,567.25 1,197",
         "Sales by store 1 / 1",
     ]
@@ -73,9 +81,9 @@ def test_characters_that_the_font_lacks_are_marked_and_explained() -> None:
     assert "??? 1" in page
     assert "? tea 2" in page
     assert "Käse Łódź Ελλάδα Москва 3" in page
-    assert pdf.REPLACED in page
-    assert pdf.REPLACED not in _pages(_table({"name": ["tea"]}))[0]
-    assert clean("photo\u202egpj.exe") == ("photo?gpj.exe", True)
+    assert pdf_table.REPLACED in page
+    assert pdf_table.REPLACED not in _pages(_table({"name": ["tea"]}))[0]
+    assert clean_text("photo\u202egpj.exe") == ("photo?gpj.exe", True)
 
 
 def test_the_head_is_on_each_page_and_pages_are_numbered() -> None:
@@ -113,7 +121,7 @@ def test_too_many_rows_or_columns_are_refused_without_reading_on() -> None:
             yield batch
 
     with pytest.raises(Rejected, match=r"place for 2,000 rows of this table\. Narrow the filters, or use Excel"):
-        _pages(table_of("lines", batches()))
+        _pages(export_table("lines", batches()))
     assert read == 2
     with pytest.raises(Rejected, match="place for 1,000 rows"):
         _pages(_table({f"c{n}": [1] * 1001 for n in range(20)}))
@@ -148,17 +156,17 @@ def test_numbers_of_any_size_are_shown() -> None:
 
 
 def test_columns_fit_upright_else_wide_else_smaller() -> None:
-    few = layout([Needed(100, 80, 50)] * 3)
-    assert few == Layout([108.0] * 3, 8, is_wide=False)
-    heads = layout([Needed(200, 80, 50)] * 5)
+    few = layout_columns([NeededWidths(100, 80, 50)] * 3)
+    assert few == PageLayout([108.0] * 3, 8, is_wide=False)
+    heads = layout_columns([NeededWidths(200, 80, 50)] * 5)
     assert heads is not None
-    assert (heads.is_wide, round(sum(heads.widths))) == (False, UPRIGHT)
-    more = layout([Needed(100, 100, 50)] * 6)
-    assert more == Layout([108.0] * 6, 8, is_wide=True)
-    wrapped = layout([Needed(200, 200, 60)] * 10)
+    assert (heads.is_wide, round(sum(heads.widths))) == (False, UPRIGHT_PAGE)
+    more = layout_columns([NeededWidths(100, 100, 50)] * 6)
+    assert more == PageLayout([108.0] * 6, 8, is_wide=True)
+    wrapped = layout_columns([NeededWidths(200, 200, 60)] * 10)
     assert wrapped is not None
-    assert (wrapped.size, round(sum(wrapped.widths))) == (8, WIDE)
-    small = layout([Needed(60, 60, 60)] * 14)
+    assert (wrapped.size, round(sum(wrapped.widths))) == (8, WIDE_PAGE)
+    small = layout_columns([NeededWidths(60, 60, 60)] * 14)
     assert small is not None
     assert small.size == 6
-    assert layout([Needed(60, 60, 60)] * 20) is None
+    assert layout_columns([NeededWidths(60, 60, 60)] * 20) is None

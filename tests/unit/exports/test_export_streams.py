@@ -15,11 +15,10 @@ import pypdfium2
 import pytest
 
 from tillstream.analytics.json_values import to_json
-from tillstream.exports import streams
-from tillstream.exports.filter_words import in_words
-from tillstream.exports.formats import format_of
-from tillstream.exports.table import SLICE, slices, table_of
-from tillstream.scheduled_exports.counted_rows import CountedRows
+from tillstream.delivery import export_formats
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_table import SLICE_ROWS, batch_slices, export_table, filters_in_words
+from tillstream.delivery.subscription_files import CountedRows
 
 COLUMNS: dict[str, pa.Array] = {
     "name": pa.array(["Käse", None, 'a "quoted"\nline', ""]),
@@ -50,20 +49,22 @@ def test_json_lines_are_the_converted_values(name: str) -> None:
 
 
 def test_rows_of_a_large_batch_keep_their_order() -> None:
-    numbers = pa.table({"number": pa.array(range(2 * SLICE + 5))})
-    assert [row["number"] for row in _objects(numbers)] == list(range(2 * SLICE + 5))
-    lines = b"".join(streams.csv(table_of("numbers", numbers.to_batches()))).decode("utf-8-sig")
-    assert [row[0] for row in csv.reader(io.StringIO(lines))][1:] == [str(number) for number in range(2 * SLICE + 5)]
-    assert max(batch.num_rows for batch in slices(numbers.to_batches())) == SLICE
+    numbers = pa.table({"number": pa.array(range(2 * SLICE_ROWS + 5))})
+    assert [row["number"] for row in _objects(numbers)] == list(range(2 * SLICE_ROWS + 5))
+    lines = b"".join(export_formats.csv_chunks(export_table("numbers", numbers.to_batches()))).decode("utf-8-sig")
+    assert [row[0] for row in csv.reader(io.StringIO(lines))][1:] == [
+        str(number) for number in range(2 * SLICE_ROWS + 5)
+    ]
+    assert max(batch.num_rows for batch in batch_slices(numbers.to_batches())) == SLICE_ROWS
 
 
 def test_a_table_without_rows_is_one_empty_batch() -> None:
     empty = pa.RecordBatch.from_pylist([], pa.schema([("a", pa.string())]))
-    assert [batch.num_rows for batch in slices([empty])] == [0]
+    assert [batch.num_rows for batch in batch_slices([empty])] == [0]
 
 
 def _objects(table: pa.Table) -> list[Any]:
-    text = b"".join(streams.jsonl(table_of("rows", table.to_batches()))).decode()
+    text = b"".join(export_formats.jsonl_chunks(export_table("rows", table.to_batches()))).decode()
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
@@ -75,7 +76,7 @@ def _decimals(values: Iterable[str | None]) -> pa.Array:
 
 
 def _cells(query: str, rows: pa.RecordBatch, currency: str) -> list[list[str]]:
-    text = b"".join(format_of("csv").chunks(table_of(query, [rows], currency=currency))).decode()
+    text = b"".join(export_format("csv").chunks(export_table(query, [rows], currency=currency))).decode()
     return list(csv.reader(text.splitlines()[1:]))
 
 
@@ -94,7 +95,7 @@ def test_a_printed_change_is_that_of_the_two_printed_figures(query: str, after: 
     printed = [["10.01", "10", "0.01"], ["5", "6.01", "-1.01"], ["1", "", ""], ["9", "8.5", "0.5"]]
     assert _cells(query, rows, "GBP") == printed
     assert _cells(query, rows, "")[0] == list(FIGURES[0]), "exact amounts have exact changes"
-    counted = CountedRows(table_of(query, [rows], currency="GBP"))
+    counted = CountedRows(export_table(query, [rows], currency="GBP"))
     assert [batch.column(change)[0].as_py() for batch in counted.batches()] == [Decimal("0.002")]
     assert counted.first == printed
 
@@ -135,7 +136,7 @@ def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_prog
     rows = pa.record_batch({"revenue": amounts, "net_amount": amounts, "units": amounts})
 
     def written(suffix: str, currency: str) -> bytes:
-        return b"".join(format_of(suffix).chunks(table_of("sale-lines", [rows], currency=currency)))
+        return b"".join(export_format(suffix).chunks(export_table("sale-lines", [rows], currency=currency)))
 
     def cells(currency: str) -> list[list[str]]:
         return list(csv.reader(written("csv", currency).decode().splitlines()[1:]))
@@ -154,8 +155,8 @@ def test_converted_amounts_are_rounded_where_people_read_them_and_exact_for_prog
     }
     for names, title in titles.items():
         columns = {name: amounts if name != "currency" else pa.array(["INR"] * 3) for name in names}
-        table = table_of("sale-lines", [pa.record_batch(columns)], filters={"in": ["USD"]}, currency="USD")
-        assert in_words(table.filters, table.amounts) == [title] * bool(title)
+        table = export_table("sale-lines", [pa.record_batch(columns)], filters={"in": ["USD"]}, currency="USD")
+        assert filters_in_words(table.filters, table.amounts) == [title] * bool(title)
     (page,) = pypdfium2.PdfDocument(written("pdf", "KWD"))
     assert "114,808.866" in page.get_textpage().get_text_bounded()
     with zipfile.ZipFile(io.BytesIO(written("xlsx", "JPY"))) as book:
@@ -192,10 +193,10 @@ def test_a_pdf_shows_amounts_of_lines_with_the_decimals_of_their_currency() -> N
 
 
 def test_a_message_shows_amounts_of_lines_with_the_decimals_of_their_currency() -> None:
-    counted = CountedRows(table_of("sale-lines", [LINES], currency="USD"))
+    counted = CountedRows(export_table("sale-lines", [LINES], currency="USD"))
     assert list(counted.batches()) == [LINES], "the file has what is recorded"
     assert [row[1:3] for row in counted.first] == [["1200", "1200"], ["1.235", "1.2345"], ["12.35", "0.0125"]]
 
 
 def _lines(suffix: str) -> bytes:
-    return b"".join(format_of(suffix).chunks(table_of("sale-lines", [LINES], currency="USD")))
+    return b"".join(export_format(suffix).chunks(export_table("sale-lines", [LINES], currency="USD")))

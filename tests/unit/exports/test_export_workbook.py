@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 import python_calamine
 
-from tillstream.exports import workbook
-from tillstream.exports.table import ExportTable, table_of
+from tillstream.delivery import workbook
+from tillstream.delivery.export_table import ExportTable, export_table
 from tillstream.model.errors import Rejected
 
 AMOUNT = pa.decimal128(38, 9)
@@ -20,11 +20,11 @@ AMOUNT = pa.decimal128(38, 9)
 def _table(columns: dict[str, Any], *totals: str, batches: int = 1) -> ExportTable:
     whole = pa.table(columns)
     size = -(-whole.num_rows // batches)
-    return table_of("sales-by-store", whole.to_batches(max_chunksize=max(size, 1)), totals)
+    return export_table("sales-by-store", whole.to_batches(max_chunksize=max(size, 1)), totals)
 
 
 def _content(table: ExportTable) -> bytes:
-    return b"".join(workbook.chunks(table))
+    return b"".join(workbook.workbook_chunks(table))
 
 
 def _rows(content: bytes) -> list[list[Any]]:
@@ -78,10 +78,10 @@ def test_other_tables_have_none(columns: dict[str, Any]) -> None:
 
 def test_a_table_without_rows_has_its_header() -> None:
     empty = pa.record_batch([pa.array([], pa.string())], ["store"])
-    assert _rows(_content(table_of("stores", [empty]))) == [["store"]]
+    assert _rows(_content(export_table("stores", [empty]))) == [["store"]]
 
 
 def test_a_table_with_more_rows_than_a_sheet_has_place_for_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "ROWS", 1)
+    monkeypatch.setattr(workbook, "MAX_SHEET_ROWS", 1)
     with pytest.raises(Rejected, match="use Parquet or CSV"):
         _content(_table({"store": ["A", "B"]}))

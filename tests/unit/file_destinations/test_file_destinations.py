@@ -17,27 +17,26 @@ from tillstream.app.subscribed_tables import source_of
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.file_destinations import deliveries, registry
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_deliveries, subscription_files, subscriptions
+from tillstream.delivery import file_destinations as delivery_file_destinations
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log
 from tillstream.records.outbox import FAILED, SENDING, SENT, WAITING
-from tillstream.scheduled_exports import making
-from tillstream.scheduled_exports import registry as subscriptions
-from tillstream.scheduled_exports.subscription import Draft
 
 JULY_1 = datetime(2026, 7, 1, 7, tzinfo=UTC)
 BY_STORE = "/explore?measure=revenue&by=store&preset=last-month&currency=GBP"
-MONTHLY = Draft("Stores", BY_STORE, "csv", "", "month", 1, destination="bi", file_name="{name}-{period}")
+MONTHLY = SubscriptionDraft("Stores", BY_STORE, "csv", "", "month", 1, destination="bi", file_name="{name}-{period}")
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
     accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    file_destinations.add(opened, DestinationDraft("bi", str(folder_of(opened))), "boss")
+    file_destinations.add(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
     yield opened
     opened.close()
 
@@ -52,8 +51,8 @@ def advance(app: App, to: datetime) -> None:
     clock.advance((to - clock.now()).total_seconds())
 
 
-def deliver(app: App, draft: Draft = MONTHLY, at: datetime = JULY_1) -> dict[str, int]:
-    subscriptions.add(app.ports, "maya", draft, "maya")
+def deliver(app: App, draft: SubscriptionDraft = MONTHLY, at: datetime = JULY_1) -> dict[str, int]:
+    subscriptions.add_subscription(app.ports, "maya", draft, "maya")
     advance(app, at)
     return run(app)
 
@@ -74,23 +73,23 @@ def test_a_file_is_delivered_without_e_mail_in_the_scope_of_its_reader(app: App)
     header, row = content.decode("utf-8-sig").splitlines()
     assert header == '"store","revenue"'
     assert "LDS1" in row
-    (entry,) = deliveries.listed(app.ports)
+    (entry,) = file_deliveries.list_file_deliveries(app.ports)
     assert (entry.state, entry.bytes, entry.login) == (SENT, len(content), "maya")
-    (one,) = subscriptions.listed(app.ports)
+    (one,) = subscriptions.list_subscriptions(app.ports)
     assert (one.last_rows, one.last_mail, one.last_destination) == (1, entry.id, "bi")
     kinds = [str(each.what) for each in audit_log.find_entries(app.ports, audit_log.AuditFilter())]
     assert {"file-destination.added", "export.delivered"} <= set(kinds)
     assert run(app) == {"made": 0, "sent": 0}
-    assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
+    assert list(app.ports.objects.list("staging", file_deliveries.FILES_FOLDER)) == []
 
 
 def test_a_file_that_is_damaged_before_it_is_delivered_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
-    assert sum(making.make_due(making.Sender(source_of(app), ""))) == 1
-    flip_staged(app, deliveries.FOLDER)
+    assert sum(subscription_files.make_due_files(subscription_files.SubscriptionSender(source_of(app), ""))) == 1
+    flip_staged(app, file_deliveries.FILES_FOLDER)
     run(app)
-    (entry,) = deliveries.listed(app.ports)
+    (entry,) = file_deliveries.list_file_deliveries(app.ports)
     assert (entry.state, entry.error) == (
         FAILED,
         "The stored file stores-2026-06.csv was damaged, so it is not delivered. Make it again.",
@@ -104,26 +103,30 @@ def test_a_file_of_the_same_name_is_replaced_or_kept_as_the_subscription_wants(a
     run(app)
     assert set(files(app)) == {"latest.csv"}
     assert files(app)["latest.csv"] != b"older"
-    (one,) = subscriptions.listed(app.ports)
-    subscriptions.change(app.ports, one.id, replace(MONTHLY, file_name="latest", every="day", keeps=True), "maya")
+    (one,) = subscriptions.list_subscriptions(app.ports)
+    subscriptions.change_subscription(
+        app.ports, one.id, replace(MONTHLY, file_name="latest", every="day", keeps=True), "maya"
+    )
     (folder_of(app) / "latest.csv").write_text("older")
     advance(app, JULY_1 + timedelta(days=2))
     run(app)
-    entry = deliveries.listed(app.ports)[0].id[:8]
+    entry = file_deliveries.list_file_deliveries(app.ports)[0].id[:8]
     assert set(files(app)) == {"latest.csv", f"latest-20260703-070000-{entry}.csv"}
     assert files(app)["latest.csv"] == b"older"
 
 
 def test_two_subscriptions_have_no_file_name_in_common(app: App) -> None:
     accounts.add_account(app.ports, "ana", "Ana", Role.ANALYST)
-    one = subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+    one = subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     with pytest.raises(Rejected, match="“Stores” of maya delivers files of the same name to bi"):
-        subscriptions.add(app.ports, "ana", replace(MONTHLY, name="stores", file_name="{name}-{date}"), "ana")
-    other = subscriptions.add(app.ports, "ana", replace(MONTHLY, name="All stores"), "ana")
-    subscriptions.add(app.ports, "ana", replace(MONTHLY, format="xlsx"), "ana")
+        subscriptions.add_subscription(
+            app.ports, "ana", replace(MONTHLY, name="stores", file_name="{name}-{date}"), "ana"
+        )
+    other = subscriptions.add_subscription(app.ports, "ana", replace(MONTHLY, name="All stores"), "ana")
+    subscriptions.add_subscription(app.ports, "ana", replace(MONTHLY, format="xlsx"), "ana")
     with pytest.raises(Rejected, match="“Stores” of maya"):
-        subscriptions.change(app.ports, other.id, MONTHLY, "ana")
-    subscriptions.change(app.ports, one.id, replace(MONTHLY, hour=8), "maya")
+        subscriptions.change_subscription(app.ports, other.id, MONTHLY, "ana")
+    subscriptions.change_subscription(app.ports, one.id, replace(MONTHLY, hour=8), "maya")
 
 
 @pytest.mark.parametrize("keeps", [False, True])
@@ -140,11 +143,11 @@ def test_a_stop_after_the_file_was_written_makes_no_second_one(
         patched.setattr(DeliveryFolder, "put", killed)
         with pytest.raises(KeyboardInterrupt):
             deliver(app, replace(MONTHLY, keeps=keeps))
-    assert [one.state for one in deliveries.listed(app.ports)] == [SENDING]
+    assert [one.state for one in file_deliveries.list_file_deliveries(app.ports)] == [SENDING]
     advance(app, JULY_1 + timedelta(minutes=16))
-    assert deliveries.has_due(app.ports)
+    assert file_deliveries.has_due_files(app.ports)
     run(app)
-    assert [one.state for one in deliveries.listed(app.ports)] == [SENT]
+    assert [one.state for one in file_deliveries.list_file_deliveries(app.ports)] == [SENT]
     assert set(files(app)) == {"stores-2026-06.csv"}
 
 
@@ -154,15 +157,15 @@ def test_a_place_that_does_not_answer_is_tried_again_and_a_failure_can_be_sent_a
     with monkeypatch.context() as patched:
         patched.setattr(DeliveryFolder, "put", _raise(Unavailable("The disk does not answer.")))
         assert deliver(app) == {"made": 1, "sent": 0}
-        (entry,) = deliveries.listed(app.ports)
+        (entry,) = file_deliveries.list_file_deliveries(app.ports)
         assert (entry.state, entry.error) == (WAITING, "The disk does not answer.")
         advance(app, JULY_1 + timedelta(minutes=2))
         patched.setattr(DeliveryFolder, "put", _raise(Rejected("The folder cannot be written.")))
         assert run(app)["sent"] == 0
-    (entry,) = deliveries.listed(app.ports)
+    (entry,) = file_deliveries.list_file_deliveries(app.ports)
     assert (entry.state, entry.error) == (FAILED, "The folder cannot be written.")
     assert run(app)["sent"] == 0
-    deliveries.try_again(app.ports, entry.id, by="maya")
+    file_deliveries.retry_file(app.ports, entry.id, by="maya")
     assert run(app)["sent"] == 1
     assert set(files(app)) == {"stores-2026-06.csv"}
 
@@ -178,19 +181,19 @@ def test_a_table_without_rows_is_skipped_if_its_reader_wants_that(app: App) -> N
     table = replace(MONTHLY, address=f"{BY_STORE}&category=Home & Kitchen", skip_empty=True)
     far = datetime(2027, 7, 1, 7, tzinfo=UTC)
     assert deliver(app, table, at=far) == {"made": 0, "sent": 0}
-    assert deliveries.listed(app.ports) == []
-    assert list(app.ports.objects.list("staging", deliveries.FOLDER)) == []
+    assert file_deliveries.list_file_deliveries(app.ports) == []
+    assert list(app.ports.objects.list("staging", file_deliveries.FILES_FOLDER)) == []
 
 
 def test_a_subscription_to_a_removed_destination_is_paused_with_the_reason(app: App) -> None:
-    subscriptions.add(app.ports, "maya", MONTHLY, "maya")
-    registry.remove(app.ports, "bi", "boss")
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
+    delivery_file_destinations.remove_destination(app.ports, "bi", "boss")
     with pytest.raises(NotFound):
-        subscriptions.add(app.ports, "maya", MONTHLY, "maya")
+        subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
-    source = making.Sender(file_sources(app), "")
-    assert list(making.make_due(source)) == []
-    assert subscriptions.listed(app.ports)[0].paused == "There is no destination bi."
+    source = subscription_files.SubscriptionSender(file_sources(app), "")
+    assert list(subscription_files.make_due_files(source)) == []
+    assert subscriptions.list_subscriptions(app.ports)[0].paused == "There is no destination bi."
 
 
 def file_sources(app: App) -> Any:
@@ -200,11 +203,11 @@ def file_sources(app: App) -> Any:
 
 
 def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) -> None:
-    subscriptions.add(app.ports, "maya", replace(MONTHLY, destination="", to="maya@example.com"), "maya")
+    subscriptions.add_subscription(app.ports, "maya", replace(MONTHLY, destination="", to="maya@example.com"), "maya")
     assert deliver(app) == {"made": 1, "sent": 1}
-    errors = sorted(one.error for one in subscriptions.listed(app.ports))
-    assert errors == ["", making.NO_MAIL]
-    assert not subscriptions.has_due(app.ports)
+    errors = sorted(one.error for one in subscriptions.list_subscriptions(app.ports))
+    assert errors == ["", subscription_files.NO_MAIL]
+    assert not subscriptions.has_due_subscriptions(app.ports)
 
 
 @pytest.mark.parametrize(
@@ -227,19 +230,21 @@ def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) 
 def test_what_cannot_be_a_destination_is_refused(app: App, wrong: dict[str, str], reason: str) -> None:
     fields = {"name": "other", "to": str(folder_of(app))} | wrong
     with pytest.raises(Rejected, match=reason):
-        file_destinations.add(app, DestinationDraft(**fields), "boss")
+        file_destinations.add(app, FileDestinationDraft(**fields), "boss")
 
 
 def test_a_public_store_is_reached_only_over_https(app: App) -> None:
     keys = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
-    file_destinations.add(app, DestinationDraft("store", "s3://b/x", endpoint="http://8.8.8.8:9000", **keys), "boss")
+    file_destinations.add(
+        app, FileDestinationDraft("store", "s3://b/x", endpoint="http://8.8.8.8:9000", **keys), "boss"
+    )
     with pytest.raises(Rejected, match="only over https"):
         file_destinations.test(app, "store", "boss")
 
 
 def test_keys_of_this_machine_are_for_no_other_store(app: App) -> None:
-    stored = asdict(DestinationDraft("store", "s3://b/x", endpoint="https://8.8.8.8"))
-    app.ports.documents.put(registry.COLLECTION, "store", stored)
+    stored = asdict(FileDestinationDraft("store", "s3://b/x", endpoint="https://8.8.8.8"))
+    app.ports.documents.put(delivery_file_destinations.DESTINATIONS_COLLECTION, "store", stored)
     with pytest.raises(Rejected, match="With an endpoint, set"):
         file_destinations.test(app, "store", "boss")
 

@@ -8,10 +8,9 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App, file_destinations
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.deliveries import MAX_MESSAGE, NewDelivery
-from tillstream.file_destinations.destination import DestinationDraft
-from tillstream.file_destinations.object_place import ObjectPlace
+from tillstream.delivery import file_deliveries
+from tillstream.delivery.file_deliveries import MAX_MESSAGE, BucketPlace, NewFileDelivery
+from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.records.outbox import FAILED, WAITING
 from tillstream.settings import Settings
@@ -27,7 +26,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     for name in ("key", "secret"):
         (home / "secrets" / name).write_text(SECRET)
     opened = build(Settings(home=home, samples=False, threads=1))
-    draft = DestinationDraft("bi", "s3://b/x", access_key="file:key", secret_key="file:secret", region="eu-west-1")
+    draft = FileDestinationDraft("bi", "s3://b/x", access_key="file:key", secret_key="file:secret", region="eu-west-1")
     file_destinations.add(opened, draft, "boss")
     yield opened
     opened.close()
@@ -40,11 +39,11 @@ def test_a_message_has_no_credential_and_ends(
     def put(*_: Any, **_named: Any) -> None:
         raise kind(f"\x1b[31mkey={SECRET} " + "x" * 2 * MAX_MESSAGE)
 
-    monkeypatch.setattr(ObjectPlace, "put", put)
-    new = NewDelivery("1", "bi", "stores.csv", "maya", "Stores", keeps=False, stamp="1")
-    deliveries.add(app.ports, new, [b"content"])
+    monkeypatch.setattr(BucketPlace, "put", put)
+    new = NewFileDelivery("1", "bi", "stores.csv", "maya", "Stores", keeps=False, stamp="1")
+    file_deliveries.add_file(app.ports, new, [b"content"])
     file_destinations.send_waiting(app)
-    (entry,) = deliveries.listed(app.ports)
+    (entry,) = file_deliveries.list_file_deliveries(app.ports)
     with pytest.raises(kind) as raised:
         file_destinations.test(app, "bi", "boss")
     assert entry.state == state

@@ -11,9 +11,9 @@ from app_factory import build
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.destination_folders import DeliveryFolder
 from tillstream.app import App, file_destinations, messages
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.deliveries import NewDelivery
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_deliveries
+from tillstream.delivery.file_deliveries import NewFileDelivery
+from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
 from tillstream.records.outbox import FAILED, SENT, SUPERSEDED, WAITING
@@ -27,7 +27,7 @@ OLDER, NEWER = "2", "1"
 def app(tmp_path: Path) -> Iterator[App]:
     clock = ManualClock(datetime(2026, 7, 1, 7, tzinfo=UTC))
     opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
-    file_destinations.add(opened, DestinationDraft("bi", str(folder_of(opened))), "boss")
+    file_destinations.add(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
     yield opened
     opened.close()
 
@@ -41,16 +41,18 @@ def later(app: App, by: timedelta = timedelta(minutes=2)) -> None:
     app.ports.clock.advance(by.total_seconds())
 
 
-def add(app: App, key: str, *, keeps: bool = False) -> NewDelivery:
-    new = NewDelivery(key, "bi", "stores.csv", "maya", "Stores", keeps=keeps, stamp=key)
-    assert deliveries.add(app.ports, new, [key.encode()])
+def add(app: App, key: str, *, keeps: bool = False) -> NewFileDelivery:
+    new = NewFileDelivery(key, "bi", "stores.csv", "maya", "Stores", keeps=keeps, stamp=key)
+    assert file_deliveries.add_file(app.ports, new, [key.encode()])
     return new
 
 
 def states(app: App) -> dict[str, str]:
     """By the key of the delivery."""
-    stored = {one.id: one.state for one in deliveries.listed(app.ports)}
-    return {key: stored[one] for key in (OLDER, NEWER) if (one := NewDelivery(key, *[""] * 4, False, "").id) in stored}
+    stored = {one.id: one.state for one in file_deliveries.list_file_deliveries(app.ports)}
+    return {
+        key: stored[one] for key in (OLDER, NEWER) if (one := NewFileDelivery(key, *[""] * 4, False, "").id) in stored
+    }
 
 
 def files(app: App) -> dict[str, str]:
@@ -77,7 +79,7 @@ def test_a_file_that_waits_does_not_replace_a_newer_one(app: App, monkeypatch: p
     assert file_destinations.send_waiting(app) == 0
     assert states(app) == {OLDER: SUPERSEDED, NEWER: SENT}
     assert files(app) == {"stores.csv": NEWER}
-    assert list(app.ports.objects.list(STAGING, deliveries.FOLDER)) == []
+    assert list(app.ports.objects.list(STAGING, file_deliveries.FILES_FOLDER)) == []
 
 
 @pytest.mark.parametrize("keeps", [False, True])
@@ -103,21 +105,21 @@ def test_a_file_that_failed_is_not_tried_again_over_a_newer_one(app: App, monkey
     later(app)
     add(app, NEWER)
     file_destinations.send_waiting(app)
-    deliveries.try_again(app.ports, older.id, by="maya")
+    file_deliveries.retry_file(app.ports, older.id, by="maya")
     file_destinations.send_waiting(app)
     assert states(app) == {OLDER: SUPERSEDED, NEWER: SENT}
     assert files(app) == {"stores.csv": NEWER}
 
 
 def content(app: App) -> list[str]:
-    return [one.name for one in app.ports.objects.list(STAGING, deliveries.FOLDER)]
+    return [one.name for one in app.ports.objects.list(STAGING, file_deliveries.FILES_FOLDER)]
 
 
 def test_the_content_of_a_file_that_failed_is_removed_after_a_month(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DeliveryFolder, "put", failing(Rejected("The folder cannot be written.")))
     one = add(app, OLDER)
     file_destinations.send_waiting(app)
-    later(app, deliveries.KEPT - timedelta(minutes=1))
+    later(app, file_deliveries.KEPT - timedelta(minutes=1))
     file_destinations.send_waiting(app)
     assert len(content(app)) == 1
     assert not messages.may_be_due(app)
@@ -127,9 +129,9 @@ def test_the_content_of_a_file_that_failed_is_removed_after_a_month(app: App, mo
     assert content(app) == []
     assert not messages.may_be_due(app)
     with pytest.raises(Rejected, match="was removed"):
-        deliveries.try_again(app.ports, one.id, by="maya")
+        file_deliveries.retry_file(app.ports, one.id, by="maya")
     with pytest.raises(NotFound):
-        deliveries.try_again(app.ports, "other", by="maya")
+        file_deliveries.retry_file(app.ports, "other", by="maya")
 
 
 def test_a_stop_after_a_delivery_leaves_no_content(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

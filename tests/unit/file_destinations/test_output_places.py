@@ -10,7 +10,7 @@ from tillstream.app import mart_destinations
 from tillstream.app.output_places import check_output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.marts.destinations import DestinationDraft
+from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
@@ -63,7 +63,7 @@ def test_destinations_and_commands_check_their_place(settings: Settings, tmp_pat
     app = build(settings)
     inside = str(tmp_path / "link" / "marts")
     with pytest.raises(Rejected, match="holds the data"):
-        mart_destinations.add(app, DestinationDraft(name="bi", to=inside), "boss")
+        mart_destinations.add(app, MartDestinationDraft(name="bi", to=inside), "boss")
     for name, arguments in {
         "marts-export": {"to": inside},
         "export": {"query": "kpis", "params": {}, "out": f"{inside}.csv"},

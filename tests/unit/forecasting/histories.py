@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAILY, DAY, WEEKLY, Floats, Grain, Holidays, Regressor
 
 START = np.datetime64("2024-01-01")  # a Monday
@@ -17,10 +17,10 @@ def history(
     regressors: tuple[Regressor, ...] = (),
     *,
     can_be_sparse: bool = False,
-) -> History:
+) -> SeriesHistory:
     """One store, and a category for each series; a step is open if any series has a value."""
     series, steps = values.shape
-    return History(
+    return SeriesHistory(
         grain=grain,
         days=START + grain.days * DAY * np.arange(steps + ahead),
         values=values,

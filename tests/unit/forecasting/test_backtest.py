@@ -7,22 +7,26 @@ import pytest
 from histories import NO_HOLIDAYS, history, weekly_shape
 from shop_of_two_stores import Here
 
-from tillstream.forecasting.compute import PLANS, Forecast, NotEnoughData, compute, window_starts
-from tillstream.forecasting.evaluation import backtest
-from tillstream.forecasting.evaluation.backtest import Window
-from tillstream.forecasting.evaluation.hierarchy import level
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.ensemble import Fit
-from tillstream.forecasting.models.history import History, group
+from tillstream.forecasting import backtest
+from tillstream.forecasting.backtest import BacktestWindow
+from tillstream.forecasting.compute import FORECAST_PLANS, Forecast, NotEnoughData, compute_forecast, window_starts
+from tillstream.forecasting.levels import hierarchy_level
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.ensemble import ForecastFit
+from tillstream.forecasting.models.history import SeriesHistory, group_series
 from tillstream.forecasting.models.panel import Floats, Regressor
 
-PLAN = replace(PLANS["day"], horizon=28, windows=3)
+PLAN = replace(FORECAST_PLANS["day"], horizon=28, windows=3)
 
 
-def forecast(sales_history: History) -> Forecast:
+def forecast(sales_history: SeriesHistory) -> Forecast:
     series = np.arange(sales_history.series)
-    levels = [level("product", series), level("pair", series // 2), level("total", series * 0)]
-    return compute(sales_history, levels, level("cell", series), Here, PLAN, lambda *_: None)
+    levels = [
+        hierarchy_level("product", series),
+        hierarchy_level("pair", series // 2),
+        hierarchy_level("total", series * 0),
+    ]
+    return compute_forecast(sales_history, levels, hierarchy_level("cell", series), Here, PLAN, lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +57,7 @@ def test_windows_begin_on_the_same_days_in_later_runs() -> None:
     assert len(starts[1] & starts[2]) >= 2
 
 
-def _days(sales_history: History) -> list[object]:
+def _days(sales_history: SeriesHistory) -> list[object]:
     return [sales_history.days[cutoff].item() for cutoff in window_starts(sales_history, PLAN)]
 
 
@@ -73,7 +77,7 @@ def test_no_forecast_of_the_past_knows_the_future(future: float) -> None:
     is_open = sales_history.is_open.copy()
     is_open[:, cutoff:] = np.isfinite(future)
     changed = replace(sales_history, values=values, is_open=is_open, regressors=(replace(outside, values=numbers),))
-    before, after = (fitting.fit(each.until(cutoff, 28), 28) for each in (sales_history, changed))
+    before, after = (ensemble.fit_history(each.until(cutoff, 28), 28) for each in (sales_history, changed))
     assert (before.means == after.means).all()
     assert (before.naive == after.naive).all()
 
@@ -83,8 +87,8 @@ def test_bands_of_a_window_know_earlier_windows_only(result: Forecast) -> None:
     assert 0.5 < result.levels[0].tested.windows[-1].coverage < 1
 
 
-def _window(sales_history: History, means: Floats, naive: Floats) -> Window:
-    return Window(10, Fit(means, naive, np.ones_like(means, dtype=bool)))
+def _window(sales_history: SeriesHistory, means: Floats, naive: Floats) -> BacktestWindow:
+    return BacktestWindow(10, ForecastFit(means, naive, np.ones_like(means, dtype=bool)))
 
 
 def test_a_model_that_is_only_better_by_forecasting_nothing_is_not_shown() -> None:
@@ -94,7 +98,7 @@ def test_a_model_that_is_only_better_by_forecasting_nothing_is_not_shown() -> No
     sales_history = history(sales)
     nothing, some = np.zeros((2, 14)), np.full((2, 14), 6 / 7)
     naive = np.roll(np.where(np.arange(14) % 7 == 0, 6.0, 0.0), 3) * np.ones((2, 1))
-    cells = level("cell", np.arange(2))
+    cells = hierarchy_level("cell", np.arange(2))
     assert not backtest.beats_naive(sales_history, [_window(sales_history, nothing, naive)], cells).any()
     assert backtest.beats_naive(sales_history, [_window(sales_history, some, some * 2)], cells).all()
 
@@ -105,7 +109,7 @@ def test_a_forecast_that_is_too_low_is_not_chosen_for_its_small_errors() -> None
     sales[0, [12, 33, 40, 61, 62, 63, 64]] = 12
     sales_history = history(sales)
     mean, low = np.full((1, 14), 1.2), np.full((1, 14), 0.3)
-    cells = level("cell", np.arange(1))
+    cells = hierarchy_level("cell", np.arange(1))
     windows = [replace(_window(sales_history, mean, low), cutoff=each) for each in (10, 24, 38, 52, 66)]
     assert backtest.beats_naive(sales_history, windows, cells).all()
 
@@ -116,10 +120,10 @@ def test_sparse_and_young_series_are_modelled_together_and_shared_out() -> None:
     sales[2, :150] = np.nan
     sales_history = history(sales, can_be_sparse=True)
     sales_history = replace(sales_history, categories=np.zeros(3, dtype=np.int64), holidays=(NO_HOLIDAYS,))
-    panel, grouping = group(sales_history)
+    panel, grouping = group_series(sales_history)
     assert panel.series == 2
     assert grouping.shares[0] == 1
     assert grouping.shares[1] + grouping.shares[2] == pytest.approx(1)
     assert grouping.shares[2] > 0.9
-    ahead = fitting.fit(sales_history, 28).means
+    ahead = ensemble.fit_history(sales_history, 28).means
     assert ahead[1].sum() < 0.1 * ahead[2].sum()

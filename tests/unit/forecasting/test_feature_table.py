@@ -10,20 +10,19 @@ import pyarrow as pa
 import pytest
 from histories import START, history, weekly_shape
 
-from tillstream.forecasting.feature_table import columns
-from tillstream.forecasting.feature_table.inputs import STOCK_DAYS, Inputs
-from tillstream.forecasting.feature_table.outliers import FEWEST, outliers
-from tillstream.forecasting.feature_table.table import feature_table, keys_of
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting import feature_table
+from tillstream.forecasting.feature_table import FEWEST_WEEKS, STOCK_DAYS, FeatureInputs, find_outliers, key_columns
+from tillstream.forecasting.feature_table import feature_table as feature_table_feature_table
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAY, Holidays, Regressor
-from tillstream.forecasting.sales.series import Key
+from tillstream.forecasting.sales_series import SeriesKey
 
 STEPS, AHEAD = 170, 28
 LAST_OUT = 120
-KEYS = [Key("UK", "LDS1", "Toys", f"TO-{number}") for number in range(4)]
+KEYS = [SeriesKey("UK", "LDS1", "Toys", f"TO-{number}") for number in range(4)]
 
 
-def shop() -> History:
+def shop() -> SeriesHistory:
     """Four series: one that starts later, one with days out of stock, and prices, an index, a holiday, closed days."""
     values = weekly_shape(steps=STEPS)
     values[:, 6::7] = np.nan
@@ -45,11 +44,11 @@ def shop() -> History:
     return replace(own, is_out=is_out)
 
 
-def table(own: History, days_ahead: int = 1, chosen: slice = slice(None)) -> pa.Table:
-    return feature_table(own.only(chosen), keys_of(KEYS[chosen]), "units", days_ahead)
+def table(own: SeriesHistory, days_ahead: int = 1, chosen: slice = slice(None)) -> pa.Table:
+    return feature_table_feature_table(own.only(chosen), key_columns(KEYS[chosen]), "units", days_ahead)
 
 
-def rows_of(own: History, days_ahead: int, product: str) -> dict[int, dict[str, object]]:
+def rows_of(own: SeriesHistory, days_ahead: int, product: str) -> dict[int, dict[str, object]]:
     """Rows of a product by step."""
     rows = table(own, days_ahead).to_pylist()
     return {(row["day"] - START.item()).days: row for row in rows if row["product"] == product}
@@ -62,13 +61,13 @@ def test_lags_and_means_are_those_of_the_latest_days_that_were_known(days_ahead:
         values = own.values[number]
         for step, row in rows_of(own, days_ahead, f"TO-{number}").items():
             origin = step - days_ahead
-            for lag in columns.LAGS:
+            for lag in feature_table.LAGS:
                 source = step - lag
                 while source > origin:
                     source -= lag
                 value = values[source] if source >= 0 else np.nan
                 assert row[f"lag_{lag}"] == (None if np.isnan(value) else value), (number, step, lag)
-            for width in columns.MEANS:
+            for width in feature_table.MEANS:
                 window = [each for each in values[max(origin + 1 - width, 0) : max(origin + 1, 0)] if each == each]
                 assert row[f"mean_{width}"] == (pytest.approx(sum(window) / len(window)) if window else None)
 
@@ -78,7 +77,7 @@ def test_rows_begin_with_the_first_sale_and_end_after_the_history() -> None:
     assert list(rows) == list(range(50, STEPS + 7))
     assert rows[STEPS - 1]["units"] is not None
     ahead = [rows[step] for step in range(STEPS, STEPS + 7)]
-    assert all(row[name] is None for row in ahead for name in columns.label_types("units"))
+    assert all(row[name] is None for row in ahead for name in feature_table.label_types("units"))
     assert all(row["mean_7"] is not None and row["price"] is not None for row in ahead)
 
 
@@ -111,7 +110,7 @@ def test_no_input_depends_on_a_day_that_was_not_known(days_ahead: int) -> None:
     later = index.values.copy()
     later[:, cutoff:] = -1
     other = replace(own, values=changed, regressors=(own.regressors[0], replace(index, values=later)))
-    inputs = list(columns.input_types(own))
+    inputs = list(feature_table.input_types(own))
     tables = [each.filter(pa.compute.less(each["day"], until)).select(inputs)
               for until in [pa.scalar((START + (cutoff + days_ahead) * DAY).item(), pa.date32())]
               for each in (table(own, days_ahead), table(other, days_ahead))]  # fmt: skip
@@ -135,36 +134,36 @@ def test_a_series_without_any_sale_has_no_rows() -> None:
 
 def test_the_columns_are_those_that_are_declared() -> None:
     own = shop()
-    assert table(own).schema == columns.schema_of(own, "units")
-    assert set(columns.WHOLE) <= set(columns.CALENDAR)
+    assert table(own).schema == feature_table.feature_schema(own, "units")
+    assert set(feature_table.WHOLE_NUMBERS) <= set(feature_table.CALENDAR_TYPES)
 
 
 def test_an_outlier_is_far_from_the_median_of_its_weekday() -> None:
     values = weekly_shape(steps=STEPS)
     values[0, 150], values[1, 150] = 400, np.nan
-    flags = outliers(values, 7)
+    flags = find_outliers(values, 7)
     for step in (12, 100, 149, 150):
         before = [values[0, each] for each in range(step - 7, step - 7 * 14, -7) if each >= 0]
         middle = median(before)
         scale = 1.4826 * median(abs(each - middle) for each in before)
-        assert flags[0, step] == (len(before) >= FEWEST and abs(values[0, step] - middle) > 3 * scale)
+        assert flags[0, step] == (len(before) >= FEWEST_WEEKS and abs(values[0, step] - middle) > 3 * scale)
     assert flags[0, 150] == 1
     assert np.isnan(flags[1, 150])
-    assert flags[:, : 7 * FEWEST].sum() == 0, "too few values before"
+    assert flags[:, : 7 * FEWEST_WEEKS].sum() == 0, "too few values before"
 
 
 def test_a_sale_of_a_product_that_rarely_sells_is_no_outlier_by_itself() -> None:
     values = np.zeros((2, STEPS))
     values[:, ::21] = 1
     values[1, 140] = 30
-    assert outliers(values, 7)[0].sum() == 0
-    assert outliers(values, 7)[1].nonzero()[0].tolist() == [140]
+    assert find_outliers(values, 7)[0].sum() == 0
+    assert find_outliers(values, 7)[1].nonzero()[0].tolist() == [140]
 
 
 def test_flags_of_lags_are_those_of_the_days_that_they_come_from() -> None:
     own = shop()
     own.values[0, 120] = 500
-    flags = Inputs(own).outliers[0]
+    flags = FeatureInputs(own).outliers[0]
     rows = rows_of(own, 1, "TO-0")
     assert flags[120] == 1
     assert [rows[step]["lag_7_is_outlier"] for step in (126, 127, 128)] == [bool(flags[119]), True, bool(flags[121])]
@@ -183,7 +182,7 @@ def test_the_page_lists_the_columns() -> None:
     }
     listed = {name: types[kind] for names, kind in rows for name in re.findall(r"`(\w+)`", names)}
     plans = {name for name in listed if name in {"price", "revenue"} or name.startswith(("promotion", "outside"))}
-    schema = columns.schema_of(replace(shop(), regressors=()), "units")
+    schema = feature_table.feature_schema(replace(shop(), regressors=()), "units")
     assert {name: kind for name, kind in listed.items() if name not in plans} == dict(
         zip(schema.names, schema.types, strict=True)
     )

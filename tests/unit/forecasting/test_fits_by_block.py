@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pytest
 from histories import history
 
-from tillstream.forecasting.models import boosted_trees, fitting
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models import boosted_trees, ensemble
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.spark import forecasts, series_rows
 from tillstream.spark.series_frame import Grouped
 
@@ -22,7 +22,7 @@ STEPS, CUTOFF, HORIZON = 430, 400, 14
 class InThisProcess:
     """Calls the functions with the rows that Spark would call them with."""
 
-    def __init__(self, whole: History) -> None:
+    def __init__(self, whole: SeriesHistory) -> None:
         self.common = self.broadcast(series_rows.shared(whole))
         self._rows = series_rows.rows(whole)
 
@@ -43,7 +43,7 @@ class InThisProcess:
         return pa.concat_tables(function((pa.scalar(each),), part) for each in cutoffs for part in parts)
 
 
-def sales_of_two_stores() -> History:
+def sales_of_two_stores() -> SeriesHistory:
     """Rare sales: in the year, those of the first store tripled and those of the second stayed as they were."""
     random = np.random.default_rng(5)
     grown = 0.4 * np.linspace(1, 3, STEPS)
@@ -63,8 +63,8 @@ def test_the_growth_of_a_year_is_that_of_all_stores(monkeypatch: pytest.MonkeyPa
     whole = sales_of_two_stores()
     assert series_rows.blocks(whole.stores).tolist() == [0, 1]
     divided = forecasts.fits(whole, [CUTOFF], HORIZON, CUTOFF)
-    earlier = fitting.fit(whole.until(CUTOFF, HORIZON), HORIZON)
-    newest = fitting.fit_and_explain(whole, HORIZON, CUTOFF)
+    earlier = ensemble.fit_history(whole.until(CUTOFF, HORIZON), HORIZON)
+    newest = ensemble.fit_and_explain(whole, HORIZON, CUTOFF)
     assert np.array_equal(divided[CUTOFF].fit.means, earlier.means)
     assert np.array_equal(divided[STEPS].fit.means, newest.fit.means)
     assert np.array_equal(divided[STEPS].parts, newest.parts)

@@ -7,7 +7,7 @@ from histories import history, weekly_shape
 from bench.forecasting import methods, trial
 from bench.forecasting.data_sets import DataSet, Shown
 from bench.forecasting.section import section
-from tillstream.forecasting.evaluation.hierarchy import level
+from tillstream.forecasting.levels import hierarchy_level
 from tillstream.forecasting.models.panel import DAILY, Floats
 
 WEEK = np.array([1.0, 2, 3, 4, 5, 6, 7])
@@ -18,7 +18,7 @@ def data_set(values: Floats, windows: int = 2, *, has_total: bool = False) -> Da
     """The last windows of daily series; the first of them only calibrates the bands."""
     series, steps = values.shape
     starts = range(steps - (windows + 1) * HORIZON, steps, HORIZON)
-    shown = Shown(level("series", np.arange(series)), series, has_total)
+    shown = Shown(hierarchy_level("series", np.arange(series)), series, has_total)
     return DataSet("Shop", history(values), starts, windows, HORIZON, shown)
 
 

@@ -12,38 +12,38 @@ import sql
 from sql.limits import EVERY_LINE
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.forecasting import accuracy_report, lead_time, runs
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.ensemble import Fit
-from tillstream.forecasting.models.history import History
-from tillstream.forecasting.run import run
+from tillstream.forecasting import published_forecasts, run_records
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.ensemble import ForecastFit
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.model.errors import NotFound, Rejected
 
 
 class Fitter:
     """Fits in this process; `fits` counts them, and the one after `limit` fails."""
 
-    fit_and_explain = staticmethod(fitting.fit_and_explain)
+    fit_and_explain = staticmethod(ensemble.fit_and_explain)
 
     def __init__(self, limit: int = 1000) -> None:
         self.fits, self.limit = 0, limit
 
-    def fit(self, history: History, horizon: int) -> Fit:
+    def fit(self, history: SeriesHistory, horizon: int) -> ForecastFit:
         if self.fits == self.limit:
             raise InterruptedError
         self.fits += 1
-        return fitting.fit(history, horizon)
+        return ensemble.fit_history(history, horizon)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     opened = app(tmp_path_factory.mktemp("shop"))
     with pytest.raises(InterruptedError):
-        run(opened.ports, Fitter(limit=2))
-    assert runs.progress(opened.ports) == runs.RunProgress("2026-07-01T03:00:00+00:00", 2, 10)
-    assert runs.is_due(opened.ports, at_night=False)
+        run_forecast(opened.ports, Fitter(limit=2))
+    assert run_records.run_progress(opened.ports) == run_records.RunProgress("2026-07-01T03:00:00+00:00", 2, 10)
+    assert run_records.is_forecast_due(opened.ports, at_night=False)
     fitter = Fitter()
-    run(opened.ports, fitter)
+    run_forecast(opened.ports, fitter)
     assert fitter.fits == 6, "the two fits of the interrupted run are used"
     yield opened
     opened.close()
@@ -59,11 +59,11 @@ def sums(opened: App, condition: str) -> dict[tuple[object, ...], object]:
 
 
 def test_the_run_knows_the_sales_until_yesterday(shop: App) -> None:
-    last = runs.last(shop.ports)
+    last = run_records.last_run(shop.ports)
     assert last is not None
     assert (last.cutoff_date, last.grain, last.horizon, last.series, last.reason) == ("2026-06-30", "day", 91, 6, "")
-    assert runs.progress(shop.ports) is None
-    assert not runs.is_due(shop.ports, at_night=True), "it has just run"
+    assert run_records.run_progress(shop.ports) is None
+    assert not run_records.is_forecast_due(shop.ports, at_night=True), "it has just run"
 
 
 def test_the_means_of_all_levels_have_the_same_sum(shop: App) -> None:
@@ -101,13 +101,13 @@ def test_a_second_run_on_the_same_sales_gives_the_same_numbers_from_the_kept_fit
     text = f"SELECT * EXCEPT (created_at) FROM forecasts ORDER BY {order}"
     before = shop.ports.warehouse.query(text)
     fitter = Fitter()
-    run(shop.ports, fitter)
+    run_forecast(shop.ports, fitter)
     assert fitter.fits == 0
     assert shop.ports.warehouse.query(text).equals(before)
 
 
 def test_accuracy_is_stored_by_level_and_window(shop: App) -> None:
-    report = accuracy_report.report(shop.ports)
+    report = published_forecasts.accuracy_report(shop.ports)
     overall = {(row["target"], row["level"]): row for row in report["windows"] if row["cutoff_date"] is None}
     assert float(overall["units", "store"]["relative_mae"]) < 1
     assert 0.5 < float(overall["units", "product"]["coverage"]) <= 1
@@ -118,7 +118,10 @@ def test_accuracy_is_stored_by_level_and_window(shop: App) -> None:
 
 def test_demand_over_a_lead_time_grows_with_its_probability_and_is_less_than_the_sum_of_high_days(shop: App) -> None:
     warehouse = shop.ports.warehouse
-    levels = [lead_time.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", 12, each) for each in (0.5, 0.8, 0.9, 0.99)]
+    levels = [
+        published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", 12, each)
+        for each in (0.5, 0.8, 0.9, 0.99)
+    ]
     assert levels == sorted(levels)
     text = (
         "SELECT SUM(mean) AS mean, SUM(high) AS high FROM forecasts WHERE target = 'units' AND level = 'product' "
@@ -129,22 +132,22 @@ def test_demand_over_a_lead_time_grows_with_its_probability_and_is_less_than_the
     assert levels[2] < days["high"]
     for wrong in ((0, 0.9), (92, 0.9), (5, 0.3), (5, 1.0)):
         with pytest.raises(Rejected):
-            lead_time.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", *wrong)
+            published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", *wrong)
     with pytest.raises(NotFound):
-        lead_time.lead_time_demand(warehouse, "UK", "LDS1", "none", 5, 0.9)
+        published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "none", 5, 0.9)
 
 
 def test_a_horizon_of_no_days_or_more_than_thirteen_weeks_is_rejected(shop: App) -> None:
     for horizon in (0, 92):
         with pytest.raises(Rejected, match="1 to 91"):
-            run(shop.ports, Fitter(), horizon)
+            run_forecast(shop.ports, Fitter(), horizon)
 
 
 def test_revenue_without_an_exchange_rate_is_named_and_in_no_total(tmp_path: Path) -> None:
     opened = app(tmp_path)
     rates = opened.ports.warehouse.query("SELECT * FROM reporting_rates WHERE FALSE")
     opened.ports.warehouse.replace_table("reporting_rates", rates)
-    ended = run(opened.ports, Fitter(), 7)
+    ended = run_forecast(opened.ports, Fitter(), 7)
     levels = {(target, level) for target, level, _, _ in sums(opened, "TRUE")}
     opened.close()
     assert ended.unconverted == ("UK",)
@@ -154,7 +157,7 @@ def test_revenue_without_an_exchange_rate_is_named_and_in_no_total(tmp_path: Pat
 
 def test_little_data_gives_the_reason_and_keeps_no_forecast(tmp_path: Path) -> None:
     opened = app(tmp_path, date(2026, 3, 1))
-    ended = run(opened.ports, Fitter())
+    ended = run_forecast(opened.ports, Fitter())
     opened.close()
     assert ended.reason == "There are sales of 7 weeks. A forecast with a backtest needs 18."
 
@@ -162,7 +165,7 @@ def test_little_data_gives_the_reason_and_keeps_no_forecast(tmp_path: Path) -> N
 def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_path: Path) -> None:
     """A store that sells ten times as much as before: the days are outside of their ranges."""
     opened = app(tmp_path, LAST)
-    run(opened.ports, Fitter(), 7)
+    run_forecast(opened.ports, Fitter(), 7)
     clock = opened.ports.clock
     assert isinstance(clock, ManualClock)
     text = "SELECT * FROM forecasts WHERE target = 'units' AND level = 'store' AND store_id = 'LDS1' AND period = 'day'"
@@ -175,7 +178,7 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
     opened.ports.warehouse.upsert("forecasts", kept.from_pylist(wrong, kept.schema), ["cutoff_date"])
     add(opened, tmp_path, LAST + timedelta(days=1), LAST + timedelta(days=1))
     clock.advance(timedelta(days=1).total_seconds())
-    ended = run(opened.ports, Fitter(), 7)
+    ended = run_forecast(opened.ports, Fitter(), 7)
     earlier = opened.ports.warehouse.query("SELECT DISTINCT cutoff_date, level FROM forecasts").to_pylist()
     opened.close()
     assert {row["cutoff_date"] for row in earlier} == {LAST + timedelta(days=number) for number in range(-18, 2)}
@@ -185,13 +188,13 @@ def test_forecasts_of_the_next_days_are_kept_and_those_that_miss_are_named(tmp_p
 
 def test_a_request_during_a_run_is_for_another_run(shop: App) -> None:
     """The run under way had read the sales before, and the forecast lacked what was loaded meanwhile."""
-    runs.request(shop.ports)
-    run(shop.ports, Fitter())
-    assert not runs.is_due(shop.ports, at_night=False)
-    run(shop.ports, Fitter(), progress=lambda *_: runs.request(shop.ports))
-    assert runs.is_due(shop.ports, at_night=False)
-    run(shop.ports, Fitter())
-    assert not runs.is_due(shop.ports, at_night=False)
+    run_records.request_forecast(shop.ports)
+    run_forecast(shop.ports, Fitter())
+    assert not run_records.is_forecast_due(shop.ports, at_night=False)
+    run_forecast(shop.ports, Fitter(), progress=lambda *_: run_records.request_forecast(shop.ports))
+    assert run_records.is_forecast_due(shop.ports, at_night=False)
+    run_forecast(shop.ports, Fitter())
+    assert not run_records.is_forecast_due(shop.ports, at_night=False)
 
 
 def test_the_run_of_a_machine_without_openmp_names_what_to_install(
@@ -201,12 +204,12 @@ def test_the_run_of_a_machine_without_openmp_names_what_to_install(
     (tmp_path / "lightgbm.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
-    before = runs.last(shop.ports)
+    before = run_records.last_run(shop.ports)
     add(shop, tmp_path, LAST + timedelta(days=1), LAST + timedelta(days=1))
     try:
-        ended = run(shop.ports, Fitter())
+        ended = run_forecast(shop.ports, Fitter())
         assert "libgomp.so.1" in ended.reason
         assert "sudo apt install libgomp1" in ended.reason
     finally:
         assert before
-        runs.save(shop.ports, before)
+        run_records.save_run(shop.ports, before)

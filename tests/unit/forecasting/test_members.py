@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 from histories import WEEKLY, history, weekly_shape, yearly_weeks
 
-from tillstream.forecasting.models.ensemble import fit
-from tillstream.forecasting.models.history import group
-from tillstream.forecasting.models.level import level
+from tillstream.forecasting.models.ensemble import fit_panel
+from tillstream.forecasting.models.history import group_series
 from tillstream.forecasting.models.panel import Floats, Holidays, Panel
-from tillstream.forecasting.models.seasonal_naive import seasonal_error, seasonal_naive
-from tillstream.forecasting.models.year_ago import year_ago
+from tillstream.forecasting.models.seasonal_models import recent_level, seasonal_error, seasonal_naive, year_ago
 
 
 def panel(*arguments: object, **options: object) -> Panel:
-    return group(history(*arguments, **options))[0]  # type: ignore[arg-type]
+    return group_series(history(*arguments, **options))[0]  # type: ignore[arg-type]
 
 
 def test_seasonal_naive_repeats_the_last_week_and_skips_days_without_a_value() -> None:
@@ -29,14 +27,14 @@ def test_the_scale_is_the_mean_change_from_week_to_week() -> None:
 
 def test_the_level_has_the_shape_of_the_week_and_the_recent_mean() -> None:
     week = np.array([1.0, 1, 1, 1, 1, 2, 7])
-    ahead = level(panel(np.tile(week, 20)[None]), 14)
+    ahead = recent_level(panel(np.tile(week, 20)[None]), 14)
     assert ahead is not None
     assert np.allclose(ahead, np.tile(week, 2))
 
 
 def test_a_product_with_a_regular_week_of_its_own_keeps_it() -> None:
     week = np.array([0.0, 0, 0, 1, 1, 5, 8])
-    ahead = level(panel(np.tile(np.vstack([week, np.full(7, 50.0)]), 20)), 7)
+    ahead = recent_level(panel(np.tile(np.vstack([week, np.full(7, 50.0)]), 20)), 7)
     assert ahead is not None
     assert np.allclose(ahead[0], week)
 
@@ -44,7 +42,7 @@ def test_a_product_with_a_regular_week_of_its_own_keeps_it() -> None:
 def test_a_single_large_sale_does_not_give_a_product_a_weekday_of_its_own() -> None:
     values = np.tile(np.array([[4.0, 4, 4, 4, 4, 4, 8], [400, 400, 400, 400, 400, 400, 800]]), 20)
     values[0, 120] = 200
-    ahead = level(panel(values), 7)
+    ahead = recent_level(panel(values), 7)
     assert ahead is not None
     assert np.allclose(ahead[0] / ahead[0, 0], [1, 1, 1, 1, 1, 1, 2], atol=0.1)
 
@@ -76,7 +74,7 @@ def test_the_forecast_has_closed_weekdays_and_holidays_without_sales() -> None:
     values[:, np.arange(400) % 7 == 6] = np.nan  # closed on Sundays
     may = np.array(["2024-05-01", "2025-05-01"], dtype="datetime64[D]")
     values[:, int((may[0] - np.datetime64("2024-01-01")).astype(int))] = np.nan
-    ahead = fit(panel(values, ahead=91, holidays=Holidays(may, np.zeros(2, dtype=np.int64))), 91)
+    ahead = fit_panel(panel(values, ahead=91, holidays=Holidays(may, np.zeros(2, dtype=np.int64))), 91)
     weekdays = (400 + np.arange(91)) % 7
     assert not ahead.is_open[:, weekdays == 6].any()
     second = int((may[1] - np.datetime64("2024-01-01")).astype(int)) - 400
@@ -89,12 +87,12 @@ def test_the_forecast_beats_the_naive_one_on_noise_and_on_a_season() -> None:
     for values, grain in ((weekly_shape(steps=300), None), (yearly_weeks(), WEEKLY)):
         options = {} if grain is None else {"grain": grain}
         past, came = values[:, :-13], values[:, -13:]
-        ahead = fit(panel(past, ahead=13, **options), 13)
+        ahead = fit_panel(panel(past, ahead=13, **options), 13)
         assert np.abs(ahead.means - came).sum() < 0.9 * np.abs(ahead.naive - came).sum()
 
 
 def test_the_same_history_gives_the_same_forecast() -> None:
-    first, second = (fit(panel(weekly_shape()), 28).means for _ in range(2))
+    first, second = (fit_panel(panel(weekly_shape()), 28).means for _ in range(2))
     assert (first == second).all()
 
 
@@ -110,7 +108,7 @@ def test_members_of_series_that_rarely_sell_have_no_bias() -> None:
     for seed in range(24):
         values = rare_sales(seed=seed)
         modelled = panel(values, ahead=28)
-        for member in (level, year_ago):
+        for member in (recent_level, year_ago):
             ahead = member(modelled, 28)
             assert ahead is not None
             bias[member.__name__].append(float(np.nanmean(ahead) / values.mean() - 1))

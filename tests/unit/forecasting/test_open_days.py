@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 from examples import in_long_proofs
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAILY, Bools, Floats, Holidays
-from tillstream.forecasting.sales.open_days import open_days
-from tillstream.forecasting.sales.places import Axis, Places, number
-from tillstream.forecasting.sales.series import Key, history_of
+from tillstream.forecasting.sales_series import SalesPlaces, SeriesKey, TimeAxis, day_number, history_of, open_days
 
 MONDAY = date(2024, 1, 1)
 WEEKS = 40
@@ -65,12 +63,12 @@ def test_weeks_without_a_sale() -> None:
     assert (open_days(sold, np.zeros((1, 60), dtype=bool), 7) == sold).all()
 
 
-def history_of_stores(amounts: Floats) -> History:
+def history_of_stores(amounts: Floats) -> SeriesHistory:
     """Sales of one category in stores, of shape (stores, days)."""
-    axis, sold = Axis(DAILY, MONDAY, DAYS, 28), amounts > 0
+    axis, sold = TimeAxis(DAILY, MONDAY, DAYS, 28), amounts > 0
     holidays = (Holidays(np.array([], dtype="datetime64[D]"), np.zeros(0, dtype=np.int64)),)
     names = [f"S{number}" for number in range(len(amounts))]
-    places = Places(
+    places = SalesPlaces(
         axis,
         {"UK": MONDAY + timedelta(days=DAYS - 1)},
         {("UK", name): code for code, name in enumerate(names)},
@@ -79,12 +77,14 @@ def history_of_stores(amounts: Floats) -> History:
         holidays,
     )
     stores, days = np.nonzero(sold)
-    return history_of([Key("UK", name, "Toys") for name in names], stores, number(MONDAY) + days, amounts[sold], places)
+    return history_of(
+        [SeriesKey("UK", name, "Toys") for name in names], stores, day_number(MONDAY) + days, amounts[sold], places
+    )
 
 
 @pytest.mark.parametrize("share", [0.15, *in_long_proofs(0.7)])
 def test_the_forecast_of_stores_that_sell_rarely_is_their_mean(share: float) -> None:
     random = np.random.default_rng(5)
     amounts = np.where(random.random((40, DAYS)) < share, random.lognormal(3, 0.5, (40, DAYS)), 0.0)
-    means = fitting.fit(history_of_stores(amounts), 28).means
+    means = ensemble.fit_history(history_of_stores(amounts), 28).means
     assert means.sum() / (amounts.mean(axis=1) * 28).sum() == pytest.approx(1, abs=0.1)

@@ -9,15 +9,14 @@ import pyarrow as pa
 import pytest
 from histories import history, weekly_shape
 
-from tillstream.forecasting.evaluation import backtest
-from tillstream.forecasting.evaluation.backtest import Window
-from tillstream.forecasting.evaluation.hierarchy import level
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.history import History, group
+from tillstream.forecasting import backtest
+from tillstream.forecasting.backtest import BacktestWindow
+from tillstream.forecasting.levels import hierarchy_level
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.history import SeriesHistory, group_series
 from tillstream.forecasting.models.panel import DAILY, WEEKLY, Bools, Floats
-from tillstream.forecasting.sales.out_of_stock import LONGEST, steps_out_of_stock
-from tillstream.forecasting.sales.places import Axis
-from tillstream.forecasting.sales.series import Key
+from tillstream.forecasting.regressors import LONGEST_SPAN, steps_out_of_stock
+from tillstream.forecasting.sales_series import SeriesKey, TimeAxis
 
 STEPS = 280
 HORIZON = 28
@@ -37,7 +36,7 @@ def stretches(series: int, steps: int = STEPS, *, seed: int = 5) -> Bools:
     return is_out
 
 
-def masked(demand: Floats, is_out: Bools, *, can_be_sparse: bool = True) -> History:
+def masked(demand: Floats, is_out: Bools, *, can_be_sparse: bool = True) -> SeriesHistory:
     """The demand is sold on days in stock; the others are not observed."""
     return replace(
         history(np.where(is_out, np.nan, demand), can_be_sparse=can_be_sparse),
@@ -56,7 +55,9 @@ def test_forecasts_expect_the_demand_and_not_what_was_sold_without_stock() -> No
     is_out = stretches(6)
     expected = HORIZON * 20.0 * (1 + np.arange(6)) * (2 * 1.8 + 5 * 0.7) / 7
     sold = history(np.where(is_out, 0.0, demand), can_be_sparse=True)
-    without, with_mask = (bias(fitting.fit(each, HORIZON).means, expected) for each in (sold, masked(demand, is_out)))
+    without, with_mask = (
+        bias(ensemble.fit_history(each, HORIZON).means, expected) for each in (sold, masked(demand, is_out))
+    )
     assert np.abs(with_mask).max() < 0.12, with_mask
     assert abs(with_mask.mean()) < 0.05
     assert without.mean() < -0.15, without
@@ -68,10 +69,10 @@ def test_sparse_products_are_shared_out_by_their_demand() -> None:
     is_out = np.zeros(demand.shape, dtype=bool)
     is_out[:10, -60:] = True
     together = replace(masked(demand, is_out), categories=np.zeros(20, dtype=np.int64))
-    assert group(together)[0].series == 1
-    unlimited = fitting.fit(replace(together, values=demand, is_out=None), HORIZON).means
-    sold = fitting.fit(replace(together, values=np.where(is_out, 0.0, demand), is_out=None), HORIZON).means
-    with_mask = fitting.fit(together, HORIZON).means
+    assert group_series(together)[0].series == 1
+    unlimited = ensemble.fit_history(replace(together, values=demand, is_out=None), HORIZON).means
+    sold = ensemble.fit_history(replace(together, values=np.where(is_out, 0.0, demand), is_out=None), HORIZON).means
+    with_mask = ensemble.fit_history(together, HORIZON).means
     assert with_mask.sum() == pytest.approx(unlimited.sum(), rel=0.15)
     assert with_mask[:10].sum() / with_mask.sum() == pytest.approx(0.5, abs=0.1)
     assert sold.sum() < 0.7 * with_mask.sum()
@@ -82,7 +83,7 @@ def test_a_history_without_days_out_of_stock_has_the_same_forecasts() -> None:
     demand = weekly_shape(series=5, steps=STEPS)
     plain = history(demand, can_be_sparse=True)
     none = replace(plain, is_out=np.zeros(demand.shape, dtype=bool))
-    assert np.array_equal(fitting.fit(plain, HORIZON).means, fitting.fit(none, HORIZON).means)
+    assert np.array_equal(ensemble.fit_history(plain, HORIZON).means, ensemble.fit_history(none, HORIZON).means)
 
 
 def test_sums_with_products_out_of_stock_are_compared_without_them() -> None:
@@ -90,13 +91,13 @@ def test_sums_with_products_out_of_stock_are_compared_without_them() -> None:
     is_out = np.zeros((2, 120), dtype=bool)
     is_out[0, 95:105] = True
     sold = masked(demand, is_out)
-    fit = fitting.fit(sold.until(92, HORIZON), HORIZON)
+    fit = ensemble.fit_history(sold.until(92, HORIZON), HORIZON)
     means = np.full((2, HORIZON), 10.0)
-    windows = [Window(92, fit)]
-    total = backtest.evaluate(sold, windows, [means], level("total", np.zeros(2, dtype=np.int64)))
+    windows = [BacktestWindow(92, fit)]
+    total = backtest.evaluate_level(sold, windows, [means], hierarchy_level("total", np.zeros(2, dtype=np.int64)))
     assert (total.overall.mae, total.overall.bias) == (0, 0)
     assert total.sums[0, 92:].tolist() == [20.0] * 28
-    products = backtest.evaluate(sold, windows, [means], level("product", np.arange(2)))
+    products = backtest.evaluate_level(sold, windows, [means], hierarchy_level("product", np.arange(2)))
     assert products.overall.points == 2 * 28 - 10
     assert np.isnan(products.sums[0, 95:105]).all()
 
@@ -110,11 +111,16 @@ def spans(*rows: tuple[str, date, date | None]) -> pa.Table:
     return pa.Table.from_pylist(named, pa.schema([*texts, ("first_day", pa.date32()), ("next_day", pa.date32())]))
 
 
-KEYS = [Key("UK", "S", "Toys"), Key("UK", "S", "Toys", "A"), Key("UK", "S", "Food", "A"), Key("UK", "T", "Toys", "A")]
+KEYS = [
+    SeriesKey("UK", "S", "Toys"),
+    SeriesKey("UK", "S", "Toys", "A"),
+    SeriesKey("UK", "S", "Food", "A"),
+    SeriesKey("UK", "T", "Toys", "A"),
+]
 
 
 def test_spans_are_steps_of_the_series_of_a_product_in_a_store() -> None:
-    axis = Axis(DAILY, date(2024, 1, 1), 10, 28)
+    axis = TimeAxis(DAILY, date(2024, 1, 1), 10, 28)
     is_out = steps_out_of_stock(
         spans(("A", date(2024, 1, 3), date(2024, 1, 5)), ("A", date(2024, 1, 9), None)), KEYS, axis
     )
@@ -125,15 +131,15 @@ def test_spans_are_steps_of_the_series_of_a_product_in_a_store() -> None:
 
 
 def test_a_week_is_out_of_stock_if_all_of_its_days_are() -> None:
-    axis = Axis(WEEKLY, date(2024, 1, 7), 4, 13)  # weeks from 1, 8, 15 and 22 January
+    axis = TimeAxis(WEEKLY, date(2024, 1, 7), 4, 13)  # weeks from 1, 8, 15 and 22 January
     is_out = steps_out_of_stock(spans(("A", date(2024, 1, 6), date(2024, 1, 24))), KEYS, axis)
     assert is_out is not None
     assert np.flatnonzero(is_out[1]).tolist() == [1, 2]
 
 
 def test_a_product_that_is_out_of_stock_for_long_is_no_longer_sold() -> None:
-    axis = Axis(DAILY, date(2024, 1, 1), 200, 28)
+    axis = TimeAxis(DAILY, date(2024, 1, 1), 200, 28)
     is_out = steps_out_of_stock(spans(("A", date(2023, 12, 22), None)), KEYS, axis)
     assert is_out is not None
-    assert is_out[1].sum() == LONGEST - 10
-    assert not is_out[1, LONGEST - 10 :].any()
+    assert is_out[1].sum() == LONGEST_SPAN - 10
+    assert not is_out[1, LONGEST_SPAN - 10 :].any()

@@ -13,10 +13,10 @@ from shop_of_two_stores import LAST, Here
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.forecasting.run import run
-from tillstream.forecasting.sales import read
-from tillstream.inventory import levels, records
+from tillstream.forecasting import sales_reading
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
 
 COUNTED = date(2026, 6, 6)
 EMPTY_DAYS = 24 - 4
@@ -46,18 +46,18 @@ def week_ahead(opened: App) -> dict[tuple[object, ...], float]:
 
 
 def test_the_forecast_of_a_product_out_of_stock_is_its_demand(shop: App) -> None:
-    run(shop.ports, Here(), 7)
+    run_forecast(shop.ports, Here(), 7)
     without = week_ahead(shop)
     line = MovementLine("TO-1", Decimal(0))
     count = Movement("c1", MovementKind.COUNT, "UK", "LDS1", COUNTED, lines=(line,), day_part=DayPart.AFTER_CLOSING)
-    records.record(shop.ports, [count], by="boss")
-    levels.refresh(shop.ports)
-    sold = read.read(shop.ports.warehouse, LAST, {"day": 28, "week": 4}).units
+    stored_movements.record_movements(shop.ports, [count], by="boss")
+    stored_levels.refresh_levels(shop.ports)
+    sold = sales_reading.read_sales(shop.ports.warehouse, LAST, {"day": 28, "week": 4}).units
     (row,) = [code for code, key in enumerate(sold.keys) if (key.store_id, key.product) == ("LDS1", "TO-1")]
     assert sold.history.is_out is not None
     assert sold.history.is_out[row].sum() == sold.history.is_out.sum() == EMPTY_DAYS - 1, "without the last day"
     assert np.isnan(sold.history.values[row, sold.history.is_out[row]]).all()
-    run(shop.ports, Here(), 7)
+    run_forecast(shop.ports, Here(), 7)
     with_mask = week_ahead(shop)
     product = ("product", "LDS1", "TO-1")
     assert without[product] < 0.5 * UNITS_OF_A_WEEK

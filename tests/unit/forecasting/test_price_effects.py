@@ -7,18 +7,16 @@ import numpy as np
 import pytest
 from histories import history
 
-from tillstream.forecasting import price_effects
-from tillstream.forecasting.models import fitting
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting import price_effects, regressors
+from tillstream.forecasting.models import ensemble
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAILY, Floats, Regressor
-from tillstream.forecasting.models.poisson import slope
-from tillstream.forecasting.sales import list_prices
-from tillstream.forecasting.sales.places import Axis
-from tillstream.forecasting.sales.series import Key, Series
+from tillstream.forecasting.price_effects import poisson_slope
+from tillstream.forecasting.sales_series import SalesSeries, SeriesKey, TimeAxis
 
 START = date(2024, 1, 1)
 STEPS, AHEAD, PRODUCTS = 60 * 7, 28, 20
-AXIS = Axis(DAILY, START, STEPS, AHEAD)
+AXIS = TimeAxis(DAILY, START, STEPS, AHEAD)
 
 
 def prices(changed: int, seed: int) -> Floats:
@@ -30,7 +28,7 @@ def prices(changed: int, seed: int) -> Floats:
     return result
 
 
-def shop(elasticity: float, changed: int = 10, seed: int = 0, *, together: bool = False) -> Series:
+def shop(elasticity: float, changed: int = 10, seed: int = 0, *, together: bool = False) -> SalesSeries:
     """Sales of one category in one store, with a season, weekdays and noise that lasts for weeks."""
     random = np.random.default_rng(seed)
     logarithms = prices(changed, seed)
@@ -41,13 +39,13 @@ def shop(elasticity: float, changed: int = 10, seed: int = 0, *, together: bool 
     noise = np.repeat(random.normal(0, 0.02, (PRODUCTS, STEPS // 7)).cumsum(axis=1), 7, axis=1)
     levels = random.lognormal(1, 0.7, PRODUCTS)[:, None]
     sold = random.poisson(levels * season * np.exp(elasticity * logarithms[:, :STEPS] + noise)).astype(np.float64)
-    inputs = (Regressor(list_prices.PRICE, logarithms, is_planned=True, is_relative=True),)
-    keys = tuple(Key("UK", "U", "Toys", f"P{number}") for number in range(PRODUCTS))
-    return Series(keys, history(sold, ahead=AHEAD, regressors=inputs), ("",) * PRODUCTS, np.ones(PRODUCTS))
+    inputs = (Regressor(regressors.PRICE, logarithms, is_planned=True, is_relative=True),)
+    keys = tuple(SeriesKey("UK", "U", "Toys", f"P{number}") for number in range(PRODUCTS))
+    return SalesSeries(keys, history(sold, ahead=AHEAD, regressors=inputs), ("",) * PRODUCTS, np.ones(PRODUCTS))
 
 
 def test_an_elasticity_is_found_again_with_its_interval() -> None:
-    effects = [price_effects.estimate(shop(-1.5, seed=seed))[0] for seed in range(30)]
+    effects = [price_effects.estimate_price_effects(shop(-1.5, seed=seed))[0] for seed in range(30)]
     assert np.mean([each.elasticity for each in effects]) == pytest.approx(-1.5, abs=0.15)
     assert 19 <= sum(each.low <= -1.5 <= each.high for each in effects) <= 29, "80 % are right"
     assert sum(each.is_clear for each in effects) >= 25
@@ -56,12 +54,12 @@ def test_an_elasticity_is_found_again_with_its_interval() -> None:
 
 
 def test_without_an_effect_none_is_clear() -> None:
-    assert sum(price_effects.estimate(shop(0.0, seed=seed))[0].is_clear for seed in range(30)) <= 3
+    assert sum(price_effects.estimate_price_effects(shop(0.0, seed=seed))[0].is_clear for seed in range(30)) <= 3
 
 
 def test_too_few_changes_and_changes_of_a_whole_category_have_no_effect() -> None:
-    assert price_effects.estimate(shop(-1.5, changed=4)) == []
-    assert price_effects.estimate(shop(-1.5, together=True)) == [], "this could also be the season"
+    assert price_effects.estimate_price_effects(shop(-1.5, changed=4)) == []
+    assert price_effects.estimate_price_effects(shop(-1.5, together=True)) == [], "this could also be the season"
 
 
 def test_a_promotion_is_a_lower_price() -> None:
@@ -69,9 +67,11 @@ def test_a_promotion_is_a_lower_price() -> None:
     (price,) = listed.history.regressors
     rates = 1 - np.exp(price.values - price.values.max(axis=1, keepdims=True))
     inputs = (Regressor("promotion", rates, is_planned=True),)
-    promoted = Series(listed.keys, history(listed.history.values, regressors=inputs), listed.currencies, listed.factors)
-    assert price_effects.estimate(promoted)[0].elasticity == pytest.approx(
-        price_effects.estimate(listed)[0].elasticity, abs=1e-4
+    promoted = SalesSeries(
+        listed.keys, history(listed.history.values, regressors=inputs), listed.currencies, listed.factors
+    )
+    assert price_effects.estimate_price_effects(promoted)[0].elasticity == pytest.approx(
+        price_effects.estimate_price_effects(listed)[0].elasticity, abs=1e-4
     )
 
 
@@ -80,12 +80,12 @@ def test_counts_of_groups_without_sales_change_no_slope() -> None:
     series, steps = (each.ravel() for each in np.indices((12, 40)))
     variable = random.normal(0, 0.3, 480)
     counts = random.poisson(np.exp(1 + 0.1 * series - variable)).astype(np.float64)
-    first = slope(counts, variable, series, steps, series)
+    first = poisson_slope(counts, variable, series, steps, series)
     assert first
     assert first.value == pytest.approx(-1, abs=4 * first.error)
     more = [np.concatenate([one, other]) for one, other in zip((series, steps), (series + 12, steps), strict=True)]
     no_sales = np.concatenate([counts, np.zeros(480)])
-    again = slope(no_sales, np.tile(variable, 2), more[0], more[1], np.tile(series, 2))
+    again = poisson_slope(no_sales, np.tile(variable, 2), more[0], more[1], np.tile(series, 2))
     assert again
     assert again.value == pytest.approx(first.value, abs=1e-6)
 
@@ -102,13 +102,13 @@ def row(first: int, last: int, amount: float, region: str = "*", currency: str =
 
 
 def test_list_prices_are_those_of_the_day_in_the_currency_of_the_region() -> None:
-    keys = [Key("UK", "U", "Toys", "P"), Key("IN", "M", "Toys", "P"), Key("UK", "U", "Toys")]
+    keys = [SeriesKey("UK", "U", "Toys", "P"), SeriesKey("IN", "M", "Toys", "P"), SeriesKey("UK", "U", "Toys")]
     rows = [row(-9, 999, 10.0), row(0, 999, 900.0, currency="INR"), row(50, 80, 8.0, "UK")]
-    (price,) = list_prices.regressors(keys, rows, {"UK": "GBP", "IN": "INR"}, AXIS)
+    (price,) = regressors.price_regressors(keys, rows, {"UK": "GBP", "IN": "INR"}, AXIS)
     assert np.exp(price.values[0, [0, 49, 50, 79, 80]]) == pytest.approx([10, 10, 8, 8, 10])
     assert np.exp(price.values[1, 0]) == pytest.approx(900)
     assert np.isnan(price.values[2]).all(), "other products of the category have no price"
-    assert list_prices.regressors(keys, rows[:1], {"UK": "GBP"}, AXIS) == ()
+    assert regressors.price_regressors(keys, rows[:1], {"UK": "GBP"}, AXIS) == ()
 
 
 def test_a_planned_price_changes_the_forecast_of_its_product_and_is_explained() -> None:
@@ -120,12 +120,12 @@ def test_a_planned_price_changes_the_forecast_of_its_product_and_is_explained() 
     cheaper = as_before.copy()
     cheaper[0, -AHEAD:] += np.log(0.8)
 
-    def with_prices(values: Floats) -> History:
-        inputs = (Regressor(list_prices.PRICE, values, is_planned=True, is_relative=True),)
+    def with_prices(values: Floats) -> SeriesHistory:
+        inputs = (Regressor(regressors.PRICE, values, is_planned=True, is_relative=True),)
         return history(units.history.values[:10, recent], ahead=AHEAD, regressors=inputs)
 
-    plain = fitting.fit(with_prices(as_before), AHEAD).means.sum(axis=1)
-    planned = fitting.fit_and_explain(with_prices(cheaper), AHEAD, 230 - AHEAD)
+    plain = ensemble.fit_history(with_prices(as_before), AHEAD).means.sum(axis=1)
+    planned = ensemble.fit_and_explain(with_prices(cheaper), AHEAD, 230 - AHEAD)
     means = planned.fit.means.sum(axis=1)
     assert means[0] > plain[0] * 1.05
     assert means[1:] == pytest.approx(plain[1:])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from shop_of_two_stores import app
 
-from tillstream.forecasting import runs
-from tillstream.forecasting.kept_fits import FOLDER
-from tillstream.forecasting.quick_fits import QuickFits
-from tillstream.forecasting.run import run
+from tillstream.forecasting import run_records
+from tillstream.forecasting.fitters import QuickFits
+from tillstream.forecasting.forecast_run import run_forecast
+from tillstream.forecasting.stored_fits import FOLDER
 from tillstream.model.events import STAGING
 
 OUTSIDE = "SELECT COUNT(*) AS rows_outside FROM forecasts WHERE mean < low OR mean > high"
@@ -16,8 +16,8 @@ OUTSIDE = "SELECT COUNT(*) AS rows_outside FROM forecasts WHERE mean < low OR me
 def test_a_quick_run_forecasts_all_levels_in_ranges_and_keeps_no_fit(tmp_path: Path) -> None:
     opened = app(tmp_path)
     try:
-        ended = run(opened.ports, QuickFits(), keep_fits=False)
-        assert (ended.reason, runs.last(opened.ports)) == ("", ended)
+        ended = run_forecast(opened.ports, QuickFits(), keep_fits=False)
+        assert (ended.reason, run_records.last_run(opened.ports)) == ("", ended)
         levels = opened.ports.warehouse.query("SELECT DISTINCT level FROM forecasts").column("level").to_pylist()
         assert {"total", "region", "store", "category", "product"} <= set(levels)
         assert opened.ports.warehouse.query(OUTSIDE).to_pylist() == [{"rows_outside": 0}]

@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from tillstream.forecasting.kept_fits import digest
-from tillstream.forecasting.models.history import History
+from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAILY, DAY, Holidays, Regressor
+from tillstream.forecasting.stored_fits import fit_digest
 from tillstream.spark import series_rows
 
 STEPS, AHEAD = 30, 7
 
 
-def history() -> History:
+def history() -> SeriesHistory:
     random = np.random.default_rng(3)
     values = random.poisson(3, (5, STEPS)).astype(float)
     values[1, :4] = np.nan
     planned = random.normal(size=(5, STEPS + AHEAD))
-    return History(
+    return SeriesHistory(
         grain=DAILY,
         days=np.datetime64("2026-01-05", "D") + DAY * np.arange(STEPS + AHEAD),
         values=values,
@@ -38,7 +38,7 @@ def history() -> History:
 def test_rows_in_any_order_are_the_same_history() -> None:
     whole = history()
     rows = series_rows.rows(whole).take([3, 0, 4, 2, 1])
-    assert digest(series_rows.history_of(rows, series_rows.shared(whole)), AHEAD) == digest(whole, AHEAD)
+    assert fit_digest(series_rows.history_of(rows, series_rows.shared(whole)), AHEAD) == fit_digest(whole, AHEAD)
 
 
 def test_what_is_shared_has_no_series() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.goals.division import divide, split, through
+from tillstream.goals.targets import divide_goal, goal_through, split_amount
 
 AMOUNTS = st.decimals(0, 10**9, places=2, allow_nan=False)
 POSITIVE = st.decimals("0.01", 10**6, places=2, allow_nan=False)
@@ -15,7 +15,7 @@ POSITIVE = st.decimals("0.01", 10**6, places=2, allow_nan=False)
 def test_parts_add_up_to_the_amount_and_follow_the_weights(
     amount: Decimal, weights: dict[int, Decimal], digits: int
 ) -> None:
-    parts = split(amount, weights, digits)
+    parts = split_amount(amount, weights, digits)
     assert sum(parts.values()) == amount
     total, unit = sum(weights.values()), Decimal(1).scaleb(-digits)
     for key, part in parts.items():
@@ -28,7 +28,7 @@ def test_parts_add_up_to_the_amount_and_follow_the_weights(
     st.dictionaries(st.integers(0, 9), POSITIVE, max_size=10),
 )
 def test_own_goals_stay_and_nothing_is_lost(goal: Decimal, own: dict[int, Decimal], sold: dict[int, Decimal]) -> None:
-    division = divide(goal, own, sold, 2)
+    division = divide_goal(goal, own, sold, 2)
     assert not set(division.shares) & set(own)
     assert all(share >= 0 for share in division.shares.values())
     if division.shares or own:
@@ -39,20 +39,20 @@ def test_own_goals_stay_and_nothing_is_lost(goal: Decimal, own: dict[int, Decima
 
 
 def test_who_sold_nothing_has_no_share() -> None:
-    division = divide(Decimal(100), {}, {"a": Decimal(1), "b": Decimal(0), "c": Decimal(-5)}, 2)
+    division = divide_goal(Decimal(100), {}, {"a": Decimal(1), "b": Decimal(0), "c": Decimal(-5)}, 2)
     assert division.shares == {"a": Decimal(100)}
 
 
 def test_all_own_goals_below_less_than_the_goal_leave_the_difference_unassigned() -> None:
-    division = divide(Decimal(100), {"a": Decimal(30), "b": Decimal(40)}, {"a": Decimal(1), "b": Decimal(1)}, 2)
+    division = divide_goal(Decimal(100), {"a": Decimal(30), "b": Decimal(40)}, {"a": Decimal(1), "b": Decimal(1)}, 2)
     assert division.shares == {}
     assert division.unassigned == 30
 
 
 def test_a_goal_is_expected_by_the_weights_of_its_days() -> None:
     weights = [0.0, 1.0, 1.0, 2.0]
-    assert through(Decimal(100), weights, 0, 2) == 0
-    assert through(Decimal(100), weights, 1, 2) == 0
-    assert through(Decimal(100), weights, 3, 2) == 50
-    assert through(Decimal("99.99"), weights, 4, 0) == Decimal("99.99")
-    assert through(Decimal(100), [0.0, 0.0], 1, 2) is None
+    assert goal_through(Decimal(100), weights, 0, 2) == 0
+    assert goal_through(Decimal(100), weights, 1, 2) == 0
+    assert goal_through(Decimal(100), weights, 3, 2) == 50
+    assert goal_through(Decimal("99.99"), weights, 4, 0) == Decimal("99.99")
+    assert goal_through(Decimal(100), [0.0, 0.0], 1, 2) is None

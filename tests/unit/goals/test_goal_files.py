@@ -10,28 +10,27 @@ from app_factory import build
 from sheet_files import xlsx
 
 from tillstream.app import App
-from tillstream.domain.goals.goal import GoalMeasure, Target
-from tillstream.goals import records
-from tillstream.goals.names import Names
+from tillstream.goals import stored_goals
+from tillstream.goals.goal_import import GoalReader, ReadGoals, import_goals
+from tillstream.goals.target_sales import TargetNames
+from tillstream.goals.targets import GoalMeasure, GoalTarget
 from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
 from tillstream.settings import Settings
-from tillstream.workflows.goal_import.importing import import_goals
-from tillstream.workflows.goal_import.rows import GoalReader, ReadGoals
 
 JUNE = Month(date(2026, 6, 1))
-LEEDS, YORK = Target("UK", "LDS1"), Target("UK", "YRK1")
-NAMES = Names(
+LEEDS, YORK = GoalTarget("UK", "LDS1"), GoalTarget("UK", "YRK1")
+NAMES = TargetNames(
     ["IN", "UK"],
     ["IN", "UK"],
-    {LEEDS: "Leeds", YORK: "York", Target("IN", "MUM01"): ""},
+    {LEEDS: "Leeds", YORK: "York", GoalTarget("IN", "MUM01"): ""},
     {
-        Target("UK", "LDS1", "T1"): "Tom Hill",
-        Target("UK", "YRK1", "T1"): "Tom Hill",
-        Target("UK", "LDS1", "T2"): "Ann Bell",
-        Target("IN", "MUM01", "S1"): "",
+        GoalTarget("UK", "LDS1", "T1"): "Tom Hill",
+        GoalTarget("UK", "YRK1", "T1"): "Tom Hill",
+        GoalTarget("UK", "LDS1", "T2"): "Ann Bell",
+        GoalTarget("IN", "MUM01", "S1"): "",
     },
-    {Target(category="Toys"), Target("UK", category="Toys"), Target(category="Café & Küche")},
+    {GoalTarget(category="Toys"), GoalTarget("UK", category="Toys"), GoalTarget(category="Café & Küche")},
 )
 READER = GoalReader(NAMES, {"": "USD", "UK": "GBP", "IN": "INR"}, JUNE)
 
@@ -40,7 +39,7 @@ def read(text: str) -> ReadGoals:
     return READER.read(text.encode())
 
 
-def goals(text: str) -> list[tuple[str, Target, str, Decimal, str]]:
+def goals(text: str) -> list[tuple[str, GoalTarget, str, Decimal, str]]:
     table = read(text)
     assert not table.refused, table.refused
     return [
@@ -60,12 +59,12 @@ def test_a_row_for_each_goal() -> None:
         "2026-06,,,,Toys,margin,5000,\n"
     )
     assert goals(text) == [
-        ("2026-06", Target(), "revenue", 900000, "EUR"),
-        ("2026-07", Target("UK"), "revenue", Decimal("200000.50"), "GBP"),
+        ("2026-06", GoalTarget(), "revenue", 900000, "EUR"),
+        ("2026-07", GoalTarget("UK"), "revenue", Decimal("200000.50"), "GBP"),
         ("2026-06", LEEDS, "orders", 1200, ""),
-        ("2026-06", Target("UK", "LDS1", "T1"), "units", 300, ""),
-        ("2026-06", Target("UK", "LDS1", "T2"), "revenue", 1000, "GBP"),
-        ("2026-06", Target(category="Toys"), "margin", 5000, "USD"),
+        ("2026-06", GoalTarget("UK", "LDS1", "T1"), "units", 300, ""),
+        ("2026-06", GoalTarget("UK", "LDS1", "T2"), "revenue", 1000, "GBP"),
+        ("2026-06", GoalTarget(category="Toys"), "margin", 5000, "USD"),
     ]
 
 
@@ -80,7 +79,7 @@ def test_a_column_for_each_month_and_headers_of_other_tools() -> None:
 def test_a_block_of_a_spreadsheet_and_a_workbook() -> None:
     assert goals("region\tstore\ttarget\nUK\tLDS1\t5\n") == [("2026-06", LEEDS, "revenue", 5, "GBP")]
     (one,) = READER.read(xlsx([["month", "region", "budget"], ["2026-06", "IN", 70000]])).goals
-    assert (one.goal.target, one.goal.amount, one.goal.currency) == (Target("IN"), 70000, "INR")
+    assert (one.goal.target, one.goal.amount, one.goal.currency) == (GoalTarget("IN"), 70000, "INR")
 
 
 @pytest.mark.parametrize(
@@ -141,13 +140,13 @@ def test_good_rows_are_saved_and_an_empty_amount_removes_a_goal(app: App) -> Non
     assert first.months == [JUNE]
     second = import_goals(app.ports, READER, b"region,amount\nUK,5\nIN,\n", by="boss", source="g.csv")
     assert (second.saved, second.same) == (1, 1)
-    assert [goal.target for goal in records.read(app.ports, JUNE).goals.values()] == [Target("UK")]
+    assert [goal.target for goal in stored_goals.read_goals(app.ports, JUNE).goals.values()] == [GoalTarget("UK")]
 
 
 def test_a_dry_import_saves_nothing(app: App) -> None:
     done = import_goals(app.ports, READER, b"region,amount\nUK,5\n", by="boss", source="g.csv", dry=True)
     assert done.saved == 1
-    assert records.months(app.ports) == []
+    assert stored_goals.months_with_goals(app.ports) == []
 
 
 def test_who_may_not_change_a_target_is_refused_by_row(app: App) -> None:
@@ -157,5 +156,5 @@ def test_who_may_not_change_a_target_is_refused_by_row(app: App) -> None:
     )  # fmt: skip
     assert done.saved == 1
     assert [(one.line, one.code) for one in done.refused] == [(3, "not-permitted")]
-    stored = records.read(app.ports, JUNE).goals
-    assert list(stored) == [(Target("UK"), GoalMeasure.REVENUE)]
+    stored = stored_goals.read_goals(app.ports, JUNE).goals
+    assert list(stored) == [(GoalTarget("UK"), GoalMeasure.REVENUE)]

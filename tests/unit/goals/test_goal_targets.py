@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.domain.goals.goal import Level, Target
+from tillstream.goals.targets import GoalLevel, GoalTarget
 from tillstream.model.months import Month
 from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 
@@ -26,17 +26,17 @@ def test_other_text_is_no_month(text: str) -> None:
 
 
 def test_each_level_is_part_of_the_one_above() -> None:
-    person = Target("UK", "LDS1", "T1")
+    person = GoalTarget("UK", "LDS1", "T1")
     above = [person]
     while (parent := above[-1].parent) is not None:
         above.append(parent)
-    assert [one.level for one in above] == [Level.SALESPERSON, Level.STORE, Level.REGION, Level.COMPANY]
-    assert Target(category="Toys").parent == Target()
-    assert Target("UK", category="Toys").parent == Target("UK")
+    assert [one.level for one in above] == [GoalLevel.SALESPERSON, GoalLevel.STORE, GoalLevel.REGION, GoalLevel.COMPANY]
+    assert GoalTarget(category="Toys").parent == GoalTarget()
+    assert GoalTarget("UK", category="Toys").parent == GoalTarget("UK")
 
 
-COMPANY, UK, STORE, PERSON = Target(), Target("UK"), Target("UK", "LDS1"), Target("UK", "LDS1", "T1")
-TOYS, UK_TOYS = Target(category="Toys"), Target("UK", category="Toys")
+COMPANY, UK, STORE, PERSON = GoalTarget(), GoalTarget("UK"), GoalTarget("UK", "LDS1"), GoalTarget("UK", "LDS1", "T1")
+TOYS, UK_TOYS = GoalTarget(category="Toys"), GoalTarget("UK", category="Toys")
 ALL = {COMPANY, UK, STORE, PERSON, TOYS, UK_TOYS}
 
 
@@ -56,5 +56,5 @@ ALL = {COMPANY, UK, STORE, PERSON, TOYS, UK_TOYS}
         (Scope(Role.MANAGER, ()), set()),
     ],
 )
-def test_a_target_is_seen_if_all_its_sales_are(scope: Scope, visible: set[Target]) -> None:
+def test_a_target_is_seen_if_all_its_sales_are(scope: Scope, visible: set[GoalTarget]) -> None:
     assert {one for one in ALL if one.is_visible(scope)} == visible

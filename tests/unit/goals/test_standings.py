@@ -10,9 +10,8 @@ import shop_of_two_stores
 from goals_shop import JUNE, LAST, LEEDS, MANCHESTER, NOON, UK, enter, read, revenue
 
 from tillstream.app import App
-from tillstream.domain.goals.goal import WITHOUT, Goal, GoalMeasure, Level, Target
-from tillstream.goals.standings import Standing
-from tillstream.goals.tree import ENTERED, SHARE, SUM, GoalTree
+from tillstream.goals.standings import ENTERED, SHARE, SUM, GoalStanding, GoalTree
+from tillstream.goals.targets import WITHOUT_VALUE, Goal, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.months import Month
 
 REVENUE, ORDERS, UNITS, MARGIN = (
@@ -40,7 +39,7 @@ def sold(lines: list[dict[str, str]], store: str = "", first: date = JUNE.first,
     return sum((Decimal(one["Net"]) for one in chosen), Decimal(0))
 
 
-def one_of(app: App, target: Target, measure: GoalMeasure = REVENUE, month: Month = JUNE) -> Standing:
+def one_of(app: App, target: GoalTarget, measure: GoalMeasure = REVENUE, month: Month = JUNE) -> GoalStanding:
     (standing,) = read(app, month).standings(measure).of([target])
     return standing
 
@@ -97,7 +96,7 @@ def test_an_own_goal_stays_and_the_rest_is_divided(app: App) -> None:
         (15000, ENTERED),
         (5000, SHARE),
     ]
-    company = tree.goal(Target())
+    company = tree.goal(GoalTarget())
     assert company is not None
     assert (company.amount, company.origin) == (20000, SUM)
 
@@ -124,18 +123,18 @@ def test_goals_below_add_up_only_if_everybody_below_has_one(app: App) -> None:
 def test_a_salesperson_has_a_share_in_each_store(app: App) -> None:
     enter(app, revenue(UK, "20000"))
     standings = read(app).standings(REVENUE)
-    people = standings.tree.below(LEEDS, Level.SALESPERSON)
-    assert people == [Target("UK", "LDS1", "T1")]
+    people = standings.tree.below(LEEDS, GoalLevel.SALESPERSON)
+    assert people == [GoalTarget("UK", "LDS1", "T1")]
     assert standings.tree.goal(people[0]) == standings.tree.goal(LEEDS)
 
 
 def test_categories_divide_the_goal_too(app: App) -> None:
     enter(app, revenue(UK, "20000"))
     tree = tree_of(app)
-    categories = tree.below(UK, Level.CATEGORY)
+    categories = tree.below(UK, GoalLevel.CATEGORY)
     assert [one.category for one in categories] == ["Home & Kitchen", "Toys"]
     assert sum(goal.amount for one in categories if (goal := tree.goal(one))) == 20000
-    assert WITHOUT not in {one.category for one in categories}
+    assert WITHOUT_VALUE not in {one.category for one in categories}
 
 
 def test_units_orders_and_margin_have_goals_too(app: App, lines: list[dict[str, str]]) -> None:

@@ -11,13 +11,13 @@ from unit.connectors.connector_steps import sales
 from infra.access.grants import STAGES_ON_SPARK
 from infra.access.permissions import granted_permissions
 from tillstream.app.batch_program import staging_batch
+from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.records import batch_records
 from tillstream.settings import Settings
 from tillstream.spark.dataproc import FOLDER, read_outcomes, write_tasks
 from tillstream.spark.file_tasks import FileTask, Opened, Outcome, run_task
 from tillstream.spark.staging import stage_files
-from tillstream.workflows.intake import uploads
 
 BATCH = "tillstream-1a2b-0"
 
@@ -31,7 +31,7 @@ def test_the_account_has_what_a_batch_needs_and_nothing_more(tmp_path: Path) -> 
     app = build(Settings(home=tmp_path / "home", samples=False, threads=1))
     contract = app.contracts.pin("online-retail-uk")
     received = [
-        uploads.receive(app.ports, contract, f"{number}.csv", io.BytesIO(sales(number).encode()), "ana")
+        inbox.receive_file(app.ports, contract, f"{number}.csv", io.BytesIO(sales(number).encode()), "ana")
         for number in (1, 2)
     ]
     objects = RecordedPort(app.ports.objects, "objects", calls)

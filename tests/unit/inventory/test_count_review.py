@@ -5,9 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.inventory.counts import CountedLine, CountPart, StockCount
-from tillstream.domain.inventory.movements import DayPart
-from tillstream.inventory.count_review import Change, differences, uncounted
+from tillstream.stock.movements import DayPart
+from tillstream.stock.stock_counts import (
+    CountedLine,
+    CountPart,
+    StockChange,
+    StockCount,
+    count_differences,
+    uncounted_products,
+)
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TODAY, HOUR = NOON.date(), timedelta(hours=1)
@@ -18,8 +24,8 @@ def count(part: CountPart = CountPart.WHOLE, day_part: DayPart = DayPart.AFTER_C
     return StockCount("c1", "IN", "MUM01", part, "Kitchen", day_part, "maya", NOON - HOUR)
 
 
-def change(units: int, at: datetime | None = None, day: date = TODAY, product: str = "KET") -> Change:
-    return Change(product, day, at, Decimal(units))
+def change(units: int, at: datetime | None = None, day: date = TODAY, product: str = "KET") -> StockChange:
+    return StockChange(product, day, at, Decimal(units))
 
 
 @pytest.mark.parametrize(
@@ -35,14 +41,14 @@ def change(units: int, at: datetime | None = None, day: date = TODAY, product: s
         ([change(-2, NOON + HOUR, product="POT")], DayPart.AFTER_CLOSING, 10),
     ],
 )
-def test_what_happened_after_the_scan_is_left_out(changes: list[Change], day_part: DayPart, expected: int) -> None:
-    (one,) = differences(count(day_part=day_part), [LINE], {"KET": Decimal(10)}, changes)
+def test_what_happened_after_the_scan_is_left_out(changes: list[StockChange], day_part: DayPart, expected: int) -> None:
+    (one,) = count_differences(count(day_part=day_part), [LINE], {"KET": Decimal(10)}, changes)
     assert one.expected == expected
     assert one.units == 7 - expected
 
 
 def test_a_product_without_a_count_has_no_difference() -> None:
-    (one,) = differences(count(), [LINE], {"KET": None}, [change(-2, NOON + HOUR)])
+    (one,) = count_differences(count(), [LINE], {"KET": None}, [change(-2, NOON + HOUR)])
     assert (one.expected, one.units) == (None, None)
 
 
@@ -58,4 +64,4 @@ def test_products_of_the_part_that_may_be_there_are_listed(part: CountPart, prod
         {"product": "LID", "category": "Kitchen", "on_hand": Decimal(0)},
         {"product": "BALL", "category": "Toys", "on_hand": Decimal(-2)},
     ]
-    assert uncounted(count(part), [LINE], rows) == products
+    assert uncounted_products(count(part), [LINE], rows) == products

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 import shop_of_two_stores
 
-from tillstream.catalogue import mirror, saving
-from tillstream.domain.catalogue.aliases import Alias
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
-from tillstream.inventory import levels
+from tillstream.catalogue import entry_saving, warehouse_mirror
+from tillstream.model.product_catalogue import Alias, DatedAmount, EntryKind, Product, Store
 from tillstream.ports import Ports
+from tillstream.stock import stored_levels
 
 COST = DatedAmount("*", "GBP", Decimal(3), date(2026, 1, 1))
 PRODUCT = Product("TO-1", "Kettle")
@@ -36,8 +34,8 @@ class Observed:
 
 def save(ports: Ports, entry: Product | Store, version: int) -> None:
     kind = EntryKind.PRODUCT if isinstance(entry, Product) else EntryKind.STORE
-    saving.save(ports, kind, entry, if_version=version, by="ada", regions=("UK",))
-    mirror.sync(ports)
+    entry_saving.save_entry(ports, kind, entry, if_version=version, by="ada", regions=("UK",))
+    warehouse_mirror.sync_mirror(ports)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +52,9 @@ def test_only_codes_are_followed(tmp_path: Path, entry: Product | Store, expecte
     app = shop_of_two_stores.app(tmp_path)
     ports = app.ports
     save(ports, PRODUCT, version=0)
-    levels.refresh(ports)
+    stored_levels.refresh_levels(ports)
     save(ports, entry, version=1 if isinstance(entry, Product) else 0)
     observed: Any = Observed(ports)
-    levels.refresh(replace(ports, warehouse=observed))
+    stored_levels.refresh_levels(replace(ports, warehouse=observed))
     assert observed.replaced is expected
     app.close()

@@ -14,10 +14,10 @@ from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import comparison, levels, past, records
 from tillstream.model.people import UNRESTRICTED
 from tillstream.ports import Ports
+from tillstream.stock import published_levels, stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 
 class Overtaken:
@@ -33,7 +33,7 @@ class Overtaken:
         if table == "stock_levels" and self.is_first:
             self.is_first = False
             self.other()
-            levels.refresh(self.ports)
+            stored_levels.refresh_levels(self.ports)
         self.ports.warehouse.upsert(table, rows, keys)
 
 
@@ -70,21 +70,23 @@ def sell(app: App, folder: Path, store: str, units: int) -> None:
 
 def count(ports: Ports, name: str, units: int, day: date = date(2026, 6, 30)) -> None:
     line = MovementLine("TO-1", Decimal(units))
-    records.record(ports, [Movement(name, MovementKind.COUNT, "UK", "LDS1", day, (line,))], by="ana")
+    stored_movements.record_movements(ports, [Movement(name, MovementKind.COUNT, "UK", "LDS1", day, (line,))], by="ana")
 
 
 def test_a_page_has_the_levels_that_another_thread_computed_without_a_settlement(tmp_path: Path) -> None:
     app = shop_of_two_stores.app(tmp_path)
 
     def on_hand() -> list[object]:
-        rows = queries.run_query(app.ports.warehouse, past.NOW, UNRESTRICTED, cache=app.queries).to_pylist()
+        rows = queries.run_query(
+            app.ports.warehouse, published_levels.NOW_QUERY, UNRESTRICTED, cache=app.queries
+        ).to_pylist()
         return [row["on_hand"] for row in rows if (row["store_id"], row["product"]) == ("LDS1", "TO-1")]
 
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     before = on_hand()
     count(app.ports, "counted", 7)
     assert on_hand() == before
-    assert levels.follow(app.ports)
+    assert stored_levels.follow_movement(app.ports)
     assert before != on_hand() == [Decimal(7)]
     app.close()
 
@@ -100,12 +102,12 @@ def test_a_movement_from_before_the_last_count_is_in_the_history_at_once(tmp_pat
         return [row["movement_id"] for row in rows if row["movement_id"]]
 
     count(app.ports, "counted", 7)
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     assert history() == ["counted"]
     line = MovementLine("TO-1", Decimal(4))
     movement = Movement("earlier", MovementKind.RECEIPT, "UK", "LDS1", date(2026, 6, 20), (line,))
-    records.record(app.ports, [movement], by="ana")
-    assert levels.refresh(app.ports) == 0, "no level is another one"
+    stored_movements.record_movements(app.ports, [movement], by="ana")
+    assert stored_levels.refresh_levels(app.ports) == 0, "no level is another one"
     assert sorted(map(str, history())) == ["counted", "earlier"]
     app.close()
 
@@ -113,10 +115,10 @@ def test_a_movement_from_before_the_last_count_is_in_the_history_at_once(tmp_pat
 def test_rows_that_replaced_newer_ones_are_computed_again(tmp_path: Path) -> None:
     app = shop_of_two_stores.app(tmp_path)
     ports = app.ports
-    levels.refresh(ports)
+    stored_levels.refresh_levels(ports)
     count(ports, "earlier", 3)
     overtaken: Any = Overtaken(ports, lambda: count(ports, "later", 7))
-    levels.refresh(replace(ports, warehouse=overtaken))
+    stored_levels.refresh_levels(replace(ports, warehouse=overtaken))
     assert not overtaken.is_first
     stored = "SELECT on_hand FROM stock_levels WHERE store_id = 'LDS1' AND product = 'TO-1'"
     assert ports.warehouse.query(stored).column("on_hand").to_pylist() == [Decimal(7)]
@@ -128,12 +130,12 @@ def test_units_that_rows_of_an_overtaken_call_keep_are_not_used(tmp_path: Path) 
     ports = app.ports
     count(ports, "winter", 800, date(2026, 1, 20))
     count(ports, "spring", 900, date(2026, 3, 20))
-    levels.refresh(ports)
+    stored_levels.refresh_levels(ports)
     sell(app, tmp_path, "LDS1", 3)
-    overtaken: Any = Overtaken(ports, lambda: records.cancel(ports, "spring", by="ana"))
-    levels.refresh(replace(ports, warehouse=overtaken))
+    overtaken: Any = Overtaken(ports, lambda: stored_movements.cancel_movement(ports, "spring", by="ana"))
+    stored_levels.refresh_levels(replace(ports, warehouse=overtaken))
     assert not overtaken.is_first
-    assert comparison.rows_now(ports, 10) == []
+    assert stored_levels.differences_now(ports, 10) == []
     app.close()
 
 
@@ -144,15 +146,15 @@ def test_sales_of_other_stores_that_settle_meanwhile_are_left_to_the_next_call(t
     for store in ("LDS1", "MAN1"):
         line = MovementLine("TO-1", Decimal(900))
         movement = Movement(f"c{store}", MovementKind.COUNT, "UK", store, date(2026, 3, 20), (line,))
-        records.record(ports, [movement], by="ana")
-    levels.refresh(ports)
+        stored_movements.record_movements(ports, [movement], by="ana")
+    stored_levels.refresh_levels(ports)
     before = ports.warehouse.query(stored).to_pylist()
     sell(app, tmp_path, "LDS1", 3)
     settling: Any = Settling(app, tmp_path)
-    levels.refresh(replace(ports, warehouse=settling))
+    stored_levels.refresh_levels(replace(ports, warehouse=settling))
     assert not settling.is_first
     assert ports.warehouse.query(stored).to_pylist() == before
-    levels.refresh(ports)
+    stored_levels.refresh_levels(ports)
     assert ports.warehouse.query(stored).to_pylist() != before
-    assert comparison.rows_now(ports, 10) == []
+    assert stored_levels.differences_now(ports, 10) == []
     app.close()

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.inventory import computing
+from tillstream.analytics import computed_stock
 from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
 
@@ -15,7 +15,7 @@ PRODUCTS, DAY = 5_000, date(2026, 1, 5)
 
 
 def test_a_product_is_computed_in_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing, "MOST_FACTS", 1)
+    monkeypatch.setattr(computed_stock, "MAX_LEVEL_FACTS", 1)
     shared = {"movement_id": "c", "kind": "count", "region": "UK", "store_id": "S1", "quantity": 1, "recorded_seq": 1}
     shared |= {"stock_date": DAY, "day_part": "after closing"}
     counts = [shared | {"line_no": number, "product_id": f"P{number * 7919 % PRODUCTS}"} for number in range(PRODUCTS)]
@@ -23,9 +23,9 @@ def test_a_product_is_computed_in_one_part(monkeypatch: pytest.MonkeyPatch) -> N
         warehouse.replace_table(
             "stock_movements", pa.Table.from_pylist(counts, schema=arrow_schema(STOCK_TABLES["stock_movements"]))
         )
-        parts = computing.parts(warehouse)
+        parts = computed_stock.product_ranges(warehouse)
         firsts = [part["first_product"] for part in parts]
         assert len(parts) > 2
         assert firsts == sorted(firsts)
-        products = computing.levels(warehouse, DAY).column("product").to_pylist()
+        products = computed_stock.compute_levels(warehouse, DAY).column("product").to_pylist()
     assert len(products) == len(set(products)) == PRODUCTS

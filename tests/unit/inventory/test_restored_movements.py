@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.inventory import mirror
-from tillstream.inventory.records import StoredMovement
+from tillstream.stock import movement_mirror
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
+from tillstream.stock.stored_movements import StoredMovement
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 LINES = (MovementLine("KET", Decimal("2.5")), MovementLine("POT", Decimal(0)))
@@ -30,12 +30,12 @@ def movement(kind: MovementKind, **more: object) -> Movement:
     ],
 )
 def test_a_movement_is_read_from_its_rows(one: Movement) -> None:
-    stored = StoredMovement(one, mirror.UNKNOWN, NOON + timedelta(microseconds=7))
-    assert mirror.to_stored(mirror.rows(stored)) == stored
+    stored = StoredMovement(one, movement_mirror.UNKNOWN, NOON + timedelta(microseconds=7))
+    assert movement_mirror.movement_of_rows(movement_mirror.movement_rows(stored)) == stored
 
 
 def test_lines_keep_their_times() -> None:
     scanned = tuple(MovementLine(f"P{hours}", Decimal(1), NOON + timedelta(hours=hours)) for hours in range(3))
     stored = StoredMovement(movement(MovementKind.COUNT, lines=scanned), "ana", NOON)
-    rows = mirror.rows(stored)
-    assert mirror.rows(mirror.to_stored(rows)) == rows
+    rows = movement_mirror.movement_rows(stored)
+    assert movement_mirror.movement_rows(movement_mirror.movement_of_rows(rows)) == rows

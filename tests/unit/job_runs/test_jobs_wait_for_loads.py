@@ -20,24 +20,22 @@ from tillstream.commands.demo import Demo, demo
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.run_batch import run_batch
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.forecasting import runs
-from tillstream.inventory import levels
-from tillstream.inventory import records as movements
-from tillstream.mail import outbox
+from tillstream.forecasting import run_records
+from tillstream.intake import inbox
 from tillstream.marts import destinations
-from tillstream.marts.destinations import DestinationDraft
+from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.model.batch import Batch
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.machine import FORECAST_JOB, RESTOCK_JOB
-from tillstream.records import batch_records, data_version, job_runs, sales_loads
+from tillstream.records import batch_records, data_version, job_runs, mail, sales_loads
 from tillstream.reports import subscriptions
 from tillstream.server.schedules import Schedules
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.restocking import run as restock
-from tillstream.workflows.restocking import schedule
+from tillstream.stock import restock_queue, stored_levels
+from tillstream.stock import restock_queue as restock
+from tillstream.stock import stored_movements as movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 STARTS = (date(2026, 3, 2), date(2026, 3, 16))
 LOADED = date(2026, 3, 1)
@@ -89,16 +87,16 @@ def received(app: App, folder: Path, first: date, weeks: int) -> Batch:
     path = folder / f"UK-{first}.csv"
     path.write_bytes(sales(first, weeks))
     with path.open("rb") as stream:
-        return uploads.receive(app.ports, app.contracts.pin("UK"), path.name, stream, "ana")
+        return inbox.receive_file(app.ports, app.contracts.pin("UK"), path.name, stream, "ana")
 
 
 def make_everything_due(app: App, folder: Path, at: datetime) -> None:
     accounts.add_account(app.ports, "ana", "Ana", Role.ANALYST, regions=("IN",))
-    subscriptions.subscribe(app.ports, "ana", "week", "ana@example.com", by="ana")
+    subscriptions.subscribe_to_report(app.ports, "ana", "week", "ana@example.com", by="ana")
     advance(app, at)
-    runs.request(app.ports)
-    schedule.REQUEST.make(app.ports)
-    mart_destinations.add(app, DestinationDraft("lake", str(folder / "lake")), "ana")
+    run_records.request_forecast(app.ports)
+    restock_queue.RESTOCK_REQUEST.make(app.ports)
+    mart_destinations.add(app, MartDestinationDraft("lake", str(folder / "lake")), "ana")
 
 
 def turn(app: App) -> None:
@@ -112,11 +110,11 @@ def ended(app: App) -> list[str]:
     """The jobs that have a result."""
     ports = app.ports
     results = (
-        runs.last(ports),
-        restock.last(ports),
-        ports.documents.count(outbox.COLLECTION),
-        evaluation.last(ports)["evaluated_at"],
-        destinations.get(ports, "lake").done_at,
+        run_records.last_run(ports),
+        restock.last_restock_run(ports),
+        ports.documents.count(mail.MAIL_COLLECTION),
+        evaluation.last_evaluation(ports)["evaluated_at"],
+        destinations.get_destination(ports, "lake").done_at,
     )
     return [name for name, result in zip(JOBS, results, strict=True) if result]
 
@@ -145,10 +143,10 @@ def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: 
     run_batch(shop, last, quiet)
     turn(shop)
     assert sorted(ended(shop)) == sorted(JOBS)
-    forecast, newest = runs.last(shop.ports), data_version.newest_settlement(shop.ports.documents)
+    forecast, newest = run_records.last_run(shop.ports), data_version.newest_settlement(shop.ports.documents)
     assert forecast
     assert "sales of 11 weeks" in forecast.reason
-    assert destinations.get(shop.ports, "lake").settlement_no == newest == 3
+    assert destinations.get_destination(shop.ports, "lake").settlement_no == newest == 3
 
 
 def test_every_thread_waits_for_loads_or_follows_each_settlement(shop: App) -> None:
@@ -158,7 +156,9 @@ def test_every_thread_waits_for_loads_or_follows_each_settlement(shop: App) -> N
 def test_stock_and_goals_of_a_part_of_the_files_are_those_of_all_after_the_load(shop: App, tmp_path: Path) -> None:
     advance(shop, datetime(2026, 3, 30, 3, 15, tzinfo=UTC))
     line = MovementLine("TO-1", Decimal(1000))
-    movements.record(shop.ports, [Movement("counted", MovementKind.COUNT, "UK", "LDS1", LOADED, (line,))], by="ana")
+    movements.record_movements(
+        shop.ports, [Movement("counted", MovementKind.COUNT, "UK", "LDS1", LOADED, (line,))], by="ana"
+    )
     with sales_loads.loading(shop.ports, batch_records.SAMPLES):
         part, whole = [_stock_and_goals(shop, received(shop, tmp_path, first, 2)) for first in STARTS]
     (units,) = shop.ports.warehouse.query(UNITS, {"counted": LOADED}).to_pylist()
@@ -172,11 +172,11 @@ def test_the_forecast_of_a_night_that_ends_before_the_load_is_made_after_it(shop
     advance(shop, datetime(2026, 7, 10, hour, 15, tzinfo=UTC))
     is_night = 3 <= hour < 6
     sales_loads.begin(shop.ports, "files")
-    assert not runs.may_start(shop.ports, at_night=is_night)
+    assert not run_records.may_start_forecast(shop.ports, at_night=is_night)
     clock_of(shop).advance(timedelta(minutes=50).total_seconds())
-    assert not runs.may_start(shop.ports, at_night=False)
+    assert not run_records.may_start_forecast(shop.ports, at_night=False)
     sales_loads.end(shop.ports, "files")
-    assert runs.may_start(shop.ports, at_night=False) is is_night
+    assert run_records.may_start_forecast(shop.ports, at_night=False) is is_night
 
 
 def test_a_home_with_a_load_all_the_time_has_its_jobs_after_the_longest_wait(shop: App) -> None:
@@ -231,7 +231,7 @@ def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
         clock_of(shop).advance(timedelta(minutes=minutes).total_seconds())
         sales_loads.begin(shop.ports, "files")
         turns["alerts"]()
-        assert bool(evaluation.last(shop.ports)["evaluated_at"]) is is_evaluated
+        assert bool(evaluation.last_evaluation(shop.ports)["evaluated_at"]) is is_evaluated
 
 
 class EnoughError(Exception):
@@ -256,25 +256,25 @@ def test_the_samples_are_one_load_until_they_end(tmp_path: Path) -> None:
 
 def test_a_run_at_work_in_this_process_is_not_started_again(shop: App) -> None:
     """The worker took the progress of a command for that of an interrupted run, and ran beside it."""
-    with runs.ONE_AT_A_TIME:
-        runs.note_progress(shop.ports, runs.text(shop.ports.clock.now()), 1, 10)
-        assert not runs.is_due(shop.ports, at_night=True)
-    assert runs.is_due(shop.ports, at_night=False)
+    with run_records.ONE_AT_A_TIME:
+        run_records.note_progress(shop.ports, run_records.instant_text(shop.ports.clock.now()), 1, 10)
+        assert not run_records.is_forecast_due(shop.ports, at_night=True)
+    assert run_records.is_forecast_due(shop.ports, at_night=False)
 
 
 def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_during_its_run(shop: App) -> None:
     project, jobs = with_jobs(shop)
     ports = project.ports
     sales_loads.begin(ports, "files")
-    runs.request(ports)
-    assert not runs.start_if_due(ports)
+    run_records.request_forecast(ports)
+    assert not run_records.start_due_forecast(ports)
     sales_loads.end(ports, "files")
-    assert runs.start_if_due(ports)
+    assert run_records.start_due_forecast(ports)
     with job_runs.job_reserved(ports, FORECAST_JOB):
-        runs.REQUEST.answer(ports, runs.REQUEST.pending(ports))
-        runs.request(ports)
-        assert not runs.start_if_due(ports), "a run is at work"
-    assert runs.start_if_due(ports)
+        run_records.FORECAST_REQUEST.answer(ports, run_records.FORECAST_REQUEST.pending(ports))
+        run_records.request_forecast(ports)
+        assert not run_records.start_due_forecast(ports), "a run is at work"
+    assert run_records.start_due_forecast(ports)
     assert jobs.starts == [FORECAST_JOB, FORECAST_JOB]
 
 
@@ -285,30 +285,30 @@ def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
     project, jobs = with_jobs(shop)
     ports, restock_run = project.ports, COMMANDS["restock-run"]
     assert restock_run(project, quiet).data
-    monkeypatch.setattr(schedule, "AT_ONCE", -1)
-    schedule.REQUEST.make(ports)
+    monkeypatch.setattr(restock_queue, "AT_ONCE", -1)
+    restock_queue.RESTOCK_REQUEST.make(ports)
     for _ in range(5):
         sales_loads.begin(ports, "files")
         assert not jobs.starts
-        schedule.run_or_start(ports)
+        restock_queue.run_or_start_restock(ports)
         clock_of(shop).advance(timedelta(minutes=15).total_seconds())
     assert jobs.starts == [RESTOCK_JOB]
     sales_loads.begin(ports, "files")
     assert restock_run(project, quiet, due=True).data
-    assert not schedule.is_requested(ports)
+    assert not restock_queue.is_restock_requested(ports)
 
 
 def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    schedule.REQUEST.make(shop.ports)
-    refresh = levels.refresh
+    restock_queue.RESTOCK_REQUEST.make(shop.ports)
+    refresh = stored_levels.refresh_levels
 
     def refresh_and_request(ports: Ports) -> int:
-        schedule.REQUEST.make(ports)
+        restock_queue.RESTOCK_REQUEST.make(ports)
         return refresh(ports)
 
-    monkeypatch.setattr(levels, "refresh", refresh_and_request)
-    assert schedule.run_due(shop.ports)
+    monkeypatch.setattr(stored_levels, "refresh_levels", refresh_and_request)
+    assert restock_queue.run_due_restock(shop.ports)
     monkeypatch.undo()
-    assert schedule.is_requested(shop.ports)
-    assert schedule.run_due(shop.ports)
-    assert not schedule.is_requested(shop.ports)
+    assert restock_queue.is_restock_requested(shop.ports)
+    assert restock_queue.run_due_restock(shop.ports)
+    assert not restock_queue.is_restock_requested(shop.ports)

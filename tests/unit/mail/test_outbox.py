@@ -11,11 +11,11 @@ from mail_server import Inbox, serving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Attachment, Mail
-from tillstream.mail.smtp import SmtpServer
+from tillstream.delivery.smtp import SmtpServer
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
+from tillstream.records import mail
+from tillstream.records.mail import Mail, MailAttachment
 from tillstream.records.outbox import FAILED, PAUSES, SENDING, SENT, UNCLEAR, WAITING
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -25,7 +25,7 @@ MAIL = Mail(
     "Sales in Größe",
     "text",
     "<p>text</p>",
-    (Attachment("a.pdf", "application/pdf", b"%PDF"),),
+    (MailAttachment("a.pdf", "application/pdf", b"%PDF"),),
 )
 FROM = "Tillstream <sales@example.com>"
 
@@ -47,43 +47,43 @@ def clock() -> ManualClock:
 
 
 def state(app: App) -> str:
-    (one,) = outbox.listed(app.ports)
+    (one,) = mail.list_mail(app.ports)
     return one.state
 
 
-def send(server: SmtpServer) -> outbox.Send:
+def send(server: SmtpServer) -> mail.Send:
     return partial(server.send, "sales@example.com")
 
 
 def test_a_message_arrives_whole_and_once(app: App, server: SmtpServer, inbox: Inbox) -> None:
-    assert outbox.add(app.ports, MAIL, FROM)
-    assert not outbox.add(app.ports, MAIL, FROM)
-    assert outbox.has_due(app.ports)
-    assert outbox.send_due(app.ports, send(server)) == 1
-    assert outbox.send_due(app.ports, send(server)) == 0
-    assert not outbox.add(app.ports, MAIL, FROM)
+    assert mail.add_mail(app.ports, MAIL, FROM)
+    assert not mail.add_mail(app.ports, MAIL, FROM)
+    assert mail.has_due_mail(app.ports)
+    assert mail.send_due_mail(app.ports, send(server)) == 1
+    assert mail.send_due_mail(app.ports, send(server)) == 0
+    assert not mail.add_mail(app.ports, MAIL, FROM)
     (message,) = inbox.messages
     assert (message["From"], message["To"], message["Subject"]) == (FROM, "ada@example.com", "Sales in Größe")
     assert message.get_body(("plain",)).get_content().strip() == "text"
     assert message.get_body(("html",)).get_content().strip() == "<p>text</p>"
     assert [part.get_filename() for part in message.iter_attachments()] == ["a.pdf"]
     assert state(app) == SENT
-    assert list(app.ports.objects.list(STAGING, outbox.FOLDER)) == []
+    assert list(app.ports.objects.list(STAGING, mail.MAIL_FOLDER)) == []
 
 
 def test_a_message_that_is_damaged_before_it_is_sent_fails(app: App, server: SmtpServer, inbox: Inbox) -> None:
-    outbox.add(app.ports, MAIL, FROM)
-    flip_staged(app, outbox.FOLDER)
-    assert outbox.send_due(app.ports, send(server)) == 0
-    (one,) = outbox.listed(app.ports)
-    assert (one.state, one.error, inbox.messages) == (FAILED, outbox.DAMAGED, [])
+    mail.add_mail(app.ports, MAIL, FROM)
+    flip_staged(app, mail.MAIL_FOLDER)
+    assert mail.send_due_mail(app.ports, send(server)) == 0
+    (one,) = mail.list_mail(app.ports)
+    assert (one.state, one.error, inbox.messages) == (FAILED, mail.DAMAGED, [])
 
 
 def test_a_long_message_has_short_lines_of_seven_bits(app: App, server: SmtpServer, inbox: Inbox) -> None:
     """The server refuses lines of more than 998 bytes; a message with line feeds alone is one line."""
     text = "Größe und Preis der Ware, je Laden. " * 400
-    outbox.add(app.ports, replace(MAIL, text=text, html=f"<p>{text}</p>"), FROM)
-    assert outbox.send_due(app.ports, send(server)) == 1
+    mail.add_mail(app.ports, replace(MAIL, text=text, html=f"<p>{text}</p>"), FROM)
+    assert mail.send_due_mail(app.ports, send(server)) == 1
     (message,) = inbox.messages
     assert message.get_body(("plain",)).get_content().strip() == text.strip()
     assert bytes(message).isascii()
@@ -92,48 +92,48 @@ def test_a_long_message_has_short_lines_of_seven_bits(app: App, server: SmtpServ
 def test_a_server_that_is_busy_is_tried_again_later(
     app: App, server: SmtpServer, inbox: Inbox, clock: ManualClock
 ) -> None:
-    outbox.add(app.ports, MAIL, FROM)
+    mail.add_mail(app.ports, MAIL, FROM)
     inbox.answer = "451 try later"
-    assert outbox.send_due(app.ports, send(server)) == 0
-    (one,) = outbox.listed(app.ports)
+    assert mail.send_due_mail(app.ports, send(server)) == 0
+    (one,) = mail.list_mail(app.ports)
     assert (one.state, one.tries, one.error) == (WAITING, 1, "The mail server answered 451 try later")
-    assert outbox.send_due(app.ports, send(server)) == 0
-    assert outbox.listed(app.ports)[0].tries == 1
+    assert mail.send_due_mail(app.ports, send(server)) == 0
+    assert mail.list_mail(app.ports)[0].tries == 1
     inbox.answer = ""
     clock.advance(120)
-    assert outbox.send_due(app.ports, send(server)) == 1
+    assert mail.send_due_mail(app.ports, send(server)) == 1
 
 
 def test_after_the_last_try_a_message_has_failed_and_can_be_sent_again(app: App, clock: ManualClock) -> None:
     def absent(to: str, content: bytes) -> None:
         raise Unavailable("The mail server cannot be reached")
 
-    outbox.add(app.ports, MAIL, FROM)
+    mail.add_mail(app.ports, MAIL, FROM)
     reported: list[str] = []
     for number in range(len(PAUSES) + 1):
         assert len(reported) == 0, number
-        outbox.send_due(app.ports, absent, reported.append)
+        mail.send_due_mail(app.ports, absent, reported.append)
         clock.advance(9 * 3600)
     assert len(reported) == 1
-    (one,) = outbox.listed(app.ports)
+    (one,) = mail.list_mail(app.ports)
     assert one.state == FAILED
-    outbox.try_again(app.ports, one.id, by="boss")
+    mail.retry_mail(app.ports, one.id, by="boss")
     assert state(app) == WAITING
     with pytest.raises(Rejected):
-        outbox.try_again(app.ports, one.id, by="boss")
+        mail.retry_mail(app.ports, one.id, by="boss")
     with pytest.raises(NotFound):
-        outbox.try_again(app.ports, "x", by="boss")
+        mail.retry_mail(app.ports, "x", by="boss")
 
 
 def test_a_refused_message_is_not_tried_again(app: App, server: SmtpServer, inbox: Inbox) -> None:
-    outbox.add(app.ports, MAIL, FROM)
+    mail.add_mail(app.ports, MAIL, FROM)
     inbox.answer = "550 no such user"
     reported: list[str] = []
-    outbox.send_due(app.ports, send(server), reported.append)
+    mail.send_due_mail(app.ports, send(server), reported.append)
     assert state(app) == FAILED
-    (one,) = outbox.listed(app.ports)
+    (one,) = mail.list_mail(app.ports)
     assert reported == [f"{one.id}: failed. The mail server answered 550 no such user"]
-    assert not outbox.has_due(app.ports)
+    assert not mail.has_due_mail(app.ports)
 
 
 def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
@@ -143,16 +143,16 @@ def test_a_process_that_ends_while_sending_leaves_the_message_unclear(
         server.send("sales@example.com", to, content)
         raise KeyboardInterrupt
 
-    outbox.add(app.ports, MAIL, FROM)
+    mail.add_mail(app.ports, MAIL, FROM)
     with pytest.raises(KeyboardInterrupt):
-        outbox.send_due(app.ports, killed)
-    assert outbox.send_due(app.ports, send(server)) == 0
+        mail.send_due_mail(app.ports, killed)
+    assert mail.send_due_mail(app.ports, send(server)) == 0
     assert state(app) == SENDING
-    assert not outbox.has_due(app.ports)
+    assert not mail.has_due_mail(app.ports)
     clock.advance(3600)
-    assert outbox.has_due(app.ports)
+    assert mail.has_due_mail(app.ports)
     reported: list[str] = []
-    assert outbox.send_due(app.ports, send(server), reported.append) == 0
+    assert mail.send_due_mail(app.ports, send(server), reported.append) == 0
     assert state(app) == UNCLEAR
     assert [sentence.partition(": ")[2] for sentence in reported] == [
         "unclear. The process ended while it sent the message."

@@ -7,15 +7,15 @@ import pytest
 from order_steps import KETTLE, LAMP, TODAY, arrive, draft, lines, sent
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.purchasing import orders
 from tillstream.records.audit_log import AuditFilter, find_entries
+from tillstream.stock import purchase_orders
+from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
 
 def test_a_draft_has_the_next_number_and_one_line_for_each_product(ports: Ports) -> None:
-    first = orders.create(
+    first = purchase_orders.create_order(
         ports, PurchaseOrder("a", "ACME", "IN", "MUM01", "INR", (*lines({KETTLE: 6}), *lines({KETTLE: 12}))), by="ana"
     )
     second = draft(ports, {LAMP: 1}, "b")
@@ -23,14 +23,14 @@ def test_a_draft_has_the_next_number_and_one_line_for_each_product(ports: Ports)
     assert first.lines == lines({KETTLE: 18})
     assert first.cost == Decimal(81)
     assert (first.state, first.created_by, first.created_on) == (OrderState.DRAFT, "ana", TODAY)
-    assert orders.with_number(ports, "po-000002") == second
-    assert [one.number for one in orders.find(ports)] == ["PO-000002", "PO-000001"]
+    assert purchase_orders.order_with_number(ports, "po-000002") == second
+    assert [one.number for one in purchase_orders.find_orders(ports)] == ["PO-000002", "PO-000001"]
 
 
 def test_a_repeated_request_creates_one_order(ports: Ports) -> None:
     first = draft(ports, {KETTLE: 6})
     assert draft(ports, {LAMP: 99}) == first
-    assert orders.find(ports) == [first]
+    assert purchase_orders.find_orders(ports) == [first]
 
 
 @pytest.mark.parametrize(
@@ -46,82 +46,87 @@ def test_a_repeated_request_creates_one_order(ports: Ports) -> None:
 )
 def test_an_invalid_order_is_refused(ports: Ports, order: PurchaseOrder, words: str) -> None:
     with pytest.raises(Rejected, match=words):
-        orders.create(ports, order, by="ana")
-    assert orders.find(ports) == []
+        purchase_orders.create_order(ports, order, by="ana")
+    assert purchase_orders.find_orders(ports) == []
 
 
 def test_an_order_has_at_most_a_thousand_lines(ports: Ports) -> None:
     many = tuple(OrderLine(f"P{number}", "P", Decimal(1)) for number in range(1_001))
     with pytest.raises(Rejected, match="at most 1,000 lines"):
-        orders.create(ports, PurchaseOrder("x", "ACME", "IN", "MUM01", "INR", many), by="ana")
+        purchase_orders.create_order(ports, PurchaseOrder("x", "ACME", "IN", "MUM01", "INR", many), by="ana")
 
 
 def test_a_draft_is_edited_and_a_sent_order_is_not(ports: Ports) -> None:
     order = draft(ports, {KETTLE: 6})
-    _, version = orders.get_version(ports, order.order_id)
+    _, version = purchase_orders.get_order_version(ports, order.order_id)
     changed = PurchaseOrder(
         order.order_id, "SUN", "UK", "L1", "GBP", lines({LAMP: 2}), expected_on=TODAY, note="by lorry"
     )
-    after = orders.edit(ports, changed, by="bo", version=version)
+    after = purchase_orders.edit_order(ports, changed, by="bo", version=version)
     assert (after.lines, after.expected_on, after.note) == (lines({LAMP: 2}), TODAY, "by lorry")
     assert (after.supplier, after.store_id, after.number) == ("ACME", "MUM01", order.number)
     with pytest.raises(Conflict):
-        orders.edit(ports, order, by="ana", version=version)
-    orders.send(ports, order.order_id, by="ana")
+        purchase_orders.edit_order(ports, order, by="ana", version=version)
+    purchase_orders.send_order(ports, order.order_id, by="ana")
     with pytest.raises(Rejected, match="is sent and can no longer be changed"):
-        orders.edit(ports, order, by="ana", version=version + 2)
+        purchase_orders.edit_order(ports, order, by="ana", version=version + 2)
 
 
 def test_each_state_permits_its_own_steps(ports: Ports) -> None:
     order = draft(ports, {KETTLE: 6})
-    for step in (orders.close, orders.reopen):
+    for step in (purchase_orders.close_order, purchase_orders.reopen_order):
         with pytest.raises(Rejected, match="PO-000001 is draft"):
             step(ports, order.order_id, by="ana")
-    after = orders.send(ports, order.order_id, by="ana", expected_on=TODAY + timedelta(days=7))
+    after = purchase_orders.send_order(ports, order.order_id, by="ana", expected_on=TODAY + timedelta(days=7))
     assert (after.state, after.sent_on, after.expected_on) == (OrderState.SENT, TODAY, date(2026, 7, 8))
     with pytest.raises(Rejected, match="is sent"):
-        orders.send(ports, order.order_id, by="ana")
-    assert orders.close(ports, order.order_id, by="ana").closed_on == TODAY
+        purchase_orders.send_order(ports, order.order_id, by="ana")
+    assert purchase_orders.close_order(ports, order.order_id, by="ana").closed_on == TODAY
     with pytest.raises(Rejected, match="is closed"):
-        orders.cancel(ports, order.order_id, by="ana")
-    assert orders.reopen(ports, order.order_id, by="ana").closed_on is None
-    assert orders.cancel(ports, order.order_id, by="ana").state is OrderState.CANCELLED
+        purchase_orders.cancel_order(ports, order.order_id, by="ana")
+    assert purchase_orders.reopen_order(ports, order.order_id, by="ana").closed_on is None
+    assert purchase_orders.cancel_order(ports, order.order_id, by="ana").state is OrderState.CANCELLED
     with pytest.raises(Rejected, match="is cancelled"):
-        orders.send(ports, order.order_id, by="ana")
+        purchase_orders.send_order(ports, order.order_id, by="ana")
     with pytest.raises(NotFound):
-        orders.send(ports, "none", by="ana")
+        purchase_orders.send_order(ports, "none", by="ana")
 
 
 def test_an_order_is_noted_as_sent_on_an_earlier_day(ports: Ports) -> None:
     draft(ports, {KETTLE: 6})
     yesterday, tomorrow = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
     with pytest.raises(Rejected, match="in the future"):
-        orders.send(ports, "order-1", by="ana", sent_on=tomorrow)
+        purchase_orders.send_order(ports, "order-1", by="ana", sent_on=tomorrow)
     with pytest.raises(Rejected, match="before the day on which it is sent"):
-        orders.send(ports, "order-1", by="ana", expected_on=yesterday)
-    assert orders.send(ports, "order-1", by="ana", sent_on=yesterday, expected_on=yesterday).sent_on == yesterday
+        purchase_orders.send_order(ports, "order-1", by="ana", expected_on=yesterday)
+    assert (
+        purchase_orders.send_order(ports, "order-1", by="ana", sent_on=yesterday, expected_on=yesterday).sent_on
+        == yesterday
+    )
 
 
 def test_an_order_of_which_part_arrived_is_closed_and_not_cancelled(ports: Ports) -> None:
     sent(ports, {KETTLE: 6})
     arrive(ports, {KETTLE: 1})
     with pytest.raises(Rejected, match="Close it instead"):
-        orders.cancel(ports, "order-1", by="ana")
+        purchase_orders.cancel_order(ports, "order-1", by="ana")
 
 
 def test_the_status_follows_receipts_and_days(ports: Ports, clock: ManualClock) -> None:
     def status() -> str:
-        return orders.track(ports, [orders.get(ports, "order-1")])[0].status(clock.now().date())
+        return purchase_orders.track_orders(ports, [purchase_orders.get_order(ports, "order-1")])[0].status(
+            clock.now().date()
+        )
 
     draft(ports, {KETTLE: 6})
     assert status() == "draft"
-    orders.send(ports, "order-1", by="ana", expected_on=TODAY)
+    purchase_orders.send_order(ports, "order-1", by="ana", expected_on=TODAY)
     assert status() == "sent"
     arrive(ports, {KETTLE: 2})
     assert status() == "partly received"
     clock.advance(86_400)
     assert status() == "late"
-    orders.close(ports, "order-1", by="ana")
+    purchase_orders.close_order(ports, "order-1", by="ana")
     assert status() == "closed"
     arrive(ports, {KETTLE: 4}, "receipt-2")
     assert status() == "received"
@@ -133,9 +138,9 @@ def test_only_sent_orders_are_expected(ports: Ports) -> None:
     sent(ports, {KETTLE: 6}, "b")
     sent(ports, {KETTLE: 3}, "delhi", store="DEL01")
     sent(ports, {LAMP: 99}, "closed")
-    orders.close(ports, "closed", by="ana")
+    purchase_orders.close_order(ports, "closed", by="ana")
     arrive(ports, {KETTLE: 4}, order_id="a")
-    assert orders.on_order(ports) == {
+    assert purchase_orders.units_on_order(ports) == {
         ("IN", "MUM01", KETTLE): 14,
         ("IN", "MUM01", LAMP): 1,
         ("IN", "DEL01", KETTLE): 3,

@@ -11,12 +11,13 @@ from app_factory import build
 from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.adapters.local.clock import ManualClock
+from tillstream.analytics import computed_stock
 from tillstream.app import App
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import comparison, computing, levels, mirror, records
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.quality import results, rows, run
 from tillstream.settings import Settings
+from tillstream.stock import movement_mirror, stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 STOCK = "stock-levels-equal-facts"
 DAY = date(2024, 2, 12)
@@ -39,14 +40,14 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
     app.ports.warehouse.refresh_totals()
     move(app, MovementKind.COUNT, "F", 5)
     move(app, MovementKind.COUNT, "N", 3)
-    levels.refresh(app.ports)
+    stored_levels.refresh_levels(app.ports)
     yield app
     app.close()
 
 
 def move(app: App, kind: MovementKind, product: str, units: int, day: date = DAY) -> None:
     movement = Movement(f"{kind} {product}", kind, "UK", "U", day, (MovementLine(product, Decimal(units)),))
-    records.record(app.ports, [movement], by="ana")
+    stored_movements.record_movements(app.ports, [movement], by="ana")
 
 
 def tear(app: App, product: str) -> None:
@@ -66,7 +67,7 @@ def test_a_torn_level_fails_with_its_numbers_until_the_levels_are_rebuilt(app: A
     (row,) = rows.failing_rows(app.ports, rows.check_named(STOCK), 10)
     assert (row["region"], row["store_id"], row["product"]) == ("UK", "U", "F")
     assert row["on_hand"] == row["computed_on_hand"] + 1
-    levels.rebuild(app.ports)
+    stored_levels.rebuild_levels(app.ports)
     assert run.run_all(app.ports) == []
     assert results.last(app.ports).by_check[STOCK].passes
 
@@ -90,22 +91,22 @@ def test_a_run_between_the_nights_leaves_stock_out(app: App) -> None:
 
 def test_a_movement_that_is_not_followed_yet_is_no_failure(app: App) -> None:
     move(app, MovementKind.RECEIPT, "F", 2, DAY + timedelta(days=1))
-    mirror.write_new(app.ports)
-    assert len(comparison.rows_now(app.ports, 10)) == 1
-    assert comparison.differences(app.ports) == []
+    movement_mirror.mirror_new_movements(app.ports)
+    assert len(stored_levels.differences_now(app.ports, 10)) == 1
+    assert stored_levels.level_differences(app.ports) == []
 
 
 def test_levels_are_compared_in_parts_of_the_products(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     tear(app, "F")
     tear(app, "N")
-    whole = comparison.differences(app.ports, at_once=True)
+    whole = stored_levels.level_differences(app.ports, at_once=True)
     assert {row["product"] for row in whole} == {"F", "N"}
-    monkeypatch.setattr(computing, "MOST_FACTS", 1)
-    assert len(computing.parts(app.ports.warehouse)) > 2
-    assert comparison.differences(app.ports) == whole
+    monkeypatch.setattr(computed_stock, "MAX_LEVEL_FACTS", 1)
+    assert len(computed_stock.product_ranges(app.ports.warehouse)) > 2
+    assert stored_levels.level_differences(app.ports) == whole
 
 
 def test_without_levels_there_is_nothing_to_compare(tmp_path: Path, clock: ManualClock) -> None:
     app = build(Settings(home=tmp_path / "empty", samples=False, threads=1), clock)
-    assert comparison.differences(app.ports) == []
+    assert stored_levels.level_differences(app.ports) == []
     app.close()

@@ -7,19 +7,18 @@ import pytest
 import shop_of_two_stores
 
 from tillstream.app import App, file_destinations
-from tillstream.background_exports import registry as exports
-from tillstream.background_exports.export import DONE, BackgroundExport
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.file_destinations import deliveries
-from tillstream.file_destinations.deliveries import NewDelivery
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import background_exports as exports
+from tillstream.delivery import file_deliveries, subscription_files, subscriptions
+from tillstream.delivery.background_exports import DONE, BackgroundExport
+from tillstream.delivery.file_deliveries import NewFileDelivery
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
-from tillstream.scheduled_exports import making, registry
-from tillstream.scheduled_exports.subscription import Draft
 
 BY_STORE = "/explore?by=store"
 
@@ -29,40 +28,40 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
     accounts.add_account(opened.ports, "ana", "Ana", Role.ANALYST)
     folder = opened.settings.home.absolute() / "deliveries" / "bi"
-    file_destinations.add(opened, DestinationDraft("bi", str(folder)), "boss")
+    file_destinations.add(opened, FileDestinationDraft("bi", str(folder)), "boss")
     yield opened
     opened.close()
 
 
 def _export(app: App) -> str:
-    return exports.add(app.ports, accounts.get_user(app.ports, "ana"), "Stores", BY_STORE, "csv").id
+    return exports.request_export(app.ports, accounts.get_user(app.ports, "ana"), "Stores", BY_STORE, "csv").id
 
 
 def test_a_subscription_that_cannot_be_made_keeps_back_no_export(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    draft = Draft("Stores", BY_STORE, "csv", "", "day", destination="bi", file_name="{name}")
-    one = registry.add(app.ports, "ana", draft, "ana")
-    registry.send_now(app.ports, one.id, "ana")
+    draft = SubscriptionDraft("Stores", BY_STORE, "csv", "", "day", destination="bi", file_name="{name}")
+    one = subscriptions.add_subscription(app.ports, "ana", draft, "ana")
+    subscriptions.send_subscription_now(app.ports, one.id, "ana")
     export_id = _export(app)
 
-    def broken(sender: making.Sender, one: object, version: int) -> bool:
+    def broken(sender: subscription_files.SubscriptionSender, one: object, version: int) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(making, "_make", broken)
+    monkeypatch.setattr(subscription_files, "_make_file", broken)
     with pytest.raises(ExceptionGroup, match="cannot be made"):
         report.send(app, quiet, NoArguments())
-    assert exports.get(app.ports, export_id).state == DONE
+    assert exports.get_export(app.ports, export_id).state == DONE
 
 
 def test_what_waits_is_sent_between_exports(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    both, finish, waiting = [_export(app), _export(app)], exports.finish, list[bool]()
+    both, finish, waiting = [_export(app), _export(app)], exports.finish_export, list[bool]()
 
     def notes(ports: Ports, claimed: BackgroundExport, result: BackgroundExport) -> bool:
-        waiting.append(deliveries.has_due(ports))
-        new = NewDelivery(claimed.id, "bi", f"{claimed.id}.csv", "ana", "Stores", keeps=False, stamp="1")
-        deliveries.add(ports, new, [b"content"])
+        waiting.append(file_deliveries.has_due_files(ports))
+        new = NewFileDelivery(claimed.id, "bi", f"{claimed.id}.csv", "ana", "Stores", keeps=False, stamp="1")
+        file_deliveries.add_file(ports, new, [b"content"])
         return finish(ports, claimed, result)
 
-    monkeypatch.setattr(exports, "finish", notes)
+    monkeypatch.setattr(exports, "finish_export", notes)
     assert report.send(app, quiet, NoArguments()).data == {"made": 0, "sent": 2}
     assert waiting == [False, False]
-    assert [exports.get(app.ports, one).state for one in both] == [DONE, DONE]
+    assert [exports.get_export(app.ports, one).state for one in both] == [DONE, DONE]

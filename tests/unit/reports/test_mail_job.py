@@ -19,22 +19,21 @@ from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.app.mail_job import start_mail_job
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.mail import outbox
-from tillstream.mail.outbox import Mail
+from tillstream.delivery import subscription_files
+from tillstream.delivery import subscriptions as exports
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports.machine import REPORTS_JOB
-from tillstream.records import job_runs, sales_loads
+from tillstream.records import job_runs, mail, sales_loads
+from tillstream.records.mail import Mail
 from tillstream.records.outbox import LONGEST, NOT_SENT, PAUSES
-from tillstream.reports import period, subscriptions
-from tillstream.reports.mail_job import start_if_due
-from tillstream.scheduled_exports import making
-from tillstream.scheduled_exports import registry as exports
-from tillstream.scheduled_exports.subscription import Draft
+from tillstream.reports import facts, subscriptions
 
 MAIL = Mail("key", "ada@example.com", "Sales", "text")
 
@@ -54,7 +53,7 @@ def advance(app: App, by: timedelta) -> None:
 
 
 def subscribe_and_wait(app: App) -> None:
-    subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
+    subscriptions.subscribe_to_report(app.ports, "maya", facts.MONTH, "maya@example.com", by="maya")
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
 
 
@@ -66,28 +65,28 @@ def test_it_does_not_start_again_while_a_report_waits_for_a_load(project: tuple[
     starts = list[bool]()
     for _ in range(13):
         sales_loads.begin(app.ports, "files")
-        starts.append(start_if_due(app.ports, sends_mail=True))
+        starts.append(start_mail_job(app.ports, sends_mail=True))
         if starts[-1]:
             with job_runs.job_reserved(app.ports, REPORTS_JOB):
                 report.deliver(with_mail)
         advance(app, timedelta(minutes=5))
     assert starts == [True, *[False] * 11, True]
-    assert app.ports.documents.count(outbox.COLLECTION) == 1
+    assert app.ports.documents.count(mail.MAIL_COLLECTION) == 1
 
 
 def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
-    subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
-    assert not start_if_due(app.ports, sends_mail=True)
+    subscriptions.subscribe_to_report(app.ports, "maya", facts.MONTH, "maya@example.com", by="maya")
+    assert not start_mail_job(app.ports, sends_mail=True)
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
-    assert [start_if_due(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
+    assert [start_mail_job(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
     with job_runs.job_reserved(app.ports, REPORTS_JOB):
         advance(app, timedelta(minutes=20))
         job_runs.renew_reservation(app.ports, REPORTS_JOB)
         advance(app, timedelta(minutes=20))
-        assert not start_if_due(app.ports, sends_mail=True)
+        assert not start_mail_job(app.ports, sends_mail=True)
     assert jobs.starts == [REPORTS_JOB]
-    assert start_if_due(app.ports, sends_mail=True), "after a run that succeeded, what became due waits for nothing"
+    assert start_mail_job(app.ports, sends_mail=True), "after a run that succeeded, what became due waits for nothing"
 
 
 def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -> None:
@@ -96,12 +95,12 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
     def absent(to: str, content: bytes) -> None:
         raise Unavailable("The mail server cannot be reached")
 
-    outbox.add(app.ports, MAIL, "a@example.com")
+    mail.add_mail(app.ports, MAIL, "a@example.com")
     for pause in PAUSES:
-        assert start_if_due(app.ports, sends_mail=True)
+        assert start_mail_job(app.ports, sends_mail=True)
         with job_runs.job_reserved(app.ports, REPORTS_JOB):
-            outbox.send_due(app.ports, absent)
-        assert not start_if_due(app.ports, sends_mail=True)
+            mail.send_due_mail(app.ports, absent)
+        assert not start_mail_job(app.ports, sends_mail=True)
         advance(app, pause)
     assert len(jobs.starts) == len(PAUSES)
 
@@ -112,25 +111,25 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
     def killed(to: str, content: bytes) -> None:
         raise KeyboardInterrupt
 
-    outbox.add(app.ports, MAIL, "a@example.com")
+    mail.add_mail(app.ports, MAIL, "a@example.com")
     with pytest.raises(KeyboardInterrupt), job_runs.job_reserved(app.ports, REPORTS_JOB):
-        outbox.send_due(app.ports, killed)
+        mail.send_due_mail(app.ports, killed)
     advance(app, LONGEST + timedelta(seconds=1))
-    assert not start_if_due(app.ports, sends_mail=True), "the run may still be at work"
+    assert not start_mail_job(app.ports, sends_mail=True), "the run may still be at work"
     advance(app, job_runs.RESERVED_FOR)
-    assert start_if_due(app.ports, sends_mail=True)
+    assert start_mail_job(app.ports, sends_mail=True)
 
 
 def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
     subscribe_and_wait(app)
-    assert start_if_due(app.ports, sends_mail=True)
+    assert start_mail_job(app.ports, sends_mail=True)
     with pytest.raises(Rejected), job_runs.job_reserved(app.ports, REPORTS_JOB):
         raise Rejected("TILLSTREAM_SMTP_URL is not an address")
     starts = []
     for _ in range(24):
         advance(app, timedelta(minutes=5))
-        starts.append(start_if_due(app.ports, sends_mail=True))
+        starts.append(start_mail_job(app.ports, sends_mail=True))
     assert [number for number, is_started in enumerate(starts) if is_started] == [5, 11, 17, 23]
     assert jobs.starts == [REPORTS_JOB] * 5
 
@@ -140,15 +139,15 @@ def test_a_job_that_cannot_be_started_is_started_by_the_next_call(project: tuple
     subscribe_and_wait(app)
     jobs.is_reachable = False
     with pytest.raises(Unavailable):
-        start_if_due(app.ports, sends_mail=True)
+        start_mail_job(app.ports, sends_mail=True)
     jobs.is_reachable = True
-    assert start_if_due(app.ports, sends_mail=True)
+    assert start_mail_job(app.ports, sends_mail=True)
 
 
 def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJobs]) -> None:
     app = replace(project[0], ports=replace(project[0].ports, jobs=None))
     subscribe_and_wait(app)
-    assert not start_if_due(app.ports, sends_mail=True)
+    assert not start_mail_job(app.ports, sends_mail=True)
     with job_runs.job_reserved(app.ports, REPORTS_JOB):
         job_runs.renew_reservation(app.ports, REPORTS_JOB)
     assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
@@ -173,9 +172,9 @@ def test_a_look_reads_ten_documents_however_many_subscriptions_there_are(project
     app, _ = project
     for number in range(20):
         accounts.add_account(app.ports, f"user{number}", "User", Role.ANALYST)
-        subscriptions.subscribe(app.ports, f"user{number}", period.WEEK, "user@example.com", by="boss")
+        subscriptions.subscribe_to_report(app.ports, f"user{number}", facts.WEEK, "user@example.com", by="boss")
         documents = CountedDocuments(app.ports.documents)
-        assert not start_if_due(replace(app.ports, documents=documents), sends_mail=True)
+        assert not start_mail_job(replace(app.ports, documents=documents), sends_mail=True)
         assert documents.calls == {"find": 10}
 
 
@@ -184,15 +183,15 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
 ) -> None:
     app, _ = project
     subscribe_and_wait(app)
-    outbox.add(app.ports, MAIL, "a@example.com")
-    assert start_if_due(app.ports, sends_mail=True)
+    mail.add_mail(app.ports, MAIL, "a@example.com")
+    assert start_mail_job(app.ports, sends_mail=True)
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox:
         sent = [report.send(with_mail, quiet, NoArguments()).data for _ in range(2)]
     assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
     assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
-    assert not start_if_due(app.ports, sends_mail=True)
+    assert not start_mail_job(app.ports, sends_mail=True)
 
 
 def test_the_job_delivers_notices_also_without_a_mail_server(project: tuple[App, StartedJobs]) -> None:
@@ -213,7 +212,7 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
     project: tuple[App, StartedJobs], free_tcp_port: int
 ) -> None:
     app, _ = project
-    outbox.add(app.ports, MAIL, "a@example.com")
+    mail.add_mail(app.ports, MAIL, "a@example.com")
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox, capture_logs() as lines:
@@ -227,8 +226,8 @@ def test_the_first_error_ends_the_run_and_the_others_are_logged(
     project: tuple[App, StartedJobs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, _ = project
-    draft = Draft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
-    exports.send_now(app.ports, exports.add(app.ports, "maya", draft, "maya").id, "maya")
+    draft = SubscriptionDraft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
+    exports.send_subscription_now(app.ports, exports.add_subscription(app.ports, "maya", draft, "maya").id, "maya")
     reasons = iter(["the first", "the second", "the third"])
 
     def send_waiting(_: App) -> int:
@@ -254,12 +253,12 @@ def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(projec
 
 def test_the_job_takes_up_all_that_it_is_started_for(project: tuple[App, StartedJobs]) -> None:
     app, _ = project
-    draft = Draft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
-    one = exports.add(app.ports, "maya", draft, "maya")
-    exports.send_now(app.ports, one.id, "maya")
-    assert start_if_due(app.ports, sends_mail=False)
+    draft = SubscriptionDraft("Stores", "/explore?by=store", "csv", "maya@example.com", "day")
+    one = exports.add_subscription(app.ports, "maya", draft, "maya")
+    exports.send_subscription_now(app.ports, one.id, "maya")
+    assert start_mail_job(app.ports, sends_mail=False)
     assert report.send(app, quiet, NoArguments()).data == {"made": 0, "sent": 0}
-    assert exports.get(app.ports, one.id).error == making.NO_MAIL
-    assert not start_if_due(app.ports, sends_mail=False)
+    assert exports.get_subscription(app.ports, one.id).error == subscription_files.NO_MAIL
+    assert not start_mail_job(app.ports, sends_mail=False)
     with pytest.raises(Rejected, match="E-mail is not set up"):
         report.send(app, quiet, NoArguments())

@@ -9,10 +9,9 @@ import shop_of_two_stores
 
 from tillstream.app import App
 from tillstream.model.people import UNRESTRICTED
-from tillstream.reports import period
-from tillstream.reports.evidence import Answer
-from tillstream.reports.facts import Facts, ReportSource
-from tillstream.reports.narrative import places
+from tillstream.reports import facts, sales_narrative
+from tillstream.reports.document import QueryAnswer
+from tillstream.reports.facts import ReportFacts, ReportSource
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +30,10 @@ def _row(store: str, revenue: int, before: int, total: int) -> dict[str, Any]:
 
 def _sentences(app: App, *stores: tuple[str, int, int]) -> list[str]:
     total = sum(revenue for _, revenue, _ in stores)
-    answer = Answer("stores-compared", [_row(*store, total) for store in stores])
-    month = period.latest(period.MONTH, shop_of_two_stores.NOW.date())
+    answer = QueryAnswer("stores-compared", [_row(*store, total) for store in stores])
+    month = facts.latest_period(facts.MONTH, shop_of_two_stores.NOW.date())
     source = ReportSource(app.ports, app.contracts, UNRESTRICTED, month, "GBP", app.settings.reporting_currency)
-    named = places.sentences(Facts(source), answer, "store", "stores", {})
+    named = sales_narrative.place_sentences(ReportFacts(source), answer, "store", "stores", {})
     return ["".join(part if isinstance(part, str) else f"{part.value:.3f}" for part in one.parts) for one in named]
 
 

@@ -13,21 +13,19 @@ from shop_of_two_stores import LAST
 
 from tillstream.analytics import queries
 from tillstream.app import App
-from tillstream.catalogue import mirror, saving
+from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.catalogue.dated_amounts import DatedAmount
-from tillstream.domain.catalogue.entries import EntryKind, Product
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import levels, records
 from tillstream.model.people import UNRESTRICTED, Role, scope_of
-from tillstream.reports import executive, formats, html, pdf, period, stock, workbook
+from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
+from tillstream.reports import executive, facts, formats, forms, stock_section, workbook
 from tillstream.reports import facts as facts_module
-from tillstream.reports.document import Section, Table
-from tillstream.reports.evidence import FORMULAS
-from tillstream.reports.facts import Facts, ReportSource
+from tillstream.reports.document import FORMULAS, ReportSection, ReportTable
+from tillstream.reports.facts import ReportFacts, ReportSource
+from tillstream.stock import stored_levels, stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
-JUNE = period.chosen(date(2026, 6, 1), date(2026, 6, 30))
+JUNE = facts.chosen_period(date(2026, 6, 1), date(2026, 6, 30))
 COUNTED, EMPTY = date(2026, 5, 30), date(2026, 6, 20)
 COSTS = {"TO-1": "5", "TO-2": "2.5", "HK-1": "10", "OLD": "2"}
 COUNTS = [("LDS1", "TO-1", COUNTED, 100), ("MAN1", "TO-2", COUNTED, 10), ("MAN1", "HK-1", COUNTED, 5000)]
@@ -44,8 +42,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     COMMANDS["ingest"](opened, quiet, files=[str(path)], contract="UK")
     for code, cost in COSTS.items():
         product = Product(code, code, costs=(DatedAmount("*", "GBP", Decimal(cost)),))
-        saving.save(opened.ports, EntryKind.PRODUCT, product, if_version=0, by="boss", regions=("UK",))
-    mirror.sync(opened.ports)
+        entry_saving.save_entry(opened.ports, EntryKind.PRODUCT, product, if_version=0, by="boss", regions=("UK",))
+    warehouse_mirror.sync_mirror(opened.ports)
     count(opened, COUNTS)
     yield opened
     opened.close()
@@ -56,8 +54,8 @@ def count(opened: App, counted: list[tuple[str, str, date, int]]) -> None:
         Movement(f"{store}-{code}-{day}", MovementKind.COUNT, "UK", store, day, (MovementLine(code, Decimal(units)),))
         for store, code, day, units in counted
     ]
-    records.record(opened.ports, movements, by="boss")
-    levels.refresh(opened.ports)
+    stored_movements.record_movements(opened.ports, movements, by="boss")
+    stored_levels.refresh_levels(opened.ports)
 
 
 def source(app: App, **changes: Any) -> ReportSource:
@@ -65,16 +63,16 @@ def source(app: App, **changes: Any) -> ReportSource:
     return replace(basis, portal="https://sales.example", **changes)
 
 
-def section_of(of: ReportSource) -> Section:
-    return stock.section(Facts(of), names={})
+def section_of(of: ReportSource) -> ReportSection:
+    return stock_section.stock_section(ReportFacts(of), names={})
 
 
-def texts(section: Section) -> list[str]:
+def texts(section: ReportSection) -> list[str]:
     return [formats.sentence_text(one) for one in section.sentences]
 
 
-def tables(section: Section) -> dict[str, Table]:
-    return {one.title: one for one in section.blocks if isinstance(one, Table)}
+def tables(section: ReportSection) -> dict[str, ReportTable]:
+    return {one.title: one for one in section.blocks if isinstance(one, ReportTable)}
 
 
 def test_without_counts_the_section_is_a_hint_to_count(tmp_path: Path) -> None:
@@ -150,7 +148,7 @@ def test_shrinkage_is_by_region_and_of_one_region_by_store(shop: App) -> None:
     assert (region, lost, gained, cost) == ("UK", missing, 0, 5 * missing)
     ((store, *of_store),) = tables(section_of(source(shop, region="UK")))["Shrinkage by store"].rows
     assert (store, of_store) == ("LDS1", [lost, gained, cost])
-    may = period.chosen(date(2026, 5, 1), date(2026, 5, 31))
+    may = facts.chosen_period(date(2026, 5, 1), date(2026, 5, 31))
     assert "Shrinkage by region" not in tables(section_of(source(shop, period=may)))
 
 
@@ -162,16 +160,16 @@ def test_a_reader_without_costs_or_of_one_store_has_no_others(shop: App) -> None
 
 
 def test_the_value_of_past_days_is_left_out_of_large_ledgers(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts_module, "MOST_LINES", 10)
+    monkeypatch.setattr(facts_module, "MAX_LINES", 10)
     section = section_of(source(shop))
     assert not any("stock was worth" in text for text in texts(section))
     assert list(tables(section)) == ["Best sellers out of stock"]
 
 
 def test_all_forms_contain_the_section(shop: App) -> None:
-    document = executive.document(source(shop))
-    page = html.render(document)
+    document = executive.executive_report(source(shop))
+    page = forms.render_html(document)
     assert 'href="https://sales.example/stock?status=negative"' in page
     assert "Best sellers out of stock" in page
-    assert pdf.render(document).startswith(b"%PDF")
-    assert workbook.render(document)[:2] == b"PK"
+    assert forms.render_pdf(document).startswith(b"%PDF")
+    assert workbook.render_workbook(document)[:2] == b"PK"

@@ -11,15 +11,14 @@ import shop_of_two_stores
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.mail import outbox
-from tillstream.mail.schedule import Schedule
+from tillstream.delivery.schedule import DeliverySchedule
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.records import audit_log
-from tillstream.reports import period, report_mail, subscriptions
-from tillstream.reports.document import Document
-from tillstream.reports.report_mail import Sender
+from tillstream.records import audit_log, mail
+from tillstream.reports import facts, report_mail, subscriptions
+from tillstream.reports.document import ReportDocument
+from tillstream.reports.report_mail import ReportSender
 
 JULY_2 = datetime(2026, 7, 2, 12, tzinfo=UTC)
 
@@ -34,12 +33,14 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def sender(app: App) -> Sender:
-    return Sender(app.ports, app.contracts, app.settings.reporting_currency, "a@example.com", "https://sales.example")
+def sender(app: App) -> ReportSender:
+    return ReportSender(
+        app.ports, app.contracts, app.settings.reporting_currency, "a@example.com", "https://sales.example"
+    )
 
 
 def make_due(app: App) -> int:
-    return sum(report_mail.make_due(sender(app)))
+    return sum(report_mail.make_due_reports(sender(app)))
 
 
 def advance(app: App, to: datetime) -> None:
@@ -51,29 +52,39 @@ def advance(app: App, to: datetime) -> None:
 @pytest.mark.parametrize(
     ("schedule", "now", "last", "following"),
     [
-        (Schedule("week", 1, 7, "UTC"), "2026-07-06T07:00", "2026-07-06T07:00", "2026-07-13T07:00"),
-        (Schedule("week", 1, 7, "UTC"), "2026-07-06T06:59", "2026-06-29T07:00", "2026-07-06T07:00"),
-        (Schedule("week", 1, 7, "UTC"), "2026-07-12T23:00", "2026-07-06T07:00", "2026-07-13T07:00"),
-        (Schedule("week", 1, 7, "Asia/Kolkata"), "2026-07-06T01:30", "2026-07-06T01:30", "2026-07-13T01:30"),
-        (Schedule("week", 7, 23, "UTC"), "2026-07-06T07:00", "2026-07-05T23:00", "2026-07-12T23:00"),
-        (Schedule("week", 7, 23, "America/New_York"), "2026-07-06T02:00", "2026-06-29T03:00", "2026-07-06T03:00"),
-        (Schedule("month", 2, 7, "UTC"), "2026-07-02T06:59", "2026-06-02T07:00", "2026-07-02T07:00"),
-        (Schedule("month", 2, 7, "UTC"), "2026-07-02T07:00", "2026-07-02T07:00", "2026-08-02T07:00"),
-        (Schedule("month", 28, 0, "UTC"), "2026-03-01T00:00", "2026-02-28T00:00", "2026-03-28T00:00"),
-        (Schedule("month", 2, 7, "America/New_York"), "2026-01-01T12:00", "2025-12-02T12:00", "2026-01-02T12:00"),
+        (DeliverySchedule("week", 1, 7, "UTC"), "2026-07-06T07:00", "2026-07-06T07:00", "2026-07-13T07:00"),
+        (DeliverySchedule("week", 1, 7, "UTC"), "2026-07-06T06:59", "2026-06-29T07:00", "2026-07-06T07:00"),
+        (DeliverySchedule("week", 1, 7, "UTC"), "2026-07-12T23:00", "2026-07-06T07:00", "2026-07-13T07:00"),
+        (DeliverySchedule("week", 1, 7, "Asia/Kolkata"), "2026-07-06T01:30", "2026-07-06T01:30", "2026-07-13T01:30"),
+        (DeliverySchedule("week", 7, 23, "UTC"), "2026-07-06T07:00", "2026-07-05T23:00", "2026-07-12T23:00"),
+        (
+            DeliverySchedule("week", 7, 23, "America/New_York"),
+            "2026-07-06T02:00",
+            "2026-06-29T03:00",
+            "2026-07-06T03:00",
+        ),
+        (DeliverySchedule("month", 2, 7, "UTC"), "2026-07-02T06:59", "2026-06-02T07:00", "2026-07-02T07:00"),
+        (DeliverySchedule("month", 2, 7, "UTC"), "2026-07-02T07:00", "2026-07-02T07:00", "2026-08-02T07:00"),
+        (DeliverySchedule("month", 28, 0, "UTC"), "2026-03-01T00:00", "2026-02-28T00:00", "2026-03-28T00:00"),
+        (
+            DeliverySchedule("month", 2, 7, "America/New_York"),
+            "2026-01-01T12:00",
+            "2025-12-02T12:00",
+            "2026-01-02T12:00",
+        ),
     ],
 )
-def test_when_a_report_is_due(schedule: Schedule, now: str, last: str, following: str) -> None:
+def test_when_a_report_is_due(schedule: DeliverySchedule, now: str, last: str, following: str) -> None:
     at, before, after = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, last, following))
     assert (schedule.last(at), schedule.next(at)) == (before, after)
 
 
 def test_a_schedule_in_words() -> None:
-    assert Schedule.checked("week", None, None, "UTC").words == "every Monday at 7:00"
-    assert Schedule.checked("week", 7, 0, "UTC").words == "every Sunday at 0:00"
+    assert DeliverySchedule.checked("week", None, None, "UTC").words == "every Monday at 7:00"
+    assert DeliverySchedule.checked("week", 7, 0, "UTC").words == "every Sunday at 0:00"
     days = ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "22nd", "23rd", "28th"]
     for day in days:
-        assert Schedule("month", int(day[:-2]), 18, "UTC").words == f"every month on the {day} at 18:00"
+        assert DeliverySchedule("month", int(day[:-2]), 18, "UTC").words == f"every month on the {day} at 18:00"
 
 
 @pytest.mark.parametrize(
@@ -82,49 +93,55 @@ def test_a_schedule_in_words() -> None:
 )
 def test_other_schedules_are_rejected(app: App, every: str, day: int, hour: int) -> None:
     with pytest.raises(Rejected):
-        subscriptions.subscribe(app.ports, "maya", every, "maya@example.com", by="maya", day=day, hour=hour)
+        subscriptions.subscribe_to_report(app.ports, "maya", every, "maya@example.com", by="maya", day=day, hour=hour)
 
 
 def test_a_report_comes_at_the_hour_and_day_of_the_subscription(app: App) -> None:
-    monthly = subscriptions.subscribe(app.ports, "ana", period.MONTH, "a@example.com", by="ana", day=5, hour=18)
+    monthly = subscriptions.subscribe_to_report(
+        app.ports, "ana", facts.MONTH, "a@example.com", by="ana", day=5, hour=18
+    )
     assert monthly.schedule.words == "every month on the 5th at 18:00"
     assert next(audit_log.find_entries(app.ports, audit_log.AuditFilter())).after == {
         "to": "a@example.com",
         "when": monthly.schedule.words,
     }
     advance(app, datetime(2026, 7, 5, 17, 59, tzinfo=UTC))
-    assert not subscriptions.has_due(app.ports)
+    assert not subscriptions.has_due_reports(app.ports)
     advance(app, datetime(2026, 7, 5, 18, tzinfo=UTC))
     assert make_due(app) == 1
-    (one,) = subscriptions.listed(app.ports)
+    (one,) = subscriptions.list_subscriptions(app.ports)
     assert one.next_due == "2026-08-05T18:00:00+00:00"
 
 
 def test_a_subscription_of_an_earlier_version_keeps_its_monday_at_seven(app: App) -> None:
     old = {"login": "ana", "every": "week", "to": "a@example.com", "zone": "UTC", "by": "ana"}
-    app.ports.documents.put(subscriptions.COLLECTION, "ana.week", old | {"last_due": "2026-06-29T07:00:00+00:00"})
-    (one,) = subscriptions.listed(app.ports)
+    app.ports.documents.put(
+        subscriptions.SUBSCRIPTIONS_COLLECTION, "ana.week", old | {"last_due": "2026-06-29T07:00:00+00:00"}
+    )
+    (one,) = subscriptions.list_subscriptions(app.ports)
     assert (one.schedule.words, one.next_due) == ("every Monday at 7:00", "2026-07-06T07:00:00+00:00")
     advance(app, datetime(2026, 7, 6, 7, tzinfo=UTC))
-    assert subscriptions.has_due(app.ports)
+    assert subscriptions.has_due_reports(app.ports)
     assert make_due(app) == 1
-    assert subscriptions.listed(app.ports)[0].next_due == "2026-07-13T07:00:00+00:00"
+    assert subscriptions.list_subscriptions(app.ports)[0].next_due == "2026-07-13T07:00:00+00:00"
 
 
 def sent(app: App) -> list[Any]:
     messages: list[Any] = []
-    outbox.send_due(app.ports, lambda _to, content: messages.append(message_from_bytes(content, policy=policy.default)))
+    mail.send_due_mail(
+        app.ports, lambda _to, content: messages.append(message_from_bytes(content, policy=policy.default))
+    )
     return messages
 
 
 def test_a_report_is_made_once_in_the_scope_of_its_reader(app: App) -> None:
-    subscriptions.subscribe(app.ports, "maya", period.MONTH, "maya@example.com", by="maya")
-    assert not subscriptions.has_due(app.ports)
+    subscriptions.subscribe_to_report(app.ports, "maya", facts.MONTH, "maya@example.com", by="maya")
+    assert not subscriptions.has_due_reports(app.ports)
     assert make_due(app) == 0
     advance(app, JULY_2)
-    assert subscriptions.has_due(app.ports)
+    assert subscriptions.has_due_reports(app.ports)
     assert make_due(app) == 1
-    assert not subscriptions.has_due(app.ports)
+    assert not subscriptions.has_due_reports(app.ports)
     assert make_due(app) == 0
     (message,) = sent(app)
     assert (message["To"], message["Subject"]) == ("maya@example.com", "Sales in June 2026")
@@ -138,48 +155,48 @@ def test_a_report_is_made_once_in_the_scope_of_its_reader(app: App) -> None:
 
 
 def test_a_stop_between_the_message_and_its_note_makes_no_second_one(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    subscriptions.subscribe(app.ports, "ana", period.MONTH, "ana@example.com", by="ana")
+    subscriptions.subscribe_to_report(app.ports, "ana", facts.MONTH, "ana@example.com", by="ana")
     advance(app, JULY_2)
-    add = outbox.add
+    add = mail.add_mail
 
     def killed(*arguments: Any) -> bool:
         add(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(outbox, "add", killed)
+        patched.setattr(mail, "add_mail", killed)
         with pytest.raises(KeyboardInterrupt):
             make_due(app)
-    assert subscriptions.has_due(app.ports)
+    assert subscriptions.has_due_reports(app.ports)
     assert make_due(app) == 0
     assert len(sent(app)) == 1
 
 
 def test_stopped_accounts_and_ended_subscriptions_get_none(app: App) -> None:
-    for every in (period.MONTH, period.WEEK):
-        subscriptions.subscribe(app.ports, "maya", every, "maya@example.com", by="boss")
-    subscriptions.unsubscribe(app.ports, "maya", period.WEEK, by="boss")
+    for every in (facts.MONTH, facts.WEEK):
+        subscriptions.subscribe_to_report(app.ports, "maya", every, "maya@example.com", by="boss")
+    subscriptions.unsubscribe_from_report(app.ports, "maya", facts.WEEK, by="boss")
     accounts.disable_account(app.ports, "maya", by="boss")
     advance(app, JULY_2 + timedelta(days=14))
     assert make_due(app) == 0
-    assert [one.every for one in subscriptions.listed(app.ports, "maya")] == [period.MONTH]
+    assert [one.every for one in subscriptions.list_subscriptions(app.ports, "maya")] == [facts.MONTH]
     with pytest.raises(NotFound):
-        subscriptions.unsubscribe(app.ports, "maya", period.WEEK, by="boss")
+        subscriptions.unsubscribe_from_report(app.ports, "maya", facts.WEEK, by="boss")
 
 
 @pytest.mark.parametrize("address", ["", "maya", "maya@example", "a b@example.com", "a@example.com, b@example.com"])
 def test_other_text_is_no_address(app: App, address: str) -> None:
     with pytest.raises(Rejected):
-        subscriptions.subscribe(app.ports, "maya", period.MONTH, address, by="maya")
+        subscriptions.subscribe_to_report(app.ports, "maya", facts.MONTH, address, by="maya")
 
 
 def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     for login in ("ana", "maya"):
-        subscriptions.subscribe(app.ports, login, period.MONTH, f"{login}@example.com", by="boss")
+        subscriptions.subscribe_to_report(app.ports, login, facts.MONTH, f"{login}@example.com", by="boss")
     advance(app, JULY_2)
     render = report_mail.pdf.render
 
-    def broken(document: Document) -> bytes:
+    def broken(document: ReportDocument) -> bytes:
         if "LDS1" not in document.subtitle:
             raise ValueError("no such glyph")
         return render(document)
@@ -192,7 +209,7 @@ def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, m
         ("no such glyph", ["The report of the subscription ana.month."])
     ]
     assert [message["To"] for message in sent(app)] == ["maya@example.com"]
-    assert not subscriptions.has_due(app.ports)
-    advance(app, JULY_2 + report_mail.AGAIN)
+    assert not subscriptions.has_due_reports(app.ports)
+    advance(app, JULY_2 + report_mail.RETRY_AFTER)
     assert make_due(app) == 1
     assert [message["To"] for message in sent(app)] == ["ana@example.com"]

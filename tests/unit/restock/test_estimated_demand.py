@@ -11,17 +11,16 @@ import pytest
 from shop_of_two_stores import LAST, app
 
 from tillstream.app import App
-from tillstream.forecasting.evaluation.bands import GRID
-from tillstream.forecasting.rows import ACCURACY, FORECASTS
-from tillstream.restock import past_sales, unit_values
-from tillstream.restock.demand import Source
-from tillstream.restock.estimate import estimate
-from tillstream.restock.past_sales import PastSales
-from tillstream.restock.service import level_for_service
-from tillstream.restock.simulation.run import Options, simulate
+from tillstream.forecasting.error_bands import GRID
+from tillstream.forecasting.forecast_run import ACCURACY_SCHEMA, FORECASTS_SCHEMA
+from tillstream.stock import past_sales
+from tillstream.stock.past_sales import PastSales
+from tillstream.stock.product_demand import DemandSource, estimate_demand
+from tillstream.stock.replenishment import level_for_service
+from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies
 
 TODAY = LAST + timedelta(days=1)
-FIRST = TODAY - past_sales.RECENT
+FIRST = TODAY - past_sales.RECENT_TIME
 Line = tuple[str, str, str]
 KITE, BALL, LAMP = ("UK", "LDS1", "TO-1"), ("UK", "LDS1", "TO-2"), ("UK", "LDS1", "HK-1")
 
@@ -49,19 +48,19 @@ def _forecast(opened: App, nodes: list[tuple[Line, str, int, int]], days: int) -
         for (region, store, product), category, mean, scale in nodes
         for step in range(days)
     ]  # fmt: skip
-    opened.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS))
+    opened.ports.warehouse.replace_table("forecasts", pa.Table.from_pylist(rows, FORECASTS_SCHEMA))
     errors = [
         {"target": "units", "level": "product", "measure": "sum_error", "detail": f"{each:g}", "steps": steps,
          "value": Decimal(str(round((each - 0.5) * 2, 6))), "created_at": created}
         for each in GRID
         for steps in range(1, days + 1)
     ]  # fmt: skip
-    opened.ports.warehouse.replace_table("forecast_accuracy", pa.Table.from_pylist(errors, ACCURACY))
+    opened.ports.warehouse.replace_table("forecast_accuracy", pa.Table.from_pylist(errors, ACCURACY_SCHEMA))
 
 
 @pytest.fixture(scope="module")
 def past(shop: App) -> PastSales:
-    return past_sales.read(shop.ports.warehouse, FIRST, LAST, ["UK"])
+    return past_sales.read_past_sales(shop.ports.warehouse, FIRST, LAST, ["UK"])
 
 
 def test_past_sales_are_units_by_day_without_returns(shop: App, past: PastSales) -> None:
@@ -96,7 +95,7 @@ def test_days_out_of_stock_and_before_the_first_sale_are_not_observed(shop: App,
         0: [0, 7, 8], 1: [], 2: [], 3: [], 4: [*range(100, 112)], 5: []
     }  # fmt: skip
     np.testing.assert_array_equal(masked.select(np.array([0, 4])).dense(0, 2), units[[0, 4]])
-    early = past_sales.read(shop.ports.warehouse, date(2025, 12, 29), LAST, ["UK"])
+    early = past_sales.read_past_sales(shop.ports.warehouse, date(2025, 12, 29), LAST, ["UK"])
     assert np.isnan(early.dense(0, 6)).sum(axis=1).tolist() == [7] * 6
 
 
@@ -108,7 +107,7 @@ def test_lines_begin_with_their_first_sale_also_if_it_was_long_ago(shop: App, mo
     for lately in (timedelta(1), timedelta(28)):
         monkeypatch.setattr(past_sales, "LATELY", lately)
         for first in (date(2025, 12, 29), date(2026, 1, 5), date(2026, 1, 6), FIRST, LAST):
-            past = past_sales.read(shop.ports.warehouse, first, LAST, ["UK"])
+            past = past_sales.read_past_sales(shop.ports.warehouse, first, LAST, ["UK"])
             rows = shop.ports.warehouse.query(text, {"since": first - past_sales.SINCE}).to_pylist()
             begun = {("UK", row["store_id"], row["product"]): max((row["day"] - first).days, 0) for row in rows}
             assert dict(zip(past.lines, past.first_steps.tolist(), strict=True)) == {
@@ -118,42 +117,46 @@ def test_lines_begin_with_their_first_sale_also_if_it_was_long_ago(shop: App, mo
 
 def test_a_forecast_gives_the_mean_and_half_of_the_spread(shop: App, past: PastSales) -> None:
     days = np.full(6, 10)
-    demand = estimate(shop.ports.warehouse, past, days, TODAY)
+    demand = estimate_demand(shop.ports.warehouse, past, days, TODAY)
     kite, ball, lamp = (list(past.lines).index(each) for each in (KITE, BALL, LAMP))
     assert demand.sources[[kite, ball, lamp]].tolist() == [
-        Source.FORECAST, Source.CATEGORY_FORECAST, Source.RECENT_SALES
+        DemandSource.FORECAST, DemandSource.CATEGORY_FORECAST, DemandSource.RECENT_SALES
     ]  # fmt: skip
     assert demand.daily[kite] == pytest.approx(8)
     assert demand.daily[ball] == pytest.approx(6), "the only product without a forecast of its own has the whole rest"
     assert 2 < demand.daily[lamp] < 8
-    recent = estimate(shop.ports.warehouse, past, days, TODAY + timedelta(days=60))
-    assert set(recent.sources.tolist()) == {Source.RECENT_SALES}
+    recent = estimate_demand(shop.ports.warehouse, past, days, TODAY + timedelta(days=60))
+    assert set(recent.sources.tolist()) == {DemandSource.RECENT_SALES}
     spread = level_for_service(recent, 0.9)[kite] - recent.daily[kite] * 10
     assert level_for_service(demand, 0.9)[kite] == pytest.approx(80 + 0.5 * 2 * 0.8 + 0.5 * spread)
 
 
 def test_more_days_than_the_forecast_has_are_recent_sales(shop: App, past: PastSales) -> None:
     days = np.array([14, 14, 14, 15, 15, 15])
-    demand = estimate(shop.ports.warehouse, past, days, TODAY)
-    assert demand.sources[:3].tolist() == [Source.RECENT_SALES, Source.FORECAST, Source.CATEGORY_FORECAST]
-    assert set(demand.sources[3:].tolist()) == {Source.RECENT_SALES}
+    demand = estimate_demand(shop.ports.warehouse, past, days, TODAY)
+    assert demand.sources[:3].tolist() == [
+        DemandSource.RECENT_SALES,
+        DemandSource.FORECAST,
+        DemandSource.CATEGORY_FORECAST,
+    ]
+    assert set(demand.sources[3:].tolist()) == {DemandSource.RECENT_SALES}
     empty = past.select(np.zeros(0, dtype=np.int64))
-    assert estimate(shop.ports.warehouse, empty, days[:0], TODAY).lines == 0
+    assert estimate_demand(shop.ports.warehouse, empty, days[:0], TODAY).lines == 0
 
 
 def test_products_share_the_forecast_of_their_category_by_recent_sales(shop: App, past: PastSales) -> None:
     days = np.full(6, 10)
-    demand = estimate(shop.ports.warehouse, past, days, TODAY)
-    assert demand.sources[4:].tolist() == [Source.CATEGORY_FORECAST] * 2
+    demand = estimate_demand(shop.ports.warehouse, past, days, TODAY)
+    assert demand.sources[4:].tolist() == [DemandSource.CATEGORY_FORECAST] * 2
     assert demand.daily[4:].sum() == pytest.approx(6)
     assert demand.daily[4:].min() > 2
-    one = estimate(shop.ports.warehouse, past, days[:1], TODAY, np.array([4]))
+    one = estimate_demand(shop.ports.warehouse, past, days[:1], TODAY, np.array([4]))
     assert one.daily.tolist() == demand.daily[[4]].tolist(), "the share of the other product stays with it"
     np.testing.assert_allclose(one.quantiles, demand.quantiles[[4]])
 
 
 def test_units_are_valued_at_cost(shop: App, past: PastSales) -> None:
-    values = unit_values.read(shop.ports.warehouse, past.lines, FIRST, LAST)
+    values = past_sales.read_unit_values(shop.ports.warehouse, past.lines, FIRST, LAST)
     rates = dict(zip(past.lines, values.values.tolist(), strict=True))
     assert values.currency == "USD"
     assert values.is_cost.all()
@@ -162,10 +165,10 @@ def test_units_are_valued_at_cost(shop: App, past: PastSales) -> None:
 
 
 def test_a_simulation_is_over_the_second_half_of_the_open_days(shop: App) -> None:
-    result = simulate(shop.ports.warehouse, TODAY, Options(top=4, region="UK"))
+    result = simulate_policies(shop.ports.warehouse, TODAY, SimulationOptions(top=4, region="UK"))
     assert (result.setting.lead_days, result.setting.review_days, result.setting.week_days) == (6, 6, 6)
     assert (result.lines, result.costed_lines, result.last_day) == (4, 4, LAST)
     assert result.open_days == 152 - 76 - 12
     assert len(result.comparison.at_fill(0.95)) == 3
-    one = simulate(shop.ports.warehouse, TODAY, Options(lead_days=2, review_days=1, store="MAN1"))
+    one = simulate_policies(shop.ports.warehouse, TODAY, SimulationOptions(lead_days=2, review_days=1, store="MAN1"))
     assert (one.lines, one.setting.days) == (3, 3)

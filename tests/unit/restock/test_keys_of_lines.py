@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from tillstream.restock.keys import encoded, keys_of
+from tillstream.stock.row_keys import encode_texts, keys_of
 
 ROWS = [("UK", "S2", "A"), ("UK", None, "B"), ("DE", "S1", "A"), ("UK", "S2", "A"), ("DE", "S1", "Ä")]
 
@@ -26,7 +26,7 @@ def test_rows_of_other_keys_have_none() -> None:
     keys, _ = keys_of(columns(ROWS))
     rows = [("UK", "S2", "A"), ("UK", "S1", "A"), ("FR", "S1", "A"), ("DE", "S1", "Ä")]
     assert keys.find(columns(rows)).tolist() == [3, -1, -1, 1]
-    assert keys.find([pa.chunked_array([encoded(one)]) for one in columns(rows)]).tolist() == [3, -1, -1, 1]
+    assert keys.find([pa.chunked_array([encode_texts(one)]) for one in columns(rows)]).tolist() == [3, -1, -1, 1]
     empty, of_row = keys_of([pa.array([], pa.string())] * 3)
     assert (len(empty), len(of_row)) == (0, 0)
     assert empty.find(columns(rows)).tolist() == [-1] * 4

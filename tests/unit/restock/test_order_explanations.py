@@ -7,28 +7,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tillstream.restock.demand import Source, SumDemand
-from tillstream.restock.explanation import explanations
-from tillstream.restock.policy import Lines, order
-from tillstream.restock.service import cycle_service, fill_rate
+from tillstream.stock.product_demand import DemandSource, SumDemand
+from tillstream.stock.replenishment import ReplenishedLines, cycle_service, fill_rate, suggest_orders
+from tillstream.stock.restock_lines import explain_orders
 
 DEMAND = SumDemand(
-    np.array([0.5, 0.95]), np.array([[59.0, 70.4]]), np.array([14]), np.array([4.2]), np.array([Source.FORECAST])
+    np.array([0.5, 0.95]), np.array([[59.0, 70.4]]), np.array([14]), np.array([4.2]), np.array([DemandSource.FORECAST])
 )
 
 
-def lines(demand: SumDemand = DEMAND, **changes: Any) -> Lines:
+def lines(demand: SumDemand = DEMAND, **changes: Any) -> ReplenishedLines:
     columns = {
         "on_hand": 18, "on_order": 12, "in_transit": 0, "suggested": 0, "pack": 12, "minimum": 0, "shelf_days": inf,
         "most_weeks": 8, "unit_costs": 2,
     } | changes  # fmt: skip
     arrays = {name: np.array([value], dtype=np.float64) for name, value in columns.items()}
-    return Lines(demand=demand, service=np.array([0.95]), lead_days=np.array([7]), **arrays)
+    return ReplenishedLines(demand=demand, service=np.array([0.95]), lead_days=np.array([7]), **arrays)
 
 
 def sentence(demand: SumDemand = DEMAND, budget: float | None = None, **changes: Any) -> str:
     one = lines(demand, **changes)
-    (text,) = explanations(one, order(one, budget))
+    (text,) = explain_orders(one, suggest_orders(one, budget))
     return text
 
 
@@ -63,8 +62,8 @@ def test_what_limits_an_order_is_named(changes: dict[str, float], end: str) -> N
 
 def test_a_level_for_a_fill_rate_is_explained_with_its_cycle_service() -> None:
     one = replace(lines(), service=np.array([0.9]), is_fill=True)
-    ordered = order(one)
-    (text,) = explanations(one, ordered)
+    ordered = suggest_orders(one)
+    (text,) = explain_orders(one, ordered)
     level, service = int(np.ceil(ordered.levels[0])), cycle_service(DEMAND, ordered.levels)[0]
     assert fill_rate(DEMAND, ordered.levels, np.array([7]))[0] == pytest.approx(0.9)
     assert f"{level} serve 90% of the demand, and are enough in {100 * service:.3g}% of the cases. " in text
@@ -107,12 +106,15 @@ def test_one_unit_that_is_enough_is_singular() -> None:
 @pytest.mark.parametrize(
     ("source", "start"),
     [
-        (Source.CATEGORY_FORECAST, "Expected to sell about 4.2 a day: its share of the forecast of its category."),
-        (Source.RECENT_SALES, "There is no forecast. Recently sold about 4.2 a day."),
-        (Source.SIMILAR_SALES, "There is no forecast, and the product is new. Sold about 4.2 a day;"),
+        (
+            DemandSource.CATEGORY_FORECAST,
+            "Expected to sell about 4.2 a day: its share of the forecast of its category.",
+        ),
+        (DemandSource.RECENT_SALES, "There is no forecast. Recently sold about 4.2 a day."),
+        (DemandSource.SIMILAR_SALES, "There is no forecast, and the product is new. Sold about 4.2 a day;"),
     ],
 )
-def test_the_source_of_the_demand_is_named(source: Source, start: str) -> None:
+def test_the_source_of_the_demand_is_named(source: DemandSource, start: str) -> None:
     assert sentence(replace(DEMAND, sources=np.array([source]))).startswith(start)
 
 

@@ -6,11 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tillstream.restock.simulation.comparison import Comparison, compare
-from tillstream.restock.simulation.policies import FIXED, POLICIES, QUANTILE, ROLLING, Policy, Setting
-from tillstream.restock.simulation.replay import replay
+from tillstream.stock.restock_simulation import (
+    FIXED,
+    POLICIES,
+    QUANTILE,
+    ROLLING,
+    OrderPolicy,
+    PolicyCurves,
+    SimulationSetting,
+    compare_policies,
+    replay_sales,
+)
 
-SETTING = Setting(lead_days=3, review_days=2, pack=5, warm_up=4)
+SETTING = SimulationSetting(lead_days=3, review_days=2, pack=5, warm_up=4)
 START = 10
 
 
@@ -52,9 +60,9 @@ def plain(demand: list[float], level: Callable[[int], float]) -> dict[str, float
 def test_a_replay_is_that_of_single_products() -> None:
     units = growing(np.random.default_rng(5))
     factors = np.array([0.5, 1.0, 1.5])
-    policy = Policy(factors, lambda past, setting: factors[:, None] * past[:, -10:].mean(axis=1) * setting.days)
+    policy = OrderPolicy(factors, lambda past, setting: factors[:, None] * past[:, -10:].mean(axis=1) * setting.days)
     values = np.array([1.0, 2, 3, 4])
-    curve = replay(units, policy, values, START, SETTING)
+    curve = replay_sales(units, policy, values, START, SETTING)
     for place, factor in enumerate(factors.tolist()):
         products = [
             plain(row.tolist(), lambda day, row=row, factor=factor: factor * row[day - 10 : day].mean() * SETTING.days)
@@ -73,21 +81,21 @@ def test_a_replay_is_that_of_single_products() -> None:
 def test_more_safety_stock_serves_more_with_more_stock() -> None:
     units = growing(np.random.default_rng(6), lines=20, days=200)
     for policy in POLICIES.values():
-        curve = replay(units, policy, np.ones(20), 100, replace(SETTING, pack=1))  # packs add noise
+        curve = replay_sales(units, policy, np.ones(20), 100, replace(SETTING, pack=1))  # packs add noise
         assert (np.diff(curve.fill) >= -1e-9).all()
         assert (np.diff(curve.stock_units) >= -1e-9).all()
 
 
 @pytest.fixture(scope="module")
-def comparison() -> Comparison:
+def comparison() -> PolicyCurves:
     """Sales that double: a level that was set before is too low or wastes stock."""
     random = np.random.default_rng(8)
     factors = random.uniform(0.3, 3, (30, 1))
     rates = np.hstack([np.full((30, 100), 5.0), 5 * np.repeat(factors, 100, axis=1)])
-    return compare(random.poisson(rates).astype(float), np.ones(30), 100, SETTING)
+    return compare_policies(random.poisson(rates).astype(float), np.ones(30), 100, SETTING)
 
 
-def test_levels_that_follow_sales_need_less_stock_than_a_fixed_one(comparison: Comparison) -> None:
+def test_levels_that_follow_sales_need_less_stock_than_a_fixed_one(comparison: PolicyCurves) -> None:
     policies = {each.policy: each for each in comparison.at_fill(0.95)}
     assert set(policies) == {QUANTILE, FIXED, ROLLING}
     assert policies[FIXED].change == 0
@@ -97,19 +105,19 @@ def test_levels_that_follow_sales_need_less_stock_than_a_fixed_one(comparison: C
     assert all(each.fill == 0.95 for each in policies.values())
 
 
-def test_policies_are_compared_where_they_reach_the_fill_rate(comparison: Comparison) -> None:
+def test_policies_are_compared_where_they_reach_the_fill_rate(comparison: PolicyCurves) -> None:
     highest = max(curve.fill[-1] for curve in comparison.curves.values())
     assert {each.policy for each in comparison.at_fill(highest)} < set(POLICIES)
     assert comparison.at_fill(0.0) == []
 
 
-def test_the_fill_rate_of_a_service_level_is_on_the_curve(comparison: Comparison) -> None:
+def test_the_fill_rate_of_a_service_level_is_on_the_curve(comparison: PolicyCurves) -> None:
     fills = [comparison.fill_of_service(each) for each in (0.5, 0.8, 0.95)]
     assert fills == sorted(fills)
     assert 0.5 < fills[0] < fills[-1] <= 1
 
 
-def test_a_chart_has_the_points_of_each_policy(comparison: Comparison) -> None:
+def test_a_chart_has_the_points_of_each_policy(comparison: PolicyCurves) -> None:
     series = comparison.series()
     assert [each["policy"] for each in series] == [QUANTILE, FIXED, ROLLING]
     for each in series:

@@ -13,8 +13,8 @@ from shop_of_two_stores import HEADER, LAST
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.domain.inventory.movements import Movement, MovementKind, MovementLine
-from tillstream.inventory import records
+from tillstream.stock import stored_movements
+from tillstream.stock.movements import Movement, MovementKind, MovementLine
 
 SOLD_OUT, IN_STOCK = "TO-8", "TO-9"
 DAYS = 112
@@ -37,7 +37,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 def test_a_product_without_stock_for_half_of_the_days_gets_the_order_of_its_demand(app: App) -> None:
     lines = (MovementLine(SOLD_OUT, Decimal(0)),)
     empty = Movement("sold out", MovementKind.COUNT, "UK", "MAN1", SOLD_OUT_ON, lines)
-    records.record(app.ports, [empty], by="ana")
+    stored_movements.record_movements(app.ports, [empty], by="ana")
     count(app.ports, {("MAN1", IN_STOCK): 0})
     queue = queue_of(app.ports)
     sold_out, in_stock = queue["MAN1", SOLD_OUT, ""], queue["MAN1", IN_STOCK, ""]

@@ -14,7 +14,7 @@ from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.ports.machine import RESTOCK_JOB
 from tillstream.records import job_runs
-from tillstream.workflows.restocking import run, schedule
+from tillstream.stock import restock_queue
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def project(tmp_path: Path) -> Iterator[tuple[App, StartedJobs]]:
     """An app that leaves large queues to a job, in which more products are counted than an hour ago."""
     opened = open_shop(tmp_path)
     count(opened.ports, {("LDS1", KITE): 10})
-    schedule.run_due(opened.ports)
+    restock_queue.run_due_restock(opened.ports)
     count(opened.ports, {("MAN1", KITE): 10}, number=2)
-    advance(opened, schedule.EVERY)
+    advance(opened, restock_queue.RESTOCK_INTERVAL)
     yield with_jobs(opened)
     opened.close()
 
@@ -36,7 +36,7 @@ def advance(app: App, by: timedelta) -> None:
 
 def test_a_small_queue_is_computed_by_the_sweep(project: tuple[App, StartedJobs]) -> None:
     app, jobs = project
-    ended = schedule.run_or_start(app.ports)
+    ended = restock_queue.run_or_start_restock(app.ports)
     assert ended is not None
     assert ended.counted == 2
     assert jobs.starts == []
@@ -46,18 +46,18 @@ def test_a_large_one_is_computed_by_one_run_of_the_job(
     project: tuple[App, StartedJobs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, jobs = project
-    monkeypatch.setattr(schedule, "AT_ONCE", 0)
-    schedule.update(app.ports, by="ana")
-    assert [schedule.run_or_start(app.ports) for _ in range(3)] == [None] * 3
+    monkeypatch.setattr(restock_queue, "AT_ONCE", 0)
+    restock_queue.update_queue(app.ports, by="ana")
+    assert [restock_queue.run_or_start_restock(app.ports) for _ in range(3)] == [None] * 3
     assert jobs.starts == [RESTOCK_JOB]
     advance(app, job_runs.RESERVED_FOR)
-    schedule.run_or_start(app.ports)
+    restock_queue.run_or_start_restock(app.ports)
     assert jobs.starts == [RESTOCK_JOB] * 2, "the first one ended with an error"
     assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2
-    assert not schedule.is_requested(app.ports)
+    assert not restock_queue.is_restock_requested(app.ports)
     assert COMMANDS["restock-run"](app, quiet, due=True).data == {}
-    schedule.run_or_start(app.ports)
+    restock_queue.run_or_start_restock(app.ports)
     assert jobs.starts == [RESTOCK_JOB] * 2
-    ended = run.last(app.ports)
+    ended = restock_queue.last_restock_run(app.ports)
     assert ended is not None
     assert ended.counted == 2

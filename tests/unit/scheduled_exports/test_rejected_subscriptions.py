@@ -9,14 +9,14 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
+from tillstream.delivery import subscriptions
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.scheduled_exports import registry
-from tillstream.scheduled_exports.subscription import Draft
 from tillstream.settings import Settings
 
-MONTHLY = Draft("Stores", "/explore?by=store&preset=last-month", "csv", "maya@example.com", "month", 1)
+MONTHLY = SubscriptionDraft("Stores", "/explore?by=store&preset=last-month", "csv", "maya@example.com", "month", 1)
 
 
 @pytest.fixture
@@ -43,4 +43,4 @@ def app(tmp_path: Path) -> Iterator[App]:
 )
 def test_what_cannot_be_delivered_is_rejected(app: App, wrong: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
-        registry.add(app.ports, "maya", Draft(**asdict(MONTHLY) | wrong), "maya")
+        subscriptions.add_subscription(app.ports, "maya", SubscriptionDraft(**asdict(MONTHLY) | wrong), "maya")

@@ -18,17 +18,17 @@ from pyarrow import parquet
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.dashboards import saved_views
-from tillstream.mail import outbox
+from tillstream.delivery import subscribed_tables, subscription_files, subscriptions
+from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log
-from tillstream.scheduled_exports import making, message, registry, tables
-from tillstream.scheduled_exports.subscription import Draft, Subscription
+from tillstream.records import mail as records_mail
 
 JULY_1, AUGUST_1 = datetime(2026, 7, 1, 7, tzinfo=UTC), datetime(2026, 8, 1, 7, tzinfo=UTC)
 BY_STORE = "/explore?measure=revenue&measure=orders&by=store&preset=last-month&currency=GBP"
-MONTHLY = Draft("Stores", BY_STORE, "csv", "maya@example.com", "month", 1)
+MONTHLY = SubscriptionDraft("Stores", BY_STORE, "csv", "maya@example.com", "month", 1)
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def sender(app: App, largest: int = message.LARGEST) -> making.Sender:
-    source = tables.Source(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
-    return making.Sender(source, "a@example.com", "https://sales.example", largest)
+def sender(app: App, largest: int = subscription_files.MAX_ATTACHED_BYTES) -> subscription_files.SubscriptionSender:
+    source = subscribed_tables.TableSource(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
+    return subscription_files.SubscriptionSender(source, "a@example.com", "https://sales.example", largest)
 
 
-def make_due(app: App, largest: int = message.LARGEST) -> int:
-    return sum(making.make_due(sender(app, largest)))
+def make_due(app: App, largest: int = subscription_files.MAX_ATTACHED_BYTES) -> int:
+    return sum(subscription_files.make_due_files(sender(app, largest)))
 
 
 def advance(app: App, to: datetime) -> None:
@@ -58,12 +58,14 @@ def advance(app: App, to: datetime) -> None:
 
 def sent(app: App) -> list[Any]:
     messages: list[Any] = []
-    outbox.send_due(app.ports, lambda _to, content: messages.append(message_from_bytes(content, policy=policy.default)))
+    records_mail.send_due_mail(
+        app.ports, lambda _to, content: messages.append(message_from_bytes(content, policy=policy.default))
+    )
     return messages
 
 
-def deliver(app: App, draft: Draft = MONTHLY, login: str = "maya", at: datetime = JULY_1) -> Any:
-    registry.add(app.ports, login, draft, login)
+def deliver(app: App, draft: SubscriptionDraft = MONTHLY, login: str = "maya", at: datetime = JULY_1) -> Any:
+    subscriptions.add_subscription(app.ports, login, draft, login)
     advance(app, at)
     assert make_due(app) == 1
     return sent(app)[-1]
@@ -90,15 +92,15 @@ def june() -> tuple[Counter[str], Counter[str]]:
 
 
 def test_a_table_comes_at_its_hour_with_the_numbers_that_its_reader_may_see(app: App) -> None:
-    registry.add(app.ports, "maya", MONTHLY, "maya")
-    assert not registry.has_due(app.ports)
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
+    assert not subscriptions.has_due_subscriptions(app.ports)
     advance(app, JULY_1 - timedelta(minutes=1))
     assert make_due(app) == 0
     advance(app, JULY_1)
-    assert registry.has_due(app.ports)
+    assert subscriptions.has_due_subscriptions(app.ports)
     assert make_due(app) == 1
     assert make_due(app) == 0
-    assert not registry.has_due(app.ports)
+    assert not subscriptions.has_due_subscriptions(app.ports)
     (mail,) = sent(app)
     revenue, orders = june()
     (row,) = rows_of(mail)
@@ -111,7 +113,7 @@ def test_a_table_comes_at_its_hour_with_the_numbers_that_its_reader_may_see(app:
     assert "MAN1" not in text + page
     assert "https://sales.example/explore?measure=revenue" in text
     assert "from=2026-06-01&to=2026-06-30" in text
-    (one,) = registry.listed(app.ports, "maya")
+    (one,) = subscriptions.list_subscriptions(app.ports, "maya")
     assert (one.next_due, one.last_rows) == ("2026-08-01T07:00:00+00:00", 1)
     last = next(audit_log.find_entries(app.ports, audit_log.AuditFilter()))
     assert (last.what, last.who) == ("export.mailed", "maya")
@@ -163,7 +165,7 @@ def test_a_table_without_rows_is_skipped_if_its_reader_wants_that(app: App) -> N
     deliver(app, replace(MONTHLY, skip_empty=True))
     advance(app, AUGUST_1)
     assert make_due(app) == 0
-    (one,) = registry.listed(app.ports)
+    (one,) = subscriptions.list_subscriptions(app.ports)
     assert (one.last_rows, one.last_mail, one.last_at) == (0, "", AUGUST_1.isoformat())
 
 
@@ -172,7 +174,7 @@ def test_the_hour_and_the_days_are_those_of_the_zone_of_the_reader(app: App) -> 
     assert account
     app.ports.documents.put("users", "maya", account.data | {"time_zone": "Pacific/Auckland"})
     yesterday = replace(MONTHLY, address="/explore?by=store&preset=yesterday", every="day")
-    one = registry.add(app.ports, "maya", yesterday, "maya")
+    one = subscriptions.add_subscription(app.ports, "maya", yesterday, "maya")
     assert (one.next_due, one.schedule.words) == ("2026-07-01T19:00:00+00:00", "every day at 7:00")
     advance(app, datetime(2026, 7, 1, 19, tzinfo=UTC))
     assert make_due(app) == 1
@@ -198,19 +200,19 @@ def test_personal_columns_are_left_out_for_a_role_without_them(app: App) -> None
     table = replace(MONTHLY, address="/tables/sale-lines?preset=yesterday", to="ana@example.com")
     (first, *_) = rows_of(deliver(app, table, "ana"))
     assert not {"customer_id", "customer_name", "salesperson_id"} & set(first)
-    registry.add(app.ports, "maya", table, "maya")
+    subscriptions.add_subscription(app.ports, "maya", table, "maya")
     advance(app, AUGUST_1)
     make_due(app)
     user = accounts.get_user(app.ports, "ana")
-    by_person = Subscription("People", "/explore?by=salesperson", "csv", "a@example.com", "day")
+    by_person = TableSubscription("People", "/explore?by=salesperson", "csv", "a@example.com", "day")
     with pytest.raises(Rejected, match="salesperson cannot be chosen"):
-        tables.check(sender(app).source, by_person, user, date(2026, 7, 1))
+        subscribed_tables.check_table(sender(app).source, by_person, user, date(2026, 7, 1))
 
 
 def test_a_view_is_sent_as_it_is_saved_now_and_paused_when_it_is_gone(app: App) -> None:
     created = accounts.get_user(app.ports, "maya").created_at
     view = saved_views.save(app.ports, "maya", created, "Mine", BY_STORE, shared=False)
-    registry.add(app.ports, "maya", replace(MONTHLY, view=view.id, every="day"), "maya")
+    subscriptions.add_subscription(app.ports, "maya", replace(MONTHLY, view=view.id, every="day"), "maya")
     changed = BY_STORE.replace("by=store", "by=category")
     saved_views.save(app.ports, "maya", created, "Mine", changed, shared=False)
     advance(app, JULY_1)
@@ -219,43 +221,45 @@ def test_a_view_is_sent_as_it_is_saved_now_and_paused_when_it_is_gone(app: App) 
     saved_views.remove(app.ports, view.id, by="maya")
     advance(app, JULY_1 + timedelta(days=1))
     assert make_due(app) == 0
-    assert registry.listed(app.ports)[0].paused == "The saved view was deleted, or is no longer shared."
+    assert (
+        subscriptions.list_subscriptions(app.ports)[0].paused == "The saved view was deleted, or is no longer shared."
+    )
 
 
 def test_who_lost_access_gets_nothing_and_the_subscription_is_paused(app: App) -> None:
-    one = registry.add(app.ports, "maya", MONTHLY, "boss")
+    one = subscriptions.add_subscription(app.ports, "maya", MONTHLY, "boss")
     accounts.disable_account(app.ports, "maya", by="boss")
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
-    assert not registry.has_due(app.ports)
+    assert subscriptions.get_subscription(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
+    assert not subscriptions.has_due_subscriptions(app.ports)
     advance(app, AUGUST_1)
     assert make_due(app) == 0
     assert sent(app) == []
     accounts.enable_account(app.ports, "maya", by="boss")
-    registry.resume(app.ports, one.id, "boss")
-    assert registry.get(app.ports, one.id).next_due == "2026-09-01T07:00:00+00:00"
+    subscriptions.resume_subscription(app.ports, one.id, "boss")
+    assert subscriptions.get_subscription(app.ports, one.id).next_due == "2026-09-01T07:00:00+00:00"
 
 
 def test_a_later_account_of_the_same_name_inherits_nothing(app: App) -> None:
-    one = registry.add(app.ports, "maya", MONTHLY, "maya")
+    one = subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     account = app.ports.documents.get("users", "maya")
     assert account
     app.ports.documents.put("users", "maya", account.data | {"created_at": "2026-07-01T00:00:00+00:00"})
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert registry.get(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
+    assert subscriptions.get_subscription(app.ports, one.id).paused == accounts.ACCOUNT_STOPPED
 
 
 def test_a_filter_that_the_reader_may_no_longer_see_pauses_with_the_reason(app: App) -> None:
-    one = registry.add(app.ports, "maya", replace(MONTHLY, address=f"{BY_STORE}&store=MAN1"), "maya")
+    one = subscriptions.add_subscription(app.ports, "maya", replace(MONTHLY, address=f"{BY_STORE}&store=MAN1"), "maya")
     advance(app, JULY_1)
     assert make_due(app) == 0
-    assert "There is no store “MAN1”" in registry.get(app.ports, one.id).paused
+    assert "There is no store “MAN1”" in subscriptions.get_subscription(app.ports, one.id).paused
 
 
 def test_a_large_file_is_a_link(app: App) -> None:
-    registry.add(app.ports, "maya", MONTHLY, "maya")
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
     assert make_due(app, largest=10) == 1
     (mail,) = sent(app)
@@ -266,59 +270,61 @@ def test_a_large_file_is_a_link(app: App) -> None:
 
 
 def test_a_stop_between_the_message_and_its_note_makes_no_second_one(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry.add(app.ports, "maya", MONTHLY, "maya")
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
-    add = outbox.add
+    add = records_mail.add_mail
 
     def killed(*arguments: Any) -> bool:
         add(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(outbox, "add", killed)
+        patched.setattr(records_mail, "add_mail", killed)
         with pytest.raises(KeyboardInterrupt):
             make_due(app)
     advance(app, JULY_1 + timedelta(hours=3))
-    assert registry.has_due(app.ports)
+    assert subscriptions.has_due_subscriptions(app.ports)
     assert make_due(app) == 0
     assert len(sent(app)) == 1
 
 
 def test_a_file_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = registry.add(app.ports, "ana", MONTHLY, "ana")
-    registry.add(app.ports, "maya", MONTHLY, "maya")
+    broken = subscriptions.add_subscription(app.ports, "ana", MONTHLY, "ana")
+    subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
-    read = tables.read
+    read = subscribed_tables.read_table
 
-    def failing(source: tables.Source, one: Subscription, *arguments: Any) -> tables.SubscribedTable:
+    def failing(
+        source: subscribed_tables.TableSource, one: TableSubscription, *arguments: Any
+    ) -> subscribed_tables.SubscribedTable:
         if one.login == "ana":
             raise ValueError("broken")
         return read(source, one, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(tables, "read", failing)
+        patched.setattr(subscribed_tables, "read_table", failing)
         with pytest.raises(ExceptionGroup) as raised:
             make_due(app)
     assert [str(error) for error in raised.value.exceptions] == ["broken"]
     assert [mail["To"] for mail in sent(app)] == ["maya@example.com"]
-    assert "broken" in registry.get(app.ports, broken.id).error
-    assert not registry.has_due(app.ports)
-    advance(app, JULY_1 + making.AGAIN)
+    assert "broken" in subscriptions.get_subscription(app.ports, broken.id).error
+    assert not subscriptions.has_due_subscriptions(app.ports)
+    advance(app, JULY_1 + subscription_files.RETRY_AFTER)
     assert make_due(app) == 1
-    assert registry.get(app.ports, broken.id).error == ""
+    assert subscriptions.get_subscription(app.ports, broken.id).error == ""
 
 
 def test_send_now_comes_besides_the_schedule_and_pause_keeps_that_back(app: App) -> None:
-    one = registry.add(app.ports, "maya", MONTHLY, "maya")
-    registry.send_now(app.ports, one.id, "maya")
+    one = subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
+    subscriptions.send_subscription_now(app.ports, one.id, "maya")
     assert make_due(app) == 1
-    assert registry.get(app.ports, one.id).next_due == JULY_1.isoformat()
-    registry.pause(app.ports, one.id, "maya")
+    assert subscriptions.get_subscription(app.ports, one.id).next_due == JULY_1.isoformat()
+    subscriptions.pause_subscription(app.ports, one.id, "maya")
     assert (advance(app, JULY_1), make_due(app)) == (None, 0)
-    registry.send_now(app.ports, one.id, "maya")
+    subscriptions.send_subscription_now(app.ports, one.id, "maya")
     assert (make_due(app), make_due(app)) == (1, 0), "it delivers what is requested, and stays paused"
-    changed = registry.change(app.ports, one.id, replace(MONTHLY, name="All stores"), "maya")
+    changed = subscriptions.change_subscription(app.ports, one.id, replace(MONTHLY, name="All stores"), "maya")
     assert (changed.name, changed.paused) == ("All stores", "By maya.")
-    registry.remove(app.ports, one.id, "maya")
+    subscriptions.remove_subscription(app.ports, one.id, "maya")
     with pytest.raises(NotFound):
-        registry.get(app.ports, one.id)
+        subscriptions.get_subscription(app.ports, one.id)

@@ -16,16 +16,14 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, subscribed_tables
-from tillstream.domain.inventory import messages
-from tillstream.domain.purchasing.order import OrderLine, PurchaseOrder
-from tillstream.exports import filter_words
-from tillstream.inventory import levels, records
+from tillstream.delivery import export_table, subscription_files, subscriptions
+from tillstream.delivery import subscribed_tables as delivery_subscribed_tables
+from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.purchasing import orders
-from tillstream.scheduled_exports import making, registry, tables
-from tillstream.scheduled_exports.subscription import Draft, Subscription
+from tillstream.stock import movement_messages, purchase_orders, stored_levels, stored_movements
+from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 
 TODAY = date(2026, 7, 1)
 COUNT = b"""{"movements": [{"movement_id": "count", "kind": "count", "region": "UK", "store_id": "LDS1",
@@ -41,22 +39,26 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> tables.SubscribedTable:
-    one = Subscription("Table", address, suffix, "boss@example.com", "day")
-    return tables.read(subscribed_tables.source_of(app), one, accounts.get_user(app.ports, "boss"), today)
+def read(
+    app: App, address: str, today: date = TODAY, suffix: str = "csv"
+) -> delivery_subscribed_tables.SubscribedTable:
+    one = TableSubscription("Table", address, suffix, "boss@example.com", "day")
+    return delivery_subscribed_tables.read_table(
+        subscribed_tables.source_of(app), one, accounts.get_user(app.ports, "boss"), today
+    )
 
 
-def rows_of(table: tables.SubscribedTable) -> list[dict[str, Any]]:
+def rows_of(table: delivery_subscribed_tables.SubscribedTable) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = pa.Table.from_batches(list(table.table.batches)).to_pylist()
     return rows
 
 
 def test_stock_levels_have_a_status_and_the_units_on_order(app: App) -> None:
-    records.record(app.ports, messages.parse(COUNT, TODAY), by="boss")
-    levels.refresh(app.ports)
+    stored_movements.record_movements(app.ports, movement_messages.parse_movements(COUNT, TODAY), by="boss")
+    stored_levels.refresh_levels(app.ports)
     ball = OrderLine("TO-2", "Ball", Decimal(36))
-    orders.create(app.ports, PurchaseOrder("a", "ACME", "UK", "LDS1", "GBP", (ball,)), by="boss")
-    orders.send(app.ports, "a", by="boss")
+    purchase_orders.create_order(app.ports, PurchaseOrder("a", "ACME", "UK", "LDS1", "GBP", (ball,)), by="boss")
+    purchase_orders.send_order(app.ports, "a", by="boss")
     (row,) = rows_of(read(app, "/tables/stock-levels?status=out&sort=product&store=LDS1"))
     assert (row["product"], row["on_order"]) == ("TO-2", Decimal(36))
     assert len(rows_of(read(app, "/tables/stock-levels?store=LDS1"))) > 1
@@ -136,16 +138,20 @@ def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
 
 @pytest.mark.parametrize("limit", ["first=5", "having=revenue&having-is=above&having-value=99999999"])
 def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: str) -> None:
-    one = Subscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
+    one = TableSubscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
     source, boss = subscribed_tables.source_of(app), accounts.get_user(app.ports, "boss")
     with pytest.raises(Rejected, match="contains all groups"):
-        tables.check(source, one, boss, TODAY)
-    assert rows_of(tables.read(source, one, boss, TODAY)), "an export in the background has all groups"
-    registry.add(app.ports, "boss", Draft("Table", one.address, "csv", one.to, "day"), "boss")
+        delivery_subscribed_tables.check_table(source, one, boss, TODAY)
+    assert rows_of(delivery_subscribed_tables.read_table(source, one, boss, TODAY)), (
+        "an export in the background has all groups"
+    )
+    subscriptions.add_subscription(
+        app.ports, "boss", SubscriptionDraft("Table", one.address, "csv", one.to, "day"), "boss"
+    )
     assert isinstance(app.ports.clock, ManualClock)
     app.ports.clock.advance(timedelta(days=2).total_seconds())
-    assert list(making.make_due(making.Sender(source, "a@example.com"))) == []
-    assert "contains all groups" in registry.listed(app.ports)[0].paused
+    assert list(subscription_files.make_due_files(subscription_files.SubscriptionSender(source, "a@example.com"))) == []
+    assert "contains all groups" in subscriptions.list_subscriptions(app.ports)[0].paused
 
 
 def test_a_pdf_of_sale_lines_has_the_columns_of_the_page(app: App) -> None:
@@ -162,9 +168,9 @@ def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
     names = read(app, "/tables/sale-lines?preset=yesterday").table.schema.names
     day = "/tables/sale-lines?preset=yesterday"
     for address, place in ((f"{day}&column={'&column='.join(names)}", "Choose fewer columns"), (day, "")):
-        one = Subscription("Table", address, "pdf", "boss@example.com", "day")
+        one = TableSubscription("Table", address, "pdf", "boss@example.com", "day")
         with pytest.raises(Rejected, match=place) if place else nullcontext():
-            tables.check(source, one, boss, TODAY)
+            delivery_subscribed_tables.check_table(source, one, boss, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -175,4 +181,4 @@ def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
     ],
 )
 def test_a_file_names_the_search_and_the_parameters(app: App, address: str, words: str) -> None:
-    assert words in filter_words.in_words(read(app, address).table.filters)
+    assert words in export_table.filters_in_words(read(app, address).table.filters)

@@ -3,8 +3,14 @@
 import pytest
 from source_tables import contract
 
-from tillstream.workflows.corrections.drafts.interpretations import DATES, INTERPRETATIONS, LABELS, NUMBERS, interpret
-from tillstream.workflows.corrections.drafts.known_values import KnownValue, nearest
+from tillstream.review.cell_interpretations import (
+    DATE_RULES,
+    INTERPRETATIONS,
+    NUMBER_RULES,
+    RULE_LABELS,
+    interpret_cell,
+)
+from tillstream.review.cell_suggestions import KnownValue, nearest_values
 
 POINT, COMMA = contract(), contract(numbers={"decimal": ",", "thousands": "."})
 MIXED = contract(numbers={"decimal": ",", "thousands": ".", "alternatives": ["1,234.50"]})
@@ -26,7 +32,7 @@ MIXED = contract(numbers={"decimal": ",", "thousands": ".", "alternatives": ["1,
     ],
 )
 def test_a_date_is_read_in_the_orders_in_which_it_is_one(text: str, readings: dict[str, str]) -> None:
-    read = {how: interpret(how, text, POINT) for how in DATES}
+    read = {how: interpret_cell(how, text, POINT) for how in DATE_RULES}
     assert {how: day for how, day in read.items() if day and not day.startswith("2003")} == readings
 
 
@@ -49,27 +55,27 @@ def test_a_date_is_read_in_the_orders_in_which_it_is_one(text: str, readings: di
     ],
 )
 def test_a_number_is_read_with_either_sign_in_words_or_behind_its_letters(text: str, readings: dict[str, str]) -> None:
-    read = {how: interpret(how, text, POINT) for how in NUMBERS}
+    read = {how: interpret_cell(how, text, POINT) for how in NUMBER_RULES}
     assert {how: number for how, number in read.items() if number} == readings
 
 
 def test_a_number_is_written_as_the_contract_writes_numbers() -> None:
-    assert interpret("decimal-point", "$1,234.50", COMMA) == "1234,50"
+    assert interpret_cell("decimal-point", "$1,234.50", COMMA) == "1234,50"
 
 
 def test_every_reading_has_its_words() -> None:
-    assert set(LABELS) == set(INTERPRETATIONS) == {*DATES, *NUMBERS}
+    assert set(RULE_LABELS) == set(INTERPRETATIONS) == {*DATE_RULES, *NUMBER_RULES}
 
 
 def test_the_nearest_value_comes_first_by_what_it_is_or_is_called() -> None:
     stores = [KnownValue("MUM01"), KnownValue("DEL01"), KnownValue("BLR01")]
-    assert nearest("MUM1", stores)[0].text == "MUM01"
+    assert nearest_values("MUM1", stores)[0].text == "MUM01"
     products = [KnownValue(f"P{number}", f"Kettle {number}") for number in range(30)] + [KnownValue("P77", "Lunch bag")]
-    assert nearest("lunch bga", products)[0].text == "P77"
-    assert nearest("nothing like it at all", products) == []
-    assert [one.text for one in nearest("", stores)] == ["MUM01", "DEL01", "BLR01"]
+    assert nearest_values("lunch bga", products)[0].text == "P77"
+    assert nearest_values("nothing like it at all", products) == []
+    assert [one.text for one in nearest_values("", stores)] == ["MUM01", "DEL01", "BLR01"]
 
 
 def test_a_number_that_may_be_of_two_formats_is_written_so_that_it_can_be_of_one_only() -> None:
-    assert interpret("decimal-point", "1.024", MIXED) == "1,0240"
-    assert interpret("decimal-comma", "1.024", MIXED) == "1024"
+    assert interpret_cell("decimal-point", "1.024", MIXED) == "1,0240"
+    assert interpret_cell("decimal-comma", "1.024", MIXED) == "1024"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tillstream.model.batch import Batch, BatchKind, BatchState, Hold, HoldCode
-from tillstream.workflows.review.held_alike import group_alike
+from tillstream.review.held_batches import group_held_alike
 
 FILE = Batch(
     batch_id="1",
@@ -31,7 +31,7 @@ def sizes(code: HoldCode, value: str, *details: str) -> list[int]:
         replace(FILE, batch_id=str(number), received_seq=number, holds=(Hold.of(code, value=value, detail=detail),))
         for number, detail in enumerate(details)
     )
-    return [len(group) for group in group_alike(held)]
+    return [len(group) for group in group_held_alike(held)]
 
 
 @pytest.mark.parametrize(

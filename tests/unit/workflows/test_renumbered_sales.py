@@ -6,9 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tillstream.model.contract import parse_contract
-from tillstream.workflows.onboarding.delivered_lines import DeliveredLine
-from tillstream.workflows.onboarding.overlap import Overlap, search_overlap
-from tillstream.workflows.onboarding.sampled_lines import SampledLine
+from tillstream.review.sale_overlap import DeliveredLine, SaleOverlap, SampledLine, search_overlap
 
 CONTRACT = parse_contract(
     {
@@ -22,7 +20,7 @@ CONTRACT = parse_contract(
 SALES = [[("mug", 2 + number), ("tea", 7)] for number in range(10)]
 
 
-def overlap(sales: list[list[tuple[str, int]]], *, store: str | None = "S1", day: int = 1) -> Overlap | None:
+def overlap(sales: list[list[tuple[str, int]]], *, store: str | None = "S1", day: int = 1) -> SaleOverlap | None:
     """Compare sales of products and amounts with `SALES`, which store S1 delivered under other numbers."""
     sampled = [
         SampledLine(row, f"R-{number}", f"R-{number}", store, str(row), product, date(2026, 3, day), Decimal(amount))

@@ -4,8 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tillstream.intake.store_sales import (
+    MAX_HELD_MESSAGES,
+    MAX_REPEAT_HOLD,
+    MIN_PULL_TO_HOLD,
+    REPEAT_HOLD,
+    RepeatedSales,
+)
 from tillstream.ports.bus import Delivery, Message
-from tillstream.workflows.intake.repeated_sales import FEW, HOLD, LONGEST_HOLD, MOST_HELD, RepeatedSales
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MOMENT = timedelta(milliseconds=1)
@@ -34,7 +40,7 @@ def hold(repeated: RepeatedSales, *sales: str, first: int = 0, now: datetime = N
     return [each.id for each in repeated.hold_repeated(deliveries, now, sale_of)]
 
 
-def taken(repeated: RepeatedSales, now: datetime, pulled: int = FEW) -> list[str]:
+def taken(repeated: RepeatedSales, now: datetime, pulled: int = MIN_PULL_TO_HOLD) -> list[str]:
     return [each.id for each in repeated.take_due(now, pulled)]
 
 
@@ -43,21 +49,21 @@ def test_the_first_message_about_a_sale_is_not_held() -> None:
 
     assert hold(repeated, "a", "b", "a") == ["a-0", "b-1"]
     assert taken(repeated, NOW) == []
-    assert taken(repeated, NOW + HOLD) == ["a-2"]
-    assert taken(repeated, NOW + 2 * HOLD) == []
+    assert taken(repeated, NOW + REPEAT_HOLD) == ["a-2"]
+    assert taken(repeated, NOW + 2 * REPEAT_HOLD) == []
 
 
 def test_each_sale_is_taken_once_at_a_time_in_the_order_of_its_messages() -> None:
     repeated = RepeatedSales()
     hold(repeated, "a", "b", "a", "a", "b", "a")
 
-    assert taken(repeated, NOW + HOLD) == ["a-2", "b-4"]
-    assert taken(repeated, NOW + 2 * HOLD - MOMENT) == []
-    assert taken(repeated, NOW + 2 * HOLD) == ["a-3"]
-    assert taken(repeated, NOW + 3 * HOLD) == ["a-5"]
+    assert taken(repeated, NOW + REPEAT_HOLD) == ["a-2", "b-4"]
+    assert taken(repeated, NOW + 2 * REPEAT_HOLD - MOMENT) == []
+    assert taken(repeated, NOW + 2 * REPEAT_HOLD) == ["a-3"]
+    assert taken(repeated, NOW + 3 * REPEAT_HOLD) == ["a-5"]
 
 
-@pytest.mark.parametrize("pulled", [0, FEW - 1])
+@pytest.mark.parametrize("pulled", [0, MIN_PULL_TO_HOLD - 1])
 def test_nothing_is_held_while_few_messages_arrive(pulled: int) -> None:
     repeated = RepeatedSales()
     hold(repeated, "a", "a", "a")
@@ -69,23 +75,25 @@ def test_nothing_is_held_while_few_messages_arrive(pulled: int) -> None:
 def test_old_messages_are_taken_with_all_others() -> None:
     repeated = RepeatedSales()
     hold(repeated, "a", "a", "a")
-    hold(repeated, "b", "b", first=3, now=NOW + LONGEST_HOLD - MOMENT)
+    hold(repeated, "b", "b", first=3, now=NOW + MAX_REPEAT_HOLD - MOMENT)
 
-    assert taken(repeated, NOW + LONGEST_HOLD) == ["a-1", "a-2", "b-4"]
+    assert taken(repeated, NOW + MAX_REPEAT_HOLD) == ["a-1", "a-2", "b-4"]
 
 
 def test_many_messages_are_taken_at_once() -> None:
     repeated = RepeatedSales()
-    hold(repeated, *["a"] * (MOST_HELD + 1))
+    hold(repeated, *["a"] * (MAX_HELD_MESSAGES + 1))
 
-    assert len(taken(repeated, NOW)) == MOST_HELD
+    assert len(taken(repeated, NOW)) == MAX_HELD_MESSAGES
 
 
 def test_a_message_without_a_readable_sale_is_never_held() -> None:
     assert hold(RepeatedSales(), "", "") == ["-0", "-1"]
 
 
-@pytest.mark.parametrize(("after", "patience"), [(timedelta(0), 1.0), (HOLD - MOMENT, 0.001), (2 * HOLD, 0.0)])
+@pytest.mark.parametrize(
+    ("after", "patience"), [(timedelta(0), 1.0), (REPEAT_HOLD - MOMENT, 0.001), (2 * REPEAT_HOLD, 0.0)]
+)
 def test_waiting_ends_when_held_messages_are_due(after: timedelta, patience: float) -> None:
     repeated = RepeatedSales()
     hold(repeated, "a", "a")

@@ -9,8 +9,15 @@ from tillstream.detection import FileSample, sample_file
 from tillstream.detection.evidence import DetectionLog
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.errors import Rejected
-from tillstream.workflows.onboarding.questionnaire import Questionnaire
-from tillstream.workflows.onboarding.sources import Sources, ask, describes_new, fits, sources_of, without_person
+from tillstream.review.contract_choice import (
+    ContractCandidates,
+    ask_for_contract,
+    choose_without_person,
+    contract_candidates,
+    describes_new_contract,
+    rank_contracts,
+)
+from tillstream.review.questionnaire import Questionnaire
 
 HEADER = "No,Day,Item,Amount"
 ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(40)]
@@ -26,19 +33,19 @@ def sampled(*rows: str, header: str = HEADER) -> FileSample:
     return sample_file(io.BytesIO("\n".join([header, *rows, ""]).encode()))
 
 
-def sources(sample: FileSample, *contracts: Contract, file: str = "export.csv") -> Sources:
-    return sources_of(sample, fits(sample, contracts), file)
+def sources(sample: FileSample, *contracts: Contract, file: str = "export.csv") -> ContractCandidates:
+    return contract_candidates(sample, rank_contracts(sample, contracts), file)
 
 
 def questionnaire_of(sample: FileSample, answers: dict[str, str], *contracts: Contract) -> Questionnaire | None:
-    return ask(sample, DetectionLog(answers), {one.name: one for one in contracts}, "export.csv")
+    return ask_for_contract(sample, DetectionLog(answers), {one.name: one for one in contracts}, "export.csv")
 
 
 WIDE = contract("wide")
 NARROW = contract("narrow", columns={"sale_id": "No", "date": "Day", "net_amount": "Amount"})
 
 
-def names(one: Sources) -> list[str]:
+def names(one: ContractCandidates) -> list[str]:
     return [candidate.contract.name for candidate in one.candidates]
 
 
@@ -92,7 +99,7 @@ def test_the_country_of_the_sales_breaks_ties_before_the_name_and_all_that_fit_a
 
 
 def unattended(sample: FileSample, file: str, *contracts: Contract) -> tuple[str, str]:
-    return without_person(sample, fits(sample, contracts), file)
+    return choose_without_person(sample, rank_contracts(sample, contracts), file)
 
 
 def test_a_file_without_a_person_is_read_only_if_content_and_name_leave_one_source() -> None:
@@ -129,7 +136,7 @@ def test_a_column_that_is_mostly_unreadable_is_another_format_and_still_offered_
 
 
 def test_a_file_with_another_header_has_no_source() -> None:
-    assert sources(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), WIDE) == Sources(())
+    assert sources(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), WIDE) == ContractCandidates(())
     assert questionnaire_of(sampled(*ROWS, header="Nr,Tag,Ware,Summe"), {}, WIDE) is None
 
 
@@ -173,4 +180,4 @@ def test_a_source_that_cannot_be_is_refused() -> None:
      ({"source": "wide", "region": "IN"}, False)],
 )  # fmt: skip
 def test_an_answer_about_the_content_describes_a_new_contract(answers: dict[str, str], *, new: bool) -> None:
-    assert describes_new(answers) is new
+    assert describes_new_contract(answers) is new

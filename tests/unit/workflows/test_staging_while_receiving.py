@@ -14,18 +14,18 @@ from waiting import wait_for
 
 from tillstream import handlers
 from tillstream.app import App
+from tillstream.intake import store_sales
+from tillstream.intake.store_sales import RepeatedSales
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import SALES_RECEIVED, SALES_STAGED, TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import maintenance_status, reconcile
 from tillstream.pipeline.staging.stage import stage
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.intake.repeated_sales import RepeatedSales
-from tillstream.workflows.operations import maintenance_log, reconcile
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def publish(app: App, count: int, first: int = 0, **changes: Any) -> None:
 
 
 def receive(app: App, stage: Any) -> list[Batch]:
-    return store_sales.receive(app.ports, app.contracts, 20_000, 0, stage)
+    return store_sales.receive_store_sales(app.ports, app.contracts, 20_000, 0, stage)
 
 
 def events(app: App) -> list[str]:
@@ -70,30 +70,30 @@ def test_a_staging_that_fails_is_left_to_its_event(app: App) -> None:
         receive(app, fail)
 
     assert events(app) == [SALES_RECEIVED, SALES_RECEIVED]
-    assert app.ports.bus.pull(store_sales.SUBSCRIPTION, 10) == []
+    assert app.ports.bus.pull(store_sales.RECEIVE_SUBSCRIPTION, 10) == []
 
 
 def test_a_process_killed_before_it_staged_leaves_its_sales_to_the_sweep(app: App) -> None:
     publish(app, 3)
-    deliveries = app.ports.bus.pull(store_sales.SUBSCRIPTION, 10)
-    store_sales.keep(app.ports, app.contracts, deliveries, publish=False)
+    deliveries = app.ports.bus.pull(store_sales.RECEIVE_SUBSCRIPTION, 10)
+    store_sales.keep_messages(app.ports, app.contracts, deliveries, publish=False)
     app.ports.bus.acknowledge(deliveries)
 
-    reconcile.run(app.ports, app.contracts, patience=reconcile.PATIENCE * 0)
+    reconcile.run_sweep(app.ports, app.contracts, patience=reconcile.RUN_PATIENCE * 0)
     assert app.ports.warehouse.query("SELECT COUNT(*) AS n FROM sale_lines")["n"].to_pylist() == [6]
 
 
 def test_a_backlog_is_one_micro_batch_up_to_the_limit(app: App) -> None:
-    publish(app, 2 * store_sales.PIECE + 1)
-    kept = store_sales.receive(app.ports, app.contracts, 2 * store_sales.PIECE, 0)
+    publish(app, 2 * store_sales.PULL_MESSAGES + 1)
+    kept = store_sales.receive_store_sales(app.ports, app.contracts, 2 * store_sales.PULL_MESSAGES, 0)
 
     assert [batch.file for batch in kept] == ["4,000 store sales"]
-    assert len(app.ports.bus.pull(store_sales.SUBSCRIPTION, 10)) == 1
+    assert len(app.ports.bus.pull(store_sales.RECEIVE_SUBSCRIPTION, 10)) == 1
 
 
 def test_large_messages_fill_a_micro_batch_early(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_sales, "GATHERED", 1)
-    publish(app, 2 * store_sales.PIECE)
+    monkeypatch.setattr(store_sales, "MAX_GATHERED_BYTES", 1)
+    publish(app, 2 * store_sales.PULL_MESSAGES)
 
     assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]
 
@@ -101,8 +101,8 @@ def test_large_messages_fill_a_micro_batch_early(app: App, monkeypatch: pytest.M
 def test_a_slow_machine_keeps_what_it_has_pulled_before_the_lease_ends(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_sales, "PULLING", timedelta(0))
-    publish(app, 2 * store_sales.PIECE)
+    monkeypatch.setattr(store_sales, "MAX_PULL_TIME", timedelta(0))
+    publish(app, 2 * store_sales.PULL_MESSAGES)
 
     assert [batch.file for batch in receive(app, None)] == ["2,000 store sales"]
 
@@ -123,7 +123,7 @@ def test_messages_about_recent_sales_are_held_until_few_others_arrive(app: App) 
     repeated = RepeatedSales()
 
     def received() -> list[str]:
-        kept = store_sales.receive(app.ports, app.contracts, 100, 0, repeated=repeated)
+        kept = store_sales.receive_store_sales(app.ports, app.contracts, 100, 0, repeated=repeated)
         return [batch.file for batch in kept]
 
     publish(app, 20)
@@ -162,7 +162,7 @@ def running(app: App) -> Iterator[Worker]:
     """After its first sweep, which would settle what the tests let wait."""
     worker = Worker(app)
     worker.start()
-    wait_for(lambda: bool(maintenance_log.last(app.ports, maintenance_log.SWEEP)), "the first sweep")
+    wait_for(lambda: bool(maintenance_status.last_run(app.ports, maintenance_status.SWEEP_TASK)), "the first sweep")
     yield worker
     worker.stop()
 

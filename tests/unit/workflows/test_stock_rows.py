@@ -8,13 +8,11 @@ from decimal import Decimal
 import pytest
 from sheet_files import xlsx
 
-from tillstream.domain.inventory.movements import DayPart, MovementKind, MovementLine, problem
 from tillstream.model.errors import Rejected
-from tillstream.workflows.stock_import import importing
-from tillstream.workflows.stock_import.codes import StockCodes
-from tillstream.workflows.stock_import.columns import KIND_WORDS, Defaults, word_of
-from tillstream.workflows.stock_import.importing import Plan
-from tillstream.workflows.stock_import.reading import Reader
+from tillstream.stock import movement_import
+from tillstream.stock.movement_columns import KIND_WORDS, MovementDefaults, word_of
+from tillstream.stock.movement_import import MovementPlan, MovementReader, StockCodes
+from tillstream.stock.movements import DayPart, MovementKind, MovementLine, movement_problem
 
 TODAY = date(2026, 11, 26)
 STORES = {("UK", "LDN1"): "London", ("UK", "YRK1"): "York", ("FR", "PAR1"): "Paris", ("FR", "YRK1"): ""}
@@ -27,10 +25,12 @@ PRODUCTS = {
 }
 
 
-def plan_of(text: str | bytes, kind: MovementKind = MovementKind.COUNT, *, only: str = "") -> Plan:
+def plan_of(text: str | bytes, kind: MovementKind = MovementKind.COUNT, *, only: str = "") -> MovementPlan:
     codes = StockCodes(STORES, PRODUCTS, lambda _region, store: not only or store == only)
-    reader = Reader(codes, Defaults(TODAY, kind), lambda _region, _store: "Europe/London", TODAY)
-    return importing.plan(reader.read(text if isinstance(text, bytes) else text.encode()), DayPart.BEFORE_OPENING)
+    reader = MovementReader(codes, MovementDefaults(TODAY, kind), lambda _region, _store: "Europe/London", TODAY)
+    return movement_import.plan_movements(
+        reader.read(text if isinstance(text, bytes) else text.encode()), DayPart.BEFORE_OPENING
+    )
 
 
 def only_line(text: str, kind: MovementKind = MovementKind.COUNT) -> MovementLine:
@@ -49,7 +49,7 @@ def test_a_file_without_types_and_days_has_those_of_the_defaults() -> None:
     assert (movement.kind, movement.region, movement.store_id) == (MovementKind.COUNT, "UK", "LDN1")
     assert (movement.stock_date, movement.day_part) == (TODAY, DayPart.BEFORE_OPENING)
     assert movement.lines == (MovementLine("KET", Decimal(5)),)
-    assert problem(movement) == ""
+    assert movement_problem(movement) == ""
 
 
 @pytest.mark.parametrize("written", ["KET", "ket", "Kettle", "4006381333931"])
@@ -101,7 +101,7 @@ def test_each_kind_has_its_words() -> None:
     assert KIND_WORDS[word_of("Return to supplier")] is MovementKind.SUPPLIER_RETURN
     transfer = "store,product,qty,type,reference,to store\nLDN1,KET,2,Transfer out,T1,York\n"
     (movement,) = plan_of(transfer).movements
-    assert (movement.kind, movement.other_store, problem(movement)) == (MovementKind.TRANSFER_OUT, "YRK1", "")
+    assert (movement.kind, movement.other_store, movement_problem(movement)) == (MovementKind.TRANSFER_OUT, "YRK1", "")
 
 
 @pytest.mark.parametrize(

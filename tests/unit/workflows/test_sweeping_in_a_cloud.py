@@ -10,18 +10,18 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox
+from tillstream.intake.store_sales import publish_unsigned_sale, receive_store_sales
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.events import BATCH_RECEIVED, INBOX, SALES_RECEIVED
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import inbox_upkeep, maintenance_status
+from tillstream.operations.reconcile import RUN_PATIENCE, STAGING_PACE, resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.intake import uploads
-from tillstream.workflows.intake.store_sales import publish, receive
-from tillstream.workflows.operations import maintenance_log, unrecorded_objects
-from tillstream.workflows.operations.reconcile import PACE, PATIENCE, reconcile
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -43,13 +43,13 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> dict[str, int]:
-    counts: dict[str, int] = reconcile(app.ports, app.contracts, delegate=True)
-    maintenance_log.note(app.ports, maintenance_log.SWEEP)
+    counts: dict[str, int] = resume_interrupted_work(app.ports, app.contracts, delegate=True)
+    maintenance_status.note_run(app.ports, maintenance_status.SWEEP_TASK)
     return counts
 
 
 def test_what_stopped_before_it_was_staged_is_handed_on_by_event(app: App, clock: ManualClock) -> None:
-    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     clock.advance(HOURS)
     assert swept(app)["staged"] == 1
     assert batch_records.get_batch(app.ports, upload.batch_id).state is BatchState.RECEIVED
@@ -74,12 +74,12 @@ def test_sweeps_skip_an_object_that_they_checked_for_hours(app: App, clock: Manu
     (document,) = app.ports.documents.find(batch_records.BATCHES)
     app.ports.documents.delete(batch_records.BATCHES, document.id)
     assert swept(app)["registered"] == 0
-    assert reconcile(app.ports, app.contracts)["registered"] == 1
+    assert resume_interrupted_work(app.ports, app.contracts)["registered"] == 1
 
 
 def sell(app: App) -> Batch:
-    publish(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
-    (batch,) = receive(app.ports, app.contracts, 10, 0)
+    publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), store_sale_schema()["examples"][0])
+    (batch,) = receive_store_sales(app.ports, app.contracts, 10, 0)
     app.ports.bus.acknowledge(app.ports.bus.pull("batches", 10))
     return batch
 
@@ -116,12 +116,12 @@ def test_a_micro_batch_is_left_to_the_settlement_of_its_minute_until_that_is_ove
     counts = []
     for _ in range(3):
         counts.append(swept(app)["settled"])
-        clock.advance(PACE.total_seconds() / 2)
+        clock.advance(STAGING_PACE.total_seconds() / 2)
     assert counts == [0, 0, 1]
 
 
 def test_a_staged_file_is_settled_by_the_next_sweep(app: App) -> None:
-    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
     assert swept(app)["settled"] == 1
 
@@ -129,7 +129,7 @@ def test_a_staged_file_is_settled_by_the_next_sweep(app: App) -> None:
 def settled_now(app: App, clock: ManualClock) -> None:
     """Settle a file; settlements have the time of the warehouse, so the clock is set to it."""
     clock.advance(max((datetime.now(UTC) - clock.now()).total_seconds(), 0))
-    upload = uploads.receive(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
+    upload = inbox.receive_file(app.ports, app.contracts.pin("online-retail-uk"), "a.csv", io.BytesIO(CSV), "emma")
     stage.stage(app.ports, upload.batch_id, contracts=app.contracts)
     settle.settle_all(app.ports, app.contracts)
 
@@ -142,17 +142,17 @@ def test_a_settlement_is_left_to_its_event_until_that_must_be_lost(
     announced = []
     for minutes in (0, 15, 10, 5):
         clock.advance(minutes * 60)
-        announced.append(reconcile(app.ports, app.contracts, delegate=delegate)["announced"])
-        maintenance_log.note(app.ports, maintenance_log.SWEEP)
+        announced.append(resume_interrupted_work(app.ports, app.contracts, delegate=delegate)["announced"])
+        maintenance_status.note_run(app.ports, maintenance_status.SWEEP_TASK)
     assert announced == [0, 0, 1, 0]
 
 
 def test_a_sweep_without_patience_announces_at_once(app: App, clock: ManualClock) -> None:
     settled_now(app, clock)
-    counts = [reconcile(app.ports, app.contracts, patience=timedelta(0))["announced"] for _ in range(2)]
+    counts = [resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))["announced"] for _ in range(2)]
     assert counts == [1, 0]
 
 
 def test_a_settlement_is_still_checked_when_its_patience_is_over() -> None:
     """Each sweep looks back further than it waits, so no settlement falls between two of them."""
-    assert unrecorded_objects.OVERLAP > PATIENCE
+    assert inbox_upkeep.SWEEP_OVERLAP > RUN_PATIENCE

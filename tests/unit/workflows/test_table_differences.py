@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.workflows.operations import table_differences
-from tillstream.workflows.operations.table_differences import only_in_one
+from tillstream.operations import rebuild
+from tillstream.operations.rebuild import rows_only_in_one
 
 ROWS = st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["a", "b", None])), unique=True, max_size=60)
 
@@ -26,12 +26,12 @@ def test_differences_are_those_of_sets(
 ) -> None:
     sides = [sorted(side, key=str) if ordered else side for side in (left, right)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table_differences, "CHUNK", 7)
-        differing = only_in_one(_batches(sides[0], one), _batches(sides[1], other))
+        patch.setattr(rebuild, "COMPARED_ROWS", 7)
+        differing = rows_only_in_one(_batches(sides[0], one), _batches(sides[1], other))
     assert differing == (set(left) - set(right), set(right) - set(left))
 
 
 def test_equal_results_of_other_batches_have_no_differences() -> None:
     rows = [(number, "a") for number in range(1000)]
-    assert only_in_one(_batches(rows, 3), _batches(rows, 400)) == (set(), set())
-    assert only_in_one(_batches(rows, 3), _batches(rows[:-1], 400)) == ({(999, "a")}, set())
+    assert rows_only_in_one(_batches(rows, 3), _batches(rows, 400)) == (set(), set())
+    assert rows_only_in_one(_batches(rows, 3), _batches(rows[:-1], 400)) == ({(999, "a")}, set())

@@ -12,6 +12,7 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import message_verification, till_gaps
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
@@ -22,7 +23,6 @@ from tillstream.records import losses
 from tillstream.records.losses import Resolution
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import till_gaps, till_sequences
 
 SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
@@ -59,12 +59,12 @@ class Till:
             {
                 "epoch": EPOCH,
                 "sequence": str(number + offset),
-                "digest": sha256(self.body(number)).hexdigest()[: till_sequences.DIGITS],
+                "digest": sha256(self.body(number)).hexdigest()[: message_verification.DIGEST_DIGITS],
             }
             for number in numbers
         ]
-        queried = till_gaps.parse(self.app.ports, TOKEN, {"till": "front", "messages": listed})
-        return [str(one) for one in till_gaps.states(self.app.ports, queried)]
+        queried = till_gaps.parse_acknowledged(self.app.ports, TOKEN, {"till": "front", "messages": listed})
+        return [str(one) for one in till_gaps.acknowledged_states(self.app.ports, queried)]
 
     def lost(self) -> list[str]:
         """The messages of the open losses."""
@@ -111,7 +111,9 @@ def test_a_message_in_quarantine_is_stored(till: Till) -> None:
     till.publish(1, signature="nonsense")
     till.receive()
     assert till.ask(1) == ["stored"]
-    assert till_sequences.last_sequence(till.app.ports, REGION, STORE, "front", EPOCH) == 0, "it proves nothing"
+    assert message_verification.last_till_sequence(till.app.ports, REGION, STORE, "front", EPOCH) == 0, (
+        "it proves nothing"
+    )
 
 
 def test_a_loss_is_resolved_once_all_of_it_is_stored_whatever_its_numbers(till: Till) -> None:
@@ -149,8 +151,8 @@ def test_what_follows_a_loss_that_is_resolved_is_another_one(till: Till) -> None
 
 def test_a_till_without_a_key_cannot_report_losses(till: Till) -> None:
     listed = [{"epoch": EPOCH, "sequence": "1", "digest": "0" * 16}]
-    queried = till_gaps.parse(till.app.ports, TOKEN, {"till": "back", "messages": listed})
-    assert till_gaps.states(till.app.ports, queried) == []
+    queried = till_gaps.parse_acknowledged(till.app.ports, TOKEN, {"till": "back", "messages": listed})
+    assert till_gaps.acknowledged_states(till.app.ports, queried) == []
     assert till.lost() == []
 
 
@@ -171,4 +173,4 @@ def test_a_till_without_a_key_cannot_report_losses(till: Till) -> None:
 )
 def test_what_lists_no_messages_is_refused(till: Till, value: Any) -> None:
     with pytest.raises(Rejected, match="acknowledged"):
-        till_gaps.parse(till.app.ports, TOKEN, value)
+        till_gaps.parse_acknowledged(till.app.ports, TOKEN, value)

@@ -10,15 +10,15 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import inbox, resumable_upload, store_sales
 from tillstream.model.events import INBOX
 from tillstream.model.file_names import time_for_name
 from tillstream.model.messages import store_sale_schema
+from tillstream.operations import inbox_upkeep, maintenance_status
+from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.workflows.intake import resumable_upload, store_sales, uploads
-from tillstream.workflows.operations import maintenance_log, unrecorded_objects
-from tillstream.workflows.operations.reconcile import reconcile
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NAMES_OF_OTHERS = [
@@ -50,8 +50,8 @@ def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
 
 
 def swept(app: App) -> int:
-    count: int = reconcile(app.ports, app.contracts, delegate=True)["registered"]
-    maintenance_log.note(app.ports, maintenance_log.SWEEP)
+    count: int = resume_interrupted_work(app.ports, app.contracts, delegate=True)["registered"]
+    maintenance_status.note_run(app.ports, maintenance_status.SWEEP_TASK)
     return count
 
 
@@ -61,18 +61,23 @@ def put(app: App, name: str) -> None:
 
 
 def load(app: App) -> str:
-    return uploads.receive(app.ports, app.contracts.pin("IN"), "a.csv", io.BytesIO(b"x"), "emma").object
+    return inbox.receive_file(app.ports, app.contracts.pin("IN"), "a.csv", io.BytesIO(b"x"), "emma").object
 
 
 def send(app: App) -> str:
-    put(app, name := resumable_upload.inbox_name(resumable_upload.begin(app.ports, "emma", "a.csv", 1, contract="IN")))
+    put(
+        app,
+        name := resumable_upload.upload_inbox_name(
+            resumable_upload.begin_upload(app.ports, "emma", "a.csv", 1, contract="IN")
+        ),
+    )
     return name
 
 
 def sell(app: App) -> str:
     sale = store_sale_schema()["examples"][0] | {"region": "UK", "store_id": "LON1"}
-    store_sales.publish(app.ports, StoreToken("till", "UK", "LON1"), sale)
-    (batch,) = store_sales.receive(app.ports, app.contracts, 10, 0)
+    store_sales.publish_unsigned_sale(app.ports, StoreToken("till", "UK", "LON1"), sale)
+    (batch,) = store_sales.receive_store_sales(app.ports, app.contracts, 10, 0)
     return batch.object
 
 
@@ -82,7 +87,7 @@ def test_names_that_we_make_are_listed_from_the_last_sweep_on(
 ) -> None:
     began = clock.now()
     name = arrive(app)
-    listings = (unrecorded_objects.recent, unrecorded_objects.rest)
+    listings = (inbox_upkeep.recent_objects, inbox_upkeep.remaining_objects)
     assert [[stored.name for stored in each(app.ports, app.contracts, began)] for each in listings] == [[name], [name]]
     clock.advance((9 * DAY).total_seconds())
     app.ports.objects.copy(INBOX, name, INBOX, name)  # its name is old now, its bytes are not
@@ -120,7 +125,7 @@ def test_a_listing_of_the_rest_that_fails_is_repeated_by_the_next_sweep(app: App
     put(app, "IN.csv")
     clock.advance((12 * HOUR).total_seconds())
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(unrecorded_objects, "rest", lambda *_: 1 / 0)
+        broken.setattr(inbox_upkeep, "remaining_objects", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             swept(app)
     assert swept(app) == 1
@@ -137,7 +142,7 @@ def test_a_region_named_by_a_number_hides_nothing(app: App, clock: ManualClock) 
     names = [f"store-sales/{folder}{time_for_name(now)}-0123456789abcdef.jsonl" for folder in ("", "15/", "UK/")]
     for name in names:
         put(app, name)
-    for listing in (unrecorded_objects.recent, unrecorded_objects.rest):
+    for listing in (inbox_upkeep.recent_objects, inbox_upkeep.remaining_objects):
         assert sorted(stored.name for stored in listing(app.ports, Numbered(), now)) == sorted(names)  # type: ignore[arg-type]
 
 

@@ -11,6 +11,8 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
+from tillstream.intake import message_verification, store_sales
+from tillstream.intake.message_verification import SignatureVerifier
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
@@ -19,8 +21,6 @@ from tillstream.ports.bus import Message
 from tillstream.records import audit_log, batch_records
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.workflows.intake import store_sales, till_sequences
-from tillstream.workflows.intake.verification import Verifier
 
 SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
@@ -155,14 +155,14 @@ def test_one_sequence_number_with_two_payloads_is_a_security_event_and_both_are_
     send(app, second)
     assert lines(app) == 4
     assert events(app, "sale.sequence-reused") == 1
-    assert till_sequences.last_sequence(app.ports, REGION, STORE, "front", EPOCH) == 7
-    assert till_sequences.last_sequence(app.ports, REGION, STORE, "back", EPOCH) == 0
+    assert message_verification.last_till_sequence(app.ports, REGION, STORE, "front", EPOCH) == 7
+    assert message_verification.last_till_sequence(app.ports, REGION, STORE, "back", EPOCH) == 0
 
 
 def test_a_sale_entered_in_the_portal_counts_for_a_store_with_a_key(app: App) -> None:
     store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     sale = SALE | {"source": "form"}
-    store_sales.publish_from_portal(app.ports, REGION, STORE, json.dumps(sale).encode())
+    store_sales.publish_portal_sale(app.ports, REGION, STORE, json.dumps(sale).encode())
     Worker(app).run_until_idle()
     assert lines(app) == 2
 
@@ -172,7 +172,7 @@ def test_the_name_of_the_portal_does_not_verify_a_message(app: App) -> None:
     portal = store_credentials.portal_key(app.ports)[0]
     _, private = store_credentials.issue_store_key(app.ports, REGION, "MAN1", "front", "boss")
     forged = signed(body(), portal, private)
-    reason = Verifier(app.ports).reason(forged.body, {**forged.attributes, "till": "portal"})
+    reason = SignatureVerifier(app.ports).reason(forged.body, {**forged.attributes, "till": "portal"})
     assert reason == "its signature is wrong"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tillstream.alerts.condition import Condition
 from tillstream.alerts.conditions import (
     connector_late,
     data_lost,
@@ -18,8 +19,7 @@ from tillstream.alerts.conditions import (
     store_silent,
     unusual_day,
 )
-from tillstream.alerts.conditions.condition import Condition
-from tillstream.domain.alerts.kind import KindName
+from tillstream.alerts.kinds import KindName
 
 CONDITIONS: Mapping[KindName, Condition] = {
     KindName.FILES_HELD: files_held.CONDITION,

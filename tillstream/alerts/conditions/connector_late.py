@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
-from tillstream.alerts.sources import AlertSources
-from tillstream.connectors import records, runs, status
-from tillstream.connectors.connector import Connector
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts.condition import AlertSources, Condition, at_least_lower
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
+from tillstream.connectors import records, runs
+from tillstream.connectors import state as connectors_state
+from tillstream.connectors.state import Connector
 
 MINUTE = timedelta(minutes=1)
 
@@ -20,14 +20,14 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
 
 
 def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Iterator[Observation]:
-    contracts, states = sources.contracts.all(), status.all_of(sources.ports)
-    for connector in records.find(sources.ports):
+    contracts, states = sources.contracts.all(), connectors_state.all_statuses(sources.ports)
+    for connector in records.find_connectors(sources.ports):
         region = contracts[connector.contract].region if connector.contract in contracts else ""
         if connector.is_paused or not rule.covers_place(region):
             continue
-        state = states.get(connector.name) or status.of(sources.ports, connector.name)
+        state = states.get(connector.name) or connectors_state.connector_status(sources.ports, connector.name)
         failing = _failing_since(sources, connector) if state.failures else None
-        late = None if connector.is_once else status.late_at(connector, state)
+        late = None if connector.is_once else connectors_state.connector_late_at(connector, state)
         since = min(filter(None, (failing, late)), default=None)
         if since is None:
             continue
@@ -45,7 +45,7 @@ def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Itera
 def _failing_since(sources: AlertSources, connector: Connector) -> datetime | None:
     """Start of the first of the failed runs in a row."""
     since = None
-    for one in runs.latest(sources.ports, connector.name, limit=runs.KEPT):
+    for one in runs.latest_runs(sources.ports, connector.name, limit=runs.KEPT_RUNS):
         if one.outcome == "failed":
             since = datetime.fromisoformat(one.started_at)
         elif one.outcome != "running":

@@ -4,17 +4,16 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
-from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts.condition import AlertSources, Condition, at_least_lower
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
+from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter
-from tillstream.workflows.operations import dead_letters
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Observation]:
     by_queue: dict[str, list[DeadLetter]] = defaultdict(list)
-    for one in dead_letters.find(sources.ports):
+    for one in message_queues.find_dead_letters(sources.ports):
         by_queue[one.subscription].append(one)
     return at_least_lower(
         rule,

@@ -3,18 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower, day_text
-from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.goals.goal import GoalMeasure, Level
-from tillstream.goals.reading import MonthOfGoals
-from tillstream.goals.standings import Standing
+from tillstream.alerts.condition import AlertSources, Condition, at_least_lower, day_text
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
+from tillstream.goals.standings import GoalStanding, MonthOfGoals
+from tillstream.goals.targets import GoalLevel, GoalMeasure
 from tillstream.model.money import amount_text
 from tillstream.model.months import Month
 from tillstream.model.text import upper_first
 
-LEVELS = (Level.COMPANY, Level.REGION, Level.STORE)
+LEVELS = (GoalLevel.COMPANY, GoalLevel.REGION, GoalLevel.STORE)
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
@@ -27,7 +25,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, (one for one in observations if one))
 
 
-def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Standing) -> Observation | None:
+def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: GoalStanding) -> Observation | None:
     """None before the first day of the rule, and if what was sold is not less than expected."""
     if one.through is None or one.through.day < rule.parameters["first_day"]:
         return None

@@ -5,10 +5,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from tillstream.alerts.conditions.condition import Days, day_text, of_recent_days
-from tillstream.alerts.sources import AlertSources
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
+from tillstream.alerts.condition import AlertSources, Days, day_text, recent_days_condition
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.model.money import amount_text
 
 
@@ -34,4 +33,4 @@ def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) ->
     )
 
 
-CONDITION = of_recent_days(_replay)
+CONDITION = recent_days_condition(_replay)

@@ -5,11 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower
-from tillstream.alerts.sources import AlertSources, filters_of
+from tillstream.alerts.condition import AlertSources, Condition, Days, at_least_lower, rule_filters
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.people import UNRESTRICTED
 from tillstream.quality.pass_rates import Checked, Compared, Row, compared
 
@@ -29,7 +28,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
         sources.ports.warehouse,
         "pass-rates",
         UNRESTRICTED,
-        filters_of(rule, first, last),
+        rule_filters(rule, first, last),
         cache=sources.cache,
         period="daily",
         first_day=first - (days - 1 + 7 * weeks) * DAY,

@@ -6,11 +6,10 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from tillstream.alerts.conditions.condition import Days, day_text, of_recent_days
-from tillstream.alerts.sources import AlertSources, filters_of
+from tillstream.alerts.condition import AlertSources, Days, day_text, recent_days_condition, rule_filters
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.money import price_text
 from tillstream.model.people import UNRESTRICTED
 
@@ -23,7 +22,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
         sources.ports.warehouse,
         "prices-off-list",
         UNRESTRICTED,
-        filters_of(rule, first, last),
+        rule_filters(rule, first, last),
         cache=sources.cache,
         share=rule.lower / 100,
         limit=MOST_LINES,
@@ -53,4 +52,4 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any])
     )
 
 
-CONDITION = of_recent_days(_replay)
+CONDITION = recent_days_condition(_replay)

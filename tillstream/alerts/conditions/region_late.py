@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower, day_text, time_text
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources, Condition, Days, at_least_lower, day_text, time_text
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
 from tillstream.analytics.completeness import (
     CalendarDay,
@@ -19,8 +20,6 @@ from tillstream.analytics.completeness import (
     first_expected_day,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.batch import BatchState, receipt_time
 from tillstream.model.contract import Contract
 from tillstream.model.people import UNRESTRICTED

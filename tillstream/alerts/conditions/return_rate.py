@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower
-from tillstream.alerts.sources import AlertSources, filters_of
+from tillstream.alerts.condition import AlertSources, Condition, Days, at_least_lower, rule_filters
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import measure_values
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.people import UNRESTRICTED
 
 DAY = timedelta(days=1)
@@ -54,7 +53,7 @@ def _by_day(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
         ["revenue", "returned_value", "active_lines"],
         ["day", "region", "store"],
         UNRESTRICTED,
-        filters_of(rule, first, last),
+        rule_filters(rule, first, last),
         cache=sources.cache,
     ).to_pylist()
     days: dict[date, dict[Place, _Sum]] = defaultdict(dict)

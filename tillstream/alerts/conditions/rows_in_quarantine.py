@@ -3,11 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources, Condition, at_least_lower
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.people import UNRESTRICTED
 
 

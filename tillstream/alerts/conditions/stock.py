@@ -7,11 +7,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from tillstream.alerts.conditions.condition import Condition, Days, at_least_lower
-from tillstream.alerts.sources import AlertSources, filters_of
+from tillstream.alerts.condition import AlertSources, Condition, Days, at_least_lower, rule_filters
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
 from tillstream.model.people import UNRESTRICTED
 
 MOST_ROWS = 10_000
@@ -27,7 +26,7 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
     """The condition of products with a status; words: with the names of the row and `units`."""
 
     def evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
-        filters = filters_of(rule, at.date(), at.date())
+        filters = rule_filters(rule, at.date(), at.date())
         warehouse = sources.ports.warehouse
         rows = queries.run_query(
             warehouse, "stock-levels", UNRESTRICTED, filters, status=status, sort="recent", limit=MOST_ROWS
@@ -39,7 +38,7 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
             sources.ports.warehouse,
             "stock-by-day",
             UNRESTRICTED,
-            filters_of(rule, first, last),
+            rule_filters(rule, first, last),
             first_day=first,
             last_day=last,
             status=status,

@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tillstream.alerts.conditions.condition import Condition, at_least_lower, time_text
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources, Condition, at_least_lower, time_text
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics.live_sales import StoreTimes, store_times
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.domain.catalogue.entries import Store
 from tillstream.model.messages import TILL_CLOCK_TOLERANCE
+from tillstream.model.product_catalogue import Store
 
 RECENT, FEWEST_DAYS = timedelta(days=14), 3
 """Time in which a store must have sold through tills, and on how many days, to be watched."""

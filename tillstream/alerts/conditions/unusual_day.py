@@ -6,13 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.alerts.conditions.condition import Days, day_text, of_recent_days
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources, Days, day_text, recent_days_condition
+from tillstream.alerts.observations import Observation
+from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
-from tillstream.domain.alerts.observations import Observation
-from tillstream.domain.alerts.rules import AlertRule
-from tillstream.goals.sales import Sales
+from tillstream.goals.target_sales import TargetSales
 from tillstream.model.money import amount_text
 from tillstream.model.months import Month
 from tillstream.model.people import UNRESTRICTED
@@ -49,7 +48,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
 def _complete_through(sources: AlertSources) -> dict[str, date]:
     """Region → its last day that is complete, and over in every time zone."""
     now, warehouse = sources.ports.clock.now(), sources.ports.warehouse
-    sales = Sales(warehouse, now.date(), sources.expected, sources.cache)
+    sales = TargetSales(warehouse, now.date(), sources.expected, sources.cache)
     over = (now - EVERYWHERE_OVER).date() - timedelta(days=1)
     return {region: min(day, over) for region, day in sales.complete_through(Month.of(now.date())).items()}
 
@@ -87,4 +86,4 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any],
     )
 
 
-CONDITION = of_recent_days(_replay)
+CONDITION = recent_days_condition(_replay)

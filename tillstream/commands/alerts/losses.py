@@ -6,8 +6,8 @@ from pathlib import Path
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.operations import kept_originals
 from tillstream.records import losses
-from tillstream.workflows.operations import loss_decisions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def listed(app: App, progress: Progress, arguments: ListedLosses) -> Result:
 
 def decide(app: App, progress: Progress, arguments: Decision) -> Result:
     resolution = losses.Resolution(arguments.resolution)
-    decided = loss_decisions.decide(
+    decided = kept_originals.decide_loss(
         app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE, home=app.home
     )
     return Result(decided.to_json())

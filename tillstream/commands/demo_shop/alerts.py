@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 from tillstream.alerts import rules
-from tillstream.alerts.evaluation import evaluate
-from tillstream.alerts.sources import AlertSources
+from tillstream.alerts.condition import AlertSources
+from tillstream.alerts.evaluation import evaluate_rules
+from tillstream.alerts.kinds import KindName
 from tillstream.app import App
-from tillstream.domain.alerts.kind import KindName
 
 
 def add(app: App, by: str) -> None:
     """Enable the rule, unless people changed it, and evaluate."""
-    stored = rules.get(app.ports, KindName.STOCK_OUT.value)
+    stored = rules.get_rule(app.ports, KindName.STOCK_OUT.value)
     if not stored.version:
-        rules.save(app.ports, replace(stored.rule, is_enabled=True), by=by, version=0)
-    evaluate(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
+        rules.save_rule(app.ports, replace(stored.rule, is_enabled=True), by=by, version=0)
+    evaluate_rules(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))

@@ -5,11 +5,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tillstream.app import App
-from tillstream.catalogue import mirror, records
-from tillstream.workflows.catalogue_import import journal
-from tillstream.workflows.catalogue_import.export_file import csv_file
-from tillstream.workflows.catalogue_import.kinds import FileKind
-from tillstream.workflows.catalogue_import.plan import Rules, plan
+from tillstream.catalogue import file_import, stored_entries, warehouse_mirror
+from tillstream.catalogue.file_export import FileKind, csv_file
+from tillstream.catalogue.file_import import ImportRules, plan_import
 
 if TYPE_CHECKING:
     from tillstream.samples.regions import Region
@@ -34,13 +32,13 @@ Table = tuple[list[str], list[list[str]]]
 
 def add(app: App, until: date, by: str) -> None:
     """Import the catalogue, unless there are products."""
-    if records.revision(app.ports):
+    if stored_entries.catalogue_revision(app.ports):
         return
-    rules = Rules(app.contracts.regions(), app.settings.reporting_currency)
+    rules = ImportRules(app.contracts.regions(), app.settings.reporting_currency)
     for kind, (headers, rows) in _tables(until):
-        planned = plan(app.ports, kind, csv_file(headers, rows), rules)
-        journal.apply(app.ports, planned, file=f"{kind.value}.csv", by=by)
-    mirror.follow(app.ports)
+        planned = plan_import(app.ports, kind, csv_file(headers, rows), rules)
+        file_import.apply_import(app.ports, planned, file=f"{kind.value}.csv", by=by)
+    warehouse_mirror.follow_change(app.ports)
 
 
 def _tables(until: date) -> Iterator[tuple[FileKind, Table]]:

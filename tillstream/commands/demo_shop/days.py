@@ -11,14 +11,14 @@ from tillstream.app import App
 from tillstream.commands.demo_shop import catalogue, till
 from tillstream.contracts import contract_files, source_settings
 from tillstream.dashboards import annotations
+from tillstream.intake import inbox, resumable_upload, upload_completion
 from tillstream.model.batch import STATES_IN_LEDGER, Batch
 from tillstream.model.contract import Contract
 from tillstream.model.contract_schedule import Expectation, StoreExpectation
 from tillstream.model.people import UNRESTRICTED
 from tillstream.records import batch_records
 from tillstream.records.batch_records import SAMPLES
-from tillstream.workflows.intake import complete_upload, resumable_upload, uploads
-from tillstream.workflows.review import undo
+from tillstream.review import undo
 
 if TYPE_CHECKING:
     from tillstream.samples.deliveries import Delivery
@@ -91,10 +91,10 @@ def add(app: App, until: date, scale: float, load: Callable[[Batch], Any]) -> No
         upload = _existing(app, extra.name)
         if upload is None:
             contract = app.contracts.pin(extra.contract)
-            upload = uploads.receive(app.ports, contract, extra.name, BytesIO(extra.content()), SAMPLES)
+            upload = inbox.receive_file(app.ports, contract, extra.name, BytesIO(extra.content()), SAMPLES)
             load(upload)
         if extra.undone and batch_records.get_batch(app.ports, upload.batch_id).state in STATES_IN_LEDGER:
-            undo.undo(app.ports, upload.batch_id, SAMPLES)
+            undo.undo_batch(app.ports, upload.batch_id, SAMPLES)
     _propose(app, until, scale)
     catalogue.add(app, until, SAMPLES)
     till.add(app, until, load, SAMPLES)
@@ -140,11 +140,11 @@ def _propose(app: App, until: date, scale: float) -> None:
     columns = {**current.columns, "sale_id": NEW_HEADER}
     changes = {"name": "IN-kiosk", "description": "The kiosks of India.", "columns": columns, "version": 1}
     content = new_source(until, scale)
-    sent = resumable_upload.begin(app.ports, SAMPLES, name, len(content), look=True)
-    resumable_upload.append(app.ports, sent.id, SAMPLES, 0, BytesIO(content))
+    sent = resumable_upload.begin_upload(app.ports, SAMPLES, name, len(content), look=True)
+    resumable_upload.append_piece(app.ports, sent.id, SAMPLES, 0, BytesIO(content))
     why = [f"The column {NEW_HEADER} is the number of the sale."]
     contract = current.model_copy(update=changes)
-    complete_upload.propose(app.ports, app.contracts, sent.id, SAMPLES, contract, why)
+    upload_completion.propose_contract_for_upload(app.ports, app.contracts, sent.id, SAMPLES, contract, why)
 
 
 def _existing(app: App, name: str) -> Batch | None:

@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tillstream.app import App
-from tillstream.catalogue import listing
-from tillstream.domain.catalogue.dated_amounts import cost_on
-from tillstream.domain.catalogue.entries import EntryKind, Product, Store
-from tillstream.domain.purchasing.order import OrderLine, OrderState, PurchaseOrder
-from tillstream.purchasing import orders, receiving
-from tillstream.purchasing.receiving import Receipt
+from tillstream.catalogue import entry_lists
+from tillstream.model.product_catalogue import EntryKind, Product, Store, cost_on
+from tillstream.stock import order_arrivals, purchase_orders
+from tillstream.stock.order_arrivals import OrderReceipt
+from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
 PRODUCTS = 4
 UNITS = (24, 12, 36, 12)
@@ -53,20 +52,22 @@ def add(app: App, by: str) -> None:
         order = _order(app, one, f"demo-{number}")
         if order is None:
             continue
-        state = orders.create(app.ports, order, by=by).state
+        state = purchase_orders.create_order(app.ports, order, by=by).state
         if one.sent is not None and state is OrderState.DRAFT:
             expected_on = _before(today, one.expected or 0)
-            orders.send(app.ports, order.order_id, by=by, sent_on=_before(today, one.sent), expected_on=expected_on)
+            purchase_orders.send_order(
+                app.ports, order.order_id, by=by, sent_on=_before(today, one.sent), expected_on=expected_on
+            )
         if one.arrived is not None and state in {OrderState.DRAFT, OrderState.SENT}:
             units = {line.product: line.units * one.share for line in order.lines}
-            receipt = Receipt(f"demo-receipt-{number}", order.order_id, units, _before(today, one.arrived))
-            receiving.receive(app.ports, receipt, by=by)
+            receipt = OrderReceipt(f"demo-receipt-{number}", order.order_id, units, _before(today, one.arrived))
+            order_arrivals.receive_goods(app.ports, receipt, by=by)
 
 
 def _order(app: App, one: DemoOrder, order_id: str) -> PurchaseOrder | None:
     """A draft with the first products of the supplier; None without the store or products."""
-    store = listing.entries(app.ports, EntryKind.STORE).get(one.place)
-    entries = sorted(listing.entries(app.ports, EntryKind.PRODUCT).items())
+    store = entry_lists.all_entries(app.ports, EntryKind.STORE).get(one.place)
+    entries = sorted(entry_lists.all_entries(app.ports, EntryKind.PRODUCT).items())
     products = [each for _, each in entries if isinstance(each, Product) and each.supplier == one.supplier][:PRODUCTS]
     if not isinstance(store, Store) or not products:
         return None

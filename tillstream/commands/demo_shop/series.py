@@ -7,8 +7,8 @@ import numpy as np
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.forecasting import outside
-from tillstream.forecasting.outside import OutsideValue
+from tillstream.forecasting import outside_series
+from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.model.people import UNRESTRICTED
 
 NAME = "footfall"
@@ -18,7 +18,7 @@ VISITORS, SPREAD = 4, 0.1
 
 def add(app: App, by: str) -> None:
     """Save the visitors of all days with sales, unless the series is stored already."""
-    if any(one.name == NAME for one in outside.stored(app.ports)):
+    if any(one.name == NAME for one in outside_series.stored_series(app.ports)):
         return
     sales = queries.run_query(
         app.ports.warehouse, "sales-over-time", UNRESTRICTED, Filters(), period="daily"
@@ -31,4 +31,4 @@ def add(app: App, by: str) -> None:
         for row, each in zip(sales, spread, strict=True)
     )
     values = [OutsideValue(day, float(count), day + timedelta(days=1)) for day, count in days]
-    outside.save(app.ports, NAME, values, by=by, file="demo")
+    outside_series.save_series(app.ports, NAME, values, by=by, file="demo")

@@ -11,9 +11,9 @@ from itertools import groupby
 from zlib import crc32
 
 from tillstream.app import App
-from tillstream.domain.inventory.counts import CountPart, StockCount
-from tillstream.domain.inventory.movements import DayPart, Movement, MovementKind, MovementLine
-from tillstream.inventory import counting, levels, records
+from tillstream.stock import stock_counts, stored_levels, stored_movements
+from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
+from tillstream.stock.stock_counts import CountPart, StockCount
 
 COUNTED, RECEIVED, SENT, ARRIVED = (timedelta(days=days) for days in (28, 9, 3, 1))
 """Age of the count, of the receipts and of the transfer, in days before the last day of sales."""
@@ -50,15 +50,15 @@ class _Plan:
 
 def add(app: App, until: date, by: str) -> None:
     """Record counts and receipts of all stores, a transfer and a write-off; nothing if there are movements."""
-    if app.ports.documents.find(records.COLLECTION, limit=1):
+    if app.ports.documents.find(stored_movements.COLLECTION, limit=1):
         return
     params = {"counted_on": until - COUNTED, "until": until}
     plans = [_plan(**row) for row in app.ports.warehouse.query(_SOLD, params).to_pylist()]
     for (region, store), group in groupby(plans, key=lambda one: (one.region, one.store)):
-        records.record(app.ports, [*_of_store(region, store, list(group), until)], by=by)
+        stored_movements.record_movements(app.ports, [*_of_store(region, store, list(group), until)], by=by)
     exceptions = [*_exceptions(plans, until)]
-    records.record(app.ports, exceptions, by=by)
-    levels.follow(app.ports)
+    stored_movements.record_movements(app.ports, exceptions, by=by)
+    stored_levels.follow_movement(app.ports)
     moved = {line.product_id for movement in exceptions for line in movement.lines}
     _begin_count(app, [one for one in plans if one.product not in moved], by)
 
@@ -115,9 +115,13 @@ def _begin_count(app: App, plans: list[_Plan], by: str) -> None:
     if not plans:
         return
     region, store, now = plans[0].region, plans[0].store, app.ports.clock.now()
-    counting.start(app.ports, StockCount(COUNT, region, store, CountPart.LIST, "", DayPart.BEFORE_OPENING, by, now))
+    stock_counts.start_count(
+        app.ports, StockCount(COUNT, region, store, CountPart.LIST, "", DayPart.BEFORE_OPENING, by, now)
+    )
     in_store = [one for one in plans if (one.region, one.store) == (region, store) and one.left >= 1]
     for number, one in enumerate(in_store[:COUNTED_PRODUCTS]):
         units = one.left - (1 if number == 0 else 0)
-        scan = counting.Scan(f"{COUNT}-{number}", one.product, one.name, units, now, now.date(), by, adds=False)
-        counting.enter(app.ports, COUNT, scan)
+        scan = stock_counts.CountScan(
+            f"{COUNT}-{number}", one.product, one.name, units, now, now.date(), by, adds=False
+        )
+        stock_counts.enter_scan(app.ports, COUNT, scan)

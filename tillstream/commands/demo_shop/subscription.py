@@ -3,11 +3,11 @@ folder."""
 
 from tillstream.app import App
 from tillstream.commands.demo_shop.people import ADMIN
-from tillstream.file_destinations import registry as destinations
-from tillstream.file_destinations.destination import DestinationDraft
+from tillstream.delivery import file_destinations as destinations
+from tillstream.delivery import subscriptions
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.people import Role
-from tillstream.scheduled_exports import registry
-from tillstream.scheduled_exports.subscription import Draft
 
 ROLES = frozenset({Role.MANAGER, Role.ANALYST})
 DESTINATION, PATTERN = "data-team", "{name}-{period}"
@@ -19,8 +19,10 @@ def add(app: App, login: str, role: str) -> None:
     """Add the subscription for an account that reads reports."""
     if role not in ROLES:
         return
-    draft = Draft("Stores last week", ADDRESS, "xlsx", f"{login}@example.com", "week", day=1)
-    registry.pause(app.ports, registry.add(app.ports, login, draft, login).id, login)
+    draft = SubscriptionDraft("Stores last week", ADDRESS, "xlsx", f"{login}@example.com", "week", day=1)
+    subscriptions.pause_subscription(
+        app.ports, subscriptions.add_subscription(app.ports, login, draft, login).id, login
+    )
     if role == Role.ANALYST and not app.settings.project:
         _add_files(app, login)
 
@@ -30,7 +32,11 @@ def _add_files(app: App, login: str) -> None:
     from tillstream.app import file_destinations  # lazy: what opens destinations also logs
 
     folder = app.settings.home.absolute() / "deliveries" / DESTINATION
-    if DESTINATION not in {one.name for one in destinations.find(app.ports)}:
-        file_destinations.add(app, DestinationDraft(DESTINATION, str(folder)), ADMIN)
-    draft = Draft("Products last month", FILES, "parquet", "", "month", destination=DESTINATION, file_name=PATTERN)
-    registry.pause(app.ports, registry.add(app.ports, login, draft, login).id, login)
+    if DESTINATION not in {one.name for one in destinations.find_destinations(app.ports)}:
+        file_destinations.add(app, FileDestinationDraft(DESTINATION, str(folder)), ADMIN)
+    draft = SubscriptionDraft(
+        "Products last month", FILES, "parquet", "", "month", destination=DESTINATION, file_name=PATTERN
+    )
+    subscriptions.pause_subscription(
+        app.ports, subscriptions.add_subscription(app.ports, login, draft, login).id, login
+    )

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from tillstream.app import App
 from tillstream.commands.demo_shop.people import REGION, STAFF
+from tillstream.intake import sale_form, store_messages, store_sales
 from tillstream.model import messages as model_messages
 from tillstream.model.batch import Batch
 from tillstream.model.messages import STORE_SALE_V1
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people import signatures, store_credentials
-from tillstream.workflows.intake import form_returns, form_sales, store_messages, store_sales
-from tillstream.workflows.review import close_checks
+from tillstream.review import close_checks
 
 STORE, TILL = "MUM01", "Front counter"
 TILL_SALES = (
@@ -56,14 +56,14 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
         payload = json.dumps(message, ensure_ascii=False)
         signed = {"key": key.id, "till": TILL, "epoch": epoch, "sequence": str(sequence)}
         messages.append({"payload": payload, **signed, "signature": signatures.sign_payload(private, payload.encode())})
-    store_messages.publish(app.ports, token, messages)
+    store_messages.publish_messages(app.ports, token, messages)
     number = f"W-DEMO-{until:%Y%m%d}"
     entered = _sale(number, datetime.combine(until, time(19, 10), zone), FORM_SALE) | {"source": "form"}
-    form_sales.enter(app.ports, by, UNRESTRICTED, entered, form_returns.NoLedger())
+    sale_form.enter_sale(app.ports, by, UNRESTRICTED, entered, sale_form.NoSaleLedger())
     if not app.has_worker:
-        for batch in store_sales.receive(app.ports, app.contracts, len(messages) + 1, 0):
+        for batch in store_sales.receive_store_sales(app.ports, app.contracts, len(messages) + 1, 0):
             load(batch)
-        close_checks.check(app.ports, app.contracts)
+        close_checks.check_day_closes(app.ports, app.contracts)
 
 
 def _sale(number: str, sold_at: datetime, product: Product) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.commands.demo_shop.people import REGION
 from tillstream.connectors import records, run
-from tillstream.connectors.connector import ConnectorDraft
+from tillstream.connectors.state import ConnectorDraft
 from tillstream.model.batch import Batch
 from tillstream.records import batch_records as batches
 
@@ -39,17 +39,17 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
 
     load: processes one batch.
     """
-    if records.find(app.ports):
+    if records.find_connectors(app.ports):
         return
     folder = app.settings.sources_folder
     folder.mkdir(exist_ok=True)
     _write(folder / DATABASE, until)
     settings = {"url": f"sqlite:///{folder / DATABASE}", "query": "orders", "cursor_column": "Line"}
     access = source_access(app)
-    records.add(app.ports, app.contracts, access, ConnectorDraft(NAME, "sql", settings, REGION), by)
-    for batch in run.run(app.ports, app.contracts, access, NAME, by).batches:
+    records.add_connector(app.ports, app.contracts, access, ConnectorDraft(NAME, "sql", settings, REGION), by)
+    for batch in run.run_connector(app.ports, app.contracts, access, NAME, by).batches:
         load(batches.get_batch(app.ports, batch))
-    run.run(app.ports, app.contracts, access, NAME, by)
+    run.run_connector(app.ports, app.contracts, access, NAME, by)
 
 
 def _write(path: Path, until: date) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.commands.result import FAILED, Progress, Result
-from tillstream.forecasting.comparison import files
-from tillstream.forecasting.comparison.score import Comparison, compare
-from tillstream.forecasting.comparison.tracking import Tracking
+from tillstream.forecasting import method_comparison
 from tillstream.forecasting.compute import NotEnoughData
-from tillstream.forecasting.feature_table.source import UNITS, daily_sales
-from tillstream.forecasting.kept_fits import KeptFits
-from tillstream.forecasting.run import MOST_DAYS
+from tillstream.forecasting.feature_files import UNITS, daily_sales
+from tillstream.forecasting.forecast_run import MAX_DAYS
+from tillstream.forecasting.method_comparison import MethodComparison, compare_methods
+from tillstream.forecasting.mlflow_tracking import Tracking
+from tillstream.forecasting.stored_fits import StoredFits
 from tillstream.model.errors import Rejected, TillstreamError
 
 
@@ -23,7 +23,7 @@ class Compare:
     address of an MLflow server; empty: none. master: of a Spark cluster; empty: this machine."""
 
     target: str = UNITS
-    horizon: int = MOST_DAYS
+    horizon: int = MAX_DAYS
     out: str = ""
     track: str = ""
     master: str = ""
@@ -34,25 +34,25 @@ def compare_forecasts(app: App, progress: Progress, arguments: Compare) -> Resul
     started = app.ports.clock.now()
     tracking = Tracking(arguments.track) if arguments.track else None
     sold, series = daily_sales(app.ports, arguments.target, arguments.horizon)
-    from tillstream.forecasting.process import FittingProcess  # lazy: this command only
+    from tillstream.forecasting.fitters import FittingProcess  # lazy: this command only
     from tillstream.spark import regression
     from tillstream.spark.process import SparkProcess
 
     with SparkProcess(arguments.master) as process, FittingProcess() as fitter:
         try:
-            comparison = compare(
+            comparison = compare_methods(
                 series,
                 arguments.target,
                 sold.reporting_currency,
                 arguments.horizon,
-                KeptFits(app.ports, fitter),
+                StoredFits(app.ports, fitter),
                 lambda *history: process.call(regression.regress, *history),
             )
         except NotEnoughData as missing:
             raise Rejected(f"There are sales of {missing.weeks} weeks. A comparison needs {missing.needed}.") from None
     report = to_json(_report(arguments, comparison) | {"last_day": sold.last, "series": len(series.keys)})
     if arguments.out:
-        files.write(arguments.out, report, series, comparison)
+        method_comparison.write_comparison(arguments.out, report, series, comparison)
     return logged(report, tracking, started, app.ports.clock.now()) if tracking else Result(report)
 
 
@@ -64,7 +64,7 @@ def logged(report: dict[str, Any], tracking: Tracking, started: datetime, ended:
         return Result(report | {"run_error": str(error)}, FAILED)
 
 
-def _report(arguments: Compare, comparison: Comparison) -> dict[str, Any]:
+def _report(arguments: Compare, comparison: MethodComparison) -> dict[str, Any]:
     regression = comparison.regression
     return {
         "target": arguments.target,

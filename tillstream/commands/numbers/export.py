@@ -12,8 +12,8 @@ from tillstream.app import App
 from tillstream.commands.numbers.frame import KINDS, Frame, scope_of
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
-from tillstream.exports.formats import FORMATS
-from tillstream.exports.table import ExportTable, table_of
+from tillstream.delivery.export_formats import FORMATS
+from tillstream.delivery.export_table import ExportTable, export_table
 from tillstream.model.errors import Rejected
 
 MEASURES, QUERY, SALES = "measures", "query", "sales"
@@ -87,7 +87,7 @@ def _table(app: App, arguments: Export) -> ExportTable:
     rows = Frame(kind=kind, names=names, params=params, by=arguments.by, limit=limit, out="")
     batches = KINDS[kind](app, scope, rows)
     currency = arguments.params.get("currency") or app.settings.reporting_currency
-    return table_of(arguments.query or _named(arguments), batches, totals, params, app.ports.clock.now(), currency)
+    return export_table(arguments.query or _named(arguments), batches, totals, params, app.ports.clock.now(), currency)
 
 
 def _named(arguments: Export) -> str:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from tillstream.app import App
 from tillstream.commands.numbers.engines import LOCAL, is_on_spark
 from tillstream.commands.result import Progress, Result
-from tillstream.forecasting.feature_table import source
-from tillstream.forecasting.feature_table.columns import schema_of
-from tillstream.forecasting.feature_table.table import keys_of
+from tillstream.forecasting import feature_files
+from tillstream.forecasting.feature_table import feature_schema, key_columns
 from tillstream.model.errors import Rejected
 
 
@@ -17,7 +16,7 @@ class Features:
     days. engine: one of `engines.ENGINES`. master: of a Spark cluster; empty: this machine."""
 
     out: str
-    target: str = source.UNITS
+    target: str = feature_files.UNITS
     days_ahead: int = 1
     engine: str = LOCAL
     master: str = ""
@@ -29,19 +28,19 @@ def export_features(app: App, progress: Progress, arguments: Features) -> Result
     is_path = "://" not in arguments.out
     on_spark = is_on_spark(arguments.engine, arguments.master)
     if is_path:
-        source.check_folder(arguments.out)
+        feature_files.check_folder(arguments.out)
     elif not on_spark:
         raise Rejected("Only Spark writes to such an address: add --engine spark, or choose a folder of this machine.")
-    sold, series = source.daily_sales(app.ports, target, days_ahead)
+    sold, series = feature_files.daily_sales(app.ports, target, days_ahead)
     if on_spark:
         from tillstream.spark import features  # lazy: with Spark only
         from tillstream.spark.process import SparkProcess
 
         with SparkProcess(arguments.master) as process:
-            keys = keys_of(series.keys)
+            keys = key_columns(series.keys)
             rows = process.call(features.write, arguments.out, series.history, keys, target, days_ahead)
     else:
-        rows = source.write(arguments.out, series, target, days_ahead)
+        rows = feature_files.write_features(arguments.out, series, target, days_ahead)
     return Result(
         {
             "folder": arguments.out,
@@ -50,6 +49,6 @@ def export_features(app: App, progress: Progress, arguments: Features) -> Result
             "last_day": sold.last,
             "series": len(series.keys),
             "rows": rows,
-            "columns": len(schema_of(series.history, target)),
+            "columns": len(feature_schema(series.history, target)),
         }
     )

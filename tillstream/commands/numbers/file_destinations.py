@@ -7,8 +7,9 @@ from tillstream.app import App, file_destinations
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.file_destinations import deliveries, registry
-from tillstream.file_destinations.destination import Destination, DestinationDraft
+from tillstream.delivery import file_deliveries
+from tillstream.delivery import file_destinations as delivery_file_destinations
+from tillstream.delivery.file_destinations import FileDestination, FileDestinationDraft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +45,12 @@ class OfDelivery:
 
 def destinations(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """List the destinations; credentials are references."""
-    return Result([shown(one) for one in registry.find(app.ports)])
+    return Result([shown(one) for one in delivery_file_destinations.find_destinations(app.ports)])
 
 
 def add(app: App, progress: Progress, arguments: AddFileDestination) -> Result:
     """Add a destination. Raises as `file_destinations.add`."""
-    return Result(shown(file_destinations.add(app, DestinationDraft(**asdict(arguments)), COMMAND_LINE)))
+    return Result(shown(file_destinations.add(app, FileDestinationDraft(**asdict(arguments)), COMMAND_LINE)))
 
 
 def test(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
@@ -59,21 +60,21 @@ def test(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
 
 def remove(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
     """Remove a destination. Raises `NotFound`."""
-    return Result(shown(registry.remove(app.ports, arguments.name, COMMAND_LINE)))
+    return Result(shown(delivery_file_destinations.remove_destination(app.ports, arguments.name, COMMAND_LINE)))
 
 
 def delivered(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """The files that were delivered or wait, the last ones first."""
-    return Result([asdict(one) for one in deliveries.listed(app.ports)])
+    return Result([asdict(one) for one in file_deliveries.list_file_deliveries(app.ports)])
 
 
 def retry(app: App, progress: Progress, arguments: OfDelivery) -> Result:
     """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
-    deliveries.try_again(app.ports, arguments.delivery, by=COMMAND_LINE)
-    one = deliveries.get(app.ports, arguments.delivery)
+    file_deliveries.retry_file(app.ports, arguments.delivery, by=COMMAND_LINE)
+    one = file_deliveries.get_file_delivery(app.ports, arguments.delivery)
     return Result(asdict(one) if one else {})
 
 
-def shown(one: Destination) -> dict[str, Any]:
+def shown(one: FileDestination) -> dict[str, Any]:
     """A destination as the result of a command, without empty fields."""
     return {name: text for name, text in asdict(one).items() if text}

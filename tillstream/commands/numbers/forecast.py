@@ -10,9 +10,10 @@ from tillstream.commands.arguments import NoArguments
 from tillstream.commands.numbers.engines import LOCAL, is_on_spark
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE
-from tillstream.forecasting import accuracy_report, runs
+from tillstream.forecasting import published_forecasts, run_records
 from tillstream.forecasting.compute import Fitter
-from tillstream.forecasting.run import MOST_DAYS, run
+from tillstream.forecasting.forecast_run import MAX_DAYS
+from tillstream.forecasting.forecast_run import run_forecast as run
 from tillstream.model import audit
 from tillstream.ports.machine import FORECAST_JOB
 from tillstream.records import audit_log, job_runs
@@ -23,7 +24,7 @@ class Forecast:
     """horizon: number of days. engine: what makes the fits, one of `ENGINES`. master: of a Spark cluster; empty: this
     machine."""
 
-    horizon: int = MOST_DAYS
+    horizon: int = MAX_DAYS
     engine: str = LOCAL
     master: str = ""
 
@@ -34,13 +35,15 @@ def run_forecast(app: App, progress: Progress, arguments: Forecast) -> Result:
         progress("fits")
 
     if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
-        runs.REQUEST.answer(app.ports, runs.REQUEST.pending(app.ports))
+        run_records.FORECAST_REQUEST.answer(app.ports, run_records.FORECAST_REQUEST.pending(app.ports))
     with job_runs.job_reserved(app.ports, FORECAST_JOB), _fitter(arguments) as fitter:
         ended = run(app.ports, fitter, arguments.horizon, note)
-    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, runs.published(ended))
+    audit_log.record(
+        app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, run_records.published_run(ended)
+    )
     if app.settings.project:
         logs.warn("forecast drifts", ended.drifting)
-    return Result(runs.published(ended), FAILED if ended.reason else DONE)
+    return Result(run_records.published_run(ended), FAILED if ended.reason else DONE)
 
 
 @contextmanager
@@ -53,11 +56,11 @@ def _fitter(arguments: Forecast) -> Iterator[Fitter]:
         with SparkProcess(arguments.master) as process:
             yield SparkFitter(process)
         return
-    from tillstream.forecasting.process import FittingProcess  # lazy: this command only
+    from tillstream.forecasting.fitters import FittingProcess  # lazy: this command only
 
     with FittingProcess() as fitter:
         yield fitter
 
 
 def accuracy(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result(accuracy_report.report(app.ports))
+    return Result(published_forecasts.accuracy_report(app.ports))

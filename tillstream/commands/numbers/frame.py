@@ -12,11 +12,10 @@ from tillstream.app import App
 from tillstream.commands.numbers.goal_frame import goals
 from tillstream.commands.query import LIMIT, check_names
 from tillstream.commands.result import Progress, Result
-from tillstream.inventory import past
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.people import accounts
-from tillstream.purchasing import expected_units
+from tillstream.stock import published_levels
 
 AT = "at"
 
@@ -83,11 +82,15 @@ def _query(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]
 
 def _stock(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:
     """Stock levels; the parameter `at` selects a day or an instant of the past."""
-    name, fixed = past.query_at("".join(arguments.params.get(AT, [])[-1:]))
+    name, fixed = published_levels.levels_query_at("".join(arguments.params.get(AT, [])[-1:]))
     params = {key: values for key, values in arguments.params.items() if key != AT}
     params |= {key: [value] for key, value in fixed.items()}
     batches = _query(app, scope, replace(arguments, names=[name], params=params))
-    return expected_units.streamed(app.ports, batches) if name == past.NOW else past.streamed(batches)
+    return (
+        published_levels.stream_units_on_order(app.ports, batches)
+        if name == published_levels.NOW_QUERY
+        else published_levels.stream_past_levels(batches)
+    )
 
 
 def _goals(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]:

@@ -6,16 +6,16 @@ import pyarrow as pa
 
 from tillstream.analytics.queries import forbidden_error
 from tillstream.app import App
-from tillstream.domain.goals.goal import FIELDS, GoalMeasure
-from tillstream.goals import names, visible
-from tillstream.goals.frame import table_of
-from tillstream.goals.reading import MonthOfGoals
-from tillstream.goals.rows import row_of
+from tillstream.goals import published_standings, target_sales
+from tillstream.goals.published_standings import standing_row
+from tillstream.goals.standings import MonthOfGoals
+from tillstream.goals.standings_frame import standings_table
+from tillstream.goals.targets import TARGET_FIELDS, GoalMeasure
 from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action, Scope
 
-ARGUMENTS = frozenset({"month", "measure", "level", *FIELDS})
+ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
 
 
 def goals(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -26,14 +26,14 @@ def goals(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Tab
     month, measure = _month(app, values.get("month", "")), _measure(scope, values.get("measure", ""))
     read = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month, app.queries)
     standings = read.standings(measure)
-    chosen = visible.targets(
+    chosen = published_standings.chosen_targets(
         standings,
         scope,
-        lambda: names.read(app.ports, read.sales, app.contracts.regions_to_choose(), month.first),
+        lambda: target_sales.read_target_names(app.ports, read.sales, app.contracts.regions_to_choose(), month.first),
         values.get("level", ""),
-        visible.target_of(values),
+        published_standings.parse_target(values),
     )
-    return table_of([row_of(one, measure) for one in standings.of_all(chosen)], measure)
+    return standings_table([standing_row(one, measure) for one in standings.of_all(chosen)], measure)
 
 
 def _month(app: App, text: str) -> Month:

@@ -9,15 +9,13 @@ from typing import Any
 from tillstream.app import App
 from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.goals.goal import GoalMeasure, Level, Target
-from tillstream.goals import names
-from tillstream.goals.reading import MonthOfGoals
-from tillstream.goals.rows import row_of
-from tillstream.goals.standings import Standings
+from tillstream.goals import target_sales
+from tillstream.goals.goal_import import ImportedGoals, goal_reader, import_goals
+from tillstream.goals.published_standings import standing_row
+from tillstream.goals.standings import MonthOfGoals, Standings
+from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
-from tillstream.workflows.goal_import.importing import ImportedGoals, import_goals
-from tillstream.workflows.goal_import.rows import reader_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +40,8 @@ def goals(app: App, progress: Progress, arguments: GoalStandings) -> Result:
     """What is reached of the goals of a month."""
     month, measure = _month(app, arguments.month), GoalMeasure(arguments.measure)
     standings = _read(app, month).standings(measure)
-    levels = [Level(arguments.level)] if arguments.level else [Level.COMPANY, Level.REGION]
-    targets: list[Target] = [one for level in levels for one in standings.tree.of_level(level)]
+    levels = [GoalLevel(arguments.level)] if arguments.level else [GoalLevel.COMPANY, GoalLevel.REGION]
+    targets: list[GoalTarget] = [one for level in levels for one in standings.tree.of_level(level)]
     return Result(_summary(month, measure, standings, targets))
 
 
@@ -55,8 +53,8 @@ def import_file(app: App, progress: Progress, arguments: GoalImport) -> Result:
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
     read = _read(app, month)
-    listed = names.read(app.ports, read.sales, app.contracts.regions_to_choose(), month.first)
-    reader = reader_of(listed, read.currency_of, month)
+    listed = target_sales.read_target_names(app.ports, read.sales, app.contracts.regions_to_choose(), month.first)
+    reader = goal_reader(listed, read.currency_of, month)
     done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=path.name, dry=arguments.dry)
     saved_any = bool(done.saved or done.same)
     code = DONE if not done.refused else QUARANTINED if saved_any else FAILED
@@ -77,8 +75,8 @@ def _read(app: App, month: Month) -> MonthOfGoals:
     return MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month, app.queries)
 
 
-def _summary(month: Month, measure: GoalMeasure, standings: Standings, targets: list[Target]) -> dict[str, Any]:
-    rows = [row_of(one, measure) for one in standings.of_all(targets)]
+def _summary(month: Month, measure: GoalMeasure, standings: Standings, targets: list[GoalTarget]) -> dict[str, Any]:
+    rows = [standing_row(one, measure) for one in standings.of_all(targets)]
     return {"month": str(month), "measure": measure.value, "rows": rows}
 
 

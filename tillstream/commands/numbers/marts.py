@@ -7,8 +7,7 @@ from tillstream.app import App
 from tillstream.app.export_folders import export_to
 from tillstream.app.read_copies import DEFAULT_SCHEMA, read_copy
 from tillstream.commands.result import FAILED, Progress, Result
-from tillstream.marts.copy import copy
-from tillstream.marts.copy_check import Difference, check
+from tillstream.marts.copy import CopyDifference, check_copy, copy_to_database
 from tillstream.marts.export import Exported
 from tillstream.marts.state import MartState
 from tillstream.marts.tables import TABLES
@@ -77,7 +76,9 @@ def copy_marts(app: App, progress: Progress, arguments: MartsCopy) -> Result:
     target = read_copy(app, arguments.to, arguments.password, arguments.schema)
     if arguments.check:
         return _checked(app, target)
-    copied = copy(app.ports.warehouse, target, full=arguments.full, progress=lambda count: progress("files", count))
+    copied = copy_to_database(
+        app.ports.warehouse, target, full=arguments.full, progress=lambda count: progress("files", count)
+    )
     tables = [{"name": table.name, "rows": copied.rows(table.name)} for table in TABLES]
     return Result(
         _state(target, copied.record.state)
@@ -87,7 +88,7 @@ def copy_marts(app: App, progress: Progress, arguments: MartsCopy) -> Result:
 
 
 def _checked(app: App, target: ReadCopy) -> Result:
-    checked = check(app.ports.warehouse, target)
+    checked = check_copy(app.ports.warehouse, target)
     data = _state(target, checked.copied) | {
         "ledger_settlement_no": checked.current.settlement_no,
         "changed_months": list(checked.behind),
@@ -100,7 +101,7 @@ def _state(target: ReadCopy, state: MartState) -> dict[str, object]:
     return {"copy": target.name, "settlement_no": state.settlement_no, "as_of": state.as_of or None}
 
 
-def _difference(difference: Difference) -> dict[str, object]:
+def _difference(difference: CopyDifference) -> dict[str, object]:
     return {
         "table": difference.table,
         "month": difference.month or None,

@@ -6,23 +6,22 @@ from functools import partial
 from pathlib import Path
 
 from tillstream import logs
-from tillstream.alert_channels import registry
-from tillstream.alert_channels.sender import NO_MAIL
-from tillstream.app import App, messages, subscribed_tables
-from tillstream.background_exports.run import NOT_WRITTEN, run_due
+from tillstream.app import App, mail_job, messages, subscribed_tables
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
-from tillstream.file_destinations import registry as destinations
+from tillstream.delivery import channel_registry, subscription_files
+from tillstream.delivery import file_destinations as destinations
+from tillstream.delivery import subscriptions as scheduled_exports
+from tillstream.delivery.background_run import NOT_WRITTEN, run_due_exports
+from tillstream.delivery.notice_deliveries import NO_MAIL
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.ports.machine import REPORTS_JOB
 from tillstream.records import job_runs, sales_loads
 from tillstream.records.outbox import NOT_SENT
-from tillstream.reports import mail_job, period, report_mail, subscriptions
+from tillstream.reports import facts, report_mail, subscriptions
 from tillstream.reports.facts import ReportSource
-from tillstream.reports.forms import FORMS, report
-from tillstream.scheduled_exports import making
-from tillstream.scheduled_exports import registry as scheduled_exports
+from tillstream.reports.forms import REPORT_FORMS, render_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
     """Write the report of a period for all sales, or those of a region."""
     out = Path(arguments.out)
     form = out.suffix.removeprefix(".").lower()
-    if form not in FORMS:
+    if form not in REPORT_FORMS:
         raise Rejected(f"{out.name} has no form of a report. Name a file that ends with .pdf, .html or .xlsx.")
     if arguments.region and arguments.region not in app.contracts.regions():
         raise Rejected(f"There is no region “{arguments.region}”.")
@@ -54,7 +53,7 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
         app.queries,
         app.settings.public_url,
     )
-    content = report(source, form)
+    content = render_report(source, form)
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -66,7 +65,11 @@ def executive(app: App, progress: Progress, arguments: ExecutiveReport) -> Resul
 def send(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts; then
     write the exports in the background that are due."""
-    work = (registry.find, destinations.find, partial(mail_job.is_due, sends_mail=False))
+    work = (
+        channel_registry.find_channels,
+        destinations.find_destinations,
+        partial(mail_job.is_mail_due, sends_mail=False),
+    )
     if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
     with job_runs.job_reserved(app.ports, REPORTS_JOB):
@@ -93,7 +96,7 @@ def _all_due(app: App) -> tuple[int, int]:
             failures.append(error)
 
     renew = partial(job_runs.renew_reservation, app.ports, REPORTS_JOB)
-    logs.warn(NOT_WRITTEN, run_due(subscribed_tables.source_of(app), renew=renew, after_each=send_waiting))
+    logs.warn(NOT_WRITTEN, run_due_exports(subscribed_tables.source_of(app), renew=renew, after_each=send_waiting))
     logs.warn(NOT_SENT, [repr(error) for error in failures[1:]])
     if failures:
         raise failures[0]
@@ -107,10 +110,10 @@ def deliver(app: App) -> tuple[int, int]:
     cannot be made."""
     settings = app.settings
     made, sent = 0, messages.send_waiting(app)
-    is_due = any(one.has_due(app.ports) for one in (subscriptions, scheduled_exports))
+    is_due = subscriptions.has_due_reports(app.ports) or scheduled_exports.has_due_subscriptions(app.ports)
     if is_due and sales_loads.must_wait(app.ports, REPORTS_JOB):
         return made, sent
-    sender = report_mail.Sender(
+    sender = report_mail.ReportSender(
         app.ports,
         app.contracts,
         settings.reporting_currency,
@@ -120,10 +123,10 @@ def deliver(app: App) -> tuple[int, int]:
     )
     source = subscribed_tables.source_of(app)
     portal = settings.public_url if settings.project else settings.address
-    exports = making.Sender(source, sender.sender if settings.smtp_url else "", portal)
-    with_mail = (report_mail.make_due(sender),) if settings.smtp_url else ()
+    exports = subscription_files.SubscriptionSender(source, sender.sender if settings.smtp_url else "", portal)
+    with_mail = (report_mail.make_due_reports(sender),) if settings.smtp_url else ()
     failures: list[ExceptionGroup[Exception]] = []
-    for due in (*with_mail, making.make_due(exports)):
+    for due in (*with_mail, subscription_files.make_due_files(exports)):
         try:
             for is_new in due:
                 made += is_new
@@ -136,11 +139,11 @@ def deliver(app: App) -> tuple[int, int]:
     return made, sent
 
 
-def _period(app: App, arguments: ExecutiveReport) -> period.ReportPeriod:
+def _period(app: App, arguments: ExecutiveReport) -> facts.ReportPeriod:
     if not arguments.from_ and not arguments.to:
-        return period.latest(period.MONTH, app.ports.clock.now().date())
+        return facts.latest_period(facts.MONTH, app.ports.clock.now().date())
     try:
         first, last = (date.fromisoformat(text) for text in (arguments.from_, arguments.to))
     except ValueError as error:
         raise Rejected("A period needs two dates, such as 2026-10-01 and 2026-10-31.") from error
-    return period.chosen(first, last)
+    return facts.chosen_period(first, last)

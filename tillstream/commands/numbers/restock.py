@@ -12,8 +12,8 @@ from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.ports.machine import RESTOCK_JOB
 from tillstream.records import audit_log, job_runs
-from tillstream.restock.simulation.run import Options, simulate
-from tillstream.workflows.restocking import run, schedule
+from tillstream.stock import restock_queue
+from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def lines(app: App, progress: Progress, arguments: RestockLines) -> Result:
     values = {name: getattr(arguments, name) for name in ("supplier", "state", "limit")}
     filters = Filters.parse(chosen)
     answer = queries.run_query(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
-    last = run.last(app.ports)
+    last = restock_queue.last_restock_run(app.ports)
     return Result({
         "name": "restock-lines",
         "columns": [name for name in answer.schema.names if name != "matching"],
@@ -71,20 +71,20 @@ def compute(app: App, progress: Progress, arguments: Compute) -> Result:
     """Compute the queue."""
     if arguments.due:
         with job_runs.job_reserved(app.ports, RESTOCK_JOB):
-            ended = schedule.run_due(app.ports)
+            ended = restock_queue.run_due_restock(app.ports)
         return Result(asdict(ended) if ended else {})
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
-    return Result(asdict(run.run(app.ports, schedule.basis(app.ports))))
+    return Result(asdict(restock_queue.run_restock(app.ports, restock_queue.restock_basis(app.ports))))
 
 
 def simulated(app: App, progress: Progress, arguments: Simulate) -> Result:
     shares = (arguments.service, 0.5 if arguments.fill is None else arguments.fill)
     if not all(0 < each < 1 for each in shares):
         raise Rejected("A service level and a fill rate are between 0 and 1.")
-    options = Options(
+    options = SimulationOptions(
         arguments.lead_days, arguments.review_days, arguments.pack, arguments.top, arguments.region, arguments.store
     )
-    result = simulate(app.ports.warehouse, app.ports.clock.now().date(), options)
+    result = simulate_policies(app.ports.warehouse, app.ports.clock.now().date(), options)
     fill = arguments.fill or result.comparison.fill_of_service(arguments.service)
     return Result({
         "first_day": result.first_day,

@@ -7,9 +7,9 @@ from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.forecasting import outside
+from tillstream.forecasting import outside_series
+from tillstream.forecasting.outside_series import read_series
 from tillstream.model.errors import Rejected
-from tillstream.workflows.series_import import read_series
 
 MOST_PROBLEMS = 1_000
 
@@ -36,14 +36,14 @@ def import_file(app: App, progress: Progress, arguments: SeriesImport) -> Result
     problems = [asdict(one) for one in table.problems[:MOST_PROBLEMS]]
     if problems:
         return Result({"name": arguments.name, "file": path.name, "rows": 0, "problems": problems}, FAILED)
-    saved = outside.save(app.ports, arguments.name, table.values, by=COMMAND_LINE, file=path.name)
+    saved = outside_series.save_series(app.ports, arguments.name, table.values, by=COMMAND_LINE, file=path.name)
     return Result({**asdict(saved), "file": path.name, "problems": []}, DONE)
 
 
 def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([asdict(one) for one in outside.listed(app.ports)])
+    return Result([asdict(one) for one in outside_series.listed_series(app.ports)])
 
 
 def remove(app: App, progress: Progress, arguments: SeriesName) -> Result:
-    outside.remove(app.ports, arguments.name, by=COMMAND_LINE)
+    outside_series.remove_series(app.ports, arguments.name, by=COMMAND_LINE)
     return Result({"name": arguments.name})

@@ -14,16 +14,14 @@ from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, QUARANTINED, Progress, Result
 from tillstream.commands.users import COMMAND_LINE
-from tillstream.domain.inventory.movements import DayPart, MovementKind
-from tillstream.inventory import agreement, levels, past, records
 from tillstream.model import audit
 from tillstream.model.errors import ReadOnly, Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.records import audit_log
-from tillstream.workflows.stock_import import codes, importing, zones
-from tillstream.workflows.stock_import.columns import Defaults
-from tillstream.workflows.stock_import.importing import Plan
-from tillstream.workflows.stock_import.reading import Reader
+from tillstream.stock import movement_import, movement_mirror, published_levels, stored_levels, stored_movements
+from tillstream.stock.movement_columns import MovementDefaults
+from tillstream.stock.movement_import import MovementPlan, MovementReader
+from tillstream.stock.movements import DayPart, MovementKind
 
 MOST_PROBLEMS = 1_000
 """Problems in a result."""
@@ -60,7 +58,7 @@ class StockImport:
 
 def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
     """Stock by store and product, in the form of a query."""
-    name, params = past.query_at(arguments.at)
+    name, params = published_levels.levels_query_at(arguments.at)
     filters = Filters.parse(arguments.filters)
     filter_values.check_filter_values(
         app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
@@ -68,10 +66,10 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
     chosen: dict[str, Any] = params | {"status": arguments.status, "text": arguments.text, "limit": arguments.limit + 1}
     if not arguments.at:
         with suppress(ReadOnly):
-            levels.follow(app.ports)
+            stored_levels.follow_movement(app.ports)
     answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
-    if name == past.AS_OF:
-        answer = answer.drop_columns([past.ALL_PAGES])
+    if name == published_levels.AS_OF_QUERY:
+        answer = answer.drop_columns([published_levels.ALL_PAGES])
     rows = answer.slice(0, arguments.limit).to_pylist()
     return Result(
         {
@@ -86,8 +84,11 @@ def stock(app: App, progress: Progress, arguments: StockLevels) -> Result:
 
 def rebuild(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """Write all movements and levels in the warehouse again, from the recorded movements and the sales."""
-    agreement.repair(app.ports)
-    counts = {"movements": records.count(app.ports), "levels": levels.rebuild(app.ports)}
+    movement_mirror.repair_movements(app.ports)
+    counts = {
+        "movements": stored_movements.count_movements(app.ports),
+        "levels": stored_levels.rebuild_levels(app.ports),
+    }
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REBUILT, "stock", None, counts)
     return Result(counts)
 
@@ -104,30 +105,33 @@ def import_file(app: App, progress: Progress, arguments: StockImport) -> Result:
         Path(arguments.refused).write_text("".join(plan.refused_rows()), encoding="utf-8")
     records_any = bool(plan.movements) and (not plan.refused or arguments.partly)
     new = 0
-    repeated = importing.recorded(app.ports, plan.movements)
+    repeated = movement_import.count_recorded(app.ports, plan.movements)
     if records_any and not arguments.dry:
-        new = importing.record(app.ports, plan.movements, by=COMMAND_LINE)
-        levels.follow(app.ports)
+        new = movement_import.record_imported(app.ports, plan.movements, by=COMMAND_LINE)
+        stored_levels.follow_movement(app.ports)
     code = DONE if not plan.refused else QUARANTINED if records_any else FAILED
     return Result(_imported(plan, path.name, new, repeated, recorded=records_any and not arguments.dry), code)
 
 
-def _plan(app: App, content: bytes, arguments: StockImport) -> Plan:
+def _plan(app: App, content: bytes, arguments: StockImport) -> MovementPlan:
     today = app.ports.clock.now().date()
     try:
         day = date.fromisoformat(arguments.day) if arguments.day else today
     except ValueError as error:
         raise Rejected(f"“{arguments.day}” is not a day. Write it as 2026-01-31.") from error
-    defaults = Defaults(day, MovementKind(arguments.kind), arguments.region, arguments.store)
+    defaults = MovementDefaults(day, MovementKind(arguments.kind), arguments.region, arguments.store)
     app.ports.warehouse.refresh_totals()
-    reader = Reader(
-        codes.read(app.ports.warehouse), defaults, zones.zone_of(app.ports, app.contracts), today + timedelta(days=1)
+    reader = MovementReader(
+        movement_import.read_stock_codes(app.ports.warehouse),
+        defaults,
+        movement_import.zone_of_store(app.ports, app.contracts),
+        today + timedelta(days=1),
     )
     part = DayPart.BEFORE_OPENING if arguments.before_opening else DayPart.AFTER_CLOSING
-    return importing.plan(reader.read(content), part)
+    return movement_import.plan_movements(reader.read(content), part)
 
 
-def _imported(plan: Plan, file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
+def _imported(plan: MovementPlan, file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
     problems = [
         {
             "line": one.line,

@@ -9,10 +9,11 @@ from tillstream.app import App, subscribed_tables
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import Progress, Result
 from tillstream.dashboards import saved_views
+from tillstream.delivery import subscribed_tables as delivery_subscribed_tables
+from tillstream.delivery import subscriptions as delivery_subscriptions
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import accounts
-from tillstream.scheduled_exports import registry, tables
-from tillstream.scheduled_exports.subscription import EXPLORE, TABLES, Draft, Subscription
 
 COMMAND_LINE = "command line"
 
@@ -48,7 +49,7 @@ class OfSubscription:
 
 def subscriptions(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """List all subscriptions."""
-    return Result([shown(one) for one in registry.listed(app.ports)])
+    return Result([shown(one) for one in delivery_subscriptions.list_subscriptions(app.ports)])
 
 
 def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
@@ -67,7 +68,7 @@ def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
     else:
         query = f"?{urlencode(arguments.params)}" if arguments.params else ""
         name, address, view_id = arguments.query, f"{TABLES}{arguments.query}{query}", ""
-    draft = Draft(
+    draft = SubscriptionDraft(
         name=arguments.name or name,
         address=address,
         view=view_id,
@@ -82,32 +83,32 @@ def add(app: App, progress: Progress, arguments: AddSubscription) -> Result:
         keeps=arguments.keeps,
     )
     source = subscribed_tables.source_of(app)
-    tried = Subscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
-    tables.check(source, replace(tried, login=user.login), user, app.ports.clock.now().date())
-    return Result(shown(registry.add(app.ports, user.login, draft, COMMAND_LINE)))
+    tried = TableSubscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
+    delivery_subscribed_tables.check_table(source, replace(tried, login=user.login), user, app.ports.clock.now().date())
+    return Result(shown(delivery_subscriptions.add_subscription(app.ports, user.login, draft, COMMAND_LINE)))
 
 
 def remove(app: App, progress: Progress, arguments: OfSubscription) -> Result:
     """End a subscription."""
-    return Result(shown(registry.remove(app.ports, arguments.subscription, COMMAND_LINE)))
+    return Result(shown(delivery_subscriptions.remove_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
 
 
 def pause(app: App, progress: Progress, arguments: OfSubscription) -> Result:
     """Deliver nothing until it is resumed."""
-    return Result(shown(registry.pause(app.ports, arguments.subscription, COMMAND_LINE)))
+    return Result(shown(delivery_subscriptions.pause_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
 
 
 def resume(app: App, progress: Progress, arguments: OfSubscription) -> Result:
     """Deliver again."""
-    return Result(shown(registry.resume(app.ports, arguments.subscription, COMMAND_LINE)))
+    return Result(shown(delivery_subscriptions.resume_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
 
 
 def run(app: App, progress: Progress, arguments: OfSubscription) -> Result:
     """Let the file be made with the next ones that are due, which is within a minute."""
-    return Result(shown(registry.send_now(app.ports, arguments.subscription, COMMAND_LINE)))
+    return Result(shown(delivery_subscriptions.send_subscription_now(app.ports, arguments.subscription, COMMAND_LINE)))
 
 
-def shown(one: Subscription) -> dict[str, Any]:
+def shown(one: TableSubscription) -> dict[str, Any]:
     """A subscription as the result of a command."""
     names = ("id", "login", "name", "address", "format", "to", "destination", "file_name", "keeps", "next_due")
     others = ("last_at", "last_rows", "paused", "error")

@@ -15,12 +15,13 @@ from tillstream.commands.sources import on_spark
 from tillstream.commands.sources.brought import WRONG, exit_code_of, held_groups, idle_times, unsettled
 from tillstream.commands.sources.connectors import settle
 from tillstream.commands.sources.on_spark import Spark
-from tillstream.connectors import backfills, parts, records, runs, status
+from tillstream.connectors import backfills, records, runs
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.backfills import Backfill
 from tillstream.model.batch import STATES_BEFORE_LEDGER, STATES_IN_LEDGER, BatchState
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
+from tillstream.review import undo
 from tillstream.spark.staging_lease import StagingLease
-from tillstream.workflows.review import undo
 
 POLL_SECONDS = 2.0
 RECORDED = timedelta(minutes=10)
@@ -66,7 +67,7 @@ class Waiting:
         self._lease = spark.lease(name) if spark else None
         self._name = name
         self._progress = progress
-        self.part = spark.part if spark else parts.SIZE
+        self.part = spark.part if spark else runs.PART_SIZE
 
     @contextmanager
     def lease(self) -> Iterator[None]:
@@ -76,7 +77,7 @@ class Waiting:
         another process holds the lease.
         """
         with self._lease.held() if self._lease else nullcontext():
-            if self._spark and not status.of(self._app.ports, self._name).is_running:
+            if self._spark and not connectors_state.connector_status(self._app.ports, self._name).is_running:
                 self.settle(lambda: None)
             yield
 
@@ -131,7 +132,7 @@ class Waiting:
                 raise Unavailable("The files that were taken in are not settled. See the page of the pipeline.")
 
     def _unrecorded(self) -> int:
-        return backfills.unrecorded(self._app.ports, self._name)
+        return backfills.unrecorded_keys(self._app.ports, self._name)
 
 
 def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
@@ -141,7 +142,7 @@ def run(app: App, progress: Progress, arguments: RunBackfills) -> Result:
     with on_spark.opened(app, engine, arguments.master, arguments.subnet, job=arguments.job) as spark:
         for path in arguments.paths:
             try:
-                backfill = backfills.of(path, arguments.contract, arguments.settings)
+                backfill = backfills.connector_of_backfill(path, arguments.contract, arguments.settings)
                 result, its_code = _run(app, progress, backfill, arguments, spark)
             except TillstreamError as error:
                 result, its_code = {"path": path, "error": str(error)}, FAILED
@@ -156,14 +157,14 @@ def _run(
     """The result of a path and its exit code."""
     access = source_access(app)
     if arguments.dry:
-        return asdict(backfills.plan(app.ports, app.contracts, access, backfill)), DONE
+        return asdict(backfills.plan_backfill(app.ports, app.contracts, access, backfill)), DONE
     if arguments.job:
-        backfills.request(app.ports, app.contracts, access, backfill, COMMAND_LINE)
+        backfills.request_backfill(app.ports, app.contracts, access, backfill, COMMAND_LINE)
         shown = _shown(app, backfill.name)
         return {"path": backfill.path, **shown}, _code(shown)
     pace = Waiting(app, backfill.name, progress, spark)
     with pace.lease():
-        ended = backfills.run(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
+        ended = backfills.run_backfill(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
         pace.settle(lambda: None)  # also what an interrupted run has left
     on = {"spark": spark.described()} if spark else {}
     shown = _shown(app, backfill.name)
@@ -178,16 +179,16 @@ def _code(shown: Mapping[str, Any]) -> int:
 
 
 def listed(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([_shown(app, one.name) for one in backfills.find(app.ports)])
+    return Result([_shown(app, one.name) for one in backfills.find_backfills(app.ports)])
 
 
 def show(app: App, progress: Progress, arguments: OfBackfill) -> Result:
     """A backfill with its last run, and the batches that need a person."""
-    backfills.get(app.ports, arguments.name)
-    last = runs.latest(app.ports, arguments.name, limit=1)
+    backfills.get_backfill(app.ports, arguments.name)
+    last = runs.latest_runs(app.ports, arguments.name, limit=1)
     needing = [
         {"batch_id": batch.batch_id, "file": batch.file, "state": batch.state.value, "error": batch.error}
-        for batch in runs.in_state(app.ports, arguments.name, *FAILED_STATES)
+        for batch in runs.batches_in_state(app.ports, arguments.name, *FAILED_STATES)
     ]
     return Result(
         _shown(app, arguments.name) | {"run": asdict(last[0]) if last else None, "needing": needing[:MOST_NAMED]}
@@ -200,21 +201,23 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
     The schedule does not continue it. Raises `Rejected` if it is running.
     """
     name = arguments.name
-    connector = backfills.get(app.ports, name)
-    if status.of(app.ports, name).is_running:
+    connector = backfills.get_backfill(app.ports, name)
+    if connectors_state.connector_status(app.ports, name).is_running:
         raise Rejected(f"{name} is running. Stop it with `tillstream connect pause {name}`, and undo it when it ended.")
     if not connector.is_paused:
-        records.pause(app.ports, name, COMMAND_LINE, is_paused=True)
-    settled = sorted(runs.in_state(app.ports, arguments.name, *STATES_IN_LEDGER), key=lambda batch: -batch.received_seq)
+        records.pause_connector(app.ports, name, COMMAND_LINE, is_paused=True)
+    settled = sorted(
+        runs.batches_in_state(app.ports, arguments.name, *STATES_IN_LEDGER), key=lambda batch: -batch.received_seq
+    )
     undone, requested, failed = list[str](), list[str](), list[str]()
     for batch in settled:
         try:
-            result = undo.undo(app.ports, batch.batch_id, COMMAND_LINE)
+            result = undo.undo_batch(app.ports, batch.batch_id, COMMAND_LINE)
             (requested if result.get("requested") else undone).append(batch.batch_id)
         except TillstreamError as error:
             failed.append(f"{batch.file}: {error}")
         progress("files")
-    if left := runs.count(app.ports, name, *STATES_BEFORE_LEDGER) + backfills.unrecorded(app.ports, name):
+    if left := runs.count_batches(app.ports, name, *STATES_BEFORE_LEDGER) + backfills.unrecorded_keys(app.ports, name):
         failed.append(f"Files that are not settled yet: {left:,}. Undo the backfill again when they are.")
     data = {"name": name, "undone": undone, "requested": requested, "failed": failed}
     return Result(data, FAILED if failed else DONE)
@@ -222,7 +225,7 @@ def undo_all(app: App, progress: Progress, arguments: OfBackfill) -> Result:
 
 def _shown(app: App, name: str) -> dict[str, Any]:
     """A backfill for people: its source, how far it is, and the states of its batches."""
-    connector, state = backfills.get(app.ports, name), status.of(app.ports, name)
+    connector, state = backfills.get_backfill(app.ports, name), connectors_state.connector_status(app.ports, name)
     return {
         "name": name,
         "kind": connector.kind,
@@ -232,6 +235,6 @@ def _shown(app: App, name: str) -> dict[str, Any]:
         "is_complete": bool(state.last_complete_at) and not state.failures and not state.behind,
         "left": state.behind,
         "error": state.error,
-        "batches": backfills.counts(app.ports, name),
+        "batches": backfills.backfill_counts(app.ports, name),
         "held": held_groups(app.ports, name),
     }

@@ -11,13 +11,15 @@ from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
 from tillstream.commands.sources import brought
-from tillstream.connectors import records, runs, schedule, status
+from tillstream.connectors import records, runs
+from tillstream.connectors import run as connectors_run
 from tillstream.connectors import run as running
-from tillstream.connectors.connector import Connector, ConnectorDraft
+from tillstream.connectors import state as connectors_state
 from tillstream.connectors.kinds import table
-from tillstream.connectors.runs import FAILED_RUN, Run
-from tillstream.workflows.intake import store_sales
-from tillstream.workflows.operations import reconcile
+from tillstream.connectors.runs import FAILED_RUN, ConnectorRun
+from tillstream.connectors.state import Connector, ConnectorDraft
+from tillstream.intake import store_sales
+from tillstream.operations import reconcile
 
 COMMAND_LINE = "command line"
 SHARE = timedelta(hours=1)
@@ -57,13 +59,13 @@ class OfConnector:
 
 
 def connectors(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([_shown(app, connector) for connector in records.find(app.ports)])
+    return Result([_shown(app, connector) for connector in records.find_connectors(app.ports)])
 
 
 def kinds(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """The kinds of connectors with their settings."""
     listed = []
-    for kind in table.kinds():
+    for kind in table.all_kinds():
         settings = [asdict(setting) for setting in kind.settings]
         listed.append({"name": kind.name, "title": kind.title, "about": kind.about, "settings": settings})
     return Result(listed)
@@ -72,12 +74,12 @@ def kinds(app: App, progress: Progress, arguments: NoArguments) -> Result:
 def add(app: App, progress: Progress, arguments: AddConnector) -> Result:
     one = arguments
     draft = ConnectorDraft(one.name, one.kind, one.settings, one.contract, one.every)
-    connector = records.add(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
+    connector = records.add_connector(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
     return Result(_shown(app, connector))
 
 
 def change(app: App, progress: Progress, arguments: ChangeConnector) -> Result:
-    stored = records.get(app.ports, arguments.connector)
+    stored = records.get_connector(app.ports, arguments.connector)
     draft = ConnectorDraft(
         stored.name,
         stored.kind,
@@ -86,19 +88,22 @@ def change(app: App, progress: Progress, arguments: ChangeConnector) -> Result:
         stored.every_minutes if arguments.every is None else arguments.every,
     )
     return Result(
-        _shown(app, records.change(app.ports, app.contracts, source_access(app), stored.name, draft, COMMAND_LINE))
+        _shown(
+            app,
+            records.change_connector(app.ports, app.contracts, source_access(app), stored.name, draft, COMMAND_LINE),
+        )
     )
 
 
 def show(app: App, progress: Progress, arguments: OfConnector) -> Result:
     """A connector with its last runs."""
-    connector = records.get(app.ports, arguments.connector)
-    latest = [asdict(run) for run in runs.latest(app.ports, connector.name, SHOWN_RUNS)]
+    connector = records.get_connector(app.ports, arguments.connector)
+    latest = [asdict(run) for run in runs.latest_runs(app.ports, connector.name, SHOWN_RUNS)]
     return Result(_shown(app, connector) | {"runs": latest})
 
 
 def test(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    tested = running.test(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
+    tested = running.test_connection(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
     return Result({"connector": arguments.connector} | asdict(tested), DONE if tested.is_ok else FAILED)
 
 
@@ -107,7 +112,9 @@ def run(app: App, progress: Progress, arguments: OfConnector) -> Result:
 
     In a project, its functions settle it later.
     """
-    ended = running.run(app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE)
+    ended = running.run_connector(
+        app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=SHARE
+    )
     settle(app, ended.connector)
     return Result(_shown_run(app, ended), brought.exit_code_of(app.ports, ended))
 
@@ -118,7 +125,7 @@ def run_due(app: App, progress: Progress, arguments: NoArguments) -> Result:
     Those that failed are in the result and in the log; they are tried again. Held files are in the result; a job of a
     project does not fail for them.
     """
-    ended = list(schedule.run_all(app.ports, app.contracts, source_access(app)))
+    ended = list(connectors_run.run_all_due(app.ports, app.contracts, source_access(app)))
     settle(app, *(one.connector for one in ended))
     logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == runs.FAILED])
     shown = [_shown_run(app, one) for one in ended]
@@ -139,31 +146,31 @@ def settle(app: App, *names: str) -> None:
             if idle > PATIENCE:
                 return
         return
-    while store_sales.receive(app.ports, app.contracts, app.settings.batch_size, 0):
+    while store_sales.receive_store_sales(app.ports, app.contracts, app.settings.batch_size, 0):
         pass
-    reconcile.reconcile(app.ports, app.contracts, patience=timedelta(0))
+    reconcile.resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))
 
 
 def pause(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    return Result(_shown(app, records.pause(app.ports, arguments.connector, COMMAND_LINE, is_paused=True)))
+    return Result(_shown(app, records.pause_connector(app.ports, arguments.connector, COMMAND_LINE, is_paused=True)))
 
 
 def resume(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    return Result(_shown(app, records.pause(app.ports, arguments.connector, COMMAND_LINE, is_paused=False)))
+    return Result(_shown(app, records.pause_connector(app.ports, arguments.connector, COMMAND_LINE, is_paused=False)))
 
 
 def remove(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    shown = _shown(app, records.get(app.ports, arguments.connector))
-    records.remove(app.ports, arguments.connector, COMMAND_LINE)
+    shown = _shown(app, records.get_connector(app.ports, arguments.connector))
+    records.remove_connector(app.ports, arguments.connector, COMMAND_LINE)
     return Result(shown)
 
 
-def _shown_run(app: App, run: Run) -> dict[str, Any]:
+def _shown_run(app: App, run: ConnectorRun) -> dict[str, Any]:
     held = brought.held_groups(app.ports, run.connector)
     return asdict(run) | {"states": brought.states_of(app.ports, run), "held": held}
 
 
 def _shown(app: App, connector: Connector) -> dict[str, Any]:
-    state = status.of(app.ports, connector.name)
-    is_late = status.is_late(connector, state, app.ports.clock.now())
+    state = connectors_state.connector_status(app.ports, connector.name)
+    is_late = connectors_state.is_connector_late(connector, state, app.ports.clock.now())
     return asdict(connector) | {"status": asdict(state) | {"is_late": is_late}}

@@ -10,7 +10,7 @@ from tillstream import gcloud
 from tillstream.app import App
 from tillstream.app.home_objects import opener
 from tillstream.connectors import runs
-from tillstream.connectors.parts import LARGE, SIZE, PartSize
+from tillstream.connectors.runs import LARGE_PART, PART_SIZE, PartSize
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.records import batch_records
@@ -35,7 +35,7 @@ class Spark:
 
     app: App
     run: RunTasks
-    part: PartSize = SIZE
+    part: PartSize = PART_SIZE
     files: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ class Spark:
         return {"files": self.files, "faults": self.faults}
 
     def _waiting(self, name: str) -> Iterator[Batch]:
-        return runs.in_state(self.app.ports, name, *STATES)
+        return runs.batches_in_state(self.app.ports, name, *STATES)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def opened(app: App, engine: str, master: str = "", subnet: str = "", *, job: bo
         yield None
     elif engine == DATAPROC:
         place = Place(app.settings.project, app.settings.location, dict(app.settings.buckets), subnet)
-        yield Spark(app, partial(run_batch, place, app.ports.objects, app.ports.clock), LARGE)
+        yield Spark(app, partial(run_batch, place, app.ports.objects, app.ports.clock), LARGE_PART)
     else:
         with SparkProcess(master) as process:
             yield Spark(app, partial(_run, process, opener(app.settings)))

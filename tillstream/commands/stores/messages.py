@@ -7,11 +7,10 @@ from pathlib import Path
 from tillstream.app import App
 from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
 from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
+from tillstream.intake import quarantined_messages, store_messages, store_sales
 from tillstream.model.batch import Batch
 from tillstream.model.errors import Rejected
 from tillstream.receipts import receipt as receipts
-from tillstream.workflows.corrections import discard_messages
-from tillstream.workflows.intake import accepted_messages, exported_messages, store_sales
 
 RECEIVED = 10_000
 """Maximum messages of the bus that are received at once."""
@@ -40,7 +39,7 @@ def receive(app: App, progress: Progress, arguments: Export) -> Result:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Rejected(f"{path} cannot be read: {error}.") from error
-    results = exported_messages.receive(app.ports, text, path.name, COMMAND_LINE)
+    results = store_messages.receive_exported_messages(app.ports, text, path.name, COMMAND_LINE)
     _receive_now(app, progress)
     refused = [{"line": line} | result.to_json() for line, result in results if result.code]
     shown = {"messages": len(results), "accepted": len(results) - len(refused), "refused": refused}
@@ -49,19 +48,21 @@ def receive(app: App, progress: Progress, arguments: Export) -> Result:
 
 def _receive_now(app: App, progress: Progress) -> None:
     """Receive what is published, unless a worker does."""
-    while not app.has_worker and (batches := store_sales.receive(app.ports, app.contracts, RECEIVED, 0)):
+    while not app.has_worker and (batches := store_sales.receive_store_sales(app.ports, app.contracts, RECEIVED, 0)):
         for batch in batches:
             run_batch(app, batch, progress)
 
 
 def discard(app: App, progress: Progress, arguments: Messages) -> Result:
     lines, reason = arguments.lines, arguments.reason
-    return _settled(app, progress, discard_messages.discard(app.ports, arguments.batch, lines, reason, COMMAND_LINE))
+    return _settled(
+        app, progress, quarantined_messages.discard_messages(app.ports, arguments.batch, lines, reason, COMMAND_LINE)
+    )
 
 
 def accept(app: App, progress: Progress, arguments: Messages) -> Result:
     lines, reason = arguments.lines, arguments.reason
-    correction = accepted_messages.accept(app.ports, arguments.batch, lines, reason, COMMAND_LINE)
+    correction = quarantined_messages.accept_messages(app.ports, arguments.batch, lines, reason, COMMAND_LINE)
     _receive_now(app, progress)
     return _settled(app, progress, correction)
 

@@ -7,9 +7,9 @@ from tillstream.app import App
 from tillstream.commands.result import Progress, Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
-from tillstream.purchasing import documents
-from tillstream.purchasing import orders as records
-from tillstream.purchasing.listing import OPEN, STORED, OrderFilter, as_row, find
+from tillstream.stock import order_documents
+from tillstream.stock import purchase_orders as records
+from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders, order_row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,21 +36,21 @@ class OrderFile:
 
 def orders(app: App, progress: Progress, arguments: Orders) -> Result:
     """List the orders of a state, newest first."""
-    if arguments.state not in STORED:
-        raise Rejected(f"There is no state “{arguments.state}” of orders. The states are: {', '.join(STORED)}.")
-    tracked, today = find(app.ports, UNRESTRICTED, OrderFilter(arguments.state)), app.ports.clock.now().date()
-    return Result([as_row(one, today, costs=True) for one in tracked])
+    if arguments.state not in STORED_STATES:
+        raise Rejected(f"There is no state “{arguments.state}” of orders. The states are: {', '.join(STORED_STATES)}.")
+    tracked, today = list_orders(app.ports, UNRESTRICTED, OrderFilter(arguments.state)), app.ports.clock.now().date()
+    return Result([order_row(one, today, costs=True) for one in tracked])
 
 
 def show(app: App, progress: Progress, arguments: OfOrder) -> Result:
-    (tracked,) = records.track(app.ports, [records.with_number(app.ports, arguments.number)])
-    return Result(as_row(tracked, app.ports.clock.now().date(), costs=True))
+    (tracked,) = records.track_orders(app.ports, [records.order_with_number(app.ports, arguments.number)])
+    return Result(order_row(tracked, app.ports.clock.now().date(), costs=True))
 
 
 def pdf(app: App, progress: Progress, arguments: OrderFile) -> Result:
     """Write an order as PDF."""
-    order, out = records.with_number(app.ports, arguments.number), Path(arguments.out)
-    content = documents.document(app.ports, order, costs=True).render("pdf")
+    order, out = records.order_with_number(app.ports, arguments.number), Path(arguments.out)
+    content = order_documents.order_document(app.ports, order, costs=True).render("pdf")
     try:
         out.write_bytes(content)
     except OSError as error:

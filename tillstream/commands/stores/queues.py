@@ -7,11 +7,11 @@ from typing import Any
 from tillstream import logs
 from tillstream.app import App
 from tillstream.handlers import Event, dispatch
+from tillstream.intake import store_sales
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import SALES_STAGED
 from tillstream.ports import EventBus, Ports
 from tillstream.ports.bus import Delivery
-from tillstream.workflows.intake import store_sales
 
 LEASE = 900.0
 STOPPED = "The server was stopped."
@@ -48,21 +48,21 @@ def work_off(app: App) -> dict[str, Any]:
     if app.has_worker or app.settings.project:
         return {"received": 0, "left": {}}
     logs.spare_output()
-    before = _waiting(ports).get(store_sales.SUBSCRIPTION, 0)
+    before = _waiting(ports).get(store_sales.RECEIVE_SUBSCRIPTION, 0)
     while any(
         [
             *(handle(ports.bus, name, 0, lambda event: dispatch(app, event)) for name in SUBSCRIPTIONS),
-            store_sales.receive(ports, app.contracts, app.settings.batch_size, 0),
+            store_sales.receive_store_sales(ports, app.contracts, app.settings.batch_size, 0),
         ]
     ):
         pass
     left = _waiting(ports)
-    return {"received": before - left.get(store_sales.SUBSCRIPTION, 0), "left": left}
+    return {"received": before - left.get(store_sales.RECEIVE_SUBSCRIPTION, 0), "left": left}
 
 
 def _waiting(ports: Ports) -> dict[str, int]:
     """Subscription → its messages that are not dead, if there are any."""
-    names = {*SUBSCRIPTIONS, store_sales.SUBSCRIPTION}
+    names = {*SUBSCRIPTIONS, store_sales.RECEIVE_SUBSCRIPTION}
     waiting = {
         one.subscription: sum(filter(None, (one.ready, one.leased, one.delayed)))
         for one in ports.bus.queue_depths()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tillstream import __version__
 from tillstream.connectors.pinned_connections import pin
-from tillstream.connectors.source import Access
+from tillstream.connectors.source import ConnectionAccess
 from tillstream.model.errors import Rejected, Unavailable, reason_of
 
 USER_AGENT = f"Tillstream/{__version__}"
@@ -35,7 +35,7 @@ def check_url(url: str) -> None:
         raise Rejected("The URL contains a user or a password. Enter a reference to a credential instead.")
 
 
-def open_session(access: Access, per_second: float, secret_headers: frozenset[str] = frozenset()) -> Any:
+def open_session(access: ConnectionAccess, per_second: float, secret_headers: frozenset[str] = frozenset()) -> Any:
     """A session that tries again after 429 and 5xx, for as long as `Retry-After` states and at most a minute.
 
     secret_headers: lower-case names of headers that a redirect to another host does not receive.
@@ -73,7 +73,7 @@ def _redirect_check(session: Any, secret_headers: frozenset[str]) -> Any:
     return check
 
 
-def _adapter(access: Access, per_second: float, secret_headers: frozenset[str]) -> Any:
+def _adapter(access: ConnectionAccess, per_second: float, secret_headers: frozenset[str]) -> Any:
     from requests.adapters import HTTPAdapter
 
     class CheckedAdapter(HTTPAdapter):
@@ -97,7 +97,7 @@ def _adapter(access: Access, per_second: float, secret_headers: frozenset[str]) 
     return CheckedAdapter()
 
 
-def _check_encryption(url: str, access: Access) -> None:
+def _check_encryption(url: str, access: ConnectionAccess) -> None:
     parts = urlsplit(url)
     if parts.scheme == "http":
         address = ip_address(access.check_host(parts.hostname or "", parts.port or 80))
@@ -134,7 +134,7 @@ class _Bounded:
 
 
 @contextmanager
-def translated(host: str) -> Iterator[None]:
+def translated_errors(host: str) -> Iterator[None]:
     """Errors of requests as `Unavailable`, or as `Rejected` if a person must act."""
     from requests import exceptions
 

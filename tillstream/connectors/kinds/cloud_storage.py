@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import FileSource, ListedFile, changed
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.listed_files import ListedFile, ListedFileSource, changed_file
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
 from tillstream.ports.objects import ObjectStore, StoredObject
@@ -17,10 +17,10 @@ AT_ONCE = {"quiet": "0", "since": "", "order": listed_files.BY_NAME}
 """An object is complete when it is listed. Its version is its generation, so no time is needed."""
 
 
-class CloudStorageSource(FileSource):
+class CloudStorageSource(ListedFileSource):
     """The objects of a bucket. Connects at the first call."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self.bucket = f"gs://{settings['bucket']}"
         self.folder = settings["prefix"].rpartition("/")[0]
         self.folder += "/" if self.folder else ""
@@ -38,7 +38,7 @@ class CloudStorageSource(FileSource):
                 while part := stream.read(CHUNK):
                     yield part
         except NotFound as error:
-            raise changed(listed) from error
+            raise changed_file(listed) from error
 
     def close(self) -> None:
         """Connections are those of the process."""
@@ -51,7 +51,7 @@ class CloudStorageSource(FileSource):
         try:
             return self._connected().copy(self.bucket, name, INBOX, to_name, generation=generation, if_generation=0)
         except NotFound as error:
-            raise changed(listed) from error
+            raise changed_file(listed) from error
 
     def _connected(self) -> ObjectStore:
         if self._store is None:
@@ -59,19 +59,19 @@ class CloudStorageSource(FileSource):
         return self._store
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     if not BUCKET.fullmatch(settings["bucket"]):
         raise Rejected("bucket must be the name of a bucket such as shop-exports, without gs:// and folders.")
     return CloudStorageSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="cloud_storage",
     title="Google Cloud Storage",
     about="Pulls the files below a prefix of a bucket, with the credentials of this machine.",
     settings=(
-        Setting("bucket", "Bucket", is_required=True),
-        Setting("prefix", "Prefix", "Only names that start with it, for example sales/2026/."),
+        SourceSetting("bucket", "Bucket", is_required=True),
+        SourceSetting("prefix", "Prefix", "Only names that start with it, for example sales/2026/."),
         listed_files.PATTERN,
         listed_files.SUBFOLDERS,
     ),

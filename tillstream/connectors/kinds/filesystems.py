@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,77 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.filesystem_protocols import PROTOCOLS, addresses_in, options_of
-from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
+from tillstream.connectors.access import check_reference
+from tillstream.connectors.listed_files import ListedFile, ListedFileSource, changed_file, file_version
 from tillstream.connectors.pinned_connections import pin
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
+
+
+@dataclass(frozen=True)
+class FileProtocol:
+    """What a scheme of the URL needs. options: those that may be set. credentials: options that are references only.
+
+    port: the usual one of a server that the URL names; 0: the URL names a bucket or folder of a vendor.
+    """
+
+    library: str
+    options: frozenset[str]
+    credentials: frozenset[str]
+    port: int = 0
+
+
+GOOGLE = FileProtocol("gcsfs", frozenset({"project", "endpoint_url", "requester_pays"}), frozenset({"token"}))
+AZURE = FileProtocol(
+    "adlfs",
+    frozenset({"account_name", "account_host", "client_id", "tenant_id", "anon"}),
+    frozenset({"account_key", "sas_token", "connection_string", "client_secret"}),
+)
+HDFS_OPTIONS = frozenset({"user", "use_https", "kerberos", "proxy_to"})
+PROTOCOLS = {
+    "webhdfs": FileProtocol("requests", HDFS_OPTIONS, frozenset({"password", "token"}), port=9870),
+    "ftp": FileProtocol("fsspec", frozenset({"username", "acct", "tls", "encoding"}), frozenset({"password"}), port=21),
+    "gs": GOOGLE,
+    "gcs": GOOGLE,
+    "abfs": AZURE,
+    "abfss": AZURE,
+    "az": AZURE,
+    "gdrive": FileProtocol("gdrive_fsspec", frozenset({"root_file_id", "drive"}), frozenset({"creds"})),
+}
+FORMS = {
+    "account_name": re.compile(r"[a-z0-9-]{1,63}"),
+    "account_host": re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?(/[\w-]*)?"),
+    "endpoint_url": re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?"),
+}
+"""Options of which the libraries make addresses, so that no other text can lead to another host than is checked."""
+_ADDRESS = re.compile(r"https?://[^;,\s'\"{}]+", re.IGNORECASE)
+
+
+def options_of(text: str, protocol: FileProtocol) -> dict[str, str]:
+    """The options of lines, or separated by semicolons.
+
+    Raises `Rejected` for an option that is not allowed, and for a credential that is no reference.
+    """
+    options = {}
+    for line in filter(None, map(str.strip, re.split(r"[\n;]", text))):
+        name, _, value = (part.strip() for part in line.partition("="))
+        allowed = protocol.options | protocol.credentials
+        if name not in allowed:
+            raise Rejected(f"There is no option “{name[:50]}”. The options are: {', '.join(sorted(allowed))}.")
+        if name in protocol.credentials:
+            check_reference(value, name)
+        if name in FORMS and not FORMS[name].fullmatch(value):
+            raise Rejected(f"The option {name} cannot be “{value[:50]}”, because an address is made of it.")
+        options[name] = value
+    return options
+
+
+def addresses_in(options: Mapping[str, Any]) -> Iterator[str]:
+    """The URLs that options contain, also those within credentials."""
+    for name, value in options.items():
+        yield from _ADDRESS.findall(f"https://{value}" if name == "account_host" else str(value))
+
 
 TIMEOUT_SECONDS = (10, 60)
 """Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
@@ -28,10 +94,10 @@ DRIVE_FILE = "application/vnd.google-apps."
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class FileSystemSource(FileSource):
+class FileSystemSource(ListedFileSource):
     """Files below a URL. Connects at the first call."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         url = settings["url"]
         super().__init__(url if url.endswith("/") else f"{url}/", settings, access)
         self.scheme = urlsplit(url).scheme
@@ -56,7 +122,7 @@ class FileSystemSource(FileSource):
         try:
             yield from self._bytes(listed)
         except Exception as error:
-            raise self._error(error, changed(listed)) from error
+            raise self._error(error, changed_file(listed)) from error
 
     def _walk(self, root: str) -> Iterator[ListedFile]:
         """Every folder is listed with errors raised: `find` of fsspec leaves folders out that cannot be read."""
@@ -87,7 +153,7 @@ class FileSystemSource(FileSource):
             path, size = f"{path}.xlsx", None
         elif str(info.get("mimeType", "")).startswith(DRIVE_FILE):
             return
-        yield ListedFile(path, size, f"{tag} {version_of(size or 0, modified_at)}".strip(), modified_at)
+        yield ListedFile(path, size, f"{tag} {file_version(size or 0, modified_at)}".strip(), modified_at)
 
     def _bytes(self, listed: ListedFile) -> Iterator[bytes]:
         path = f"{self._root().rstrip('/')}/{listed.path}".lstrip("" if self.protocol.port else "/")
@@ -103,7 +169,7 @@ class FileSystemSource(FileSource):
                     yield part
         fs.invalidate_cache()
         if [listed.version] != [current.version for current in self._listed(listed.path, fs.info(path))]:
-            raise changed(listed)
+            raise changed_file(listed)
 
     def _root(self) -> str:
         if self.protocol.port:
@@ -203,7 +269,7 @@ def _modified_at(info: Mapping[str, Any]) -> datetime | None:
     return None  # a list of files in the style of ls has no year
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     parts = urlsplit(settings["url"])
     if parts.scheme not in PROTOCOLS:
         raise Rejected(f"url must begin with one of: {', '.join(f'{name}://' for name in PROTOCOLS)}")
@@ -214,13 +280,13 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
     return FileSystemSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="filesystems",
     title="HDFS, FTP, Google Drive, Azure and other file systems",
     about="Pulls the files of a folder through fsspec.",
     settings=(
-        Setting("url", "Address", "For example webhdfs://namenode.example.com:9870/sales/.", is_required=True),
-        Setting(
+        SourceSetting("url", "Address", "For example webhdfs://namenode.example.com:9870/sales/.", is_required=True),
+        SourceSetting(
             "options",
             "Options",
             "One a line, as user=till. Credentials are references, as password=env:TILLSTREAM_SOURCE_FTP.",

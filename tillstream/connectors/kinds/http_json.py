@@ -4,73 +4,87 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tillstream.connectors.http.api import Api, Pages, Record
-from tillstream.connectors.http.api_settings import (
+from tillstream.connectors.http.json_api import (
     FILE_ROWS,
-    PER_SECOND,
-    bearer,
+    REQUESTS_PER_SECOND,
+    ApiRecord,
+    JsonApi,
+    RecordPages,
+    bearer_header,
     file_rows,
     requests_per_second,
 )
-from tillstream.connectors.http.feed import Feed, FeedSource
-from tillstream.connectors.http.fields import exploded, parse_columns, value_at
-from tillstream.connectors.setting_values import whole_number
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.http.record_feed import (
+    RecordFeed,
+    RecordFeedSource,
+    exploded_records,
+    parse_columns,
+    value_at,
+)
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting, whole_number
 from tillstream.model.errors import Rejected
 
 PAGING = ("none", "link-header", "next-url", "cursor", "page", "offset")
 AUTHENTICATION = ("none", "bearer", "header", "basic")
 SETTINGS = (
-    Setting(
+    SourceSetting(
         "url",
         "URL",
         "For example https://shop.example.com/api/orders?status=paid",
         is_required=True,
         resets_cursor=True,
     ),
-    Setting(
+    SourceSetting(
         "records",
         "Records",
         "Path of the list of records in the response; empty if it is the response",
         "",
         resets_cursor=True,
     ),
-    Setting("lines", "Lines", "Path of the list of lines in a record, for a row for each line"),
-    Setting(
+    SourceSetting("lines", "Lines", "Path of the list of lines in a record, for a row for each line"),
+    SourceSetting(
         "columns",
         "Columns",
         "For example sale=id, sku=line_items.sku, currency; empty for all fields",
         is_long=True,
     ),
-    Setting(
+    SourceSetting(
         "cursor_field",
         "Cursor field",
         "Field with the time of the last change, or a number that grows",
         resets_cursor=True,
     ),
-    Setting("since_parameter", "Parameter of the start", "Parameter that limits records to those changed since then"),
-    Setting("look_back", "Look back", "Seconds, or for numbers a difference, in which records may appear late", "300"),
-    Setting("is_sorted", "Sorted", "Whether records are in the order of the cursor field", "no", choices=("yes", "no")),
-    Setting("paging", "Paging", default="none", choices=PAGING),
-    Setting("next_path", "Path of the next page", "For paging by next URL or cursor", "next"),
-    Setting("page_parameter", "Parameter of the page", "Name of the parameter for a cursor, page or offset", "page"),
-    Setting("first_page", "First page", "Number of the first page", "1"),
-    Setting("size_parameter", "Parameter of the page size"),
-    Setting("page_size", "Page size", "Records in a page", "100"),
-    Setting("authentication", "Authentication", default="none", choices=AUTHENTICATION),
-    Setting("credential", "Credential", "The token, or the password", is_credential=True),
-    Setting("header", "Header of the credential", "For authentication by header", "X-API-Key"),
-    Setting("user", "User", "For basic authentication"),
+    SourceSetting(
+        "since_parameter", "Parameter of the start", "Parameter that limits records to those changed since then"
+    ),
+    SourceSetting(
+        "look_back", "Look back", "Seconds, or for numbers a difference, in which records may appear late", "300"
+    ),
+    SourceSetting(
+        "is_sorted", "Sorted", "Whether records are in the order of the cursor field", "no", choices=("yes", "no")
+    ),
+    SourceSetting("paging", "Paging", default="none", choices=PAGING),
+    SourceSetting("next_path", "Path of the next page", "For paging by next URL or cursor", "next"),
+    SourceSetting(
+        "page_parameter", "Parameter of the page", "Name of the parameter for a cursor, page or offset", "page"
+    ),
+    SourceSetting("first_page", "First page", "Number of the first page", "1"),
+    SourceSetting("size_parameter", "Parameter of the page size"),
+    SourceSetting("page_size", "Page size", "Records in a page", "100"),
+    SourceSetting("authentication", "Authentication", default="none", choices=AUTHENTICATION),
+    SourceSetting("credential", "Credential", "The token, or the password", is_credential=True),
+    SourceSetting("header", "Header of the credential", "For authentication by header", "X-API-Key"),
+    SourceSetting("user", "User", "For basic authentication"),
     FILE_ROWS,
-    PER_SECOND,
+    REQUESTS_PER_SECOND,
 )
 
 
-def _secret_headers(settings: Mapping[str, str], access: Access) -> dict[str, str]:
+def _secret_headers(settings: Mapping[str, str], access: ConnectionAccess) -> dict[str, str]:
     secret = access.credential(settings["credential"])
     match settings["authentication"]:
         case "bearer":
-            return bearer(secret)
+            return bearer_header(secret)
         case "header":
             return {settings["header"]: secret}
         case "basic":
@@ -112,9 +126,9 @@ class _Paging:
         return paginators.SinglePagePaginator()
 
 
-def open_source(settings: Mapping[str, str], access: Access) -> Source:
+def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     paging = _Paging(settings)
-    api = Api(
+    api = JsonApi(
         settings["url"],
         access,
         per_second=requests_per_second(settings),
@@ -122,28 +136,28 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
     )
     records = f"$.{settings['records']}" if settings["records"] else "$"
 
-    def pages(since: str | None) -> Pages:
+    def pages(since: str | None) -> RecordPages:
         parameters = paging.parameters()
         if since is not None and settings["since_parameter"]:
             parameters[settings["since_parameter"]] = since
         return api.pages(paging.paginator(), records, params=parameters)
 
     field = settings["cursor_field"]
-    changed_at: Callable[[Record], Any] | None = (lambda record: value_at(record, field)) if field else None
-    feed = Feed(
+    changed_at: Callable[[ApiRecord], Any] | None = (lambda record: value_at(record, field)) if field else None
+    feed = RecordFeed(
         name=api.host,
         pages=pages,
         changed_at=changed_at,
-        rows=lambda record: exploded(record, settings["lines"]),
+        rows=lambda record: exploded_records(record, settings["lines"]),
         columns=parse_columns(settings["columns"]),
         look_back=whole_number(settings, "look_back", at_most=10**12),
         file_rows=file_rows(settings),
         is_sorted=settings["is_sorted"] == "yes",
     )
-    return FeedSource(feed)
+    return RecordFeedSource(feed)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="http_json",
     title="HTTP API (JSON)",
     about="Pulls the records of a JSON API that are new or changed.",

@@ -1,20 +1,71 @@
 """Mailboxes: the attachments of messages in a folder. Nothing is marked as read unless a setting chooses it."""
 
 import imaplib
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
+from email.header import decode_header, make_header
+from email.message import Message
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from mimetypes import guess_extension
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tillstream.connectors import listed_files, mail_attachments
-from tillstream.connectors.mail_attachments import Attachment
+from tillstream.connectors import listed_files
 from tillstream.connectors.pinned_connections import imap_client
-from tillstream.connectors.setting_values import date_setting, matches, patterns, whole_number
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Passed, Setting, Source
+from tillstream.connectors.source import (
+    ConnectionAccess,
+    ConnectorKind,
+    ConnectorSource,
+    Cursor,
+    PassedItem,
+    SourceItem,
+    SourceSetting,
+    date_setting,
+    file_patterns,
+    matches_pattern,
+    whole_number,
+)
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.model.file_names import FILE_EXTENSIONS, is_ignored_file
+
+
+class AttachedFile(NamedTuple):
+    """name: of the file, without folders; from its type if the message has none."""
+
+    name: str
+    body: bytes
+
+
+def attached_files(message: "Message[Any, Any]") -> Iterator[AttachedFile]:
+    """The parts with a file name or marked as attachments, also those of a message within the message.
+
+    Images are left out: logos of signatures, which have names too.
+    """
+    for part in message.walk():
+        name = _name(part)
+        is_file = bool(name) or part.get_content_disposition() == "attachment"
+        if is_file and not part.is_multipart() and part.get_content_maintype() != "image":
+            body = part.get_payload(decode=True)
+            unnamed = f"attachment{guess_extension(part.get_content_type()) or ''}"
+            yield AttachedFile(name or unnamed, body if isinstance(body, bytes) else b"")
+
+
+def _name(part: "Message[Any, Any]") -> str:
+    """The name without folders of the sender, also if it is encoded as a header is, or as UTF-8 without a declaration.
+
+    For the latter, the bytes are decoded before the headers are parsed, which would replace them.
+    """
+    headers: Message[Any, Any] = Message()
+    for header, value in part.raw_items():
+        if header.casefold() in ("content-disposition", "content-type"):
+            headers[header] = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    name = headers.get_filename() or ""
+    with suppress(LookupError, UnicodeError, ValueError):  # an encoding that does not exist, or another one than stated
+        name = str(make_header(decode_header(name)))
+    return re.sub(r"\s+", " ", name).replace("\\", "/").rsplit("/", 1)[-1].strip()
+
 
 if TYPE_CHECKING:
     from imap_tools import BaseMailBox, MailMessage
@@ -37,7 +88,7 @@ class ImapSource:
     The cursor is the validity of the UIDs and the last UID of which every attachment is stored.
     """
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self.settings = settings
         self.access = access
         self.host = settings["host"]
@@ -46,7 +97,7 @@ class ImapSource:
         self.folder = settings["folder"]
         self.place = f"imap://{self.host}:{self.port}/{self.folder}"
         self.since = date_setting(settings, "since")
-        self.patterns = patterns(settings["pattern"] or TABLES)
+        self.patterns = file_patterns(settings["pattern"] or TABLES)
         self.marks = settings["mark_seen"] == "yes"
         self._behind: int | None = None
         self._notes: list[str] = []
@@ -64,7 +115,7 @@ class ImapSource:
         newest = f"; the newest is “{matching[-1][:100]}”" if matching else ""
         return f"Connected to {self.place}. Of the newest {len(uids)} messages, {len(matching)} match{newest}."
 
-    def pull(self, cursor: Cursor) -> Iterator[Item | Passed]:
+    def pull(self, cursor: Cursor) -> Iterator[SourceItem | PassedItem]:
         try:
             yield from self._items(cursor)
         except Exception as error:
@@ -92,7 +143,7 @@ class ImapSource:
                 self._mailbox.logout()
             self._mailbox = None
 
-    def _items(self, cursor: Cursor) -> Iterator[Item | Passed]:
+    def _items(self, cursor: Cursor) -> Iterator[SourceItem | PassedItem]:
         validity = self._validity()
         is_same = cursor.get("uidvalidity") == validity
         self._notes = [] if is_same or not cursor else ["The server renumbered the folder, so it is listed again."]
@@ -108,28 +159,28 @@ class ImapSource:
                 for place, attachment in enumerate(attachments, start=1):
                     is_last = place == len(attachments)
                     self._stored += [uid] * is_last
-                    yield Item(
+                    yield SourceItem(
                         key=_key(header, attachment),
                         file=attachment.name,
                         open=lambda body=attachment.body: BytesIO(body),  # type: ignore[misc]
                         cursor={"uidvalidity": validity, "uid": uid if is_last else uid - 1},
                     )
             self._behind -= len(some)
-            yield Passed({"uidvalidity": validity, "uid": some[-1]})
+            yield PassedItem({"uidvalidity": validity, "uid": some[-1]})
         if without:
             self._notes.append(f"Messages without an attachment that matches {', '.join(self.patterns)}: {without}.")
 
-    def _attachments(self, header: "MailMessage") -> list[Attachment]:
+    def _attachments(self, header: "MailMessage") -> list[AttachedFile]:
         """The attachments of a message that match; what cannot be read is noted."""
         about = f"“{header.subject[:80]}” of {header.date:%d %B %Y}"
         if header.size_rfc822 > MAX_BYTES:
             self._notes.append(f"{about} is larger than {MAX_BYTES >> 20} MB and was not read.")
             return []
         messages = self._connected().fetch(uid_list=[header.uid or ""], mark_seen=False)
-        files = [attachment for message in messages for attachment in mail_attachments.attachments(message.obj)]
+        files = [attachment for message in messages for attachment in attached_files(message.obj)]
         if any(file.name.casefold() == OUTLOOK_FILE for file in files):
             self._notes.append(f"{about} has its files in winmail.dat. Ask the sender to send as plain text.")
-        return [file for file in files if matches(file.name, self.patterns) and not is_ignored_file(file.name)]
+        return [file for file in files if matches_pattern(file.name, self.patterns) and not is_ignored_file(file.name)]
 
     def _is_matching(self, header: "MailMessage") -> bool:
         sender, subject = self.settings["sender"].casefold(), self.settings["subject"].casefold()
@@ -204,13 +255,13 @@ class ImapSource:
         raise error
 
 
-def _key(header: "MailMessage", attachment: Attachment) -> str:
+def _key(header: "MailMessage", attachment: AttachedFile) -> str:
     """The same for copies of a message; another for a message that forwards it."""
     message = str(header.obj["Message-ID"] or header.date_str).strip()
     return listed_files.encodable(f"{message}\n{sha256(attachment.body).hexdigest()}")
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     for name in ("sender", "subject", "folder"):
         if not settings[name].isprintable():
             raise Rejected(f"{name} must be one line of text.")
@@ -219,23 +270,25 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
     return ImapSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="imap",
     title="Mailbox (IMAP)",
     about="Pulls the attachments of messages in a folder.",
     settings=(
-        Setting("host", "Host", "For example imap.example.com.", is_required=True, resets_cursor=True),
-        Setting("port", "Port", "Empty: 993 with TLS, otherwise 143."),
-        Setting("encryption", "Encryption", default="tls", choices=("tls", "starttls", "none")),
-        Setting("user", "User", is_required=True, resets_cursor=True),
-        Setting("password", "Password or OAuth token", is_required=True, is_credential=True),
-        Setting("sign_in", "Sign-in", default="password", choices=("password", "oauth")),
-        Setting("folder", "Folder", default="INBOX", resets_cursor=True),
-        Setting("sender", "Sender", "Part of the address, for example @example.com.", resets_cursor=True),
-        Setting("subject", "Subject", "Part of the subject.", resets_cursor=True),
-        Setting("pattern", "File names", "Separated by commas. Empty: all types that can be read.", resets_cursor=True),
-        Setting("since", "Received since", "A date such as 2026-11-01.", resets_cursor=True),
-        Setting("mark_seen", "Mark as read", default="no", choices=("no", "yes")),
+        SourceSetting("host", "Host", "For example imap.example.com.", is_required=True, resets_cursor=True),
+        SourceSetting("port", "Port", "Empty: 993 with TLS, otherwise 143."),
+        SourceSetting("encryption", "Encryption", default="tls", choices=("tls", "starttls", "none")),
+        SourceSetting("user", "User", is_required=True, resets_cursor=True),
+        SourceSetting("password", "Password or OAuth token", is_required=True, is_credential=True),
+        SourceSetting("sign_in", "Sign-in", default="password", choices=("password", "oauth")),
+        SourceSetting("folder", "Folder", default="INBOX", resets_cursor=True),
+        SourceSetting("sender", "Sender", "Part of the address, for example @example.com.", resets_cursor=True),
+        SourceSetting("subject", "Subject", "Part of the subject.", resets_cursor=True),
+        SourceSetting(
+            "pattern", "File names", "Separated by commas. Empty: all types that can be read.", resets_cursor=True
+        ),
+        SourceSetting("since", "Received since", "A date such as 2026-11-01.", resets_cursor=True),
+        SourceSetting("mark_seen", "Mark as read", default="no", choices=("no", "yes")),
     ),
     open=_open,
 )

@@ -5,17 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import FileSource, ListedFile, changed, version_of
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.listed_files import ListedFile, ListedFileSource, changed_file, file_version
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import Rejected, Unavailable
 
 CHUNK = 1 << 20
 
 
-class LocalFolderSource(FileSource):
+class LocalFolderSource(ListedFileSource):
     """Files of a folder, which stay as they are."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self.folder = Path(settings["folder"])
         super().__init__(f"{self.folder.as_posix().rstrip('/')}/", settings, access)
 
@@ -43,9 +43,9 @@ class LocalFolderSource(FileSource):
                 while part := stream.read(CHUNK):
                     yield part
             if self._listed(path).version != listed.version:
-                raise changed(listed)
+                raise changed_file(listed)
         except FileNotFoundError as error:
-            raise changed(listed) from error
+            raise changed_file(listed) from error
         except OSError as error:
             raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -56,20 +56,23 @@ class LocalFolderSource(FileSource):
         facts = path.stat()
         modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
         return ListedFile(
-            path.relative_to(self.folder).as_posix(), facts.st_size, version_of(facts.st_size, modified_at), modified_at
+            path.relative_to(self.folder).as_posix(),
+            facts.st_size,
+            file_version(facts.st_size, modified_at),
+            modified_at,
         )
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     if not Path(settings["folder"]).is_absolute():
         raise Rejected("folder must be an absolute path, such as /srv/exports.")
     return LocalFolderSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="local_folder",
     title="Folder of the server",
     about="Pulls the files of a folder of the machine of the server, or one that is mounted on it; they stay there.",
-    settings=(Setting("folder", "Folder", "Its absolute path.", is_required=True), *listed_files.SETTINGS),
+    settings=(SourceSetting("folder", "Folder", "Its absolute path.", is_required=True), *listed_files.SETTINGS),
     open=_open,
 )

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.listed_files import FileSource, ListedFile, changed
+from tillstream.connectors.listed_files import ListedFile, ListedFileSource, changed_file
 from tillstream.connectors.pinned_connections import pin
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 
 BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
@@ -41,10 +41,10 @@ TO_DO |= {
 }
 
 
-class S3Source(FileSource):
+class S3Source(ListedFileSource):
     """The objects of a bucket. Connects at the first call."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self.bucket = settings["bucket"]
         self.folder = settings["prefix"].rpartition("/")[0]
         self.folder += "/" if self.folder else ""
@@ -85,7 +85,7 @@ class S3Source(FileSource):
             reply = self._connected().get_object(Bucket=self.bucket, Key=key, IfMatch=listed.version.split()[0])
             yield from reply["Body"].iter_chunks(CHUNK)
         except Exception as error:
-            raise changed(listed) if _code(error) in CHANGED else self._error(error) from error
+            raise changed_file(listed) if _code(error) in CHANGED else self._error(error) from error
 
     def _connected(self) -> Any:
         if self._client is None:
@@ -147,7 +147,7 @@ def _code(error: Exception) -> str:
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     if not BUCKET.fullmatch(settings["bucket"]):
         raise Rejected("bucket must be the name of a bucket such as shop-exports, without s3:// and folders.")
     endpoint = urlsplit(settings["endpoint"])
@@ -160,18 +160,18 @@ def _open(settings: Mapping[str, str], access: Access) -> Source:
     return S3Source(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="s3",
     title="Amazon S3 and compatible stores",
     about="Pulls the files below a prefix of a bucket.",
     settings=(
-        Setting("bucket", "Bucket", is_required=True),
-        Setting("prefix", "Prefix", "Only keys that start with it, for example sales/2026/."),
-        Setting("region", "Region", "For example eu-central-1.", default="us-east-1"),
-        Setting("endpoint", "Endpoint", "The address of another store than Amazon's, with https://."),
-        Setting("access_key", "Access key", "Empty: the role of this machine.", is_credential=True),
-        Setting("secret_key", "Secret key", is_credential=True),
-        Setting("session_token", "Session token", "Only for temporary keys.", is_credential=True),
+        SourceSetting("bucket", "Bucket", is_required=True),
+        SourceSetting("prefix", "Prefix", "Only keys that start with it, for example sales/2026/."),
+        SourceSetting("region", "Region", "For example eu-central-1.", default="us-east-1"),
+        SourceSetting("endpoint", "Endpoint", "The address of another store than Amazon's, with https://."),
+        SourceSetting("access_key", "Access key", "Empty: the role of this machine.", is_credential=True),
+        SourceSetting("secret_key", "Secret key", is_credential=True),
+        SourceSetting("session_token", "Session token", "Only for temporary keys.", is_credential=True),
         *listed_files.SETTINGS,
     ),
     open=_open,

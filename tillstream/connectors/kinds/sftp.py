@@ -1,17 +1,62 @@
-"""SFTP servers: the files of a folder. The host key of the server is a setting, which a person has compared."""
+"""SFTP servers: the files of a folder as a source, and a folder as a destination. The host key is a setting."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from threading import Thread
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from tillstream.connectors import listed_files
-from tillstream.connectors.event_loop import EventLoop
-from tillstream.connectors.listed_files import Examples, FileSource, ListedFile, changed, version_of
-from tillstream.connectors.setting_values import whole_number
-from tillstream.connectors.source import Access, Kind, Setting, Source
-from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.connectors.listed_files import FileExamples, ListedFile, ListedFileSource, changed_file, file_version
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting, whole_number
+from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable, reason_of
+
+LoopResult = TypeVar("LoopResult")
+
+
+class EventLoop:
+    """Runs one coroutine after the other. The thread starts with the first of them, and ends with `close`."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, LoopResult]) -> LoopResult:
+        """Return the result of the coroutine, or raise its error."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = Thread(target=self._loop.run_forever, name="event-loop", daemon=True)
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a function of a library in the thread of its loop."""
+
+        async def called() -> None:
+            function()
+
+        self.run(called())
+
+    def close(self) -> None:
+        """Cancel what is left, and end the thread. Idempotent."""
+        if self._loop is None or self._thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(_end_all(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._loop = self._thread = None
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
+
 
 if TYPE_CHECKING:
     from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey
@@ -27,16 +72,16 @@ KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 Result = TypeVar("Result")
 
 
-class SftpSource(FileSource):
+class SftpSource(ListedFileSource):
     """Files below a folder of a server. Connects at the first call, and once again after its session has ended."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self.host = settings["host"]
         self.port = whole_number(settings, "port", at_least=1, at_most=65_535)
         self.folder = settings["folder"].rstrip("/") + "/"
         super().__init__(f"sftp://{self.host}:{self.port}/{self.folder.removeprefix('/')}", settings, access)
         self.fingerprints = _fingerprints(settings["host_key"])
-        self.links = Examples(LINKS)
+        self.links = FileExamples(LINKS)
         self._presented: SSHKey | None = None
         self._loop = EventLoop()
         self._sftp: SFTPClient | None = None
@@ -52,7 +97,7 @@ class SftpSource(FileSource):
     def listing(self) -> Iterator[ListedFile]:
         from asyncssh import FILEXFER_TYPE_DIRECTORY, FILEXFER_TYPE_SYMLINK
 
-        self.links = Examples(LINKS)
+        self.links = FileExamples(LINKS)
         missing = Rejected(f"{self.place}: the folder does not exist. Check its name.")
         folders = [""]
         while folders:
@@ -72,7 +117,7 @@ class SftpSource(FileSource):
         return [(name, attributes) for name, attributes in entries if name not in (".", "..")]
 
     def read(self, listed: ListedFile) -> Iterator[bytes]:
-        path, missing = self.path_of(listed.path), changed(listed)
+        path, missing = self.path_of(listed.path), changed_file(listed)
         stream = self.call(lambda sftp: sftp.open(path, "rb"), READ_SECONDS, missing)
         try:
             while part := self.call(lambda _: stream.read(CHUNK), READ_SECONDS, missing):
@@ -82,7 +127,7 @@ class SftpSource(FileSource):
                 self.call(lambda _: stream.close(), READ_SECONDS, missing)
         attributes = self.call(lambda sftp: sftp.stat(path), READ_SECONDS, missing)
         if _listed(listed.path, attributes).version != listed.version:
-            raise changed(listed)
+            raise changed_file(listed)
 
     def path_of(self, below: str) -> str:
         return f"{self.folder}{below}" if self.settings["folder"] else below
@@ -195,7 +240,7 @@ class _Ended(Unavailable):
 def _listed(path: str, attributes: "SFTPAttrs") -> ListedFile:
     modified_at = datetime.fromtimestamp(attributes.mtime, UTC) if attributes.mtime is not None else None
     size = attributes.size or 0
-    return ListedFile(path, size, version_of(size, modified_at), modified_at)
+    return ListedFile(path, size, file_version(size, modified_at), modified_at)
 
 
 def _fingerprints(text: str) -> frozenset[str]:
@@ -218,32 +263,100 @@ def _fingerprint(line: str) -> str:
     )
 
 
-def _open(settings: Mapping[str, str], access: Access) -> Source:
+def _open(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     if not (settings["password"] or settings["key"]):
         raise Rejected("Set password or key to the reference of a credential.")
     return SftpSource(settings, access)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="sftp",
     title="SFTP server",
     about="Pulls the files of a folder on an SFTP server.",
     settings=(
-        Setting("host", "Host", "For example sftp.example.com.", is_required=True),
-        Setting("port", "Port", default="22"),
-        Setting("user", "User", is_required=True),
-        Setting("password", "Password", is_credential=True),
-        Setting("key", "Private key", "In OpenSSH or PEM format.", is_credential=True),
-        Setting("passphrase", "Passphrase of the key", is_credential=True),
-        Setting(
+        SourceSetting("host", "Host", "For example sftp.example.com.", is_required=True),
+        SourceSetting("port", "Port", default="22"),
+        SourceSetting("user", "User", is_required=True),
+        SourceSetting("password", "Password", is_credential=True),
+        SourceSetting("key", "Private key", "In OpenSSH or PEM format.", is_credential=True),
+        SourceSetting("passphrase", "Passphrase of the key", is_credential=True),
+        SourceSetting(
             "host_key",
             "Host key",
             "The fingerprint SHA256:… of the server, or its line of known_hosts. A test without it shows the one that "
             "the server presents; compare that with its operator.",
             is_long=True,
         ),
-        Setting("folder", "Folder", "Empty: the folder after sign-in."),
+        SourceSetting("folder", "Folder", "Empty: the folder after sign-in."),
         *listed_files.SETTINGS,
     ),
     open=_open,
 )
+
+if TYPE_CHECKING:
+    from asyncssh import SFTPClient
+
+DRAFT_ENDING = ".part"
+"""Ending of the name of a file that is being written; a dot is before it, so that programs pass over it."""
+
+
+class SftpPlace:
+    """The `Place` of a folder, which is created if it does not exist."""
+
+    def __init__(self, settings: dict[str, str], access: ConnectionAccess) -> None:
+        """settings: as of the connector. Connects at the first call."""
+        self._source = SftpSource({one.name: one.default for one in KIND.settings} | settings, access)
+
+    @property
+    def path(self) -> str:
+        return self._source.place
+
+    def put(self, name: str, content: BinaryIO, *, overwrite: bool) -> None:
+        target, draft = self._path(name), self._path(f".{name}{DRAFT_ENDING}")
+        if not overwrite and self._call(lambda sftp: sftp.exists(target)):
+            raise Conflict(f"There is a file {name} in {self.path}.")
+        folder = target.rpartition("/")[0]
+        if folder:
+            self._call(lambda sftp: sftp.makedirs(folder, exist_ok=True))
+        stream = self._call(lambda sftp: sftp.open(draft, "wb"))
+        size = 0
+        while part := content.read(CHUNK):
+            self._call(lambda _: stream.write(part))
+            size += len(part)
+        self._call(lambda _: stream.close())
+        self._call(lambda sftp: self._renamed(sftp, draft, target, size))
+
+    def digest(self, name: str) -> str:
+        path, digest = self._path(name), hashlib.sha256()
+        missing = NotFound(f"There is no file {name} in {self.path}.")
+        stream = self._source.call(lambda sftp: sftp.open(path, "rb"), READ_SECONDS, missing)
+        while part := self._call(lambda _: stream.read(CHUNK)):
+            digest.update(cast("bytes", part))
+        self._call(lambda _: stream.close())
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _call(self, act: Callable[["SFTPClient"], Awaitable[Result]]) -> Result:
+        missing = Rejected(f"{self.path}: the folder does not exist. Check its name.")
+        return self._source.call(act, READ_SECONDS, missing)
+
+    def _path(self, name: str) -> str:
+        return self._source.path_of(name)
+
+    async def _renamed(self, sftp: "SFTPClient", draft: str, target: str, size: int) -> None:
+        """Rename a file of this size, in place of one with the name. Servers without the extension for it have a moment
+        without one. If a session was lost after a rename, the next one finds the file under its name."""
+        from asyncssh import SFTPOpUnsupported
+
+        if not await sftp.exists(draft):
+            if await sftp.exists(target) and await sftp.getsize(target) == size:
+                return
+            raise Unavailable(f"{self.path}: the file was removed while it was written.")
+        try:
+            await sftp.posix_rename(draft, target)
+        except SFTPOpUnsupported:
+            if await sftp.exists(target):
+                await sftp.remove(target)
+            await sftp.rename(draft, target)

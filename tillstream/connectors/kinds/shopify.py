@@ -5,58 +5,68 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from tillstream.connectors.http.api import Api, Pages, Record
-from tillstream.connectors.http.api_settings import (
+from tillstream.connectors.http.json_api import (
     FILE_ROWS,
     LOOK_BACK,
-    PER_SECOND,
+    REQUESTS_PER_SECOND,
     TOKEN,
+    ApiRecord,
+    JsonApi,
+    RecordPages,
     requests_per_second,
 )
-from tillstream.connectors.http.order_rows import OrderRow, text, total
-from tillstream.connectors.http.order_source import order_source
-from tillstream.connectors.source import Access, Kind, Setting, Source
+from tillstream.connectors.http.shop_orders import OrderRow, order_source, order_text, order_total
+from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 
 PAGE_SIZE = "250"
 SETTINGS = (
-    Setting("url", "Shop", "For example https://example.myshopify.com", is_required=True, resets_cursor=True),
+    SourceSetting("url", "Shop", "For example https://example.myshopify.com", is_required=True, resets_cursor=True),
     TOKEN,
-    Setting("version", "Version of the API", default="2025-10"),
+    SourceSetting("version", "Version of the API", default="2025-10"),
     LOOK_BACK,
     FILE_ROWS,
-    PER_SECOND,
+    REQUESTS_PER_SECOND,
 )
 _STATUS = {"pending": "pending", "authorized": "pending", "voided": "cancelled", "expired": "cancelled"}
 """Financial status of an order that is not completed."""
 
 
-def rows(order: Record) -> list[dict[str, Any]]:
+def rows(order: ApiRecord) -> list[dict[str, Any]]:
     """The rows of an order as it is now: what was sold, and what was refunded since."""
-    status = "cancelled" if order.get("cancelled_at") else _STATUS.get(text(order.get("financial_status")), "completed")
+    status = (
+        "cancelled"
+        if order.get("cancelled_at")
+        else _STATUS.get(order_text(order.get("financial_status")), "completed")
+    )
     row = partial(
         OrderRow,
-        changed_at=text(order.get("updated_at")),
-        currency=text(order.get("currency")),
-        order=text(order.get("name")),
-        store=text(order.get("location_id")),
-        channel=text(order.get("source_name")),
-        customer_id=text((order.get("customer") or {}).get("id")),
-        country=text((order.get("shipping_address") or order.get("billing_address") or {}).get("country_code")),
+        changed_at=order_text(order.get("updated_at")),
+        currency=order_text(order.get("currency")),
+        order=order_text(order.get("name")),
+        store=order_text(order.get("location_id")),
+        channel=order_text(order.get("source_name")),
+        customer_id=order_text((order.get("customer") or {}).get("id")),
+        country=order_text((order.get("shipping_address") or order.get("billing_address") or {}).get("country_code")),
         is_test=bool(order.get("test")),
     )
-    sale = partial(row, sale_id=text(order["id"]), sold_at=text(order.get("processed_at") or order.get("created_at")))
+    sale = partial(
+        row, sale_id=order_text(order["id"]), sold_at=order_text(order.get("processed_at") or order.get("created_at"))
+    )
     sold = [*_lines(order, partial(sale, status=status)), *_shipping(order, partial(sale, status=status))]
     returned = "cancelled" if status == "cancelled" else "returned"
     return [entry.to_row() for entry in (*sold, *_refunds(order, partial(row, status=returned)))]
 
 
-def _lines(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
+def _lines(order: ApiRecord, row: "partial[OrderRow]") -> Iterator[OrderRow]:
     for line in order.get("line_items") or ():
         quantity, price = Decimal(line["quantity"]), Decimal(str(line["price"]))
-        discount, tax = total(line.get("discount_allocations"), "amount"), total(line.get("tax_lines"), "price")
+        discount, tax = (
+            order_total(line.get("discount_allocations"), "amount"),
+            order_total(line.get("tax_lines"), "price"),
+        )
         yield row(
             kind="line",
-            line=text(line["id"]),
+            line=order_text(line["id"]),
             quantity=quantity,
             unit_price=price,
             discount=discount,
@@ -66,10 +76,10 @@ def _lines(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
         )
 
 
-def _shipping(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
+def _shipping(order: ApiRecord, row: "partial[OrderRow]") -> Iterator[OrderRow]:
     for line in order.get("shipping_lines") or ():
-        price, tax = Decimal(str(line["price"])), total(line.get("tax_lines"), "price")
-        discount = total(line.get("discount_allocations"), "amount")
+        price, tax = Decimal(str(line["price"])), order_total(line.get("tax_lines"), "price")
+        discount = order_total(line.get("discount_allocations"), "amount")
         yield row(
             kind="shipping",
             line=f"shipping-{line['id']}",
@@ -78,24 +88,24 @@ def _shipping(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
             discount=discount,
             tax=tax,
             net_amount=price - discount - _included(order, tax),
-            product_name=text(line.get("title")),
+            product_name=order_text(line.get("title")),
         )
 
 
-def _refunds(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
+def _refunds(order: ApiRecord, row: "partial[OrderRow]") -> Iterator[OrderRow]:
     lines = {line["id"]: line for line in order.get("line_items") or ()}
     for refund in order.get("refunds") or ():
         entry = partial(
             row,
             sale_id=f"{order['id']}-R{refund['id']}",
-            returns_sale_id=text(order["id"]),
-            sold_at=text(refund.get("processed_at") or refund.get("created_at")),
+            returns_sale_id=order_text(order["id"]),
+            sold_at=order_text(refund.get("processed_at") or refund.get("created_at")),
         )
         for line in refund.get("refund_line_items") or ():
             tax = Decimal(str(line.get("total_tax") or 0))
             yield entry(
                 kind="refund",
-                line=text(line["id"]),
+                line=order_text(line["id"]),
                 quantity=-Decimal(line["quantity"]),
                 tax=-tax,
                 net_amount=-(Decimal(str(line["subtotal"])) - _included(order, tax)),
@@ -109,30 +119,34 @@ def _refunds(order: Record, row: "partial[OrderRow]") -> Iterator[OrderRow]:
                 quantity=Decimal(-1),
                 tax=tax,
                 net_amount=Decimal(str(adjustment["amount"])),
-                product_name=text(adjustment.get("reason")),
+                product_name=order_text(adjustment.get("reason")),
             )
 
 
-def _included(order: Record, tax: Decimal) -> Decimal:
+def _included(order: ApiRecord, tax: Decimal) -> Decimal:
     """The tax that the prices of an order include."""
     return tax if order.get("taxes_included") else Decimal()
 
 
 def _product(line: Mapping[str, Any]) -> dict[str, str]:
-    product = text(line.get("sku")) or text(line.get("product_id"))
-    return {"product_id": product, "variant_id": text(line.get("variant_id")), "product_name": text(line.get("name"))}
+    product = order_text(line.get("sku")) or order_text(line.get("product_id"))
+    return {
+        "product_id": product,
+        "variant_id": order_text(line.get("variant_id")),
+        "product_name": order_text(line.get("name")),
+    }
 
 
-def open_source(settings: Mapping[str, str], access: Access) -> Source:
+def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
     url = f"{settings['url'].rstrip('/')}/admin/api/{settings['version']}/orders.json"
-    api = Api(
+    api = JsonApi(
         url,
         access,
         per_second=requests_per_second(settings),
         authorise=lambda: {"X-Shopify-Access-Token": access.credential(settings["token"])},
     )
 
-    def pages(since: str | None) -> Pages:
+    def pages(since: str | None) -> RecordPages:
         from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
 
         parameters = {"status": "any", "limit": PAGE_SIZE, "order": "updated_at asc"}
@@ -143,7 +157,7 @@ def open_source(settings: Mapping[str, str], access: Access) -> Source:
     return order_source(api.host, pages, rows, settings)
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="shopify",
     title="Shopify",
     about="Pulls the orders of a Shopify shop that are new or changed, with their refunds.",

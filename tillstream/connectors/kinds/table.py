@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from tillstream.connectors.source import Kind
+from tillstream.connectors.source import ConnectorKind
 from tillstream.model.errors import Rejected
 
 MODULES: tuple[str, ...] = (
@@ -12,14 +12,14 @@ MODULES: tuple[str, ...] = (
 """Names of kinds in the order of lists; each is a module of this package."""
 
 
-def kind(name: str) -> Kind:
+def find_kind(name: str) -> ConnectorKind:
     """Raises `Rejected` for a kind that does not exist."""
     if name not in MODULES:
         raise Rejected(f"There is no kind of connector “{name}”. The kinds are: {', '.join(MODULES)}.")
-    result: Kind = import_module(f"tillstream.connectors.kinds.{name}").KIND
+    result: ConnectorKind = import_module(f"tillstream.connectors.kinds.{name}").KIND
     return result
 
 
-def kinds() -> tuple[Kind, ...]:
+def all_kinds() -> tuple[ConnectorKind, ...]:
     """All kinds."""
-    return tuple(kind(name) for name in MODULES)
+    return tuple(find_kind(name) for name in MODULES)

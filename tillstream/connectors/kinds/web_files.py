@@ -8,19 +8,26 @@ from mimetypes import guess_extension
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tillstream.connectors.http.session import check_status, check_url, open_session, translated
-from tillstream.connectors.rows import chained_key, digest
-from tillstream.connectors.source import Access, Cursor, Item, Kind, Setting, Source
+from tillstream.connectors.http.session import check_status, check_url, open_session, translated_errors
+from tillstream.connectors.rows import chained_key, row_digest
+from tillstream.connectors.source import (
+    ConnectionAccess,
+    ConnectorKind,
+    ConnectorSource,
+    Cursor,
+    SourceItem,
+    SourceSetting,
+)
 from tillstream.model.errors import Rejected
 
 PER_SECOND = 1
 MAX_URLS = 100
 
 
-class WebFilesSource(Source):
+class WebFilesSource(ConnectorSource):
     """The cursor has, for each address, the key of its last content."""
 
-    def __init__(self, settings: Mapping[str, str], access: Access):
+    def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
         self._urls = settings["urls"].split()
         if len(self._urls) > MAX_URLS:
             raise Rejected(f"Enter at most {MAX_URLS} addresses, and the others in another connector.")
@@ -37,19 +44,19 @@ class WebFilesSource(Source):
             raise refused[0]
         return f"Downloaded {len(names)} files: {', '.join(names[:10])}."
 
-    def pull(self, cursor: Cursor) -> Iterator[Item]:
-        places = {url: f"{digest(url.encode()):x}" for url in self._urls}
+    def pull(self, cursor: Cursor) -> Iterator[SourceItem]:
+        places = {url: f"{row_digest(url.encode()):x}" for url in self._urls}
         keys: dict[str, str] = {place: cursor[place] for place in places.values() if place in cursor}
         self._left = len(self._urls)
         refused: list[Rejected] = []
         for url, name, content in self._downloads(refused):
             self._left -= 1
             place = places[url]
-            if keys.get(place, "").endswith(f" {digest(content):x}"):
+            if keys.get(place, "").endswith(f" {row_digest(content):x}"):
                 continue
             # chained, so that a file that changes back to earlier content is delivered again
-            keys[place] = f"{chained_key(keys.get(place, url), digest(content))} {digest(content):x}"
-            yield Item(keys[place], name, partial(BytesIO, content), dict(keys))
+            keys[place] = f"{chained_key(keys.get(place, url), row_digest(content))} {row_digest(content):x}"
+            yield SourceItem(keys[place], name, partial(BytesIO, content), dict(keys))
         if refused:
             raise refused[0]
 
@@ -82,7 +89,7 @@ class WebFilesSource(Source):
 def _download(session: Any, url: str, headers: Mapping[str, str]) -> tuple[str, bytes]:
     """File name and content. Raises `Rejected` and `Unavailable`."""
     host = urlsplit(url).hostname or ""
-    with translated(host):
+    with translated_errors(host):
         response = session.get(url, headers=headers)
     check_status(host, response.status_code)
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().casefold()
@@ -104,13 +111,15 @@ def _file_name(url: str, headers: Mapping[str, str]) -> str:
     return f"{name or 'file'}{extension}"
 
 
-KIND = Kind(
+KIND = ConnectorKind(
     name="web_files",
     title="Files on the web",
     about="Pulls files from addresses of the web, such as published sheets and shared links.",
     settings=(
-        Setting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
-        Setting("token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True),
+        SourceSetting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
+        SourceSetting(
+            "token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True
+        ),
     ),
     open=WebFilesSource,
 )

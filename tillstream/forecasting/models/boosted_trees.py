@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tillstream.forecasting.models import calendar, features
+from tillstream.forecasting.models import features
 from tillstream.forecasting.models.panel import Floats, Ints, Panel
 from tillstream.model.errors import Rejected
 
@@ -57,7 +57,9 @@ class BoostedTrees:
             end = min(start + SERIES, panel.series)
             rows, horizons = (each.ravel() for each in np.indices((end - start, horizon)))
             origins = np.full(len(rows), panel.steps - 1)
-            matrix = features.matrix(panel, start + rows, origins, horizons + 1, self.days if days is None else days)
+            matrix = features.feature_matrix(
+                panel, start + rows, origins, horizons + 1, self.days if days is None else days
+            )
             ratios = self.ratios(matrix)
             means[start:end] = ratios.reshape(end - start, horizon) * panel.levels[start:end, -1:]
         return means
@@ -82,13 +84,13 @@ def _lightgbm() -> Any:
     return lightgbm
 
 
-def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
+def fit_trees(panel: Panel, horizon: int) -> BoostedTrees | None:
     """Fit the ratio of later values to the level of their series; None if the history is too short.
 
     Raises `MissingLibrary`.
     """
     lightgbm = _lightgbm()
-    days = calendar_of(panel)
+    days = calendar_of_panel(panel)
     rows, origins, horizons = _samples(panel, horizon)
     values, level = panel.at(rows, origins + horizons), panel.levels[rows, origins]
     fitting = np.isfinite(values) & np.isfinite(level) & (level > LOWEST)
@@ -96,8 +98,8 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
         return None
     rows, origins, horizons = rows[fitting], origins[fitting], horizons[fitting]
     ratios = np.clip(values[fitting] / level[fitting], 0.0, HIGHEST)
-    matrix = features.matrix(panel, rows, origins, horizons, days)
-    names = features.names(panel)
+    matrix = features.feature_matrix(panel, rows, origins, horizons, days)
+    names = features.feature_names(panel)
     learnt = lightgbm.Dataset(
         matrix,
         ratios,
@@ -109,14 +111,14 @@ def fit(panel: Panel, horizon: int) -> BoostedTrees | None:
     return BoostedTrees(lightgbm.train(dict(PARAMETERS), learnt, TREES), days)
 
 
-def load(model: str, panel: Panel) -> BoostedTrees:
+def load_trees(model: str, panel: Panel) -> BoostedTrees:
     """Return a model from its text, with the calendar of a panel. Raises `MissingLibrary`."""
-    return BoostedTrees(_lightgbm().Booster(model_str=model), calendar_of(panel))
+    return BoostedTrees(_lightgbm().Booster(model_str=model), calendar_of_panel(panel))
 
 
-def calendar_of(panel: Panel) -> Floats:
+def calendar_of_panel(panel: Panel) -> Floats:
     """Calendar features by country; shape (countries, steps + steps ahead, features)."""
-    return np.stack([calendar.features(panel.days, panel.grain, each) for each in panel.holidays])
+    return np.stack([features.calendar_features(panel.days, panel.grain, each) for each in panel.holidays])
 
 
 def _samples(panel: Panel, horizon: int) -> tuple[Ints, Ints, Ints]:

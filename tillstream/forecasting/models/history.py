@@ -21,12 +21,12 @@ DENSE_WINDOW = 91
 """Days in which the number of days with sales decides whether a series is modelled on its own."""
 DENSE_SHARE = 0.2
 """A series that sold on fewer of its open days is sparse."""
-YOUNG = 56
+YOUNG_DAYS = 56
 """Days after its first sale in which a series is too young to be modelled on its own."""
 
 
 @dataclass(frozen=True)
-class History:
+class SeriesHistory:
     """Series × steps, with the store, category and country of each series, and the calendar ahead."""
 
     grain: Grain
@@ -57,7 +57,7 @@ class History:
         """Number of steps."""
         return int(self.values.shape[1])
 
-    def until(self, cutoff: int, horizon: int) -> "History":
+    def until(self, cutoff: int, horizon: int) -> "SeriesHistory":
         """Return what was known after `cutoff` steps, for a forecast of `horizon` steps."""
         end = cutoff + horizon
         return replace(
@@ -69,7 +69,7 @@ class History:
             is_out=None if self.is_out is None else self.is_out[:, :cutoff],
         )
 
-    def only(self, chosen: slice) -> "History":
+    def only(self, chosen: slice) -> "SeriesHistory":
         """Return the history of some series."""
         return replace(
             self,
@@ -100,7 +100,7 @@ class Grouping:
         return _sums(values, self.groups, int(self.groups.max(initial=-1)) + 1)
 
 
-def group(history: History) -> tuple[Panel, Grouping]:
+def group_series(history: SeriesHistory) -> tuple[Panel, Grouping]:
     """Return the panel of modelled series, and how they are shared out.
 
     A sparse or young series has the share of its sales per day since its first sale, in the last quarter, of those of
@@ -135,7 +135,7 @@ def group(history: History) -> tuple[Panel, Grouping]:
     return panel, Grouping(groups, shares)
 
 
-def _last_quarter(history: History) -> tuple[Floats, Ints]:
+def _last_quarter(history: SeriesHistory) -> tuple[Floats, Ints]:
     """The values of the last `DENSE_WINDOW` days without those out of stock, NaN for others; shape (series, steps).
 
     Also the number of their steps on which the store was open; shape (series,).
@@ -149,15 +149,15 @@ def _last_quarter(history: History) -> tuple[Floats, Ints]:
     return values, (chosen & history.is_open[history.stores]).sum(axis=1)
 
 
-def _is_sparse(history: History, recent: Floats, open_steps: Ints) -> Bools:
+def _is_sparse(history: SeriesHistory, recent: Floats, open_steps: Ints) -> Bools:
     """Series with few days with sales, and those whose first sale was not long ago."""
     sold = (np.nan_to_num(recent) > 0).sum(axis=1)
     age = np.isfinite(history.values).sum(axis=1) * history.grain.days
-    result: Bools = (sold < DENSE_SHARE * np.maximum(open_steps, 1)) | (age < YOUNG)
+    result: Bools = (sold < DENSE_SHARE * np.maximum(open_steps, 1)) | (age < YOUNG_DAYS)
     return result
 
 
-def _with_rates(history: History, rates: Floats, chosen: Bools) -> Floats:
+def _with_rates(history: SeriesHistory, rates: Floats, chosen: Bools) -> Floats:
     """The values of some series, with their sales per day where they were out of stock."""
     values = history.values[chosen]
     return values if history.is_out is None else np.where(history.is_out[chosen], rates[chosen, None], values)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from tillstream.delivery.outbound_addresses import RequestTarget, is_private, parse_address
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.webhooks.addresses import Target
-from tillstream.webhooks.networks import is_private, parse_address
 
 MAX_LETTERS = 1_000
 CheckHost = Callable[[str, int], str]
@@ -44,7 +43,7 @@ def is_unencrypted(url: str) -> bool:
     return urlsplit(url).scheme == "http"
 
 
-def target(url: str, path: str, check_host: CheckHost) -> Target:
+def target(url: str, path: str, check_host: CheckHost) -> RequestTarget:
     """Where to send a request. Raises `Rejected` for an address that is not allowed, `Unavailable` without one.
 
     Sales leave this machine without encryption only to an address of a private network.
@@ -58,4 +57,4 @@ def target(url: str, path: str, check_host: CheckHost) -> Target:
             "Sales are only sent over https, because others could read them without encryption. "
             f"Enter the address of {host} with https://."
         )
-    return Target(parts.scheme, host, port, parts.path + path, address)
+    return RequestTarget(parts.scheme, host, port, parts.path + path, address)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from tillstream.inventory.records import RECORDED, StoredMovement, from_data, to_data
 from tillstream.model.errors import Rejected
+from tillstream.stock.stored_movements import RECORDED, StoredMovement, movement_from_data, movement_to_data
 from tillstream.sync.entry import Entry, Parcel, Position, SentBatch
 from tillstream.sync.office import Hello
 from tillstream.sync.reference.entries import Change, Page, Reference, Saved
@@ -54,12 +54,12 @@ def batches_from_json(data: Json) -> tuple[SentBatch, ...]:
 
 def stock_to_json(movements: Iterable[StoredMovement]) -> Json:
     """The form of a movement is that of its document, without how far the sender has mirrored it."""
-    return [{name: value for name, value in to_data(one).items() if name != "state"} for one in movements]
+    return [{name: value for name, value in movement_to_data(one).items() if name != "state"} for one in movements]
 
 
 def stock_from_json(data: Json) -> list[StoredMovement]:
     """Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`."""
-    movements = [from_data({**one, "state": RECORDED}) for one in data]
+    movements = [movement_from_data({**one, "state": RECORDED}) for one in data]
     texts = [text for one in movements for text in _texts_of(one)]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("a text of a movement is none")

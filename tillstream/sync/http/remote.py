@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tillstream import __version__
-from tillstream.inventory.records import StoredMovement
+from tillstream.delivery.signed_requests import PinnedConnection
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.ports.machine import Clock
+from tillstream.stock.stored_movements import StoredMovement
 from tillstream.sync.entry import Parcel, Position, SentBatch
 from tillstream.sync.http import address, frame, messages, signing
 from tillstream.sync.http.address import CheckHost
@@ -20,7 +21,6 @@ from tillstream.sync.reference.office import ReferenceState
 from tillstream.sync.refusals import BUSY as BUSY_CODE
 from tillstream.sync.refusals import REPEATED, Busy, Refused
 from tillstream.sync.requests import Request
-from tillstream.webhooks.sending import PinnedConnection
 
 PATH = "/api/v1/sync/"
 TRIES, FIRST_WAIT = 4, 1.0

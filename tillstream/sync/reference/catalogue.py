@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from tillstream.catalogue import records, sent
-from tillstream.catalogue.products import codes_of
-from tillstream.catalogue.sent import SentEntry
-from tillstream.domain.catalogue.entries import CLASSES, Entry, EntryKind, Product, Promotion, Salesperson, Store
-from tillstream.domain.catalogue.json_codec import check_types, from_json, to_json
+from tillstream.catalogue import entry_saving, stored_entries
+from tillstream.catalogue.entry_saving import SentEntry
+from tillstream.catalogue.stored_entries import codes_of_product
+from tillstream.model.document_json import check_types, from_json, to_json
+from tillstream.model.product_catalogue import ENTRY_CLASSES, Entry, EntryKind, Product, Promotion, Salesperson, Store
 from tillstream.ports import Ports
 from tillstream.sync.reference.entries import NOT_OF_A_REGION, PAGE, Change, Group, Page, Reference, Saved
 
@@ -24,9 +24,9 @@ def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
     """Yield the groups of the entries that concern a home with these regions."""
     for kind in KINDS:
         entries: defaultdict[str, dict[str, Reference]] = defaultdict(dict)
-        for stored in records.find(ports, kind):
+        for stored in stored_entries.find_entries(ports, kind):
             if concerns(stored.entry, regions):
-                key = records.document_id(*stored.entry.key)
+                key = stored_entries.entry_document_id(*stored.entry.key)
                 name = _group_of(kind, key)
                 entries[name][key] = Reference(name, key, to_json(stored.entry), stored.version)
         for name, one in entries.items():
@@ -41,9 +41,12 @@ def concerns(entry: Entry, regions: Collection[str]) -> bool:
 def entry_of(reference: Reference) -> Entry:
     """The entry of the catalogue. Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError` for other content."""
     kind = EntryKind(reference.group.partition(":")[0])
-    entry = from_json(CLASSES[kind], dict(reference.content or {}))
+    entry = from_json(ENTRY_CLASSES[kind], dict(reference.content or {}))
     check_types(entry)
-    if records.document_id(*entry.key) != reference.key or _group_of(kind, reference.key) != reference.group:
+    if (
+        stored_entries.entry_document_id(*entry.key) != reference.key
+        or _group_of(kind, reference.key) != reference.group
+    ):
         raise ValueError(reference.key)
     return entry
 
@@ -53,10 +56,10 @@ def page(ports: Ports, regions: Collection[str], kind: EntryKind, groups: Collec
     listed: list[Reference] = []
     read = 0
     while len(listed) < PAGE and read < MOST_READ:
-        documents = ports.documents.find(records.COLLECTIONS[kind], above=after or None, limit=PAGE)
+        documents = ports.documents.find(stored_entries.ENTRY_COLLECTIONS[kind], above=after or None, limit=PAGE)
         for document in documents:
             name = _group_of(kind, document.id)
-            stored = records.to_stored(kind, document) if name in groups else None
+            stored = stored_entries.to_stored_entry(kind, document) if name in groups else None
             if stored and concerns(stored.entry, regions):
                 listed.append(Reference(name, document.id, to_json(stored.entry), stored.version))
         if len(documents) < PAGE:
@@ -82,7 +85,7 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
             continue
         kind = EntryKind(change.entry.group.partition(":")[0])
         entries[place] = SentEntry(kind, entry, partial(_is_expected, change), {*regions, *_named(entry)})
-    for place, outcome in zip(entries, sent.save(ports, list(entries.values()), by), strict=True):
+    for place, outcome in zip(entries, entry_saving.save_sent_entries(ports, list(entries.values()), by), strict=True):
         results[place] = Saved(outcome.version, outcome.why)
     return [results[place] for place in range(len(changes))]
 
@@ -102,7 +105,7 @@ def _named(entry: Entry) -> Iterator[str]:
     """The regions that an entry names, which the side that sends it has."""
     if isinstance(entry, Product):
         yield from (row.region for row in (*entry.costs, *entry.prices))
-        yield from (region for region, _ in codes_of(entry))
+        yield from (region for region, _ in codes_of_product(entry))
     elif isinstance(entry, Store | Salesperson | Promotion):
         yield entry.region
 

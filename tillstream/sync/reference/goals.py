@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
-from tillstream.domain.goals.goal import FIELDS, Goal, GoalMeasure, Target
-from tillstream.goals import records
-from tillstream.goals.records import GoalsOfMonth, Key
+from tillstream.goals import stored_goals
+from tillstream.goals.stored_goals import GoalKey, GoalsOfMonth
+from tillstream.goals.targets import TARGET_FIELDS, Goal, GoalMeasure, GoalTarget
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.months import Month
 from tillstream.ports import Ports
@@ -18,7 +18,7 @@ KIND = "goals"
 
 def groups(ports: Ports, regions: Collection[str]) -> Iterator[Group]:
     """Yield the groups of the months whose goals were ever saved."""
-    for stored in records.ever_saved(ports):
+    for stored in stored_goals.goals_ever_saved(ports):
         yield group_of(stored, regions)
 
 
@@ -30,7 +30,7 @@ def page(ports: Ports, regions: Collection[str], groups: Collection[str], after:
     month = Month.parse(names[0].partition(":")[2])
     if month is None:
         return Page(after=names[0])
-    group = group_of(records.read(ports, month), regions)
+    group = group_of(stored_goals.read_goals(ports, month), regions)
     return Page(tuple(group.entries.values()), names[0] if names[1:] else "", {group.name: group.version})
 
 
@@ -38,7 +38,7 @@ def group_of(stored: GoalsOfMonth, regions: Collection[str]) -> Group:
     """The goals of a month that concern a home with these regions."""
     name = f"{KIND}:{stored.month}"
     own = [goal for goal in stored.goals.values() if goal.target.region in regions]
-    entries = [Reference(name, _key_text(goal.key), records.encoded(goal), stored.version) for goal in own]
+    entries = [Reference(name, _key_text(goal.key), stored_goals.encode_goal(goal), stored.version) for goal in own]
     return Group(name, {one.key: one for one in entries}, stored.version)
 
 
@@ -52,8 +52,8 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
     for place, change in enumerate(changes):
         by_month[month_of(change.entry)].append(place)
     for month, places in by_month.items():
-        stored = records.read(ports, month)
-        group, wanted = group_of(stored, regions), dict[Key, Goal | None]()
+        stored = stored_goals.read_goals(ports, month)
+        group, wanted = group_of(stored, regions), dict[GoalKey, Goal | None]()
         for place in places:
             change = changes[place]
             key, goal = _goal_of(change.entry)
@@ -69,14 +69,16 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
     return [results[place] for place in range(len(changes))]
 
 
-def _save(ports: Ports, stored: GoalsOfMonth, wanted: dict[Key, Goal | None], by: str) -> Saved:
+def _save(ports: Ports, stored: GoalsOfMonth, wanted: dict[GoalKey, Goal | None], by: str) -> Saved:
     try:
-        records.save(ports, {stored.month: wanted}, by=by, source="sync", expected={stored.month: stored.version})
+        stored_goals.save_goals(
+            ports, {stored.month: wanted}, by=by, source="sync", expected={stored.month: stored.version}
+        )
     except Conflict:
         return Saved()
     except Rejected as error:
         return Saved(why=str(error))
-    return Saved(records.read(ports, stored.month).version)
+    return Saved(stored_goals.read_goals(ports, stored.month).version)
 
 
 def month_of(reference: Reference) -> Month:
@@ -87,24 +89,24 @@ def month_of(reference: Reference) -> Month:
     return month
 
 
-def key_of(reference: Reference) -> Key:
+def key_of(reference: Reference) -> GoalKey:
     """The target and the measure of a goal. Raises `ValueError`."""
     *target, measure = json.loads(reference.key)
-    if len(target) != len(FIELDS) or not all(isinstance(one, str) for one in target):
+    if len(target) != len(TARGET_FIELDS) or not all(isinstance(one, str) for one in target):
         raise ValueError(reference.key)
-    return Target(*target), GoalMeasure(measure)
+    return GoalTarget(*target), GoalMeasure(measure)
 
 
-def _goal_of(reference: Reference) -> tuple[Key, Goal | None]:
+def _goal_of(reference: Reference) -> tuple[GoalKey, Goal | None]:
     target, measure = key = key_of(reference)
     if reference.content is None:
         return key, None
-    goal = records.decoded(reference.content)
+    goal = stored_goals.decode_goal(reference.content)
     if goal.key != key or not Decimal(0) <= goal.amount < Decimal(10) ** 15:
         raise ValueError(reference.key)
     return (target, measure), goal
 
 
-def _key_text(key: Key) -> str:
+def _key_text(key: GoalKey) -> str:
     target, measure = key
-    return json.dumps([*(getattr(target, name) for name in FIELDS), measure.value], separators=(",", ":"))
+    return json.dumps([*(getattr(target, name) for name in TARGET_FIELDS), measure.value], separators=(",", ":"))

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from tillstream.analytics import reference
 from tillstream.analytics.fx import rate_files
-from tillstream.catalogue import mirror
-from tillstream.catalogue import records as catalogue_records
-from tillstream.goals import records as goal_records
+from tillstream.catalogue import stored_entries as catalogue_records
+from tillstream.catalogue import warehouse_mirror
+from tillstream.goals import stored_goals as goal_records
 from tillstream.ports import Ports
 from tillstream.sync import agreement
 from tillstream.sync.reference import catalogue, goals, rates
@@ -46,7 +46,7 @@ class ReferenceOffice(Protocol):
 def token(ports: Ports) -> str:
     """A text that is another one after each change of the catalogue, a goal or an exchange rate."""
     loads = rate_files.count_loads(ports)
-    return f"{catalogue_records.revision(ports)}.{ports.documents.count(goal_records.VERSIONS)}.{loads}"
+    return f"{catalogue_records.catalogue_revision(ports)}.{ports.documents.count(goal_records.VERSIONS_COLLECTION)}.{loads}"
 
 
 def groups(ports: Ports, regions: Collection[str]) -> dict[str, Group]:
@@ -98,5 +98,5 @@ def save(ports: Ports, changes: Sequence[Change], by: str, regions: Collection[s
 
 def follow(ports: Ports) -> None:
     """Let figures follow what was saved."""
-    mirror.follow(ports)
+    warehouse_mirror.follow_change(ports)
     reference.follow_rates(ports)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import sql
 from tillstream.analytics import reference
 from tillstream.analytics.fx import rate_files
-from tillstream.domain.catalogue.json_codec import decimal_text
+from tillstream.model.document_json import decimal_text
 from tillstream.ports import Ports
 from tillstream.sync.reference.agreed import Agreed
 from tillstream.sync.reference.entries import Change, Group, Page, Reference, Saved

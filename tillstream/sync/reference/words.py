@@ -1,6 +1,6 @@
 """Names of entries of reference data for people."""
 
-from tillstream.domain.goals.goal import Target
+from tillstream.goals.targets import GoalTarget
 from tillstream.sync.reference import goals, rates
 from tillstream.sync.reference.entries import Reference
 from tillstream.sync.reference.questions import Question
@@ -23,5 +23,5 @@ def subject(question: Question) -> str:
     return f"{kind.capitalize()} {' '.join(names)}{f' ({name})' if name else ''}"
 
 
-def _place(target: Target) -> str:
+def _place(target: GoalTarget) -> str:
     return ", ".join(target.filled.values())

@@ -1,1 +1,0 @@
-"""Channels of alerts: where notices are sent, by e-mail, to webhooks, to Slack, Teams and other services."""

@@ -1,0 +1,36 @@
+"""When the job of a project is started that makes reports and files of tables, and sends all messages."""
+
+from tillstream.delivery import background_exports as exports
+from tillstream.delivery import file_deliveries, notice_deliveries
+from tillstream.delivery import subscriptions as delivery_subscriptions
+from tillstream.ports import Ports
+from tillstream.ports.machine import REPORTS_JOB
+from tillstream.records import job_runs, mail, sales_loads
+from tillstream.reports import subscriptions
+
+
+def is_mail_due(ports: Ports, *, sends_mail: bool) -> bool:
+    """Whether anything is to be made or sent.
+
+    sends_mail: whether e-mail is set up; without it, only channels of alerts get messages, and destinations their
+    files. Reports and tables are not due while a run waits for sales that are being loaded to make them. Reads ten
+    documents if nothing is due and no notice waits.
+    """
+    messages = (
+        notice_deliveries.has_due_notices,
+        file_deliveries.has_due_files,
+        exports.has_due_exports,
+        *((mail.has_due_mail,) if sends_mail else ()),
+    )
+    if any(one(ports) for one in messages):
+        return True
+    made = (delivery_subscriptions.has_due_subscriptions, *((subscriptions.has_due_reports,) if sends_mail else ()))
+    return any(one(ports) for one in made) and not sales_loads.is_waiting(ports, REPORTS_JOB)
+
+
+def start_mail_job(ports: Ports, *, sends_mail: bool) -> bool:
+    """Start the job of a project if anything is due and no run is at work. Raises `Unavailable`.
+
+    sends_mail: as in `is_due`.
+    """
+    return is_mail_due(ports, sends_mail=sends_mail) and job_runs.start_job(ports, REPORTS_JOB)

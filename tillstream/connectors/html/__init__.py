@@ -1,1 +1,0 @@
-"""HTML: the tables of web pages."""

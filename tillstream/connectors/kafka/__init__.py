@@ -1,1 +1,0 @@
-"""Kafka: the messages of a topic between offsets."""

@@ -1,0 +1,231 @@
+"""The destinations of files, which administrators add and remove, and the names that files have there."""
+
+import re
+import unicodedata
+from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.ports import Ports
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
+
+DEFAULT_PATTERN = "{name}-{date}"
+PATTERN_FIELDS = ("name", "period", "date")
+"""What a pattern has in braces: the name of the subscription, the days of the table, the day of the delivery."""
+MAX_FILE_NAME = 100
+_DAY = timedelta(days=1)
+_PATTERN_FIELD = re.compile(r"\{([^{}]*)\}")
+ALL_DAYS = "all-days"
+
+
+def check_name_pattern(pattern: str) -> str:
+    """The pattern without spaces around it, or the default one. Raises `Rejected`."""
+    pattern = pattern.strip() or DEFAULT_PATTERN
+    unknown = [one for one in _PATTERN_FIELD.findall(pattern) if one not in PATTERN_FIELDS]
+    rest = _PATTERN_FIELD.sub("", pattern)
+    if (
+        unknown
+        or set("{}/\\") & set(rest)
+        or len(pattern) > MAX_FILE_NAME
+        or not pattern.isprintable()
+        or rest[:1] == "."
+    ):
+        raise Rejected(
+            f"The name of a file has at most {MAX_FILE_NAME} characters, without / and \\, and contains no other parts in "
+            "braces than {name}, {period} and {date}."
+        )
+    return pattern
+
+
+def fill_file_name(pattern: str, name: str, first: date | None, last: date | None, day: date, suffix: str) -> str:
+    """Such as stores-2026-06.csv. first, last: the days of the table; None: open. day: of the delivery."""
+    values = {"name": file_slug(name), "period": period_text(first, last), "date": day.isoformat()}
+    text = _plain_name(_PATTERN_FIELD.sub(lambda match: values[match[1]], check_name_pattern(pattern)), "._-")
+    return f"{text.strip('-.') or file_slug(name)}.{suffix}"
+
+
+def without_days(pattern: str, name: str, suffix: str) -> str:
+    """The name with the same day for each period and date. Files of two names that are equal can replace each other."""
+    return fill_file_name(pattern, name, date.min, date.min, date.min, suffix).casefold()
+
+
+def with_stamp(name: str, stamp: str, id: str) -> str:
+    """The name of a second file beside one with this name. stamp, id: of its run and its entry in the outbox, so that
+    a retry has the same name."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}-{stamp}-{id[:8]}{dot}{suffix}"
+
+
+def file_slug(name: str) -> str:
+    """Small letters and digits of any script, and hyphens."""
+    return _plain_name(name.casefold(), "").strip("-") or "table"
+
+
+def period_text(first: date | None, last: date | None) -> str:
+    """2026-06 for a month, 2026 for a year, a day, or first_last."""
+    if first is None and last is None:
+        return ALL_DAYS
+    if first is None or last is None:
+        return f"to-{last}" if last else f"from-{first}"
+    if first == last:
+        return first.isoformat()
+    if first.day == 1 and (last + _DAY).day == 1:
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first:%Y-%m}"
+        if first.month == 1 and last.month == 12 and first.year == last.year:
+            return f"{first.year}"
+    return f"{first}_{last}"
+
+
+def _plain_name(text: str, kept: str) -> str:
+    """Letters with their marks, digits and the characters of `kept`; a hyphen for others."""
+    composed = unicodedata.normalize("NFC", text)
+    plain = (one if one in kept or unicodedata.category(one)[0] in "LMN" else " " for one in composed)
+    return re.sub(" +", "-", "".join(plain))
+
+
+CLOUD_STORAGE, S3, SFTP, FOLDER = "gs", "s3", "sftp", ""
+"""Schemes of addresses; a folder of this machine has none."""
+DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_ADDRESS = 1_000
+CREDENTIALS = ("password", "key", "passphrase", "access_key", "secret_key")
+"""Fields that are references to credentials, never credentials."""
+OF_SCHEME = {
+    CLOUD_STORAGE: frozenset[str](),
+    FOLDER: frozenset[str](),
+    S3: frozenset({"region", "endpoint", "access_key", "secret_key"}),
+    SFTP: frozenset({"user", "password", "key", "passphrase", "host_key"}),
+}
+"""Scheme → the fields that it can have besides name and address."""
+
+
+@dataclass(frozen=True)
+class FileDestinationDraft:
+    """What an administrator enters.
+
+    to: the path of a folder, gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or sftp://HOST:PORT/FOLDER. user, password, key,
+    passphrase, host_key: of an SFTP server. region, endpoint, access_key, secret_key: of S3; without keys and
+    endpoint, the credentials of the machine count.
+    """
+
+    name: str
+    to: str
+    user: str = ""
+    password: str = ""
+    key: str = ""
+    passphrase: str = ""
+    host_key: str = ""
+    region: str = ""
+    endpoint: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+
+    @property
+    def scheme(self) -> str:
+        return self.to.partition("://")[0] if "://" in self.to else FOLDER
+
+    def check(self) -> None:
+        """Raise `Rejected` unless name, address and fields fit each other."""
+        if not DESTINATION_NAME.fullmatch(self.name):
+            raise Rejected("The name of a destination has up to 40 small letters, digits and hyphens, such as bi-team.")
+        if self.scheme not in OF_SCHEME or not 0 < len(self.to) <= MAX_ADDRESS or not self.to.isprintable():
+            raise Rejected(
+                "Enter the path of a folder, or an address such as gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or "
+                "sftp://HOST/FOLDER."
+            )
+        others = [one for one in _fields() if getattr(self, one) and one not in OF_SCHEME[self.scheme]]
+        if others:
+            raise Rejected(f"This kind of destination has no {others[0].replace('_', ' ')}. Leave it empty.")
+        if self.scheme:
+            _check_destination_address(self)
+
+    def audited(self) -> dict[str, Any]:
+        """What the audit log shows; credentials are references."""
+        return {one: getattr(self, one) for one in ("to", *_fields()) if getattr(self, one)}
+
+
+@dataclass(frozen=True)
+class FileDestination(FileDestinationDraft):
+    """added_at: ISO 8601 UTC text."""
+
+    added_by: str = ""
+    added_at: str = ""
+
+
+def _fields() -> tuple[str, ...]:
+    return tuple(one.name for one in fields(FileDestinationDraft) if one.name not in ("name", "to"))
+
+
+def _check_destination_address(draft: FileDestinationDraft) -> None:
+    parts = urlsplit(draft.to)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if not parts.hostname or port == 0:
+        raise Rejected(f"“{draft.to}” has no host or bucket, or a port that is not valid.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise Rejected("The address has no user name or password, and nothing after ? or #.")
+    if draft.scheme == SFTP and not (draft.user and (draft.password or draft.key)):
+        raise Rejected("An SFTP server needs a user, and a password or a private key.")
+    endpoint = urlsplit(draft.endpoint)
+    if draft.endpoint and (endpoint.scheme not in ("http", "https") or not endpoint.hostname or endpoint.username):
+        raise Rejected("The endpoint is an address such as https://storage.example.com, or empty for Amazon S3.")
+    if bool(draft.access_key) != bool(draft.secret_key):
+        raise Rejected("Set both the access key and the secret key, or neither to use the role of this machine.")
+    if draft.endpoint and not draft.access_key:
+        raise Rejected(
+            "With an endpoint, set an access key and a secret key. The role of this machine is for Amazon only."
+        )
+
+
+DESTINATIONS_COLLECTION = "file_destinations"
+MAX_DESTINATIONS = 50
+
+
+def add_destination(ports: Ports, draft: FileDestinationDraft, by: str) -> FileDestination:
+    """Add a destination without connecting to it. Raises `Rejected`."""
+    draft.check()
+    if len(find_destinations(ports)) >= MAX_DESTINATIONS:
+        raise Rejected(f"There can be at most {MAX_DESTINATIONS} destinations. Remove one that is not used.")
+    added_at = ports.clock.now().isoformat(timespec="seconds")
+    destination = FileDestination(**asdict(draft), added_by=by, added_at=added_at)
+    entry = audit_log.entry(ports, by, AuditAction.FILE_DESTINATION_ADDED, draft.name, None, draft.audited())
+    try:
+        ports.documents.put_all([Put(DESTINATIONS_COLLECTION, draft.name, asdict(destination), if_version=0), entry])
+    except Conflict:
+        raise Rejected(f"There is a destination {draft.name} already.") from None
+    return destination
+
+
+def remove_destination(ports: Ports, name: str, by: str) -> FileDestination:
+    """Remove a destination; what it has stays there, and its subscriptions are paused when they are due. Raises
+    `NotFound`."""
+    destination = get_destination(ports, name)
+    audit_log.record(ports, by, AuditAction.FILE_DESTINATION_REMOVED, name, destination.audited())
+    ports.documents.delete(DESTINATIONS_COLLECTION, name)
+    return destination
+
+
+def find_destinations(ports: Ports) -> list[FileDestination]:
+    """All destinations, by name."""
+    return sorted(
+        (_parsed_destination(one) for one in ports.documents.find(DESTINATIONS_COLLECTION)), key=lambda one: one.name
+    )
+
+
+def get_destination(ports: Ports, name: str) -> FileDestination:
+    """Raises `NotFound`."""
+    document = ports.documents.get(DESTINATIONS_COLLECTION, name)
+    if document is None:
+        raise NotFound(f"There is no destination {name}.")
+    return _parsed_destination(document)
+
+
+def _parsed_destination(document: Document) -> FileDestination:
+    names = {one.name for one in fields(FileDestination)}
+    return FileDestination(**{name: value for name, value in document.data.items() if name in names})

@@ -1,0 +1,209 @@
+"""The table of a subscription: the rows of its exploration or query, within the scope of its reader."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import pyarrow as pa
+
+from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries, query_catalogue
+from tillstream.analytics.comparison import period_before
+from tillstream.analytics.filter_values import currency_of_reader
+from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_filter
+from tillstream.analytics.query_cache import QueryCache
+from tillstream.contracts.registry import ContractRegistry
+from tillstream.dashboards import saved_views
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_table import ExportTable, export_table
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
+from tillstream.model.dates import DATE_FILTERS, PERIOD_PRESETS, with_preset_dates
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.people.account_store import User
+from tillstream.ports import Ports
+
+LIMIT_ARGUMENT = "limit"
+PRESET = "preset"
+COLUMN = "column"
+OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", COLUMN})
+"""Arguments of an address that are neither parameters nor filters."""
+PDF = "pdf"
+LINES, LINES_TABLE = "sale-lines", "lines-whole"
+"""A list with one page of lines, which a file has whole."""
+LINES_PAGE, LINES_FILE, SEARCH, SEARCH_LABEL = "/sale-lines", "/sale-lines/export", "q", "search"
+"""Paths of the portal with all lines, their argument besides filters, and its name among the filters of a file."""
+KEY_FIGURES, COMPARED_SALES = f"{TABLES}growth", frozenset({f"{TABLES}change", f"{TABLES}change-by-group"})
+"""Paths of the tables of the pages Sales and Compare that compare two periods: they have no rows for all time."""
+SOME_GROUPS = "A subscription to an exploration contains all groups. Remove “Only groups with” and the limit of Rows."
+ArgumentValues = dict[str, list[str]]
+Batches = Iterable[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """What tables are read with. reporting_currency: of those without another one. completed: by query, what adds
+    columns that the warehouse does not have."""
+
+    ports: Ports
+    contracts: ContractRegistry
+    reporting_currency: str
+    cache: QueryCache | None = None
+    completed: Mapping[str, Callable[[Batches], Iterator[pa.RecordBatch]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SubscribedTable:
+    """filters: with the days of this file. address: of the page, with these days. file_address: of the same file."""
+
+    table: ExportTable
+    filters: Filters
+    address: str
+    file_address: str
+
+
+def read_table(source: TableSource, one: TableSubscription, user: User, today: date) -> SubscribedTable:
+    """The rows that a person may see now. today: the day to which periods such as last-month are relative.
+
+    Raises `NotFound` for a view or query that is gone, `Rejected` for what the person may not see any longer, and as
+    queries do.
+    """
+    path, arguments = address_arguments(_address(source.ports, one, user))
+    parameters = query_parameters(path, arguments)
+    values, preset = _filters(arguments, parameters, today)
+    filters = _in_currency(source, user, Filters.parse(values))
+    if follows_latest(path) and not preset:
+        filters = _latest(source, user, filters, today, everywhere=path in COMPARED_SALES)
+    warehouse, cache = source.ports.warehouse, source.cache
+    filter_values.check_filter_values(warehouse, user.scope, filters, source.contracts.regions(), cache=cache)
+    left_out = {*values, *DATE_FILTERS, *OF_PAGES, CURRENCY} - parameters - {COLUMN}
+    kept = {name: texts for name, texts in arguments.items() if name not in left_out}
+    address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
+    own = {name: texts[-1].strip() for name, texts in arguments.items() if name in parameters and any(texts)}
+    if path == EXPLORE:
+        table = _explored(source, user, arguments, filters)
+        file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
+    elif path == TABLES + LINES:
+        chosen = arguments.get(COLUMN, []) if one.format == PDF else None
+        table = _lines(source, user, own.get(SEARCH, ""), filters, chosen)
+        file_address = address.replace(path, LINES_FILE, 1)
+        address = address.replace(path, LINES_PAGE, 1)
+    else:
+        table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
+    used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
+    table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
+    table = replace(table, currency=filters.currency or source.reporting_currency)
+    return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
+
+
+def check_table(source: TableSource, one: TableSubscription, user: User, today: date) -> None:
+    """Raise as `read`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
+    place for the table."""
+    check_filter_groups(source.ports, one, user)
+    table = read_table(source, one, user, today).table
+    for _ in export_format(PDF).chunks(table) if one.format == PDF else table.batches:
+        return
+
+
+def check_filter_groups(ports: Ports, one: SubscriptionDraft, user: User) -> None:
+    """Raise `Rejected` for an exploration of which the page shows some groups only, because a file has all of them."""
+    path, arguments = address_arguments(_address(ports, one, user))
+    if path != EXPLORE:
+        return
+    shown = explorations.parse_exploration(arguments, user.scope)
+    if shown.having or shown.first:
+        raise Rejected(SOME_GROUPS)
+
+
+def _address(ports: Ports, one: SubscriptionDraft, user: User) -> str:
+    """The address of a subscription, or the current one of its view."""
+    if not one.view:
+        return one.address
+    views = {view.id: view for view in saved_views.find(ports, user.login, user.created_at)}
+    if one.view not in views:
+        raise NotFound("The saved view was deleted, or is no longer shared.")
+    return views[one.view].address
+
+
+def query_parameters(path: str, arguments: ArgumentValues) -> frozenset[str]:
+    """Names of the parameters of a table besides filters. Raises `Rejected` for an argument that is none of them."""
+    if path == EXPLORE:
+        return frozenset()
+    name = path.removeprefix(TABLES)
+    own = {SEARCH} if name == LINES else {one.name for one in query_catalogue.describe_query(name).parameters}
+    unknown = sorted(one for one in arguments if one not in own | OF_PAGES and not is_filter(one))
+    if unknown:
+        raise Rejected(f"{name} has no parameter {unknown[0]}.")
+    return frozenset(own)
+
+
+def _filters(arguments: ArgumentValues, parameters: Collection[str], today: date) -> tuple[ArgumentValues, str]:
+    """The filters with the days of the preset, and the preset. A parameter of the query is no filter. A period to
+    compare with moves on too: it is the one before, as the page Compare has it."""
+    chosen = {name: texts for name, texts in arguments.items() if name not in parameters and any(texts)}
+    values = {name: texts for name, texts in chosen.items() if is_filter(name)}
+    dated, preset = with_preset_dates(values, next(iter(arguments.get(PRESET, [])), ""), today)
+    if preset in PERIOD_PRESETS and any(name in dated for name in COMPARED_DATES):
+        days = period_before(*(date.fromisoformat(dated[name][0]) for name in DATE_FILTERS))
+        dated |= {name: [day.isoformat()] for name, day in zip(COMPARED_DATES, days, strict=True)}
+    return dated, preset
+
+
+def _in_currency(source: TableSource, user: User, filters: Filters) -> Filters:
+    if filters.currency:
+        return filters
+    choice, reporting, warehouse = user.display_currency, source.reporting_currency, source.ports.warehouse
+    own = currency_of_reader(warehouse, source.contracts, user.scope, choice, reporting, cache=source.cache)
+    return replace(filters, currency=own)
+
+
+def follows_latest(path: str) -> bool:
+    """Whether a table without dates and preset has the latest period, as its page has it."""
+    return path in {EXPLORE, KEY_FIGURES, *COMPARED_SALES}
+
+
+def _latest(source: TableSource, user: User, filters: Filters, today: date, *, everywhere: bool) -> Filters:
+    """The latest period of the regions and stores in the filters, or everywhere, as the page Compare has it."""
+    chosen = Filters() if everywhere else filters
+    latest = queries.read_latest_period(source.ports.warehouse, user.scope, chosen, today, cache=source.cache)
+    return replace(filters, start=latest.start, end=latest.end) if latest else filters
+
+
+def _texts(values: ArgumentValues, filters: Filters) -> ArgumentValues:
+    days = zip(DATE_FILTERS, (filters.start, filters.end), strict=True)
+    others = {name: texts for name, texts in values.items() if name not in DATE_FILTERS}
+    return others | {name: [day.isoformat()] for name, day in days if day} | {CURRENCY: [filters.currency]}
+
+
+def _explored(source: TableSource, user: User, arguments: ArgumentValues, filters: Filters) -> ExportTable:
+    """All groups, without a comparison, and with the values across columns in rows."""
+    one = explorations.parse_exploration(arguments, user.scope)
+    names, by = [each.name for each in one.measures], [each.name for each in one.dimensions]
+    limit: dict[str, Any] = {LIMIT_ARGUMENT: measure_values.ALL_ROWS} if by else {}
+    warehouse = source.ports.warehouse
+    rows = measure_values.query_measures(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
+    batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
+    return export_table("explore", batches, [each.name for each in one.measures if each.is_additive])
+
+
+def _lines(source: TableSource, user: User, search: str, filters: Filters, chosen: Sequence[str] | None) -> ExportTable:
+    """chosen: columns of the page, which a PDF has; None: all that the person may see."""
+    batches: Batches = line_export.export_lines(source.ports.warehouse, user.scope, filters, search)
+    if chosen is not None:
+        batches = (_of_page(one, chosen) for one in batches)
+    return export_table(LINES, batches, query_catalogue.describe_query(LINES_TABLE).totals)
+
+
+def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
+    names = batch.schema.names
+    shown = [name for name in names if name in chosen]
+    return batch.select(shown or [name for name in line_export.PAGE_COLUMNS if name in names])
+
+
+def _queried(source: TableSource, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:
+    """own: the parameters of the query."""
+    query = query_catalogue.describe_query(name)
+    if LIMIT_ARGUMENT in {one.name for one in query.parameters}:
+        own = {LIMIT_ARGUMENT: measure_values.ALL_ROWS} | own
+    batches: Batches = queries.stream_query(source.ports.warehouse, name, user.scope, filters, **own)
+    return export_table(name, source.completed[name](batches) if name in source.completed else batches, query.totals)

@@ -1,0 +1,288 @@
+"""Subscriptions to tables: people add, change, pause and remove them; the job that makes the files notes results."""
+
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from tillstream.delivery import file_destinations as destinations
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.file_destinations import check_name_pattern, without_days
+from tillstream.delivery.schedule import DeliverySchedule
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.people import accounts
+from tillstream.people.account_store import User
+from tillstream.ports import Ports
+from tillstream.ports.documents import Document, Put
+from tillstream.records import audit_log
+from tillstream.records.mail import is_address
+
+EXPLORE, TABLES = "/explore", "/tables/"
+"""Paths of the portal that a subscription can have: an exploration, and the rows of a query, whose name follows."""
+NEVER = "9999-12-31T00:00:00+00:00"
+"""`try_at` of a subscription that is paused."""
+
+
+@dataclass(frozen=True)
+class SubscriptionDraft:
+    """What a person chooses. address: a path of the portal and its query. view: the ID of the saved view whose current
+    address counts instead; may be empty. to: an e-mail address, or destination: the name of a destination of files,
+    to which they go with names of the pattern file_name; keeps: a file of the same name stays there. every, day, hour:
+    as in `Schedule`. skip_empty: without rows, nothing is delivered."""
+
+    name: str
+    address: str
+    format: str
+    to: str
+    every: str
+    day: int = 0
+    hour: int = 7
+    view: str = ""
+    skip_empty: bool = False
+    destination: str = ""
+    file_name: str = ""
+    keeps: bool = False
+
+
+@dataclass(frozen=True)
+class TableSubscription(SubscriptionDraft):
+    """Instants are ISO 8601 text in UTC; empty: never.
+
+    account: when the account of `login` was created, so that a later account of the same name inherits nothing.
+    """
+
+    id: str = ""
+    login: str = ""
+    account: str = ""
+    zone: str = "UTC"
+    by: str = ""
+    created_at: str = ""
+    next_due: str = ""
+    """The instant for which the next file is made."""
+    try_at: str = ""
+    """When to make it: `next_due`, or later after a failure."""
+    paused: str = ""
+    """Why nothing is delivered; empty: it is."""
+    error: str = ""
+    """Of the last try, if it failed."""
+    last_at: str = ""
+    """When the last file was made."""
+    last_rows: int = 0
+    last_mail: str = ""
+    """ID of its entry in the outbox of e-mail, or of files; empty if it had no rows and was skipped."""
+    last_destination: str = ""
+    """Where the last file went; empty: by e-mail."""
+
+    @property
+    def schedule(self) -> DeliverySchedule:
+        return DeliverySchedule(self.every, self.day, self.hour, self.zone)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields of its document."""
+        return asdict(self)
+
+    @property
+    def audited(self) -> dict[str, Any]:
+        """What the audit log shows of it."""
+        chosen = {
+            name: getattr(self, name)
+            for name in ("name", "address", "view", "format", "to", "destination", "file_name")
+        }
+        return {name: text for name, text in chosen.items() if text} | {"when": self.schedule.words}
+
+
+def parse_subscription(data: Mapping[str, Any]) -> TableSubscription:
+    """Read a document."""
+    names = {one.name for one in fields(TableSubscription)}
+    return TableSubscription(**{name: value for name, value in data.items() if name in names})
+
+
+def address_arguments(address: str) -> tuple[str, dict[str, list[str]]]:
+    """The path of an address, and its arguments: name → texts."""
+    path, _, query = address.partition("?")
+    return path, parse_qs(query, keep_blank_values=True)
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as text."""
+    return at.isoformat(timespec="seconds")
+
+
+SUBSCRIPTIONS_COLLECTION = "export_subscriptions"
+MAX_SUBSCRIPTIONS, LONGEST_NAME, LONGEST_ADDRESS = 50, 60, 2_000
+"""Maximum subscriptions of a person; maximum characters of a name and of an address."""
+BY_PERSON = "By {by}."
+
+
+def add_subscription(ports: Ports, login: str, draft: SubscriptionDraft, by: str) -> TableSubscription:
+    """Add a subscription, whose first file comes at the next hour of its schedule. Raises `Rejected`, `NotFound`."""
+    user = accounts.get_user(ports, login)
+    if len(list_subscriptions(ports, login)) >= MAX_SUBSCRIPTIONS:
+        raise Rejected(
+            f"There can be at most {MAX_SUBSCRIPTIONS} subscriptions of a person. Remove one that is no longer needed."
+        )
+    fields = asdict(_checked(ports, draft, user))
+    created_at = instant_text(ports.clock.now())
+    one = TableSubscription(
+        **fields,
+        id=secrets.token_hex(6),
+        login=login,
+        account=user.created_at,
+        zone=user.time_zone or "UTC",
+        by=by,
+        created_at=created_at,
+    )
+    one = _scheduled(one, ports.clock.now())
+    entry = audit_log.entry(ports, by, AuditAction.EXPORT_SUBSCRIBED, _subject(one), None, one.audited)
+    ports.documents.put_all([Put(SUBSCRIPTIONS_COLLECTION, one.id, one.data, if_version=0), entry])
+    return one
+
+
+def change_subscription(ports: Ports, id: str, draft: SubscriptionDraft, by: str) -> TableSubscription:
+    """Change what a person chose; a paused subscription stays so. Raises `NotFound`, `Rejected`."""
+    document = _document(ports, id)
+    old = parse_subscription(document.data)
+    user = accounts.get_user(ports, old.login)
+    changed = replace(old, **asdict(_checked(ports, draft, user, id)), zone=user.time_zone or "UTC", error="")
+    changed = changed if old.paused else _scheduled(changed, ports.clock.now())
+    return _save(ports, document, changed, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED)
+
+
+def pause_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
+    """Deliver nothing until it is resumed. Raises `NotFound`."""
+    document = _document(ports, id)
+    paused = replace(parse_subscription(document.data), paused=BY_PERSON.format(by=by), try_at=NEVER)
+    return _save(ports, document, paused, by, AuditAction.EXPORT_SUBSCRIPTION_PAUSED)
+
+
+def resume_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
+    """Deliver again, at the next hour of the schedule. Raises `NotFound`."""
+    document = _document(ports, id)
+    resumed = _scheduled(replace(parse_subscription(document.data), paused="", error=""), ports.clock.now())
+    return _save(ports, document, resumed, by, AuditAction.EXPORT_SUBSCRIPTION_RESUMED)
+
+
+def send_subscription_now(ports: Ports, id: str, by: str) -> TableSubscription:
+    """Make a file at once, besides those of the schedule; a paused subscription stays paused. Raises `NotFound`."""
+    document = _document(ports, id)
+    now = instant_text(ports.clock.now())
+    due = replace(parse_subscription(document.data), error="", next_due=now, try_at=now)
+    return _save(ports, document, due, by, AuditAction.EXPORT_REQUESTED)
+
+
+def remove_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
+    """End a subscription. Raises `NotFound`."""
+    one = parse_subscription(_document(ports, id).data)
+    audit_log.record(ports, by, AuditAction.EXPORT_UNSUBSCRIBED, _subject(one), one.audited)
+    ports.documents.delete(SUBSCRIPTIONS_COLLECTION, id)
+    return one
+
+
+def get_subscription(ports: Ports, id: str) -> TableSubscription:
+    """Raises `NotFound`."""
+    return parse_subscription(_document(ports, id).data)
+
+
+def list_subscriptions(ports: Ports, login: str = "") -> list[TableSubscription]:
+    """The subscriptions of a person, or of all, by person and name."""
+    documents = ports.documents.find(SUBSCRIPTIONS_COLLECTION, {"login": login} if login else None)
+    stored = [parse_subscription(one.data) for one in documents]
+    return sorted(stored, key=lambda one: (one.login, one.name.casefold(), one.id))
+
+
+def has_due_subscriptions(ports: Ports) -> bool:
+    """Whether a file has to be made now. Reads one document."""
+    first = ports.documents.find(SUBSCRIPTIONS_COLLECTION, order_by="try_at", limit=1)
+    return any(one.data["try_at"] <= instant_text(ports.clock.now()) for one in first)
+
+
+def due_subscriptions(ports: Ports) -> list[tuple[TableSubscription, int]]:
+    """The subscriptions whose file has to be made now, with the versions of their documents."""
+    now = instant_text(ports.clock.now())
+    stored = [(parse_subscription(one.data), one.version) for one in ports.documents.find(SUBSCRIPTIONS_COLLECTION)]
+    return [(one, version) for one, version in stored if one.try_at <= now]
+
+
+def note_subscription(ports: Ports, changed: TableSubscription, version: int) -> None:
+    """Note what a try did, unless the subscription was changed or ended meanwhile."""
+    with suppress(Conflict):
+        ports.documents.put(SUBSCRIPTIONS_COLLECTION, changed.id, changed.data, if_version=version)
+
+
+def pause_with_reason(ports: Ports, one: TableSubscription, version: int, reason: str) -> None:
+    """Pause a subscription that can no longer be delivered, unless it was changed or ended meanwhile."""
+    paused = replace(one, paused=reason, try_at=NEVER)
+    entry = audit_log.entry(
+        ports, one.login, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, _subject(one), None, {"why": reason}
+    )
+    with suppress(Conflict):
+        ports.documents.put_all([Put(SUBSCRIPTIONS_COLLECTION, one.id, paused.data, if_version=version), entry])
+
+
+def _checked(ports: Ports, draft: SubscriptionDraft, user: User, id: str = "") -> SubscriptionDraft:
+    """The draft as it is stored. id: of the subscription that it changes."""
+    name, to = " ".join(draft.name.split()), draft.to.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise Rejected(f"Enter a name for the subscription, with at most {LONGEST_NAME} characters.")
+    if draft.destination:
+        destinations.get_destination(ports, draft.destination)
+        to = ""
+    elif not is_address(to):
+        raise Rejected(f"“{draft.to}” is not an e-mail address.")
+    pattern = check_name_pattern(draft.file_name) if draft.destination else ""
+    path = draft.address.partition("?")[0]
+    if len(draft.address) > LONGEST_ADDRESS or not (path == EXPLORE or path.startswith(TABLES)):
+        raise Rejected("This page has no table to subscribe to.")
+    export_format(draft.format)
+    when = DeliverySchedule.checked(draft.every, draft.day, draft.hour, user.time_zone or "UTC")
+    checked = replace(draft, name=name, to=to, day=when.day, file_name=pattern)
+    if draft.destination:
+        _check_file_name(ports, checked, id)
+    return checked
+
+
+def _check_file_name(ports: Ports, draft: SubscriptionDraft, id: str) -> None:
+    """Raise `Rejected` if files of another subscription have the name of these, because they replaced each other."""
+    own = without_days(draft.file_name, draft.name, draft.format)
+    for other in list_subscriptions(ports):
+        same_place = other.id != id and other.destination == draft.destination
+        if same_place and without_days(other.file_name, other.name, other.format) == own:
+            raise Rejected(
+                f"The subscription {_subject(other)} delivers files of the same name to {draft.destination}. Change "
+                "the name of the subscription or of the file."
+            )
+
+
+def _scheduled(one: TableSubscription, now: datetime) -> TableSubscription:
+    following = instant_text(one.schedule.next(now))
+    return replace(one, next_due=following, try_at=following)
+
+
+def _document(ports: Ports, id: str) -> Document:
+    document = ports.documents.get(SUBSCRIPTIONS_COLLECTION, id)
+    if document is None:
+        raise NotFound("There is no such subscription.")
+    return document
+
+
+def _save(
+    ports: Ports, document: Document, changed: TableSubscription, by: str, action: AuditAction
+) -> TableSubscription:
+    before = parse_subscription(document.data)
+    entry = audit_log.entry(ports, by, action, _subject(changed), before.audited, changed.audited)
+    try:
+        ports.documents.put_all(
+            [Put(SUBSCRIPTIONS_COLLECTION, changed.id, changed.data, if_version=document.version), entry]
+        )
+    except Conflict:
+        raise Rejected("The subscription was changed meanwhile. Reload the page.") from None
+    return changed
+
+
+def _subject(one: TableSubscription) -> str:
+    return f"“{one.name}” of {one.login}"

@@ -1,1 +1,0 @@
-"""Alerts: the kinds of rules, the rules, and the states of an alert, without any storage."""

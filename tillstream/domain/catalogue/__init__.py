@@ -1,1 +1,0 @@
-"""Entries of the catalogue and their rules: products, stores, salespeople, promotions and suppliers."""

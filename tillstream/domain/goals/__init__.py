@@ -1,1 +1,0 @@
-"""Goals of a month: whose they are, of which measure, and how an amount is divided."""

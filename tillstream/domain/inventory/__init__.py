@@ -1,1 +1,0 @@
-"""Stock movements, and the rules of stock levels."""

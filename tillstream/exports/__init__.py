@@ -1,1 +1,0 @@
-"""Tables as files: CSV, workbooks, PDF, JSON lines and Parquet."""

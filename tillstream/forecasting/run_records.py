@@ -1,0 +1,155 @@
+"""The document of the last forecast run: when it ran, on which sales, and its progress while it runs."""
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tillstream.model.errors import Unavailable
+from tillstream.ports import Ports
+from tillstream.ports.documents import Document, Update, update_document
+from tillstream.ports.machine import FORECAST_JOB
+from tillstream.records import data_version, job_runs, sales_loads
+from tillstream.records.job_runs import JobRequest
+
+COLLECTION = "forecast_runs"
+LAST_RUN, RUN_PROGRESS, FAILED_RUN = "last", "progress", "failed"
+FORECAST_REQUEST = JobRequest(COLLECTION)
+
+_LISTS = ("left_out", "unconverted", "drifting")
+FORECAST_INTERVAL = timedelta(hours=20)
+"""Time between two forecasts of a server; less than a day, so that each night makes one."""
+
+RETRY_INTERVAL = timedelta(hours=1)
+"""Time after which a run that failed is tried again."""
+
+ONE_AT_A_TIME = threading.Lock()
+"""Held by the run at work in this process: a command and the worker of a server would overwrite each other's tables."""
+
+
+@dataclass(frozen=True)
+class ForecastRun:
+    """A run that ended. Days and instants are ISO 8601 text."""
+
+    started_at: str
+    ended_at: str
+    reason: str = ""
+    """Why there is no forecast; empty if there is one."""
+    cutoff_date: str = ""
+    """Last day of the sales that the forecast is made from."""
+    grain: str = "day"
+    """day, or week if the sales are totals of weeks."""
+    horizon: int = 0
+    """Number of days or weeks ahead."""
+    windows: int = 0
+    """Number of windows of the backtest."""
+    series: int = 0
+    """Number of products in stores."""
+    reporting_currency: str = ""
+    left_out: tuple[str, ...] = ()
+    """Regions without sales in the last days."""
+    unconverted: tuple[str, ...] = ()
+    """Regions without an exchange rate, whose revenue is in no total over all regions."""
+    drifting: tuple[str, ...] = ()
+    """A sentence for each forecast that no longer fits."""
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How much of a run is done."""
+
+    started_at: str
+    done: int
+    total: int
+
+
+def instant_text(at: datetime) -> str:
+    """Return an instant as it is stored."""
+    return at.isoformat(timespec="seconds")
+
+
+def last_run(ports: Ports) -> ForecastRun | None:
+    """Return the last run that ended."""
+    document = ports.documents.get(COLLECTION, LAST_RUN)
+    return _parse(document.data) if document else None
+
+
+def save_run(ports: Ports, run: ForecastRun, answered: Document | None = None) -> ForecastRun:
+    """Record a run that ended, and the request that it answered. Raises `Conflict`."""
+    update_document(ports.documents, COLLECTION, LAST_RUN, lambda _: Update(published_run(run)))
+    ports.documents.delete(COLLECTION, RUN_PROGRESS)
+    FORECAST_REQUEST.answer(ports, answered)
+    data_version.bump_data_version(ports.documents)  # cached answers have the forecasts of the run before
+    return run
+
+
+def run_progress(ports: Ports) -> RunProgress | None:
+    """Return the progress of the run that is under way, or that was interrupted."""
+    document = ports.documents.get(COLLECTION, RUN_PROGRESS)
+    return RunProgress(**document.data) if document else None
+
+
+def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
+    """Record the progress of a run. Raises `Conflict`."""
+    data = asdict(RunProgress(started_at, done, total))
+    update_document(ports.documents, COLLECTION, RUN_PROGRESS, lambda _: Update(data))
+
+
+def request_forecast(ports: Ports) -> None:
+    """Let a forecast be made soon: by the job of a project, or by the worker of a server. It is kept until then."""
+    FORECAST_REQUEST.make(ports)
+    with suppress(Unavailable):  # the sweep starts the job
+        start_due_forecast(ports)
+
+
+def start_due_forecast(ports: Ports) -> bool:
+    """Start the job of a project if a forecast is requested, has nothing to wait for, and no run is at work.
+
+    Raises `Unavailable`.
+    """
+    if not (ports.jobs and FORECAST_REQUEST.pending(ports)) or sales_loads.must_wait(ports, FORECAST_JOB):
+        return False
+    return job_runs.start_job(ports, FORECAST_JOB)
+
+
+def may_start_forecast(ports: Ports, *, at_night: bool) -> bool:
+    """Whether a forecast is due and has nothing to wait for. One that waits is requested: the night may end before."""
+    if not is_forecast_due(ports, at_night=at_night):
+        return False
+    if not sales_loads.must_wait(ports, FORECAST_JOB):
+        return True
+    if not FORECAST_REQUEST.pending(ports):
+        FORECAST_REQUEST.make(ports)
+    return False
+
+
+def is_forecast_due(ports: Ports, *, at_night: bool) -> bool:
+    """Whether a server makes a forecast now: if it was requested, or was interrupted, or at night every day; not while
+    a run is at work."""
+    if ONE_AT_A_TIME.locked():
+        return False
+    if FORECAST_REQUEST.pending(ports) or ports.documents.get(COLLECTION, RUN_PROGRESS):
+        return True
+    failed = ports.documents.get(COLLECTION, FAILED_RUN)
+    if failed and ports.clock.now() - datetime.fromisoformat(failed.data["at"]) < RETRY_INTERVAL:
+        return False
+    ended = last_run(ports)
+    return at_night and (not ended or ports.clock.now() - datetime.fromisoformat(ended.ended_at) >= FORECAST_INTERVAL)
+
+
+def note_failure(ports: Ports, answered: Document | None) -> None:
+    """Record that a run failed, and the request that it answered, so that it is not tried again at once."""
+    ports.documents.put(COLLECTION, FAILED_RUN, {"at": instant_text(ports.clock.now())})
+    ports.documents.delete(COLLECTION, RUN_PROGRESS)
+    FORECAST_REQUEST.answer(ports, answered)
+
+
+def published_run(run: ForecastRun) -> dict[str, Any]:
+    """Return a run as JSON."""
+    return asdict(run) | {name: list(getattr(run, name)) for name in _LISTS}
+
+
+def _parse(data: Mapping[str, Any]) -> ForecastRun:
+    return ForecastRun(**{**data, **{name: tuple(data.get(name, ())) for name in _LISTS}})

@@ -1,1 +1,0 @@
-"""What was sold, read from the marts as series."""

@@ -1,1 +1,0 @@
-"""Mail: one outbox for everything that is sent by e-mail, and SMTP."""

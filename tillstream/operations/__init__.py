@@ -1,0 +1,1 @@
+"""Upkeep of a ledger: reconcile, rebuild, repair, packing, dead letters, and decisions that write it."""

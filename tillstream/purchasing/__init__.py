@@ -1,1 +1,0 @@
-"""Purchase orders: stored, sent, received, and what they teach about suppliers."""

@@ -1,1 +1,0 @@
-"""A simulation of order policies over past sales: stock, days short, fill rate, cycle service, orders."""

@@ -1,0 +1,1 @@
+"""Work of people on batches: onboarding, corrections, decisions, previews, undo, replay, day closes."""

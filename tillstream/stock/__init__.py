@@ -1,0 +1,1 @@
+"""Stock: movements, levels, counts and transfers, purchase orders, and what to restock."""

@@ -1,1 +1,0 @@
-"""Webhooks: sale events are posted to addresses of other programs, signed, and repeated until they are accepted."""

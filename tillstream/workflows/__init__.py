@@ -1,1 +1,0 @@
-"""Operations on batches by users and schedules, one package per kind of work."""

@@ -1,1 +1,0 @@
-"""Corrections: rejected rows are corrected, accepted unchanged, or discarded."""

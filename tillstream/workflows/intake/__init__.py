@@ -1,1 +1,0 @@
-"""Intake: uploads, watched folders, inbox objects and store sales become batches."""

@@ -1,1 +1,0 @@
-"""Operations: reconcile, rebuild, dead letters, maintenance log."""

@@ -1,1 +1,0 @@
-"""The restock queue: what stores need, decisions about it, and orders from it."""

@@ -1,1 +1,0 @@
-"""Review: confirm, reject, replay or undo a batch, each with a preview of what it changes."""
