@@ -8,77 +8,56 @@ from flask_wtf import CSRFProtect
 
 from portal import (
     access,
-    admin,
-    alert_channels,
     alerts,
-    annotations,
     api,
-    audit,
-    background_exports,
     catalogue,
-    changes,
-    compare,
     completeness,
-    compression,
     connectors,
     context,
-    corrections,
-    customers,
     dashboard,
-    data_sources,
     errors,
     explore,
-    exports,
     forecast,
     formats,
     goals,
-    health,
-    inline_code,
-    intake,
     live,
-    live_files,
-    measures,
     menu,
-    navigation,
-    orders,
-    own_dashboards,
-    pipeline,
-    products,
-    profile,
     quality,
     rate_counts,
-    reports,
     request_log,
-    restock,
     review,
-    sale_history,
-    sale_lines,
     search,
     security,
     sell,
-    sign_in,
-    sql_page,
     static_files,
     stock,
-    stock_files,
     storybook,
-    subscriptions,
-    swagger_ui,
     theme,
-    token_auth,
-    tokens,
     uploads,
     urls,
-    views,
+    value_names,
+)
+from portal import problem_reference as help_area
+from portal.alerts import bell
+from portal.api import limits, openapi, store_sales
+from portal.api import sync as sync_calls
+from portal.context import EXTENSION, scope, signed_in
+from portal.dashboard import annotations, compare, customers, measures, products, sale_changes
+from portal.delivery import (
+    alert_channels,
+    background_exports,
+    live_files,
+    reports,
+    subscriptions,
+    table_files,
     webhooks,
 )
-from portal import help as help_area
-from portal.alerts import bell
-from portal.api import cors, limits
-from portal.api.sync import calls as sync_calls
-from portal.context import EXTENSION, scope, signed_in
-from portal.filters import names
-from portal.sign_in import methods, session_auth
+from portal.explore import own_dashboards, sale_history, sale_lines, saved_views, sql_page
+from portal.operations import audit, health, pipeline
+from portal.people import accounts, profile, sign_in, sign_in_methods, tokens
+from portal.review import corrections
+from portal.stock import orders, restock, stock_files
+from portal.uploads import data_sources
 from tillstream.app import App
 from tillstream.model.people import Action
 from tillstream.model.problems import CATALOGUE
@@ -91,17 +70,17 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
-    compression.register(flask)
-    intake.register(flask, app)  # within the proxies of the security settings
+    static_files.register_compression(flask)
+    store_sales.register_intake(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
     uploads.decisions.prepare(flask)
     request_log.register(flask, app.settings)
     login = LoginManager(flask)
-    login.user_loader(session_auth.load)
-    login.request_loader(token_auth.load)
-    methods.register(flask, app.settings)
-    cors.register(flask, app.settings)
+    login.user_loader(sign_in_methods.load_session_user)
+    login.request_loader(access.load_token_user)
+    sign_in_methods.register(flask, app.settings)
+    limits.register_cors(flask, app.settings)
     # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
     context.record_audit_address(flask)
@@ -110,8 +89,8 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limiter = rate_counts.limiter(flask, app.ports, every=1)
-    limits.limit(limiter, api.blueprint)
-    limits.limit(limiter, live_files.blueprint)
+    limits.limit_calls(limiter, api.blueprint)
+    limits.limit_calls(limiter, live_files.blueprint)
     numbers = (
         dashboard,
         forecast,
@@ -126,23 +105,23 @@ def create_app(app: App) -> Flask:
         sale_lines,
         sale_history,
         search,
-        changes,
-        exports,
+        sale_changes,
+        table_files,
         live_files,
     )
-    kept = (views, own_dashboards, background_exports, subscriptions, annotations, alerts, sell, orders)
+    kept = (saved_views, own_dashboards, background_exports, subscriptions, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
-    people = (admin, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
+    people = (accounts, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
-    swagger_ui.register(flask)
+    openapi.register_swagger_ui(flask)
     health.register(flask, measured=app.settings.metrics)
     live.register(flask)
-    sync_calls.register(flask)
+    sync_calls.register_sync(flask)
     errors.register(flask)
     formats.register(flask)
-    names.register(flask)
-    inline_code.register(flask)
+    value_names.register(flask)
+    formats.register_inline_code(flask)
     urls.register(flask)
     static_files.register(flask)
     theme.register(flask)
@@ -164,7 +143,6 @@ def _template_context() -> dict[str, Any]:
         "Action": Action,
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
-        "navigation": navigation,
         "site_menu": menu,
         "severity_words": SEVERITIES,
         "sends_mail": context.tillstream().settings.sends_mail,

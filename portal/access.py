@@ -1,21 +1,77 @@
-"""Access control: every view declares who may call it, and the gate checks each request."""
+"""Access: personal tokens, who may call each view, and the gate that checks every request."""
 
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Request, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import MethodNotAllowed
 
-from portal import token_auth
-from portal.context import me, ports, scope, shown_token, signed_in, this_session, tillstream
+from portal.context import SignedInUser, me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.analytics.queries import TokenLacksRight
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
-from tillstream.people import two_factor
+from tillstream.people import personal_tokens, two_factor
+from tillstream.people.personal_tokens import PersonalToken
+
+API, FILE_PATHS, READY = "/api/", "/files/", "/healthz/ready"
+PROGRAMS = (API, FILE_PATHS, READY)
+"""Beginnings of the paths that accept tokens."""
+IN_ADDRESS = "token"
+"""The argument of an address that contains a token."""
+ONLY_FILES = (
+    "This token is valid only for live files. For other requests, create a token for programs under API tokens."
+)
+NOT_IN_ADDRESS = (
+    "This token must not be part of an address, because it is valid for more than live files. Create one for files "
+    "under API tokens, or send it as the password."
+)
+
+
+def request_token() -> str:
+    """Token of the request; empty if there is none, and on pages. Live files also accept it as the password of Basic
+    authentication, and in the address."""
+    path, text = request.path, bearer(request.headers.get("Authorization", ""))
+    if path.startswith(FILE_PATHS) and not text:
+        return _password() or request.args.get(IN_ADDRESS, "").strip()
+    return text if path.startswith(PROGRAMS) else ""
+
+
+def bearer(authorization: str) -> str:
+    """The token of an Authorization header; empty if it has none."""
+    scheme, _, text = authorization.partition(" ")
+    return text.strip() if scheme.casefold() == "bearer" else ""
+
+
+def load_token_user(_: Request) -> SignedInUser | None:
+    """User of the token, for flask-login; checked once per request."""
+    text = request_token()
+    if not text:
+        return None
+    if "by_token" not in g:
+        token_and_user = personal_tokens.check_personal_token(ports(), text)
+        g.misplaced = token_and_user is not None and token_misplaced_reason(token_and_user[0])
+        g.by_token = token_and_user and not g.misplaced and SignedInUser(token_and_user[1], token_and_user[0])
+    person: SignedInUser | None = g.by_token or None
+    return person
+
+
+def token_misplaced_reason(token: PersonalToken) -> str:
+    """Why a valid token is not accepted in this request; empty if it is."""
+    if token.files_only:
+        return "" if request.path.startswith(FILE_PATHS) else ONLY_FILES
+    authorization = request.headers.get("Authorization", "")
+    return NOT_IN_ADDRESS if not (bearer(authorization) or _password()) else ""
+
+
+def _password() -> str:
+    """The password of Basic authentication; the name is ignored."""
+    sent = request.authorization
+    return (sent.password or "").strip() if sent is not None and sent.type == "basic" else ""
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
@@ -150,11 +206,11 @@ def guard(csrf: CSRFProtect) -> None:
 
 def _program() -> bool:
     """Whether the request is one of a program, which cannot follow a redirect to a form."""
-    return request.path.startswith(token_auth.PROGRAMS) and not request.path.startswith("/api/docs")
+    return request.path.startswith(PROGRAMS) and not request.path.startswith("/api/docs")
 
 
 def _reject_anonymous() -> ResponseReturnValue:
-    if token_auth.shown().startswith("till_"):
+    if request_token().startswith("till_"):
         raise NotForTokens
     if misplaced := g.get("misplaced"):
         raise TokenMisplaced(misplaced)

@@ -25,7 +25,7 @@ READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)
-class Person:
+class SignedInUser:
     """A signed-in user, as flask-login expects it."""
 
     user: User
@@ -51,7 +51,7 @@ def enter(user: User, *, remembered: bool = False, way: str = "") -> None:
     cookie.permanent = remembered
     address, agent = request.remote_addr or "", request.user_agent.string
     key = sessions.begin_session(ports(), user, address=address, agent=agent, remembered=remembered, way=way)
-    login_user(Person(user, key=key))
+    login_user(SignedInUser(user, key=key))
     # Now, not on the first page: a late response that sets the cookie would undo another sign-in in this browser. The
     # token in `g` belonged to the session before.
     generate_csrf()

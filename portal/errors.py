@@ -11,14 +11,14 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
 
-from portal import token_auth
+from portal import access
 from portal.access import NotForTokens, OwnPasswordRequired, SecondFactorRequired, TokenMisplaced
-from portal.api.cursors import ListChanged
-from portal.api.tus import NotAPiece, NotOurVersion, TooLarge
+from portal.api.pagination import ListChanged
+from portal.api.uploads import BodyTooLarge, NotAPiece, NotOurVersion
 from portal.context import signed_in
 from portal.formats import size
-from portal.help.texts import EXPLANATIONS
-from portal.sign_in.errors import IdentityNotVerified
+from portal.people.sign_in_forms import IdentityNotVerified
+from portal.problem_reference import EXPLANATIONS
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden, TokenLacksRight
 from tillstream.intake.resumable_upload import WrongChecksum, WrongOffset
@@ -34,7 +34,7 @@ from tillstream.sync.refusals import BUSY, Busy, Refused
 
 
 @dataclass(frozen=True)
-class Answer:
+class ErrorAnswer:
     """`next_step`: what to do, if the message of the error does not contain it.
 
     code: last part of the address of the problem type, which does not change; empty if the status describes it fully.
@@ -50,60 +50,60 @@ class Answer:
         return EXPLANATIONS[self.code][0] if self.code else HTTPStatus(self.status).phrase
 
 
-TABLE: dict[type[Exception], Answer] = {
-    TooManyTries: Answer(429, "too-many-attempts"),
-    WrongSignIn: Answer(403, "sign-in-failed"),
-    NotFound: Answer(404, "not-found"),
-    NotForTokens: Answer(403, "token-not-accepted"),
-    TokenMisplaced: Answer(403, "token-not-accepted"),
-    TokenLacksRight: Answer(403, "token-lacks-right"),
-    OwnPasswordRequired: Answer(403, "own-password-required"),
-    SecondFactorRequired: Answer(403, "two-factor-required"),
-    NotInvited: Answer(403, "no-account"),
-    IdentityNotVerified: Answer(403, "identity-not-verified"),
-    NoSuchInvitationLink: Answer(410, "link-not-valid"),
-    Forbidden: Answer(403, "no-access"),
-    BeyondScope: Answer(403, "no-access"),
-    UnknownValue: Answer(400, "unknown-value"),
-    WrongChecksum: Answer(460, "wrong-checksum"),
-    NotOurVersion: Answer(412, "protocol-version"),
-    NotAPiece: Answer(415, "content-type"),
-    TooLarge: Answer(413, "too-large"),
-    UnsignedSale: Answer(422, "unsigned"),
-    NotAHome: Answer(401, "home-not-recognized"),
-    Refused: Answer(409, "sync-refused"),
-    Rejected: Answer(422, "not-possible"),
-    ListChanged: Answer(409, "list-changed"),
-    WrongOffset: Answer(409, "wrong-offset"),
-    Conflict: Answer(409, "changed-meanwhile", "Reload the page, then try again."),
-    Unavailable: Answer(503, "unavailable", "Nothing was lost. Try again in a moment."),
-    CSRFError: Answer(400, "page-expired", "Go back, reload the page, and try again."),
-    RateLimitExceeded: Answer(429, "too-many-requests", "Wait a minute, then try again."),
+TABLE: dict[type[Exception], ErrorAnswer] = {
+    TooManyTries: ErrorAnswer(429, "too-many-attempts"),
+    WrongSignIn: ErrorAnswer(403, "sign-in-failed"),
+    NotFound: ErrorAnswer(404, "not-found"),
+    NotForTokens: ErrorAnswer(403, "token-not-accepted"),
+    TokenMisplaced: ErrorAnswer(403, "token-not-accepted"),
+    TokenLacksRight: ErrorAnswer(403, "token-lacks-right"),
+    OwnPasswordRequired: ErrorAnswer(403, "own-password-required"),
+    SecondFactorRequired: ErrorAnswer(403, "two-factor-required"),
+    NotInvited: ErrorAnswer(403, "no-account"),
+    IdentityNotVerified: ErrorAnswer(403, "identity-not-verified"),
+    NoSuchInvitationLink: ErrorAnswer(410, "link-not-valid"),
+    Forbidden: ErrorAnswer(403, "no-access"),
+    BeyondScope: ErrorAnswer(403, "no-access"),
+    UnknownValue: ErrorAnswer(400, "unknown-value"),
+    WrongChecksum: ErrorAnswer(460, "wrong-checksum"),
+    NotOurVersion: ErrorAnswer(412, "protocol-version"),
+    NotAPiece: ErrorAnswer(415, "content-type"),
+    BodyTooLarge: ErrorAnswer(413, "too-large"),
+    UnsignedSale: ErrorAnswer(422, "unsigned"),
+    NotAHome: ErrorAnswer(401, "home-not-recognized"),
+    Refused: ErrorAnswer(409, "sync-refused"),
+    Rejected: ErrorAnswer(422, "not-possible"),
+    ListChanged: ErrorAnswer(409, "list-changed"),
+    WrongOffset: ErrorAnswer(409, "wrong-offset"),
+    Conflict: ErrorAnswer(409, "changed-meanwhile", "Reload the page, then try again."),
+    Unavailable: ErrorAnswer(503, "unavailable", "Nothing was lost. Try again in a moment."),
+    CSRFError: ErrorAnswer(400, "page-expired", "Go back, reload the page, and try again."),
+    RateLimitExceeded: ErrorAnswer(429, "too-many-requests", "Wait a minute, then try again."),
 }
 """Exception class → response; the nearest base class in the table applies."""
 
-BY_STATUS: dict[int, Answer] = {
-    400: Answer(400, "unreadable-request", "Go back, reload the page, and try again."),
-    401: Answer(401, "sign-in-required", "Sign in, then try again."),
-    403: Answer(403, "no-access", "If you need access, ask an administrator."),
-    404: Answer(404, "not-found", "Check the address, or start from the dashboard."),
-    405: Answer(405, "method-not-allowed", "Use the buttons on the page."),
-    413: Answer(413, "too-large"),
+BY_STATUS: dict[int, ErrorAnswer] = {
+    400: ErrorAnswer(400, "unreadable-request", "Go back, reload the page, and try again."),
+    401: ErrorAnswer(401, "sign-in-required", "Sign in, then try again."),
+    403: ErrorAnswer(403, "no-access", "If you need access, ask an administrator."),
+    404: ErrorAnswer(404, "not-found", "Check the address, or start from the dashboard."),
+    405: ErrorAnswer(405, "method-not-allowed", "Use the buttons on the page."),
+    413: ErrorAnswer(413, "too-large"),
 }
-NO_TOKEN = Answer(
+NO_TOKEN = ErrorAnswer(
     403,
     "csrf-token-missing",
     "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the content of "
     "the meta tag csrf-token of any page of that session. Over https, the request also needs a Referer of the portal.",
 )
 """For programs, in place of the `CSRFError` entry of `TABLE`."""
-BAD_TOKEN = Answer(
+BAD_TOKEN = ErrorAnswer(
     401,
     "token-not-valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
 STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
-FAULT = Answer(500, "internal-error", "If it happens again, give an administrator the reference below.")
+FAULT = ErrorAnswer(500, "internal-error", "If it happens again, give an administrator the reference below.")
 
 
 def register(app: Flask) -> None:
@@ -130,15 +130,15 @@ def answer(error: Exception) -> Any:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     if entry.status == 401:
-        wrong = ', error="invalid_token"' if token_auth.shown() else ""
-        scheme = "Basic" if request.path.startswith(token_auth.FILES) else "Bearer"  # spreadsheets ask for a password
+        wrong = ', error="invalid_token"' if access.request_token() else ""
+        scheme = "Basic" if request.path.startswith(access.FILE_PATHS) else "Bearer"  # spreadsheets ask for a password
         response.headers["WWW-Authenticate"] = f'{scheme} realm="Tillstream"{wrong if scheme == "Bearer" else ""}'
     return response
 
 
-def _look_up(error: Exception) -> Answer:
+def _look_up(error: Exception) -> ErrorAnswer:
     if isinstance(error, Unauthorized):
-        entry = BAD_TOKEN if token_auth.shown() else BY_STATUS[401]
+        entry = BAD_TOKEN if access.request_token() else BY_STATUS[401]
         return replace(entry, next_step=STORE_TOKEN) if request.endpoint in {"api.sales", "api.outcomes"} else entry
     if isinstance(error, CSRFError) and request.path.startswith("/api/"):
         return NO_TOKEN
@@ -146,12 +146,12 @@ def _look_up(error: Exception) -> Answer:
         if kind in TABLE:
             return TABLE[kind]
     if isinstance(error, HTTPException) and error.code is not None:
-        return BY_STATUS.get(error.code) or Answer(error.code, "")
+        return BY_STATUS.get(error.code) or ErrorAnswer(error.code, "")
     return FAULT
 
 
-def _words(error: Exception, entry: Answer) -> str:
-    if entry.status == 413 and not isinstance(error, TooLarge):
+def _words(error: Exception, entry: ErrorAnswer) -> str:
+    if entry.status == 413 and not isinstance(error, BodyTooLarge):
         return _limit()
     if isinstance(error, MethodNotAllowed) and error.valid_methods and _program():
         return f"Use {' or '.join(sorted(error.valid_methods))}."
@@ -173,12 +173,12 @@ def _limit() -> str:
 
 def _program() -> bool:
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return request.path.startswith((*token_auth.PROGRAMS, "/healthz", "/metrics")) or (
+    return request.path.startswith((*access.PROGRAMS, "/healthz", "/metrics")) or (
         best is not None and best != "text/html"
     )
 
 
-def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Response:
+def _problem(entry: ErrorAnswer, detail: str, reference: str, error: Exception) -> Response:
     body: dict[str, Any] = {
         "type": url_for("help.problem", code=entry.code) if entry.code else "about:blank",
         "title": entry.title,
@@ -198,6 +198,6 @@ def _problem(entry: Answer, detail: str, reference: str, error: Exception) -> Re
     return response
 
 
-def _page(entry: Answer, detail: str, reference: str) -> Response:
+def _page(entry: ErrorAnswer, detail: str, reference: str) -> Response:
     html = render_template("error.html", answer=entry, detail=detail, reference=reference, is_signed_in=signed_in())
     return Response(html, mimetype="text/html")

@@ -1,18 +1,21 @@
-"""Queries of the portal, within the scope and the filters of the request."""
+"""Queries of the portal, within the scope and the filters of the request, and the column of units on order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 from flask import g, request
 
-from portal.context import me, scope, shown_token, tillstream
-from portal.token_auth import PROGRAMS
+from portal.access import PROGRAMS
+from portal.context import me, ports, scope, shown_token, tillstream
 from tillstream.analytics import comparison, filter_values, queries
 from tillstream.analytics import filter_values as fx_currencies
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
+from tillstream.stock import published_levels, purchase_orders
+from tillstream.stock.published_levels import ON_ORDER, level_key
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -115,3 +118,20 @@ def headline(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Tab
 def by_figure(growth: pa.Table) -> dict[str, dict[str, Any]]:
     """figure → its row of `growth`; empty where nothing is compared."""
     return {row["figure"]: row for row in growth.to_pylist()}
+
+
+def with_units_on_order(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The levels of a page with the units on order; only orders of their stores are read."""
+    rows = [dict(one) for one in levels]
+    units = purchase_orders.units_on_order(ports(), {(row["region"], row["store_id"]) for row in rows})
+    return [row | {ON_ORDER: units.get(level_key(row), Decimal(0))} for row in rows]
+
+
+def table_with_units_on_order(levels: pa.Table) -> pa.Table:
+    """As `added`."""
+    return published_levels.with_units_on_order(ports(), levels)
+
+
+def stream_with_units_on_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """As `added`, for all levels of a file."""
+    return published_levels.stream_units_on_order(ports(), batches)

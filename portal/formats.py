@@ -1,16 +1,29 @@
-"""Template filters that format numbers and dates."""
+"""Template filters that format numbers, dates and texts in backticks."""
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
 from tillstream.model import money as model_money
 from tillstream.model.errors import Rejected
 from tillstream.model.money import minor_digits
+
+MARK = re.compile(r"`([^`]+)`")
+
+
+def marked(text: str) -> Markup:
+    """Escaped HTML, with the parts in backticks as code elements."""
+    return Markup(MARK.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped first
+
+
+def register_inline_code(app: Flask) -> None:
+    app.add_template_filter(marked)
+
 
 NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
 GROWTH = Markup(

@@ -50,7 +50,7 @@ class ListQuery:
 
 
 @dataclass(frozen=True)
-class Page:
+class ListPage:
     """Rows of one page; `total` is None where counting all rows would cost too much."""
 
     query: ListQuery
@@ -99,7 +99,7 @@ def _place(value: Any) -> Any:
     return value.casefold() if isinstance(value, str) else value
 
 
-def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> Page:
+def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> ListPage:
     """Slice one page out of all rows; the total of a sequence is its length.
 
     A page after the last one is the last one if all rows are in a sequence, as after rows were deleted.
@@ -108,4 +108,4 @@ def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> 
         total = len(rows)
         query = replace(query, page=min(query.page, max(1, -(-total // query.size))))
     cut = list(islice(rows, query.first, query.first + query.size + 1))
-    return Page(query, cut[: query.size], total, len(cut) > query.size)
+    return ListPage(query, cut[: query.size], total, len(cut) > query.size)

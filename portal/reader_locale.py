@@ -32,7 +32,7 @@ UNGROUPED = {"es", "it", "pl"}
 
 
 @dataclass(frozen=True)
-class DateStyle:
+class ReaderDateStyle:
     """`months`, `weekdays`: short names, the first ones of January and Monday. `day`, `short_day`, `month`: patterns.
     `days`: pattern of two days of a month.
     """
@@ -48,27 +48,29 @@ class DateStyle:
         return pattern.format(d=on.day, m=self.months.split()[on.month - 1], y=on.year, d2=(until or on).day)
 
 
-INTERNATIONAL = DateStyle("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
-BRITISH = DateStyle("Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec")
+INTERNATIONAL = ReaderDateStyle("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
+BRITISH = ReaderDateStyle("Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec")
 DATES = {
-    "en-US": DateStyle(INTERNATIONAL.months, "{m} {d}, {y}", "{m} {d}", days="{m} {d} – {d2}, {y}"),
+    "en-US": ReaderDateStyle(INTERNATIONAL.months, "{m} {d}, {y}", "{m} {d}", days="{m} {d} – {d2}, {y}"),
     "en-GB": BRITISH,
     "en-IN": BRITISH,
-    "de": DateStyle(
+    "de": ReaderDateStyle(
         "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
         "{d}. {m} {y}",
         "{d}. {m}",
         days="{d}.–{d2}. {m} {y}",
         weekdays="Mo Di Mi Do Fr Sa So",
     ),
-    "es": DateStyle("ene feb mar abr may jun jul ago sept oct nov dic", weekdays="lun mar mié jue vie sáb dom"),
-    "fr": DateStyle(
+    "es": ReaderDateStyle("ene feb mar abr may jun jul ago sept oct nov dic", weekdays="lun mar mié jue vie sáb dom"),
+    "fr": ReaderDateStyle(
         "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.", weekdays="lun. mar. mer. jeu. ven. sam. dim."
     ),
-    "it": DateStyle("gen feb mar apr mag giu lug ago set ott nov dic", weekdays="lun mar mer gio ven sab dom"),
-    "nl": DateStyle("jan feb mrt apr mei jun jul aug sep okt nov dec", weekdays="ma di wo do vr za zo"),
-    "pl": DateStyle("sty lut mar kwi maj cze lip sie wrz paź lis gru", weekdays="pon. wt. śr. czw. pt. sob. niedz."),
-    "pt": DateStyle(
+    "it": ReaderDateStyle("gen feb mar apr mag giu lug ago set ott nov dic", weekdays="lun mar mer gio ven sab dom"),
+    "nl": ReaderDateStyle("jan feb mrt apr mei jun jul aug sep okt nov dec", weekdays="ma di wo do vr za zo"),
+    "pl": ReaderDateStyle(
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru", weekdays="pon. wt. śr. czw. pt. sob. niedz."
+    ),
+    "pt": ReaderDateStyle(
         "jan. fev. mar. abr. mai. jun. jul. ago. set. out. nov. dez.",
         "{d} de {m} de {y}",
         "{d} de {m}",
@@ -76,7 +78,7 @@ DATES = {
         "{d} – {d2} de {m} de {y}",
         weekdays="seg. ter. qua. qui. sex. sáb. dom.",
     ),
-    "sv": DateStyle(
+    "sv": ReaderDateStyle(
         "jan. feb. mars apr. maj juni juli aug. sep. okt. nov. dec.", weekdays="mån tis ons tors fre lör sön"
     ),
 }
@@ -132,7 +134,7 @@ def percent(value: Any, places: int = 1) -> str:
     return f"{decimal(Decimal(str(value)) * 100, places)}{_signs()[2]}%"
 
 
-def _style() -> DateStyle:
+def _style() -> ReaderDateStyle:
     return DATES.get(readers_locale()) or DATES.get(_language(), INTERNATIONAL)
 
 

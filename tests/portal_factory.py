@@ -13,8 +13,8 @@ from werkzeug.routing.matcher import StateMachineMatcher
 from werkzeug.test import TestResponse
 
 import portal
-from portal.health import ready
-from portal.health.last_check import LastCheck
+from portal.operations import health
+from portal.operations.health import LastCheck
 from tillstream.app import App
 
 
@@ -86,5 +86,5 @@ def create_app(app: App, *, testing: bool = False) -> Flask:
 
 def readiness(portal: Flask) -> TestResponse:
     """The answer of the readiness check after a new check, as if the last one were long ago."""
-    portal.extensions[ready.LAST] = LastCheck(ready.check_parts, ready.count_losses)
+    portal.extensions[health.LAST] = LastCheck(health.check_parts, health.count_losses)
     return portal.test_client().get("/healthz/ready")

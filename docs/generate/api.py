@@ -13,7 +13,7 @@ from docs.generate.markdown import code, table
 from docs.generate.markdown import page as markdown
 from portal import create_app
 from portal.access import Open, access_of
-from portal.api.paths import ALIAS, ROOT
+from portal.urls import API_ALIAS, API_ROOT
 from tillstream.analytics import query_catalogue
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.query_catalogue import CatalogueQuery
@@ -152,7 +152,7 @@ def empty_portal() -> Iterator[Flask]:
 def routes(flask: Flask) -> Iterator[Rule]:
     """Those for programs, by address, without the aliases of version 1."""
     for rule in sorted(flask.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
-        if rule.rule.startswith((ROOT, "/api/docs")) or rule.rule == "/healthz":
+        if rule.rule.startswith((API_ROOT, "/api/docs")) or rule.rule == "/healthz":
             yield rule
 
 
@@ -160,7 +160,9 @@ def _without_alias(flask: Flask) -> list[str]:
     """Paths of version 1, below its root, that do not exist without the version."""
     paths = {rule.rule for rule in flask.url_map.iter_rules()}
     return sorted(
-        path.removeprefix(ROOT) for path in paths if path.startswith(ROOT) and path.replace(ROOT, ALIAS, 1) not in paths
+        path.removeprefix(API_ROOT)
+        for path in paths
+        if path.startswith(API_ROOT) and path.replace(API_ROOT, API_ALIAS, 1) not in paths
     )
 
 
@@ -172,7 +174,7 @@ def request_of(rule: Rule) -> str:
 def _row(flask: Flask, rule: Rule) -> tuple[str, str, str]:
     access = access_of(flask, rule.endpoint)
     who = WORDS[access] if isinstance(access, Open) else access.value
-    name = rule.rule.removeprefix(ROOT)
+    name = rule.rule.removeprefix(API_ROOT)
     if name in query_catalogue.query_names():
         return f"`{request_of(rule)}`", who, _says(query_catalogue.describe_query(name))
     words = inspect.getdoc(flask.view_functions[rule.endpoint]) or ""  # without the indentation that Python 3.13 omits

@@ -14,7 +14,7 @@ from docs.generate import api_problems
 from docs.generate.api_calls import NOW, call_of, company, store_token
 from portal.api.operations import OPERATIONS
 from portal.api.queries import LISTS, RESTRICTED
-from portal.published_names import published
+from portal.urls import published_name
 from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.model.people import UNRESTRICTED
@@ -76,7 +76,7 @@ def calls(app: App, flask: Flask, batch: str) -> Iterator[tuple[str, dict[str, A
         call |= {"status": answer.status_code}
         if answer.data:
             call["answer"] = answer.get_json()
-        yield published(endpoint), _same_each_time(call, place)
+        yield published_name(endpoint), _same_each_time(call, place)
 
 
 def _request(client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str], token: str) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask
 
 from docs.generate.api_calls import call_of, store_token
-from portal.api import cursors
-from portal.api.named_queries import VALUES
-from portal.api.operation_errors import errors_of
+from portal.api import pagination
+from portal.api.openapi import errors_of
 from portal.api.operations import OPERATIONS
+from portal.api.queries import VALUES_PATH
 from portal.context import EXTENSION
 from tillstream.app import App
 from tillstream.model.errors import Unavailable
@@ -86,7 +86,7 @@ class Caller:
             401: {"token": ""},
             403: {"token": self.token(*(one for one in TOKEN_RIGHTS if one != right))},
             404: {"path": re.sub(r"/(revenue|rfm-segments|web-shop|PO-\d+|[0-9a-f]{20,32})(?=/|$)", "/0", path)},
-            409: {"path": f"{path}?cursor={cursors.encode(name, 0, 2)}"},
+            409: {"path": f"{path}?cursor={pagination.encode_cursor(name, 0, 2)}"},
             412: {"headers": call.headers | {"Tus-Resumable": "0.2.2"}},
             413: {"headers": call.headers | {"Upload-Length": str(TOO_LARGE)}},
             415: {"headers": call.headers | {"Content-Type": "text/plain"}},
@@ -98,12 +98,14 @@ class Caller:
             ("sales", 422): {"body": []},
             ("begin_sending", 422): {"headers": call.headers | {"Upload-Length": "many"}},
             ("send_piece", 409): {"headers": call.headers | {"Upload-Offset": "7"}},
-            ("query", 409): {"path": f"{path}?cursor={cursors.encode('rfm-segments', 0, 2)}"},
+            ("query", 409): {"path": f"{path}?cursor={pagination.encode_cursor('rfm-segments', 0, 2)}"},
             ("measure_values", 400): {"path": f"{path}?measures=lines&region=Nowhere"},
             ("measure_values", 404): {"path": f"{path}?measures=0"},
-            ("measure_values", 409): {"path": f"{path}?measures=lines&cursor={cursors.encode(VALUES, 0, 2)}"},
-            ("stock", 409): {"path": f"{path}?cursor={cursors.encode(published_levels.NOW_QUERY, 0, 2)}"},
-            ("restock", 409): {"path": f"{path}?cursor={cursors.encode('restock-lines', 0, 2)}"},
+            ("measure_values", 409): {
+                "path": f"{path}?measures=lines&cursor={pagination.encode_cursor(VALUES_PATH, 0, 2)}"
+            },
+            ("stock", 409): {"path": f"{path}?cursor={pagination.encode_cursor(published_levels.NOW_QUERY, 0, 2)}"},
+            ("restock", 409): {"path": f"{path}?cursor={pagination.encode_cursor('restock-lines', 0, 2)}"},
             ("stock_movements", 404): {"path": f"{path}?region=Nowhere&store=MUM01"},
             ("record_movements", 409): {"body": _with_quantity(call.body, "13")},
             ("record_movements", 422): {"body": []},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
-from portal.navigation import AREAS, Area
+from portal.menu import AREAS, Area
 from tillstream.model.people import PERMISSIONS, Role
 
 FOLDER = "pictures/pages"

@@ -14,7 +14,7 @@ NEWEST = 5
 
 
 @allow(Action.SEE_ALERTS)
-def show() -> ResponseReturnValue:
+def show_bell() -> ResponseReturnValue:
     """The bell as it is now, for the script that replaces it."""
     return render_template("alerts/bell.html")
 

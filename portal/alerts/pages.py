@@ -1,4 +1,4 @@
-"""The list of alerts, the page of one, and what people do with it."""
+"""The list of alerts and the page of one, what people do with it, and the alerts for programs."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,14 +8,29 @@ from portal.alerts import texts
 from portal.alerts.bell import active
 from portal.context import me, ports, scope
 from portal.list_view import list_query, page_of
-from tillstream.alerts import evaluation, records
+from tillstream.alerts import evaluation, published, records
 from tillstream.alerts.kinds import KINDS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 
+ACTIVE, ALL = "active", "all"
+STATES = (ACTIVE, ALL)
+
 
 @allow(Action.SEE_ALERTS)
-def listing() -> ResponseReturnValue:
+def alerts_data() -> ResponseReturnValue:
+    """The alerts in progress, or all of the last months. Raises `Rejected`."""
+    unknown = sorted(set(request.args) - {"state"})
+    state = request.args.get("state") or ACTIVE
+    if unknown:
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: state.")
+    if state not in STATES:
+        raise Rejected(f"There is no state “{state}”. Allowed values: {', '.join(STATES)}.")
+    return published.alerts_json(ports(), scope(), ended=state == ALL)
+
+
+@allow(Action.SEE_ALERTS)
+def list_alerts() -> ResponseReturnValue:
     """The alerts that the user may read, the latest first; without a choice, those in progress."""
     query = list_query(filters=("state", "kind"))
     state = request.args.get("state", "active")
@@ -42,7 +57,7 @@ def listing() -> ResponseReturnValue:
 
 
 @allow(Action.SEE_ALERTS)
-def show(alert_id: str) -> ResponseReturnValue:
+def show_alert(alert_id: str) -> ResponseReturnValue:
     """One alert: its subjects, and what happened to it. Raises `NotFound`."""
     alert = records.get_alert(ports(), alert_id, scope())
     return render_template(
@@ -58,14 +73,14 @@ def show(alert_id: str) -> ResponseReturnValue:
 
 
 @allow(Action.DECIDE)
-def acknowledge(alert_id: str) -> ResponseReturnValue:
+def acknowledge_alert(alert_id: str) -> ResponseReturnValue:
     records.acknowledge_alert(ports(), alert_id, scope(), by=me().login)
     flash(texts.ACKNOWLEDGED, "done")
     return redirect(url_for("alerts.show", alert_id=alert_id), 303)
 
 
 @allow(Action.DECIDE)
-def snooze(alert_id: str) -> ResponseReturnValue:
+def snooze_alert(alert_id: str) -> ResponseReturnValue:
     """Raises `Rejected` for other times than the page offers."""
     hours = request.form.get("hours", "")
     if hours not in texts.HOURS:

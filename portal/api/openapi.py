@@ -1,21 +1,66 @@
-"""OpenAPI document, built from the routes, the table of operations, the queries and recorded examples."""
+"""The OpenAPI document, and the pages of the API reference."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from flask import Flask
+import flask_swagger_ui
+from flask import Flask, Response, current_app, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import Rule
 
-from portal.api import schemas
-from portal.api.operation_errors import ERRORS, errors_of
+from portal import static_files
+from portal.access import Open, allow
+from portal.api import schemas, texts
+from portal.api.limits import UNLIMITED
 from portal.api.operations import OPERATIONS, SCHEMAS
-from portal.api.operations.operation import Operation
-from portal.api.paths import ALIAS, ROOT
+from portal.api.operations.operation import FILTERS, Operation
+from portal.api.operations.uploads import TUS
 from portal.api.representations import ARROW, CSV, JSON
-from portal.published_names import published
+from portal.context import tillstream
+from portal.urls import API_ALIAS, API_ROOT, published_name
 from tillstream import __version__
+from tillstream.model.errors import NotFound
+
+ERRORS = {
+    400: "A filter value occurs in none of your sales, or the request cannot be read",
+    401: "Not signed in, or the token is not valid",
+    403: "Not allowed for your role or with the rights of the token",
+    404: "Not found, or not accessible to you",
+    409: "The part has the wrong offset, or new data changed the list since its first page",
+    412: "Unsupported version of the protocol",
+    413: "Too large",
+    415: "Wrong content type",
+    422: "The request can never succeed in this form; for the reason, see `detail`",
+    429: "Too many requests; see Retry-After",
+    460: "The checksum of the part does not match",
+    503: "Temporarily unavailable; see Retry-After",
+}
+"""status → description."""
+
+
+def errors_of(endpoint: str, one: Operation) -> list[int]:
+    """Error statuses of an operation; a status that the operation describes itself is included."""
+    errors = {503, *one.errors}
+    if one.right:
+        errors |= {401, 413, 422} if one.right == "store" and one.body else {401}
+        errors |= {403} if one.right != "store" else set()
+    if one.right and endpoint.startswith("api.") and endpoint not in UNLIMITED:
+        errors.add(429)
+    errors |= {status for status, raises in _RAISES.items() if any(raises(parameter) for parameter in one.parameters)}
+    return sorted(errors)
+
+
+_RAISES: dict[int, Callable[[dict[str, Any]], bool]] = {
+    400: lambda parameter: parameter is FILTERS[-1],
+    404: lambda parameter: parameter["in"] == "path",
+    412: lambda parameter: parameter is TUS,
+    422: lambda parameter: parameter["in"] == "query" or parameter["name"].startswith("Upload-"),
+}
+"""status → whether a parameter can cause it."""
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 INFO = """The figures of the portal for programs. Responses contain only data within the caller's role, regions and
@@ -24,7 +69,7 @@ Decimals are JSON strings, or numbers with `numbers=number`; counts are numbers,
 lines are also available as CSV and as an Arrow stream, by the header `Accept`. Reads have an ETag. Lists accept `limit`
 and `cursor` and link to their next page. Every error is problem JSON (RFC 9457), whose `type` is the address of its
 explanation. Requests are limited per token: see `X-RateLimit-Remaining`. The paths without `v1` are aliases."""
-FILES = {CSV: {"type": "string"}, ARROW: {"type": "string", "format": "binary"}}
+FILE_SCHEMAS = {CSV: {"type": "string"}, ARROW: {"type": "string", "format": "binary"}}
 """Other media types of tables."""
 SECURITY: dict[str, list[dict[str, list[str]]]] = {"store": [{"store": []}], "": []}
 PERSON: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
@@ -36,20 +81,20 @@ SCHEMES = {
 }  # fmt: skip
 
 
-def rules(app: Flask) -> list[Rule]:
+def api_rules(app: Flask) -> list[Rule]:
     """Routes of the API, by address, without the aliases of version 1."""
     api_rules = (
         rule
         for rule in app.url_map.iter_rules()
-        if rule.endpoint in OPERATIONS and (rule.rule.startswith(ROOT) or not rule.rule.startswith(ALIAS))
+        if rule.endpoint in OPERATIONS and (rule.rule.startswith(API_ROOT) or not rule.rule.startswith(API_ALIAS))
     )
     return sorted(api_rules, key=lambda rule: (rule.rule, rule.endpoint))
 
 
-def document(app: Flask) -> dict[str, Any]:
-    recorded = examples()
+def build_document(app: Flask) -> dict[str, Any]:
+    recorded = recorded_examples()
     paths: dict[str, dict[str, Any]] = {}
-    for rule in rules(app):
+    for rule in api_rules(app):
         (method, *_) = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         address = rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
         paths.setdefault(address, {})[method.lower()] = _operation(rule.endpoint, OPERATIONS[rule.endpoint], recorded)
@@ -71,7 +116,7 @@ def document(app: Flask) -> dict[str, Any]:
 
 
 @cache
-def examples() -> dict[str, Any]:
+def recorded_examples() -> dict[str, Any]:
     """Recorded calls and responses by published name, and the columns of each query."""
     recorded: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return recorded
@@ -111,7 +156,7 @@ def _named(words: str) -> str:
 
 
 def _operation(endpoint: str, one: Operation, recorded: dict[str, Any]) -> dict[str, Any]:
-    name = published(endpoint)
+    name = published_name(endpoint)
     example = recorded["calls"].get(name, {})
     operation: dict[str, Any] = {
         "operationId": name.removeprefix("api."),
@@ -149,7 +194,7 @@ def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, A
         shown = {"example": example["answer"]} if example.get("status") == status else {}
         response["content"] = {JSON: {"schema": shape} | shown}
         if one.tabular:
-            response["content"] |= {media: {"schema": schema} for media, schema in FILES.items()}
+            response["content"] |= {media: {"schema": schema} for media, schema in FILE_SCHEMAS.items()}
     return response
 
 
@@ -159,3 +204,91 @@ def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
         "description": description,
         "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
+
+
+SWAGGER_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
+SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
+
+
+@allow(Open.EVERYBODY)
+def swagger_file(filename: str) -> Response:
+    """One of `FILES`. Raises `NotFound` for other names."""
+    if filename not in SWAGGER_FILES:
+        raise NotFound(f"There is no file {filename}.")
+    return static_files.respond(SWAGGER_FOLDER / filename)
+
+
+def _swagger_address(filename: str) -> str:
+    return url_for("swagger_ui", filename=filename, v=static_files.version(SWAGGER_FOLDER / filename))
+
+
+def register_swagger_ui(app: Flask) -> None:
+    app.add_url_rule("/assets/swagger-ui/<filename>", "swagger_ui", swagger_file)
+    app.add_template_global(_swagger_address, "swagger_ui")
+
+
+EXTENSION = "tillstream.openapi"
+
+
+def openapi_document() -> dict[str, Any]:
+    """OpenAPI document of this portal, built once."""
+    if EXTENSION not in current_app.extensions:
+        current_app.extensions[EXTENSION] = build_document(current_app)
+    cached: dict[str, Any] = current_app.extensions[EXTENSION]
+    return cached
+
+
+@allow(Open.SIGNED_IN)
+def openapi_json() -> ResponseReturnValue:
+    """The OpenAPI 3.1 document of this API."""
+    response = jsonify(openapi_document())
+    response.headers["Cache-Control"] = "private, max-age=300"
+    return response
+
+
+@allow(Open.SIGNED_IN)
+def show_docs_page() -> ResponseReturnValue:
+    """The API documentation as a page on which one can try every call."""
+    return render_template("api/try_out.html")
+
+
+@allow(Open.SIGNED_IN)
+def show_reference() -> ResponseReturnValue:
+    """The API documentation as a page without scripts."""
+    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
+    for path, methods in openapi_document()["paths"].items():
+        for method, one in methods.items():
+            endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
+            call = recorded_examples()["calls"].get(endpoint)
+            groups[one["tags"][0]].append(one | {"method": method.upper(), "path": path, "call": call and _shown(call)})
+    return render_template("api/reference.html", groups=groups, says=INFO, errors=ERRORS, kind=_kind)
+
+
+def _shown(call: dict[str, Any]) -> dict[str, Any]:
+    """An example call as a curl command, and its response as text."""
+    words = ["curl -s"] + ([f"-X {call['method']}"] if call["method"] != "GET" else [])
+    words.append(quote(tillstream().settings.address + call["path"]))
+    headers = {"Authorization": "Bearer $TOKEN"} | call["headers"]
+    words += [f'-H "{name}: {value}"' for name, value in headers.items()]
+    if "body" in call:
+        words.append(f"--json {quote(json.dumps(call['body'], ensure_ascii=False))}")
+    answer = json.dumps(call["answer"], indent=2, ensure_ascii=False) if "answer" in call else ""
+    return {"line": " \\\n  ".join(words), "status": call["status"], "answer": answer}
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Short description of the type of a parameter."""
+    match schema:
+        case {"type": "array", "items": items}:
+            words = texts.repeatable(_kind(items))
+        case {"anyOf": [first, *_]}:
+            words = _kind(first)
+        case {"enum": several}:
+            words = ", ".join(str(one) for one in several if one) if len(several) <= 8 else texts.ONE_OF_LIST
+        case {"const": one}:
+            words = str(one)
+        case {"format": "date"}:
+            words = texts.DAY
+        case _:
+            words = texts.NUMBER if schema.get("type") == "integer" else texts.TEXT
+    return words

@@ -1,5 +1,7 @@
-"""Paging of API lists: the arguments `limit`, `cursor` and `offset`, and the link to the next page."""
+"""Paging of API lists: limits, opaque cursors, and the link to the next page."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +11,35 @@ from werkzeug.datastructures import MultiDict
 
 from portal.api import texts
 from portal.urls import with_args
-from tillstream.model.errors import Rejected
+from tillstream.model import json_text
+from tillstream.model.errors import Conflict, Rejected
+
+
+class ListChanged(Conflict):
+    """A settlement changed the ranks of the list since its first page."""
+
+    def __init__(self) -> None:
+        super().__init__(texts.LIST_CHANGED)
+
+
+def encode_cursor(name: str, *position: str | int) -> str:
+    """Cursor of the list `name` after a position."""
+    return urlsafe_b64encode(json.dumps([name, *position]).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(name: str, cursor: str, *kinds: type[str] | type[int]) -> list[Any]:
+    """The position of a cursor of the list `name`, with values of these kinds. Raises `Rejected`."""
+    try:
+        value = json_text.decode_json(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+        json.dumps(value, ensure_ascii=False).encode()  # no part of a character
+    except (ValueError, RecursionError):  # what `decode` reads can be too deep for `dumps`
+        value = None
+    if not isinstance(value, list) or value[:1] != [name] or [type(one) for one in value[1:]] != list(kinds):
+        raise Rejected(texts.OTHER_LIST)
+    if any(isinstance(one, int) and not 0 <= one < 2**63 for one in value[1:]):
+        raise Rejected(texts.NO_CURSOR)
+    return value[1:]
+
 
 MAX_OFFSET = 2**31 - 1
 NUMBERS = ("string", "number")
@@ -17,7 +47,7 @@ NUMBERS = ("string", "number")
 
 
 @dataclass(frozen=True)
-class Page:
+class ApiPage:
     """`cursor`: the position to read on from, empty for the first page; `offset`: rows to skip, instead of a cursor."""
 
     limit: int
@@ -39,12 +69,12 @@ class Page:
         return response
 
 
-def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> Page:
+def pop_page(args: MutableMapping[str, Any], default: int, maximum: int) -> ApiPage:
     """Page of the arguments `limit`, `cursor` and `offset`, which are removed from them. Raises `Rejected`."""
     if "cursor" in args and "offset" in args:
         raise Rejected(texts.CURSOR_AND_OFFSET)
-    limit, offset = number(args, "limit", default, maximum), number(args, "offset", 0, MAX_OFFSET)
-    return Page(limit, offset, _first(args.pop("cursor", "")))
+    limit, offset = number_argument(args, "limit", default, maximum), number_argument(args, "offset", 0, MAX_OFFSET)
+    return ApiPage(limit, offset, _first(args.pop("cursor", "")))
 
 
 def pop_numbers(args: MutableMapping[str, Any]) -> bool:
@@ -59,7 +89,7 @@ def _first(values: Any) -> str:
     return str(values[0] if isinstance(values, list) else values)
 
 
-def number(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
+def number_argument(args: MutableMapping[str, Any], name: str, default: int, maximum: int) -> int:
     values = args.pop(name, None)
     if values is None:
         return default
@@ -69,7 +99,7 @@ def number(args: MutableMapping[str, Any], name: str, default: int, maximum: int
     return int(text)
 
 
-def only(args: MultiDict[str, str], *names: str) -> dict[str, str]:
+def only_arguments(args: MultiDict[str, str], *names: str) -> dict[str, str]:
     """The arguments with one value each. Raises `Rejected` for unknown arguments."""
     unknown = sorted(set(args) - set(names))
     if unknown:

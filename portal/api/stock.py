@@ -6,11 +6,11 @@ import pyarrow as pa
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from portal import figures
 from portal.access import allow
 from portal.api import pagination, queries, texts
-from portal.api.etags import answered
+from portal.api.representations import answer_with_etag
 from portal.context import me, ports, scope, tillstream
-from portal.stock import on_order
 from tillstream.analytics.queries import Forbidden
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action, extent_of, may_change
@@ -21,15 +21,15 @@ MAX_MOVEMENTS = 500
 
 
 @allow(Action.SEE_NUMBERS)
-def stock() -> ResponseReturnValue:
+def list_levels() -> ResponseReturnValue:
     """Stock by store and product; `at` selects a day or an instant of the past."""
-    return answered(_stock)
+    return answer_with_etag(_stock)
 
 
 def _stock() -> Response:
     name, fixed = published_levels.levels_query_at(request.args.get("at", ""))
     if name == published_levels.NOW_QUERY:
-        return queries.rows_of(name, fixed, ("at",), on_order.with_column)
+        return queries.rows_of(name, fixed, ("at",), figures.table_with_units_on_order)
     return queries.rows_of(name, fixed, ("at",), _without_total)
 
 
@@ -39,16 +39,16 @@ def _without_total(levels: pa.Table) -> pa.Table:
 
 
 @allow(Action.SEE_NUMBERS)
-def restock() -> ResponseReturnValue:
+def list_restock() -> ResponseReturnValue:
     """What stores should order, or get from other stores, as it was computed last."""
-    return answered(lambda: queries.rows_of("restock-lines"))
+    return answer_with_etag(lambda: queries.rows_of("restock-lines"))
 
 
 @allow(Action.SEE_NUMBERS)
-def movements() -> ResponseReturnValue:
+def list_movements() -> ResponseReturnValue:
     """The movements of a store that were recorded last, newest first."""
-    args = pagination.only(request.args, "region", "store", "limit")
-    limit = pagination.number(args, "limit", 100, MAX_MOVEMENTS)
+    args = pagination.only_arguments(request.args, "region", "store", "limit")
+    limit = pagination.number_argument(args, "limit", 100, MAX_MOVEMENTS)
     region, store = args.get("region", ""), args.get("store", "")
     if not region or not store:
         raise Rejected(texts.NO_STORE)
@@ -67,7 +67,7 @@ def movements() -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def record() -> ResponseReturnValue:
+def record_movements() -> ResponseReturnValue:
     """Record movements, together or not at all; sending them again changes nothing."""
     if not request.is_json:
         raise Rejected(texts.NO_MOVEMENTS)

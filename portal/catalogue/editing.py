@@ -1,4 +1,4 @@
-"""Create and edit entries. An edit of an older version shows both values and loses neither."""
+"""Create and edit entries, and the dated prices and costs of a product."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -6,36 +6,43 @@ from dataclasses import replace
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import formats
 from portal.access import allow
-from portal.catalogue import texts
-from portal.catalogue.amount_lists import lists_of
-from portal.catalogue.field_changes import changes_of
-from portal.catalogue.form_fields import fields_of
-from portal.catalogue.notices import notices_of
-from portal.catalogue.tabs import Tab, all_regions, entry_address, key_of_request, links, tab_of
+from portal.catalogue import change_previews, texts
+from portal.catalogue.change_previews import field_changes, notices_of
+from portal.catalogue.form_fields import amount_lists, fields_of
+from portal.catalogue.tabs import TABS, CatalogueTab, all_regions, entry_address, key_of_request, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import entry_saving, stored_entries, warehouse_mirror
 from tillstream.catalogue.entry_lists import entry_in_scope
 from tillstream.catalogue.entry_permissions import check_edit, edits_all, may_edit
+from tillstream.catalogue.file_export import amount_of_row
 from tillstream.catalogue.stored_entries import StoredEntry
-from tillstream.model.catalogue_columns import ENTRY_COLUMNS, EntryProblem, InvalidEntry, new_entry, parse_cells
+from tillstream.model.catalogue_columns import (
+    AMOUNT_COLUMNS,
+    ENTRY_COLUMNS,
+    EntryProblem,
+    InvalidEntry,
+    new_entry,
+    parse_cells,
+)
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
-from tillstream.model.product_catalogue import Entry, Product
+from tillstream.model.product_catalogue import DatedAmount, Entry, Product, amount_of_same_day
 
 
 @allow(Action.MANAGE_STOCK)
-def new(tab: str) -> ResponseReturnValue:
+def show_new_entry(tab: str) -> ResponseReturnValue:
     return form_page(tab_of(tab), None)
 
 
 @allow(Action.MANAGE_STOCK)
-def show(tab: str) -> ResponseReturnValue:
+def show_entry(tab: str) -> ResponseReturnValue:
     return form_page(tab_of(tab), stored_entry(tab_of(tab)))
 
 
 @allow(Action.MANAGE_STOCK)
-def save(tab: str) -> ResponseReturnValue:
+def save_posted_entry(tab: str) -> ResponseReturnValue:
     """Save the posted fields over the version that the form was filled with; without one, as a new entry."""
     page_of_tab = tab_of(tab)
     version = request.form.get("version", 0, type=int)
@@ -49,7 +56,7 @@ def save(tab: str) -> ResponseReturnValue:
 
 
 def save_entry(
-    tab: Tab, entry: Entry, shown: StoredEntry | None, version: int, notices: Iterable[str] = ()
+    tab: CatalogueTab, entry: Entry, shown: StoredEntry | None, version: int, notices: Iterable[str] = ()
 ) -> ResponseReturnValue:
     """Save an entry and go to its page, with the notices; or show the form with its problems."""
     problems = check_edit(scope(), shown.entry if shown else None, entry)
@@ -74,7 +81,7 @@ def save_entry(
     return redirect(entry_address(tab, stored.entry), 303)
 
 
-def stored_entry(tab: Tab) -> StoredEntry:
+def stored_entry(tab: CatalogueTab) -> StoredEntry:
     """The entry of the request. Raises `NotFound`, also outside the scope."""
     stored = stored_entries.get_required_entry(ports(), tab.kind, *key_of_request(tab))
     if not entry_in_scope(scope(), stored.entry):
@@ -83,7 +90,7 @@ def stored_entry(tab: Tab) -> StoredEntry:
 
 
 def form_page(
-    tab: Tab,
+    tab: CatalogueTab,
     stored: StoredEntry | None,
     problems: Sequence[EntryProblem] = (),
     *,
@@ -94,7 +101,7 @@ def form_page(
     """compare: the posted values beside the stored ones; the next save replaces these. existing: has the posted key."""
     entry = stored.entry if stored else None
     fields = fields_of(tab, entry, problems, compare=compare)
-    amounts = lists_of(entry, problems) if isinstance(entry, Product) else []
+    amounts = amount_lists(entry, problems) if isinstance(entry, Product) else []
     names = {one.name for one in [*fields, *(field for each in amounts if each.is_posted for field in each.fields)]}
     stored_version = stored.version if stored else 0
     return render_template(
@@ -102,7 +109,7 @@ def form_page(
         tab=tab,
         title=texts.TABS[tab.name],
         singular=texts.SINGULAR[tab.name],
-        links=links(),
+        links=tab_links(),
         entry=entry,
         fields=fields,
         others=[one for one in problems if one.field not in names],
@@ -111,13 +118,54 @@ def form_page(
         version=stored_version if version is None else version,
         editable=edits_all(scope()) if isinstance(entry, Product) else entry is None or may_edit(scope(), entry),
         changes=entry_saving.find_entry_changes(ports(), tab.kind, *entry.key) if entry else [],
-        changes_of=changes_of,
+        changes_of=field_changes,
         labels=texts.LABELS,
         amounts=amounts,
     )
 
 
-def _existing(tab: Tab, stored: StoredEntry) -> tuple[str, str]:
+def _existing(tab: CatalogueTab, stored: StoredEntry) -> tuple[str, str]:
     """The words about an entry that has the code of a new one, and its address if the user may see it."""
     words = texts.exists(texts.SINGULAR[tab.name], " ".join(stored.entry.key))
     return words, entry_address(tab, stored.entry) if entry_in_scope(scope(), stored.entry) else ""
+
+
+PRODUCTS = TABS["products"]
+
+
+@allow(Action.MANAGE_STOCK)
+def save_amount() -> ResponseReturnValue:
+    """Add the posted row, or remove the one with the posted index, at the version that the page showed.
+
+    A cost that changes past margins is saved once its effect was shown.
+    """
+    stored = stored_entry(PRODUCTS)
+    product, name = stored.entry, request.form.get("list", "")
+    if not isinstance(product, Product) or name not in texts.LISTS:
+        raise NotFound(texts.no_tab(name))
+    version = request.form.get("version", 0, type=int)
+    rows: tuple[DatedAmount, ...] = product.prices if name == "prices" else product.costs
+    notices: list[str] = []
+    index = request.form.get("remove", type=int)
+    if index is not None:
+        rows = tuple(row for position, row in enumerate(rows) if position != index)
+    else:
+        posted = {one.name: request.form.get(one.name, "") for one in AMOUNT_COLUMNS if one.name != "code"}
+        parsed, problems = parse_cells(AMOUNT_COLUMNS, posted)
+        if problems:
+            return form_page(PRODUCTS, stored, problems, version=version), 422
+        new = amount_of_row(parsed, tillstream().settings.reporting_currency)
+        old = amount_of_same_day(rows, new, by_currency=name == "prices")
+        if old and (old.amount, old.currency) != (new.amount, new.currency):
+            notices = [
+                texts.replaces(texts.LISTS[name], formats.price(old.amount, old.currency).striptags(), old.currency)
+            ]
+        if not old or notices:
+            rows = (*rows, new)
+    changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)
+    is_new = version == stored.version and not check_edit(scope(), product, changed)
+    if name == "costs" and is_new and "confirmed" not in request.form:
+        effects = change_previews.entry_cost_effects(product, changed)
+        if effects:
+            return change_previews.cost_effect_page(product, effects)
+    return save_entry(PRODUCTS, changed, stored, version, notices)

@@ -1,4 +1,4 @@
-"""Fields of the forms of an entry: the posted text, else the stored one, with their problems."""
+"""Fields of the forms of an entry, and the prices and costs of a product, with their problems."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from flask import request
 
 from portal.catalogue import texts
-from portal.catalogue.cells import supplier_names
-from portal.catalogue.tabs import Tab, own_regions
+from portal.catalogue.tabs import CatalogueTab, own_regions, supplier_names
 from portal.context import scope, tillstream
-from tillstream.catalogue.entry_permissions import edits_all
+from tillstream.catalogue.entry_permissions import edits_all, edits_region, shows_amount
 from tillstream.model.catalogue_columns import (
     AMOUNT_COLUMNS,
     ENTRY_COLUMNS,
@@ -18,7 +17,7 @@ from tillstream.model.catalogue_columns import (
     EntryProblem,
     entry_cells,
 )
-from tillstream.model.product_catalogue import EVERYWHERE, Entry
+from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount, Entry, Product, replaced_amounts
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class FormField:
 
 
 def fields_of(
-    tab: Tab, entry: Entry | None, problems: Iterable[EntryProblem] = (), *, compare: bool = False
+    tab: CatalogueTab, entry: Entry | None, problems: Iterable[EntryProblem] = (), *, compare: bool = False
 ) -> list[FormField]:
     """The fields of the tab's form. compare: show where the stored entry differs from the posted values."""
     stored = entry_cells(tab.kind, entry) if entry else {}
@@ -122,3 +121,46 @@ def region_choices(value: str, *, everywhere: bool) -> tuple[tuple[str, str], ..
     listed = [(one, one) for one in names]
     whole = [(EVERYWHERE, texts.ALL_REGIONS)] if everywhere and (edits_all(scope()) or value == EVERYWHERE) else []
     return (*whole, *listed)
+
+
+@dataclass(frozen=True)
+class AmountRow:
+    """`index`: position in the list of the product. `replaced`: another one from the same day counts."""
+
+    row: DatedAmount
+    index: int
+    editable: bool
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class AmountList:
+    """`fields`: those of the form, with the posted values if `is_posted`."""
+
+    name: str
+    title: str
+    singular: str
+    rows: list[AmountRow]
+    fields: list[FormField]
+    is_posted: bool
+
+
+def amount_lists(product: Product, problems: Iterable[EntryProblem] = ()) -> list[AmountList]:
+    """The visible prices and costs, by region and day. problems: those of the posted form."""
+    listed = []
+    for name in texts.LISTS:
+        rows = product.prices if name == "prices" else product.costs
+        without_effect = replaced_amounts(rows, by_currency=name == "prices")
+        shown = [
+            AmountRow(row, index, edits_region(scope(), row.region), index in without_effect)
+            for index, row in sorted(enumerate(rows), key=lambda pair: _order(pair[1]))
+            if shows_amount(scope(), row.region)
+        ]
+        is_posted = request.form.get("list") == name and "remove" not in request.form
+        fields = amount_fields(name, request.form if is_posted else {}, problems if is_posted else ())
+        listed.append(AmountList(name, texts.LABELS[name], texts.LISTS[name], shown, fields, is_posted))
+    return listed
+
+
+def _order(row: DatedAmount) -> tuple[str, str, str]:
+    return row.region, str(row.valid_from or ""), row.recorded_at

@@ -1,4 +1,4 @@
-"""Lists of entries."""
+"""Lists of entries, of regions, and of sale lines whose price is far from the list."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -6,36 +6,40 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
-from portal.catalogue.cells import cells_of, supplier_names
-from portal.catalogue.tabs import entry_address, links, own_regions, tab_of
+from portal.catalogue.tabs import cells_of, entry_address, own_regions, supplier_names, tab_links, tab_of
 from portal.context import ports, scope, tillstream
-from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter, list_entries
+from portal.figures import ask
+from tillstream.analytics.filters import Filters
+from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter
+from tillstream.catalogue.entry_lists import list_entries as entry_lists_list_entries
 from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.contract import Contract
 from tillstream.model.people import Action
 
 
 @allow(Action.MANAGE_STOCK)
-def show() -> ResponseReturnValue:
-    return listing("products")
+def show_catalogue() -> ResponseReturnValue:
+    return list_entries("products")
 
 
 @allow(Action.MANAGE_STOCK)
-def listing(tab: str) -> ResponseReturnValue:
+def list_entries(tab: str) -> ResponseReturnValue:
     page_of_tab = tab_of(tab)
     names = ("name", KEY_COLUMNS[page_of_tab.kind][-1], *page_of_tab.shown)
     sorts = [name for name in names if name not in {"barcodes", "stores"}]
     query = list_view.list_query(sorts=sorts, filters=("state", "region"))
     state = next(iter(query.chosen["state"]), ACTIVE)
     region = next(iter(query.chosen["region"]), "")
-    entries = list_entries(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
+    entries = entry_lists_list_entries(
+        ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort)
+    )
     suppliers = supplier_names() if "supplier" in page_of_tab.shown else {}
     return render_template(
         "catalogue/list.html",
         tab=page_of_tab,
         title=texts.TABS[tab],
         singular=texts.SINGULAR[tab],
-        links=links(),
+        links=tab_links(),
         query=query,
         page=list_view.page_of(query, entries),
         columns=[
@@ -52,7 +56,7 @@ def listing(tab: str) -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def regions() -> ResponseReturnValue:
+def list_regions() -> ResponseReturnValue:
     """The regions of the data sources, which are not edited here."""
     contracts, query = tillstream().contracts, list_view.list_query()
     listed = [
@@ -62,10 +66,32 @@ def regions() -> ResponseReturnValue:
     ]
     page = list_view.page_of(query, listed)
     return render_template(
-        "catalogue/regions.html", query=query, page=page, columns=texts.REGION_COLUMNS, links=links()
+        "catalogue/regions.html", query=query, page=page, columns=texts.REGION_COLUMNS, links=tab_links()
     )
 
 
 def _has_words(contract: Contract, words: str) -> bool:
     shown = f"{contract.region} {contract.name} {contract.currency or ''} {contract.dates.time_zone}".casefold()
     return all(word in shown for word in words.casefold().split())
+
+
+DEFAULT_SHARE = "0.2"
+
+
+@allow(Action.MANAGE_STOCK)
+def show_prices_off_list() -> ResponseReturnValue:
+    """The lines in the scope of the user, greatest difference first."""
+    query = list_view.list_query(filters=("share",))
+    chosen = next(iter(query.chosen["share"]), DEFAULT_SHARE)
+    share = chosen if chosen in texts.SHARES else DEFAULT_SHARE
+    rows = ask("prices-off-list", Filters(), share=share, limit=query.size + 1, offset=query.first).to_pylist()
+    shown = list_view.ListPage(query, rows[: query.size], more=len(rows) > query.size)
+    return render_template(
+        "catalogue/prices_off_list.html",
+        links=tab_links(),
+        query=query,
+        page=shown,
+        share=share,
+        shares=texts.SHARES,
+        columns=texts.PRICE_COLUMNS,
+    )

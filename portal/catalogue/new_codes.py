@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.catalogue import texts
-from portal.catalogue.tabs import TABS, all_regions, entry_address, links, own_regions
+from portal.catalogue.tabs import TABS, all_regions, entry_address, own_regions, tab_links
 from portal.context import me, ports, scope, tillstream
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
@@ -21,7 +21,7 @@ from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
 from tillstream.model.product_catalogue import EntryKind, Product
 
-MOST = 5_000
+MAX_CODES = 5_000
 """Codes that are listed, those with most lines first."""
 AT_ONCE = 100
 SORTS = {"name": "name", "lines": "lines", "first": "first_sale_date", "last": "last_sale_date"}
@@ -32,14 +32,14 @@ TAB_OF = {one.kind: one for one in TABS.values() if one.kind in texts.CODE_KINDS
 
 
 @allow(Action.MANAGE_STOCK)
-def show() -> ResponseReturnValue:
+def show_new_codes() -> ResponseReturnValue:
     query = list_view.list_query(sorts=SORTS, filters=("state", "region"), keep=("kind",), default_sort="-lines")
     kind = _kind(request.args)
     state, region = (next(iter(query.chosen[name]), "") for name in ("state", "region"))
-    unknown = undecided()
+    unknown = undecided_codes()
     rows: Sequence[Any]
     if state == DECIDED:
-        rows = [one for one in decisions() if one.kind is kind]
+        rows = [one for one in visible_decisions() if one.kind is kind]
     else:
         rows = _sorted([row for row in unknown.values() if row["kind"] is kind], query)
     words = query.q.casefold().split()
@@ -50,7 +50,7 @@ def show() -> ResponseReturnValue:
     ]
     return render_template(
         "catalogue/new_codes.html",
-        links=links(),
+        links=tab_links(),
         query=query,
         page=list_view.page_of(query, matching),
         state=state,
@@ -71,7 +71,7 @@ def show() -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def decide() -> ResponseReturnValue:
+def decide_codes() -> ResponseReturnValue:
     """Accept or ignore the chosen codes, or go to the page that merges them. `answer`: of a button of all chosen."""
     answer, _, single = request.form.get("answer", "").partition(" ")
     chosen = [single] if single else list(dict.fromkeys(request.form.getlist("code")[:AT_ONCE]))
@@ -93,7 +93,7 @@ def decide() -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def merge() -> ResponseReturnValue:
+def show_merge() -> ResponseReturnValue:
     """Choose the product that the codes name, too."""
     query = list_view.list_query(keep=("codes",))
     try:
@@ -121,7 +121,7 @@ def save_merge() -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def undo() -> ResponseReturnValue:
+def undo_decision() -> ResponseReturnValue:
     key = (request.form.get("region", ""), request.form.get("code", ""))
     decision = new_codes.get_decision(ports(), *key, _kind(request.form))
     _check_editor([decision])
@@ -134,9 +134,9 @@ def undo() -> ResponseReturnValue:
     return redirect(address_of(decision.kind, state=DECIDED), 303)
 
 
-def undecided() -> Evidence:
+def undecided_codes() -> Evidence:
     """The codes of the visible sales that the catalogue lacks and about which there is no decision."""
-    rows = ask("unknown-codes", Filters(), kind="all", limit=MOST).to_pylist()
+    rows = ask("unknown-codes", Filters(), kind="all", limit=MAX_CODES).to_pylist()
     decided = {(one.kind, one.region, one.code) for one in new_codes.decided_codes(ports())}
     open_rows = (row | {"kind": EntryKind(row["kind"])} for row in rows)
     return {
@@ -146,7 +146,7 @@ def undecided() -> Evidence:
     }
 
 
-def decisions() -> list[DecidedCode]:
+def visible_decisions() -> list[DecidedCode]:
     """The decisions about codes of the regions and stores of the viewer."""
     return [
         one
@@ -163,7 +163,7 @@ def address_of(kind: EntryKind, state: str = "") -> str:
 
 def evidence_of(ids: Iterable[str]) -> list[NewCode]:
     """The evidence for codes of the list. Raises `Rejected` if another person has decided about all of them."""
-    rows = undecided()
+    rows = undecided_codes()
     codes = [_new_code(rows[one]) for one in ids if one in rows]
     if not codes:
         raise Rejected(texts.DECIDED_MEANWHILE)

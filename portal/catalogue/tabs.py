@@ -1,20 +1,25 @@
-"""Tabs of the catalogue: the kind of entries, the columns of the list, and addresses of entries."""
+"""Tabs of the catalogue: the kind of entries, the columns and cells of the list, and addresses of entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import request, url_for
 
+from portal import value_names
 from portal.catalogue import texts
-from portal.context import scope, tillstream
+from portal.context import ports, scope, tillstream
+from portal.formats import day
+from tillstream.catalogue.entry_lists import all_entries
 from tillstream.catalogue.file_export import FileKind
-from tillstream.model.catalogue_columns import KEY_COLUMNS
+from tillstream.model.catalogue_columns import ENTRY_COLUMNS, KEY_COLUMNS
 from tillstream.model.errors import NotFound
-from tillstream.model.product_catalogue import Entry, EntryKind
+from tillstream.model.product_catalogue import Entry, EntryKind, Supplier
 
 
 @dataclass(frozen=True)
-class Tab:
+class CatalogueTab:
     """`shown`: fields in the list after name and key. `files`: kinds of files that can be imported and exported."""
 
     name: str
@@ -26,35 +31,35 @@ class Tab:
 TABS = {
     one.name: one
     for one in (
-        Tab(
+        CatalogueTab(
             "products",
             EntryKind.PRODUCT,
             ("category", "supplier", "barcodes"),
             (FileKind.PRODUCTS, FileKind.PRICES, FileKind.COSTS),
         ),
-        Tab("stores", EntryKind.STORE, ("region", "country", "currency", "time_zone"), (FileKind.STORES,)),
-        Tab("salespeople", EntryKind.SALESPERSON, ("region", "stores"), (FileKind.SALESPEOPLE,)),
-        Tab(
+        CatalogueTab("stores", EntryKind.STORE, ("region", "country", "currency", "time_zone"), (FileKind.STORES,)),
+        CatalogueTab("salespeople", EntryKind.SALESPERSON, ("region", "stores"), (FileKind.SALESPEOPLE,)),
+        CatalogueTab(
             "promotions",
             EntryKind.PROMOTION,
             ("product", "category", "region", "store_id", "kind", "rate", "valid_from", "valid_to"),
             (FileKind.PROMOTIONS,),
         ),
-        Tab(
+        CatalogueTab(
             "suppliers", EntryKind.SUPPLIER, ("lead_time_days", "review_days", "email", "phone"), (FileKind.SUPPLIERS,)
         ),
     )
 }
 
 
-def tab_of(name: str) -> Tab:
+def tab_of(name: str) -> CatalogueTab:
     """Raises `NotFound`."""
     if name not in TABS:
         raise NotFound(texts.no_tab(name))
     return TABS[name]
 
 
-def links() -> list[tuple[str, str]]:
+def tab_links() -> list[tuple[str, str]]:
     """Address and label of each tab."""
     pages = [(url_for("catalogue.listing", tab=name), words) for name, words in texts.TABS.items()]
     return [
@@ -65,13 +70,13 @@ def links() -> list[tuple[str, str]]:
     ]
 
 
-def entry_address(tab: Tab, entry: Entry) -> str:
+def entry_address(tab: CatalogueTab, entry: Entry) -> str:
     """Codes may contain any sign, so they are in the query string."""
     key: dict[str, Any] = dict(zip(KEY_COLUMNS[tab.kind], entry.key, strict=True))
     return url_for("catalogue.entry", tab=tab.name, **key)
 
 
-def key_of_request(tab: Tab) -> tuple[str, ...]:
+def key_of_request(tab: CatalogueTab) -> tuple[str, ...]:
     return tuple(request.values.get(name, "").strip() for name in KEY_COLUMNS[tab.kind])
 
 
@@ -82,3 +87,32 @@ def all_regions() -> list[str]:
 def own_regions() -> list[str]:
     """The regions that the user may choose."""
     return [one for one in tillstream().contracts.regions_to_choose() if scope().covers_region(one)]
+
+
+def supplier_names() -> dict[str, str]:
+    """Code of each supplier → its name, or its code without one; by name."""
+    listed = [one for one in all_entries(ports(), EntryKind.SUPPLIER).values() if isinstance(one, Supplier)]
+    named = {one.code: one.name or one.code for one in listed}
+    return dict(sorted(named.items(), key=lambda item: item[1].casefold()))
+
+
+def cells_of(tab: CatalogueTab, entry: Entry, suppliers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Label and text of each column of an entry after its name."""
+    shown = {column.name: column.show for column in ENTRY_COLUMNS[tab.kind]}
+    region = getattr(entry, "region", None)
+    cells = []
+    for field in tab.shown:
+        value = getattr(entry, field)
+        text = shown[field](value)
+        if field == "supplier":
+            text = suppliers.get(text, text)
+        elif field == "store_id":
+            text = value_names.store_name(region, text)
+        elif field == "stores":
+            text = ", ".join(value_names.store_name(region, one) for one in value)
+        elif field == "product" and text:
+            text = value_names.value_name("product", text)
+        elif isinstance(value, date):
+            text = day(value)
+        cells.append((texts.LIST_LABELS.get(field, texts.LABELS[field]), text))
+    return cells

@@ -6,10 +6,9 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.catalogue import cost_preview, texts
-from portal.catalogue.field_changes import changes_of
-from portal.catalogue.notices import notices_of
-from portal.catalogue.tabs import Tab, all_regions, links, tab_of
+from portal.catalogue import change_previews, texts
+from portal.catalogue.change_previews import field_changes, notices_of
+from portal.catalogue.tabs import CatalogueTab, all_regions, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
@@ -27,12 +26,12 @@ TYPES = {
 
 
 @allow(Action.MANAGE_STOCK)
-def upload(tab: str) -> ResponseReturnValue:
+def show_import(tab: str) -> ResponseReturnValue:
     return _page(tab_of(tab))
 
 
 @allow(Action.MANAGE_STOCK)
-def preview(tab: str) -> ResponseReturnValue:
+def preview_import(tab: str) -> ResponseReturnValue:
     """Keep the file and show what it would change."""
     page_of_tab = tab_of(tab)
     file = request.files.get("file")
@@ -49,7 +48,7 @@ def preview(tab: str) -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def apply(tab: str) -> ResponseReturnValue:
+def apply_import(tab: str) -> ResponseReturnValue:
     """Import the file of a preview. If the catalogue has changed since, the preview is shown again."""
     page_of_tab, preview_id = tab_of(tab), request.form.get("preview", "")
     kind, name = _kind(page_of_tab, request.form.get("kind", "")), request.form.get("name", "")[:200]
@@ -72,7 +71,7 @@ def apply(tab: str) -> ResponseReturnValue:
 
 
 @allow(Action.MANAGE_STOCK)
-def export(tab: str, kind: str) -> ResponseReturnValue:
+def export_entries(tab: str, kind: str) -> ResponseReturnValue:
     """All entries of a kind that the user may see, as a file that can be imported again."""
     form = request.args.get("format", "csv")
     content = file_export.export_catalogue(ports(), _kind(tab_of(tab), kind), form, scope())
@@ -82,7 +81,7 @@ def export(tab: str, kind: str) -> ResponseReturnValue:
     return response
 
 
-def _kind(tab: Tab, text: str) -> FileKind:
+def _kind(tab: CatalogueTab, text: str) -> FileKind:
     """Raises `NotFound` for a kind of another tab."""
     kind = parse_file_kind(text) if text in set(FileKind) else None
     if kind not in tab.files or kind is None:
@@ -95,14 +94,16 @@ def _plan(kind: FileKind, content: bytes) -> ImportPlan:
     return plan_import(ports(), kind, content, rules)
 
 
-def _page(tab: Tab, planned: ImportPlan | None = None, name: str = "", preview_id: str = "", error: str = "") -> str:
+def _page(
+    tab: CatalogueTab, planned: ImportPlan | None = None, name: str = "", preview_id: str = "", error: str = ""
+) -> str:
     shows_effects = planned and planned.kind is FileKind.COSTS and not planned.problems
-    effects, others = cost_preview.effects_of_import(planned.changes) if planned and shows_effects else ([], 0)
+    effects, others = change_previews.cost_effects_of_import(planned.changes) if planned and shows_effects else ([], 0)
     return render_template(
         "catalogue/import.html",
         tab=tab,
         title=texts.TABS[tab.name],
-        links=links(),
+        links=tab_links(),
         kinds=[(kind.value, texts.KINDS[kind.value]) for kind in tab.files],
         columns={texts.KINDS[kind]: [one.name for one in columns_of_file(kind)] for kind in tab.files},
         plan=planned,
@@ -111,7 +112,7 @@ def _page(tab: Tab, planned: ImportPlan | None = None, name: str = "", preview_i
         file_name=name,
         preview_id=preview_id,
         error=error,
-        changes_of=changes_of,
+        changes_of=field_changes,
         effects=effects,
         notices=_notices(planned) if planned else [],
         effect_title=texts.COST_EFFECT,

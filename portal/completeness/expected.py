@@ -1,33 +1,143 @@
 """Expected deliveries: which source is expected how often and by when, and what a change does to the calendar."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.access import allow
 from portal.completeness import calendar, texts
-from portal.completeness.form import ExpectationForm, closed_weekdays, store_fields
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
 from tillstream.analytics.completeness import CalendarRow, expectation_effects, missing_days_email
 from tillstream.contracts import source_settings
 from tillstream.model.contract import Contract
-from tillstream.model.contract_schedule import WEEKDAYS, Expectation, WrongExpectation
+from tillstream.model.contract_schedule import (
+    WEEKDAYS,
+    Expectation,
+    StoreExpectation,
+    WrongExpectation,
+    parse_expectation,
+)
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action, extent_of, may_change
+
+WEEKEND = ("saturday", "sunday")
+
+
+class ExpectationForm(FlaskForm):
+    cadence = SelectField(texts.CADENCE, choices=[SelectChoice(key, words) for key, words in texts.CADENCES.items()])
+    deadline_days = IntegerField(texts.DEADLINE_DAYS, [NumberRange(0, 60, texts.WRONG_DAYS)], default=1)
+    deadline = StringField(texts.DEADLINE, [InputRequired(texts.NO_DEADLINE), Length(max=8)])
+    time_zone = StringField(texts.TIME_ZONE, [Length(max=60)])
+    since = StringField(texts.SINCE, [Length(max=10)])
+    closed_days = TextAreaField(texts.CLOSED_DAYS, [Length(max=5000)])
+    notify = TextAreaField(texts.NOTIFY, [Length(max=2000)])
+
+    def show(self, expectation: Expectation) -> None:
+        """Fill the fields."""
+        at_weekends = expectation.cadence == "daily" and expectation.closed == WEEKEND
+        self.cadence.data = "weekdays" if at_weekends else expectation.cadence
+        self.deadline_days.data = expectation.deadline_days
+        self.deadline.data = f"{expectation.deadline:%H:%M}"
+        self.time_zone.data = expectation.time_zone
+        self.since.data = str(expectation.since or "")
+        self.closed_days.data = "\n".join(str(day) for day in expectation.closed_days)
+        self.notify.data = "\n".join(expectation.notify)
+
+    def expectation(self, stores: Sequence[str]) -> Expectation:
+        """The expectation of the posted fields. Raises `WrongExpectation`."""
+        cadence = self.cadence.data
+        closed = WEEKEND if cadence == "weekdays" else _weekdays("closed")
+        return parse_expectation(
+            {
+                "cadence": "daily" if cadence == "weekdays" else cadence,
+                "deadline_days": self.deadline_days.data,
+                "deadline": (self.deadline.data or "").strip(),
+                "time_zone": (self.time_zone.data or "").strip(),
+                "since": (self.since.data or "").strip() or None,
+                "closed": closed,
+                "closed_days": sorted(set(_words(self.closed_days.data))),
+                "notify": list(dict.fromkeys(_words(self.notify.data))),
+                "stores": {store: values for store, one in _posted_stores(stores).items() if (values := one.values())},
+            }
+        )
+
+
+@dataclass(frozen=True)
+class StoreFields:
+    """The fields of one store as text, as stored or as posted."""
+
+    expected: bool
+    closed: Sequence[str]
+    closed_days: str
+    since: str
+
+    def values(self) -> dict[str, Any]:
+        """What differs from the rest of the source."""
+        values = {"closed": self.closed, "closed_days": sorted(set(_words(self.closed_days))), "since": self.since}
+        return {name: value for name, value in values.items() if value} | ({} if self.expected else {"expected": False})
+
+
+def closed_weekdays(expectation: Expectation) -> Sequence[str]:
+    return _weekdays("closed") if request.method == "POST" else expectation.closed
+
+
+def store_fields(expectation: Expectation, stores: Sequence[str]) -> dict[str, StoreFields]:
+    """Store → its fields: those posted, else those of the expectation."""
+    if request.method == "POST":
+        return _posted_stores(stores)
+    own = {store: expectation.stores.get(store, StoreExpectation()) for store in stores}
+    return {
+        store: StoreFields(one.expected, one.closed, ", ".join(map(str, one.closed_days)), str(one.since or ""))
+        for store, one in own.items()
+    }
+
+
+def _posted_stores(stores: Sequence[str]) -> dict[str, StoreFields]:
+    expected = request.form.getlist("expected")
+    return {
+        store: StoreFields(
+            store in expected,
+            _weekdays(_name("closed", store)),
+            request.form.get(_name("closed_days", store), ""),
+            request.form.get(_name("since", store), "").strip(),
+        )
+        for store in stores
+    }
+
+
+def _name(*parts: str) -> str:
+    """Name of a field of a store."""
+    return " ".join(parts)
+
+
+def _weekdays(field: str) -> list[str]:
+    return [day for day in WEEKDAYS if day in request.form.getlist(field)]
+
+
+def _words(text: str | None) -> list[str]:
+    return re.split(r"[\s,;]+", text.strip()) if text and text.strip() else []
+
 
 SPAN = timedelta(days=92)
 """How far back the effect of a change is shown."""
 
 
 @allow(Action.SEE_UPLOADS)
-def listing() -> ResponseReturnValue:
+def list_expectations() -> ResponseReturnValue:
     chosen, used = request.args.get("region", ""), scoped.contracts_in_use()
-    stored = {one.name: source_settings.expectation_of_contract(ports(), one) for one in scoped.contracts()}
-    contracts = [one for one in scoped.contracts() if one.name in used or stored[one.name].by]
+    stored = {one.name: source_settings.expectation_of_contract(ports(), one) for one in scoped.visible_contracts()}
+    contracts = [one for one in scoped.visible_contracts() if one.name in used or stored[one.name].by]
     return render_template(
         "completeness/expected.html",
         sources=[(contract, stored[contract.name]) for contract in contracts if chosen in {"", contract.region}],
@@ -35,12 +145,12 @@ def listing() -> ResponseReturnValue:
         chosen=chosen,
         cadences=texts.CADENCES,
         editable={one.name for one in contracts if _may_edit(one)},
-        connectors=connectors.connectors(),
+        connectors=connectors.listed_connectors(),
     )
 
 
 @allow(Action.DECIDE)
-def edit(name: str) -> ResponseReturnValue:
+def edit_expectation(name: str) -> ResponseReturnValue:
     contract, form = _contract(name), ExpectationForm()
     stored = source_settings.expectation_of_contract(ports(), contract)
     form.show(stored.expectation)
@@ -48,27 +158,31 @@ def edit(name: str) -> ResponseReturnValue:
 
 
 @allow(Action.DECIDE)
-def preview(name: str) -> ResponseReturnValue:
+def preview_expectation(name: str) -> ResponseReturnValue:
     """What the posted expectation does to the calendar; nothing is saved."""
     contract, form = _contract(name), ExpectationForm()
-    expectation = _posted(contract, form)
+    expectation = _posted_expectation(contract, form)
     if expectation is None:
         return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
     today = ports().clock.now().date()
     calendars = []
     stored = source_settings.expectation_of_contract(ports(), contract)
     for one in (stored.applied(), stored.applied(expectation)):
-        others = [other for other in scoped.contracts() if other.region == contract.region and other.name != name]
+        others = [
+            other for other in scoped.visible_contracts() if other.region == contract.region and other.name != name
+        ]
         changed = source_settings.with_expectation(contract, one)
-        rows = calendar.rows_of([*source_settings.with_expectations(ports(), others), changed], today - SPAN, today)
+        rows = calendar.calendar_rows(
+            [*source_settings.with_expectations(ports(), others), changed], today - SPAN, today
+        )
         calendars.append([row for row in rows if row.region == contract.region])
     return _page(contract, form, expectation, calendars)
 
 
 @allow(Action.DECIDE)
-def save(name: str) -> ResponseReturnValue:
+def save_expectation(name: str) -> ResponseReturnValue:
     contract, form = _contract(name), ExpectationForm()
-    expectation = _posted(contract, form)
+    expectation = _posted_expectation(contract, form)
     if expectation is None:
         return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
     source_settings.save_expectation(ports(), contract, expectation, me().login)
@@ -77,14 +191,14 @@ def save(name: str) -> ResponseReturnValue:
 
 
 @allow(Action.DECIDE)
-def reset(name: str) -> ResponseReturnValue:
+def reset_expectation(name: str) -> ResponseReturnValue:
     contract = _contract(name)
     source_settings.save_expectation(ports(), contract, None, me().login)
     flash(texts.reset(contract.name), "done")
     return redirect(url_for("completeness.expected"), 303)
 
 
-def _posted(contract: Contract, form: ExpectationForm) -> Expectation | None:
+def _posted_expectation(contract: Contract, form: ExpectationForm) -> Expectation | None:
     """The posted expectation; None if a field is wrong, with the error at the field."""
     if not form.validate_on_submit():
         return None
@@ -121,7 +235,7 @@ def _may_edit(contract: Contract) -> bool:
 
 def _contract(name: str) -> Contract:
     """A contract whose expectation the user may edit. Raises `NotFound` for others."""
-    contract = next((one for one in scoped.contracts() if one.name == name), None)
+    contract = next((one for one in scoped.visible_contracts() if one.name == name), None)
     if contract is None or not _may_edit(contract):
         raise NotFound(texts.no_source(name))
     return contract

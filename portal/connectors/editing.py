@@ -1,52 +1,150 @@
-"""Add a connector or change one: fill in the settings of its kind, and test them before they are saved."""
+"""Add, change, test, run, pause and remove a connector."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
-from portal.connectors import forms, texts
-from portal.connectors.forms import ConnectorForm
-from portal.connectors.testing import Tested, access, tested
+from portal.connectors import texts
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
-from tillstream.connectors import records
+from tillstream.app.source_access import source_access
+from tillstream.connectors import records, run
+from tillstream.connectors import run as connectors_run
+from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.kinds import table
+from tillstream.connectors.records import MAX_VALUE
+from tillstream.connectors.source import ConnectorKind, SourceSetting
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+
+
+@dataclass(frozen=True)
+class Tested:
+    is_ok: bool
+    sentence: str
+
+
+def connector_access() -> SourceAccess:
+    """What sources may use, by the settings of the server."""
+    return source_access(tillstream())
+
+
+def tested_connector(subject: str | ConnectorDraft) -> Tested:
+    """The result for a connector by name, or for settings that are not saved."""
+    result = run.test_connection(ports(), connector_access(), subject, me().login)
+    if result.is_ok:
+        return Tested(True, texts.tested(result.seconds, result.message))
+    return Tested(False, texts.failed(result.seconds, result.message))
+
+
+PREFIX = "setting-"
+MAX_LETTERS = 1_000
+"""Of a setting with one line."""
+
+
+class ConnectorForm(FlaskForm):
+    """The fields of every kind; `form_of` adds those of the settings."""
+
+    kind: ConnectorKind
+    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])
+    contract = SelectField(texts.CONTRACT)
+    every_minutes = SelectField(texts.SCHEDULE, coerce=int, default=15)
+
+    @property
+    def settings(self) -> list[tuple[SourceSetting, Field]]:
+        return [(one, self[PREFIX + one.name]) for one in self.kind.settings]
+
+    def draft(self) -> ConnectorDraft:
+        settings = {one.name: field.data or "" for one, field in self.settings}
+        return ConnectorDraft(self.name.data, self.kind.name, settings, self.contract.data, self.every_minutes.data)
+
+    def refuse(self, reason: str) -> None:
+        """Show a reason at the field that it names, else above the form."""
+        words = reason.casefold()
+        fields = [(one.label.casefold(), field) for one, field in self.settings] + [("name", self.name)]
+        field = next((field for label, field in fields if label in words), None)
+        if field is None:
+            self.form_errors.append(reason)
+        else:
+            field.errors = [*field.errors, reason]
+
+
+def connector_form(kind: ConnectorKind, contracts: list[str], connector: Connector | None = None) -> ConnectorForm:
+    """The form of a kind with the values of a connector, or those that were posted."""
+    fields = {PREFIX + one.name: _field(one) for one in kind.settings}
+    form: ConnectorForm = type("FormOfKind", (ConnectorForm,), {"kind": kind, **fields})(data=_values(connector))
+    minutes = sorted({*texts.SCHEDULES, *([connector.every_minutes] if connector else [])})
+    form.contract.choices = [SelectChoice("", texts.BY_CONTENT), *(SelectChoice(name, name) for name in contracts)]
+    form.every_minutes.choices = [SelectChoice(number, texts.every(number)) for number in minutes]
+    return form
+
+
+def setting_hint(setting: SourceSetting) -> str:
+    """Its hint, and how a credential is referred to."""
+    if not setting.is_credential:
+        return setting.hint
+    return f"{setting.hint.removesuffix('.')}. {texts.CREDENTIAL_HINT}" if setting.hint else texts.CREDENTIAL_HINT
+
+
+def _values(connector: Connector | None) -> dict[str, Any] | None:
+    if connector is None:
+        return None
+    values = {PREFIX + name: value for name, value in connector.settings.items()}
+    fixed = {"name": connector.name, "contract": connector.contract, "every_minutes": connector.every_minutes}
+    return values | fixed
+
+
+def _field(setting: SourceSetting) -> Any:
+    required = [InputRequired(texts.missing(setting.label))] if setting.is_required else []
+    if setting.choices:
+        choices = [SelectChoice(one, one or "–") for one in setting.choices]
+        return SelectField(setting.label, required, choices=choices, default=setting.default)
+    most = MAX_VALUE if setting.is_long else MAX_LETTERS
+    kind = TextAreaField if setting.is_long else StringField
+    return kind(setting.label, [*required, Length(max=most)], default=setting.default)
+
 
 NEW, EDIT = "connectors/new.html", "connectors/edit.html"
 
 
 @allow(Action.ADMINISTER)
-def kinds() -> ResponseReturnValue:
+def list_kinds() -> ResponseReturnValue:
     return render_template("connectors/kinds.html", kinds=table.all_kinds())
 
 
 @allow(Action.ADMINISTER)
-def new(connector_kind: str) -> ResponseReturnValue:
+def new_connector(connector_kind: str) -> ResponseReturnValue:
     return _page(NEW, _empty(connector_kind))
 
 
 @allow(Action.ADMINISTER)
-def edit(connector: str) -> ResponseReturnValue:
+def edit_connector(connector: str) -> ResponseReturnValue:
     return _page(EDIT, _stored(connector))
 
 
 @allow(Action.ADMINISTER)
-def add(connector_kind: str) -> ResponseReturnValue:
+def add_connector(connector_kind: str) -> ResponseReturnValue:
     def save(draft: ConnectorDraft) -> Connector:
-        return records.add_connector(ports(), tillstream().contracts, access(), draft, me().login)
+        return records.add_connector(ports(), tillstream().contracts, connector_access(), draft, me().login)
 
     return _save(NEW, _empty(connector_kind), save, texts.ADDED)
 
 
 @allow(Action.ADMINISTER)
-def change(connector: str) -> ResponseReturnValue:
+def change_connector(connector: str) -> ResponseReturnValue:
     def save(draft: ConnectorDraft) -> Connector:
-        return records.change_connector(ports(), tillstream().contracts, access(), connector, draft, me().login)
+        return records.change_connector(
+            ports(), tillstream().contracts, connector_access(), connector, draft, me().login
+        )
 
     return _save(EDIT, _stored(connector), save, texts.CHANGED)
 
@@ -79,19 +177,56 @@ def _test(page: str, form: ConnectorForm) -> ResponseReturnValue:
     """Test the posted settings; nothing is saved."""
     if not form.validate_on_submit():
         return _page(page, form), 422
-    return _page(page, form, tested(form.draft()))
+    return _page(page, form, tested_connector(form.draft()))
 
 
 def _empty(kind: str) -> ConnectorForm:
     """Raises `NotFound`."""
-    return forms.form_of(table.find_kind(kind), [one.name for one in scoped.contracts()])
+    return connector_form(table.find_kind(kind), [one.name for one in scoped.visible_contracts()])
 
 
 def _stored(name: str) -> ConnectorForm:
     """Raises `NotFound`."""
     stored = records.get_connector(ports(), name)
-    return forms.form_of(table.find_kind(stored.kind), [one.name for one in scoped.contracts()], stored)
+    return connector_form(table.find_kind(stored.kind), [one.name for one in scoped.visible_contracts()], stored)
 
 
 def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:
-    return render_template(page, form=form, hint=forms.hint, tested=result, texts=texts)
+    return render_template(page, form=form, hint=setting_hint, tested=result, texts=texts)
+
+
+def _back_to_page(connector: str, message: str, kind: str = "done") -> ResponseReturnValue:
+    flash(message, kind)
+    return redirect(url_for("connectors.show", connector=connector), 303)
+
+
+@allow(Action.ADMINISTER)
+def test_connector(connector: str) -> ResponseReturnValue:
+    result = tested_connector(connector)
+    return _back_to_page(connector, result.sentence, "done" if result.is_ok else "wrong")
+
+
+@allow(Action.ADMINISTER)
+def run_connector(connector: str) -> ResponseReturnValue:
+    """Request a run, which is made in the background."""
+    connectors_run.request_run(ports(), connector, me().login)
+    return _back_to_page(connector, texts.REQUESTED)
+
+
+@allow(Action.ADMINISTER)
+def pause_connector(connector: str) -> ResponseReturnValue:
+    records.pause_connector(ports(), connector, me().login, is_paused=True)
+    return _back_to_page(connector, texts.PAUSED)
+
+
+@allow(Action.ADMINISTER)
+def resume_connector(connector: str) -> ResponseReturnValue:
+    records.pause_connector(ports(), connector, me().login, is_paused=False)
+    return _back_to_page(connector, texts.RESUMED)
+
+
+@allow(Action.ADMINISTER)
+def remove_connector(connector: str) -> ResponseReturnValue:
+    records.remove_connector(ports(), connector, me().login)
+    flash(texts.REMOVED, "done")
+    return redirect(url_for("connectors.listing"), 303)

@@ -9,8 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.connectors import scoped, texts
-from portal.connectors.scoped import ListedConnector
-from portal.connectors.states import ConnectorState
+from portal.connectors.scoped import ConnectorState, ListedConnector
 from portal.context import ports, scope
 from portal.list_view import list_query, page_number, page_of
 from portal.uploads import labels
@@ -24,7 +23,7 @@ from tillstream.model.people import Action
 from tillstream.records import batch_records
 
 RUNS, FILES = 20, 5
-MOST_LETTERS = 200
+MAX_LETTERS = 200
 SORTS: Mapping[str, Callable[[ListedConnector], Any]] = {
     "name": lambda one: one.name.casefold(),
     "kind": lambda one: one.kind.title.casefold(),
@@ -35,8 +34,8 @@ SORTS: Mapping[str, Callable[[ListedConnector], Any]] = {
 
 
 @allow(Action.SEE_PIPELINE)
-def listing() -> ResponseReturnValue:
-    query, every = list_query(sorts=SORTS, default_sort="name"), scoped.connectors()
+def list_connectors() -> ResponseReturnValue:
+    query, every = list_query(sorts=SORTS, default_sort="name"), scoped.listed_connectors()
     words = query.q.casefold()
     rows = [one for one in every if words in f"{one.name} {one.kind.title} {one.connector.contract}".casefold()]
     rows.sort(key=SORTS[query.column], reverse=query.down)
@@ -55,15 +54,15 @@ def listing() -> ResponseReturnValue:
 
 
 @allow(Action.SEE_PIPELINE)
-def show(connector: str) -> ResponseReturnValue:
-    one, page = scoped.connector(connector), page_number(request.args)
+def show_connector(connector: str) -> ResponseReturnValue:
+    one, page = scoped.listed_connector(connector), page_number(request.args)
     listed = runs.latest_runs(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
     state = connectors_state.read_state(ports(), one.name)
     return render_template(
         "connectors/show.html",
         one=one,
         settings=_settings(one) if scope().may(Action.ADMINISTER) else [],
-        position=position(state.cursor),
+        position=run_position(state.cursor),
         has_files=bool(state.stored),
         runs=listed[:RUNS],
         files={run.started_at: _files(run) for run in listed[:RUNS]},
@@ -89,11 +88,11 @@ def _settings(one: ListedConnector) -> list[tuple[str, str]]:
     return [(each.label, values[each.name]) for each in one.kind.settings if values.get(each.name)]
 
 
-def position(cursor: Mapping[str, Any]) -> list[tuple[str, str]]:
+def run_position(cursor: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The parts of a cursor as name and text; empty at the beginning of a source."""
     return [(name.replace("_", " "), _text(value)) for name, value in cursor.items() if value not in (None, "", [], {})]
 
 
 def _text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+    return text if len(text) <= MAX_LETTERS else f"{text[:MAX_LETTERS]}…"

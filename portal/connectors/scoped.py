@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from portal.connectors import texts
-from portal.connectors.states import ConnectorState
 from portal.context import ports, scope, tillstream
 from tillstream.connectors import records
 from tillstream.connectors import state as connectors_state
@@ -13,6 +13,28 @@ from tillstream.connectors.source import ConnectorKind
 from tillstream.connectors.state import Connector, ConnectorStatus
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
+
+
+class ConnectorState(StrEnum):
+    """NEW: it has not run yet. COMPLETE: a backfill that has read its source to the end.
+    REQUESTED: a person has requested a run, which begins soon."""
+
+    ON_TIME = "on-time"
+    RUNNING = "running"
+    REQUESTED = "requested"
+    LATE = "late"
+    FAILING = "failing"
+    PAUSED = "paused"
+    NEW = "new"
+    COMPLETE = "complete"
+
+    @property
+    def is_at_work(self) -> bool:
+        return self in {ConnectorState.RUNNING, ConnectorState.REQUESTED}
+
+    @property
+    def needs_attention(self) -> bool:
+        return self in {ConnectorState.LATE, ConnectorState.FAILING}
 
 
 @dataclass(frozen=True)
@@ -73,9 +95,9 @@ def region_of(connector: Connector) -> str:
     return contracts[connector.contract].region if connector.contract in contracts else ""
 
 
-def connectors() -> list[ListedConnector]:
+def listed_connectors() -> list[ListedConnector]:
     """By name. Empty for those who do not see the pipeline."""
-    stored = visible()
+    stored = visible_connectors()
     if not stored:
         return []
     now, states = ports().clock.now(), connectors_state.all_statuses(ports())
@@ -85,7 +107,7 @@ def connectors() -> list[ListedConnector]:
     ]
 
 
-def connector(name: str) -> ListedConnector:
+def listed_connector(name: str) -> ListedConnector:
     """Raises `NotFound`, also for one outside the user's regions."""
     stored = records.get_connector(ports(), name)
     if not _is_visible(stored):
@@ -95,10 +117,10 @@ def connector(name: str) -> ListedConnector:
 
 def late_or_failing() -> int:
     """How many connectors are late or failing, for the menu."""
-    return sum(one.state.needs_attention for one in connectors())
+    return sum(one.state.needs_attention for one in listed_connectors())
 
 
-def visible() -> list[Connector]:
+def visible_connectors() -> list[Connector]:
     return (
         [one for one in records.find_connectors(ports()) if _is_visible(one)]
         if scope().may(Action.SEE_PIPELINE)

@@ -6,25 +6,24 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
+from portal import figures, filter_fields
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard import compared, currency_choice, filter_bar, texts, tiles
-from portal.dashboard.dimensions import mine as dimensions
+from portal.dashboard import filter_bar, request_filters, texts, tiles
+from portal.dashboard.breakdowns import TABLES, table_page
+from portal.dashboard.dimensions import visible_dimensions as dimensions
 from portal.dashboard.request_filters import (
     DashboardFilters,
     file_link,
     here,
     lines_link,
-    read,
+    read_filters,
     table_link,
     tile_address,
     why_link,
 )
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
-from portal.dashboard.tables import TABLES, page_of
-from portal.filters import fields
-from portal.filters.values import search
+from portal.filter_fields import search_values
 from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
@@ -48,7 +47,7 @@ SCRIPTED = "tiles"
 """Cookie set by the script of the page, which then loads each tile separately."""
 
 
-@blueprint.get("/")
+@blueprint.get("/", endpoint="home")
 @allow(Action.SEE_NUMBERS)
 def home() -> ResponseReturnValue:
     view = saved_views.start_view(ports(), me().login, me().created_at)
@@ -56,7 +55,7 @@ def home() -> ResponseReturnValue:
     return redirect(own_page(chosen.address) if chosen else url_for("dashboard.show"), 302)
 
 
-@blueprint.get("/dashboard/subscribe")
+@blueprint.get("/dashboard/subscribe", endpoint="subscribe")
 @allow(Action.SEE_NUMBERS)
 def subscribe() -> ResponseReturnValue:
     """Lead to the form of a subscription to the key figures of a dashboard, with their change.
@@ -64,7 +63,7 @@ def subscribe() -> ResponseReturnValue:
     Without a period, the address has none either, so that the table moves on with the latest one.
     """
     try:
-        selection = compared.like_for_like(read())
+        selection = request_filters.like_for_like(read_filters())
     except UnknownValue as error:
         return _unknown(error), 400
     moving: dict[str, Any] = {} if selection.preset else dict.fromkeys(DATE_FILTERS)
@@ -73,18 +72,18 @@ def subscribe() -> ResponseReturnValue:
     return redirect(url_for("subscriptions.new", address=address, name=request.args.get("name") or None), 303)
 
 
-@blueprint.get("/dashboard")
+@blueprint.get("/dashboard", endpoint="show")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     try:
-        selection = compared.like_for_like(read())
+        selection = request_filters.like_for_like(read_filters())
     except UnknownValue as error:
         return _unknown(error), 400
     # Read first: if a settlement commits while the page is built, the open page is notified of it.
     settled = changes.last_settlement(ports().warehouse, tillstream().queries)
     sold = _anything_sold()
     layout = ROLE_LAYOUTS[scope().role]
-    answers, details = tiles.places(layout.tiles, sold=sold), tiles.places(layout.details, sold=sold)
+    answers, details = tiles.tile_places(layout.tiles, sold=sold), tiles.tile_places(layout.details, sold=sold)
     return render_template(
         "dashboard/show.html",
         selection=selection,
@@ -98,47 +97,47 @@ def show() -> ResponseReturnValue:
         dimensions=dimensions(),
         tile_address=tile_address,
         presets=_presets(selection),
-        compared=compared.of(selection),
+        compared=request_filters.comparison_of(selection),
         comparisons=texts.COMPARISONS,
-        bar=fields.of_page(selection.values),
+        bar=filter_fields.page_fields(selection.values),
         first=FIRST,
-        currencies=currency_choice.choices() if sold else [],
+        currencies=filter_bar.currency_choices() if sold else [],
         chips=filter_bar.chips(selection),
     )
 
 
-@blueprint.get("/dashboard/tiles/<tile>")
+@blueprint.get("/dashboard/tiles/<tile>", endpoint="tile")
 @allow(Action.SEE_NUMBERS)
 def tile(tile: str) -> ResponseReturnValue:
     """One tile as an HTML fragment."""
-    return tiles.own(tile).body(compared.like_for_like(read()))
+    return tiles.visible_tile(tile).body(request_filters.like_for_like(read_filters()))
 
 
-@blueprint.get("/dashboard/tables/<ranking>")
+@blueprint.get("/dashboard/tables/<ranking>", endpoint="table")
 @allow(Action.SEE_NUMBERS)
 def table(ranking: str) -> ResponseReturnValue:
     """All rows of a ranking."""
-    tiles.own(ranking)
+    tiles.visible_tile(ranking)
     if ranking not in TABLES:
         raise NotFound(texts.NO_TABLE)
     try:
-        selection = compared.like_for_like(read())
+        selection = request_filters.like_for_like(read_filters())
     except UnknownValue as error:
         return _unknown(error), 400
     return render_template(
         "dashboard/table.html",
         table=TABLES[ranking],
-        page=page_of(TABLES[ranking], selection),
+        page=table_page(TABLES[ranking], selection),
         chips=filter_bar.chips(selection),
         currency=figures.currency(),
     )
 
 
-@blueprint.get("/dashboard/values/<filter_name>")
+@blueprint.get("/dashboard/values/<filter_name>", endpoint="values")
 @allow(Action.SEE_NUMBERS)
 def values(filter_name: str) -> ResponseReturnValue:
     """Values of a filter that contain the text `q`, with the other filters of the address, as checkboxes."""
-    matches = search(filter_name, request.args.get("q", "")[:100], figures.requested_filters())
+    matches = search_values(filter_name, request.args.get("q", "")[:100], figures.requested_filters())
     return render_template("dashboard/values.html", name=filter_name, matches=matches)
 
 
@@ -153,7 +152,7 @@ def _at_once(name: str) -> bool:
     return "whole" in request.args or (name == "headline" and SCRIPTED not in request.cookies)
 
 
-def _body(tile: tiles.Tile, selection: DashboardFilters) -> str:
+def _body(tile: tiles.DashboardTile, selection: DashboardFilters) -> str:
     try:
         return tile.body(selection)
     except Unavailable as error:

@@ -1,15 +1,50 @@
-"""Breakdowns: the groups of a dimension with value, share and change, and the groups that moved most."""
+"""Breakdowns: the groups of a dimension with value, share and change, on a map, and as full tables."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import request
 
-from portal import figures
+from portal import figures, list_view
 from portal.context import scope
-from portal.dashboard import compared, world_map
-from portal.dashboard.dimensions import DIMENSIONS, groups
-from portal.dashboard.request_filters import DashboardFilters, here, lines_link
+from portal.dashboard import charts, request_filters, texts
+from portal.dashboard.dimensions import DIMENSIONS, dimension_groups
+from portal.dashboard.request_filters import DashboardFilters, here, lines_link, link_filters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
+from portal.static_files import asset
+from tillstream.model.countries import country_code
+
+
+def has_several_countries(rows: list[dict[str, Any]]) -> bool:
+    """Whether the groups of a breakdown by country are in more than one country of the map."""
+    return len({country_code(row["value"]) for row in rows if row["value"]} - {None}) > 1
+
+
+def load_world_map(selection: DashboardFilters) -> dict[str, Any]:
+    """Different names of a country are one area on the map, but separate rows in the ranking."""
+    rows = figures.ask("country-shares", selection.filters).to_pylist()
+    currency = figures.currency()
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        row["link"] = here(country=row["country"]) if row["country"] else ""
+        row["lines_link"] = lines_link(country=row["country"]) if row["country"] else ""
+        row["code"] = country_code(row["country"]) if row["country"] else None
+        if row["code"]:
+            areas.setdefault(row["code"], []).append(row)
+    figure = charts.world(areas, currency) | {
+        "outlines": asset("world.json"),
+        "links": [here(country=[row["country"] for row in area]) for area in areas.values()],
+    }
+    return {
+        "rows": rows,
+        "nowhere": [row for row in rows if row["code"] is None],
+        "currency": currency,
+        "figure": figure,
+        "summary": charts.describe_world(rows, currency),
+    }
+
 
 SHOWN = 8
 RANKED = 200
@@ -19,16 +54,16 @@ CUSTOMERS = (5, 10, 20)
 SORTS = ("revenue", "change", "fall")
 
 
-def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
+def load_breakdown(name: str, selection: DashboardFilters) -> dict[str, Any]:
     """The first groups by revenue, or by the greatest rise or fall."""
-    dimension, comparison = DIMENSIONS[name], compared.of(selection)
+    dimension, comparison = DIMENSIONS[name], request_filters.comparison_of(selection)
     sort = request.args.get("sort", "")
     sort = sort if sort in SORTS and comparison.period else SORTS[0]
-    rows = groups(dimension, selection, comparison, limit=RANKED, by_change=sort != "revenue")
+    rows = dimension_groups(dimension, selection, comparison, limit=RANKED, by_change=sort != "revenue")
     if sort != "revenue":
         rows.sort(key=lambda row: row["change"], reverse=sort == "change")
     shown = _without_single_region(rows[:SHOWN])
-    countries = world_map.load(selection) if name == "by-country" and request.args.get("view") == "map" else None
+    countries = load_world_map(selection) if name == "by-country" and request.args.get("view") == "map" else None
     return {
         "dimension": dimension,
         "name": name,
@@ -39,7 +74,7 @@ def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
         "sort": sort,
         "sorts": {one: here(_anchor(name), sort=one if one != SORTS[0] else None) for one in SORTS},
         "currency": figures.currency(),
-        "several_countries": name == "by-country" and world_map.has_several(rows),
+        "several_countries": name == "by-country" and has_several_countries(rows),
         "map": countries,
     }
 
@@ -47,8 +82,8 @@ def load(name: str, selection: DashboardFilters) -> dict[str, Any]:
 def movers(selection: DashboardFilters) -> dict[str, Any]:
     """The groups that rose and fell most, with the total change of which they are part."""
     name = movers_dimension()
-    dimension, comparison = DIMENSIONS[name], compared.of(selection)
-    rows = groups(dimension, selection, comparison, limit=RANKED, by_change=True) if comparison.period else []
+    dimension, comparison = DIMENSIONS[name], request_filters.comparison_of(selection)
+    rows = dimension_groups(dimension, selection, comparison, limit=RANKED, by_change=True) if comparison.period else []
     rows.sort(key=lambda row: row["change"], reverse=True)
     risers = [row for row in rows if row["change"] > 0][:MOVERS]
     fallers = [row for row in reversed(rows) if row["change"] < 0][:MOVERS]
@@ -99,3 +134,119 @@ def top_customers(selection: DashboardFilters) -> dict[str, Any]:
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
     return {"rows": rows, "currency": figures.currency(), "limit": limit, "limits": CUSTOMERS}
+
+
+MAX_ROWS = 5_000
+"""Maximum rows of a ranked table (products, customers), largest first."""
+AMOUNTS = (("revenue", "money"), ("orders", "count"), ("units", "count"))
+SHARE = ("revenue_share", "share")
+CHANGE = (("change", "signed"), ("growth", "growth"))
+LINES_COLUMN = ("lines", "lines")
+TableColumn = tuple[str, str]
+COUNTRY_SHARES = (
+    ("customers", "count"),
+    ("customers_share", "share"),
+    ("new_customers", "count"),
+    ("new_customers_share", "share"),
+)
+
+
+@dataclass(frozen=True)
+class RankingTable:
+    """`dimension`: what its rows are. `columns`: key and format. `query`: the one of its file."""
+
+    dimension: str
+    query: str
+    columns: tuple[TableColumn, ...]
+    load: Callable[[DashboardFilters], list[dict[str, Any]]]
+    params: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return texts.ranking(self.dimension)
+
+    @property
+    def labelled(self) -> list[tuple[str, str, str]]:
+        """Key, label and format of each column."""
+        name = texts.DIMENSIONS[self.dimension][0]
+        return [(key, name if key == "name" else texts.COLUMNS[key], kind) for key, kind in self.columns]
+
+    @property
+    def heads(self) -> list[dict[str, Any]]:
+        """Columns as the template macro `table` expects them."""
+        currency = figures.currency()
+        return [
+            {
+                "key": key,
+                "label": label,
+                "sort": True,
+                "num": kind not in {"name", "text", "day"},
+                "unit": currency if kind in {"money", "signed"} else "",
+            }
+            for key, label, kind in self.labelled
+        ]
+
+
+def _groups(name: str, selection: DashboardFilters) -> list[dict[str, Any]]:
+    rows = dimension_groups(DIMENSIONS[name], selection, request_filters.comparison_of(selection), limit=MAX_ROWS)
+    if name == "by-country":
+        shares = {row["country"]: row for row in figures.ask("country-shares", selection.filters).to_pylist()}
+        for row in rows:
+            row |= {key: shares.get(row["value"], {}).get(key) for key, _ in COUNTRY_SHARES}
+    return rows
+
+
+def _customers(selection: DashboardFilters) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = figures.ask("top-customers", selection.filters, limit=MAX_ROWS).to_pylist()
+    for row in rows:
+        row["value"], row["name"] = row["customer"], row["customer_name"] or row["customer"]
+        row["code"] = row["customer"] if row["name"] != row["customer"] else ""
+        row["link"], row["lines_link"] = "", lines_link(q=row["customer"])
+    return rows
+
+
+def _of_dimensions() -> Iterable[tuple[str, RankingTable]]:
+    for name, one in DIMENSIONS.items():
+        amounts = tuple(column for column in AMOUNTS if one.orders or column[0] != "orders")
+        region = (("region", "text"),) if one.filter in {"store", "salesperson"} else ()
+        shares = COUNTRY_SHARES if name == "by-country" else ()
+        columns = (
+            ("name", "name"),
+            *region,
+            amounts[0],
+            SHARE,
+            *CHANGE,
+            *amounts[1:],
+            *shares,
+            LINES_COLUMN,
+        )
+        yield name, RankingTable(name.removeprefix("by-"), one.query, columns, partial(_groups, name), one.params)
+
+
+TABLES: dict[str, RankingTable] = dict(_of_dimensions()) | {
+    "top-customers": RankingTable(
+        "customer",
+        "top-customers",
+        (
+            ("name", "name"),
+            ("country", "text"),
+            *AMOUNTS,
+            ("last_sale_date", "day"),
+            LINES_COLUMN,
+        ),
+        _customers,
+    ),
+}
+
+
+def table_page(table: RankingTable, selection: DashboardFilters) -> list_view.ListPage:
+    """Requested page of the table; its links keep the filters."""
+    args = link_filters() | {name: request.args[name] for name in ("compare", "like-for-like") if name in request.args}
+    query = replace(list_view.list_query(sorts=[key for key, _ in table.columns], default_sort="-revenue"), kept=args)
+    words = query.q.casefold().split()
+    rows = [row for row in table.load(selection) if all(word in _text(row) for word in words)]
+    return list_view.page_of(query, list_view.in_order(rows, query))
+
+
+def _text(row: dict[str, Any]) -> str:
+    return f"{row['name'] or ''} {row['value'] or ''}".casefold()

@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from portal.dashboard import texts
-from portal.filters.texts import UNKNOWN
 from portal.formats import amount_words
 from portal.reader_locale import day_text, month_text
+from portal.value_names import UNKNOWN_VALUE
 
 MANY = 60
 """Points; with more of them a line replaces the bars."""
@@ -96,7 +96,7 @@ def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, An
 
 
 def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
-    first = [f"{row['country'] or UNKNOWN} {amount_words(row['revenue'], currency)}" for row in rows[:3]]
+    first = [f"{row['country'] or UNKNOWN_VALUE} {amount_words(row['revenue'], currency)}" for row in rows[:3]]
     return texts.world(len(rows), first)
 
 

@@ -6,16 +6,21 @@ from typing import Any
 from portal import figures
 from portal.context import scope
 from portal.dashboard import texts
-from portal.dashboard.compared import YEAR_BEFORE, Compared
-from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here, lines_link
-from portal.filters.names import name_of
-from portal.filters.texts import UNKNOWN
+from portal.dashboard.request_filters import (
+    YEAR_BEFORE,
+    DashboardFilters,
+    FigureComparison,
+    dates_in_address,
+    here,
+    lines_link,
+)
+from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.model.compared_figure import ComparedFigure, total_change
 from tillstream.model.people import Action
 
 
 @dataclass(frozen=True)
-class Dimension:
+class SalesDimension:
     """`filter`: the filter that a group sets; without one a group links to a search. `column`: its value in the query.
 
     label: the column shown in place of the value. ranked: the query returns the first groups in a chosen order.
@@ -33,8 +38,8 @@ class Dimension:
     needs: Action = Action.SEE_NUMBERS
 
 
-def _of_totals(name: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> Dimension:
-    return Dimension(
+def _of_totals(name: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> SalesDimension:
+    return SalesDimension(
         *texts.DIMENSIONS[name],
         "sales-by-dimension-compared",
         "item",
@@ -45,11 +50,11 @@ def _of_totals(name: str, *, orders: bool = True, needs: Action = Action.SEE_NUM
     )
 
 
-DIMENSIONS: dict[str, Dimension] = {
+DIMENSIONS: dict[str, SalesDimension] = {
     "by-region": _of_totals("region"),
     "by-store": _of_totals("store"),
     "by-category": _of_totals("category", orders=False),
-    "by-product": Dimension(
+    "by-product": SalesDimension(
         *texts.DIMENSIONS["product"],
         "products-compared",
         "product",
@@ -61,7 +66,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "by-channel": _of_totals("channel"),
     "by-salesperson": _of_totals("salesperson", needs=Action.SEE_PERSONAL),
     "by-country": _of_totals("country"),
-    "by-customer": Dimension(
+    "by-customer": SalesDimension(
         *texts.DIMENSIONS["customer"],
         "customers-compared",
         "customer",
@@ -73,14 +78,19 @@ DIMENSIONS: dict[str, Dimension] = {
 }
 
 
-def mine() -> dict[str, Dimension]:
+def visible_dimensions() -> dict[str, SalesDimension]:
     """The dimensions that the user may see."""
     bounds = scope()
     return {name: one for name, one in DIMENSIONS.items() if bounds.may(one.needs)}
 
 
-def groups(
-    dimension: Dimension, selection: DashboardFilters, compared: Compared, *, limit: int, by_change: bool = False
+def dimension_groups(
+    dimension: SalesDimension,
+    selection: DashboardFilters,
+    compared: FigureComparison,
+    *,
+    limit: int,
+    by_change: bool = False,
 ) -> list[dict[str, Any]]:
     """Compared groups, highest revenue first; `limit` and `by_change` apply to a ranked dimension.
 
@@ -130,9 +140,9 @@ def _links(selection: DashboardFilters, value: str | None, filters: dict[str, st
     return here(**dates, **filters), lines
 
 
-def _name(dimension: Dimension, row: dict[str, Any]) -> str:
+def _name(dimension: SalesDimension, row: dict[str, Any]) -> str:
     value = row[dimension.column]
     if value is None:
-        return UNKNOWN
-    named = row[dimension.label] if dimension.label else name_of(dimension.filter, value, row.get("region"))
+        return UNKNOWN_VALUE
+    named = row[dimension.label] if dimension.label else value_name(dimension.filter, value, row.get("region"))
     return named or str(value)

@@ -1,21 +1,55 @@
 """Key figures: one strip with change and sparkline, the others behind a fold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from portal import figures
 from portal.context import scope
-from portal.dashboard import compared, sparklines, texts
-from portal.dashboard.compared import Compared
+from portal.dashboard import charts, request_filters, texts
 from portal.dashboard.filter_bar import latest_name
-from portal.dashboard.request_filters import DashboardFilters, dates_in_address, here
+from portal.dashboard.request_filters import DashboardFilters, FigureComparison, dates_in_address, here
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
 from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
 from tillstream.analytics.filters import Filters
 from tillstream.model.compared_figure import ComparedFigure
+
+WIDTH, HEIGHT = 100, 28
+DAYS = 62
+"""Longest period with a point per day; a longer one has a point per week, and per month from WEEKS on."""
+WEEKS = 400
+SparklineSeries = dict[str, list[float]]
+
+
+def load_sparkline(selection: DashboardFilters, first: date | None, last: date | None) -> SparklineSeries:
+    """figure → its value in each day, week or month from `first` to `last`, whole ones only; 0 without sales."""
+    if first is None or last is None:
+        return {}
+    length = (last - first).days + 1
+    period = "daily" if length <= DAYS else "weekly" if length <= WEEKS else "monthly"
+    rows = figures.ask("figures-over-time", selection.filters, period=period).to_pylist()
+    starts = charts.over_time(rows, period, "")["starts"]
+    whole = [start for start in starts if start >= first and charts.span(start, period)[1] <= last]
+    by_start: dict[date, dict[str, Any]] = {row["period_start"]: row for row in rows}
+    names = [name for name in (rows[0] if rows else {}) if name != "period_start"]
+    return {name: [float(by_start.get(start, {}).get(name) or 0) for start in whole] for name in names}
+
+
+def sparkline_points(values: Sequence[float]) -> str:
+    """The `points` of a polyline in WIDTH × HEIGHT; empty for fewer than two values. The lowest point is 0 or less.
+
+    Amounts that are never positive, such as returns, are drawn by their size.
+    """
+    if max(values, default=0) <= 0:
+        values = [-value for value in values]
+    if len(values) < 2:
+        return ""
+    low, high = min(0, *values), max(0, *values)
+    scale = (HEIGHT - 2) / ((high - low) or 1)
+    step = WIDTH / (len(values) - 1)
+    return " ".join(f"{at * step:.1f},{HEIGHT - 1 - (value - low) * scale:.1f}" for at, value in enumerate(values))
 
 
 @dataclass(frozen=True)
@@ -55,14 +89,14 @@ CURRENCIES = 8
 """Maximum number of currencies that the card lists; the others are only counted."""
 
 
-def load(selection: DashboardFilters) -> dict[str, Any]:
+def load_headline(selection: DashboardFilters) -> dict[str, Any]:
     totals, (money, growth) = figures.headline(selection.filters, "by-currency", "growth")
     if not totals["lines"]:
         everything = figures.kpis(Filters())
         return {"kpis": totals, "everything": everything, "offer": _offer(selection, everything["last_sale_date"])}
     own_money = money.to_pylist()
     foreign = [row for row in own_money if not row["is_reporting"]]
-    comparison = compared.of(selection)
+    comparison = request_filters.comparison_of(selection)
     layout = ROLE_LAYOUTS[scope().role]
     cards = [card for card in CARDS if _is_informative(card, totals)]
     further = [name for name in layout.figures if any(card.figure == name for card in cards)][:1]
@@ -74,7 +108,7 @@ def load(selection: DashboardFilters) -> dict[str, Any]:
         "strip": [card for card in cards if card.figure in {*STRIP, *further}],
         "more": [card for card in cards if card.figure not in {*STRIP, *further}],
         "changes": _changes(selection, comparison, figures.by_figure(growth), totals),
-        "sparks": {name: sparklines.points(values) for name, values in _series(selection, totals).items()},
+        "sparks": {name: sparkline_points(values) for name, values in _series(selection, totals).items()},
         "compared": comparison,
     }
 
@@ -89,18 +123,18 @@ def _offer(selection: DashboardFilters, last_day: date | None) -> dict[str, str]
     return {"name": days(last.start, last.end).striptags(), "link": here(**dates_in_address(last))}
 
 
-def _series(selection: DashboardFilters, totals: dict[str, Any]) -> sparklines.Series:
+def _series(selection: DashboardFilters, totals: dict[str, Any]) -> SparklineSeries:
     filters, through = selection.filters, totals["last_sale_date"]
     last = min(filters.end, through) if filters.end and through else through
-    return sparklines.load(selection, filters.start or totals["first_sale_date"], last)
+    return load_sparkline(selection, filters.start or totals["first_sale_date"], last)
 
 
 def _changes(
-    selection: DashboardFilters, comparison: Compared, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
+    selection: DashboardFilters, comparison: FigureComparison, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
 ) -> dict[str, dict[str, ComparedFigure]]:
     """Comparison → figure → what it is compared with, as both are written; empty if nothing is compared."""
     shown = [name for name in (comparison.chosen, comparison.other) if name in comparison.periods]
-    columns = {compared.BEFORE: "before", compared.YEAR_BEFORE: "year_before"}
+    columns = {request_filters.BEFORE: "before", request_filters.YEAR_BEFORE: "year_before"}
     money = {card.figure for card in CARDS if card.kind == "money"}
     changes: dict[str, dict[str, ComparedFigure]] = {}
     for name in shown:

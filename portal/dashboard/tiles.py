@@ -1,27 +1,153 @@
-"""Dashboard tiles, each loaded separately."""
+"""Dashboard tiles, each loaded separately; also the data status and the first line of the start page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from flask import render_template
 
-from portal.context import scope
-from portal.dashboard import breakdowns, brief, data_status, headline, texts, trends
+from portal import figures
+from portal.alerts import bell
+from portal.connectors import scoped as connectors
+from portal.connectors.scoped import late_or_failing
+from portal.context import ports, scope
+from portal.dashboard import breakdowns, headline, texts, trends
 from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
-from portal.goals import tile as goals
-from portal.stock import tile as stock
+from portal.goals import charts as goals
+from portal.live.parts import sales_of_today
+from portal.quality.pass_rates import failing_checks
+from portal.review import waiting
+from portal.stock import levels as stock
+from portal.stock.visible_orders import late_count
+from portal.uploads import labels, scoped
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.live_sales import LiveSalesView
+from tillstream.marts import destinations
+from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
+from tillstream.operations import message_queues
+from tillstream.sync import standing
+
+SHOWN_FILES = 5
+COUNTED = 100
+STORES = 20
+
+
+def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+    """Held files, day closes that differ, failed files, rejected rows, connectors that are late or fail, failing
+    checks, sync, copies, dead letters.
+
+    Only what the user's role can act on, and for clerks what others decide.
+    """
+    may = scope().may
+    admin = may(Action.ADMINISTER)
+    return {
+        "held": list(islice(scoped.newest_batches(waiting.KINDS, BatchState.HELD), COUNTED))
+        if may(Action.SEE_UPLOADS)
+        else [],
+        "closes": waiting.count_closes(),
+        "failed": list(islice(scoped.newest_batches(state=BatchState.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
+        "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
+        "shown": SHOWN_FILES,
+        "many": COUNTED,
+        "connectors": [one for one in connectors.listed_connectors() if one.state.needs_attention],
+        "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
+        "sync": admin and standing.needs_attention(ports()),
+        "copies": destinations.count_failed_long(ports()) if admin else 0,
+        "dead": len(message_queues.find_dead_letters(ports(), COUNTED)) if admin else 0,
+    }
+
+
+def load_latest_files(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+    return {"uploads": list(islice(scoped.newest_batches(), SHOWN_FILES)), "state_of": labels.state_of}
+
+
+def load_freshness(selection: DashboardFilters) -> dict[str, Any]:
+    """Freshness of the user's regions, stores, sources and exchange rates; only the region filter applies."""
+    rows = figures.ask("freshness-of-everything", Filters(region=selection.filters.region)).to_pylist()
+    kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
+    for row in rows:
+        kinds[row["kind"]].append(row)
+    through = {row["region"]: row["last_day"] for row in kinds["region"]}
+    latest_day = max(through.values(), default=None)
+    for row in kinds["region"]:
+        row["behind"] = (latest_day - row["last_day"]).days
+    for row in kinds["store"]:
+        row["behind"] = (through[row["region"]] - row["last_day"]).days if row["region"] in through else 0
+    late = sorted((row for row in kinds["store"] if row["behind"]), key=lambda row: -row["behind"])
+    return {
+        "regions": kinds["region"],
+        "stores": len(kinds["store"]),
+        "late_stores": late[:STORES],
+        "more_late": len(late) - len(late[:STORES]),
+        "sources": kinds["source"][:STORES],
+        "rates": [row for row in kinds["rate"] if row["last_day"] or row["unconverted_lines"]],
+    }
+
+
+URGENT_STOCK = ("negative", "out", "low")
+
+
+def load_brief(selection: DashboardFilters) -> dict[str, Any]:
+    """The items of the role by name. Sales, goals and stock are those of the selection, work to do is all of it."""
+    names = ROLE_LAYOUTS[scope().role].brief
+    needed = {"risen": "moved", "fallen": "moved"}
+    loaders: dict[str, Callable[[], dict[str, Any]]] = {
+        "today": lambda: _today(selection),
+        "goal": lambda: goals.load_goals(selection.values),
+        "moved": lambda: breakdowns.movers(selection),
+        "stock": lambda: _stock(selection),
+        "late": lambda: _late(selection),
+        "review": _review,
+        "checks": lambda: {"alerts": bell.count(), "failing": failing_checks()},
+    }
+    parts = {part: loaders[part]() for part in dict.fromkeys(needed.get(name, name) for name in names)}
+    return {"items": [(name, parts[needed.get(name, name)]) for name in names], "currency": figures.currency()}
+
+
+def _today(selection: DashboardFilters) -> dict[str, Any]:
+    now = ports().clock.now().replace(second=0, microsecond=0)
+    sales = sales_of_today(LiveSalesView(scope(), figures.currency()), now, selection.filters)
+    return {"sales": sales, "revenue": sales.compared_revenue(figures.currency())}
+
+
+def _stock(selection: DashboardFilters) -> dict[str, Any]:
+    """Numbers of products by status, of the two most urgent ones that there are; the total has counted ones only."""
+    loaded = stock.load_stock(selection.values)
+    urgent = [(status, levels) for status, levels in loaded["rows"] if status in URGENT_STOCK]
+    counted = loaded["total"] - dict(loaded["rows"]).get("not-counted", 0)
+    return loaded | {"rows": urgent[:2], "total": counted}
+
+
+def _late(selection: DashboardFilters) -> dict[str, Any]:
+    """Late orders, stores behind their region, and connectors that are late or failing."""
+    freshness = load_freshness(selection)
+    return {
+        "orders": late_count(),
+        "stores": len(freshness["late_stores"]) + freshness["more_late"],
+        "connectors": late_or_failing() if scope().may(Action.SEE_PIPELINE) else 0,
+    }
+
+
+def _review() -> dict[str, Any]:
+    refused = figures.ask("refused-rows", Filters()).to_pylist()
+    return {
+        "files": waiting.count_held(),
+        "closes": waiting.count_closes(),
+        "rows": sum(row["refused_rows"] for row in refused),
+    }
+
 
 Load = Callable[[DashboardFilters], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Tile:
+class DashboardTile:
     """`load`: context of the template. `of_sales`: shown only if there are sales."""
 
     title: str
@@ -39,41 +165,43 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Place:
+class TilePlace:
     """A tile on the page. `argument`: the one that chooses the dimension of its figures; empty if it has none."""
 
     slot: str
     name: str
-    tile: Tile
+    tile: DashboardTile
     argument: str = ""
     dimension: str = ""
 
 
-TILES: dict[str, Tile] = {
-    "brief": Tile(texts.TILES["brief"], "brief", brief.load),
-    "headline": Tile(texts.TILES["headline"], "headline", headline.load),
-    "over-time": Tile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
-    "movers": Tile(texts.TILES["movers"], "movers", breakdowns.movers),
-    "heatmap": Tile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),
-    "top-customers": Tile(
+TILES: dict[str, DashboardTile] = {
+    "brief": DashboardTile(texts.TILES["brief"], "brief", load_brief),
+    "headline": DashboardTile(texts.TILES["headline"], "headline", headline.load_headline),
+    "over-time": DashboardTile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
+    "movers": DashboardTile(texts.TILES["movers"], "movers", breakdowns.movers),
+    "heatmap": DashboardTile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),
+    "top-customers": DashboardTile(
         texts.TILES["top-customers"], "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
     ),
-    "attention": Tile(
-        texts.TILES["attention"], "attention", data_status.attention, of_sales=False, needs=Action.SEE_UPLOADS
+    "attention": DashboardTile(
+        texts.TILES["attention"], "attention", load_attention, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "latest-uploads": Tile(
-        texts.TILES["latest-uploads"], "latest_uploads", data_status.latest, of_sales=False, needs=Action.SEE_UPLOADS
+    "latest-uploads": DashboardTile(
+        texts.TILES["latest-uploads"], "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "goals": Tile(texts.TILES["goals"], "goals", lambda selection: goals.load(selection.values)),
-    "stock": Tile(texts.TILES["stock"], "stock", lambda selection: stock.load(selection.values)),
-    "freshness": Tile(texts.TILES["freshness"], "freshness", data_status.freshness),
+    "goals": DashboardTile(texts.TILES["goals"], "goals", lambda selection: goals.load_goals(selection.values)),
+    "stock": DashboardTile(texts.TILES["stock"], "stock", lambda selection: stock.load_stock(selection.values)),
+    "freshness": DashboardTile(texts.TILES["freshness"], "freshness", load_freshness),
 } | {
-    name: Tile(texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load, name), needs=one.needs)
+    name: DashboardTile(
+        texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load_breakdown, name), needs=one.needs
+    )
     for name, one in DIMENSIONS.items()
 }
 
 
-def places(slots: tuple[str, ...], *, sold: bool) -> list[Place]:
+def tile_places(slots: tuple[str, ...], *, sold: bool) -> list[TilePlace]:
     """The tiles of these slots that the user may see; without sales only those that do not need any."""
     split_names = dict(zip(("split-1", "split-2"), breakdowns.splits(), strict=True))
     chosen = []
@@ -82,11 +210,11 @@ def places(slots: tuple[str, ...], *, sold: bool) -> list[Place]:
         argument = slot if slot in {"movers", *split_names} else ""
         dimension = breakdowns.movers_dimension() if slot == "movers" else name if argument else ""
         if scope().may(TILES[name].needs) and (sold or not TILES[name].of_sales):
-            chosen.append(Place(slot, name, TILES[name], argument, dimension))
+            chosen.append(TilePlace(slot, name, TILES[name], argument, dimension))
     return chosen
 
 
-def own(name: str) -> Tile:
+def visible_tile(name: str) -> DashboardTile:
     """A tile by name. Raises `NotFound` for one that is not on the dashboard of the user."""
     layout = ROLE_LAYOUTS[scope().role]
     if name not in {*layout.tiles, *layout.details, *DIMENSIONS} or not (

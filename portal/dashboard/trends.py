@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from portal import annotations, figures
-from portal.dashboard import charts, compared, texts
+from portal import figures
+from portal.dashboard import annotations, charts, request_filters, texts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
-from portal.forecast import on_charts
+from portal.forecast import nodes
 from portal.reader_locale import weekdays
 from tillstream.analytics.filters import Filters
 
@@ -32,19 +32,21 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         selection = replace(selection, period=COARSER[selection.period])
     if starts:
         last = charts.span(starts[-1], selection.period)[1]
-        figure["annotations"] = annotations.on_chart(starts, last, selection.filters.region, selection.filters.store)
+        figure["annotations"] = annotations.annotations_on_chart(
+            starts, last, selection.filters.region, selection.filters.store
+        )
     figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
     through = _reported_through(selection)
     figure["partial"] = [
-        compared.is_partial(*charts.span(start, selection.period), selection, through) for start in starts
+        request_filters.is_partial(*charts.span(start, selection.period), selection, through) for start in starts
     ]
-    comparison = compared.of(selection)
+    comparison = request_filters.comparison_of(selection)
     if comparison.period:
         rows_before = _before(selection).get(comparison.chosen, [])
         figure["before"] = charts.comparison(rows_before, len(starts), texts.COMPARISONS[comparison.chosen])
     summary, links = charts.describe_over_time(figure), dict(zip(starts, figure["links"], strict=True))
     partial = dict(zip(starts, figure["partial"], strict=True))
-    on_charts.extend(figure, selection.filters, selection.period)
+    nodes.extend_chart(figure, selection.filters, selection.period)
     return {
         "selection": selection,
         "wanted": wanted,
@@ -53,7 +55,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         "periods": texts.PERIODS,
         "figure": figure,
         "links": links,
-        "next_weeks": on_charts.next_weeks(selection.filters),
+        "next_weeks": nodes.next_weeks(selection.filters),
         "summary": summary,
         "partial": partial,
     }

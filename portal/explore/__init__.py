@@ -5,14 +5,14 @@ from functools import partial
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures, list_view
+from portal import figures, filter_fields, list_view
 from portal.access import allow
 from portal.context import scope
 from portal.dashboard import filter_bar, request_filters
 from portal.dashboard import texts as dashboard_texts
-from portal.explore import answer, chart, files, having, labels, links, table, texts, tile
-from portal.explore.selection import read
-from portal.filters import fields
+from portal.explore import answer, chart, labels, table, texts, tile
+from portal.explore import selection as explore_selection
+from portal.explore.selection import read_exploration
 from portal.urls import with_args
 from tillstream.analytics.explorations import (
     ACROSS,
@@ -34,16 +34,16 @@ NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)
 blueprint = Blueprint("explore", __name__, template_folder="templates")
 
 
-@blueprint.get("/explore")
+@blueprint.get("/explore", endpoint="show")
 @allow(Action.SEE_NUMBERS)
 def show() -> ResponseReturnValue:
     """Measures by dimensions, as a table and a chart."""
-    exploration, selection = read(), request_filters.read()
-    result, kept = answer.load(exploration, selection), links.kept(selection) | exploration.args
-    query, rows = table.shown(exploration, kept, result)
+    exploration, selection = read_exploration(), request_filters.read_filters()
+    result, kept = answer.load_answer(exploration, selection), tile.exploration_filters(selection) | exploration.args
+    query, rows = table.table_query(exploration, kept, result)
     page = list_view.page_of(query, rows)
     table.look_up_names(exploration, result, page)
-    figure = chart.of(exploration, result, selection.filters, rows)
+    figure = chart.draw_chart(exploration, result, selection.filters, rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
     compared = result.compared
     before = (compared.before_start, compared.before_end) if compared else None
@@ -69,23 +69,25 @@ def show() -> ResponseReturnValue:
         charts=texts.CHARTS,
         comparisons=texts.COMPARISONS,
         page=page,
-        heads=table.heads(exploration, result, unfinished),
+        heads=table.table_heads(exploration, result, unfinished),
         unfinished=unfinished,
-        columns=table.columns(exploration, result),
+        columns=table.table_columns(exploration, result),
         notes=[*result.notes, *limited],
         compared=compared,
-        limitable=[(one.key, having.label_of(one)) for one in having.offered(result.columns)],
+        limitable=[
+            (one.key, explore_selection.limit_label(one)) for one in explore_selection.limitable_columns(result.columns)
+        ],
         kinds=texts.KINDS,
-        limit=having.sentence(result.columns, exploration.having) if exploration.having else "",
+        limit=explore_selection.limit_sentence(result.columns, exploration.having) if exploration.having else "",
         figure=figure.data if figure else None,
         all_in_files=texts.ALL_IN_FILES if exploration.having or exploration.first else "",
         chart_notes=figure.notes if figure else (),
         sort=query.sort if request.args.get("sort") else "",
         firsts=[(str(one), texts.first_groups(one)) for one in FIRSTS],
         summary=texts.summary(exploration.measures[0].label, by),
-        name_of=labels.of_value,
+        name_of=labels.value_label,
         codes=labels.CODES,
-        lines_of=partial(links.lines, exploration, selection.values, compared_with=before),
+        lines_of=partial(tile.group_lines_link, exploration, selection.values, compared_with=before),
         filters=selection.values,
         preset=selection.preset,
         latest=filter_bar.latest_name(selection.latest) if selection.latest else texts.LATEST,
@@ -94,34 +96,34 @@ def show() -> ResponseReturnValue:
             *dashboard_texts.PRESETS.items(),
             (OWN_DATES, dashboard_texts.CUSTOM_DATES),
         ],
-        bar=fields.of_page(selection.values),
+        bar=filter_fields.page_fields(selection.values),
         currency=figures.currency(),
         address=f"{url_for('explore.show')}?{with_args(in_order)}",
         pin_title=texts.title(exploration.measures[0].label, [one.label for one in exploration.dimensions]),
-        pin_show=tile.usual(exploration),
+        pin_show=tile.usual_form(exploration),
         export=f"{url_for('explore.export')}?{with_args(kept, format='csv')}",
         export_shown=f"{url_for('explore.export_shown')}?{with_args(in_order, format='csv')}",
     )
 
 
-@blueprint.get("/explore/tile")
+@blueprint.get("/explore/tile", endpoint="tile_of")
 @allow(Action.SEE_NUMBERS)
 def tile_of() -> str:
     """An exploration as an HTML fragment: a chart, a table, or a number."""
-    return tile.body(request.args.get(tile.SHOW, ""), request.args.get(tile.SLOT, ""))
+    return tile.tile_body(request.args.get(tile.SHOW, ""), request.args.get(tile.SLOT, ""))
 
 
-@blueprint.get("/explore/file")
+@blueprint.get("/explore/file", endpoint="export")
 @allow(Action.SEE_NUMBERS)
 def export() -> Response:
     """All groups as a file, without a comparison, and with the values across columns in rows."""
-    exploration, selection = read(), request_filters.read()
-    return files.groups(exploration, selection, request.args.get("format", "csv"))
+    exploration, selection = read_exploration(), request_filters.read_filters()
+    return table.groups_file(exploration, selection, request.args.get("format", "csv"))
 
 
-@blueprint.get("/explore/shown")
+@blueprint.get("/explore/shown", endpoint="export_shown")
 @allow(Action.SEE_NUMBERS)
 def export_shown() -> Response:
     """The table as a file: with the comparison, or with values across columns, in the order of the page."""
-    exploration, selection = read(), request_filters.read()
-    return files.shown(exploration, selection, request.args.get("format", "csv"))
+    exploration, selection = read_exploration(), request_filters.read_filters()
+    return table.shown_file(exploration, selection, request.args.get("format", "csv"))

@@ -1,37 +1,121 @@
-"""The groups of an exploration: values, comparison, order, and values across columns."""
+"""The groups of an exploration: values, comparison, goals, order, and values across columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import columns as columns_of
-from portal.explore import goals, having, texts
-from portal.explore.columns import GROWS, IN_POINTS, Column
-from portal.explore.selection import BEFORE, CHANGE, GROWTH
-from portal.reader_locale import days_text
+from portal.explore import selection as columns_of
+from portal.explore import selection as explore_selection
+from portal.explore import texts
+from portal.explore.selection import BEFORE, CHANGE, GROWS, GROWTH, IN_POINTS, MeasureColumn
+from portal.goals import requested
+from portal.reader_locale import days_text, month_text
 from tillstream.analytics import measure_values
 from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import Dimension, Measure
+from tillstream.goals.standings import GoalStanding, Standings
+from tillstream.goals.targets import GoalLevel, GoalMeasure
 from tillstream.model.compared_figure import ComparedFigure
+from tillstream.model.months import Month
 
-MOST_GROUPS = 10_000
-MOST_ACROSS = 13
+GOAL, REACHED = "goal", "goal.reached"
+LEVELS = {"region": GoalLevel.REGION, "store": GoalLevel.STORE}
+"""Dimension → the level of its goals."""
+WITH_GOALS = frozenset({"from", "to", "region", "store", "currency"})
+"""Filters under which the sales of a group are those that its goal counts."""
+
+
+@dataclass(frozen=True)
+class Goals:
+    """of: value of the dimension → its goal in the display currency, and the part of it that is sold."""
+
+    of: dict[str, tuple[Decimal, Decimal | None]]
+    note: str
+
+
+def read_goals(exploration: Exploration, selection: DashboardFilters) -> Goals | str:
+    """The revenue goals of the groups in the month of the page, or why there are none."""
+    by, days = exploration.by, (selection.filters.start, selection.filters.end)
+    if exploration.across or len(by) != 1 or by[0].name not in LEVELS:
+        return texts.GOALS_BY
+    if set(selection.values) - WITH_GOALS:
+        return texts.GOALS_FILTERED
+    month = _month(days)
+    if month is None:
+        return texts.GOALS_MONTH
+    if not requested.month_of_goals(month).stored.goals:
+        return texts.no_goals(month_text(month.first))
+    standings = requested.month_of_goals(month).standings(GoalMeasure.REVENUE)
+    regions, stores = selection.filters.region, selection.filters.store
+    listed = [
+        one
+        for one in standings.tree.of_level(LEVELS[by[0].name])
+        if one.is_visible(scope())
+        and (regions is None or one.region in regions)
+        and (stores is None or one.store in stores)
+    ]
+    name = by[0].name
+    members: dict[str, list[GoalStanding]] = {}
+    for one in standings.of(listed):
+        if one.goal:
+            members.setdefault(getattr(one.target, name), []).append(one)
+    values = {value: _sums(standings, group) for value, group in members.items()}
+    return Goals(values, texts.goals_of(month_text(month.first)))
+
+
+def add_goals(exploration: Exploration, rows: Iterable[dict[str, Any]], goals: Goals) -> list[dict[str, Any]]:
+    """The rows with their goals, and a row for each group that has a goal and no sales."""
+    name = exploration.by[0].name
+    with_goals = [
+        row | dict(zip((GOAL, REACHED), goals.of.get(row[name] or "", (None, None)), strict=True)) for row in rows
+    ]
+    present, columns = {row[name] for row in with_goals}, list(with_goals[0]) if with_goals else []
+    missing = [
+        dict.fromkeys(columns) | {name: value, GOAL: goal, REACHED: reached}
+        for value, (goal, reached) in goals.of.items()
+        if columns and value not in present
+    ]
+    return [*with_goals, *missing]
+
+
+def _month(days: tuple[date | None, date | None]) -> Month | None:
+    start, end = days
+    if start is None or end is None or (start.year, start.month) != (end.year, end.month):
+        return None
+    return Month.of(start)
+
+
+def _sums(standings: Standings, group: Sequence[GoalStanding]) -> tuple[Decimal, Decimal | None]:
+    """The goal of stores with one code, and the sold part of it."""
+    into, zero = figures.currency(), Decimal(0)
+    convert = standings.tree.convert
+    goals = sum((convert(one.goal.amount, one.currency, into) for one in group if one.goal), zero)
+    if len(group) == 1:
+        return goals, group[0].reached
+    sold = sum((convert(one.sold + one.since, one.currency, into) for one in group), zero)
+    return goals, sold / goals if goals > 0 else None
+
+
+MAX_GROUPS = 10_000
+MAX_ACROSS = 13
 """Values across columns; those with the largest sums."""
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ExplorationAnswer:
     """rows: by dimension and key of column. notes: what the reader must know about them."""
 
     rows: list[Row]
-    columns: list[Column]
+    columns: list[MeasureColumn]
     notes: list[str] = field(default_factory=list)
     compared: PeriodComparison | None = None
     is_cut: bool = False
@@ -40,9 +124,9 @@ class Answer:
     """Which groups the rows are, such as Revenue more than 100; empty: all."""
 
 
-def load(
-    exploration: Exploration, selection: DashboardFilters, *, most_across: int = MOST_ACROSS, is_exact: bool = False
-) -> Answer:
+def load_answer(
+    exploration: Exploration, selection: DashboardFilters, *, most_across: int = MAX_ACROSS, is_exact: bool = False
+) -> ExplorationAnswer:
     """Compute the groups. most_across: values across columns. is_exact: compared amounts are not rounded as they are
     written. Raises as `measure_values.run`, and `Rejected`.
     """
@@ -52,55 +136,57 @@ def load(
     if exploration.having is None:
         return result
     if exploration.across or result.is_cut:
-        note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MOST_GROUPS)
+        note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MAX_GROUPS)
         return replace(result, notes=[*result.notes, note])
-    kept = having.kept(result.rows, result.columns, exploration.having)
-    return replace(result, rows=kept, limit=having.sentence(result.columns, exploration.having))
+    kept = explore_selection.limited_rows(result.rows, result.columns, exploration.having)
+    return replace(result, rows=kept, limit=explore_selection.limit_sentence(result.columns, exploration.having))
 
 
-def _with_goals(exploration: Exploration, selection: DashboardFilters, result: Answer) -> Answer:
-    read = goals.read(exploration, selection)
+def _with_goals(exploration: Exploration, selection: DashboardFilters, result: ExplorationAnswer) -> ExplorationAnswer:
+    read = read_goals(exploration, selection)
     if isinstance(read, str):
         return replace(result, notes=[*result.notes, read])
-    columns = [Column(goals.GOAL, goals.GOAL, "goal"), Column(goals.REACHED, goals.GOAL, "reached")]
-    rows = goals.add(exploration, result.rows, read)
+    columns = [MeasureColumn(GOAL, GOAL, "goal"), MeasureColumn(REACHED, GOAL, "reached")]
+    rows = add_goals(exploration, result.rows, read)
     return replace(result, rows=rows, columns=[*result.columns, *columns], notes=[*result.notes, read.note])
 
 
-def _computed(exploration: Exploration, selection: DashboardFilters, most_across: int, currency: str) -> Answer:
+def _computed(
+    exploration: Exploration, selection: DashboardFilters, most_across: int, currency: str
+) -> ExplorationAnswer:
     """currency: that of compared amounts, which are rounded to it; empty: they are exact."""
     names = [one.name for one in exploration.shown]
     sides = _sides(exploration, selection) if exploration.against else ""
     filters, notes = selection.filters, [sides] if isinstance(sides, str) and sides else []
     now = replace(filters, start=sides.start, end=sides.end) if isinstance(sides, PeriodComparison) else filters
     rows = _groups(exploration, now)
-    is_cut = len(rows) > MOST_GROUPS
+    is_cut = len(rows) > MAX_GROUPS
     if is_cut:
-        rows, notes = rows[:MOST_GROUPS], [*notes, texts.cut(MOST_GROUPS)]
+        rows, notes = rows[:MAX_GROUPS], [*notes, texts.cut(MAX_GROUPS)]
     if exploration.across:
         return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
     if not isinstance(sides, PeriodComparison):
-        return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
+        return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
     earlier = _groups(exploration, replace(now, start=sides.before_start, end=sides.before_end))
-    if is_cut or len(earlier) > MOST_GROUPS:
-        notes = [*notes, texts.too_many_compared(MOST_GROUPS)]
-        return Answer(rows, [Column(name, name) for name in names], notes, is_cut=is_cut)
-    columns = [column for one in exploration.shown for column in columns_of.compared(one)]
+    if is_cut or len(earlier) > MAX_GROUPS:
+        notes = [*notes, texts.too_many_compared(MAX_GROUPS)]
+        return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
+    columns = [column for one in exploration.shown for column in columns_of.compared_columns(one)]
     compared = _compared(exploration, rows, earlier, currency)
     if sides.cut:
         notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
-    return Answer(compared, columns, notes, sides)
+    return ExplorationAnswer(compared, columns, notes, sides)
 
 
 def _groups(exploration: Exploration, filters: Filters) -> list[Row]:
-    return groups(exploration.shown, exploration.dimensions, filters)
+    return measure_groups(exploration.shown, exploration.dimensions, filters)
 
 
-def groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filters) -> list[Row]:
+def measure_groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filters) -> list[Row]:
     """Measures by dimensions; at most one more row than MOST_GROUPS. Raises as `measure_values.run`."""
     app = tillstream()
     names, dimensions = [one.name for one in measures], [one.name for one in by]
-    limit = {"limit": MOST_GROUPS + 1} if by else {}
+    limit = {"limit": MAX_GROUPS + 1} if by else {}
     table = measure_values.query_measures(
         app.ports.warehouse, names, dimensions, scope(), filters, cache=app.queries, **limit
     )
@@ -151,7 +237,9 @@ def _difference(measure: Measure, now: Any, old: Any) -> Any:
     return None if measure.format not in IN_POINTS or now is None or old is None else (now - old) * 100
 
 
-def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str], most: int) -> Answer:
+def _across(
+    exploration: Exploration, across: Dimension, rows: list[Row], notes: list[str], most: int
+) -> ExplorationAnswer:
     (one,) = exploration.shown
     by, sums = [each.name for each in exploration.by], dict[Any, Any]()
     for row in rows:
@@ -159,7 +247,7 @@ def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes:
         sums[row[across.name]] = sums.get(row[across.name], 0) + (value if one.format in GROWS and value else 0)
     ordered = sorted(sums, key=str) if across.is_period else sorted(sums, key=lambda value: -sums[value])
     kept = ordered[-most:] if across.is_period else ordered[:most]
-    columns = [Column(f"{one.name}.{place}", one.name, value=value) for place, value in enumerate(kept)]
+    columns = [MeasureColumn(f"{one.name}.{place}", one.name, value=value) for place, value in enumerate(kept)]
     keys = {column.value: column.key for column in columns}
     grouped: dict[Key, Row] = {}
     for row in rows:
@@ -169,7 +257,7 @@ def _across(exploration: Exploration, across: Dimension, rows: list[Row], notes:
     empty = dict.fromkeys(keys.values())
     more = [texts.others_across(len(ordered) - len(kept))] if len(ordered) > len(kept) else []
     several = [texts.ONE_IN_COLUMNS] if len(exploration.measures) > 1 else []
-    return Answer([empty | row for row in grouped.values()], columns, [*notes, *several, *more])
+    return ExplorationAnswer([empty | row for row in grouped.values()], columns, [*notes, *several, *more])
 
 
 def _key(row: Row, by: Sequence[str]) -> Key:

@@ -11,15 +11,14 @@ from typing import Any
 from portal import figures
 from portal.dashboard import charts
 from portal.explore import labels, texts
-from portal.explore.answer import MOST_GROUPS, Answer, groups
-from portal.explore.goals import GOAL
-from portal.explore.periods import PERIODS, incomplete
+from portal.explore.answer import GOAL, MAX_GROUPS, ExplorationAnswer, measure_groups
+from portal.explore.labels import PERIOD_LENGTHS, incomplete_periods
 from portal.explore.selection import BEFORE
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import Dimension, Measure
 
-MOST_SERIES, MOST_BARS, MANY_POINTS = 6, 20, 60
+MAX_SERIES, MAX_BARS, MANY_POINTS = 6, 20, 60
 FRACTIONS = frozenset({"share", "growth"})
 Series = dict[str, Any]
 Rows = Sequence[dict[str, Any]]
@@ -33,7 +32,7 @@ class Figure:
     notes: tuple[str, ...] = ()
 
 
-def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) -> Figure | None:
+def draw_chart(exploration: Exploration, answer: ExplorationAnswer, filters: Filters, shown: Rows) -> Figure | None:
     """The chart, or None: no chart is wanted, or there is nothing to draw. shown: rows of the table, in its order."""
     first, dimensions = exploration.measures[0], _dimensions(exploration)
     if exploration.chart == "none" or not dimensions or first.format == "day" or not shown:
@@ -47,10 +46,10 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
     if is_of_table:
         rows: Rows = table
     else:
-        rows = _sums(table, dimensions, first.name) if is_limited else groups([first], dimensions, filters)
+        rows = _sums(table, dimensions, first.name) if is_limited else measure_groups([first], dimensions, filters)
     if not rows:
         return None
-    is_cut = len(rows) > MOST_GROUPS or (is_of_table and answer.is_cut)
+    is_cut = len(rows) > MAX_GROUPS or (is_of_table and answer.is_cut)
     columns = {first.name: first.label} if split else _columns(exploration, answer)
     places, count = _places(exploration, rows, by, first.name, shown)
     series, notes = _sides(rows, by, columns, places, first), list[str]()
@@ -59,7 +58,7 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
         series, notes = _split(rows, (by, split), places, first, has_rest=has_rest)
     if len(places) < count:
         notes.append(texts.drawn_places(len(places), count, by.name))
-    unfinished = incomplete(by, places, filters) if by.is_period else frozenset()
+    unfinished = incomplete_periods(by, places, filters) if by.is_period else frozenset()
     partial = [place in unfinished for place in places]
     if any(partial):
         series = [one | {"partial": partial} for one in series]
@@ -72,10 +71,10 @@ def of(exploration: Exploration, answer: Answer, filters: Filters, shown: Rows) 
     }
     if len(series) > 1:
         figure["series"] = series
-    if by.name not in PERIODS:
-        return Figure(figure | {"labels": labels.of_values(by, places)}, tuple(notes))
-    alone = {"names": [charts.period_name(places[0], PERIODS[by.name])]} if len(places) == 1 else {}
-    days = {"period": PERIODS[by.name], "labels": [place.isoformat() for place in places]}
+    if by.name not in PERIOD_LENGTHS:
+        return Figure(figure | {"labels": labels.value_labels(by, places)}, tuple(notes))
+    alone = {"names": [charts.period_name(places[0], PERIOD_LENGTHS[by.name])]} if len(places) == 1 else {}
+    days = {"period": PERIOD_LENGTHS[by.name], "labels": [place.isoformat() for place in places]}
     return Figure(figure | alone | days, tuple(notes))
 
 
@@ -95,7 +94,7 @@ def _sums(rows: Rows, dimensions: Sequence[Dimension], column: str) -> Rows:
     return [dict(zip(names, key, strict=True)) | {column: value} for key, value in sums.items()]
 
 
-def _columns(exploration: Exploration, answer: Answer) -> dict[str, str]:
+def _columns(exploration: Exploration, answer: ExplorationAnswer) -> dict[str, str]:
     """What is drawn of each group: key in rows → name."""
     first = exploration.measures[0]
     columns = {first.name: first.label}
@@ -120,7 +119,7 @@ def _places(exploration: Exploration, rows: Rows, by: Dimension, column: str, sh
         if exploration.first or exploration.having:
             kept = {row[by.name] for row in shown}
             ordered = [value for value in ordered if value in kept]
-    return ordered[:MOST_BARS], len(ordered)
+    return ordered[:MAX_BARS], len(ordered)
 
 
 def _largest(rows: Rows, by: Dimension, column: str) -> list[Any]:
@@ -145,11 +144,11 @@ def _split(
     by, split = dimensions
     values = sorted({row[split.name] for row in rows}, key=str) if split.is_period else []
     values = values or _largest(rows, split, measure.name)
-    drawn = values[-MOST_SERIES:] if split.is_period else values[:MOST_SERIES]
+    drawn = values[-MAX_SERIES:] if split.is_period else values[:MAX_SERIES]
     cells = {(row[split.name], row[by.name]): row[measure.name] for row in rows}
     series: list[Series] = [
         {"name": name, "values": [_number(cells.get((value, place)), measure) for place in places]}
-        for name, value in zip(labels.of_values(split, drawn), drawn, strict=True)
+        for name, value in zip(labels.value_labels(split, drawn), drawn, strict=True)
     ]
     if len(values) == len(drawn):
         return series, []

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.forecast import charts, nodes, numbers, series, texts
-from portal.forecast.numbers import Shown
+from portal.forecast import nodes, numbers, series, texts
+from portal.forecast.numbers import ShownForecast
 from portal.forecast.what_if import what_if
 from tillstream.forecasting import published_forecasts, run_records
 from tillstream.forecasting.published_forecasts import forecast_coverage
@@ -19,27 +19,27 @@ from tillstream.model.people import Action
 from tillstream.records import audit_log
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")
-blueprint.get("/forecast/series", endpoint="series")(series.show)
-blueprint.post("/forecast/series", endpoint="import_series")(series.import_file)
-blueprint.get("/forecast/series/template.csv", endpoint="series_template")(series.template)
-blueprint.get("/forecast/series/<name>", endpoint="one_series")(series.show_one)
-blueprint.get("/forecast/series/<name>/values.csv", endpoint="series_values")(series.export)
-blueprint.post("/forecast/series/<name>/remove", endpoint="remove_series")(series.remove)
-blueprint.post("/forecast/series/<name>/restore", endpoint="restore_series")(series.restore)
+blueprint.get("/forecast/series", endpoint="series")(series.show_series)
+blueprint.post("/forecast/series", endpoint="import_series")(series.import_series)
+blueprint.get("/forecast/series/template.csv", endpoint="series_template")(series.series_template)
+blueprint.get("/forecast/series/<name>", endpoint="one_series")(series.show_one_series)
+blueprint.get("/forecast/series/<name>/values.csv", endpoint="series_values")(series.export_values)
+blueprint.post("/forecast/series/<name>/remove", endpoint="remove_series")(series.remove_series)
+blueprint.post("/forecast/series/<name>/restore", endpoint="restore_series")(series.restore_series)
 
 
-@blueprint.get("/forecast")
+@blueprint.get("/forecast", endpoint="show")
 @allow(Action.SEE_FORECASTS)
 def show() -> ResponseReturnValue:
     """The forecast of the node in the address."""
-    last, progress, node = run_records.last_run(ports()), run_records.run_progress(ports()), nodes.chosen()
+    last, progress, node = run_records.last_run(ports()), run_records.run_progress(ports()), nodes.chosen_node()
     state = {"last": last, "progress": progress, "admin": scope().may(Action.ADMINISTER), "node": node}
     if last is None or last.reason:
         return render_template("forecast/none.html", **state)
     target = request.args.get("target", "revenue")
     target = "units" if node.level == "product" or target not in texts.TARGETS else target
     step = "week" if last.grain == "week" or request.args.get("by") == "week" else "day"
-    shown = Shown(node, target, step)
+    shown = ShownForecast(node, target, step)
     rows = shown.ahead()
     if not rows:
         return render_template("forecast/none.html", **state | {"progress": None})
@@ -53,14 +53,14 @@ def show() -> ResponseReturnValue:
         currency=currency,
         coverage=forecast_coverage(rows[0]),
         sums=sums,
-        figure=charts.ahead(shown.sold(rows[0], currency), rows, step, target, currency),
-        summary=charts.describe(node.label, target, sums[-1], currency) if sums else "",
-        method=texts.method(rows[0], numbers.relative_error(target, node.level), last.grain),
+        figure=numbers.forecast_chart(shown.sold(rows[0], currency), rows, step, target, currency),
+        summary=numbers.describe_forecast(node.label, target, sums[-1], currency) if sums else "",
+        method=texts.method_text(rows[0], numbers.relative_error(target, node.level), last.grain),
         explained=explained,
         earlier=shown.earlier(currency),
         below=_below(shown),
         what_if=what_if(shown),
-        groups=numbers.groups(target),
+        groups=numbers.forecast_groups(target),
         sees_all=numbers.sees_all(),
         parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},
         reason=texts.largest_part,
@@ -72,7 +72,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/forecast/accuracy")
+@blueprint.get("/forecast/accuracy", endpoint="accuracy")
 @allow(Action.SEE_FORECASTS)
 def accuracy() -> ResponseReturnValue:
     """How good the forecasts of the backtest were, by level and window."""
@@ -95,7 +95,7 @@ def accuracy() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/forecast")
+@blueprint.post("/forecast", endpoint="request_run")
 @allow(Action.ADMINISTER)
 def request_run() -> ResponseReturnValue:
     """Request a new forecast, which is made in the background."""
@@ -105,14 +105,14 @@ def request_run() -> ResponseReturnValue:
     return redirect(url_for("forecast.show"), 303)
 
 
-@blueprint.get("/api/v1/forecasts/accuracy")
+@blueprint.get("/api/v1/forecasts/accuracy", endpoint="accuracy_data")
 @allow(Action.SEE_FORECASTS)
 def accuracy_data() -> ResponseReturnValue:
     """The last forecast run, its accuracy in the backtest by level and window, and what the model relies on."""
     return published_forecasts.accuracy_report(ports())
 
 
-def _below(shown: Shown) -> dict[str, Any] | None:
+def _below(shown: ShownForecast) -> dict[str, Any] | None:
     """What the forecast is the sum of: a page of the next level."""
     level, members = shown.below()
     if not level:

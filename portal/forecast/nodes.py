@@ -1,20 +1,23 @@
-"""What the page shows a forecast of: all sales, a region, a store, a category, a category in a store, or a product."""
+"""What a forecast is of: all sales, a region, a store, a category or a product; and its range on charts of revenue."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import request
+from flask import request, url_for
 
 from portal import figures
 from portal.context import scope
-from portal.filters.names import name_of
 from portal.forecast import texts
 from portal.urls import with_args
-from tillstream.analytics.filters import Filters
+from portal.value_names import value_name
+from tillstream.analytics.filters import COLUMNS, Filters
+from tillstream.forecasting.published_forecasts import forecast_coverage
+from tillstream.model.people import Action
 
-NONE = "-"
+NO_NODE = "-"
 """In the address: sales without a store, category or product."""
 _LEVELS = {
     (): "total",
@@ -48,12 +51,12 @@ class Node:
     @property
     def label(self) -> str:
         """Its name for people."""
-        return texts.of(self.level, {name: self._name(name) for name in self.values})
+        return texts.node_label(self.level, {name: self._name(name) for name in self.values})
 
     @property
     def filters(self) -> Filters:
         """Filters of its forecast."""
-        chosen = {name: ("" if value == NONE else value,) for name, value in self.values.items()}
+        chosen = {name: ("" if value == NO_NODE else value,) for name, value in self.values.items()}
         return Filters(
             region=chosen.get("region"),
             store=chosen.get("store"),
@@ -68,12 +71,12 @@ class Node:
 
     def _name(self, name: str) -> str:
         value = self.values[name]
-        if value == NONE:
+        if value == NO_NODE:
             return texts.WITHOUT[name]
-        return name_of(name, value, self.values.get("region"))
+        return value_name(name, value, self.values.get("region"))
 
 
-def chosen() -> Node:
+def chosen_node() -> Node:
     """The node in the address, or the highest one that the user may see."""
     args = dict(parse_qsl(request.args.get("of", ""))) or request.args
     node = Node.of({name: args[name] for name in _COLUMNS if args.get(name)})
@@ -82,22 +85,81 @@ def chosen() -> Node:
     user = scope()
     if user.regions is None and user.stores is None:
         return Node({})
-    first = next(choices("store" if user.stores is not None else "region"), None)
+    first = next(node_choices("store" if user.stores is not None else "region"), None)
     return first or Node({})
 
 
-def choices(level: str, target: str = "revenue", within: Filters | None = None) -> Iterator[Node]:
+def node_choices(level: str, target: str = "revenue", within: Filters | None = None) -> Iterator[Node]:
     """The visible nodes of a level, greatest forecast first."""
-    return (of_row(level, row) for row in rows(level, target, within))
+    return (node_of_row(level, row) for row in node_rows(level, target, within))
 
 
-def rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[dict[str, Any]]:
+def node_rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[dict[str, Any]]:
     """The nodes of a level with the sums of their next days, greatest first."""
     table = figures.ask("forecast-nodes", within or Filters(), target=target, level=level, **params)
     return list(table.to_pylist())
 
 
-def of_row(level: str, row: dict[str, Any]) -> Node:
+def node_of_row(level: str, row: dict[str, Any]) -> Node:
     """The node of a row of `rows`."""
     names = next(names for names, each in _LEVELS.items() if each == level)
-    return Node({name: row[_COLUMNS[name]] or NONE for name in names})
+    return Node({name: row[_COLUMNS[name]] or NO_NODE for name in names})
+
+
+STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
+"""Period of a chart → the period of the forecast, and the number of them that the chart shows."""
+FOUR_WEEKS = timedelta(days=28)
+NEAR = timedelta(days=3)
+"""A chart reaches the present if its last day is at most this long before the last day with sales."""
+
+
+def extend_chart(figure: dict[str, Any], filters: Filters, period: str) -> None:
+    """Add labels after the last one, and `forecast` with values, low and high by label; nothing without a forecast."""
+    node = _node(filters)
+    if node is None or period not in STEPS or not figure["labels"] or not scope().may(Action.SEE_FORECASTS):
+        return
+    step, count = STEPS[period]
+    rows = figures.ask("forecasts", node.filters, level=node.level, period=step).to_pylist()[:count]
+    last = date.fromisoformat(figure["labels"][-1])
+    end = last + timedelta(days=6 if step == "week" else 0)
+    if not rows or rows[0]["currency"] != figure["currency"] or end < rows[0]["cutoff_date"] - NEAR:
+        return
+    if rows[0]["missing_regions"]:  # the chart shows what all regions sold
+        return
+    by_label = {row["first_day"].isoformat(): row for row in rows}
+    figure["labels"] += [label for label in by_label if label > last.isoformat()]
+    shown = [by_label.get(label) for label in figure["labels"]]
+    figure["forecast"] = {
+        "name": texts.FORECAST,
+        "values": [_number(row, "mean") for row in shown],
+        "band": {
+            "name": texts.BAND,
+            "low": [_number(row, "low") for row in shown],
+            "high": [_number(row, "high") for row in shown],
+        },
+    }
+
+
+def next_weeks(filters: Filters) -> dict[str, Any] | None:
+    """The forecast of the next four weeks with its range, what it covers and the address of its page; None without a
+    forecast."""
+    node = _node(filters)
+    if node is None or not scope().may(Action.SEE_FORECASTS):
+        return None
+    rows: list[dict[str, Any]] = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
+    for row in rows:
+        if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
+            return row | {"address": f"{url_for('forecast.show')}?{node.address}", "coverage": forecast_coverage(row)}
+    return None
+
+
+def _node(filters: Filters) -> Node | None:
+    """What the filters choose, if there is a forecast of it."""
+    chosen = {name: values for name in COLUMNS if (values := getattr(filters, name))}
+    if any(len(values) > 1 for values in chosen.values()) or filters.against:
+        return None
+    return Node.of({name: values[0] for name, values in chosen.items()})
+
+
+def _number(row: dict[str, Any] | None, column: str) -> float | None:
+    return None if row is None or row[column] is None else float(row[column])

@@ -1,4 +1,4 @@
-"""The numbers of the forecast page: the forecast of a node, its sums, what was sold, and earlier forecasts."""
+"""The numbers of the forecast page and their charts: the forecast of a node, what was sold, and earlier forecasts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,11 +9,97 @@ from flask import g
 
 from portal import figures
 from portal.context import ports, scope
-from portal.forecast import charts, nodes, texts
+from portal.forecast import nodes, texts
 from portal.forecast.nodes import Node
+from portal.formats import amount_words
+from portal.reader_locale import day_text
 from tillstream.analytics.filters import Filters
 from tillstream.forecasting import published_forecasts
+from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.forecasting.published_forecasts import region_names
+
+Rows = Sequence[dict[str, Any]]
+MAX_LINES = 6
+"""Lines of one chart, as many as there are colours."""
+MAX_DAYS = 731
+"""Days that the chart of an outside series shows, the latest ones."""
+
+
+def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency: str) -> dict[str, Any]:
+    """What was sold in the last steps, then the forecast, whose line begins at the last value that was sold."""
+    starts = [*(row["start"] for row in sold), *(row["first_day"] for row in forecast)]
+    past, future = [_number(row["value"]) for row in sold], [_number(row["mean"]) for row in forecast]
+    joined = past[-1:]
+    gap: list[float | None] = [None] * max(len(past) - 1, 0)
+    return _figure(step, target, currency, starts) | {
+        "series": [
+            {"name": texts.ACTUAL, "values": [*past, *[None] * len(future)]},
+            {"name": texts.FORECAST, "values": [*gap, *joined, *future]},
+        ],
+        "band": {
+            "name": texts.BAND,
+            "low": [*gap, *joined, *(_number(row["low"]) for row in forecast)],
+            "high": [*gap, *joined, *(_number(row["high"]) for row in forecast)],
+        },
+    }
+
+
+def compared_chart(sold: dict[date, Any], earlier: Rows, target: str, currency: str) -> dict[str, Any]:
+    """Forecasts that were made a day before, and what came."""
+    starts = [row["last_day"] for row in earlier]
+    return _figure("day", target, currency, starts) | {
+        "series": [
+            {"name": texts.ACTUAL, "values": [_number(sold.get(day)) for day in starts]},
+            {"name": texts.FORECAST, "values": [_number(row["mean"]) for row in earlier]},
+        ],
+        "band": {
+            "name": texts.BAND,
+            "low": [_number(row["low"]) for row in earlier],
+            "high": [_number(row["high"]) for row in earlier],
+        },
+    }
+
+
+def outside_chart(values: Sequence[OutsideValue]) -> dict[str, Any]:
+    """The latest known value of each day, a line for each region."""
+    latest: dict[str, dict[date, float]] = {}
+    for one in sorted(values, key=lambda each: (each.region, each.published_on)):
+        latest.setdefault(one.region, {})[one.day] = one.value
+    days = sorted({one.day for one in values})[-MAX_DAYS:]
+    lines = list(latest.items())[:MAX_LINES]
+    return {
+        "kind": "line",
+        "period": "daily",
+        "labels": [day.isoformat() for day in days],
+        "currency": "",
+        "measure": texts.VALUE,
+        "series": [
+            {"name": region or texts.ALL_REGIONS, "values": [by_day.get(day) for day in days]}
+            for region, by_day in lines
+        ],
+    }
+
+
+def describe_forecast(label: str, target: str, total: dict[str, Any], currency: str) -> str:
+    """The chart in a sentence, for screen readers."""
+    amount = amount_words(total["mean"], currency)
+    return f"{texts.TARGETS[target]} of {label}, forecast up to {day_text(total['last_day'])}: {amount}."
+
+
+def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> dict[str, Any]:
+    return {
+        "kind": "line",
+        "period": {"day": "daily", "week": "weekly"}[step],
+        "labels": [start.isoformat() for start in starts],
+        "currency": currency,
+        "measure": texts.TARGETS[target],
+    }
+
+
+def _number(value: Any) -> float | None:
+    """Float for a chart only; the table next to it shows the exact decimal."""
+    return None if value is None else float(value)
+
 
 PAST = {"day": timedelta(days=56), "week": timedelta(days=26 * 7)}
 """What was sold that a chart shows before the forecast, by step."""
@@ -28,12 +114,12 @@ LENGTHS_OF_STEPS = {"day": timedelta(days=1), "week": timedelta(days=7)}
 PERIODS = {"day": "daily", "week": "weekly"}
 BELOW = {"total": "region", "region": "store", "store": "store_category", "category": "store_category"}
 """Level → the level that it is the sum of."""
-MOST_NAMES = 5_000
+MAX_NAMES = 5_000
 """Products whose names are read together."""
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownForecast:
     """What the page shows."""
 
     node: Node
@@ -86,7 +172,7 @@ class Shown:
         sold = {row["period_start"]: row[self.target] for row in sales}
         came = [row for row in rows if row["last_day"] in sold and row["low"] is not None]
         inside = sum(row["low"] <= sold[row["last_day"]] <= row["high"] for row in came)
-        figure = charts.compared(sold, came, self.target, currency)
+        figure = compared_chart(sold, came, self.target, currency)
         return {"figure": figure, "days": len(came), "inside": inside} if came else None
 
     def below(self) -> tuple[str, list[tuple[Node, dict[str, Any]]]]:
@@ -97,7 +183,9 @@ class Shown:
             _read_names(self.node.filters)
         if not level:
             return "", []
-        return level, [(nodes.of_row(level, row), row) for row in nodes.rows(level, self.target, self.node.filters)]
+        return level, [
+            (nodes.node_of_row(level, row), row) for row in nodes.node_rows(level, self.target, self.node.filters)
+        ]
 
     def _forecast(self, period: str) -> list[dict[str, Any]]:
         params = {"target": self.target, "level": self.node.level, "period": period}
@@ -112,10 +200,10 @@ class Shown:
         return list(figures.ask("sales-over-time", filters, period=period).to_pylist())
 
 
-def groups(target: str) -> list[tuple[str, list[Node]]]:
+def forecast_groups(target: str) -> list[tuple[str, list[Node]]]:
     """The nodes that the page offers, by level."""
     levels = ("region", "store", "category") if sees_all() else ("region", "store")
-    offered = [(texts.LEVELS[level], list(nodes.choices(level, target))) for level in levels]
+    offered = [(texts.LEVELS[level], list(nodes.node_choices(level, target))) for level in levels]
     return [(label, members) for label, members in offered if members]
 
 
@@ -135,6 +223,6 @@ def relative_error(target: str, level: str) -> float | None:
 
 def _read_names(filters: Filters) -> None:
     """Read the names of products together; `name_of` reads those that are missing one by one."""
-    sold: Sequence[dict[str, Any]] = figures.ask("sales-by-product", filters, limit=MOST_NAMES).to_pylist()
+    sold: Sequence[dict[str, Any]] = figures.ask("sales-by-product", filters, limit=MAX_NAMES).to_pylist()
     names = {row["product"]: row["product_name"] or row["product"] for row in sold if row["product"]}
     g.setdefault("product_names", {}).update(names)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.forecast import charts, texts
+from portal.forecast import numbers, texts
 from tillstream.catalogue.file_export import csv_file
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
@@ -23,13 +23,13 @@ LATEST = 7
 
 
 @allow(Action.SEE_FORECASTS)
-def show() -> ResponseReturnValue:
+def show_series() -> ResponseReturnValue:
     """All series, and the form of an import."""
     return _page()
 
 
 @allow(Action.ADMINISTER)
-def import_file() -> ResponseReturnValue:
+def import_series() -> ResponseReturnValue:
     """Import a file, all rows or none; it replaces a series of the same name."""
     file, name = request.files.get("file"), request.form.get("name", "").strip()
     if file is None or not file.filename:
@@ -42,12 +42,12 @@ def import_file() -> ResponseReturnValue:
         saved = outside_series.save_series(ports(), name, table.values, by=me().login, file=file.filename)
     except (Conflict, Rejected) as error:
         return _page(name, error=str(error)), 422
-    flash(texts.imported(saved, table.ignored_headers), "done")
+    flash(texts.imported_text(saved, table.ignored_headers), "done")
     return redirect(url_for("forecast.one_series", name=name), 303)
 
 
 @allow(Action.SEE_FORECASTS)
-def show_one(name: str) -> ResponseReturnValue:
+def show_one_series(name: str) -> ResponseReturnValue:
     """One series: its chart, its latest values, and what can be done with it."""
     stored = outside_series.get_series(ports(), name)
     series = stored.in_use()
@@ -58,8 +58,8 @@ def show_one(name: str) -> ResponseReturnValue:
         earlier=stored.earlier,
         use=_uses([series])[name],
         regions=_regions(series),
-        figure=charts.outside(values) if values else None,
-        lines=charts.MOST_LINES,
+        figure=numbers.outside_chart(values) if values else None,
+        lines=numbers.MAX_LINES,
         latest=values[: -LATEST - 1 : -1],
         admin=scope().may(Action.ADMINISTER),
         kept=outside_series.REMOVED_RETENTION.days,
@@ -67,7 +67,7 @@ def show_one(name: str) -> ResponseReturnValue:
 
 
 @allow(Action.SEE_FORECASTS)
-def export(name: str) -> ResponseReturnValue:
+def export_values(name: str) -> ResponseReturnValue:
     """The values of a series that the user may see, as a file that can be imported again."""
     series = outside_series.get_series(ports(), name).in_use()
     rows = (
@@ -77,7 +77,7 @@ def export(name: str) -> ResponseReturnValue:
 
 
 @allow(Action.SEE_FORECASTS)
-def template() -> ResponseReturnValue:
+def series_template() -> ResponseReturnValue:
     """A file to fill in: the columns, and values of a few days."""
     today = ports().clock.now().date()
     days = [today - timedelta(days=back) for back in range(5, 0, -1)]
@@ -89,7 +89,7 @@ def template() -> ResponseReturnValue:
 
 
 @allow(Action.ADMINISTER)
-def remove(name: str) -> ResponseReturnValue:
+def remove_series(name: str) -> ResponseReturnValue:
     """Remove a series; it is listed as removed, and can be restored."""
     outside_series.remove_series(ports(), name, by=me().login)
     flash(texts.REMOVED.format(name=name), "done")
@@ -97,7 +97,7 @@ def remove(name: str) -> ResponseReturnValue:
 
 
 @allow(Action.ADMINISTER)
-def restore(name: str) -> ResponseReturnValue:
+def restore_series(name: str) -> ResponseReturnValue:
     """Take back the last import or removal of a series."""
     outside_series.restore_series(ports(), name, by=me().login)
     flash(texts.SERIES_RESTORED.format(name=name), "done")
@@ -142,7 +142,7 @@ def _uses(series: list[OutsideSeries]) -> dict[str, str]:
     growth = {row["feature"]: float(row["growth"]) for row in rows if row["target"] == "revenue"}
     started = datetime.fromisoformat(last.started_at)
     return {
-        one.name: texts.NEXT_FORECAST if datetime.fromisoformat(one.at) > started else texts.use(one.name, growth)
+        one.name: texts.NEXT_FORECAST if datetime.fromisoformat(one.at) > started else texts.use_text(one.name, growth)
         for one in series
     }
 

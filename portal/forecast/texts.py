@@ -78,7 +78,7 @@ SERIES_COLUMNS = {
 }
 
 
-def of(level: str, names: Mapping[str, str]) -> str:
+def node_label(level: str, names: Mapping[str, str]) -> str:
     """What a forecast is of, such as “Toys in Leeds”."""
     match level:
         case "total":
@@ -91,7 +91,7 @@ def of(level: str, names: Mapping[str, str]) -> str:
             return f"{names['product']} in {names['store']}"
 
 
-def method(row: Mapping[str, Any], relative_error: float | None, grain: str) -> str:
+def method_text(row: Mapping[str, Any], relative_error: float | None, grain: str) -> str:
     """How the forecast was made, and how good its method was. grain: the step that it was made by."""
     naive = NAIVE[grain]
     if row["method"] not in METHODS[grain]:
@@ -122,7 +122,7 @@ def largest_part(row: Mapping[str, Any]) -> str:
     return f"{PARTS[name][0].lower()}: {share:.0%} {direction} the recent level"
 
 
-def use(name: str, growth: Mapping[str, float]) -> str:
+def use_text(name: str, growth: Mapping[str, float]) -> str:
     """How much the model relies on a series. growth: how much its error grows without a kind of input, as a share."""
     feature = f"outside {name.replace('_', ' ')}"
     shares = [growth[each] for each in (feature, f"{feature} ahead") if each in growth]
@@ -132,7 +132,7 @@ def use(name: str, growth: Mapping[str, float]) -> str:
     return f"Used: without it, the error is {percent(largest)} larger" if largest >= 0.0005 else NO_HELP
 
 
-def imported(series: OutsideSeries, ignored: Sequence[str]) -> str:
+def imported_text(series: OutsideSeries, ignored: Sequence[str]) -> str:
     """What was imported. ignored: headers of columns that were not read."""
     first, last = (day_text(date.fromisoformat(day)) for day in (series.first, series.last))
     values = f"{decimal(series.rows)} {'value' if series.rows == 1 else 'values'}"

@@ -11,7 +11,7 @@ from flask import request
 from portal import figures
 from portal.context import scope
 from portal.forecast import texts
-from portal.forecast.numbers import Shown
+from portal.forecast.numbers import ShownForecast
 from tillstream.analytics.filters import Filters
 from tillstream.forecasting import price_effects
 from tillstream.forecasting.models.panel import Floats
@@ -25,7 +25,7 @@ MARGIN_OF = timedelta(days=91)
 
 
 @dataclass(frozen=True)
-class Row:
+class PriceRow:
     """A figure at the forecast price and at the other one, with the range of the price effect.
 
     Amounts are None where there is no forecast of the figure; `change` and its range are fractions.
@@ -52,7 +52,7 @@ class WhatIf:
     sentence: str
     entered: str = ""
     problem: str = ""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PriceRow, ...] = ()
 
     @property
     def limits(self) -> tuple[int, int]:
@@ -61,7 +61,7 @@ class WhatIf:
         return round(ends[0] * 100), round(ends[1] * 100)
 
 
-def what_if(shown: Shown) -> WhatIf | None:
+def what_if(shown: ShownForecast) -> WhatIf | None:
     """The price effect of what the page shows; None if that is not of one category."""
     if "category" not in shown.node.values:
         return None
@@ -76,7 +76,7 @@ def what_if(shown: Shown) -> WhatIf | None:
     return _computed(WhatIf(effect, sentence, request.args.get("price", "").strip()), effect, shown)
 
 
-def _computed(offered: WhatIf, effect: PriceEffect, shown: Shown) -> WhatIf:
+def _computed(offered: WhatIf, effect: PriceEffect, shown: ShownForecast) -> WhatIf:
     """With the rows of the entered price change, or with what is wrong with it."""
     if not offered.entered:
         return offered
@@ -90,7 +90,7 @@ def _computed(offered: WhatIf, effect: PriceEffect, shown: Shown) -> WhatIf:
     return replace(offered, rows=tuple(_rows(shown, effect, float(percent) / 100)))
 
 
-def _rows(shown: Shown, effect: PriceEffect, change: float) -> Iterator[Row]:
+def _rows(shown: ShownForecast, effect: PriceEffect, change: float) -> Iterator[PriceRow]:
     units, revenue = replace(shown, target="units"), replace(shown, target="revenue")
     factors = np.array(effect.units_at(change))
     yield _row(texts.TARGETS["units"], *_expected(units), factors)
@@ -101,12 +101,12 @@ def _rows(shown: Shown, effect: PriceEffect, change: float) -> Iterator[Row]:
         yield _row(texts.MARGIN, None if now is None else now * rate, currency, (change + rate) / rate * factors)
 
 
-def _row(label: str, now: float | None, currency: str, factors: Floats) -> Row:
+def _row(label: str, now: float | None, currency: str, factors: Floats) -> PriceRow:
     change, low, high = (factors - 1).tolist()
-    return Row(label, currency, now, change, min(low, high), max(low, high))
+    return PriceRow(label, currency, now, change, min(low, high), max(low, high))
 
 
-def _expected(shown: Shown) -> tuple[float | None, str]:
+def _expected(shown: ShownForecast) -> tuple[float | None, str]:
     """The forecast of the next days and its currency; None if it is not of this figure."""
     if shown.node.level == "product" and shown.target == "revenue":
         return None, ""
@@ -114,7 +114,7 @@ def _expected(shown: Shown) -> tuple[float | None, str]:
     return (None, "") if row is None else (float(row["mean"]), row.get("currency") or "")
 
 
-def _margin_rate(shown: Shown) -> float | None:
+def _margin_rate(shown: ShownForecast) -> float | None:
     """Margin ÷ revenue of the last days, of the lines with a cost; None without costs or without a margin."""
     cutoff_date = shown.ahead()[0]["cutoff_date"]
     filters = replace(shown.node.filters, start=cutoff_date - MARGIN_OF, end=cutoff_date)

@@ -1,7 +1,9 @@
-"""Goals as files: import of a file or a pasted block, and export."""
+"""Goals as files and for programs."""
 
 import csv
 import io
+from functools import partial
+from typing import Any
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,30 +12,31 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
 from tillstream.catalogue.file_export import csv_file
-from tillstream.goals import stored_goals
+from tillstream.goals import published_standings, stored_goals
 from tillstream.goals.goal_import import GOAL_COLUMNS, ImportedGoals, goal_reader, import_goals
+from tillstream.goals.published_standings import standing_row
 from tillstream.goals.targets import TARGET_FIELDS, Goal
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action
 
-MOST_TEXT = 2 << 20
+MAX_TEXT = 2 << 20
 """Characters of a pasted block."""
 
 
 @allow(Action.MANAGE_STOCK)
-def show() -> ResponseReturnValue:
+def show_files() -> ResponseReturnValue:
     """The form, and what a file looks like."""
     return _page(requested.month())
 
 
 @allow(Action.MANAGE_STOCK)
-def import_file() -> ResponseReturnValue:
+def import_goals_file() -> ResponseReturnValue:
     """Save the good rows of a file or a pasted block, and show the others."""
     month = Month.parse(request.form.get("month", "")) or Month.of(ports().clock.now().date())
     file, text = request.files.get("file"), request.form.get("rows", "")
-    content = file.read() if file and file.filename else text[:MOST_TEXT].encode()
+    content = file.read() if file and file.filename else text[:MAX_TEXT].encode()
     if not content.strip():
         return _page(month, error=texts.NO_FILE), 422
     source = file.filename if file and file.filename else "pasted rows"
@@ -47,7 +50,7 @@ def import_file() -> ResponseReturnValue:
 
 
 @allow(Action.SEE_NUMBERS)
-def export() -> ResponseReturnValue:
+def export_goals() -> ResponseReturnValue:
     """The entered goals of a year or month, as a CSV file that can be imported again."""
     wanted = request.args.get("month", "")
     months = [one for one in stored_goals.read_all_goals(ports()) if str(one.month).startswith(wanted)]
@@ -89,3 +92,27 @@ def _page(month: Month, *, done: ImportedGoals | None = None, rows: str = "", er
         columns=[one.name for one in GOAL_COLUMNS],
         currency=tillstream().settings.reporting_currency,
     )
+
+
+ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
+
+
+@allow(Action.SEE_NUMBERS)
+def goals_data() -> ResponseReturnValue:
+    """The standings of a target, or of all targets of a level, in one measure and month. Raises `Rejected`."""
+    unknown = sorted(set(request.args) - ARGUMENTS)
+    if unknown:
+        raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(ARGUMENTS))}.")
+    month, measure = requested.month(), requested.measure()
+    standings = requested.month_of_goals(month).standings(measure)
+    names = partial(requested.all_names, month)
+    targets = published_standings.chosen_targets(
+        standings, scope(), names, request.args.get("level", ""), requested.any_target()
+    )
+    rows: list[dict[str, Any]] = [standing_row(one, measure) for one in standings.of_all(targets)]
+    return {
+        "month": str(month),
+        "measure": measure.value,
+        "as_of": ports().clock.now().isoformat(timespec="seconds"),
+        "rows": rows,
+    }

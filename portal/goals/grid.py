@@ -1,4 +1,4 @@
-"""The grid in which the goals of a year are entered: a row for each target, a column for each month."""
+"""The grid in which the goals of a year are entered, and the versions of a month."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,13 +74,13 @@ class Grid:
 
 
 @allow(Action.MANAGE_STOCK)
-def show() -> ResponseReturnValue:
+def show_grid() -> ResponseReturnValue:
     """The grid with the stored goals."""
     return _page(_grid(request.args))
 
 
 @allow(Action.MANAGE_STOCK)
-def save() -> ResponseReturnValue:
+def save_grid() -> ResponseReturnValue:
     """Save all cells of the page, or none if one of them is wrong."""
     grid = _grid(request.form)
     lines, page = _lines(grid)
@@ -123,7 +123,7 @@ def _levels() -> list[GoalLevel]:
     return list(GoalLevel)
 
 
-def _lines(grid: Grid) -> tuple[list[Line], list_view.Page]:
+def _lines(grid: Grid) -> tuple[list[Line], list_view.ListPage]:
     """The lines of the page with the stored goals."""
     newest = grid.months[0]
     targets = [one for one in requested.all_names(newest).of_level(grid.level) if requested.may_edit(one)]
@@ -189,7 +189,7 @@ def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[stored_goals.Go
         changes.setdefault(month, {})[line.target, grid.measure] = goal
 
 
-def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.Page | None = None) -> str:
+def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.ListPage | None = None) -> str:
     if lines is None or page is None:
         lines, page = _lines(grid)
     _add_shares(grid, lines)
@@ -230,3 +230,39 @@ def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
                 shares.setdefault(line.target, {})[month] = text
     for line in lines:
         line.shares = shares.get(line.target, {})
+
+
+SHOWN_VERSIONS = 50
+"""Changes that are listed of one version."""
+
+
+@allow(Action.MANAGE_STOCK)
+def show_history() -> ResponseReturnValue:
+    """The versions of a month with the changes that the user may see."""
+    month = requested.month()
+    versions = []
+    for version in stored_goals.goal_versions(ports(), month):
+        changed = [one for one in version.changed if one[0].is_visible(scope()) and one[1] in requested.measures()]
+        versions.append((version, changed[:SHOWN_VERSIONS], len(changed) - SHOWN_VERSIONS))
+    return render_template(
+        "goals/history.html",
+        month=month,
+        months=[month.plus(-1), month.plus(1)],
+        versions=versions,
+        label=requested.label,
+        measures=texts.MEASURES,
+    )
+
+
+@allow(Action.MANAGE_STOCK)
+def restore_version() -> ResponseReturnValue:
+    """Save an earlier version again."""
+    month, number = Month.parse(request.form.get("month", "")), request.form.get("version", 0, type=int)
+    if month is None:
+        raise Rejected("Choose a month.")
+    try:
+        stored_goals.restore_version(ports(), month, number, by=me().login, may_change=requested.may_edit)
+    except Conflict as error:
+        raise Rejected(f"{error} Look at the newest version first.") from error
+    flash(texts.RESTORED.format(number=number, month=month), "done")
+    return redirect(url_for("goals.history", month=month), 303)

@@ -1,7 +1,8 @@
-"""The page of goals: one target, its days, and the targets below it."""
+"""The pages of goals: one target and those below it, and the regions and stores that are farthest behind."""
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -18,11 +19,11 @@ from tillstream.model.errors import Rejected
 from tillstream.model.months import Month
 from tillstream.model.people import Action
 
-SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
+TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
 
 
 @dataclass(frozen=True)
-class Row:
+class TargetRow:
     """A standing with the name of its target."""
 
     label: str
@@ -44,7 +45,7 @@ class Row:
 
 
 @allow(Action.SEE_NUMBERS)
-def show() -> ResponseReturnValue:
+def show_goals() -> ResponseReturnValue:
     """The goals of a month in one measure."""
     month, measure, chosen = requested.month(), requested.measure(), requested.target()
     roots = [] if chosen else requested.roots(month)
@@ -53,8 +54,10 @@ def show() -> ResponseReturnValue:
     axes = _axes(target)
     axis = next((one for one in axes if one.value == request.args.get("by")), axes[0] if axes else None)
     below = _below(standings, target, axis) if target else roots
-    query = list_view.list_query(sorts=SORTS, default_sort="name", keep=("month", "measure", "by", *TARGET_FIELDS))
-    rows = [Row(requested.label(one.target), one) for one in standings.of(below)]
+    query = list_view.list_query(
+        sorts=TARGET_SORTS, default_sort="name", keep=("month", "measure", "by", *TARGET_FIELDS)
+    )
+    rows = [TargetRow(requested.label(one.target), one) for one in standings.of(below)]
     page = list_view.page_of(query, _sorted(rows, query))
     (standing,) = standings.of([target]) if target else (None,)
     days = standings.days(target) if target and standing else []
@@ -68,8 +71,8 @@ def show() -> ResponseReturnValue:
         label=requested.label(target) if target else texts.YOURS,
         crumbs=_crumbs(target, roots, month, measure),
         standing=standing,
-        figure=charts.days(days, standing, texts.MEASURES[measure]) if standing and days else None,
-        summary=charts.describe(requested.label(target), standing) if target and standing else "",
+        figure=charts.days_chart(days, standing, texts.MEASURES[measure]) if standing and days else None,
+        summary=charts.describe_days(requested.label(target), standing) if target and standing else "",
         axes=[(one, texts.LEVELS[one]) for one in axes],
         axis=axis,
         heading=texts.LEVELS[axis] if axis else texts.YOURS,
@@ -85,7 +88,7 @@ def show() -> ResponseReturnValue:
         origins=texts.ORIGINS,
         tags=texts.TAGS,
         args=requested.args,
-        goal_bar=charts.bar,
+        goal_bar=charts.goal_bar,
     )
 
 
@@ -116,7 +119,7 @@ def _below(standings: Standings, target: GoalTarget, axis: GoalLevel | None) -> 
     return [one for one in standings.tree.below(target, axis) if one.is_visible(scope())]
 
 
-def _sorted(rows: list[Row], query: list_view.ListQuery) -> list[Row]:
+def _sorted(rows: list[TargetRow], query: list_view.ListQuery) -> list[TargetRow]:
     filled = [row for row in rows if row.value(query.column) is not None]
     filled.sort(key=lambda row: row.value(query.column), reverse=query.down)
     return filled + [row for row in rows if row.value(query.column) is None]
@@ -145,3 +148,69 @@ def _board(standings: Standings, target: GoalTarget | None) -> list[tuple[int, s
     members = [one for one in standings.tree.below(store, GoalLevel.SALESPERSON) if one.salesperson != WITHOUT_VALUE]
     places = published_standings.leader_board_places(standings.of(members))
     return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]
+
+
+RANKING_SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
+
+
+@dataclass(frozen=True)
+class RankedPlace:
+    """A region or store that has a goal. part: sold ÷ expected − 1, both until the same day; None without it."""
+
+    label: str
+    region: str
+    kind: str
+    standing: GoalStanding
+
+    @property
+    def part(self) -> Decimal | None:
+        one = self.standing
+        return None if one.ahead is None or not one.expected else one.ahead / one.expected
+
+    @property
+    def ending(self) -> Decimal | None:
+        """The expected end of the month as a fraction of the goal."""
+        one = self.standing
+        return one.projection.mean / one.goal.amount if one.projection and one.goal and one.goal.amount > 0 else None
+
+    def row(self) -> dict[str, Any]:
+        """What the list is sorted by, with the place."""
+        one = self.standing
+        return {
+            "place": self,
+            "name": self.label.casefold(),
+            "kind": self.kind,
+            "goal": one.goal.amount if one.goal else None,
+            "sold": one.sold,
+            "expected": one.expected,
+            "part": self.part,
+            "until": one.through,
+            "ending": self.ending,
+        }
+
+
+@allow(Action.SEE_NUMBERS)
+def show_ranking() -> ResponseReturnValue:
+    """All regions and stores with a goal that the user sees, the worst first."""
+    month, measure = requested.month(), requested.measure()
+    standings = requested.month_of_goals(month).standings(measure)
+    names = partial(requested.all_names, month)
+    places = [
+        RankedPlace(requested.label(one.target), one.target.region, texts.KINDS[level], one)
+        for level in (GoalLevel.REGION, GoalLevel.STORE)
+        for one in standings.of_all(published_standings.chosen_targets(standings, scope(), names, level.value, None))
+        if one.goal
+    ]
+    query = list_view.list_query(sorts=RANKING_SORTS, default_sort="part", keep=("month", "measure"))
+    measured = [one for one in places if one.part is not None]
+    return render_template(
+        "goals/ranking.html",
+        month=month,
+        months=[month.plus(-1), month.plus(1)],
+        measure=measure,
+        measures=[(one, texts.MEASURES[one]) for one in requested.measures()],
+        page=list_view.page_of(query, list_view.in_order([one.row() for one in places], query)),
+        behind=sum(one.part < 0 for one in measured if one.part is not None),
+        measured=len(measured),
+        args=requested.args,
+    )

@@ -6,8 +6,8 @@ from typing import Any
 from flask import abort, g, request
 
 from portal.context import ports, scope, tillstream
-from portal.filters.names import name_of
 from portal.goals import texts
+from portal.value_names import value_name
 from tillstream.goals import published_standings, target_sales
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.target_sales import TargetNames
@@ -98,9 +98,9 @@ def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -
 def label(one: GoalTarget) -> str:
     """The name of a target for people."""
     if one.level is GoalLevel.SALESPERSON:
-        return texts.label(one, name_of("salesperson", one.salesperson, one.region))
+        return texts.label(one, value_name("salesperson", one.salesperson, one.region))
     if one.level is GoalLevel.STORE:
-        return texts.label(one, name_of("store", one.store, one.region))
+        return texts.label(one, value_name("store", one.store, one.region))
     return texts.label(one)
 
 

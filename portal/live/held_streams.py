@@ -1,16 +1,87 @@
-"""Open streams whose connections the server keeps without a thread each: one thread writes to all of them."""
+"""Open streams: what each page has received, and the connections that the server keeps without a thread each."""
 
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from portal.live.broadcaster import CHECK_INTERVAL, Version
-from portal.live.shared_answers import REST
-from portal.live.stream import COMMENT, HEARTBEAT, Sender, Stream
+from portal.live.broadcaster import CHECK_INTERVAL, REST, LedgerVersion
+
+HEARTBEAT = 5.0
+"""Seconds between two comments, so that a closed connection is noticed, and between two events of the slower part."""
+COMMENT = ": \n\n"
+Send = Callable[[int, int], str]
+"""Settlement that the browser has, latest settlement → the event."""
+
+
+@dataclass(frozen=True)
+class StreamSender:
+    """Makes the events of all streams that show the same, outside of the context of a request."""
+
+    latest: Callable[[], LedgerVersion]
+    send: Send
+    slower: Callable[[int], str]
+    unsettled: Callable[[LedgerVersion], str]
+    alerts: Callable[[], int]
+    """Reads the revision of the alerts."""
+
+
+class Stream:
+    """The state of one stream; used by one thread at a time."""
+
+    __slots__ = ("_alerts", "_is_due", "_sent", "_shown", "_started")
+
+    def __init__(self, last: int, alerts: int | None) -> None:
+        """last: the settlement that the browser has; alerts: the revision that its page shows; None: not given."""
+        self._shown = LedgerVersion(last)
+        self._alerts = alerts
+        self._started = self._is_due = False
+        self._sent = 0
+
+    @property
+    def shown(self) -> LedgerVersion:
+        return self._shown
+
+    def text(self, sender: StreamSender, version: LedgerVersion) -> str:
+        """Return the events until a version, which the stream has then sent; empty if there are none.
+
+        First come the parts that every new stream is sent. Raises what the sender raises.
+        """
+        text, turn = "", _turn()
+        if not self._started:
+            self._started, self._sent = True, turn
+            self._shown = LedgerVersion(self._shown.settlement_no, version.appends)
+            text = sender.slower(version.settlement_no) + sender.unsettled(version)
+            if self._alerts is None:
+                self._alerts = sender.alerts()
+            if text:
+                return text
+        if version != self._shown:
+            if version.settlement_no != self._shown.settlement_no:
+                text, self._is_due = sender.send(self._shown.settlement_no, version.settlement_no), True
+            text += sender.unsettled(version)
+            self._shown = version
+        if self._is_due and self._sent != turn:
+            text += sender.slower(version.settlement_no)
+            self._sent, self._is_due = turn, False
+        if self._alerts != (newest := sender.alerts()):
+            text, self._alerts = text + event("alerts", str(newest)), newest
+        return text
+
+
+def event(name: str, data: str, number: int | None = None) -> str:
+    """A server-sent event of one line of data; number: its id, which the browser sends to resume after it."""
+    resume = "" if number is None else f"id: {number}\n"
+    return f"{resume}event: {name}\ndata: {data}\n\n"
+
+
+def _turn() -> int:
+    """Number of the interval of HEARTBEAT seconds: all streams send their slower part at most once in each."""
+    return int(time.monotonic() // HEARTBEAT)
+
 
 HOLD = "tillstream.hold"
 """Key in the environment of a request, on servers that can keep its connection: a function that is given another one,
@@ -18,7 +89,7 @@ which is called with the `Connection` when the body of the response is sent."""
 logger = structlog.get_logger("tillstream.portal")
 
 
-class Connection(Protocol):
+class HeldConnection(Protocol):
     """The connection of a response that has not ended."""
 
     @property
@@ -38,7 +109,7 @@ class Connection(Protocol):
 @dataclass(slots=True)
 class _Held:
     stream: Stream
-    connection: Connection
+    connection: HeldConnection
     until: float
     written_at: float
 
@@ -47,7 +118,7 @@ class _Held:
 class _Group:
     """Streams that show the same. sender: that of the newest stream, as it keeps the context of its request."""
 
-    sender: Sender
+    sender: StreamSender
     held: list[_Held] = field(default_factory=list)
 
 
@@ -68,7 +139,9 @@ class HeldStreams:
         with self._lock:
             return sum(len(group.held) for group in self._groups.values())
 
-    def add(self, key: Hashable, sender: Sender, stream: Stream, connection: Connection, seconds: float) -> None:
+    def add(
+        self, key: Hashable, sender: StreamSender, stream: Stream, connection: HeldConnection, seconds: float
+    ) -> None:
         """Write a stream to a connection for some seconds. key: equal for streams whose senders make the same."""
         now = time.monotonic()
         held = _Held(stream, connection, now + seconds, now)
@@ -122,7 +195,7 @@ class HeldStreams:
                 self._thread = None
             return dict(self._groups)
 
-    def _update(self, key: Hashable, group: _Group, version: Version) -> None:
+    def _update(self, key: Hashable, group: _Group, version: LedgerVersion) -> None:
         now, over = time.monotonic(), []
         for held in list(group.held):
             if not held.connection.is_open or now >= held.until:

@@ -9,9 +9,8 @@ from portal import figures
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.live import parts, streams
-from portal.live.broadcaster import Version
-from portal.live.shared_answers import SharedAnswers
-from portal.live.stream import event
+from portal.live.broadcaster import LedgerVersion, SharedAnswers
+from portal.live.held_streams import event
 from portal.reader_locale import readers_locale
 from tillstream.analytics import live_sales as live
 from tillstream.analytics.live_sales import unsettled_sales
@@ -20,7 +19,7 @@ from tillstream.model.people import Action
 
 
 @allow(Action.SEE_NUMBERS)
-def show() -> str:
+def show_live() -> str:
     """The latest sales, and today against the same time last week; the script of the page keeps both current."""
     # Read first: a settlement that commits while the page is built is sent to it afterwards.
     version = streams.latest()
@@ -36,7 +35,7 @@ def show() -> str:
         "live/show.html",
         number=number,
         rows=recent["rows"],
-        today=_answers().now(("today", reader, now), lambda: parts.today(view, now)),
+        today=_answers().now(("today", reader, now), lambda: parts.today_figures(view, now)),
         earlier=earlier,
         unsettled=json.loads(
             _answers().now(("unsettled", view, readers_locale(), version), lambda: _unsettled(view, version))
@@ -48,20 +47,20 @@ def show() -> str:
 
 
 @allow(Action.SEE_NUMBERS)
-def settlements() -> Response:
+def settlement_events() -> Response:
     """Number of the last settlement, now and whenever there is a later one, without its content."""
     return streams.respond("settlements", lambda _, number: event("settled", str(number), number))
 
 
 @allow(Action.SEE_NUMBERS)
-def sales() -> Response:
+def sale_events() -> Response:
     """The changed sales that the reader may see, after each settlement, those before it, and today's figures.
 
     Only a stream that makes an answer enters the context of its request; the others read the answer that it made.
     """
     view, locale, answers, clock = _view(), readers_locale(), _answers(), ports().clock
     make_sales = copy_current_request_context(_recent)
-    make_today = copy_current_request_context(parts.today)
+    make_today = copy_current_request_context(parts.today_figures)
     make_unsettled = copy_current_request_context(_unsettled)
 
     def changed(last: int, number: int) -> str:
@@ -78,7 +77,7 @@ def sales() -> Response:
 
         return answers.get(("today", view, locale, now, number), make)
 
-    def unsettled(version: Version) -> str:
+    def unsettled(version: LedgerVersion) -> str:
         if not version.appends:
             return ""
 
@@ -95,10 +94,10 @@ def _recent(view: live.LiveSalesView, last: int, number: int) -> str:
     app, now, after = tillstream(), _now(), last if last <= number else 0
     changed = live.latest_sales(app.ports.warehouse, view, now, after, number, cache=app.queries)
     is_whole = after == 0 or changed.total > len(changed.sales)
-    return json.dumps({"rows": parts.rows(changed, view, now), "total": changed.total, "whole": is_whole})
+    return json.dumps({"rows": parts.sale_rows(changed, view, now), "total": changed.total, "whole": is_whole})
 
 
-def _unsettled(view: live.LiveSalesView, version: Version) -> str:
+def _unsettled(view: live.LiveSalesView, version: LedgerVersion) -> str:
     """The sales that are not in the ledger yet, as JSON; none where everything is settled at once."""
     if not version.appends:
         return json.dumps({"rows": "", "note": ""})
@@ -115,7 +114,7 @@ def _earlier(view: live.LiveSalesView) -> str:
         return "null"
     since = day - timedelta(days=1)
     sales = live.latest_sales(app.ports.warehouse, view, now, since=since, cache=app.queries)
-    return json.dumps({"rows": parts.rows(sales, view, now), "since": since.isoformat()})
+    return json.dumps({"rows": parts.sale_rows(sales, view, now), "since": since.isoformat()})
 
 
 def _view() -> live.LiveSalesView:

@@ -7,26 +7,57 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template
 
-from portal.filters.names import name_of
-from portal.live import texts
-from portal.live.today import times, today_of
+from portal.context import tillstream
 from portal.reader_locale import day_text
+from portal.value_names import value_name
 from tillstream.analytics import live_sales as live
-from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, trading_moment
+from tillstream.analytics.filters import Filters
+from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, store_times, trading_moment
 from tillstream.model.people import Action
 
-MOST_STORES = 12
+RETURNED = "Return"
+CANCELLED = "Cancelled"
+PENDING = "Pending"
+CORRECTED = "Corrected"
+REMOVED = "Removed"
+UNSETTLED = "unsettled"
+"""The kind of a sale that is not in the ledger yet."""
+_STATUSES = {"returned": RETURNED, "cancelled": CANCELLED, "pending": PENDING}
+_KINDS = {"corrected": CORRECTED, "removed": REMOVED, UNSETTLED: "Not yet in the ledger"}
+
+
+def sale_marks(sale: dict[str, Any]) -> list[str]:
+    """Words that mark a sale, such as Return and Corrected; a removed sale has no status."""
+    if sale["kind"] == "removed":
+        return [REMOVED]
+    return [words[value] for words, value in ((_STATUSES, sale["status"]), (_KINDS, sale["kind"])) if value in words]
+
+
+def sales_of_today(view: live.LiveSalesView, now: datetime, chosen: Filters = live.ALL_SALES) -> live.TodaySales:
+    """Today's figures of the stores that a view shows. chosen: of which sales; its periods do not count."""
+    app = tillstream()
+    return live.sales_of_today(app.ports.warehouse, view, now, compared_times(), chosen=chosen, cache=app.queries)
+
+
+def compared_times() -> StoreTimes:
+    """Time zones and cutoffs of stores, by the contracts."""
+    contracts = tillstream().contracts
+    first = (contracts.for_region(region) for region in contracts.regions())
+    return store_times([*(one for one in first if one), *contracts.all().values()])
+
+
+MAX_STORES = 12
 """Stores listed with their own figures; the total includes the others."""
 
 
-def rows(latest: live.LatestSales, view: live.LiveSalesView, now: datetime) -> str:
+def sale_rows(latest: live.LatestSales, view: live.LiveSalesView, now: datetime) -> str:
     """Rows of the table of sales."""
     return _rows(latest.sales, view, now)
 
 
 def unsettled_rows(unsettled: UnsettledSales, view: live.LiveSalesView, now: datetime) -> str:
     """Rows of the sales that are not in the ledger yet."""
-    return _rows([sale | {"kind": texts.UNSETTLED} for sale in unsettled.sales], view, now)
+    return _rows([sale | {"kind": UNSETTLED} for sale in unsettled.sales], view, now)
 
 
 def unsettled_note(unsettled: UnsettledSales, view: live.LiveSalesView) -> str:
@@ -37,7 +68,7 @@ def unsettled_note(unsettled: UnsettledSales, view: live.LiveSalesView) -> str:
 
 
 def _rows(sales: Sequence[dict[str, Any]], view: live.LiveSalesView, now: datetime) -> str:
-    of_stores, may_see_people = times(), view.scope.may(Action.SEE_PERSONAL)
+    of_stores, may_see_people = compared_times(), view.scope.may(Action.SEE_PERSONAL)
     return render_template(
         "live/rows.html",
         sales=[sale | _when(sale, of_stores, now) | _names(sale, may_see_people) for sale in sales],
@@ -45,17 +76,17 @@ def _rows(sales: Sequence[dict[str, Any]], view: live.LiveSalesView, now: dateti
     ).strip()
 
 
-def today(view: live.LiveSalesView, now: datetime) -> str:
+def today_figures(view: live.LiveSalesView, now: datetime) -> str:
     """Today's figures and those of each store; stores without a sale today come last."""
-    figures = today_of(view, now)
+    figures = sales_of_today(view, now)
     stores = sorted(figures.stores, key=lambda one: (not one.has_sales, -one.revenue, -one.revenue_before))
     return render_template(
         "live/today.html",
         today=figures,
         comparable=len(figures.comparable.stores),
         selling=sum(store.has_sales for store in stores),
-        stores=[(store, _name("store", store.store_id, store.region)) for store in stores[:MOST_STORES]],
-        left_out=len(stores) - len(stores[:MOST_STORES]),
+        stores=[(store, _name("store", store.store_id, store.region)) for store in stores[:MAX_STORES]],
+        left_out=len(stores) - len(stores[:MAX_STORES]),
         currency=view.currency,
     )
 
@@ -65,12 +96,12 @@ def _names(sale: dict[str, Any], may_see_people: bool) -> dict[str, Any]:  # noq
     return {
         "store": _name("store", sale["store_id"], sale["region"]),
         "salesperson": seller,
-        "marks": texts.marks(sale),
+        "marks": sale_marks(sale),
     }
 
 
 def _name(kind: str, code: str | None, region: str) -> str:
-    return name_of(kind, code, region) if code else ""
+    return value_name(kind, code, region) if code else ""
 
 
 def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, str]:

@@ -9,11 +9,8 @@ from functools import partial
 from flask import Flask, Response, current_app, request
 
 from portal.context import ports, tillstream
-from portal.live.broadcaster import Broadcaster, Version
-from portal.live.held_streams import HOLD, HeldStreams
-from portal.live.shared_answers import SharedAnswers
-from portal.live.shared_number import SharedNumber
-from portal.live.stream import COMMENT, HEARTBEAT, Send, Sender, Stream
+from portal.live.broadcaster import Broadcaster, LedgerVersion, SharedAnswers, SharedNumber
+from portal.live.held_streams import COMMENT, HEARTBEAT, HOLD, HeldStreams, Send, Stream, StreamSender
 from tillstream.alerts import records as alerts
 from tillstream.analytics import changes
 from tillstream.records import data_version
@@ -32,7 +29,7 @@ APPENDS_FRESH = 1.0
 EXTENSION = "live"
 
 
-class Streams:
+class OpenStreams:
     """The open streams of a process."""
 
     def __init__(self) -> None:
@@ -68,8 +65,8 @@ class Streams:
         self.held.join(seconds)
 
 
-def streams_of(app: Flask) -> Streams:
-    streams: Streams = app.extensions[EXTENSION]
+def streams_of(app: Flask) -> OpenStreams:
+    streams: OpenStreams = app.extensions[EXTENSION]
     return streams
 
 
@@ -77,7 +74,7 @@ def respond(
     key: Hashable,
     send: Send,
     slower: Callable[[int], str] = lambda _: "",
-    unsettled: Callable[[Version], str] = lambda _: "",
+    unsettled: Callable[[LedgerVersion], str] = lambda _: "",
 ) -> Response:
     """Answer with the event that `send` makes, now and after each settlement, or once if no stream is free.
 
@@ -88,7 +85,7 @@ def respond(
     """
     streams, last = streams_of(current_app), _last_settlement()
     read = partial(_version, streams, partial(data_version.live_appends, ports().documents), _settlement_reader())
-    sender = Sender(
+    sender = StreamSender(
         read, send, slower, unsettled, partial(streams.alerts.current, partial(alerts.alerts_revision, ports()))
     )
     stream, seconds = _stream(last), STREAM_SECONDS * random.uniform(0.5, 1)  # noqa: S311 - no secret
@@ -122,7 +119,7 @@ def _last_settlement() -> int:
     return int(text) if text.isdecimal() and len(text) < len(str(changes.ANY_SETTLEMENT)) else 0
 
 
-def latest() -> Version:
+def latest() -> LedgerVersion:
     """The version that a page shows which is built now."""
     appends = partial(data_version.live_appends, ports().documents)
     return _version(streams_of(current_app), appends, _settlement_reader())
@@ -132,11 +129,11 @@ def _settlement_reader() -> Callable[[], int]:
     return partial(changes.last_settlement, ports().warehouse, tillstream().queries)
 
 
-def _version(streams: Streams, appends: Callable[[], int], settlement: Callable[[], int]) -> Version:
-    return Version(settlement(), streams.appends.current(appends))
+def _version(streams: OpenStreams, appends: Callable[[], int], settlement: Callable[[], int]) -> LedgerVersion:
+    return LedgerVersion(settlement(), streams.appends.current(appends))
 
 
-def _once(sender: Sender, last: int) -> Iterator[str]:
+def _once(sender: StreamSender, last: int) -> Iterator[str]:
     yield _retry(AGAIN_LATER)
     version = sender.latest()
     number = version.settlement_no
@@ -144,7 +141,7 @@ def _once(sender: Sender, last: int) -> Iterator[str]:
     yield text + (sender.send(last, number) if number != last else COMMENT)
 
 
-def _in_thread(streams: Streams, sender: Sender, stream: Stream, seconds: float) -> Iterator[str]:
+def _in_thread(streams: OpenStreams, sender: StreamSender, stream: Stream, seconds: float) -> Iterator[str]:
     yield _retry(AGAIN_SOON)
     version, until = streams.broadcaster.current(sender.latest), time.monotonic() + seconds
     while not streams.broadcaster.ended and (left := until - time.monotonic()) > 0:

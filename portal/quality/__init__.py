@@ -18,14 +18,14 @@ from tillstream.quality.published import published
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
 blueprint.add_app_template_filter(texts.pass_rate)
-blueprint.add_url_rule("/quality/pass-rates", "pass_rates", pass_rates.show)
-blueprint.add_url_rule("/quality/pass-rates/<source>/<code>", "rule", pass_rates.rule)
+blueprint.add_url_rule("/quality/pass-rates", "pass_rates", pass_rates.show_pass_rates)
+blueprint.add_url_rule("/quality/pass-rates/<source>/<code>", "rule", pass_rates.show_rule)
 
 TREND_DAYS = 30
 SHOWN = 100
 
 
-@blueprint.get("/quality")
+@blueprint.get("/quality", endpoint="show")
 @allow(Action.SEE_QUALITY)
 def show() -> ResponseReturnValue:
     last = results.last(ports())
@@ -43,7 +43,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/quality/<check_name>")
+@blueprint.get("/quality/<check_name>", endpoint="check")
 @allow(Action.SEE_QUALITY)
 def check(check_name: str) -> ResponseReturnValue:
     """One check: what it checks, on which days it fails, and the failing rows for users who see every row."""
@@ -64,7 +64,7 @@ def check(check_name: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/quality")
+@blueprint.post("/quality", endpoint="run_checks")
 @allow(Action.ADMINISTER)
 def run_checks() -> ResponseReturnValue:
     refresh_daily_totals(ports())
@@ -77,7 +77,7 @@ def run_checks() -> ResponseReturnValue:
     return redirect(url_for("quality.show"), 303)
 
 
-@blueprint.get("/api/v1/quality")
+@blueprint.get("/api/v1/quality", endpoint="data")
 @allow(Action.SEE_QUALITY)
 def data() -> ResponseReturnValue:
     """The last results of the quality checks."""

@@ -1,4 +1,4 @@
-"""Pass rates of data sources: by source and rule, by week, and compared with the weeks before."""
+"""Pass rates of data sources by source, rule and week, and the number of failing checks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -17,7 +17,13 @@ from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.model.problems import CATALOGUE
+from tillstream.quality import results
 from tillstream.quality.pass_rates import Checked, Compared, Row, Rule, Weeks, compared, compared_rules, summed
+
+
+def failing_checks() -> int:
+    return len(results.last(ports()).failing)
+
 
 WEEKS = (4, 12, 26, 52)
 DEFAULT_WEEKS = 12
@@ -34,7 +40,7 @@ SORTS: Mapping[str, Callable[[Line], Any]] = {
 
 
 @allow(Action.SEE_QUALITY)
-def show() -> ResponseReturnValue:
+def show_pass_rates() -> ResponseReturnValue:
     """Sources and rules of the chosen weeks; `source` chooses one source."""
     query = list_view.list_query(sorts=SORTS, filters=("source",), keep=("weeks",), default_sort="-failed")
     weeks, source = _weeks(), "".join(query.chosen["source"][:1])
@@ -67,7 +73,7 @@ def show() -> ResponseReturnValue:
 
 
 @allow(Action.SEE_QUALITY)
-def rule(source: str, code: str) -> ResponseReturnValue:
+def show_rule(source: str, code: str) -> ResponseReturnValue:
     """One rule of a source: by week, and the uploads with rows that failed it. `column`: that of the problem."""
     column, weeks = request.args.get("column", ""), _weeks()
     if code not in CATALOGUE:

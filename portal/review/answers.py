@@ -1,35 +1,114 @@
-"""Answers to a held file: what each would change, with the numbers before and after."""
+"""Answers to held files: what each would change, one for several files at once, and notes for a correction."""
 
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from portal import figures
 from portal.access import allow
-from portal.changes.change_summary import summarize
-from portal.context import ports, scope, tillstream
-from portal.review.several import can_import
+from portal.change_summary import summarize_change
+from portal.context import me, ports, scope, tillstream
+from portal.review import texts
 from portal.uploads import held_questions, labels, scoped
-from portal.uploads.decisions import ask
+from portal.uploads.decisions import ask_decision
 from tillstream.analytics.changes import ChangeReport
 from tillstream.model.batch import Batch, BatchState
-from tillstream.model.errors import Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
 from tillstream.operations.delegated_decisions import DecisionKind, changes_of
 from tillstream.pipeline.staging import expiry
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
+from tillstream.records import batch_originals
 from tillstream.review import held_batches
+from tillstream.review.held_batches import decide_each
 from tillstream.review.settlement_previews import is_confirmation_previewable
+
+CHUNK = 1 << 20
+
+
+@allow(Action.SEE_UPLOADS)
+def download_original(batch_id: str) -> Response:
+    """The file as it was received. Raises `NotFound` for batches without one."""
+    upload = scoped.visible_batch(batch_id)
+    if not upload.is_file:
+        raise NotFound(texts.NO_FILE)
+    stream = batch_originals.open_whole_original(ports(), upload)
+
+    def chunks() -> Iterator[bytes]:
+        with stream:
+            while data := stream.read(CHUNK):
+                yield data
+
+    response = Response(chunks(), mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=upload.file)
+    return response
+
+
+@allow(Action.UPLOAD)
+def add_note(batch_id: str) -> ResponseReturnValue:
+    """Leave a note on a held file."""
+    upload = scoped.changeable_batch(batch_id)
+    held_batches.add_note(ports(), upload.batch_id, request.form.get("note", ""), me().login)
+    flash(texts.NOTED, "done")
+    return redirect(url_for("review.decide", batch_id=batch_id), 303)
+
+
+AT_ONCE = 100
+RECEIPTS = Markup(", ")
+
+
+@allow(Action.DECIDE)
+def decide_several() -> ResponseReturnValue:
+    """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
+    chosen = [scoped.changeable_batch(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
+    if not chosen:
+        raise Rejected(texts.NONE_SELECTED)
+    match request.form.get("answer"):
+        case "import":
+            done = decide_each(
+                filter(can_import, chosen), lambda one: held_batches.confirm_batch(ports(), one, me().login)
+            )
+            _report(done.values(), texts.importing)
+        case "discard":
+            reason = request.form.get("reason", "").strip()[:500]
+            held = [one for one in chosen if one.state is BatchState.HELD]
+            done = decide_each(held, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
+            _report(done.values(), texts.discarded)
+        case _:
+            raise Rejected(texts.NO_ANSWER)
+    left = [one for one in chosen if one.batch_id not in done]
+    if left:
+        names = ", ".join(one.file for one in left)
+        flash(texts.not_changed(names), "ask")
+    return redirect(url_for("review.waiting"), 303)
+
+
+def can_import(upload: Batch) -> bool:
+    """Whether the file can be imported as it is; others first need a data source or a version that reads them."""
+    return upload.state is BatchState.HELD and bool(upload.contract) and upload.staged is not None
+
+
+def _report(files: Collection[Batch], message: Callable[[int, str], str]) -> None:
+    if not files:
+        return
+    links = RECEIPTS.join(
+        Markup('<a href="{}">{}</a>').format(url_for("uploads.receipt", batch_id=one.batch_id), one.file)
+        for one in files
+    )
+    flash(Markup(message(len(files), links)), "done")  # noqa: S704 - the names in links are escaped
+
 
 SHOWN = 3
 """Rejected rows shown as evidence."""
 
 
 @allow(Action.SEE_UPLOADS)
-def show(batch_id: str) -> ResponseReturnValue:
+def show_answers(batch_id: str) -> ResponseReturnValue:
     """Page of one held file."""
     _, answers = _file(batch_id)
     if answers is None:
@@ -38,7 +117,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 
 
 @allow(Action.SEE_UPLOADS)
-def fragment(batch_id: str) -> ResponseReturnValue:
+def answers_fragment(batch_id: str) -> ResponseReturnValue:
     """The same answers without the page around them, for the list of held files."""
     upload, answers = _file(batch_id)
     if answers is None:
@@ -48,12 +127,12 @@ def fragment(batch_id: str) -> ResponseReturnValue:
 
 def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
     """A file and its answers; None if it is not held, or no longer when their effects are computed."""
-    upload = scoped.own(batch_id)
+    upload = scoped.visible_batch(batch_id)
     if upload.state is BatchState.HELD:
         try:
             return upload, _answers(upload)
         except Rejected:
-            upload = scoped.own(batch_id)
+            upload = scoped.visible_batch(batch_id)
             if upload.state is BatchState.HELD:
                 raise
     return upload, None
@@ -73,8 +152,8 @@ def _answers(upload: Batch) -> dict[str, Any]:
         "is_expired": expiry.expired(ports(), upload),
         "may_be_current": changed is not None and receipt is not None and labels.has_superseded(receipt),
         "balance": labels.balance(receipt["rows"]) if receipt else [],
-        "changed": summarize(changed, tried=True) if changed else None,
-        "contracts": scoped.contracts(),
+        "changed": summarize_change(changed, tried=True) if changed else None,
+        "contracts": scoped.visible_contracts(),
         "needs_contract": labels.may_be_of_another_source(upload),
         "rejected": _rejected(upload),
         "notes": held_batches.notes_of_batch(ports(), upload.batch_id),
@@ -97,5 +176,7 @@ def _rejected(upload: Batch) -> list[dict[str, Any]]:
 
 
 def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, ChangeReport]:
-    tried = ask(DecisionKind.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new)
+    tried = ask_decision(
+        DecisionKind.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new
+    )
     return tried["receipt"], changes_of(tried["changes"])

@@ -1,19 +1,68 @@
-"""List of held files: why each is held, and its possible answers."""
+"""What waits for review: held files with the reasons, and day closes that do not agree with the sales."""
 
+from datetime import date
 from itertools import islice
 
-from flask import render_template
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal import formats, value_names
 from portal.access import allow
 from portal.catalogue import new_codes
 from portal.context import me, ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
-from portal.review.day_closes import open_closes
+from portal.review import texts
 from portal.uploads import scoped
 from tillstream.model.batch import BatchKind, BatchState
-from tillstream.model.people import Action
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action, extent_of, may_change
 from tillstream.records import batch_records
+from tillstream.review import day_closes
+from tillstream.review.day_closes import DayClose
+
+
+@allow(Action.SEE_UPLOADS)
+def show_day_closes() -> ResponseReturnValue:
+    """Open day closes within the scope of the user, newest day first."""
+    about = list_query()
+    words = about.q.casefold().split()
+    questions = open_closes()
+    matching = [one for one in questions if all(word in _searched(one) for word in words)]
+    return render_template("review/day_closes.html", page=page_of(about, matching[::-1]), waiting=len(questions))
+
+
+@allow(Action.DECIDE)
+def accept_close(close_id: str) -> ResponseReturnValue:
+    """Accept a day close with a reason."""
+    close = day_closes.get_day_close(ports(), close_id)
+    if not _covers(close):
+        raise NotFound(texts.NO_DAY_CLOSE)
+    day_closes.accept_day_close(ports(), close_id, me().login, request.form.get("reason", ""))
+    flash(
+        texts.close_accepted(
+            close.till_id,
+            value_names.store_name(close.region, close.store_id),
+            formats.day(date.fromisoformat(close.date)),
+        ),
+        "done",
+    )
+    return redirect(url_for("review.day_closes"), 303)
+
+
+def open_closes() -> list[DayClose]:
+    """Day closes that need the user, in the order of days."""
+    now = ports().clock.now()
+    return [one for one in day_closes.find_day_closes(ports(), "open") if one.is_question(now) and _covers(one)]
+
+
+def _searched(close: DayClose) -> str:
+    store = value_names.store_name(close.region, close.store_id)
+    return f"{close.region} {close.store_id} {store} {close.till_id} {close.date}".casefold()
+
+
+def _covers(close: DayClose) -> bool:
+    return may_change(scope(), extent_of(close.region, close.store_id))
+
 
 KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
 COUNTED = 100
@@ -21,41 +70,41 @@ COUNTED = 100
 
 
 @allow(Action.SEE_UPLOADS)
-def show() -> ResponseReturnValue:
+def show_waiting() -> ResponseReturnValue:
     """Held files within the scope of the user, held longest first."""
     about = list_query()
     wanted = about.q.casefold().split()
-    files = list(scoped.newest(KINDS, BatchState.HELD))
+    files = list(scoped.newest_batches(KINDS, BatchState.HELD))
     matching = [
         one for one in files if all(word in f"{one.file} {one.contract} {one.region}".casefold() for word in wanted)
     ]
-    codes = new_codes.undecided() if scope().may(Action.MANAGE_STOCK) else {}
+    codes = new_codes.undecided_codes() if scope().may(Action.MANAGE_STOCK) else {}
     return render_template(
         "review/waiting.html",
         page=page_of(about, matching[::-1]),
         waiting=len(files),
-        closes=closes(),
+        closes=count_closes(),
         codes=len(codes),
         codes_address=new_codes.address_of(next(iter(codes.values()))["kind"]) if codes else "",
     )
 
 
-def count() -> int:
+def count_waiting() -> int:
     """Number of held files and open day closes within the scope of the user, also if others decide about them."""
-    return held() + closes()
+    return count_held() + count_closes()
 
 
-def closes() -> int:
+def count_closes() -> int:
     """Number of open day closes within the scope of the user; 0 for roles that do not see uploads."""
     return len(open_closes()) if _sees_uploads() else 0
 
 
-def held() -> int:
+def count_held() -> int:
     """Number of held files within the scope of the user; 0 for roles that do not see uploads."""
     if not _sees_uploads():
         return 0
     if stores() is not None:
-        return sum(1 for _ in islice(scoped.newest(KINDS, BatchState.HELD), COUNTED))
+        return sum(1 for _ in islice(scoped.newest_batches(KINDS, BatchState.HELD), COUNTED))
     where: dict[str, str | int | bool] = {"state": BatchState.HELD.value}
     regions = scope().regions
     if regions is None:

@@ -7,12 +7,11 @@ from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.api.tills import outcomes
+from portal.api import store_sales
 from portal.context import me, ports, scope
-from portal.places.places import place, places, salespeople
 from portal.sell import app_files, texts
-from portal.sell.earlier import WholeLedger, lines
-from portal.sell.products import products, promotions, retired
+from portal.sell.products import WholeLedger, earlier_lines, listed_products, promotions, retired_codes
+from portal.user_stores import salespeople_in_region, user_store, user_stores
 from tillstream.intake import sale_form
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
@@ -26,26 +25,26 @@ MAX_SALES = 100
 MAX_BYTES = 4 * 1024 * 1024
 
 
-@blueprint.get("/")
+@blueprint.get("/", endpoint="show")
 @allow(Action.ENTER_SALES)
 def show() -> ResponseReturnValue:
     """The sale form within the portal."""
     return render_template("sell/show.html", styles=app_files.STYLES[-1:], scripts=app_files.SCRIPTS[1:])
 
 
-@blueprint.get("/offline")
+@blueprint.get("/offline", endpoint="offline")
 @allow(Action.ENTER_SALES)
 def offline() -> ResponseReturnValue:
     """The sale form as the browser keeps it: without a menu, and the same for every user."""
     return render_template("sell/offline.html", styles=app_files.STYLES, scripts=app_files.SCRIPTS)
 
 
-@blueprint.get("/context.json")
+@blueprint.get("/context.json", endpoint="context")
 @allow(Action.ENTER_SALES)
 def context() -> ResponseReturnValue:
     """What the form keeps of its user: stores, salespeople, limits of a sale, time, and where new outcomes begin."""
-    stores = places()
-    people = {region: salespeople(region) for region in dict.fromkeys(one.region for one in stores)}
+    stores = user_stores()
+    people = {region: salespeople_in_region(region) for region in dict.fromkeys(one.region for one in stores)}
     return jsonify(
         {
             "login": me().login,
@@ -55,28 +54,30 @@ def context() -> ResponseReturnValue:
             "salespeople": people,
             "limits": sale_form.form_limits(),
             "server_time": ports().clock.now().isoformat(),
-            "outcomes_since": outcomes.newest(),
+            "outcomes_since": store_sales.newest_position(),
         }
     )
 
 
-@blueprint.get("/products.json")
+@blueprint.get("/products.json", endpoint="price_list")
 @allow(Action.ENTER_SALES)
 def price_list() -> ResponseReturnValue:
     """The products of a store with their prices, its promotions, and the codes of retired products."""
-    at = place(request.args.get("region", ""), request.args.get("store", ""))
-    return jsonify(asdict(at) | {"products": products(at), "promotions": promotions(at), "retired": retired(at)})
+    at = user_store(request.args.get("region", ""), request.args.get("store", ""))
+    return jsonify(
+        asdict(at) | {"products": listed_products(at), "promotions": promotions(at), "retired": retired_codes(at)}
+    )
 
 
-@blueprint.get("/earlier.json")
+@blueprint.get("/earlier.json", endpoint="earlier")
 @allow(Action.ENTER_SALES)
 def earlier() -> ResponseReturnValue:
     """The lines of an earlier sale of a store, and what was returned of it."""
-    at = place(request.args.get("region", ""), request.args.get("store", ""))
-    return jsonify(lines(at, request.args.get("number", "").strip()))
+    at = user_store(request.args.get("region", ""), request.args.get("store", ""))
+    return jsonify(earlier_lines(at, request.args.get("number", "").strip()))
 
 
-@blueprint.post("/sales")
+@blueprint.post("/sales", endpoint="send")
 @allow(Action.ENTER_SALES)
 def send() -> ResponseReturnValue:
     """Send sales: each is accepted or refused for itself; sending an accepted sale again changes nothing."""

@@ -1,20 +1,29 @@
-"""The products of a store with their prices and promotions, for the sale form: the one place that decides on them."""
+"""What the sale form knows of a store: products with prices and promotions, and earlier sales."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from portal.context import ports, scope, tillstream
-from portal.places.places import Place, of_store
+from portal.sell import texts
+from portal.user_stores import UserStore, scope_of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.catalogue import entry_lists
 from tillstream.catalogue.stored_entries import codes_of_product
+from tillstream.intake import sale_form
+from tillstream.intake.sale_form import ProductQuantities
+from tillstream.model.contract import Contract
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Scope
 from tillstream.model.product_catalogue import EVERYWHERE, EntryKind, Product, Promotion, price_on, resolve_code
 
 MAX_PRODUCTS = 5_000
 
 
-def products(place: Place) -> list[dict[str, Any]]:
+def listed_products(place: UserStore) -> list[dict[str, Any]]:
     """Products, most sold first: code, name, category, barcodes, and prices as pairs of the first day and the amount.
 
     A price without a first day has no beginning. Prices are decimals as text in the currency of the place. `usual`: the
@@ -42,7 +51,7 @@ def products(place: Place) -> list[dict[str, Any]]:
     return list(offered.values())
 
 
-def retired(place: Place) -> dict[str, str]:
+def retired_codes(place: UserStore) -> dict[str, str]:
     """All codes of retired products, each with the name of its product."""
     entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
     products = [one for one in entries if isinstance(one, Product) and not one.active]
@@ -52,7 +61,7 @@ def retired(place: Place) -> dict[str, str]:
     return {code: one.name or one.code for code, one in (codes | {one.code: one for one in products}).items()}
 
 
-def promotions(place: Place) -> list[dict[str, str]]:
+def promotions(place: UserStore) -> list[dict[str, str]]:
     """The promotions of a store; their days are ISO dates, empty without a bound. rate: in percent."""
     return [
         {
@@ -68,11 +77,11 @@ def promotions(place: Place) -> list[dict[str, str]]:
     ]
 
 
-def _is_here(one: Promotion, place: Place) -> bool:
+def _is_here(one: Promotion, place: UserStore) -> bool:
     return one.region == EVERYWHERE or (one.region == place.region and one.store_id in {"", place.store_id})
 
 
-def _listed(product: Product, codes: list[str], place: Place) -> dict[str, Any]:
+def _listed(product: Product, codes: list[str], place: UserStore) -> dict[str, Any]:
     days = {row.valid_from for row in product.prices if row.region in {place.region, EVERYWHERE}}
     prices: list[list[str]] = []
     for day in sorted(days, key=lambda one: one or date.min):
@@ -94,14 +103,87 @@ def _uncatalogued(row: dict[str, Any]) -> dict[str, Any]:
     return {"code": code, "name": name, "category": category, "barcodes": [], "prices": [], "uncatalogued": True}
 
 
-def _usual(row: dict[str, Any], place: Place) -> list[list[str]]:
+def _usual(row: dict[str, Any], place: UserStore) -> list[list[str]]:
     return [["", f"{row['unit_price'].normalize():f}"]] if row["currency"] == place.currency else []
 
 
-def _sold(place: Place) -> list[dict[str, Any]]:
+def _sold(place: UserStore) -> list[dict[str, Any]]:
     app, filters = tillstream(), Filters(region=(place.region,))
     sold = run_query(
-        app.ports.warehouse, "sold-products", of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS
+        app.ports.warehouse, "sold-products", scope_of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS
     )
     rows: list[dict[str, Any]] = sold.to_pylist()
     return rows
+
+
+COLUMNS = ("product_id", "product_name", "category", "currency")
+AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
+
+
+class WholeLedger:
+    """`Ledger` over the regions of the user: all their stores and salespeople."""
+
+    def contract(self, region: str) -> Contract | None:
+        return tillstream().contracts.for_region(region)
+
+    def has_sale(self, region: str, sale_id: str) -> bool:
+        return bool(_current(self._scope, region, sale_id))
+
+    def sold(self, region: str, sale_id: str) -> ProductQuantities:
+        return sale_form.add_up_quantities(filter(_is_sold, _current(self._scope, region, sale_id)))
+
+    def returned(self, region: str, sale_id: str) -> dict[str, ProductQuantities]:
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for row in _run("returns-of-a-sale", self._scope, region, sale_id):
+            lines.setdefault(row["sale_id"], []).append(row)
+        return {name: sale_form.add_up_quantities(rows) for name, rows in lines.items()}
+
+    @property
+    def _scope(self) -> Scope:
+        return replace(scope_of_store(scope()), stores=None)
+
+
+def earlier_lines(place: UserStore, number: str) -> dict[str, Any]:
+    """The current lines of a sale, without its people, and what each of its returns returns. Raises `NotFound`."""
+    sale_id = f"{place.sale_prefix}{number}"
+    rows = _current(scope_of_store(scope()), place.region, sale_id)
+    sold = [row for row in rows if row["store_id"] in {place.store_id, None} and _is_sold(row)]
+    if not sold:
+        raise NotFound(texts.no_sale(number, place.store_id))
+    returned = sale_form.returns_of_sale(ports(), place.region, sale_id, WholeLedger())
+    return {
+        "sale_id": sale_id,
+        "sale_date": sold[0]["sale_date"].isoformat(),
+        "lines": [_line(row) for row in sold],
+        "returns": {own_id: _texts(quantities) for own_id, quantities in returned.items()},
+    }
+
+
+def _is_sold(row: Mapping[str, Any]) -> bool:
+    return row["status"] in sale_form.SOLD_STATUSES and (row["quantity"] or 0) > 0
+
+
+def _current(limit: Scope, region: str, sale_id: str) -> list[dict[str, Any]]:
+    return [row for row in _run("sale-versions", limit, region, sale_id) if row["is_current"]]
+
+
+def _run(query: str, limit: Scope, region: str, sale_id: str) -> Iterable[dict[str, Any]]:
+    app, filters = tillstream(), Filters(region=(region,))
+    values = {"region": region, "sale_id": sale_id}
+    rows: list[dict[str, Any]] = run_query(
+        app.ports.warehouse, query, limit, filters, cache=app.queries, **values
+    ).to_pylist()
+    return rows
+
+
+def _line(row: dict[str, Any]) -> dict[str, str | None]:
+    amounts = {name: None if row[name] is None else _text(row[name]) for name in AMOUNTS}
+    return {name: row[name] for name in COLUMNS} | amounts
+
+
+def _text(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _texts(quantities: ProductQuantities) -> dict[str, str]:
+    return {product: _text(quantity) for product, quantity in quantities.items()}

@@ -1,22 +1,24 @@
-"""Forms for what changes stock: goods received, sent to another store, adjusted, written off, or returned."""
+"""Forms for what changes stock, and the mark that returned goods cannot be sold again."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import formats
+from portal import figures, formats, list_view
 from portal.access import allow
 from portal.context import ports
-from portal.places.places import Place
-from portal.stock import lines, recording, stores, texts
+from portal.stock import lines, movements, stores, texts
 from portal.stock.lines import FormLine
+from portal.user_stores import UserStore
+from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
-from tillstream.stock.movements import KINDS_WITH_REASON, REASONS, Movement, MovementKind
+from tillstream.stock.movements import KINDS_WITH_REASON, REASONS, Movement, MovementKind, MovementLine
 
 FORMS = {
     "receive": MovementKind.RECEIPT,
@@ -29,25 +31,25 @@ FORMS = {
 
 
 @allow(Action.MANAGE_STOCK)
-def show(movement_form: str) -> ResponseReturnValue:
+def show_form(movement_form: str) -> ResponseReturnValue:
     """A form with what the address names; its movement has an ID before it is recorded, so that it is recorded once."""
-    place = stores.chosen()
-    return _page(movement_form, place, secrets.token_hex(16), entered=lines.sent(place) if place else ())
+    place = stores.chosen_store()
+    return _page(movement_form, place, secrets.token_hex(16), entered=lines.posted_lines(place) if place else ())
 
 
 @allow(Action.MANAGE_STOCK)
-def save(movement_form: str) -> ResponseReturnValue:
+def save_form(movement_form: str) -> ResponseReturnValue:
     """Record the movement of a form, or show the form with its problems."""
     form = movement_form
-    kind, place, movement_id = _kind(form), stores.chosen(), request.form.get("movement", "")[:100]
+    kind, place, movement_id = _kind(form), stores.chosen_store(), request.form.get("movement", "")[:100]
     if place is None:
         return _page(form, None, movement_id, texts.NO_STORE), 422
-    entered = lines.sent(place)
+    entered = lines.posted_lines(place)
     if any(line.problem for line in entered):
         return _page(form, place, movement_id, texts.LINES_WRONG, entered), 422
     try:
         movement = replace(_movement(kind, place, movement_id), lines=lines.to_movement(entered))
-        recording.record([movement])
+        movements.record_movements([movement])
     except NotFound:
         raise
     except (Rejected, Conflict) as error:
@@ -63,7 +65,7 @@ def _kind(form: str) -> MovementKind:
     return FORMS[form]
 
 
-def _movement(kind: MovementKind, place: Place, movement_id: str) -> Movement:
+def _movement(kind: MovementKind, place: UserStore, movement_id: str) -> Movement:
     """The movement of the request without its lines. Raises `Rejected`."""
     today = stores.business_day(place.region, place.store_id)
     day = formats.day_in(request.form.get("day", "")) or today
@@ -88,15 +90,17 @@ def _now() -> datetime:
     return ports().clock.now()
 
 
-def _receiver(place: Place) -> str:
+def _receiver(place: UserStore) -> str:
     """The store that the request sends to. Raises `Rejected`, and `NotFound` if it is in another region."""
     wanted = request.form.get("other_store", "")
     if not wanted:
         raise Rejected(texts.NO_RECEIVER)
-    return stores.find(wanted, stores.receivers(place)).store_id
+    return stores.store_of_key(wanted, stores.receiving_stores(place)).store_id
 
 
-def _page(form: str, place: Place | None, movement_id: str, error: str = "", entered: Sequence[FormLine] = ()) -> str:
+def _page(
+    form: str, place: UserStore | None, movement_id: str, error: str = "", entered: Sequence[FormLine] = ()
+) -> str:
     kind = _kind(form)
     return render_template(
         "stock/form.html",
@@ -104,15 +108,72 @@ def _page(form: str, place: Place | None, movement_id: str, error: str = "", ent
         kind=kind,
         words=texts.FORMS[kind],
         place=place,
-        place_label=stores.label(place) if place else "",
-        stores=stores.choices(),
-        receivers=[(stores.key(one.region, one.store_id), stores.label(one)) for one in stores.receivers(place)]
+        place_label=stores.store_label(place) if place else "",
+        stores=stores.store_choices(),
+        receivers=[
+            (stores.store_key(one.region, one.store_id), stores.store_label(one))
+            for one in stores.receiving_stores(place)
+        ]
         if place and kind is MovementKind.TRANSFER_OUT
         else [],
         reasons=REASONS if kind in KINDS_WITH_REASON else {},
-        lines=lines.padded(entered),
+        lines=lines.padded_lines(entered),
         movement_id=movement_id,
         error=error,
         today=stores.business_day(place.region, place.store_id) if place else None,
         values=request.values,
     )
+
+
+RECENT = timedelta(days=28)
+"""How long a return is listed; older ones are found by search."""
+MAX_RETURNS = 10_000
+
+
+@allow(Action.MANAGE_STOCK)
+def list_returns() -> ResponseReturnValue:
+    """Returns of the last weeks; with a search text, of all time."""
+    query = list_view.list_query()
+    since = {} if query.q else {"since": ports().clock.now().date() - RECENT}
+    params: dict[str, Any] = since | {"text": query.q, "limit": query.size + 1, "offset": query.first}
+    rows = figures.ask("stock-returns", Filters(), **params).to_pylist()
+    total = rows[0]["matching"] if rows else 0
+    return render_template(
+        "stock/returns.html",
+        page=list_view.ListPage(query, rows[: query.size], total, len(rows) > query.size),
+        days=RECENT.days,
+        new_id=secrets.token_hex(16),
+        columns=[{"key": name, "label": label, "num": name == "units"} for name, label in texts.RETURN_COLUMNS.items()],
+    )
+
+
+@allow(Action.MANAGE_STOCK)
+def mark_return() -> ResponseReturnValue:
+    """Record that a returned product cannot be sold again."""
+    row = _requested_return()
+    if row["movement_id"] is None:
+        line = MovementLine(row["product"], row["units"])
+        movement = Movement(
+            f"{request.form.get('movement', '')[:100]}-{row['product']}",
+            MovementKind.UNSELLABLE_RETURN,
+            row["region"],
+            row["store_id"],
+            row["returned_on"],
+            (line,),
+            reference=row["sale_id"],
+        )
+        movements.record_movements([movement])
+    flash(texts.UNSELLABLE, "done")
+    return redirect(url_for("stock.returns"), 303)
+
+
+def _requested_return() -> dict[str, Any]:
+    """The return in the form. Raises `NotFound`, also outside the scope."""
+    names = ("region", "store_id", "sale_id", "product")
+    wanted = {name: request.form.get(name, "") for name in names}
+    filters = Filters(region=(wanted["region"],), product=(wanted["product"],))
+    rows = figures.ask("stock-returns", filters, text=wanted["sale_id"], limit=MAX_RETURNS).to_pylist()
+    row: dict[str, Any] | None = next((one for one in rows if {name: one[name] for name in names} == wanted), None)
+    if row is None or not stores.may_change(row["region"], row["store_id"]):
+        raise NotFound(texts.NO_RETURN)
+    return row

@@ -1,20 +1,24 @@
-"""Stock levels by store and product, searched, filtered, sorted and paged by the warehouse."""
+"""Stock levels, also on the start page, and the history of one product in one store."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures, list_view
+from portal import figures, filter_fields, list_view
 from portal.access import allow
-from portal.context import scope
-from portal.filters import fields
-from portal.stock import on_order, texts
+from portal.context import ports, scope
+from portal.stock import texts
+from portal.stock.stores import may_change
 from tillstream.analytics.filters import Filters
 from tillstream.delivery.export_formats import FORMAT_LABELS
+from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
-from tillstream.stock import published_levels
+from tillstream.stock import published_levels, stored_movements
+from tillstream.stock.movements import REASONS, MovementKind
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("product", "store", "status", "on-hand", "recent", "cover", "value")
@@ -23,7 +27,7 @@ ATTENTION = ("low", "out", "negative")
 
 
 @allow(Action.SEE_NUMBERS)
-def show() -> ResponseReturnValue:
+def show_levels() -> ResponseReturnValue:
     """The levels of the user's stores."""
     query = list_view.list_query(sorts=_sorts(), filters=(*FILTERS, "status"), default_sort="status")
     status = next((one for one in query.chosen["status"] if one in texts.CHOICES), "all")
@@ -41,7 +45,9 @@ def show() -> ResponseReturnValue:
         offset=query.first,
     ).to_pylist()
     counts = figures.ask("stock-statuses", filters, text=query.q).to_pylist()
-    page = list_view.Page(query, on_order.added(rows[: query.size]), _total(status, counts), len(rows) > query.size)
+    page = list_view.ListPage(
+        query, figures.with_units_on_order(rows[: query.size]), _total(status, counts), len(rows) > query.size
+    )
     return render_template(
         "stock/levels.html",
         page=page,
@@ -50,7 +56,7 @@ def show() -> ResponseReturnValue:
         status=status,
         value=_value(counts),
         currency=figures.currency(),
-        bar=[fields.of_stock(name, chosen) for name in FILTERS],
+        bar=[filter_fields.stock_field(name, chosen) for name in FILTERS],
         is_filtered=any(chosen.values()),
         files=_files(query, status),
     )
@@ -101,3 +107,134 @@ def _value(counts: list[dict[str, Any]]) -> dict[str, Any] | None:
         "stock_cost": sum(row["stock_cost"] or 0 for row in counts),
         "uncosted": sum(row["uncosted"] for row in counts),
     }
+
+
+SHOWN_PRODUCTS = ("negative", "out", "low", "not-counted")
+
+
+def load_stock(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The number of products in the selected stores by status, and for those who order them, what to order.
+
+    selected: the filters as text.
+    """
+    args = {name: selected[name] for name in FILTERS if selected.get(name)}
+    filters = Filters.parse(args)
+    counts = {row["status"]: row["levels"] for row in figures.ask("stock-statuses", filters).to_pylist()}
+    rows = [(status, counts[status]) for status in SHOWN_PRODUCTS if counts.get(status)]
+    orders = figures.ask("restock-counts", filters).to_pylist() if scope().may(Action.MANAGE_STOCK) else []
+    return {
+        "rows": rows,
+        "total": sum(counts.values()),
+        "to_order": sum(one["lines"] for one in orders if one["state"] == "open"),
+        "statuses": texts.STATUSES,
+        "meanings": texts.MEANINGS,
+        "args": args,
+    }
+
+
+CHART_DAYS = 366
+"""Days of the chart, the latest ones."""
+MARKS = 12
+"""Days whose movements are marked in the chart, the latest ones."""
+HistoryRows = Sequence[dict[str, Any]]
+
+
+@allow(Action.SEE_NUMBERS)
+def show_history() -> ResponseReturnValue:
+    """The product and the store in the address. Raises `NotFound` where neither was ever sold or moved there."""
+    region, store, product = (request.args.get(name, "") for name in ("region", "store", "product"))
+    place = {"region": region, "store": store, "product": product}
+    level = _level(region, store, product)
+    days = figures.ask("stock-history", Filters(), **place).to_pylist()
+    moved = figures.ask("stock-events", Filters(), **place).to_pylist()
+    if level is None and not days and not moved:
+        raise NotFound(texts.no_history(product, store))
+    changes = scope().may(Action.MANAGE_STOCK) and may_change(region, store)
+    page = list_view.page_of(list_view.list_query(keep=tuple(place)), _events(days, moved))
+    return render_template(
+        "stock/history.html",
+        level=level,
+        **place,
+        name=(level or {}).get("product_name") or product,
+        store_name=(level or {}).get("store_name") or store,
+        figure=_figure(days, moved),
+        summary=texts.history(product, store, days),
+        page=page,
+        recorders=_recorders(page.rows) if changes else {},
+        changes=changes,
+        kinds=texts.KINDS,
+        reasons=REASONS,
+        causes=texts.causes(moved) if level and level["status"] == "negative" else [],
+        columns=[
+            {"key": name, "label": label, "num": name == "units"}
+            for name, label in texts.EVENT_COLUMNS.items()
+            if changes or name not in {"by", "undo"}
+        ],
+    )
+
+
+def _level(region: str, store: str, product: str) -> dict[str, Any] | None:
+    filters = Filters(region=(region,), store=(store,), product=(product,))
+    rows = figures.ask("stock-levels", filters, limit=1).to_pylist()
+    return rows[0] if rows else None
+
+
+def _events(days: HistoryRows, moved: HistoryRows) -> list[dict[str, Any]]:
+    """Movements, and sales by day, latest first."""
+    sold = [
+        {"day": row["day"], "kind": "sold", "units": -row["sold"], "at": None, "movement": None}
+        for row in days
+        if row["sold"]
+    ]
+    events = [
+        {
+            "day": row["stock_date"],
+            "kind": row["kind"],
+            "units": row["quantity"] if row["change"] is None else row["change"],
+            "at": row["occurred_at"],
+            "movement": row,
+        }
+        for row in moved
+    ]
+    return sorted([*events, *sold], key=lambda one: one["day"], reverse=True)
+
+
+def _recorders(events: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Movement → who recorded it."""
+    ids = [one["movement"]["movement_id"] for one in events if one["movement"]]
+    return {one: stored_movements.get_movement(ports(), one).by for one in ids}
+
+
+def _figure(days: HistoryRows, moved: HistoryRows) -> dict[str, Any]:
+    """Stock at the end of each day as a line, with counts and movements as marks."""
+    if not days:
+        return {}
+    last = days[-1]["day"]
+    first = max(days[0]["day"], last - timedelta(days=CHART_DAYS - 1))
+    values = _filled(days, first, last)
+    marks: dict[date, set[str]] = {}
+    for row in moved:
+        marks.setdefault(row["stock_date"], set()).add(texts.KINDS[MovementKind(row["kind"])])
+    return {
+        "kind": "line",
+        "period": "daily",
+        "labels": [day.isoformat() for day in values],
+        "currency": "",
+        "measure": texts.STOCK,
+        "series": [{"name": texts.STOCK, "values": list(values.values())}],
+        "annotations": [
+            {"at": day.isoformat(), "text": ", ".join(sorted(marks[day]))} for day in sorted(marks) if day in values
+        ][-MARKS:],
+    }
+
+
+def _filled(days: HistoryRows, first: date, last: date) -> dict[date, float | None]:
+    """Stock of every day: that of the last day on which something changed it."""
+    by_day = {row["day"]: row["stock"] for row in days}
+    current = next((row["stock"] for row in reversed(days) if row["day"] <= first), None)
+    values: dict[date, float | None] = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        current = by_day.get(day, current)
+        values[day] = None if current is None else float(current)
+    return values

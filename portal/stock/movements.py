@@ -1,28 +1,67 @@
-"""Recorded movements: the list of a store, one movement with its lines, and its cancellation."""
+"""Recorded movements and transfers: lists, pages, cancellation, and the confirmation of what arrived."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import list_view
+from portal import figures, list_view
 from portal.access import allow
-from portal.context import me, ports
-from portal.stock import product_codes, recording, stores, texts
-from tillstream.model.errors import NotFound
+from portal.context import me, ports, tillstream
+from portal.stock import lines, stores, texts
+from tillstream.analytics.filters import Filters
+from tillstream.model.document_json import decimal_text
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import Action
-from tillstream.stock import store_transfers, stored_movements
-from tillstream.stock.movements import REASONS, TRANSFER_KINDS, MovementKind
+from tillstream.stock import store_transfers, stored_levels, stored_movements
+from tillstream.stock.movements import REASONS, TRANSFER_KINDS, Movement, MovementKind
+from tillstream.stock.store_transfers import Transfer
 from tillstream.stock.stored_movements import StoredMovement
 
-MOST = 500
+
+def record_movements(movements: Sequence[Movement]) -> None:
+    """Record movements, and compute the levels.
+
+    Movements that a form recorded before, apart from their times, are not recorded again. Raises `Rejected`, and
+    `Conflict` if the form recorded others.
+    """
+    if not all(map(_is_recorded, movements)):
+        try:
+            stored_movements.record_movements(ports(), movements, by=me().login)
+        except Conflict:  # the form was sent twice at once
+            if not all(map(_is_recorded, movements)):
+                raise
+    follow_levels()
+
+
+def follow_levels() -> None:
+    """Compute the levels after a change, so that pages show it."""
+    stored_levels.follow_movement(ports())
+    tillstream().queries.clear()
+
+
+def _is_recorded(movement: Movement) -> bool:
+    try:
+        stored = stored_movements.get_movement(ports(), movement.movement_id).movement
+    except NotFound:
+        return False
+    if replace(stored, occurred_at=movement.occurred_at) != movement:
+        raise Conflict(texts.RECORDED_BEFORE)
+    return True
+
+
+MAX_MOVEMENTS = 500
 """Movements of a store that are listed, the newest ones."""
 
 
 @allow(Action.MANAGE_STOCK)
-def listing() -> ResponseReturnValue:
+def list_movements() -> ResponseReturnValue:
     """The latest movements of a store."""
-    query, own = list_view.list_query(keep=("store",)), stores.own()
-    place = stores.chosen() or (own[0] if own else None)
-    stored = stored_movements.find_movements(ports(), place.region, place.store_id, MOST) if place else []
+    query, own = list_view.list_query(keep=("store",)), stores.own_stores()
+    place = stores.chosen_store() or (own[0] if own else None)
+    stored = stored_movements.find_movements(ports(), place.region, place.store_id, MAX_MOVEMENTS) if place else []
     cancelled = {one.movement.reference for one in stored if one.movement.kind is MovementKind.CANCELLATION}
     recorded = [one for one in stored if one.movement.kind is not MovementKind.CANCELLATION]
     page = list_view.page_of(query, recorded)
@@ -31,45 +70,45 @@ def listing() -> ResponseReturnValue:
         "stock/movements.html",
         page=page,
         place=place,
-        current=stores.key(place.region, place.store_id) if place else "",
-        stores=stores.choices(),
+        current=stores.store_key(place.region, place.store_id) if place else "",
+        stores=stores.store_choices(),
         kinds=texts.KINDS,
         reasons=REASONS,
         cancelled=cancelled,
-        names=product_codes.names(place, codes) if place else {},
+        names=lines.product_names(place, codes) if place else {},
         columns=[{"key": name, "label": label} for name, label in texts.MOVEMENT_COLUMNS.items()],
     )
 
 
 @allow(Action.MANAGE_STOCK)
-def show() -> ResponseReturnValue:
+def show_movement() -> ResponseReturnValue:
     """One movement."""
-    stored = _of_request()
+    stored = _requested_movement()
     movement = stored.movement
-    place = next((one for one in stores.own() if one.region == movement.region), None)
+    place = next((one for one in stores.own_stores() if one.region == movement.region), None)
     return render_template(
         "stock/movement.html",
         stored=stored,
         movement=movement,
         kinds=texts.KINDS,
         reasons=REASONS,
-        names=product_codes.names(place, {line.product_id for line in movement.lines}) if place else {},
+        names=lines.product_names(place, {line.product_id for line in movement.lines}) if place else {},
         is_cancelled=stored_movements.is_movement_cancelled(ports(), movement.movement_id),
     )
 
 
 @allow(Action.MANAGE_STOCK)
-def cancel() -> ResponseReturnValue:
+def cancel_movement() -> ResponseReturnValue:
     """Cancel a movement, as if it had never been."""
-    movement = _of_request().movement
+    movement = _requested_movement().movement
     store_transfers.check_transfer_cancellation(ports(), movement)
     stored_movements.cancel_movement(ports(), movement.movement_id, by=me().login)
-    recording.follow()
+    follow_levels()
     flash(texts.CANCELLED, "done")
     return redirect(url_for("stock.movement", id=movement.movement_id), 303)
 
 
-def _of_request() -> StoredMovement:
+def _requested_movement() -> StoredMovement:
     """The movement in the address or the form. Raises `NotFound`, also outside the scope."""
     stored = stored_movements.get_movement(ports(), request.values.get("id", ""))
     movement = stored.movement
@@ -77,3 +116,78 @@ def _of_request() -> StoredMovement:
     if movement.kind is MovementKind.CANCELLATION or not stores.may_change(movement.region, movement.store_id, *others):
         raise NotFound(texts.NO_MOVEMENT)
     return stored
+
+
+MAX_TRANSFERS = 500
+"""Transfers that are listed, those that were sent last."""
+
+
+@allow(Action.MANAGE_STOCK)
+def list_transfers() -> ResponseReturnValue:
+    """Transfers from and to the user's stores; at first those of which something is in transit."""
+    query = list_view.list_query(filters=("state",))
+    state = "all" if query.chosen["state"] == ("all",) else "open"
+    rows = figures.ask("stock-transfers", Filters(), state=state, limit=MAX_TRANSFERS).to_pylist()
+    return render_template(
+        "stock/transfers.html",
+        page=list_view.page_of(query, rows),
+        state=state,
+        columns=[
+            {"key": name, "label": label, "num": name in texts.TRANSFER_NUMBERS}
+            for name, label in texts.TRANSFER_COLUMNS.items()
+        ],
+    )
+
+
+@allow(Action.MANAGE_STOCK)
+def show_transfer() -> ResponseReturnValue:
+    """One transfer, and the form for what arrived."""
+    return _transfer_page(_requested_transfer())
+
+
+@allow(Action.MANAGE_STOCK)
+def confirm_transfer() -> ResponseReturnValue:
+    """Record what arrived of a transfer."""
+    transfer = _requested_transfer()
+    here = redirect(url_for("stock.transfer", id=transfer.reference), 303)
+    if request.form.get("step", type=int) != transfer.step:
+        flash(texts.ARRIVED_MEANWHILE, "ask")
+        return here
+    cells = zip(request.form.getlist("product"), request.form.getlist("quantity"), strict=False)
+    entered = {product: lines.quantity_of(text.strip() or "0") for product, text in cells}
+    wrong = [text for text in entered.values() if isinstance(text, str)]
+    if wrong:
+        return _transfer_page(transfer, wrong[0]), 422
+    try:
+        movements = store_transfers.arrival_movements(
+            transfer,
+            {product: units for product, units in entered.items() if isinstance(units, Decimal)},
+            rest_is_lost=request.form.get("rest") == "lost",
+            stock_date=stores.business_day(transfer.region, transfer.to_store),
+            occurred_at=ports().clock.now(),
+        )
+    except Rejected as error:
+        return _transfer_page(transfer, str(error)), 422
+    record_movements(movements)
+    flash(texts.ARRIVED, "done")
+    return here
+
+
+def _requested_transfer() -> Transfer:
+    """The transfer in the address or the form. Raises `NotFound`, also outside the scope."""
+    transfer = store_transfers.get_transfer(ports(), request.values.get("id", ""))
+    if not stores.may_change(transfer.region, transfer.from_store, transfer.to_store):
+        raise NotFound(texts.NO_MOVEMENT)
+    return transfer
+
+
+def _transfer_page(transfer: Transfer, error: str = "") -> str:
+    place = next((one for one in stores.own_stores() if one.region == transfer.region), None)
+    return render_template(
+        "stock/transfer.html",
+        transfer=transfer,
+        error=error,
+        kinds=texts.KINDS,
+        plain=decimal_text,
+        names=lines.product_names(place, {line.product_id for line in transfer.lines}) if place else {},
+    )

@@ -1,13 +1,25 @@
-"""Decisions of the signed-in user on the ledger, and their previews."""
+"""Decisions on an upload: confirm, reject, and undo with a preview."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-from portal.context import me, scope, tillstream
+from portal import figures
+from portal.access import allow
+from portal.change_summary import summarize_change
+from portal.context import me, ports, scope, tillstream
+from portal.uploads import scoped, texts
+from tillstream.intake import quarantined_messages
+from tillstream.model.batch import Batch
+from tillstream.model.people import Action
 from tillstream.operations import delegated_decisions as decisions
-from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision
+from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, changes_of
+from tillstream.review import held_batches, undo
 from tillstream.review.correction_workspace import CorrectionWorkspace
+from tillstream.review.held_batches import decide_alike
+from tillstream.sync import requests
 
 EXTENSION = "decisions"
 
@@ -17,7 +29,7 @@ def prepare(app: Flask) -> None:
     app.extensions[EXTENSION] = CorrectionWorkspace()
 
 
-def ask(work: DecisionKind, **arguments: Any) -> Any:
+def ask_decision(work: DecisionKind, **arguments: Any) -> Any:
     """Return the result of the work for the user, within the scope of the request. Raises as `perform`."""
     app = tillstream()
     ledger = DecisionContext(app.ports, app.contracts, app.queries, workspace())
@@ -27,3 +39,116 @@ def ask(work: DecisionKind, **arguments: Any) -> Any:
 def workspace() -> CorrectionWorkspace:
     shared: CorrectionWorkspace = current_app.extensions[EXTENSION]
     return shared
+
+
+@allow(Action.DECIDE)
+def confirm_upload(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.changeable_batch(batch_id)
+    if chosen := request.form.get("contract", ""):
+        contract = scoped.visible_contract(chosen).name
+        read = _decide(
+            upload,
+            lambda one: held_batches.assign_contract(ports(), tillstream().contracts, one, contract, me().login),
+        )
+        return report_decided(texts.read_with(upload.file, contract), read)
+    as_new = bool(request.form.get("as_new"))
+    decided = _decide(upload, lambda one: held_batches.confirm_batch(ports(), one, me().login, as_new=as_new))
+    return report_decided(texts.imported(upload.file), decided)
+
+
+@allow(Action.ADMINISTER)
+def accept_upload(batch_id: str) -> ResponseReturnValue:
+    """Save the proposed version of the contract and read the held file with it."""
+    upload = scoped.changeable_batch(batch_id)
+    read = _decide(upload, lambda one: held_batches.accept_proposal(ports(), tillstream().contracts, one, me().login))
+    return report_decided(texts.version_saved(read[0].contract_version, read[0].contract, upload.file), read)
+
+
+@allow(Action.DECIDE)
+def reject_upload(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.changeable_batch(batch_id)
+    reason = request.form.get("reason", "").strip()[:500]
+    rejected = _decide(upload, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
+    return report_decided(texts.discarded(upload.file), rejected)
+
+
+def _decide(upload: Batch, decide: Callable[[str], Batch]) -> list[Batch]:
+    """Decide about a file, and with the field `all` about those that are held alike."""
+    return decide_alike(upload, scoped.held_alike(upload) if request.form.get("all") else (), decide)
+
+
+def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValue:
+    """Go to the receipt of the first of the batches with a message about it, and the number of the others."""
+    others = len(decided) - 1
+    flash(f"{message} {texts.and_others(others)}" if others else message, "done")
+    return redirect(url_for("uploads.receipt", batch_id=decided[0].batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def discard_sales(batch_id: str) -> ResponseReturnValue:
+    """Discard quarantined sales of tills, each a line of their micro-batch."""
+    quarantined_messages.discard_messages(ports(), *_chosen(batch_id), me().login)
+    flash(texts.SALES_DISCARDED, "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.ADMINISTER)
+def accept_sales(batch_id: str) -> ResponseReturnValue:
+    """Accept messages of tills whose key was revoked or unknown, or that were new to their region, when received."""
+    quarantined_messages.accept_messages(ports(), *_chosen(batch_id), me().login)
+    flash(texts.SALES_ACCEPTED, "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def _chosen(batch_id: str) -> tuple[str, set[int], str]:
+    """Micro-batch, lines of the messages and reason of the request."""
+    upload = scoped.changeable_batch(batch_id)
+    return upload.batch_id, set(request.form.getlist("line", type=int)), request.form.get("reason", "")
+
+
+@allow(Action.DECIDE)
+def preview_undo(batch_id: str) -> ResponseReturnValue:
+    """Preview of what undoing the upload would change."""
+    upload = scoped.visible_batch(batch_id)
+    if not undo.has_undo_preview(ports(), undo.undoable_batch(ports(), batch_id)):
+        return render_template("uploads/undo.html", upload=upload, changed=None)
+    change = changes_of(ask_decision(DecisionKind.PREVIEW_UNDO, batch=batch_id, currency=figures.currency()))
+    return render_template("uploads/undo.html", upload=upload, changed=summarize_change(change, tried=True))
+
+
+@allow(Action.DECIDE)
+def undo_batch(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.changeable_batch(batch_id, with_corrections=True)
+    done = ask_decision(DecisionKind.UNDO, batch=batch_id)
+    if done.get("requested"):
+        flash(texts.undoing(upload.file), "done")
+        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    flash(texts.undone(upload.file), "done")
+    if done["settlement_no"]:
+        return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+@allow(Action.DECIDE)
+def ask_home(batch_id: str) -> ResponseReturnValue:
+    """Ask the home of a synced batch to undo it."""
+    upload = scoped.changeable_batch(batch_id, with_corrections=True)
+    request_ = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
+    flash(texts.home_requested(request_.home), "done")
+    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+
+
+def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
+    """Changed totals before and after, within the regions of the user."""
+    if scope().stores is not None:
+        return []  # totals of a region include sales of other stores
+    sides: dict[tuple[str, str], dict[str, Any]] = {}
+    for side in ("before", "after"):
+        for row in preview[side]:
+            sides.setdefault((row["region"], row["currency"]), {})[side] = row
+    nothing = {"line_count": 0, "net": 0}
+    return [
+        {"region": region, "currency": currency} | {side: totals.get(side, nothing) for side in ("before", "after")}
+        for (region, currency), totals in sorted(sides.items())
+        if scope().covers_region(region) and totals.get("before") != totals.get("after")
+    ]

@@ -8,11 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_content, scoped
-from portal.uploads.decide import report_decided
-from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
-from portal.uploads.texts import actions
-from portal.uploads.texts import questions as texts
+from portal.uploads import mapping, preview_content, preview_text, question_text, questions, scoped, texts
+from portal.uploads import question_text as uploads_question_text
+from portal.uploads.decisions import report_decided
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
 from tillstream.model import batch
@@ -48,28 +46,33 @@ def link_text(upload: Batch) -> str:
     answers = questionnaire.stored_answers(ports(), upload.batch_id)
     try:
         onboarding, _ = questionnaire.held_questionnaire(
-            ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
+            ports(),
+            scoped.visible_contracts(),
+            upload,
+            questions.source_name(upload.file),
+            answers,
+            scoped.delivered_sales(),
         )
     except Rejected:
         return ""
     if onboarding.questions:
-        return texts.ANSWER
-    return texts.REVIEW if onboarding.contract else ""
+        return uploads_question_text.ANSWER
+    return uploads_question_text.REVIEW if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)
-def show(batch_id: str) -> ResponseReturnValue:
+def show_questions(batch_id: str) -> ResponseReturnValue:
     """Open questions with values of the file, and its first rows as the answers read them."""
-    upload = scoped.own(batch_id)
+    upload = scoped.visible_batch(batch_id)
     if not _is_held_file(upload):
         return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
     answers = questionnaire.stored_answers(ports(), batch_id)
-    name = file_questions.name_of(upload.file)
-    contracts, delivered = scoped.contracts(), scoped.delivered()
+    name = questions.source_name(upload.file)
+    contracts, delivered = scoped.visible_contracts(), scoped.delivered_sales()
     onboarding, differs = questionnaire.held_questionnaire(ports(), contracts, upload, name, answers, delivered)
     opened = questionnaire.opener_of_original(ports(), upload)
     pairs = questionnaire.all_held_questions(ports(), contracts, upload, name, answers, onboarding, delivered)
-    question_page = file_questions.question_page(opened, onboarding, pairs, name, answers)
+    question_page = questions.question_page(opened, onboarding, pairs, name, answers)
     rows = _rows(upload, onboarding.contract or onboarding.so_far or _current_contract(upload))
     at_once = upload.size <= preview_content.AT_ONCE or bool(request.args.get("try"))
     figures, wrong = _figures(upload, onboarding.contract) if at_once and onboarding.contract else (None, "")
@@ -92,34 +95,44 @@ def show(batch_id: str) -> ResponseReturnValue:
 
 
 @allow(Action.UPLOAD)
-def answer(batch_id: str) -> ResponseReturnValue:
+def answer_questions(batch_id: str) -> ResponseReturnValue:
     upload = _held_upload(batch_id)
     previous = questionnaire.stored_answers(ports(), batch_id)
     onboarding, _ = questionnaire.held_questionnaire(
-        ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), previous, scoped.delivered()
+        ports(),
+        scoped.visible_contracts(),
+        upload,
+        questions.source_name(upload.file),
+        previous,
+        scoped.delivered_sales(),
     )
-    answers = answer_form.merge_answers(previous, {} if upload.contract else mapping.mapped_columns(onboarding))
+    answers = questions.merge_answers(previous, {} if upload.contract else mapping.mapped_columns(onboarding))
     questionnaire.store_answers(ports(), batch_id, answers, me().login)
-    return redirect(url_for("uploads.questions", batch_id=batch_id, step=answer_form.next_step()), 303)
+    return redirect(url_for("uploads.questions", batch_id=batch_id, step=questions.next_step()), 303)
 
 
 @allow(Action.UPLOAD)
-def save(batch_id: str) -> ResponseReturnValue:
+def save_answers(batch_id: str) -> ResponseReturnValue:
     """Save the contract of the answers and read the file with it; users without that right propose it."""
     upload, contracts = _held_upload(batch_id), tillstream().contracts
     answers = questionnaire.stored_answers(ports(), batch_id)
     onboarding, differs = questionnaire.held_questionnaire(
-        ports(), scoped.contracts(), upload, file_questions.name_of(upload.file), answers, scoped.delivered()
+        ports(),
+        scoped.visible_contracts(),
+        upload,
+        questions.source_name(upload.file),
+        answers,
+        scoped.delivered_sales(),
     )
-    contract = answer_form.named(onboarding) if not upload.contract else onboarding.contract
+    contract = questions.named_contract(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
-        raise Rejected(texts.ANSWER_FIRST)
+        raise Rejected(uploads_question_text.ANSWER_FIRST)
     if not scope().covers_region(contract.region):
-        raise Rejected(actions.not_your_region(contract.region))
+        raise Rejected(texts.not_your_region(contract.region))
     figures, wrong = _figures(upload, contract)
     if figures is None:
         raise Rejected(wrong)
-    changes = [*differs, *answer_form.changes(answers), *figures.sentences()]
+    changes = [*differs, *questions.answers_in_words(answers), *figures.sentences()]
     others = scoped.held_alike(upload) if request.form.get("all") else []
     contract_proposals.propose_contract(ports(), batch_id, contract, changes, me().login)
     if scope().may(Action.ADMINISTER):
@@ -135,10 +148,10 @@ def save(batch_id: str) -> ResponseReturnValue:
         if requester and request.form.get("give_region"):
             regions = [*requester.regions, contract.region]
             accounts.assign_account(ports(), requester.login, regions=regions, by=me().login)
-            flash(actions.region_added(requester.login, contract.region), "done")
-        saved = actions.version_saved(decided[0].contract_version, contract.name, upload.file)
+            flash(texts.region_added(requester.login, contract.region), "done")
+        saved = texts.version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
-    flash(texts.answers_saved(upload.file), "done")
+    flash(uploads_question_text.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -163,9 +176,9 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
 
 
 def _held_upload(batch_id: str) -> Batch:
-    upload = scoped.changeable(batch_id)
+    upload = scoped.changeable_batch(batch_id)
     if not _is_held_file(upload):
-        raise Rejected(texts.none_open(upload.file))
+        raise Rejected(uploads_question_text.none_open(upload.file))
     return upload
 
 

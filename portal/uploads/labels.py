@@ -1,15 +1,124 @@
 """Display texts of upload states and row outcomes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from portal import formats
 from portal.reader_locale import decimal
-from portal.uploads.texts import states as texts
 from tillstream.model.batch import REJECTED_BY, STATES_IN_LEDGER, Batch, BatchState, HoldCode
+from tillstream.model.text import upper_first
 from tillstream.receipts.receipt import Receipt
+
+STATE_TEXTS = {
+    "received": ("Waiting", "The file is stored. Reading starts in a few seconds."),
+    "staging": ("Reading", "Every row is being checked."),
+    "staged": ("Importing", "Every row is checked. The numbers follow within a few seconds."),
+    "held": ("Needs review", "None of its rows is imported until someone reviews it."),
+    "settled": ("Imported", "Its rows are in the numbers."),
+    "announced": ("Imported", "Its rows are in the numbers."),
+    "rejected": ("Rejected", "None of its rows is imported."),
+    "cancelled": ("Cancelled", "Cancelled before it was imported."),
+    "failed": ("Failed", "Nothing is lost. It can be retried."),
+    "undone": ("Undone", "Its rows no longer count."),
+    "replayed": ("Replaced", "It was reprocessed. The newer result counts."),
+}
+"""State → its label and its meaning."""
+DISCARDED_TEXT = ("Discarded", "None of its rows is imported.")
+NOTHING_TO_IMPORT_TEXT = (
+    "Nothing to import",
+    "Nothing is imported. If sales are missing, export the file again with its rows.",
+)
+GROUP_TEXTS = {
+    "needs": "Action required",
+    "way": "In progress",
+    "counted": "Imported",
+    "fix": "Rows to fix",
+    "out": "Not imported",
+}
+OUTCOMES: tuple[tuple[str, str, str], ...] = (
+    ("new", "new", "Lines that were not imported before"),
+    ("corrected", "corrected", "Imported lines with new values, which count now"),
+    ("duplicate", "duplicates", "Lines that were already imported with the same values or newer ones"),
+    ("quarantined", "to fix", "Rows to fix: they are not imported until they are corrected or accepted"),
+    ("blank", "blank", "Empty rows"),
+    ("ignored", "ignored", "Repeated headers, titles, totals, and discarded rows"),
+)
+"""Outcome of a row, its label and its meaning."""
+ACCEPTED, ACCEPTED_MEANING = "accepted", "Rows without errors"
+NO_ROWS = "The file has a header and no rows"
+NO_SOURCE = "The file is kept. Choose its data source to read it"
+HEADLINES = {
+    "received": "Waiting to be read",
+    "staging": "Reading",
+    "rejected": "The file is rejected",
+    "discarded": "The file is discarded",
+    "cancelled": "Cancelled before it was imported",
+    "failed": "It failed; nothing is lost",
+}
+"""State → its headline, of those that name no rows."""
+
+
+def identical_text(groups: Sequence[Sequence[str]], *, others: bool) -> str:
+    """[["2", "5"], ["7", "8 others"]] → Lines 2 and 5 are identical; lines 7 and 8 others are identical"""
+    parts = [f"lines {', '.join(lines[:-1])} and {lines[-1]} are identical" for lines in groups]
+    text = "; ".join([*parts, "and others"] if others else parts)
+    return upper_first(text)
+
+
+def other_lines(count: str) -> str:
+    return f"{count} others"
+
+
+def imported_text(count: str, read: int, to_fix: int) -> str:
+    return f"{count} of {_rows(read)} imported{_to_fix(to_fix)}"
+
+
+def ready_text(count: str, read: int, to_fix: int) -> str:
+    return f"{count} of {_rows(read)} ready to import{_to_fix(to_fix)}"
+
+
+def duplicates_text(count: int, read: int, to_fix: int) -> str:
+    if count < read:
+        some = formats.many(count, f"of {_rows(read)} is a duplicate", f"of {_rows(read)} are duplicates")
+    else:
+        some = "Its row is a duplicate" if read == 1 else f"All {_rows(read)} are duplicates"
+    return f"{some}; nothing counts twice{_to_fix(to_fix)}"
+
+
+def checked_text(read: int, to_fix: int) -> str:
+    return f"{_rows(read)} checked; the import starts soon{_to_fix(to_fix)}"
+
+
+def needs_review(read: int, to_fix: int) -> str:
+    return f"{_rows(read) if read else 'The file'} {'need' if read > 1 else 'needs'} review{_to_fix(to_fix)}"
+
+
+def not_counted(read: int) -> str:
+    return f"{_rows(read)} read; none of them count now"
+
+
+def discarded_by(person: str) -> str:
+    """person: the name, and the reason if there is one."""
+    return f"Discarded by {person}"
+
+
+def held_because(reason: str) -> str:
+    return f"Needs review: {reason}"
+
+
+def rows_by_outcome(read: int, parts: Sequence[str]) -> str:
+    return f"{_rows(read)}: {', '.join(parts)}"
+
+
+def _to_fix(count: int) -> str:
+    return f"; {_rows(count)} to fix" if count else ""
+
+
+def _rows(count: int) -> str:
+    return formats.many(count, "row")
 
 
 @dataclass(frozen=True)
@@ -34,9 +143,9 @@ TONES = {
     BatchState.UNDONE: "quiet",
     BatchState.REPLAYED: "quiet",
 }
-STATES = {state: Words(*texts.STATES[state.value], tone) for state, tone in TONES.items()}
-DISCARDED = Words(*texts.DISCARDED, "quiet")
-NOTHING_TO_IMPORT = Words(*texts.NOTHING_TO_IMPORT, "quiet")
+STATES = {state: Words(*STATE_TEXTS[state.value], tone) for state, tone in TONES.items()}
+DISCARDED = Words(*DISCARDED_TEXT, "quiet")
+NOTHING_TO_IMPORT = Words(*NOTHING_TO_IMPORT_TEXT, "quiet")
 DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
 ANOTHER_SOURCE = frozenset({HoldCode.OTHER_CONTRACT, HoldCode.FOREIGN_SALES})
 UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED})
@@ -71,19 +180,19 @@ def day_in_name(file: str) -> str:
 
 def reason(upload: Batch) -> str:
     """Why the upload was rejected, discarded or cancelled; empty if it was not."""
-    return texts.discarded_by(upload.error.removeprefix(REJECTED_BY)) if upload.is_discarded else upload.error
+    return discarded_by(upload.error.removeprefix(REJECTED_BY)) if upload.is_discarded else upload.error
 
 
-def identical(groups: list[list[int]], shown: int = 5) -> str:
+def identical_rows(groups: list[list[int]], shown: int = 5) -> str:
     """[[2, 5], [7, 8, 9]] → Lines 2 and 5 are identical; lines 7, 8 and 9 are identical"""
     if not groups:
         return ""
-    return texts.identical([_listed(lines) for lines in groups[:shown]], others=len(groups) > shown)
+    return identical_text([_listed(lines) for lines in groups[:shown]], others=len(groups) > shown)
 
 
 def _listed(lines: list[int], most: int = 8) -> list[str]:
     listed = [decimal(line) for line in lines[:most]]
-    return [*listed, texts.other_lines(decimal(len(lines) - most))] if len(lines) > most else listed
+    return [*listed, other_lines(decimal(len(lines) - most))] if len(lines) > most else listed
 
 
 def has_superseded(receipt: Receipt) -> bool:
@@ -99,18 +208,18 @@ def headline(receipt: Receipt) -> str:
     match receipt["status"]:
         case "settled" | "announced" | "dry-run" as status:
             if read and accepted and accepted == rows["duplicate"]:
-                return texts.duplicates(accepted, read, refused)
-            some = texts.ready if status == "dry-run" else texts.imported
-            return some(decimal(accepted), read, refused) if read else texts.NO_ROWS
+                return duplicates_text(accepted, read, refused)
+            some = ready_text if status == "dry-run" else imported_text
+            return some(decimal(accepted), read, refused) if read else NO_ROWS
         case "staged":
-            return texts.checked(read, refused)
+            return checked_text(read, refused)
         case "held":
-            return texts.NO_SOURCE if receipt.get("contract") == "" else texts.needs_review(read, refused)
+            return NO_SOURCE if receipt.get("contract") == "" else needs_review(read, refused)
         case "undone" | "replayed":
-            return texts.not_counted(read)
+            return not_counted(read)
         case status:
             is_discarded = status == "rejected" and receipt["error"].startswith(REJECTED_BY)
-            return texts.HEADLINES["discarded" if is_discarded else status]
+            return HEADLINES["discarded" if is_discarded else status]
 
 
 def result(upload: Batch, receipt: Receipt) -> str:
@@ -119,22 +228,22 @@ def result(upload: Batch, receipt: Receipt) -> str:
     if upload.state is BatchState.REJECTED and upload.error:
         return reason(upload).rstrip(".")
     if upload.state is BatchState.HELD and receipt["holds"]:
-        return texts.held_because(receipt["holds"][0]["message"].rstrip("."))
+        return held_because(receipt["holds"][0]["message"].rstrip("."))
     if upload.state not in STATES_IN_LEDGER or not rows["read"]:
         return headline(receipt)
     parts = [f"{decimal(part['count'])} {part['label']}" for part in balance(rows) if part["count"]]
-    return texts.rows_by_outcome(rows["read"], parts)
+    return rows_by_outcome(rows["read"], parts)
 
 
 def balance(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts that add up to the rows read; before settling, the accepted rows are one part."""
     parts = [
         {"name": name, "label": label, "meaning": meaning, "count": rows[name]}
-        for name, label, meaning in texts.OUTCOMES
+        for name, label, meaning in OUTCOMES
         if rows[name] is not None
     ]
     if rows["new"] is None:
         accepted = (rows["read"] or 0) - sum(part["count"] for part in parts)
-        accepted_part = {"label": texts.ACCEPTED, "meaning": texts.ACCEPTED_MEANING, "count": accepted}
+        accepted_part = {"label": ACCEPTED, "meaning": ACCEPTED_MEANING, "count": accepted}
         parts.insert(0, {"name": "accepted"} | accepted_part)
     return parts

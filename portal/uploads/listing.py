@@ -1,26 +1,108 @@
-"""List of uploads with their states, and the upload form."""
+"""Lists of uploads with their states and progress, the upload form, and store sales by day."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from flask import render_template, request
+from flask import jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures, list_view
+from portal import figures, formats, list_view, value_names
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from portal.uploads.texts import states as texts
+from portal.uploads import labels as texts
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.queries import MAX_DAYS_AHEAD
 from tillstream.contracts import source_settings
 from tillstream.intake import resumable_upload, upload_completion
-from tillstream.model.batch import FILE_KINDS, STATES_IN_LEDGER, Batch, BatchKind, BatchState
-from tillstream.model.errors import Unavailable
+from tillstream.model.batch import (
+    FILE_KINDS,
+    STATES_IN_LEDGER,
+    TERMINAL_STATES,
+    Batch,
+    BatchKind,
+    BatchState,
+    receipt_time,
+)
+from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.file_names import FILE_EXTENSIONS
 from tillstream.model.people import Action
+from tillstream.receipts import receipt as receipts
 from tillstream.review import contract_proposals
+
+COLUMNS = [
+    {"key": "store", "label": "Store"},
+    {"key": "day", "label": "Day"},
+    {"key": "sales", "label": "Sales", "num": True, "hint": "Sales of the day that count"},
+    {"key": "new", "label": "New", "num": True, "hint": "Lines that were not imported before"},
+    {"key": "corrected", "label": "Corrected", "num": True, "hint": "Lines with new values, which count now"},
+    {"key": "duplicate", "label": "Duplicates", "num": True, "hint": "Lines that were already imported"},
+    {"key": "quarantined", "label": "To fix", "num": True, "hint": "Rows that do not count until they are accepted"},
+    {"key": "received", "label": "Last received"},
+]
+NO_STORE = "No store"
+
+STORE_DAYS = timedelta(days=14)
+
+
+@allow(Action.SEE_UPLOADS)
+def show_store_days() -> ResponseReturnValue:
+    """The rows of store sales in the scope of the user, latest day first."""
+    today = ports().clock.now().date()
+    requested = formats.day_in(request.args.get("from", ""))
+    last = formats.day_in(request.args.get("to", "")) or max(requested or today, today) + MAX_DAYS_AHEAD
+    first = requested or last - STORE_DAYS
+    query = list_view.list_query(keep=("from", "to"))
+    rows = figures.ask(
+        "store-sales-by-day", Filters(), first=first, last=last, limit=query.size + 1, offset=query.first
+    ).to_pylist()
+    return render_template(
+        "uploads/store_days.html",
+        page=list_view.ListPage(query, rows[: query.size], more=len(rows) > query.size),
+        columns=COLUMNS,
+        store_name=lambda row: value_names.value_name("store", row["store_id"] or "", row["region"]) or NO_STORE,
+        received=lambda row: receipt_time(row["last_received_seq"]),
+        first=first,
+        last=last,
+    )
+
+
+MAX_BATCHES = 100
+WAITS = frozenset({BatchState.HELD, BatchState.FAILED})
+
+
+@allow(Action.SEE_UPLOADS)
+def show_progress() -> ResponseReturnValue:
+    """Status of each `batch`, at most a hundred; those outside the scope of the user are left out."""
+    statuses = []
+    for batch in request.args.getlist("batch")[:MAX_BATCHES]:
+        try:
+            statuses.append(_status(scoped.visible_batch(batch)))
+        except NotFound:
+            continue
+    return jsonify({"uploads": statuses})
+
+
+def _status(upload: Batch) -> dict[str, Any]:
+    status = {
+        "batch_id": upload.batch_id,
+        "state": upload.state.value,
+        "tone": labels.state_of(upload).tone,
+        "done": upload.state in TERMINAL_STATES | WAITS,
+        "url": url_for("uploads.receipt", batch_id=upload.batch_id),
+        "result": "",
+        "needs": False,
+    }
+    if upload.state in TERMINAL_STATES | WAITS | STATES_IN_LEDGER:
+        receipt = receipts.receipt(ports(), upload.batch_id)
+        status["result"] = labels.result(upload, receipt)
+        status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
+        status["tone"] = "ask" if status["needs"] and status["tone"] == "good" else status["tone"]
+    return status
+
 
 PER_PAGE = 25
 SORTED_UPLOADS = 5_000
@@ -34,19 +116,19 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
 }
 TO_FIX = "fix"
 GROUPS: dict[str, tuple[str, frozenset[BatchState]]] = {
-    "needs": (texts.GROUPS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
-    "way": (texts.GROUPS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
-    "counted": (texts.GROUPS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
-    TO_FIX: (texts.GROUPS[TO_FIX], STATES_IN_LEDGER),
+    "needs": (texts.GROUP_TEXTS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
+    "way": (texts.GROUP_TEXTS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
+    "counted": (texts.GROUP_TEXTS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
+    TO_FIX: (texts.GROUP_TEXTS[TO_FIX], STATES_IN_LEDGER),
     "out": (
-        texts.GROUPS["out"],
+        texts.GROUP_TEXTS["out"],
         frozenset({BatchState.REJECTED, BatchState.CANCELLED, BatchState.UNDONE, BatchState.REPLAYED}),
     ),
 }
 
 
 @allow(Action.SEE_UPLOADS)
-def show() -> ResponseReturnValue:
+def show_uploads() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "") for name in ("q", "state", "sort", "kind")}
     page = list_view.page_number(request.args)
     to_fix = _rows_to_fix()
@@ -58,7 +140,7 @@ def show() -> ResponseReturnValue:
         chosen = sorted(islice(matches, SORTED_UPLOADS), key=key, reverse=down)[first : first + PER_PAGE + 1]
     else:
         chosen = list(islice(matches, first, first + PER_PAGE + 1))
-    rows, contracts = chosen[:PER_PAGE], scoped.contracts()
+    rows, contracts = chosen[:PER_PAGE], scoped.visible_contracts()
     return render_template(
         "uploads/listing.html",
         uploads=rows,
@@ -100,7 +182,7 @@ def _matching(filters: dict[str, str], rows_to_fix: dict[str, int]) -> Any:
     states = GROUPS[filters["state"]][1] if filters["state"] in GROUPS else None
     search_words = filters["q"].casefold().split()
     kinds = (BatchKind.STORE_SALES,) if filters["kind"] == BatchKind.STORE_SALES else FILE_KINDS
-    for upload in scoped.newest(kinds):
+    for upload in scoped.newest_batches(kinds):
         name = f"{upload.file} {upload.contract}".casefold()
         in_group = states is None or upload.state in states
         if filters["state"] == TO_FIX:

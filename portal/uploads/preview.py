@@ -7,10 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_content, same_file, scoped
-from portal.uploads.questions import answer_form, file_questions, mapping, preview_text, question_text
-from portal.uploads.texts import actions
-from portal.uploads.texts import preview as texts
+from portal.uploads import mapping, preview_content, preview_text, question_text, questions, same_file, scoped, texts
+from portal.uploads import same_file as uploads_same_file
 from tillstream.contracts import registry
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
@@ -21,7 +19,7 @@ from tillstream.review import contract_choice, questionnaire
 
 
 @allow(Action.UPLOAD)
-def show(sending_id: str) -> ResponseReturnValue:
+def show_preview(sending_id: str) -> ResponseReturnValue:
     """Preview by the contract in the address, else the chosen one, else the only one that fits."""
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     if upload.batch_id:
@@ -31,23 +29,23 @@ def show(sending_id: str) -> ResponseReturnValue:
             ports(), tillstream().contracts, sending_id, me().login
         )  # a crash may have interrupted it
     opened = partial(upload_completion.open_complete_upload, ports(), upload)
-    file_sample, unreadable = preview_content.sample(opened)
-    fits = contract_choice.rank_contracts(file_sample, scoped.contracts()) if file_sample else []
+    file_sample, unreadable = preview_content.sample_of_file(opened)
+    fits = contract_choice.rank_contracts(file_sample, scoped.visible_contracts()) if file_sample else []
     choice = (
         contract_choice.contract_candidates(file_sample, fits, upload.file)
         if file_sample
         else contract_choice.ContractCandidates(())
     )
-    chosen = request.args.get("contract", "") or preview_content.chosen(upload, choice)
+    chosen = request.args.get("contract", "") or preview_content.chosen_contract(upload, choice)
     question_page = (
-        file_questions.about(upload.file, opened, upload.answers)
+        questions.questions_about(upload.file, opened, upload.answers)
         if chosen == contract_choice.NEW_SOURCE and not unreadable
         else None
     )
     if chosen == contract_choice.NEW_SOURCE:
         contract = question_page.contract if question_page else None
     else:
-        contract = scoped.contract(chosen) if chosen else None
+        contract = scoped.visible_contract(chosen) if chosen else None
     is_small = upload.size <= preview_content.AT_ONCE
     earlier = same_file.earlier_of(opened) if file_sample and is_small else None
     preview = (
@@ -97,68 +95,68 @@ def summary(sending_id: str) -> ResponseReturnValue:
     """One sentence about a file that was sent for a preview, for the upload page."""
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     opened = partial(upload_completion.open_complete_upload, ports(), upload)
-    file_sample, unreadable = preview_content.sample(opened)
+    file_sample, unreadable = preview_content.sample_of_file(opened)
     if file_sample is None:
         return jsonify({"says": unreadable})
-    fits = contract_choice.rank_contracts(file_sample, scoped.contracts())
+    fits = contract_choice.rank_contracts(file_sample, scoped.visible_contracts())
     choice = contract_choice.contract_candidates(file_sample, fits, upload.file)
-    chosen = preview_content.chosen(upload, choice)
+    chosen = preview_content.chosen_contract(upload, choice)
     if not chosen:
-        return jsonify({"says": texts.SEVERAL_FIT})
+        return jsonify({"says": uploads_same_file.SEVERAL_FIT})
     if chosen != contract_choice.NEW_SOURCE:
-        return jsonify({"says": texts.looks_like(chosen)})
+        return jsonify({"says": uploads_same_file.looks_like(chosen)})
     count = len(
-        questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ()).questions
+        questionnaire.build_questionnaire(opened, questions.source_name(upload.file), upload.answers, ()).questions
     )
-    return jsonify({"says": texts.none_fits(count)})
+    return jsonify({"says": uploads_same_file.none_fits(count)})
 
 
 @allow(Action.UPLOAD)
-def answer(sending_id: str) -> ResponseReturnValue:
+def answer_questions(sending_id: str) -> ResponseReturnValue:
     """Save the answers; the proposal is rebuilt from them."""
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     opened = partial(upload_completion.open_complete_upload, ports(), upload)
-    onboarding = questionnaire.build_questionnaire(opened, file_questions.name_of(upload.file), upload.answers, ())
-    answers = answer_form.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
-    answer_form.keep(upload.id, answers)
-    step = answer_form.next_step()
+    onboarding = questionnaire.build_questionnaire(opened, questions.source_name(upload.file), upload.answers, ())
+    answers = questions.merge_answers(upload.answers, mapping.mapped_columns(onboarding))
+    questions.store_answers(upload.id, answers)
+    step = questions.next_step()
     return redirect(
         url_for("uploads.preview", sending_id=upload.id, contract=contract_choice.NEW_SOURCE, step=step), 303
     )
 
 
 @allow(Action.UPLOAD)
-def load(sending_id: str) -> ResponseReturnValue:
-    contract = scoped.contract(request.form.get("contract", ""))
+def load_file(sending_id: str) -> ResponseReturnValue:
+    contract = scoped.visible_contract(request.form.get("contract", ""))
     return _loaded(
         upload_completion.ingest_previewed(ports(), tillstream().contracts, sending_id, me().login, contract.name)
     )
 
 
 @allow(Action.UPLOAD)
-def save(sending_id: str) -> ResponseReturnValue:
+def save_source(sending_id: str) -> ResponseReturnValue:
     """Save the answers as a contract and import the file with it; users without that right propose it."""
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     opened = partial(upload_completion.open_complete_upload, ports(), upload)
-    contract = answer_form.contract_of(upload.file, opened, upload.answers)
+    contract = questions.contract_of(upload.file, opened, upload.answers)
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.in_use():
-            raise Rejected(texts.source_exists(contract.name))
+            raise Rejected(uploads_same_file.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
         registry.confirm_contract(ports(), saved.name, me().login)  # the figures are above the button
         loaded = upload_completion.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(texts.source_saved(saved.name), "done")
+        flash(uploads_same_file.source_saved(saved.name), "done")
     else:
         if not scope().covers_region(contract.region):
-            raise Rejected(actions.not_your_region(contract.region))
+            raise Rejected(texts.not_your_region(contract.region))
         received = contract.dates.latest_day(ports().clock.now())
         figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
-        changes = [*answer_form.changes(upload.answers), *figures.sentences()]
+        changes = [*questions.answers_in_words(upload.answers), *figures.sentences()]
         loaded = upload_completion.propose_contract_for_upload(
             ports(), contracts, sending_id, me().login, contract, changes
         )
-        flash(texts.source_proposed(contract.name), "done")
+        flash(uploads_same_file.source_proposed(contract.name), "done")
     return _loaded(loaded)
 
 
@@ -168,34 +166,34 @@ def request_region(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     region = " ".join(request.form.get("region", "").split())
     if scope().covers_region(region):
-        raise Rejected(actions.your_region(region))
+        raise Rejected(texts.your_region(region))
     requested = upload_completion.request_region(
         ports(), tillstream().contracts, upload.id, me().login, region, upload.answers
     )
-    flash(actions.region_requested(upload.file, requested.requested_region), "done")
+    flash(texts.region_requested(upload.file, requested.requested_region), "done")
     return _loaded(requested)
 
 
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    flash(texts.received(upload.file), "done")
+    flash(uploads_same_file.received_text(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
 @allow(Action.UPLOAD)
-def forget(sending_id: str) -> ResponseReturnValue:
+def forget_preview(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     resumable_upload.cancel_upload(ports(), upload.id, me().login)
-    flash(actions.preview_discarded(upload.file), "done")
+    flash(texts.preview_discarded(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
 @allow(Action.UPLOAD)
-def forget_all() -> ResponseReturnValue:
+def forget_previews() -> ResponseReturnValue:
     """Discard all previews of the user; files that are still being sent are kept."""
     previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
     for one in previews:
         resumable_upload.cancel_upload(ports(), one.id, me().login)
-    flash(actions.previews_discarded(len(previews)), "done")
+    flash(texts.previews_discarded(len(previews)), "done")
     return redirect(url_for("uploads.listing"), 303)

@@ -1,14 +1,13 @@
 """Content of a preview: how a file is read before it is imported, and what would happen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import me, ports, scope, stores, tillstream
-from portal.uploads import labels, new_values
-from portal.uploads.decisions import ask
-from portal.uploads.questions import file_questions, mapping
-from portal.uploads.texts import actions
+from portal.uploads import labels, mapping, questions, texts
+from portal.uploads.decisions import ask_decision
+from tillstream.analytics import queries
 from tillstream.detection import FileSample
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.contract import Contract
@@ -22,12 +21,34 @@ from tillstream.review import questionnaire
 from tillstream.review.contract_choice import NEW_SOURCE, ContractCandidates, describes_new_contract
 from tillstream.review.file_preview import FilePreview, preview_file
 
+
+def new_region(contract: Contract) -> bool:
+    """Whether no data source reports to the region yet."""
+    return contract.region not in tillstream().contracts.regions()
+
+
+def new_stores(contract: Contract, figures: FileFigures | None) -> tuple[str, ...]:
+    """Stores of the file that are neither listed by the data source nor have sales in its region.
+
+    Sales outside the stores of the user count too, or each store of others would be new to them.
+    """
+    unlisted = [one for one in figures.stores if one not in contract.stores] if figures else []
+    if not unlisted:
+        return ()
+    app, region = tillstream(), replace(scope(), regions=(contract.region,), stores=None, salesperson=None)
+    rows = queries.run_query(
+        app.ports.warehouse, "filter-values", region, cache=app.queries, filter="store"
+    ).to_pylist()
+    listed = {row["value"] for row in rows}
+    return tuple(one for one in unlisted if one not in listed)
+
+
 AT_ONCE = 8 << 20
 """Bytes; a larger file gets its dry run only when the script of the page requests it."""
 
 
 @dataclass(frozen=True)
-class Preview:
+class UploadPreview:
     """Preview of a file read by a contract."""
 
     contract: Contract
@@ -44,14 +65,14 @@ class Preview:
     """Whether questions are open, so that only the rows are shown."""
 
 
-def chosen(upload: ResumableUpload, sources: ContractCandidates) -> str:
+def chosen_contract(upload: ResumableUpload, sources: ContractCandidates) -> str:
     """Name of the chosen contract, else of the likely one, else NEW; empty if several contracts fit equally well."""
     if upload.contract or describes_new_contract(upload.answers) or not sources.candidates:
         return upload.contract or NEW_SOURCE
     return sources.likely
 
 
-def sample(opened: Any) -> tuple[FileSample | None, str]:
+def sample_of_file(opened: Any) -> tuple[FileSample | None, str]:
     """Sample of the file, or why it cannot be read."""
     try:
         return questionnaire.sample_file(opened), ""
@@ -59,10 +80,10 @@ def sample(opened: Any) -> tuple[FileSample | None, str]:
         return None, str(error)
 
 
-def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> Preview:
+def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> UploadPreview:
     """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
-        return Preview(contract, None, None, actions.not_your_region(contract.region))
+        return UploadPreview(contract, None, None, texts.not_your_region(contract.region))
     received = contract.dates.latest_day(ports().clock.now())
     try:
         opened = partial(upload_completion.open_complete_upload, ports(), upload)
@@ -70,14 +91,14 @@ def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> 
         receipt, figures = None, None
         if upload.size <= AT_ONCE or tried:
             figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
-            receipt = ask(DecisionKind.DRY_RUN, upload=upload.id, contract=contract.model_dump(mode="json"))
+            receipt = ask_decision(DecisionKind.DRY_RUN, upload=upload.id, contract=contract.model_dump(mode="json"))
     except Rejected as error:
-        return Preview(contract, None, None, str(error))
-    is_new, stores = new_values.new_region(contract), new_values.new_stores(contract, figures)
-    return Preview(contract, rows, receipt, figures=figures, is_new_region=is_new, new_stores=stores)
+        return UploadPreview(contract, None, None, str(error))
+    is_new, stores = new_region(contract), new_stores(contract, figures)
+    return UploadPreview(contract, rows, receipt, figures=figures, is_new_region=is_new, new_stores=stores)
 
 
-def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage | None) -> Preview | None:
+def so_far(upload: ResumableUpload, question_page: questions.QuestionPage | None) -> UploadPreview | None:
     """First rows as far as they can be read while questions are open."""
     contract = question_page.onboarding.so_far if question_page else None
     if contract is None:
@@ -94,7 +115,7 @@ def so_far(upload: ResumableUpload, question_page: file_questions.QuestionPage |
         )
     except Rejected:
         return None
-    return Preview(contract, rows, None, figures=_figures_so_far(upload, contract), so_far=True)
+    return UploadPreview(contract, rows, None, figures=_figures_so_far(upload, contract), so_far=True)
 
 
 def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures | None:
@@ -109,7 +130,7 @@ def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures 
         return None
 
 
-def in_words(preview: Preview | None) -> dict[str, Any]:
+def in_words(preview: UploadPreview | None) -> dict[str, Any]:
     if preview is None or preview.receipt is None:
         return {"headline": "", "balance": [], "headers": {}}
     receipt = preview.receipt
@@ -120,7 +141,7 @@ def in_words(preview: Preview | None) -> dict[str, Any]:
     }
 
 
-def keep(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUpload:
+def store_sent_file(name: str, stream: BinaryIO, size: int, contract: str) -> ResumableUpload:
     """Store a file that was sent whole with a form, for a preview."""
     begun = resumable_upload.begin_upload(
         ports(), me().login, name, size, contract=contract, look=True, stores=stores()

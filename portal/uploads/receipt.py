@@ -10,7 +10,7 @@ from werkzeug.utils import secure_filename
 from portal import list_view
 from portal.access import allow
 from portal.context import ports, scope
-from portal.uploads import held_questions, labels, scoped, without_preview
+from portal.uploads import held_questions, labels, scoped, submit
 from tillstream.contracts import source_settings
 from tillstream.intake import quarantined_messages
 from tillstream.model import batch
@@ -44,8 +44,8 @@ ORDER = (Severity.REJECTION, Severity.HOLD, Severity.ERROR, Severity.WARNING)
 
 
 @allow(Action.SEE_UPLOADS)
-def show(batch_id: str) -> ResponseReturnValue:
-    upload = scoped.own(batch_id)
+def show_receipt(batch_id: str) -> ResponseReturnValue:
+    upload = scoped.visible_batch(batch_id)
     # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
     corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION)
     correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
@@ -71,7 +71,7 @@ def show(batch_id: str) -> ResponseReturnValue:
         balance=labels.balance(receipt["rows"]),
         words=labels.state_of(upload),
         reason=labels.reason(upload),
-        identical=labels.identical(repeated_lines(ports(), upload)) if repeated else "",
+        identical=labels.identical_rows(repeated_lines(ports(), upload)) if repeated else "",
         groups=groups,
         waits=upload.state in labels.UNDER_WAY or correcting or undoing or (again and again.state in labels.UNDER_WAY),
         correcting=correcting,
@@ -88,9 +88,9 @@ def show(batch_id: str) -> ResponseReturnValue:
         steps=_steps(upload, receipt)
         - _of_others(upload, corrections)
         - (BLOCKED if again or undoing or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()),
-        contracts=scoped.contracts(),
+        contracts=scoped.visible_contracts(),
         alike=len(scoped.held_alike(upload)) if scope().may(Action.DECIDE) else 0,
-        is_direct=bool(upload.contract) and without_preview.is_set(upload.contract),
+        is_direct=bool(upload.contract) and submit.imports_without_preview(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
         sales=quarantined_messages.open_messages(ports(), upload)
         if scope().may(Action.DECIDE) and not is_of_home
@@ -105,7 +105,7 @@ def show(batch_id: str) -> ResponseReturnValue:
 
 def _day_without_sales(upload: Batch) -> str:
     """Address of the day on which nothing was sold, or of the calendar, for a file without rows of a daily source."""
-    current = next((one for one in scoped.contracts() if one.name == upload.contract), None)
+    current = next((one for one in scoped.visible_contracts() if one.name == upload.contract), None)
     if current is None or not labels.is_without_rows(upload):
         return ""
     if source_settings.expectation_of_contract(ports(), current).expectation.cadence != "daily":
@@ -115,9 +115,9 @@ def _day_without_sales(upload: Batch) -> str:
 
 
 @allow(Action.SEE_UPLOADS)
-def refused(batch_id: str) -> ResponseReturnValue:
+def show_refused(batch_id: str) -> ResponseReturnValue:
     """Rejected rows in pages, all or those of one problem code."""
-    upload = scoped.own(batch_id)
+    upload = scoped.visible_batch(batch_id)
     code = request.args.get("code") or None
     page = list_view.page_number(request.args)
     rows = _refused(upload, code, PER_PAGE + 1, (page - 1) * PER_PAGE)
@@ -134,7 +134,7 @@ def refused(batch_id: str) -> ResponseReturnValue:
 
 @allow(Action.SEE_UPLOADS)
 def refused_csv(batch_id: str) -> ResponseReturnValue:
-    upload = scoped.own(batch_id)
+    upload = scoped.visible_batch(batch_id)
     stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
     response = Response(original_rows.rejected_rows_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from portal.context import me, ports, scope, tillstream
-from portal.uploads.texts import actions as texts
+from portal.uploads import texts
 from tillstream.model import batch
 from tillstream.model.batch import FILE_KINDS, Batch, BatchKind, BatchState
 from tillstream.model.contract import Contract
@@ -21,7 +21,7 @@ def covers(upload: Batch) -> bool:
     return batch.may_see_batch(scope(), me().login, upload)
 
 
-def own(batch_id: str) -> Batch:
+def visible_batch(batch_id: str) -> Batch:
     """A batch in the scope of the user. Raises `NotFound` for others too, so as not to reveal that they exist."""
     upload = batch_records.get_batch(ports(), batch_id)
     if not covers(upload):
@@ -29,12 +29,12 @@ def own(batch_id: str) -> Batch:
     return upload
 
 
-def changeable(batch_id: str, *, with_corrections: bool = False) -> Batch:
+def changeable_batch(batch_id: str, *, with_corrections: bool = False) -> Batch:
     """A batch about which the user may decide. Raises `NotFound` as `own`, and `BeyondScope` if it concerns others too.
 
     with_corrections: also about the corrections of it.
     """
-    upload = own(batch_id)
+    upload = visible_batch(batch_id)
     corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION) if with_corrections else []
     if not batch.may_change_batches(scope(), upload, corrections):
         raise BeyondScope(texts.of_other_stores(upload.file))
@@ -51,7 +51,7 @@ def held_alike(upload: Batch) -> list[Batch]:
     ]
 
 
-def newest(kinds: Sequence[BatchKind] = FILE_KINDS, state: BatchState | None = None) -> Iterator[Batch]:
+def newest_batches(kinds: Sequence[BatchKind] = FILE_KINDS, state: BatchState | None = None) -> Iterator[Batch]:
     """Batches of these kinds in the scope of the user, newest first, read lazily."""
     for upload in heapq.merge(*(_of_kind(kind, state) for kind in kinds), key=lambda one: -one.received_seq):
         if covers(upload):
@@ -67,7 +67,7 @@ def _of_kind(kind: BatchKind, state: BatchState | None) -> Iterator[Batch]:
         offset += CHUNK
 
 
-def contracts() -> list[Contract]:
+def visible_contracts() -> list[Contract]:
     """Contracts that the user may upload with, sorted by name."""
     registry, bounds = tillstream().contracts, scope()
     current = (registry.current(name) for name in registry.names())
@@ -79,13 +79,13 @@ def contracts_in_use() -> set[str]:
     return tillstream().contracts.names_to_choose()
 
 
-def contract(name: str) -> Contract:
+def visible_contract(name: str) -> Contract:
     """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
-    if any(one.name == name for one in contracts()):
+    if any(one.name == name for one in visible_contracts()):
         return tillstream().contracts.pin(name)
     raise Rejected(texts.NO_DATA_SOURCE)
 
 
-def delivered() -> LineLookup:
+def delivered_sales() -> LineLookup:
     """Look up sales that a file may repeat, among those in the scope of the user."""
     return warehouse_lookup(ports().warehouse, scope())

@@ -1,6 +1,7 @@
-"""Submission of files: uploads, previews, corrected rows and replays."""
+"""Submission of files: uploads, with and without a preview, corrected rows and replays."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -9,28 +10,69 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import me, ports, scope, stores, tillstream
-from portal.uploads import scoped, without_preview
-from portal.uploads.decide import side_by_side
-from portal.uploads.decisions import ask
-from portal.uploads.preview_content import keep
-from portal.uploads.texts import actions as texts
-from portal.uploads.texts import states
-from tillstream.intake import inbox
+from portal.uploads import labels, preview_content, scoped, texts
+from portal.uploads.decisions import ask_decision, side_by_side
+from portal.uploads.preview_content import store_sent_file
+from tillstream.contracts import source_settings
+from tillstream.intake import inbox, resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
+from tillstream.model.uploads import ResumableUpload
 from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.records import batch_records
+from tillstream.review import contract_choice, replay
 from tillstream.review import correction_submission as correction_submit
-from tillstream.review import replay
 
 
 @allow(Action.UPLOAD)
-def submit() -> ResponseReturnValue:
+def recognise_file(sending_id: str) -> ResponseReturnValue:
+    """Import a file that was sent for a preview, if it needs none; `url` is its receipt, else its preview."""
+    upload = resumable_upload.get_upload(ports(), sending_id, me().login)
+    imported = import_recognised(upload)
+    if imported.batch_id:
+        flash(imported_at_once_text(imported), "done")
+        return jsonify({"batch_id": imported.batch_id, "url": url_for("uploads.receipt", batch_id=imported.batch_id)})
+    return jsonify({"batch_id": "", "url": url_for("uploads.preview", sending_id=upload.id)})
+
+
+def import_recognised(upload: ResumableUpload) -> ResumableUpload:
+    """The upload, imported if its data source is certain and imports without a preview."""
+    name = upload.contract or _recognised(upload)
+    if not name or not imports_without_preview(name):
+        return upload
+    return upload_completion.ingest_previewed(
+        ports(), tillstream().contracts, upload.id, upload.by, scoped.visible_contract(name).name
+    )
+
+
+def imports_without_preview(name: str) -> bool:
+    """Whether the files of a data source are imported without a preview."""
+    return source_settings.import_setting_of_source(ports(), name).without_preview
+
+
+def imported_at_once_text(upload: ResumableUpload) -> str:
+    return texts.imported_at_once(upload.file, upload.contract)
+
+
+def _recognised(upload: ResumableUpload) -> str:
+    """Name of the only data source that fits the file without doubts; empty if there is none."""
+    file_sample, _ = preview_content.sample_of_file(partial(upload_completion.open_complete_upload, ports(), upload))
+    if file_sample is None:
+        return ""
+    choice = contract_choice.contract_candidates(
+        file_sample, contract_choice.rank_contracts(file_sample, scoped.visible_contracts()), upload.file
+    )
+    likely = next((one for one in choice.candidates if one.contract.name == choice.likely), None)
+    return choice.likely if likely and likely.fits and not likely.doubts else ""
+
+
+@allow(Action.UPLOAD)
+def submit_files() -> ResponseReturnValue:
     """Receive one or several files. A program reads JSON; on the page, a data source can require a preview."""
     name = request.form.get("contract", "")
-    if not _script() and not (name and without_preview.is_set(name)):
-        return _keep(previewed=False)
-    contract = scoped.contract(name)
+    if not _script() and not (name and imports_without_preview(name)):
+        return _store_sent_files(previewed=False)
+    contract = scoped.visible_contract(name)
     files = _files()
     received = [
         inbox.receive_file(ports(), contract, name, stream, me().login, stores=stores()) for name, stream in files
@@ -51,19 +93,19 @@ def submit() -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def submit_for_preview() -> ResponseReturnValue:
     """Store files for a preview; nothing of them is imported."""
-    return _keep(previewed=True)
+    return _store_sent_files(previewed=True)
 
 
-def _keep(*, previewed: bool) -> ResponseReturnValue:
+def _store_sent_files(*, previewed: bool) -> ResponseReturnValue:
     """Store files. previewed: also those of a data source that imports without a preview."""
     requested = request.form.get("contract", "")
-    contract = scoped.contract(requested).name if requested else ""
-    kept = [keep(name, stream, _size(stream), contract) for name, stream in _files()]
+    contract = scoped.visible_contract(requested).name if requested else ""
+    kept = [store_sent_file(name, stream, _size(stream), contract) for name, stream in _files()]
     if not previewed:
-        kept = [without_preview.import_recognised(one) for one in kept]
+        kept = [import_recognised(one) for one in kept]
     imported = [one for one in kept if one.batch_id]
     for one in imported:
-        flash(without_preview.sentence(one), "done")
+        flash(imported_at_once_text(one), "done")
     if len(kept) == 1:
         return redirect(
             _receipt(kept[0].batch_id) if imported else url_for("uploads.preview", sending_id=kept[0].id), 303
@@ -80,8 +122,8 @@ def _size(stream: BinaryIO) -> int:
 
 
 @allow(Action.UPLOAD)
-def cancel(batch_id: str) -> ResponseReturnValue:
-    upload = batch_records.cancel_batch(ports(), scoped.changeable(batch_id).batch_id, me().login)
+def cancel_upload(batch_id: str) -> ResponseReturnValue:
+    upload = batch_records.cancel_batch(ports(), scoped.changeable_batch(batch_id).batch_id, me().login)
     flash(texts.cancelled(upload.file), "done")
     return redirect(_receipt(batch_id), 303)
 
@@ -89,7 +131,7 @@ def cancel(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def fix_rows(batch_id: str) -> ResponseReturnValue:
     """Receive the downloaded rows of an upload, corrected."""
-    scoped.changeable(batch_id)
+    scoped.changeable_batch(batch_id)
     ((name, stream),) = _files(most=1)
     correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
     flash(texts.FIXES_RECEIVED, "done")
@@ -99,12 +141,12 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def replay_preview(batch_id: str) -> ResponseReturnValue:
     """Preview of what reprocessing the file would change."""
-    upload = scoped.own(batch_id)
+    upload = scoped.visible_batch(batch_id)
     name = request.args.get("contract", "")
     if name:
-        scoped.contract(name)
+        scoped.visible_contract(name)
     received = _received(request.args)
-    comparison = ask(DecisionKind.PREVIEW_REPLAY, batch=batch_id, contract=name or None, received=received)
+    comparison = ask_decision(DecisionKind.PREVIEW_REPLAY, batch=batch_id, contract=name or None, received=received)
     return render_template(
         "uploads/replay.html",
         upload=upload,
@@ -118,7 +160,7 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    outcomes = (("read", "read", ""), *states.OUTCOMES)
+    outcomes = (("read", "read", ""), *labels.OUTCOMES)
     return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in outcomes]
 
 
@@ -133,10 +175,10 @@ def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[
 @allow(Action.UPLOAD)
 def replay_batch(batch_id: str) -> ResponseReturnValue:
     """Read the original file again, with the current contract or another one."""
-    scoped.changeable(batch_id, with_corrections=True)
+    scoped.changeable_batch(batch_id, with_corrections=True)
     name = request.form.get("contract", "")
     if name:
-        scoped.contract(name)
+        scoped.visible_contract(name)
     app = tillstream()
     received = _received(request.form)
     by = me().login

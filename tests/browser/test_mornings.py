@@ -10,7 +10,7 @@ from live_server import open_page, report_other_hosts
 from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 
-from portal.navigation import AREAS
+from portal.menu import AREAS
 from tillstream.model.people import Role
 from tillstream.samples.extras import mistaken
 

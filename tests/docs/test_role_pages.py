@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs.generate import pictures
-from portal.navigation import AREAS
+from portal.menu import AREAS
 from tillstream.model.people import Role
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

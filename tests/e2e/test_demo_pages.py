@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from portal import create_app, navigation
+from portal import create_app, menu
 from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.commands.demo_shop import people as demo_people
@@ -85,7 +85,7 @@ def test_no_page_of_the_navigation_is_empty(
 ) -> None:
     client = signed_in(portal, accounts_by_role[role])
     with portal.test_request_context():
-        pages = [url_for(one.endpoint) for one in navigation.AREAS if navigation.is_registered(one.endpoint)]
+        pages = [url_for(one.endpoint) for one in menu.AREAS if menu.is_registered(one.endpoint)]
     answers = {page: client.get(page) for page in pages}
     allowed = {page: answer.text for page, answer in answers.items() if answer.status_code != 403}
     assert len(allowed) > 4

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal import create_app
 from portal.access import access_of
-from portal.api.openapi import document
+from portal.api.openapi import build_document
 from tests.golden.sample_home import home_at, run
 from tests.golden.snapshots import as_json, as_lines
 from tests.portal.visitor import Visitor
@@ -46,7 +46,7 @@ def _all_open(home: Path) -> Settings:
 def openapi() -> str:
     """Without examples, which are kept beside the API, and without the version of the product."""
     with tempfile.TemporaryDirectory() as home, open_app(_all_open(Path(home))) as app:
-        api = document(create_app(app))
+        api = build_document(create_app(app))
     assert api["info"]["version"] == __version__
     api["info"]["version"] = "VERSION"
     return as_json(_without_examples(api))

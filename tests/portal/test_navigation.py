@@ -7,7 +7,7 @@ from flask import Flask
 from flask import url_for as address_of
 from visitor import Visitor
 
-from portal.navigation import AREAS
+from portal.menu import AREAS
 from tillstream.model.people import Role
 
 OLD_WORDS = ("Decisions", "Delivery calendar", "Retry stalled batches", "Needs a decision")

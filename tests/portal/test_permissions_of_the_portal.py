@@ -18,7 +18,7 @@ from test_audit_of_pages import ACTS
 from infra.access import permissions
 from infra.access.accounts import PORTAL_GRANTS
 from infra.access.entry_points import CALLS, NOT_RECORDED, OF_MIRRORS, PORTAL
-from portal.connectors import testing
+from portal.connectors import editing
 from portal.wsgi import create_worker_portal
 from tillstream.app import App, mail_job
 from tillstream.connectors import run
@@ -55,7 +55,7 @@ def calls() -> Calls:
 def portal(app: App, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """As in a cloud, one of several; what functions do, the worker does, and is not watched."""
     listed_kind.register(monkeypatch)
-    monkeypatch.setattr(testing, "source_access", lambda app: recorded_access(app, calls))
+    monkeypatch.setattr(editing, "source_access", lambda app: recorded_access(app, calls))
     of_functions = replace(app, ports=replace(app.ports, functions=FunctionsInProcess(app)))
     flask = create_worker_portal(watch(of_functions, calls))
     flask.testing = True

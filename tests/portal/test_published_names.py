@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Flask
 
 from portal import create_app
-from portal.published_names import NAMES, published
+from portal.urls import PUBLISHED_NAMES, published_name
 from tillstream.app import App
 
 
@@ -16,8 +16,8 @@ def _workshop(app: App) -> Flask:
 
 def test_a_published_name_belongs_to_one_view_that_is_there(app: App) -> None:
     endpoints = set(_workshop(app).view_functions)
-    assert sorted(set(NAMES) - endpoints) == []
-    names = [published(endpoint) for endpoint in endpoints]
+    assert sorted(set(PUBLISHED_NAMES) - endpoints) == []
+    names = [published_name(endpoint) for endpoint in endpoints]
     assert sorted(name for name in names if names.count(name) > 1) == []
 
 

@@ -19,8 +19,8 @@ from werkzeug.routing import Rule
 from examples import long_but
 from portal.access import FILES as STATIC
 from portal.access import access_of
-from portal.api.paths import ALIAS, ROOT
 from portal.dashboard.tiles import TILES
+from portal.urls import API_ALIAS, API_ROOT
 from tillstream.analytics.queries import PERSONAL_COLUMNS
 from tillstream.model.columns import COSTS
 from tillstream.model.people import PERMISSIONS, Action, Role
@@ -141,7 +141,7 @@ def _readable_rules(deployment: Deployment) -> list[Rule]:
         rule
         for rule in routes_of(deployment.portal)
         if rule.endpoint not in ENDLESS | STATIC | {"swagger_ui", "sign_in.current"}
-        and (not rule.rule.startswith(ALIAS) or rule.rule.startswith((ROOT, "/api/docs")))
+        and (not rule.rule.startswith(API_ALIAS) or rule.rule.startswith((API_ROOT, "/api/docs")))
     ]
 
 

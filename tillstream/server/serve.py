@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from portal import create_app, live
-from portal.health import CONNECTIONS
+from portal.operations.prometheus import CONNECTIONS
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.home_check import Part

@@ -1,9 +1,9 @@
 """Operations about connectors."""
 
 from portal.api import schemas
+from portal.api.connectors import MAX_OFFSET, MAX_RUNS
 from portal.api.operations.operation import Operation, path, query
-from portal.api.sources.connectors import MAX_OFFSET, MAX_RUNS
-from portal.connectors.states import ConnectorState
+from portal.connectors.scoped import ConnectorState
 
 _NAME = path("connector", "Name of the connector")
 _CONNECTOR = ("The connector", "Connector")

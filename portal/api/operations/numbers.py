@@ -1,8 +1,6 @@
 """Operations about numbers, sale lines and measures; queries are described by their catalogue."""
 
 from portal.api import schemas
-from portal.api.ledger_lists import DEFAULT_ROWS
-from portal.api.ledger_lists import MAX_ROWS as LINE_ROWS
 from portal.api.operations.operation import (
     DAY,
     FILTERS,
@@ -18,7 +16,8 @@ from portal.api.operations.operation import (
     path,
     query,
 )
-from portal.api.queries import LISTS, MAX_ROWS, RESTRICTED
+from portal.api.queries import DEFAULT_LEDGER_ROWS, LISTS, MAX_ROWS, RESTRICTED
+from portal.api.queries import MAX_LEDGER_ROWS as LINE_ROWS
 from tillstream.analytics import query_catalogue
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_catalogue import QueryParameter
@@ -84,7 +83,7 @@ OPERATIONS: dict[str, Operation] = {
         "Lines and changes", "Sale lines with all their columns, latest day first",
         {200: ("The lines", "list of sale-lines"), 304: NOT_MODIFIED},
         "Pages by cursor stay right while sales arrive: no line is missing or repeated.",
-        (*pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
+        (*pages(LINE_ROWS, DEFAULT_LEDGER_ROWS), NUMBERS_AS, *FILTERS, IF_NONE_MATCH),
         right="numbers", headers=TAGGED | {"Link": PAGED["Link"]}, tabular=True,
     ),
     "api.changes": Operation(
@@ -92,7 +91,7 @@ OPERATIONS: dict[str, Operation] = {
         {200: ("The settlements", "list of changes"), 304: NOT_MODIFIED},
         "A settlement adds files to the figures: lines added, corrected and removed, and the change of revenue.",
         (
-            *pages(LINE_ROWS, DEFAULT_ROWS), NUMBERS_AS,
+            *pages(LINE_ROWS, DEFAULT_LEDGER_ROWS), NUMBERS_AS,
             query("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "Only settlements after this one"),
             query("since", DAY, "Only settlements of this day (UTC) or later"), IF_NONE_MATCH,
         ),

@@ -10,17 +10,16 @@ from portal.api.operations.operation import (
     path,
     query,
 )
-from portal.api.tills.outcomes import MAX_OUTCOMES
-from portal.api.tus import PIECE, VERSION
-from portal.api.uploads import MAX_UPLOADS
+from portal.api.store_sales import MAX_OUTCOMES
+from portal.api.uploads import MAX_UPLOADS, PIECE, TUS_VERSION
 
 SALE = {"$ref": "#/components/schemas/StoreSale"}
 MESSAGES = {"$ref": "#/components/schemas/StoreMessages"}
 TAKEN, RESULTS = {"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/StoreResults"}
 BATCH = path("batch_id", "ID of the batch")
 SENDING = path("sending_id", "Last segment of the `Location` of the upload")
-TUS = header("Tus-Resumable", {"const": VERSION}, "Version of the protocol", required=True)
-OFFSET = {"Upload-Offset": "Number of bytes stored", "Tus-Resumable": VERSION}
+TUS = header("Tus-Resumable", {"const": TUS_VERSION}, "Version of the protocol", required=True)
+OFFSET = {"Upload-Offset": "Number of bytes stored", "Tus-Resumable": TUS_VERSION}
 STRAIGHT = {"Upload-Session": "Address for a direct upload, if it was requested"}
 BYTES = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 OPERATIONS: dict[str, Operation] = {

@@ -9,7 +9,7 @@ from page_checks import settle
 from playwright.sync_api import Browser, Page
 
 from examples import one_in
-from portal import navigation
+from portal import menu
 from tillstream.model.people import Role
 
 pytestmark = pytest.mark.browser
@@ -63,7 +63,7 @@ PARTS = 3
 @pytest.mark.parametrize("part", one_in(PARTS, range(PARTS)))
 def test_every_page_prints(reader: Page, shop: DemoShop, part: int) -> None:
     problems = []
-    for area in [one for one in navigation.AREAS if one.endpoint not in OWN_LAYOUT][part::PARTS]:
+    for area in [one for one in menu.AREAS if one.endpoint not in OWN_LAYOUT][part::PARTS]:
         with shop.served.portal.test_request_context():
             path = shop.served.portal.url_for(area.endpoint, _external=False)
         reader.emulate_media(media="screen")

@@ -16,7 +16,7 @@ from infra import smoke
 from infra.declared import Declared
 from infra.source import UNKNOWN
 from infra.stage import read
-from portal.health import ready
+from portal.operations import health
 from tillstream.app import App
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.people import Role
@@ -87,7 +87,7 @@ def test_a_release_fails_if_a_dependency_fails_now(stage: Stage, monkeypatch: py
     def broken(_: object) -> None:
         raise Unavailable("gone")
 
-    monkeypatch.setitem(ready.PARTS, "queues", broken)
+    monkeypatch.setitem(health.PARTS, "queues", broken)
     with pytest.raises(Unavailable, match="503"):
         smoke.smoke(stage.address, stage.token, 7, print)
 

@@ -13,7 +13,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.alerts import texts
 from portal.live import streams, streams_of
-from portal.live.shared_number import SharedNumber
+from portal.live.broadcaster import SharedNumber
 from tillstream.alerts import rules
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules

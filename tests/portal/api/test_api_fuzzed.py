@@ -18,8 +18,8 @@ from turns import in_turns
 
 from docs.generate.api_calls import company
 from portal.api.operations import OPERATIONS
-from portal.api.tus import PIECE
-from portal.published_names import published
+from portal.api.uploads import PIECE
+from portal.urls import published_name
 from tillstream.app import App
 from tillstream.model.messages import store_sale_schema as sale_schema
 from tillstream.people import personal_tokens, store_credentials
@@ -27,7 +27,7 @@ from tillstream.people import personal_tokens, store_credentials
 OURS = [positive_data_acceptance]
 """Left out: whether a region or a contract is known depends on who asks and on what was sold, not on the form."""
 REFUSED = ["400", "401", "403", "404", "405", "409", "412", "413", "415", "422", "429", "460", "5xx"]
-NAMES = sorted(published(name).removeprefix("api.") for name in OPERATIONS)
+NAMES = sorted(published_name(name).removeprefix("api.") for name in OPERATIONS)
 SHORT, LONG = 6, 150
 
 

@@ -8,9 +8,9 @@ from markupsafe import escape
 from visitor import Visitor
 
 from docs.generate import api_examples
-from portal.api.openapi import EXAMPLES, document, examples
+from portal.api.openapi import EXAMPLES, build_document, recorded_examples
 from portal.api.operations import OPERATIONS
-from portal.published_names import published
+from portal.urls import published_name
 from tillstream.model.people import Role
 
 People = Callable[..., Visitor]
@@ -30,14 +30,14 @@ def test_every_route_for_programs_is_in_the_document(portal: Flask) -> None:
 def test_every_call_has_a_real_example() -> None:
     """A call, or a query, that was changed: run `make docs`."""
     assert api_examples.page() == EXAMPLES.read_text(encoding="utf-8")
-    calls = examples()["calls"]
-    assert set(calls) == {published(endpoint) for endpoint in OPERATIONS}
+    calls = recorded_examples()["calls"]
+    assert set(calls) == {published_name(endpoint) for endpoint in OPERATIONS}
     for endpoint, operation in OPERATIONS.items():
-        assert calls[published(endpoint)]["status"] in operation.answers, endpoint
+        assert calls[published_name(endpoint)]["status"] in operation.answers, endpoint
 
 
 def test_every_example_keeps_to_its_schema(portal: Flask) -> None:
-    api = document(portal)
+    api = build_document(portal)
     for methods in api["paths"].values():
         for one in methods.values():
             for status, answer in one["responses"].items():
@@ -49,7 +49,7 @@ def test_every_example_keeps_to_its_schema(portal: Flask) -> None:
 
 
 def test_every_operation_is_described(portal: Flask) -> None:
-    for path, methods in document(portal)["paths"].items():
+    for path, methods in build_document(portal)["paths"].items():
         for method, one in methods.items():
             assert one["summary"], (path, method)
             assert all(parameter["description"] for parameter in one["parameters"]), (path, method)

@@ -10,11 +10,10 @@ from visitor import Visitor
 from docs.generate.api_calls import company
 from docs.generate.api_problems import LATER, Caller, with_rate, without_documents
 from portal import errors
-from portal.api.openapi import document, examples
-from portal.api.operation_errors import ERRORS, errors_of
+from portal.api.openapi import ERRORS, build_document, errors_of, recorded_examples
 from portal.api.operations import OPERATIONS
-from portal.health import RATE as RATE_OF_READY
-from portal.help.texts import EXPLANATIONS
+from portal.operations.health import RATE as RATE_OF_READY
+from portal.problem_reference import EXPLANATIONS
 from tillstream.app import App
 from tillstream.model.problems import CATALOGUE
 
@@ -30,7 +29,7 @@ def caller() -> Iterator[tuple[App, Flask, Caller]]:
 
 
 def test_the_document_is_openapi_3_1(portal: Flask) -> None:
-    assert [error.message for error in OpenAPIV31SpecValidator(document(portal)).iter_errors()] == []
+    assert [error.message for error in OpenAPIV31SpecValidator(build_document(portal)).iter_errors()] == []
 
 
 def test_every_listed_error_of_an_operation_can_happen(caller: tuple[App, Flask, Caller]) -> None:
@@ -66,8 +65,8 @@ def test_every_operation_is_unavailable_without_its_database(caller: tuple[App, 
 
 
 def test_every_status_has_a_real_example() -> None:
-    assert {int(status) for status in examples()["problems"]} == set(ERRORS)
-    for status, problem in examples()["problems"].items():
+    assert {int(status) for status in recorded_examples()["problems"]} == set(ERRORS)
+    for status, problem in recorded_examples()["problems"].items():
         assert problem["status"] == int(status)
     assert set(LATER) <= set(ERRORS)
 

@@ -13,8 +13,8 @@ from flask import Flask
 from routes import address
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.api.paths import ALIAS, ROOT
 from portal.api.queries import LISTS
+from portal.urls import API_ALIAS, API_ROOT
 from tillstream.analytics.json_values import to_json
 
 Work = Callable[[], None]
@@ -45,7 +45,7 @@ def as_text(value: Any) -> str:
 
 @pytest.mark.parametrize("name", READS)
 def test_all_formats_have_the_same_values(sold: Visitor, name: str) -> None:
-    path = f"{ROOT}{name}"
+    path = f"{API_ROOT}{name}"
     body = read(sold, path).get_json()
     rows = body.get("rows", [body])
     assert rows
@@ -57,7 +57,7 @@ def test_all_formats_have_the_same_values(sold: Visitor, name: str) -> None:
 
 
 def test_arrow_keeps_decimals(sold: Visitor) -> None:
-    answer = read(sold, f"{ROOT}sale-lines", ARROW)
+    answer = read(sold, f"{API_ROOT}sale-lines", ARROW)
     table = pa.ipc.open_stream(answer.data).read_all()
     assert pa.types.is_decimal128(table.schema.field("net_amount").type)
     assert sum(table.column("net_amount").to_pylist()) == Decimal("1501.75")
@@ -65,7 +65,7 @@ def test_arrow_keeps_decimals(sold: Visitor) -> None:
 
 
 def test_files_have_the_currency_and_the_next_page_in_headers(sold: Visitor) -> None:
-    answer = read(sold, f"{ROOT}top-customers?limit=2", CSV)
+    answer = read(sold, f"{API_ROOT}top-customers?limit=2", CSV)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.headers["Tillstream-Currency"] == "INR"
     assert answer.headers["Tillstream-Unconverted-Lines"] == "0"
@@ -81,23 +81,23 @@ def test_a_client_that_accepts_anything_gets_json(sold: Visitor) -> None:
         "image/png",
         f"{CSV};q=0.5, application/json",
     ):
-        assert read(sold, f"{ROOT}sales-by-region", media).mimetype == "application/json"
-    assert read(sold, f"{ROOT}sales-by-region", f"{CSV}, */*;q=0.1").mimetype == CSV
+        assert read(sold, f"{API_ROOT}sales-by-region", media).mimetype == "application/json"
+    assert read(sold, f"{API_ROOT}sales-by-region", f"{CSV}, */*;q=0.1").mimetype == CSV
 
 
 def test_an_etag_is_valid_for_one_format(sold: Visitor) -> None:
-    tag = {"If-None-Match": read(sold, f"{ROOT}kpis").headers["ETag"]}
-    assert sold.get(f"{ROOT}kpis", headers=tag).status_code == 304
-    assert sold.get(f"{ROOT}kpis", headers=tag | {"Accept": CSV}).status_code == 200
+    tag = {"If-None-Match": read(sold, f"{API_ROOT}kpis").headers["ETag"]}
+    assert sold.get(f"{API_ROOT}kpis", headers=tag).status_code == 304
+    assert sold.get(f"{API_ROOT}kpis", headers=tag | {"Accept": CSV}).status_code == 200
 
 
 def test_decimals_are_text_or_numbers_as_requested(sold: Visitor) -> None:
-    assert read(sold, f"{ROOT}kpis").get_json()["revenue"] == "1501.75"
-    assert read(sold, f"{ROOT}kpis?numbers=string").get_json()["revenue"] == "1501.75"
-    assert read(sold, f"{ROOT}kpis?numbers=number").get_json()["revenue"] == 1501.75
-    (row,) = read(sold, f"{ROOT}sales-by-region?numbers=number").get_json()["rows"]
+    assert read(sold, f"{API_ROOT}kpis").get_json()["revenue"] == "1501.75"
+    assert read(sold, f"{API_ROOT}kpis?numbers=string").get_json()["revenue"] == "1501.75"
+    assert read(sold, f"{API_ROOT}kpis?numbers=number").get_json()["revenue"] == 1501.75
+    (row,) = read(sold, f"{API_ROOT}sales-by-region?numbers=number").get_json()["rows"]
     assert isinstance(row["revenue"], float)
-    assert sold.get(f"{ROOT}kpis?numbers=roman").status_code == 422
+    assert sold.get(f"{API_ROOT}kpis?numbers=roman").status_code == 422
 
 
 ONLY_CANONICAL = {"api.sale-lines", "api.changes", "api.queries", "api.query", "api.measure_values"} | {
@@ -116,29 +116,29 @@ def test_every_path_without_a_version_has_a_canonical_one(portal: Flask) -> None
             if rule.rule.startswith(root) and not rule.rule.startswith("/api/docs")
         }
 
-    aliases = {one for one in paths(ALIAS) if not one[0].startswith("v1/")}
-    assert aliases <= paths(ROOT)
-    assert {one[2] for one in paths(ROOT) - aliases} == ONLY_CANONICAL
+    aliases = {one for one in paths(API_ALIAS) if not one[0].startswith("v1/")}
+    assert aliases <= paths(API_ROOT)
+    assert {one[2] for one in paths(API_ROOT) - aliases} == ONLY_CANONICAL
 
 
 def test_an_alias_answers_as_its_canonical_path(portal: Flask, sold: Visitor) -> None:
     compared = 0
     for rule in portal.url_map.iter_rules():
-        if rule.rule.startswith(ROOT) and "GET" in (rule.methods or ()) and rule.endpoint != "api.sending":
+        if rule.rule.startswith(API_ROOT) and "GET" in (rule.methods or ()) and rule.endpoint != "api.sending":
             path = address(rule)
-            alias = path.replace(ROOT, ALIAS, 1)
+            alias = path.replace(API_ROOT, API_ALIAS, 1)
             if rule.endpoint in ONLY_CANONICAL:
                 assert sold.get(alias).status_code == 404
                 continue
             answer, old = sold.get(path), sold.get(alias)
             assert old.status_code == answer.status_code
-            assert old.text.replace(ROOT, ALIAS) == answer.text.replace(ROOT, ALIAS), path
+            assert old.text.replace(API_ROOT, API_ALIAS) == answer.text.replace(API_ROOT, API_ALIAS), path
             compared += 1
     assert compared >= 14
 
 
 def test_links_of_a_response_have_the_root_of_its_request(sold: Visitor) -> None:
-    for root in (ROOT, ALIAS):
+    for root in (API_ROOT, API_ALIAS):
         (upload,) = read(sold, f"{root}uploads").get_json()["uploads"]
         assert upload["receipt"].startswith(f"{root}uploads/")
         assert read(sold, upload["receipt"]).get_json()["batch_id"] == upload["batch_id"]

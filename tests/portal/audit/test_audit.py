@@ -174,7 +174,7 @@ def test_no_entry_of_a_working_day_holds_a_password(app: App, person: People) ->
 
 
 def test_every_action_has_words() -> None:
-    from portal.audit.texts import ACTION_LABELS, KINDS
+    from portal.operations.audit import ACTION_LABELS, KINDS
 
     assert set(ACTION_LABELS) == set(AuditAction)
     assert {what.kind for what in AuditAction} == set(KINDS)

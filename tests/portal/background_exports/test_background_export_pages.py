@@ -9,7 +9,7 @@ import pytest
 from faults.objects.damaged_objects import flip_staged
 from visitor import Visitor, indian_file, indian_sale
 
-from portal import background_exports
+from portal.delivery import background_exports
 from tillstream.app import App
 from tillstream.app.subscribed_tables import source_of
 from tillstream.delivery import background_run

@@ -8,7 +8,7 @@ from test_new_codes import PAGE, ids, sell, text
 from visitor import Visitor
 from werkzeug.test import TestResponse
 
-from portal.catalogue import cost_preview
+from portal.catalogue import change_previews
 
 __all__ = ["sell"]  # the sales of the fixture `sold`
 IMPORT = "/catalogue/products/import"
@@ -45,7 +45,7 @@ def test_costs_in_two_new_currencies_count_with_the_rate_of_each(sold: Visitor) 
 
 def test_products_without_a_computed_effect_are_counted(sold: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     sold.post(PAGE, {"answer": "accept", "code": ids(sold.get(PAGE))})
-    monkeypatch.setattr(cost_preview, "MOST", 1)
+    monkeypatch.setattr(change_previews, "MAX_EFFECTS", 1)
     page = text(preview(sold, "costs", "P1,40,IN,INR,2026-06-01", "P2,1,IN,INR,2026-06-01"))
     assert "1 further product has new costs for past days, which are not computed here." in page
     assert "Kettle P1 INR" in page

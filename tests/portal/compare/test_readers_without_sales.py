@@ -8,7 +8,7 @@ from flask import Flask
 from routes import ENDLESS, addresses, routes_of
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.compare.texts import NO_SALES
+from portal.dashboard.compare_sides import NO_SALES
 from tillstream.model.people import Role
 
 People = Callable[..., Visitor]

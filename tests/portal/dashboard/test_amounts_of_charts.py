@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from portal.compare.effects import explain
 from portal.dashboard import charts
+from portal.dashboard.compare import explain_change
 from portal.goals import charts as goal_charts
 from tillstream.analytics.comparison import named_effects
 from tillstream.goals.standings import GoalStanding, TargetGoal
@@ -27,11 +27,11 @@ def test_the_words_of_charts_round_as_tables_do(currency: str) -> None:
     assert expected in charts.describe_heatmap(figure, ("Monday",))
     goal = TargetGoal(amount, currency, "entered")
     standing = GoalStanding(GoalTarget(), currency, goal, None, amount, Decimal(0), None, None, None)
-    assert goal_charts.describe("All", standing) == f"All: {expected} sold, of a goal of {expected}."
+    assert goal_charts.describe_days("All", standing) == f"All: {expected} sold, of a goal of {expected}."
 
 
 @pytest.mark.parametrize(("currency", "count"), [("EUR", 2), ("JPY", 1), ("KWD", 2)])
 def test_an_effect_that_rounds_to_nothing_has_no_bar(currency: str, count: int) -> None:
     amounts = {"before": "100", "volume": "2", "price": "0.4", "returns": "0.0004", "after": "102.4004"}
     rows = [{"effect": name, "amount": Decimal(one), "share": None, "items": 1} for name, one in amounts.items()]
-    assert len(explain(rows, named_effects("before", "after"), currency).bars) == count
+    assert len(explain_change(rows, named_effects("before", "after"), currency).bars) == count

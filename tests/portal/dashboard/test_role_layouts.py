@@ -13,8 +13,8 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.dashboard import charts
+from portal.dashboard.breakdowns import TABLES
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
-from portal.dashboard.tables import TABLES
 from portal.dashboard.tiles import TILES
 from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.countries import country_code

@@ -54,14 +54,14 @@ def test_the_page_of_a_product_has_units_and_sums_from_errors_of_sums(sold: Visi
 
 
 def test_another_method_is_named_and_is_not_in_our_backtest() -> None:
-    sentence = texts.method({"method": "BigQuery ML ARIMA_PLUS"}, 0.5, "day")
+    sentence = texts.method_text({"method": "BigQuery ML ARIMA_PLUS"}, 0.5, "day")
     assert sentence == "Made by BigQuery ML ARIMA_PLUS, which our backtest does not include."
-    assert "a seasonal naive forecast" in texts.method({"method": "seasonal naive"}, 0.5, "day")
+    assert "a seasonal naive forecast" in texts.method_text({"method": "seasonal naive"}, 0.5, "day")
 
 
 @pytest.mark.parametrize(("step", "repeated"), [("day", "week"), ("week", "year")])
 def test_a_naive_forecast_is_named_by_what_it_repeats(step: str, repeated: str) -> None:
-    assert f"the sales of the last {repeated} again" in texts.method({"method": "seasonal naive"}, None, step)
+    assert f"the sales of the last {repeated} again" in texts.method_text({"method": "seasonal naive"}, None, step)
     assert texts.METHODS[step]["seasonal naive"] == f"Last {repeated} again"
 
 

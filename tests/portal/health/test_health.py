@@ -10,7 +10,8 @@ from flask import Flask
 from portal_factory import create_app, readiness
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
-from portal.health import CONNECTIONS, ready
+from portal.operations import health
+from portal.operations.prometheus import CONNECTIONS
 from tillstream.alerts import records as alerts
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules
@@ -37,7 +38,7 @@ def test_readiness_names_failed_services(anonymous: Visitor, person: People, mon
     def broken(_: object) -> None:
         raise Unavailable("the disk is gone")
 
-    monkeypatch.setitem(ready.PARTS, "warehouse", broken)
+    monkeypatch.setitem(health.PARTS, "warehouse", broken)
     assert anonymous.get("/healthz/ready").status_code == 200  # of the last minute
     assert admin.get("/healthz/ready").status_code == 503
     answer = anonymous.get("/healthz/ready")
@@ -50,7 +51,7 @@ def test_a_token_sees_the_present_and_others_start_no_check(
     app: App, anonymous: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checks: list[str] = []
-    monkeypatch.setattr(ready, "PARTS", {"documents": lambda _: checks.append("documents")})
+    monkeypatch.setattr(health, "PARTS", {"documents": lambda _: checks.append("documents")})
     accounts.add_account(app.ports, "smoke", "Smoke test", Role.CLERK, regions=["IN"], password=PASSWORD)
     check = app.contracts.check_regions
     _, token = personal_tokens.issue_personal_token(

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from portal.health.last_check import FAILS, OVERDUE, WORKS, LastCheck
+from portal.operations.health import FAILS, OVERDUE, WORKS, LastCheck
 
 
 class Dependencies:

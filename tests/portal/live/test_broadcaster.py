@@ -8,8 +8,7 @@ from threads import PATIENCE, join_thread
 from waiting import wait_for
 
 from portal.live import broadcaster as broadcasting
-from portal.live.broadcaster import FRESH, Broadcaster, Version
-from portal.live.shared_answers import SharedAnswers
+from portal.live.broadcaster import FRESH, Broadcaster, LedgerVersion, SharedAnswers
 
 MANY = 30
 
@@ -20,9 +19,9 @@ class Ledger:
     def __init__(self) -> None:
         self.number, self.reads = 1, 0
 
-    def latest(self) -> Version:
+    def latest(self) -> LedgerVersion:
         self.reads += 1
-        return Version(self.number)
+        return LedgerVersion(self.number)
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def broadcaster() -> Iterator[Broadcaster]:
 
 
 def listeners(
-    broadcaster: Broadcaster, ledger: Ledger, received: list[Version | None], after: Version
+    broadcaster: Broadcaster, ledger: Ledger, received: list[LedgerVersion | None], after: LedgerVersion
 ) -> list[threading.Thread]:
     threads = [
         threading.Thread(target=lambda: received.append(broadcaster.wait(ledger.latest, after, 20)), daemon=True)
@@ -49,20 +48,20 @@ def test_many_streams_read_the_ledger_as_often_as_one(
 ) -> None:
     monkeypatch.setattr(broadcasting, "FRESH", PATIENCE)  # a slow machine wakes some of them late
     monkeypatch.setattr(broadcasting, "AWAKE", PATIENCE)  # and nothing but the reader wakes them
-    ledger, received = Ledger(), list[Version | None]()
-    threads = listeners(broadcaster, ledger, received, after=Version(1))
+    ledger, received = Ledger(), list[LedgerVersion | None]()
+    threads = listeners(broadcaster, ledger, received, after=LedgerVersion(1))
     wait_for(lambda: ledger.reads >= 6, "the sixth reading")
     ledger.number = 2
     for thread in threads:
         join_thread(thread)
-    assert received == [Version(2)] * MANY
+    assert received == [LedgerVersion(2)] * MANY
     assert ledger.reads < 15
 
 
 def test_without_streams_no_thread_reads(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcasting, "CHECK_INTERVAL", 0.001)
     ledger, threads = Ledger(), set(threading.enumerate())
-    assert broadcaster.wait(ledger.latest, Version(1), 0.1) is None
+    assert broadcaster.wait(ledger.latest, LedgerVersion(1), 0.1) is None
     assert set(threading.enumerate()) <= threads
 
 
@@ -80,26 +79,26 @@ def test_a_number_that_another_stream_read_long_ago_is_read_again(
 ) -> None:
     clock, ledger = Clock(), Ledger()
     monkeypatch.setattr(broadcasting, "time", clock)
-    assert broadcaster.wait(ledger.latest, Version(0), 1) == Version(1)
+    assert broadcaster.wait(ledger.latest, LedgerVersion(0), 1) == LedgerVersion(1)
     ledger.number = 5
     clock.now = FRESH / 2
-    assert broadcaster.current(ledger.latest) == Version(1)
+    assert broadcaster.current(ledger.latest) == LedgerVersion(1)
     clock.now = FRESH
-    assert broadcaster.wait(ledger.latest, Version(4), 1) == Version(5)
+    assert broadcaster.wait(ledger.latest, LedgerVersion(4), 1) == LedgerVersion(5)
 
 
 def test_after_a_failed_read_another_stream_continues(broadcaster: Broadcaster) -> None:
-    def broken() -> Version:
+    def broken() -> LedgerVersion:
         raise OSError("the ledger is busy")
 
     with pytest.raises(OSError, match="busy"):
-        broadcaster.wait(broken, Version(1), 1)
-    assert broadcaster.wait(Ledger().latest, Version(0), 1) == Version(1)
+        broadcaster.wait(broken, LedgerVersion(1), 1)
+    assert broadcaster.wait(Ledger().latest, LedgerVersion(0), 1) == LedgerVersion(1)
 
 
 def test_the_end_of_the_server_wakes_every_stream(broadcaster: Broadcaster) -> None:
-    received: list[Version | None] = []
-    threads = listeners(broadcaster, Ledger(), received, after=Version(1))
+    received: list[LedgerVersion | None] = []
+    threads = listeners(broadcaster, Ledger(), received, after=LedgerVersion(1))
     broadcaster.end()
     for thread in threads:
         thread.join(5)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.api import named_queries
-from portal.live_files.titles import TITLES
+from portal.api import queries
+from portal.delivery.live_files import QUERY_TITLES
 
 SHARED = True
 
@@ -23,8 +23,8 @@ def _contents(page: str) -> dict[str, str]:
 
 
 def test_each_query_that_people_choose_has_a_title() -> None:
-    assert TITLES.keys() == set(named_queries.NAMES)
-    assert len(set(TITLES.values())) == len(TITLES)
+    assert QUERY_TITLES.keys() == set(queries.QUERY_NAMES)
+    assert len(set(QUERY_TITLES.values())) == len(QUERY_TITLES)
 
 
 def test_the_contents_of_measures_are_in_words(sold: Visitor) -> None:

@@ -12,7 +12,7 @@ from app_factory import build
 from flask import Flask, url_for
 from visitor import Visitor
 
-from portal.navigation import AREAS, ENTRIES, is_registered
+from portal.menu import AREAS, ENTRIES, is_registered
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.people import PERMISSIONS, Role

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, url_for
 from visitor import Visitor
 
-from portal import navigation
+from portal import menu
 from portal.list_view import LAST_PAGE, ListQuery, page_number, page_of
 from tillstream.model.people import Role
 
@@ -28,7 +28,7 @@ def test_a_page_after_the_last_one_is_the_last_one() -> None:
 def test_no_area_fails_on_a_huge_page_number(portal: Flask, person: Callable[..., Visitor]) -> None:
     admin = person(Role.ADMIN)
     with portal.test_request_context():
-        endpoints = [one.endpoint for one in navigation.AREAS if one.endpoint in portal.view_functions]
+        endpoints = [one.endpoint for one in menu.AREAS if one.endpoint in portal.view_functions]
         paths = [url_for(endpoint, page="9" * 20) for endpoint in endpoints]
     assert len(paths) > 25
     assert [path for path in paths if admin.get(path).status_code >= 500] == []

@@ -10,7 +10,7 @@ from sync.sync_acts import HOME, PAGE, added, open_question, requested
 from visitor import Visitor
 
 from portal.context import EXTENSION
-from portal.pipeline import texts
+from portal.operations import pipeline
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import syncing
 from tillstream.commands.sources.sync import SyncTo, sync
@@ -135,9 +135,9 @@ def test_a_public_address_needs_https_and_a_private_one_without_it_has_a_warning
     assert shop.boss.post(f"{PAGE}/address", {"to": "http://8.8.8.8"}).status_code == 422
     assert status.get(shop.app.ports).to == ""
     status.begin(shop.app.ports, "http://127.0.0.1:8000", "boss")
-    assert texts.NOT_ENCRYPTED in shop.boss.get(PAGE).text
+    assert pipeline.NOT_ENCRYPTED in shop.boss.get(PAGE).text
     status.begin(shop.app.ports, "https://office.example.com", "boss")
-    assert texts.NOT_ENCRYPTED not in shop.boss.get(PAGE).text
+    assert pipeline.NOT_ENCRYPTED not in shop.boss.get(PAGE).text
 
 
 def test_a_home_with_sample_sales_begins_to_sync_when_they_are_undone(shop: Shop) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sample_parameters import QUERY_PARAMETERS
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.exports import TABLES
+from portal.file_responses import TABLES
 from portal.list_view import PER_PAGE
 from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import Filters

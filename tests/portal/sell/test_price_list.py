@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.places.places import Place
 from portal.sell.products import _listed
+from portal.user_stores import UserStore
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
 from tillstream.model.people import Role
@@ -28,7 +28,7 @@ from tillstream.model.product_catalogue import (
 )
 
 SHARED = False
-MUMBAI = Place("IN", "MUM01", "INR", 2, numbered=True, sale_prefix="MUM01/")
+MUMBAI = UserStore("IN", "MUM01", "INR", 2, numbered=True, sale_prefix="MUM01/")
 
 
 def sell(admin: Visitor, work: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from portal_factory import create_app
 from token_issuers import TokenIssuer, serve_issuer
 from visitor import PASSWORD, Visitor
 
-from portal.sign_in import methods
+from portal.people import sign_in_methods
 from tillstream.app import App
 from tillstream.model.people import Role
 from tillstream.people import accounts, external_identities, sessions
@@ -27,7 +27,7 @@ Behind = Callable[..., tuple[App, Flask]]
 def issuer(monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenIssuer]:
     issuer = TokenIssuer("ES256")
     with serve_issuer(issuer):
-        monkeypatch.setattr(methods, "KEYS", f"{issuer.address}/keys")
+        monkeypatch.setattr(sign_in_methods, "KEYS", f"{issuer.address}/keys")
         yield issuer
 
 
@@ -52,8 +52,8 @@ def behind(tmp_path: Path, issuer: TokenIssuer) -> Iterator[Behind]:
 
 def shown(issuer: TokenIssuer, email: str = ANA, **changes: Any) -> dict[str, str]:
     now = int(time.time())
-    claims = {"iss": methods.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
-    return {methods.ASSERTION: issuer.sign(claims | {"iat": now, "exp": now + 600} | changes)}
+    claims = {"iss": sign_in_methods.ISSUER, "aud": AUDIENCE, "sub": f"accounts.google.com:{email}", "email": email}
+    return {sign_in_methods.ASSERTION: issuer.sign(claims | {"iat": now, "exp": now + 600} | changes)}
 
 
 def test_a_user_of_the_proxy_is_signed_in_without_a_further_step(behind: Behind, issuer: TokenIssuer) -> None:
@@ -105,7 +105,7 @@ def test_a_session_is_valid_only_while_the_proxy_names_the_same_user(behind: Beh
 
 def test_signing_out_does_not_sign_in_again_at_once(behind: Behind, issuer: TokenIssuer) -> None:
     visitor = Visitor(behind()[1].test_client())
-    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(issuer)[methods.ASSERTION]
+    visitor.client.environ_base["HTTP_X_GOOG_IAP_JWT_ASSERTION"] = shown(issuer)[sign_in_methods.ASSERTION]
     visitor.get("/sign-in")
     token = visitor.get("/profile").text.split('name="csrf-token" content="')[1].split('"')[0]
     answer = visitor.client.post("/sign-out", data={"csrf_token": token})
@@ -133,7 +133,7 @@ def test_a_session_of_another_way_in_ends_with_that_way(behind: Behind) -> None:
                 app.ports, sessions.begin_session(app.ports, user, way=way), sessions.SessionLifetime()
             )
             assert session
-            assert not methods.is_valid_session(app.settings, *session)
+            assert not sign_in_methods.is_valid_session(app.settings, *session)
 
 
 @pytest.mark.parametrize(

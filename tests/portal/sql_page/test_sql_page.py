@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal import sql_page
-from portal.sql_page.running import RunningQueries
+from portal.explore import sql_page
+from portal.explore.sql_page import RunningQueries
+from tillstream.ad_hoc import examples
 from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
@@ -27,10 +28,10 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-@pytest.mark.parametrize("title", sql_page.texts.EXAMPLES)
+@pytest.mark.parametrize("title", examples.EXAMPLES)
 def test_the_page_has_examples_that_run(sold: Visitor, title: str) -> None:
     assert title in sold.get("/sql").text
-    answer = sold.post("/sql", {"sql": sql_page.texts.EXAMPLES[title]})
+    answer = sold.post("/sql", {"sql": examples.EXAMPLES[title]})
     assert (answer.status_code, "1 row" in answer.text) == (200, True)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from portal import navigation
+from portal import menu
 
-STATIC = Path(navigation.__file__).parent / "static"
+STATIC = Path(menu.__file__).parent / "static"
 SERIES = re.compile(r"--series-[1-9]: (#[0-9a-f]{6});")
 SIGHT = {
     "full": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),

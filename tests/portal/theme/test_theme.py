@@ -10,14 +10,14 @@ from flask import Flask
 from portal_factory import create_app
 from visitor import Visitor
 
-from portal import navigation
+from portal import menu
 from portal.list_view import ListQuery, list_query, page_of
 from portal.storybook import components
 from tillstream.app import App
 from tillstream.model.people import Role
 from tillstream.people import accounts
 
-PORTAL = Path(navigation.__file__).parent
+PORTAL = Path(menu.__file__).parent
 STATIC = PORTAL / "static"
 COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6})\b")
 MACRO = re.compile(r"{%-? macro (\w+)\(")
@@ -153,7 +153,7 @@ def test_text_has_enough_contrast_on_every_background(sheet: str) -> None:
 
 
 def test_every_key_leads_to_one_area() -> None:
-    keys = [one.key for one in navigation.AREAS]
+    keys = [one.key for one in menu.AREAS]
     assert len(set(keys)) == len(keys)
 
 

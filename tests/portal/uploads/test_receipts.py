@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.inline_code import marked
+from portal.formats import marked
 from portal.uploads import labels
 from tillstream.app import App
 from tillstream.contracts.contract_files import shipped_contracts
@@ -95,10 +95,12 @@ def test_identical_lines_are_named_by_the_lines_of_the_file(person: People, work
 
 
 def test_many_identical_lines_are_summarized() -> None:
-    assert labels.identical([]) == ""
-    assert labels.identical([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
-    assert labels.identical([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
-    assert labels.identical([[n, n + 1] for n in range(2, 14, 2)]).endswith("lines 10 and 11 are identical; and others")
+    assert labels.identical_rows([]) == ""
+    assert labels.identical_rows([[1_002, 1_005]]) == "Lines 1,002 and 1,005 are identical"
+    assert labels.identical_rows([list(range(2, 13))]) == "Lines 2, 3, 4, 5, 6, 7, 8, 9 and 3 others are identical"
+    assert labels.identical_rows([[n, n + 1] for n in range(2, 14, 2)]).endswith(
+        "lines 10 and 11 are identical; and others"
+    )
 
 
 @pytest.mark.parametrize(("count", "text"), [(1, "Download the row to fix<"), (2, "Download the 2 rows to fix<")])

@@ -1,1 +1,0 @@
-"""Calls of homes that sync to this one, authorized by the signature of the home."""

@@ -1,1 +1,0 @@
-"""The API of tills: sending sales and reading their outcomes."""

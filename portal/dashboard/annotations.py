@@ -1,0 +1,93 @@
+"""Annotations: what happened on a day, shown on charts."""
+
+from bisect import bisect_right
+from collections.abc import Collection
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import formats
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.user_stores import user_stores
+from tillstream.dashboards import annotations
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+
+EVERY_REGION = "All regions"
+ADDED = "Annotation added."
+DELETED = "Annotation deleted."
+
+blueprint = Blueprint("annotations", __name__, template_folder="templates")
+
+
+@blueprint.get("/annotations", endpoint="show")
+@allow(Action.SEE_NUMBERS)
+def show_annotations() -> ResponseReturnValue:
+    """All annotations, latest day first, and a form for a new one: people with assigned stores choose one of them."""
+    limit = scope().regions
+    regions = sorted(tillstream().contracts.regions_in_use() if limit is None else limit)
+    chosen = request.args.get("region", "")
+    everything = annotations.between(ports(), scope())[::-1]
+    return render_template(
+        "annotations/show.html",
+        annotations=[one for one in everything if not chosen or one.region in {"", chosen}],
+        changeable={one.id for one in everything if annotations.is_changeable(scope(), one, me().login)},
+        chosen=chosen,
+        choices=[(region, region) for region in regions],
+        stores=_own_stores() if scope().may(Action.ANNOTATE) else [],
+        every=EVERY_REGION if limit is None else None,
+        day=request.args.get("day", ""),
+    )
+
+
+@blueprint.post("/annotations", endpoint="add")
+@allow(Action.ANNOTATE)
+def add_annotation() -> ResponseReturnValue:
+    text = request.form.get("day", "")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise Rejected(formats.not_a_date(text)) from error
+    region, store = request.form.get("region", ""), ""
+    if request.form.get("store"):
+        region, _, store = request.form["store"].partition("/")
+    annotations.add(ports(), scope(), day, request.form.get("text", ""), region, store, by=me().login)
+    flash(ADDED)
+    return redirect(url_for("annotations.show"), 303)
+
+
+@blueprint.post("/annotations/<annotation_id>/delete", endpoint="delete")
+@allow(Action.ANNOTATE)
+def delete_annotation(annotation_id: str) -> ResponseReturnValue:
+    annotations.remove(ports(), scope(), annotation_id, by=me().login)
+    flash(DELETED)
+    return redirect(url_for("annotations.show"), 303)
+
+
+def _own_stores() -> list[tuple[str, str]]:
+    """Region and store, and the name, of each store of a user who is bound to stores."""
+    if scope().stores is None:
+        return []
+    return [(f"{one.region}/{one.store_id}", one.name or one.store_id) for one in user_stores()]
+
+
+def annotations_on_chart(
+    starts: list[date], last: date, regions: Collection[str] | None, stores: Collection[str] | None
+) -> list[dict[str, object]]:
+    """Annotations of a chart whose points begin on `starts` and end on `last`: label of the point, text, and day.
+
+    regions, stores: those of the chart; None for all.
+    """
+    first_days = [start.isoformat() for start in starts]
+    return [
+        {
+            "at": first_days[bisect_right(first_days, one.day) - 1],
+            "text": f"{one.store}: {one.text}" if one.store else one.text,
+            "day": one.day,
+        }
+        for one in (annotations.between(ports(), scope(), starts[0], last) if starts else ())
+        if (regions is None or not one.region or one.region in regions)
+        and (stores is None or not one.store or one.store in stores)
+    ]

@@ -1,0 +1,1 @@
+"""What leaves, as pages: exports, subscriptions, live files, webhooks, channels of alerts, and reports."""

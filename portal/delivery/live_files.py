@@ -1,0 +1,300 @@
+"""Live files: the current rows of a query at a stable address, and the page that shows how to use it elsewhere."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pyarrow as pa
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import figures, file_responses
+from portal.access import IN_ADDRESS, allow
+from portal.api import queries
+from portal.api import texts as api_texts
+from portal.api.representations import answer_with_etag
+from portal.context import scope, tillstream
+from portal.dashboard import texts as dashboard_texts
+from portal.dashboard.request_filters import dates_in_address, resolved
+from portal.file_responses import QueryRows, query_rows
+from portal.urls import with_args
+from portal.value_names import FILTER_LABELS, value_name
+from tillstream.analytics import line_export, measure_values, query_catalogue
+from tillstream.analytics.explorations import (
+    BY,
+    DEFAULT_BY,
+    DEFAULT_MEASURES,
+    FIRST,
+    GOALS,
+    HAVING,
+    HIGH,
+    IS,
+    LOW,
+    MEASURE,
+    UNGROUPED,
+)
+from tillstream.analytics.filters import CURRENCY
+from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
+from tillstream.delivery.export_formats import FORMATS, export_format
+from tillstream.marts import connection_files
+from tillstream.model.dates import ALL_TIME, DATE_FILTERS, PERIOD_PRESETS
+from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Action
+
+MEASURES_TEXT = "Measures of Explore"
+LINES_TEXT = "Sale lines, with all columns"
+ROWS_TEXT, OF_MEASURES_TEXT, GROUPS_TEXT, PERIOD_TEXT, CURRENCY_TEXT = (
+    "Rows",
+    "Measures",
+    "Grouped by",
+    "Period",
+    "Currency",
+)
+LATEST_TEXT = "The latest complete month, or the last 28 reported days; it moves on with time"
+TOKEN = "TOKEN"  # noqa: S105 - stands for one
+"""What an address has in place of the token."""
+
+
+def no_preset(name: str, presets: Iterable[str]) -> str:
+    return f"There is no preset {name}. Use one of: {', '.join(presets)}."
+
+
+def moving_text(period: str) -> str:
+    return f"{period}; it moves on with time"
+
+
+QUERY_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "abc-classes": "Products by ABC class: how much revenue few of them make",
+        "abc-xyz-classes": "Products by ABC and XYZ class, counted",
+        "abc-xyz-products": "Each product with its ABC and XYZ class",
+        "by-currency": "Sales by currency",
+        "change": "Why revenue changed: the effects between two periods",
+        "change-by-group": "Why revenue changed, by region, store, category or product",
+        "cohort-retention": "How many customers come back, by the period of their first purchase",
+        "country-shares": "Countries: share of revenue and customers",
+        "customer-counts": "Customers: all, new and repeat",
+        "customers-by-segment": "Customers with their segment",
+        "customers-compared": "Customers, compared with an earlier period",
+        "earlier-forecasts": "Earlier forecasts, to compare with what was sold",
+        "failed-rules": "Rows that failed a rule, by data source",
+        "figures-over-time": "Key figures over time",
+        "forecast-nodes": "What is forecast, with the sums of the next days",
+        "forecasts": "Latest forecasts",
+        "freshness-of-everything": "How current the data is",
+        "growth": "Growth of the key figures",
+        "headline": "Further key figures, such as returns and cancelled sales",
+        "kpis": "Key figures",
+        "monthly-trends": "Months with their growth",
+        "pass-rates": "Share of accepted rows, by data source",
+        "products-by-class": "Products with their ABC class",
+        "products-compared": "Products, compared with an earlier period",
+        "rfm-segments": "Segments of customers",
+        "sales-by-category": "Sales by category",
+        "sales-by-channel": "Sales by channel",
+        "sales-by-country": "Sales by country",
+        "sales-by-dimension-compared": "Sales by region, store or category, compared with an earlier period",
+        "sales-by-product": "Sales by product",
+        "sales-by-region": "Sales by region",
+        "sales-by-store": "Sales by store",
+        "sales-by-weekday": "Sales by month and weekday",
+        "sales-over-time": "Sales over time",
+        "sales-over-time-compared": "Sales over time, compared with earlier periods",
+        "salespeople": "Sales by salesperson",
+        "stock-as-of": "Stock on a past day",
+        "stock-levels": "Stock levels",
+        "stock-shrinkage": "Stock that was lost or turned up",
+        "stock-slow": "Stock that sells slowly or not at all",
+        "stock-value": "Value of the stock",
+        "top-customers": "Customers with the highest revenue",
+        "unplaced-counts": "Sales that change no stock, counted",
+        "unplaced-sales": "Sales that change no stock",
+    }
+)
+
+
+def query_title(name: str) -> str:
+    """The title of a query; of one without a title its name in words."""
+    return QUERY_TITLES.get(name) or name.replace("-", " ").capitalize()
+
+
+MEASURES, LINES = "measures", "sale-lines"
+NAMES = (MEASURES, LINES, *queries.QUERY_NAMES)
+PRESET, PBIDS = "preset", "pbids"
+LATEST = "latest-period"
+"""The preset of the period that pages show without dates."""
+
+
+@allow(Action.SEE_NUMBERS)
+def read_live_file(live_file: str, suffix: str) -> ResponseReturnValue:
+    """Rows of a query, of the sale lines, or of measures, as CSV, Parquet, JSON lines or a workbook; all rows."""
+    if live_file not in NAMES:
+        raise NotFound(api_texts.no_query(live_file, NAMES))
+    own = _own_arguments(live_file)
+    args = queries.query_arguments(*own, PRESET, IN_ADDRESS)
+    preset = request.args.get(PRESET, "")
+    presets = (*PERIOD_PRESETS, LATEST, ALL_TIME)
+    if preset and preset not in presets:
+        raise Rejected(no_preset(preset, presets))
+    if suffix == PBIDS:
+        return _power_bi(live_file, args)
+    export_format(suffix)
+    values = resolved()[0]
+    if preset == LATEST and (latest := figures.latest(figures.parse_filters(values))):
+        values |= dates_in_address(latest)
+    return answer_with_etag(lambda: _respond(live_file, suffix, values), also=sorted(values.items()))
+
+
+def _own_arguments(name: str) -> tuple[str, ...]:
+    if name in (MEASURES, LINES):
+        return ("measures", "by") if name == MEASURES else ()
+    return tuple(one.name for one in query_catalogue.describe_query(name).parameters)
+
+
+def _respond(name: str, suffix: str, values: dict[str, list[str]]) -> Response:
+    rows = _measures(values) if name == MEASURES else _sale_lines(values) if name == LINES else query_rows(name, values)
+    return file_responses.file_response(suffix, name, rows.named, rows.batches, rows.totals)
+
+
+def _measures(values: dict[str, list[str]]) -> QueryRows:
+    names, chosen = (queries.split_names(request.args.getlist(name)) for name in ("measures", "by"))
+    by = [one for one in chosen if one != UNGROUPED]
+    if not names:
+        raise Rejected(api_texts.NO_MEASURES)
+    filters, app = figures.parse_filters(values), tillstream()
+    limit = {"limit": measure_values.ALL_ROWS} if by else {}
+    table = measure_values.query_measures(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
+    totals = [one.name for one in measure_values.visible_measures(scope()) if one.is_additive and one.name in names]
+    batches = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+    return QueryRows(iter(batches), _named(values), totals)
+
+
+def _sale_lines(values: dict[str, list[str]]) -> QueryRows:
+    batches = line_export.export_lines(tillstream().ports.warehouse, scope(), figures.parse_filters(values))
+    return QueryRows(batches, _named(values))
+
+
+def _named(values: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {name: one for name, one in values.items() if name != CURRENCY}
+
+
+def live_file_address(name: str, suffix: str, args: dict[str, Any]) -> str:
+    """Absolute address of a live file, without a token."""
+    root = tillstream().settings.public_url or request.host_url.rstrip("/")
+    query = with_args({key: values for key, values in args.items() if key != IN_ADDRESS})
+    return f"{root}/files/{name}.{suffix}" + (f"?{query}" if query else "")
+
+
+def _power_bi(name: str, args: dict[str, Any]) -> Response:
+    """A data source file of Power BI with the address of the CSV."""
+    content = connection_files.pbids_of_web(live_file_address(name, next(iter(FORMATS)), args))
+    response = Response(content, mimetype=connection_files.PBIDS_MEDIA_TYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{PBIDS}")
+    return response
+
+
+Arguments = Mapping[str, Sequence[str]]
+LATEST_PRESET = "latest-period"
+
+
+def live_file_title(name: str) -> str:
+    """The title of a live file."""
+    return {"measures": MEASURES_TEXT, "sale-lines": LINES_TEXT}.get(name) or query_title(name)
+
+
+def describe_contents(name: str, args: Arguments) -> list[tuple[str, str]]:
+    """Pairs of a label and what the address has for it. args: of the address, without the token."""
+    lines = [(ROWS_TEXT, live_file_title(name))]
+    if name == "measures":
+        chosen = [one for text in args.get("measures", ()) for one in text.split(",")]
+        lines.append(
+            (OF_MEASURES_TEXT, ", ".join(all_measures()[one].label for one in chosen if one in all_measures()))
+        )
+    by = [one for text in args.get(BY, ()) for one in text.split(",") if one != UNGROUPED]
+    if by:
+        lines.append((GROUPS_TEXT, ", ".join(DIMENSIONS[one].label if one in DIMENSIONS else one for one in by)))
+    lines.append((PERIOD_TEXT, _period(args)))
+    for filter_name, label in FILTER_LABELS.items():
+        if args.get(filter_name):
+            lines.append((label, ", ".join(value_name(filter_name, one) for one in args[filter_name])))
+    if args.get(CURRENCY):
+        lines.append((CURRENCY_TEXT, args[CURRENCY][0]))
+    return lines
+
+
+def _period(args: Arguments) -> str:
+    preset = next(iter(args.get("preset", ())), "")
+    if preset == LATEST_PRESET:
+        return LATEST_TEXT
+    if preset in dashboard_texts.PRESETS:
+        return moving_text(dashboard_texts.PRESETS[preset])
+    start, end = (next(iter(args.get(one, ())), "") for one in ("from", "to"))
+    if preset == ALL_TIME or not (start or end):
+        return dashboard_texts.ALL_TIME
+    return f"{start or '…'} – {end or '…'}"
+
+
+NAME = "name"
+_OF_PAGES = frozenset({"format", "across", "chart", "against", "column", "sort", FIRST, GOALS, HAVING, IS, LOW, HIGH})
+"""Arguments of exports that live files do not have."""
+
+
+@allow(Action.SEE_NUMBERS)
+def show_live_file() -> ResponseReturnValue:
+    """Addresses of a live file, and how to use them in other tools."""
+    chosen = request.args.get(NAME, MEASURES)
+    if chosen not in NAMES:
+        raise NotFound(api_texts.no_query(chosen, NAMES))
+    args = {name: values for name, values in request.args.lists() if name not in {NAME, IN_ADDRESS}}
+    if chosen == MEASURES:
+        args = {"measures": [",".join(DEFAULT_MEASURES)], "by": [",".join(DEFAULT_BY)]} | args
+    return render_template(
+        "live_files/show.html",
+        name=chosen,
+        contents=describe_contents(chosen, args),
+        args=args,
+        offered=list(_offered()),
+        addresses={suffix: live_file_address(chosen, suffix, args) for suffix in FORMATS},
+        with_token=_with_token(live_file_address(chosen, "csv", args)),
+        power_bi=f"{url_for('live_files.file', live_file=chosen, suffix=PBIDS)}?{with_args(args)}",
+        placeholder=TOKEN,
+    )
+
+
+def _with_token(address: str) -> str:
+    return f"{address}{'&' if urlsplit(address).query else '?'}{IN_ADDRESS}={TOKEN}"
+
+
+def _offered() -> Iterator[tuple[str, str]]:
+    yield MEASURES, MEASURES_TEXT
+    yield LINES, LINES_TEXT
+    for one in queries.available_queries():
+        yield one.name, query_title(one.name)  # descriptions name columns that a role may not see
+
+
+def tool_address(export: str) -> str:
+    """Address of the page for the rows of an export; empty if they have no live file. export: its address."""
+    parts = urlsplit(export)
+    args: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query):
+        if name not in _OF_PAGES:
+            args.setdefault({MEASURE: "measures"}.get(name, name), []).append(value)
+    if parts.path == url_for("explore.export"):
+        across = [value for name, value in parse_qsl(parts.query) if name == "across"]
+        by = [one for one in [*args.get(BY, []), *across] if one != UNGROUPED]
+        args |= {"measures": [",".join(args.get("measures", []))], BY: [",".join(by) or UNGROUPED]}
+        if not any(name in args for name in (PRESET, *DATE_FILTERS)):
+            args[PRESET] = [LATEST]
+        args.setdefault(CURRENCY, [figures.currency()])
+        return url_for("live_files.show") + f"?{with_args(args, name=MEASURES)}"
+    if parts.path.startswith("/tables/"):
+        return url_for("live_files.show") + f"?{with_args(args, name=parts.path.removeprefix('/tables/'))}"
+    return ""
+
+
+blueprint = Blueprint("live_files", __name__, template_folder="templates")
+blueprint.add_app_template_global(tool_address, "tool_address")
+
+blueprint.add_url_rule("/files", "show", show_live_file)
+blueprint.add_url_rule("/files/<live_file>.<suffix>", "file", read_live_file)

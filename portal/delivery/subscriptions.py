@@ -1,0 +1,339 @@
+"""Subscriptions to tables, and the destinations to which files are delivered."""
+
+from contextlib import suppress
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope, tillstream
+from portal.dashboard.texts import PERIODS
+from portal.delivery import subscription_texts
+from portal.explore import texts as explore_texts
+from portal.value_names import FILTER_LABELS, value_name
+from tillstream.analytics import explorations
+from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
+from tillstream.app import file_destinations, mail_job, subscribed_tables
+from tillstream.dashboards import saved_views
+from tillstream.delivery import file_deliveries, subscription_files, subscriptions
+from tillstream.delivery import file_destinations as delivery_file_destinations
+from tillstream.delivery import subscribed_tables as delivery_subscribed_tables
+from tillstream.delivery.file_destinations import FileDestinationDraft
+from tillstream.delivery.schedule import MONTH
+from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, OF_PAGES, PRESET, query_parameters
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
+from tillstream.model.dates import ALL_TIME, DATE_FILTERS, OWN_DATES, PERIOD_PRESETS
+from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.people import Action
+from tillstream.people import accounts
+from tillstream.records.mail import is_address
+
+FORMAT = "format"
+FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
+"""Path of a file → path of its table."""
+
+
+def address_of(link: str) -> str:
+    """The address of a table from the link to its file. Raises `Rejected`."""
+    path, arguments = address_arguments(link)
+    path = FROM_FILES.get(path, path)
+    if path != EXPLORE and not path.startswith(TABLES):
+        raise Rejected("This page has no table to subscribe to.")
+    return _joined(path, {name: values for name, values in arguments.items() if name != FORMAT})
+
+
+def own_days(address: str) -> list[str]:
+    """The days that an address contains; none if it has a preset."""
+    arguments = address_arguments(address)[1]
+    if any(arguments.get(PRESET, [])):
+        return []
+    return [arguments[name][0] for name in DATE_FILTERS if any(arguments.get(name, []))]
+
+
+def period_of(address: str) -> str:
+    """The preset of an address, `OWN` for days of its own, or empty."""
+    chosen = next(iter(address_arguments(address)[1].get(PRESET, [])), "")
+    return chosen if chosen in {ALL_TIME, *PERIOD_PRESETS} else OWN_DATES if own_days(address) else ""
+
+
+def address_of_form() -> SubscriptionDraft:
+    """What the form of this request contains. Raises `Rejected`."""
+    form = request.form
+    return SubscriptionDraft(
+        name=form.get("name", ""),
+        address=_with_period(address_of(form.get("address", "")), form.get(PRESET, "")),
+        format=form.get(FORMAT, ""),
+        to=form.get("to", ""),
+        every=form.get("every", ""),
+        day=form.get("monthday" if form.get("every") == MONTH else "weekday", 0, type=int),
+        hour=form.get("hour", 7, type=int),
+        view=form.get("view", ""),
+        skip_empty=form.get("skip_empty") == "yes",
+        destination=form.get("destination", ""),
+        file_name=form.get("file_name", ""),
+        keeps=form.get("keeps") == "yes",
+    )
+
+
+def _with_period(address: str, preset: str) -> str:
+    if preset == OWN_DATES:
+        return address
+    path, arguments = address_arguments(address)
+    kept = {name: values for name, values in arguments.items() if name not in {*DATE_FILTERS, PRESET}}
+    return _joined(path, kept | ({PRESET: [preset]} if preset else {}))
+
+
+def _joined(path: str, arguments: dict[str, list[str]]) -> str:
+    query = urlencode(arguments, doseq=True)
+    return path + (f"?{query}" if query else "")
+
+
+LONGEST = 60
+"""Maximum characters of a name."""
+
+
+def name_for(address: str) -> str:
+    """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse`."""
+    path, arguments = address_arguments(address)
+    if path == EXPLORE:
+        one = explorations.parse_exploration(arguments, scope())
+        return explore_texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
+    return path.removeprefix(TABLES).replace("-", " ").capitalize()[:LONGEST]
+
+
+def describe_table(address: str) -> list[tuple[str, str]]:
+    """Labels and values: the table, its parameters and filters, without the period. Raises as `tables.read`."""
+    path, arguments = address_arguments(address)
+    own = query_parameters(path, arguments)
+    lines = list(_table(path, arguments))
+    days = [arguments[name][0] for name in COMPARED_DATES if any(arguments.get(name, []))]
+    if days:
+        lines.append((subscription_texts.COMPARED, subscription_texts.compared_days(days)))
+    for name in sorted(arguments, key=lambda name: list(FILTER_LABELS).index(name) if name in FILTER_LABELS else -1):
+        chosen = [text for text in arguments[name] if text]
+        if not chosen or (name in OF_PAGES | {*DATE_FILTERS, *COMPARED_DATES} and name not in own):
+            continue
+        if name in own:
+            lines.append((name.replace("_", " ").capitalize(), ", ".join(PERIODS.get(one, one) for one in chosen)))
+        elif name == CURRENCY:
+            lines.append((subscription_texts.CURRENCY, chosen[-1]))
+        elif is_filter(name):
+            lines.append(_filter(name, chosen))
+    return lines
+
+
+def _table(path: str, arguments: dict[str, list[str]]) -> list[tuple[str, str]]:
+    if path != EXPLORE:
+        return [(subscription_texts.TABLE, path.removeprefix(TABLES).replace("-", " ").capitalize())]
+    one = explorations.parse_exploration(arguments, scope())
+    measures = [(subscription_texts.MEASURES, ", ".join(each.label for each in one.measures))]
+    return measures + (
+        [(subscription_texts.BY, ", ".join(each.label for each in one.dimensions))] if one.dimensions else []
+    )
+
+
+def _filter(name: str, chosen: list[str]) -> tuple[str, str]:
+    column = name.removeprefix(COMPARE)
+    label = FILTER_LABELS.get(column, column.capitalize())
+    values = ", ".join(value_name(column, one) for one in chosen)
+    return (subscription_texts.compared(label) if name != column else label), values
+
+
+SHOWN_DELIVERIES = 20
+"""Deliveries on the page."""
+
+
+@allow(Action.ADMINISTER)
+def show_destinations() -> ResponseReturnValue:
+    """All destinations, the last deliveries, and the form for another destination."""
+    used = [one.destination for one in subscriptions.list_subscriptions(ports())]
+    return render_template(
+        "subscriptions/destinations.html",
+        destinations=delivery_file_destinations.find_destinations(ports()),
+        used={name: used.count(name) for name in used},
+        deliveries=file_deliveries.list_file_deliveries(ports(), SHOWN_DELIVERIES),
+        texts=subscription_texts,
+    )
+
+
+@allow(Action.ADMINISTER)
+def add_destination() -> ResponseReturnValue:
+    names = [*FileDestinationDraft.__dataclass_fields__]
+    draft = FileDestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
+    one = file_destinations.add(tillstream(), draft, me().login)
+    flash(subscription_texts.destination_added(one.name), "done")
+    return redirect(url_for("subscriptions.destinations"), 303)
+
+
+@allow(Action.ADMINISTER)
+def test_destination(destination: str) -> ResponseReturnValue:
+    """Write a small file. Raises `Rejected` with the reason if that fails."""
+    try:
+        flash(file_destinations.test(tillstream(), destination, me().login), "done")
+    except Unavailable as error:
+        flash(str(error), "wrong")
+    return redirect(url_for("subscriptions.destinations"), 303)
+
+
+@allow(Action.ADMINISTER)
+def remove_destination(destination: str) -> ResponseReturnValue:
+    one = delivery_file_destinations.remove_destination(ports(), destination, me().login)
+    flash(subscription_texts.destination_removed(one.name), "done")
+    return redirect(url_for("subscriptions.destinations"), 303)
+
+
+blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
+DESTINATIONS = "/subscriptions/destinations"
+blueprint.add_url_rule(DESTINATIONS, "destinations", show_destinations)
+blueprint.add_url_rule(DESTINATIONS, "add_destination", add_destination, methods=["POST"])
+for name, view in (("test", test_destination), ("remove", remove_destination)):
+    path = f"{DESTINATIONS}/<destination>/{name}"
+    blueprint.add_url_rule(path, f"{name}_destination", view, methods=["POST"])
+SEND, AGAIN = "send", "again"
+ACTS = {
+    "pause": (subscriptions.pause_subscription, subscription_texts.PAUSED),
+    "resume": (subscriptions.resume_subscription, subscription_texts.RESUMED),
+    SEND: (subscriptions.send_subscription_now, subscription_texts.REQUESTED),
+    AGAIN: (subscription_files.retry_last_file, subscription_texts.AGAIN),
+}
+"""Endpoint → what it does, and the sentence that confirms it."""
+
+
+@blueprint.get("/subscriptions", endpoint="show")
+@allow(Action.SEE_NUMBERS)
+def show_subscriptions() -> ResponseReturnValue:
+    """Own subscriptions; administrators also see those of others."""
+    is_admin = scope().may(Action.ADMINISTER)
+    everyone = subscriptions.list_subscriptions(ports(), "" if is_admin else me().login)
+    own = [one for one in everyone if _is_own(one)]
+    mails = {one.id: subscription_files.last_outbox_entry(ports(), one) for one in everyone if one.last_mail}
+    return render_template(
+        "subscriptions/show.html",
+        own=own,
+        others=[one for one in everyone if one not in own] if is_admin else [],
+        mails=mails,
+        texts=subscription_texts,
+    )
+
+
+@blueprint.get("/subscriptions/new", endpoint="new")
+@allow(Action.SEE_NUMBERS)
+def new_subscription() -> ResponseReturnValue:
+    """The form for the table at `address`, or for the saved view `view`."""
+    view = request.args.get("view", "")
+    if view:
+        shown = next((one for one in saved_views.find(ports(), me().login, me().created_at) if one.id == view), None)
+        if shown is None:
+            raise NotFound("There is no such view.")
+        if shown.page != EXPLORE:
+            raise Rejected(subscription_texts.NO_VIEW)
+        draft = SubscriptionDraft(shown.name, shown.address, "xlsx", _own_address(), "week", view=view)
+    else:
+        address = address_of(request.args.get("address", ""))
+        name = request.args.get("name", "") or name_for(address)
+        draft = SubscriptionDraft(name, address, "xlsx", _own_address(), "week")
+    delivery_subscribed_tables.check_filter_groups(ports(), draft, me())
+    return _form(draft)
+
+
+@blueprint.post("/subscriptions", endpoint="add")
+@allow(Action.SEE_NUMBERS)
+def add_subscription() -> ResponseReturnValue:
+    """Subscribe the signed-in person. Raises `Rejected` for what they may not see."""
+    draft = address_of_form()
+    _check(draft, me().login)
+    one = subscriptions.add_subscription(ports(), me().login, draft, me().login)
+    flash(subscription_texts.added(one, sends_mail=tillstream().settings.sends_mail), "done")
+    return redirect(url_for("subscriptions.show"), 303)
+
+
+@blueprint.get("/subscriptions/<subscription_id>", endpoint="edit")
+@allow(Action.SEE_NUMBERS)
+def edit_subscription(subscription_id: str) -> ResponseReturnValue:
+    return _form(_own(subscription_id), subscription_id)
+
+
+@blueprint.post("/subscriptions/<subscription_id>", endpoint="change")
+@allow(Action.SEE_NUMBERS)
+def change_subscription(subscription_id: str) -> ResponseReturnValue:
+    draft, one = address_of_form(), _own(subscription_id)
+    _check(draft, one.login)
+    changed = subscriptions.change_subscription(ports(), subscription_id, draft, me().login)
+    flash(subscription_texts.added(changed, sends_mail=tillstream().settings.sends_mail), "done")
+    return redirect(url_for("subscriptions.show"), 303)
+
+
+@allow(Action.SEE_NUMBERS)
+def act_on_subscription(subscription_id: str, what: str) -> ResponseReturnValue:
+    """Pause, resume, or make the file now."""
+    change, done = ACTS[what]
+    one = _own(subscription_id)
+    change(ports(), one.id, me().login)
+    if what in (SEND, AGAIN):
+        with suppress(Unavailable):  # the next sweep starts it
+            mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
+    has_way = one.destination or tillstream().settings.sends_mail or what not in (SEND, AGAIN)
+    flash(done if has_way else subscription_texts.KEPT, "done")
+    return redirect(url_for("subscriptions.show"), 303)
+
+
+for name in ACTS:
+    path, defaults = f"/subscriptions/<subscription_id>/{name}", {"what": name}
+    blueprint.add_url_rule(path, name, act_on_subscription, methods=["POST"], defaults=defaults)
+
+
+@blueprint.post("/subscriptions/<subscription_id>/remove", endpoint="remove")
+@allow(Action.SEE_NUMBERS)
+def remove_subscription(subscription_id: str) -> ResponseReturnValue:
+    one = subscriptions.remove_subscription(ports(), _own(subscription_id).id, me().login)
+    flash(subscription_texts.removed(one.name), "done")
+    return redirect(url_for("subscriptions.show"), 303)
+
+
+def _own(id: str) -> TableSubscription:
+    """A subscription of the signed-in person; for administrators, of anybody. Raises `NotFound`."""
+    one = subscriptions.get_subscription(ports(), id)
+    if not _is_own(one) and not scope().may(Action.ADMINISTER):
+        raise NotFound("There is no such subscription.")
+    return one
+
+
+def _is_own(one: TableSubscription) -> bool:
+    """Whether it is of the signed-in person, and not of an earlier account with this name."""
+    return (one.login, one.account) == (me().login, me().created_at)
+
+
+def _form(draft: SubscriptionDraft, id: str = "") -> str:
+    days, lines = own_days(draft.address), list[tuple[str, str]]()
+    with suppress(Rejected, NotFound):  # of a subscription whose table its reader cannot see any longer
+        lines = describe_table(draft.address)
+    path = draft.address.partition("?")[0]
+    return render_template(
+        "subscriptions/form.html",
+        one=draft,
+        id=id,
+        period=period_of(draft.address),
+        periods=subscription_texts.periods(
+            has_latest=delivery_subscribed_tables.follows_latest(path),
+            has_all=path == EXPLORE or not delivery_subscribed_tables.follows_latest(path),
+            days=days,
+        ),
+        lines=lines,
+        destinations=subscription_texts.destinations(
+            one.name for one in delivery_file_destinations.find_destinations(ports())
+        ),
+        texts=subscription_texts,
+    )
+
+
+def _check(draft: SubscriptionDraft, login: str) -> None:
+    """Raise `Rejected` or `NotFound` if the person cannot see the table now."""
+    app, user = tillstream(), accounts.get_user(ports(), login)
+    source = subscribed_tables.source_of(app)
+    tried = TableSubscription(draft.name, draft.address, draft.format, draft.to, draft.every, view=draft.view)
+    delivery_subscribed_tables.check_table(source, tried, user, ports().clock.now().date())
+
+
+def _own_address() -> str:
+    return me().login if is_address(me().login) else ""

@@ -1,0 +1,31 @@
+"""Export of the dashboard tables: the same queries and filters, as files."""
+
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, request
+
+from portal import file_responses
+from portal.access import allow
+from portal.dashboard.request_filters import resolved
+from portal.file_responses import TABLES, query_rows
+from tillstream.delivery.export_formats import FORMAT_LABELS
+from tillstream.model.errors import NotFound
+from tillstream.model.people import Action
+
+
+def no_table(name: str, tables: Iterable[str]) -> str:
+    return f"There is no table {name}. Use one of: {', '.join(tables)}."
+
+
+blueprint = Blueprint("exports", __name__)
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=FORMAT_LABELS))
+
+
+@blueprint.get("/tables/<table>", endpoint="table")
+@allow(Action.SEE_NUMBERS)
+def export_table(table: str) -> Response:
+    """One table of the dashboards with the current filters, as a file."""
+    if table not in TABLES:
+        raise NotFound(no_table(table, TABLES))
+    rows = query_rows(table, resolved()[0])
+    return file_responses.file_response(request.args.get("format", "csv"), table, rows.named, rows.batches, rows.totals)

@@ -1,0 +1,82 @@
+"""Saved views: keep a page of figures with its filters, share it, open the portal with it."""
+
+from urllib.parse import parse_qs, urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.context import me, ports, scope
+from portal.urls import own_page
+from tillstream.dashboards import saved_views
+from tillstream.dashboards.saved_views import SavedView
+from tillstream.model.people import Action
+
+START_CHANGED = "Start page changed."
+
+
+def saved_text(name: str) -> str:
+    return f"View “{name}” saved."
+
+
+def deleted_text(name: str) -> str:
+    return f"View “{name}” deleted."
+
+
+blueprint = Blueprint("views", __name__, template_folder="templates")
+
+
+@blueprint.app_template_global("saved_views")
+def own_views() -> list[SavedView]:
+    """Own and shared views, by name."""
+    return saved_views.find(ports(), me().login, me().created_at)
+
+
+SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
+"""Page of a view → the address that leads to the subscription to its figures; an exploration is its own table."""
+
+
+def subscribe_address(view: SavedView) -> str:
+    """Address of the form of a subscription to what a view shows."""
+    if view.page not in SUBSCRIBED:
+        return url_for("subscriptions.new", view=view.id)
+    arguments = urlencode(parse_qs(view.query) | {"name": [view.name]}, doseq=True)
+    return f"{url_for(SUBSCRIBED[view.page])}?{arguments}"
+
+
+@blueprint.get("/views", endpoint="show")
+@allow(Action.SEE_NUMBERS)
+def show_views() -> ResponseReturnValue:
+    start = saved_views.start_view(ports(), me().login, me().created_at)
+    return render_template(
+        "views/show.html", views=own_views(), start=start, me=me(), subscribe_address=subscribe_address
+    )
+
+
+@blueprint.post("/views", endpoint="save")
+@allow(Action.SEE_NUMBERS)
+def save_view() -> ResponseReturnValue:
+    """Save the address `address` under `name`."""
+    address, shared = request.form.get("address", ""), request.form.get("shared") == "yes"
+    view = saved_views.save(ports(), me().login, me().created_at, request.form.get("name", ""), address, shared=shared)
+    if request.form.get("start") == "yes":
+        saved_views.set_start_view(ports(), me().login, me().created_at, view.id)
+    flash(saved_text(view.name))
+    return redirect(own_page(view.address), 303)
+
+
+@blueprint.post("/views/<view_id>/delete", endpoint="delete")
+@allow(Action.SEE_NUMBERS)
+def delete_view(view_id: str) -> ResponseReturnValue:
+    view = saved_views.remove(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
+    flash(deleted_text(view.name))
+    return redirect(url_for("views.show"), 303)
+
+
+@blueprint.post("/views/start", endpoint="start")
+@allow(Action.SEE_NUMBERS)
+def choose_start_view() -> ResponseReturnValue:
+    """Open the portal with the view `view`; empty: with the dashboard of the role."""
+    saved_views.set_start_view(ports(), me().login, me().created_at, request.form.get("view", ""))
+    flash(START_CHANGED)
+    return redirect(url_for("views.show"), 303)

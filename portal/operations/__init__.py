@@ -1,0 +1,1 @@
+"""The state of the system: pipeline, audit log, readiness and metrics."""

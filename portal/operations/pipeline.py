@@ -1,0 +1,288 @@
+"""Pipeline pages: queues, failed batches, dead letters, copies of the marts, and the sync between homes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.access import allow
+from portal.catalogue.change_previews import FieldChange, field_changes
+from portal.connectors import scoped as connectors
+from portal.context import me, ports, scope, tillstream
+from portal.uploads import labels, scoped
+from tillstream.app import syncing
+from tillstream.app.source_access import source_access
+from tillstream.marts import destinations
+from tillstream.model.batch import Batch, BatchState
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.operations import message_queues
+from tillstream.operations import message_queues as waiting_in
+from tillstream.operations.reconcile import sweep_by_user
+from tillstream.sync import homes, identity, requests, standing, status
+from tillstream.sync.http import address
+from tillstream.sync.reference import questions
+from tillstream.sync.reference.questions import Question
+from tillstream.sync.reference.words import subject
+from tillstream.sync.standing import NEEDS_ATTENTION, Standing
+
+QUEUES = {
+    "object-events": "Files to read",
+    "batch-events": "Files to import",
+    "store-sales": "Sales from tills",
+    "sale-events": "Changes for other systems",
+}
+STANDINGS = {
+    Standing.REMOVED: "Removed",
+    Standing.HELD: "Held",
+    Standing.DIFFERENT: "Ledgers differ",
+    Standing.NEW: "No contact yet",
+    Standing.LATE: "Late",
+    Standing.BEHIND: "Receiving",
+    Standing.IN_STEP: "In step",
+}
+STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
+    Standing.REMOVED: "quiet",
+    Standing.NEW: "quiet",
+    Standing.BEHIND: "busy",
+    Standing.IN_STEP: "good",
+}
+SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
+NOT_ENCRYPTED = "The connection to the head office is not encrypted, so others in its network can read what is sent."
+NOTHING_CHOSEN = "Choose whose entry counts: the one of this home, or the one of the head office."
+RETRIED = "Stalled jobs are retried."
+
+
+def syncs_to(address: str) -> str:
+    return f"This Tillstream syncs to {address} within a minute. The head office must add it with its key."
+
+
+def questions_decided(count: int) -> str:
+    return f"{count:,} question{'' if count == 1 else 's'} decided. What counts is exchanged with the next sync."
+
+
+def request_declined(file: str) -> str:
+    return f"The request to undo {file} is declined. The head office sees the reason after the next sync."
+
+
+def home_added(name: str) -> str:
+    return f"{name} is added. What it sends is settled here from now on."
+
+
+def home_removed(name: str) -> str:
+    return f"{name} is removed. What it sent stays."
+
+
+def home_released(name: str) -> str:
+    return f"What is held of {name} is settled when it syncs again."
+
+
+def resent(count: int) -> str:
+    return f"{count} {'message was' if count == 1 else 'messages were'} resent."
+
+
+MAX_QUESTIONS = 50
+"""Questions that the page shows."""
+
+
+@dataclass(frozen=True)
+class ShownQuestion:
+    """fields: what differs; before: in this home, after: at the head office."""
+
+    question: Question
+    subject: str
+    fields: list[FieldChange]
+
+
+def shown_questions() -> list[ShownQuestion]:
+    """The first open questions."""
+    return [ShownQuestion(one, subject(one), _fields(one)) for one in questions.every(ports())[:MAX_QUESTIONS]]
+
+
+def _fields(question: Question) -> list[FieldChange]:
+    here, there = question.here or {}, question.there or {}
+    before = {name: here.get(name, "") for name in question.fields}
+    return list(field_changes(before, {name: there.get(name, "") for name in question.fields}))
+
+
+@allow(Action.ADMINISTER)
+def decide_questions() -> ResponseReturnValue:
+    keep = request.form.get("keep", "")
+    if keep not in questions.BOTH:
+        raise Rejected(NOTHING_CHOSEN)
+    ids = request.form.getlist("question") or [one.id for one in questions.every(ports())]
+    flash(questions_decided(questions.decide(ports(), ids, keep, me().login)), "done")
+    return redirect(url_for("pipeline.sync"), 303)
+
+
+def register_sync(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/pipeline/sync", "sync", show_sync)
+    for path, endpoint, view in (
+        ("address", "begin_sync", begin_sync),
+        ("stop", "stop_sync", stop_sync),
+        ("questions", "decide_sync", decide_questions),
+        ("requests/<batch_id>/decline", "decline_request", decline_request),
+        ("homes", "add_home", add_home),
+        ("homes/<home>/remove", "remove_home", remove_home),
+        ("homes/<home>/release", "release_home", release_home),
+    ):
+        blueprint.add_url_rule(f"/pipeline/sync/{path}", endpoint, view, methods=["POST"])
+
+
+@allow(Action.ADMINISTER)
+def show_sync() -> ResponseReturnValue:
+    app, now = tillstream(), ports().clock.now()
+    own = status.get(ports())
+    return render_template(
+        "pipeline/sync.html",
+        identity=identity.find(ports()),
+        status=own,
+        lag=status.lag(ports()) if own.to else None,
+        questions=shown_questions(),
+        requests=requests.to_answer(ports()),
+        question_count=questions.count(ports()),
+        homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
+        project_note=syncing.ONLY_HEAD_OFFICE if app.settings.project else "",
+        tones=STANDING_TONES,
+        labels=STANDINGS,
+        not_encrypted=NOT_ENCRYPTED if address.is_unencrypted(own.to) else "",
+    )
+
+
+@allow(Action.ADMINISTER)
+def begin_sync() -> ResponseReturnValue:
+    if tillstream().settings.project:
+        raise Rejected(syncing.ONLY_HEAD_OFFICE)
+    to = address.allowed(request.form.get("to", ""), source_access(tillstream()).check_host)
+    identity.create(ports(), me().login)
+    status.begin(ports(), to, me().login)
+    flash(syncs_to(to), "done")
+    if address.is_unencrypted(to):
+        flash(NOT_ENCRYPTED, "ask")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def stop_sync() -> ResponseReturnValue:
+    status.stop(ports(), me().login)
+    flash(SYNC_STOPPED, "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def decline_request(batch_id: str) -> ResponseReturnValue:
+    request_ = requests.decline(ports(), batch_id, request.form.get("reason", ""), me().login)
+    flash(request_declined(request_.file), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def add_home() -> ResponseReturnValue:
+    form = request.form
+    home = homes.add(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
+    flash(home_added(home.name), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def remove_home(home: str) -> ResponseReturnValue:
+    homes.remove(ports(), home, me().login)
+    flash(home_removed(home), "done")
+    return _to_page()
+
+
+@allow(Action.ADMINISTER)
+def release_home(home: str) -> ResponseReturnValue:
+    homes.release(ports(), home, me().login)
+    flash(home_released(home), "done")
+    return _to_page()
+
+
+def _to_page() -> ResponseReturnValue:
+    return redirect(url_for("pipeline.sync"), 303)
+
+
+@dataclass(frozen=True)
+class ListedCopy:
+    """behind: settlements that it lacks; None: it was never written. written_at, next_at: ISO 8601, or empty.
+    error: of the last run."""
+
+    name: str
+    to: str
+    every: str
+    behind: int | None
+    written_at: str
+    next_at: str
+    error: str
+
+
+def listed_copies() -> list[ListedCopy]:
+    """All destinations, by name."""
+    return [
+        ListedCopy(
+            one.name,
+            one.to,
+            one.every,
+            destinations.settlements_behind(ports(), one) if one.done_at else None,
+            one.done_at,
+            one.next_at,
+            one.error,
+        )
+        for one in destinations.find_destinations(ports())
+    ]
+
+
+blueprint = Blueprint("pipeline", __name__, template_folder="templates")
+register_sync(blueprint)
+
+SLOW = timedelta(minutes=5)
+SHOWN = 100
+
+
+@blueprint.get("/pipeline", endpoint="show")
+@allow(Action.SEE_PIPELINE)
+def show_pipeline() -> ResponseReturnValue:
+    admin = scope().may(Action.ADMINISTER)
+    now = ports().clock.now()
+    under_way = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED)
+    stuck = [one for state in under_way for one in islice(scoped.newest_batches(state=state), SHOWN) if _late(one, now)]
+    return render_template(
+        "pipeline/show.html",
+        connectors=connectors.listed_connectors(),
+        # Queue depths cover all regions, so only admins see them.
+        depths=waiting_in.queue_depths(ports()) if admin else [],
+        queues=QUEUES,
+        failed=list(islice(scoped.newest_batches(state=BatchState.FAILED), SHOWN)),
+        stuck=stuck,
+        # A dead letter may contain a sale of any region, so only admins see it.
+        dead=message_queues.find_dead_letters(ports(), SHOWN) if admin else None,
+        states=labels.STATES,
+        admin=admin,
+        copies=listed_copies() if admin else [],
+        sync_troubled=admin and standing.needs_attention(ports()),
+    )
+
+
+@blueprint.post("/pipeline/resend", endpoint="resend")
+@allow(Action.ADMINISTER)
+def resend_dead_letters() -> ResponseReturnValue:
+    sent = message_queues.resend_dead_letters(ports(), request.form.getlist("id"), me().login)
+    flash(resent(sent), "done")
+    return redirect(url_for("pipeline.show"), 303)
+
+
+@blueprint.post("/pipeline/sweep", endpoint="drive_on")
+@allow(Action.ADMINISTER)
+def drive_on() -> ResponseReturnValue:
+    app = tillstream()
+    report = sweep_by_user(app.ports, app.contracts, me().login, delegate=bool(app.settings.project))
+    for sentence in (RETRIED, *report["repaired"]):
+        flash(sentence, "done")
+    return redirect(url_for("pipeline.show"), 303)
+
+
+def _late(upload: Batch, now: datetime) -> bool:
+    since = datetime.fromisoformat(upload.state_at or upload.received_at)
+    return now - since.astimezone(UTC) > SLOW

@@ -1,0 +1,1 @@
+"""Sign-in, accounts, tokens, and a person's own profile."""

@@ -1,0 +1,201 @@
+"""Profile page: name and preferences, sessions, and two-factor sign-in."""
+
+from collections.abc import Callable
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal import figures
+from portal.access import Open, allow, requires_password_sign_in
+from portal.context import lives, me, ports, this_session, tillstream
+from portal.people.sign_in_forms import CodeForm
+from tillstream.model.errors import Rejected
+from tillstream.people import account_store, sessions, two_factor
+from tillstream.people import two_factor as step
+from tillstream.people.account_store import WrongField
+from tillstream.people.passwords import TooManyTries
+from tillstream.people.two_factor import WrongCode
+
+NAME, NO_NAME = "Name", "Enter your name."
+LOCALE, BROWSER = "Date and number format", "Browser default"
+TIME_ZONE = "Time zone"
+CURRENCY, AUTOMATIC = "Display currency", "Automatic"
+SAVED = "Saved."
+SESSION_ENDED = "You are signed out on that device."
+SECOND_STEP_REQUIRED = "Your role requires two-factor sign-in. You cannot turn it off."
+SECOND_STEP_OFF = "Two-factor sign-in is off."
+
+
+def reporting_currency_label(currency: str) -> str:
+    return f"Reporting currency ({currency})"
+
+
+def others_ended_text(count: int) -> str:
+    return f"You are signed out on {count} other {'device' if count == 1 else 'devices'}."
+
+
+blueprint = Blueprint("profile", __name__, template_folder="templates")
+
+SIGN_INS = 10
+
+
+class ProfileForm(FlaskForm):
+    name = StringField(NAME, [InputRequired(NO_NAME), Length(max=100)])
+    locale = SelectField(LOCALE, validate_choice=False)
+    time_zone = StringField(TIME_ZONE, [Length(max=60)])
+    display_currency = SelectField(CURRENCY, validate_choice=False)
+
+
+@blueprint.get("/profile", endpoint="show")
+@allow(Open.SIGNED_IN)
+def show_profile() -> ResponseReturnValue:
+    one = me()
+    return _page(
+        ProfileForm(name=one.name, locale=one.locale, time_zone=one.time_zone, display_currency=one.display_currency)
+    )
+
+
+@blueprint.post("/profile", endpoint="save")
+@allow(Open.SIGNED_IN)
+def save_profile() -> ResponseReturnValue:
+    form = ProfileForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        account_store.save_profile(
+            ports(),
+            me().login,
+            name=form.name.data,
+            locale=form.locale.data or "",
+            time_zone=(form.time_zone.data or "").strip(),
+            display_currency=form.display_currency.data or "",
+            currencies=figures.currencies(),
+        )
+    except WrongField as error:
+        form[error.field].errors = [str(error)]
+        return _page(form), 422
+    flash(SAVED, "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/<session_id>/end", endpoint="end_session")
+@allow(Open.SIGNED_IN)
+def end_session(session_id: str) -> ResponseReturnValue:
+    sessions.end_session(ports(), me().login, session_id, me().login)
+    flash(SESSION_ENDED, "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.post("/profile/sessions/end-others", endpoint="end_others")
+@allow(Open.SIGNED_IN)
+def end_others() -> ResponseReturnValue:
+    ended = sessions.end_sessions(ports(), me(), lives(), me().login, but=this_session().id)
+    flash(others_ended_text(ended), "done")
+    return redirect(url_for("profile.show"), 303)
+
+
+@blueprint.get("/profile/second-step", endpoint="second_step")
+@allow(Open.SIGNED_IN)
+@requires_password_sign_in
+def second_step() -> ResponseReturnValue:
+    return _step_page(CodeForm())
+
+
+@blueprint.post("/profile/second-step", endpoint="finish_second_step")
+@allow(Open.SIGNED_IN)
+@requires_password_sign_in
+def finish_second_step() -> ResponseReturnValue:
+    return _with_code(lambda code: _codes(step.confirm_totp(ports(), me().login, code)))
+
+
+@blueprint.post("/profile/second-step/codes", endpoint="new_codes")
+@allow(Open.SIGNED_IN)
+@requires_password_sign_in
+def new_codes() -> ResponseReturnValue:
+    def make(code: str) -> ResponseReturnValue:
+        step.check_second_factor(ports(), me().login, code)
+        return _codes(step.new_recovery_codes(ports(), me().login))
+
+    return _with_code(make)
+
+
+@blueprint.post("/profile/second-step/off", endpoint="take_off")
+@allow(Open.SIGNED_IN)
+@requires_password_sign_in
+def take_off() -> ResponseReturnValue:
+    if me().role in two_factor.second_factor_roles(ports()):
+        raise Rejected(SECOND_STEP_REQUIRED)
+
+    def off(code: str) -> ResponseReturnValue:
+        step.check_second_factor(ports(), me().login, code)
+        step.disable_second_factor(ports(), me().login, by=me().login)
+        flash(SECOND_STEP_OFF, "done")
+        return redirect(url_for("profile.show"), 303)
+
+    return _with_code(off)
+
+
+def _with_code(do: Callable[[str], ResponseReturnValue]) -> ResponseReturnValue:
+    """Run `do` with the code of the form; errors are shown under its field."""
+    form, status = CodeForm(), 422
+    if form.validate_on_submit():
+        try:
+            return do(form.code.data)
+        except WrongCode as error:
+            form.code.errors = [str(error)]
+        except TooManyTries as error:
+            form.code.errors, status = [str(error)], 429
+    return _step_page(form), status
+
+
+def _codes(codes: list[str]) -> ResponseReturnValue:
+    # Rendered directly, not after a redirect: the codes must not be stored in a cookie.
+    return render_template("profile/codes.html", codes=codes), 201
+
+
+def _page(form: ProfileForm) -> str:
+    locales = {"": BROWSER} | account_store.LOCALES
+    form.locale.choices = [SelectChoice(*one) for one in locales.items()]
+    reporting = tillstream().settings.reporting_currency
+    fixed = {"": AUTOMATIC, account_store.REPORTING_CURRENCY: reporting_currency_label(reporting)}
+    currencies = fixed | {code: code for code in figures.currencies()}
+    form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
+    all_sessions = sessions.find_sessions(ports(), me().login, limit=200)
+    now, here = ports().clock.now(), this_session()
+    return render_template(
+        "profile/show.html",
+        form=form,
+        me=me(),
+        zones=account_store.time_zone_names(),
+        here=here,
+        sessions=sorted(
+            (one for one in all_sessions if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id
+        ),
+        sign_ins=all_sessions[:SIGN_INS],
+        codes_left=step.recovery_codes_left(ports(), me().login),
+    )
+
+
+def _step_page(form: CodeForm) -> str:
+    key = "" if me().second_step else step.pending_totp_key(ports(), me().login)
+    return render_template(
+        "profile/second_step.html",
+        form=form,
+        me=me(),
+        key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
+        picture=_picture(step.provisioning_uri(key, me().login)) if key else "",
+        required=me().role in two_factor.second_factor_roles(ports()),
+        codes_left=step.recovery_codes_left(ports(), me().login),
+    )
+
+
+def _picture(address: str) -> Markup:
+    """QR code as inline SVG, dark on light in every theme, as cameras require."""
+    drawn = segno.make(address, error="m").svg_inline(scale=5, light="#fff", dark="#000", omitsize=True)
+    return Markup(drawn)  # noqa: S704 - drawn by us, of squares only

@@ -1,0 +1,117 @@
+"""Tills of stores: the tokens and keys with which they send the sales of their store."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.access import allow
+from portal.context import me, ports, tillstream
+from portal.filter_fields import remaining_values
+from portal.people import account_texts
+from portal.urls import public_address
+from tillstream.model.errors import Unavailable
+from tillstream.model.people import Action
+from tillstream.people import store_credentials
+from tillstream.people.store_credentials import TillSetup
+
+
+class NewStoreToken(FlaskForm):
+    region = SelectField(account_texts.REGION, [InputRequired(account_texts.NO_REGION)])
+    store_id = StringField(
+        account_texts.STORE, [InputRequired(account_texts.NO_STORE), Length(max=60)], render_kw={"list": "known-stores"}
+    )
+    label = StringField(account_texts.TILL, [Length(max=100)])
+
+
+def _form() -> NewStoreToken:
+    form, regions = NewStoreToken(), tillstream().contracts.regions_to_choose()
+    form.region.choices = [("", account_texts.CHOOSE), *((one, one) for one in regions)]
+    return form
+
+
+def _page(form: NewStoreToken) -> str:
+    try:
+        stores = remaining_values("store", {})
+    except Unavailable:  # a token does not depend on the warehouse
+        stores = []
+    return render_template(
+        "admin/stores.html",
+        tokens=store_credentials.find_store_tokens(ports()),
+        keys=store_credentials.find_store_keys(ports()),
+        special=[one for one in store_credentials.stores_with_keys(ports()) if one.accepts_nothing or one.unsigned_at],
+        form=form,
+        stores=stores,
+    )
+
+
+@allow(Action.ADMINISTER)
+def show_tills() -> ResponseReturnValue:
+    return _page(_form())
+
+
+@allow(Action.ADMINISTER)
+def add_token() -> ResponseReturnValue:
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    token, text = store_credentials.issue_store_token(
+        ports(), form.region.data, form.store_id.data, form.label.data or "", me().login
+    )
+    words = account_texts.token_title(token.store_id, token.region)
+    return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
+
+
+@allow(Action.ADMINISTER)
+def revoke_token(token_id: str) -> ResponseReturnValue:
+    token = store_credentials.revoke_store_token(ports(), token_id, me().login)
+    flash(account_texts.revoked(token.store_id), "done")
+    return redirect(url_for("admin.stores"), 303)
+
+
+@allow(Action.ADMINISTER)
+def connect_till() -> ResponseReturnValue:
+    """Create the token and the key of a till, and show its setup code once."""
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    setup = store_credentials.connect_till(
+        ports(),
+        public_address(),
+        form.region.data,
+        form.store_id.data,
+        form.label.data or "",
+        me().login,
+        tillstream().contracts.cutoff(form.region.data),
+    )
+    return _setup_page(setup)
+
+
+@allow(Action.ADMINISTER)
+def rotate_key(key_id: str) -> ResponseReturnValue:
+    """Create a new token and key for the till of a key, and show their setup code once."""
+    cutoff = tillstream().contracts.cutoff(store_credentials.get_store_key(ports(), key_id).region)
+    return _setup_page(store_credentials.reconnect_till(ports(), public_address(), key_id, me().login, cutoff))
+
+
+@allow(Action.ADMINISTER)
+def revoke_key(key_id: str) -> ResponseReturnValue:
+    key = store_credentials.revoke_store_key(ports(), key_id, me().login)
+    flash(account_texts.key_revoked(key.till, key.store_id), "done")
+    return redirect(url_for("admin.stores"), 303)
+
+
+@allow(Action.ADMINISTER)
+def accept_unsigned() -> ResponseReturnValue:
+    """Accept unsigned messages of a store again whose keys are all revoked."""
+    store = store_credentials.accept_unsigned_messages(
+        ports(), request.form.get("region", ""), request.form.get("store_id", ""), me().login
+    )
+    flash(account_texts.unsigned_accepted(store.store_id, store.region), "done")
+    return redirect(url_for("admin.stores"), 303)
+
+
+def _setup_page(setup: TillSetup) -> ResponseReturnValue:
+    """Rendered directly, not after a redirect: the secret must not be stored in a cookie."""
+    return render_template("admin/setup_code.html", setup=setup), 201

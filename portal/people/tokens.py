@@ -1,0 +1,148 @@
+"""Pages of personal tokens, with which programs call the API: create, list and revoke."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal import list_view
+from portal.access import Open, allow
+from portal.context import me, ports, scope, tillstream
+from tillstream.model.errors import Rejected
+from tillstream.model.people import Action
+from tillstream.people import personal_tokens
+
+RIGHTS = {
+    "numbers": "Read numbers: sales, by time, place and product",
+    "personal": "Read personal columns: customers and salespeople",
+    "uploads": "Read uploads and their receipts",
+    "upload": "Upload, correct and reprocess files",
+    "decide": "Import, discard and undo uploads",
+    "pipeline": "See the pipeline and retry stalled jobs",
+    "quality": "See data quality",
+    "stock": "Record stock movements, and change the catalogue and goals",
+}
+"""Right of a token → what it allows."""
+NAME, NO_NAME = "Name", "Enter a name for the token."
+RIGHTS_FIELD, NO_RIGHTS = "Rights", "Choose at least one right."
+FILES_ONLY = "Only for live files of spreadsheets and BI tools; the token can be part of an address, and only reads"
+REGIONS = "Regions"
+VALID_FOR = "Valid for"
+
+
+def days_text(count: int) -> str:
+    return f"{count} days"
+
+
+def revoked_text(name: str) -> str:
+    return f"The token “{name}” is revoked."
+
+
+def revoked_of_text(login: str, name: str) -> str:
+    return f"The token “{name}” of {login} is revoked."
+
+
+DAYS = (7, 30, personal_tokens.DEFAULT_DAYS, 180, personal_tokens.MAX_DAYS)
+
+
+class NewPersonalToken(FlaskForm):
+    name = StringField(NAME, [InputRequired(NO_NAME), Length(max=60)])
+    files_only = BooleanField(FILES_ONLY)
+    rights = SelectMultipleField(RIGHTS_FIELD, [InputRequired(NO_RIGHTS)])
+    regions = SelectMultipleField(REGIONS)
+    days = SelectField(VALID_FOR, coerce=int, choices=[SelectChoice(days, days_text(days)) for days in DAYS])
+
+
+def _form() -> NewPersonalToken:
+    form, regions = NewPersonalToken(), scope().regions
+    form.rights.choices = [SelectChoice(right, RIGHTS[right]) for right in personal_tokens.grantable_rights(scope())]
+    regions_offered = tillstream().contracts.regions_to_choose() if regions is None else regions
+    form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
+    if not form.is_submitted():
+        form.rights.data, form.days.data = ["numbers"], personal_tokens.DEFAULT_DAYS
+        form.files_only.data = request.args.get("files") == "yes"
+    return form
+
+
+@allow(Open.SIGNED_IN)
+def show_own_tokens() -> ResponseReturnValue:
+    return _page(_form())
+
+
+@allow(Open.SIGNED_IN)
+def create_token() -> ResponseReturnValue:
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    try:
+        token, text = personal_tokens.issue_personal_token(
+            ports(),
+            me().login,
+            form.name.data,
+            form.rights.data,
+            regions=form.regions.data,
+            days=form.days.data,
+            files_only=form.files_only.data,
+            by=me().login,
+        )
+    except Rejected as error:
+        form.name.errors = [str(error)]
+        return _page(form), 422
+    # Rendered directly, not after a redirect: the secret must not be stored in a cookie.
+    return render_template("tokens/once.html", token=token, secret=text), 201
+
+
+@allow(Open.SIGNED_IN)
+def revoke_own_token(token_id: str) -> ResponseReturnValue:
+    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login, login=me().login)
+    flash(revoked_text(token.name), "done")
+    return redirect(url_for("tokens.own"), 303)
+
+
+def _page(form: NewPersonalToken) -> str:
+    tokens = personal_tokens.find_personal_tokens(ports(), me().login)
+    return render_template("tokens/own.html", tokens=tokens, form=form, words=RIGHTS, now=ports().clock.now())
+
+
+PER_PAGE = 50
+
+
+@allow(Action.ADMINISTER)
+def show_all_tokens() -> ResponseReturnValue:
+    filters = {name: request.args.get(name, "") for name in ("q", "state")}
+    page = list_view.page_number(request.args)
+    now, words = ports().clock.now(), filters["q"].casefold().split()
+    matches = [
+        one
+        for one in personal_tokens.find_personal_tokens(ports())
+        if all(word in f"{one.login} {one.name} {one.id}".casefold() for word in words)
+        and filters["state"] in {"", one.state(now)}
+    ]
+    first = (page - 1) * PER_PAGE
+    return render_template(
+        "tokens/everybody.html",
+        tokens=matches[first : first + PER_PAGE],
+        more=len(matches) > first + PER_PAGE,
+        page=page,
+        filters=filters,
+        words=RIGHTS,
+        now=now,
+    )
+
+
+@allow(Action.ADMINISTER)
+def revoke_any_token(token_id: str) -> ResponseReturnValue:
+    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login)
+    flash(revoked_of_text(token.login, token.name), "done")
+    return redirect(url_for("tokens.everybody"), 303)
+
+
+blueprint = Blueprint("tokens", __name__, template_folder="templates")
+
+blueprint.add_url_rule("/tokens", "own", show_own_tokens)
+blueprint.add_url_rule("/tokens", "make", create_token, methods=["POST"])
+blueprint.add_url_rule("/tokens/<token_id>/revoke", "revoke", revoke_own_token, methods=["POST"])
+blueprint.add_url_rule("/tokens/everybody", "everybody", show_all_tokens)
+blueprint.add_url_rule("/tokens/everybody/<token_id>/revoke", "revoke_any", revoke_any_token, methods=["POST"])

@@ -1,1 +1,0 @@
-"""The stores of a user, where they sell and whose stock they change."""

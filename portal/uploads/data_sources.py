@@ -1,0 +1,62 @@
+"""Data sources: proposals, example files, and whether files are imported without a preview."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.utils import secure_filename
+
+from portal.access import allow
+from portal.context import me, ports
+from portal.uploads import preview_text, scoped
+from tillstream.contracts import source_settings
+from tillstream.contracts.template_file import contract_template
+from tillstream.model.people import Action
+from tillstream.review import contract_proposals
+
+
+@allow(Action.ADMINISTER)
+def show_proposals() -> ResponseReturnValue:
+    """Each proposal with its file, its author, and the settings that the file does not prove."""
+    return render_template(
+        "uploads/proposals.html", waiting=contract_proposals.pending_proposals(ports()), texts=preview_text
+    )
+
+
+@allow(Action.UPLOAD)
+def download_template(name: str) -> Response:
+    contract = scoped.visible_contract(name)
+    response = Response(contract_template(contract, ports().clock.now()), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{secure_filename(name)}-template.csv")
+    return response
+
+
+def without_preview_text(source: str) -> str:
+    return f"Files of {source} are imported without a preview."
+
+
+def with_preview_text(source: str) -> str:
+    return f"Files of {source} are previewed before they are imported."
+
+
+blueprint = Blueprint("data_sources", __name__, template_folder="templates")
+
+
+@blueprint.get("/data-sources", endpoint="show")
+@allow(Action.UPLOAD)
+def show_data_sources() -> ResponseReturnValue:
+    """The data sources of the user's regions, with the setting of each."""
+    sources = [(one, source_settings.import_setting_of_source(ports(), one.name)) for one in scoped.visible_contracts()]
+    used = scoped.contracts_in_use()
+    own = [(one, setting) for one, setting in sources if one.name in used or setting.by]
+    samples = [(one, setting) for one, setting in sources if (one, setting) not in own]
+    return render_template("data_sources/show.html", sources=own, samples=samples)
+
+
+@blueprint.post("/data-sources/<name>/preview", endpoint="save")
+@allow(Action.ADMINISTER)
+def save_setting(name: str) -> ResponseReturnValue:
+    """Set whether files of a data source are imported without a preview."""
+    source = scoped.visible_contract(name).name
+    without = request.form.get("without_preview") == "yes"
+    source_settings.save_import_setting(ports(), source, without_preview=without, by=me().login)
+    flash(without_preview_text(source) if without else with_preview_text(source), "done")
+    return redirect(url_for("data_sources.show"), 303)

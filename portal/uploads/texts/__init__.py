@@ -1,1 +1,0 @@
-"""Texts of uploads and previews, in a module for each subject."""
